@@ -1,0 +1,1 @@
+//! Asynchronous InfluxDB client.

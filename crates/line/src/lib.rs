@@ -1,0 +1,2 @@
+//! InfluxDB line protocol: values, escaping, encoding and decoding.
+#![no_std]

@@ -1,0 +1,1 @@
+//! The native module `aioinflux._core`.
