@@ -128,7 +128,8 @@ class Influxd:
             raise InfluxdError(f"port {self.port} does not belong to the influxd that was started")
 
     def _read(self, listening: threading.Event) -> None:
-        assert self._process is not None and self._process.stderr is not None
+        assert self._process is not None
+        assert self._process.stderr is not None
         with self._process.stderr as lines:
             for line in lines:
                 self._lines = [*self._lines[-200:], line]
