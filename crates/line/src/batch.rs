@@ -1,0 +1,137 @@
+//! Encoded lines, ready to be sent: the bytes and what a client must know to split them, to name
+//! a refused point and to decide about a retry.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+use crate::Dialect;
+
+/// Encoded lines: the bytes, the end and the user's index of every line, and what was left out.
+///
+/// Every line ends in a line feed. A string field may hold line feeds too, so lines are told apart
+/// by the recorded ends, never by searching the bytes.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) ends: Vec<usize>,
+    pub(crate) indexes: Vec<u64>,
+    pub(crate) skipped: u64,
+    pub(crate) unstamped: usize,
+    pub(crate) dialect: Dialect,
+}
+
+impl Batch {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            ..Self::default()
+        }
+    }
+
+    /// Returns all lines, as they go into the body of a request.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns the bytes and drops the rest.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Returns the number of lines.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Returns whether there is no line.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Returns line `line` without its line feed.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such line.
+    pub fn line(&self, line: usize) -> &[u8] {
+        let bytes = self.range(line..line + 1);
+        &bytes[..bytes.len() - 1]
+    }
+
+    /// Returns the lines one after the other, each without its line feed.
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        (0..self.len()).map(|line| self.line(line))
+    }
+
+    /// Returns the bytes of some lines, line feeds included: a body of its own.
+    ///
+    /// # Panics
+    ///
+    /// When the range ends beyond the last line or before its own start.
+    pub fn range(&self, lines: Range<usize>) -> &[u8] {
+        let end = if lines.end == 0 {
+            0
+        } else {
+            self.ends[lines.end - 1]
+        };
+        &self.bytes[self.start(lines.start)..end]
+    }
+
+    fn start(&self, line: usize) -> usize {
+        if line == 0 { 0 } else { self.ends[line - 1] }
+    }
+
+    /// Returns for every line the offset just after its line feed.
+    pub fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+
+    /// Returns the user's index of the point that became line `line`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such line.
+    pub fn index(&self, line: usize) -> u64 {
+        self.indexes[line]
+    }
+
+    /// Returns the user's index of every line.
+    pub fn indexes(&self) -> &[u64] {
+        &self.indexes
+    }
+
+    /// Returns how many points were left out because they had no field left.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// Returns whether every line carries a timestamp, so that sending it twice changes nothing.
+    pub fn is_stamped(&self) -> bool {
+        self.unstamped == 0
+    }
+
+    /// Returns the dialect that the lines are written in.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub(crate) fn push_end(&mut self, index: u64, stamped: bool) {
+        self.ends.push(self.bytes.len());
+        self.indexes.push(index);
+        self.unstamped += usize::from(!stamped);
+    }
+}
+
+/// Shows sizes, not data.
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("dialect", &self.dialect)
+            .field("lines", &self.len())
+            .field("bytes", &self.bytes.len())
+            .field("skipped", &self.skipped)
+            .field("stamped", &self.is_stamped())
+            .finish()
+    }
+}

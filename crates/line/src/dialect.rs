@@ -1,0 +1,114 @@
+//! What each server keeps: the only place that knows how the dialects differ.
+
+use core::ops::RangeInclusive;
+
+/// The server family that lines are written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Dialect {
+    /// InfluxDB 1.x.
+    #[default]
+    V1,
+    /// InfluxDB 2.x, and Cloud on its engine.
+    V2,
+    /// InfluxDB 3.x.
+    V3,
+}
+
+/// How a parser tells an escaped character from a plain one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pairing {
+    /// A character is escaped when the byte before it is a backslash, itself escaped or not.
+    /// (Go, `models/points.go`: `scanMeasurement`, `scanTagsKey`, `scanTagsValue`.)
+    PreviousByte,
+    /// A backslash takes the next character with it, so that two backslashes are one pair.
+    /// (Rust, `influxdb_line_protocol`; also Go's `scanFields`.)
+    Pairs,
+}
+
+/// One dialect's rules, as data.
+#[derive(Debug)]
+pub(crate) struct Grammar {
+    /// Whether a backslash in a name or tag is written twice (and two are read as one).
+    pub(crate) doubles_backslash: bool,
+    /// How measurements, tag keys and tag values are scanned; field keys always go by pairs.
+    pub(crate) pairing: Pairing,
+    /// Whether ASCII control characters are kept in names and tags.
+    pub(crate) keeps_controls: bool,
+    /// Whether text that is no UTF-8 costs the whole request.
+    pub(crate) utf8_only: bool,
+    /// Bytes that are skipped at the start of a line, and by the Go parser before fields and time.
+    pub(crate) blanks: &'static [u8],
+    /// Whether blanks other than spaces may stand between the parts of a line and at its end.
+    pub(crate) loose_blanks: bool,
+    /// Whether `,` in keys and `=` in tag values may stand there without a backslash.
+    pub(crate) loose_names: bool,
+    /// Whether `1.` and `.5` are numbers.
+    pub(crate) loose_floats: bool,
+    /// Whether the suffix `u` is known.
+    pub(crate) unsigned: bool,
+    /// Whether a tag and a field may have the same key.
+    pub(crate) tag_and_field: bool,
+    /// Tag keys that the server keeps for itself.
+    pub(crate) reserved_tags: &'static [&'static str],
+    /// Most bytes of series key, separator (4) and field key, as they are written.
+    pub(crate) max_key: usize,
+    /// The times that can be stored, in nanoseconds.
+    pub(crate) times: RangeInclusive<i64>,
+}
+
+/// Most bytes of a string field (and on 3.x of any name or tag).
+pub(crate) const MAX_STRING: usize = 1 << 20;
+
+/// Between series key and field key in the 1.x and 2.x storage engine (`keyFieldSeparator`).
+pub(crate) const KEY_SEPARATOR: &str = "#!~#";
+
+// 1.x and 2.x share the parser `models/points.go`; 2.x switched unsigned integers on.
+static V1: Grammar = Grammar {
+    doubles_backslash: false,
+    pairing: Pairing::PreviousByte,
+    keeps_controls: true,
+    utf8_only: false,
+    blanks: b" \t\0",
+    loose_blanks: true,
+    loose_names: false,
+    loose_floats: true,
+    unsigned: false,
+    tag_and_field: true,
+    reserved_tags: &[],
+    max_key: 65_535,
+    // The two lowest and the highest value are sentinels of the engine (`models/time.go`).
+    times: i64::MIN + 2..=i64::MAX - 1,
+};
+
+static V2: Grammar = Grammar {
+    unsigned: true,
+    reserved_tags: &["_field", "_measurement"],
+    times: i64::MIN + 2..=i64::MAX - 1,
+    ..V1
+};
+
+static V3: Grammar = Grammar {
+    doubles_backslash: true,
+    pairing: Pairing::Pairs,
+    keeps_controls: false,
+    utf8_only: true,
+    blanks: b" \t",
+    loose_blanks: false,
+    loose_names: true,
+    loose_floats: false,
+    unsigned: true,
+    tag_and_field: false,
+    reserved_tags: &[],
+    max_key: usize::MAX,
+    times: i64::MIN..=i64::MAX,
+};
+
+impl Dialect {
+    pub(crate) fn grammar(self) -> &'static Grammar {
+        match self {
+            Self::V1 => &V1,
+            Self::V2 => &V2,
+            Self::V3 => &V3,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The encoder: appends one line after the other to a batch.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::mem;
+use core::ops::Range;
+
+use crate::{Batch, Error, Options, PointEncoder, ToLine};
+
+/// Whether a point became a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The point is a line of the batch.
+    Written,
+    /// The point had no field left, and was counted as skipped.
+    Skipped,
+}
+
+/// Newlines that were deleted from names and tag values (see [`Options::remove_newlines`]).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RemovedNewlines {
+    /// How many newlines the written lines have lost.
+    pub count: u64,
+    /// Where the first of them was, for example ``point 3: tag `host` ``.
+    pub first: String,
+}
+
+/// A tag of the point that is being written: where its key and value stand in the bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tag {
+    pub(crate) start: usize,
+    pub(crate) key_end: usize,
+    pub(crate) end: usize,
+}
+
+/// Builds a [`Batch`] of lines.
+///
+/// What the server of the dialect would corrupt or drop is refused by a named [`Rule`](crate::Rule)
+/// (the table is in [`Dialect`](crate::Dialect)); the batch is then as if the point had never come.
+#[derive(Debug, Clone, Default)]
+pub struct Encoder {
+    pub(crate) options: Options,
+    pub(crate) batch: Batch,
+    pub(crate) next_index: u64,
+    pub(crate) removed: RemovedNewlines,
+    /// Parts of the current point; kept here so that no point allocates them anew.
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) fields: Vec<Range<usize>>,
+    pub(crate) scratch: Vec<u8>,
+}
+
+impl Encoder {
+    /// Returns an encoder with an empty batch.
+    pub fn new(options: impl Into<Options>) -> Self {
+        let options = options.into();
+        Self {
+            options,
+            batch: Batch::new(options.dialect),
+            ..Self::default()
+        }
+    }
+
+    /// Starts a point; `index` is the user's name for it in errors and in the batch.
+    ///
+    /// The point is only written by [`PointEncoder::finish`]. [`next_index`](Self::next_index)
+    /// does not change.
+    pub fn point(&mut self, index: u64) -> PointEncoder<'_> {
+        PointEncoder::new(self, index)
+    }
+
+    /// Writes a point; its index is [`next_index`](Self::next_index), which then grows by one.
+    ///
+    /// # Errors
+    ///
+    /// The rule by which the point was refused. The batch is as before; the index is used up, so
+    /// that indexes go on counting what was handed in.
+    pub fn push<T: ToLine + ?Sized>(&mut self, point: &T) -> Result<Outcome, Error> {
+        let index = self.next_index;
+        self.next_index += 1;
+        let mut line = self.point(index);
+        let timestamp = point.to_line(&mut line)?;
+        line.finish(timestamp)
+    }
+
+    /// Returns the index that the next pushed point or line of text will have.
+    pub fn next_index(&self) -> u64 {
+        self.next_index
+    }
+
+    /// Returns the lines so far.
+    pub fn batch(&self) -> &Batch {
+        &self.batch
+    }
+
+    /// Returns the lines so far and starts an empty batch; indexes go on.
+    pub fn take(&mut self) -> Batch {
+        mem::replace(&mut self.batch, Batch::new(self.options.dialect))
+    }
+
+    /// Starts all over, indexes included, and keeps the memory.
+    pub fn clear(&mut self) {
+        let batch = &mut self.batch;
+        batch.bytes.clear();
+        batch.ends.clear();
+        batch.indexes.clear();
+        batch.skipped = 0;
+        batch.unstamped = 0;
+        self.next_index = 0;
+        self.removed = RemovedNewlines::default();
+    }
+
+    /// Returns the number of bytes in the batch.
+    pub fn len_bytes(&self) -> usize {
+        self.batch.bytes.len()
+    }
+
+    /// Returns the options.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
+    /// Returns how many newlines were deleted since the start or the last
+    /// [`clear`](Self::clear), and where the first was; `None` when there were none.
+    pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
+        (self.removed.count > 0).then_some(&self.removed)
+    }
+
+    #[cold]
+    pub(crate) fn count_removed(&mut self, removed: u64, index: u64, part: &str, name: &str) {
+        if self.removed.count == 0 {
+            let name = name.replace('\n', "\\n");
+            self.removed.first = format!("point {index}: {part} `{name}`");
+        }
+        self.removed.count += removed;
+    }
+}

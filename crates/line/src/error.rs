@@ -1,0 +1,164 @@
+//! Refusals: which point, which part of it, which value, and the rule.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+use crate::Rule;
+
+/// The part of a point that was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Place {
+    /// The point as a whole.
+    Point,
+    /// The measurement.
+    Measurement,
+    /// The key of a tag.
+    TagKey,
+    /// The value of a tag.
+    TagValue,
+    /// The key of a field.
+    FieldKey,
+    /// The value of a field.
+    FieldValue,
+    /// The timestamp.
+    Timestamp,
+    /// The line as a whole, as it would have been written.
+    Line,
+    /// A name that no place takes (from [`Key::new`](crate::Key::new)).
+    Name,
+    /// Encoded text (from [`Encoder::push_text`](crate::Encoder::push_text)).
+    Text,
+}
+
+/// A point that cannot be written, with its place, key, value and rule.
+///
+/// ```
+/// use aioinflux_line::{Dialect, Encoder, Point, Rule};
+///
+/// let mut encoder = Encoder::new(Dialect::V1);
+/// let error = encoder.push(&Point::new("cpu").tag("host", "a\nb").field("v", 1)).unwrap_err();
+/// assert_eq!(error.rule(), Rule::Newline);
+/// assert_eq!(error.to_string(), r"point 0: tag `host`: value `a\nb` holds a newline");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(Box<Refusal>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refusal {
+    index: Option<u64>,
+    place: Place,
+    key: Option<String>,
+    value: String,
+    cut: bool,
+    rule: Rule,
+}
+
+/// Longest value in a message, in characters.
+const SHOWN: usize = 40;
+
+impl Error {
+    #[cold]
+    pub(crate) fn new(
+        index: Option<u64>,
+        place: Place,
+        key: Option<&str>,
+        value: &str,
+        rule: Rule,
+    ) -> Self {
+        let (shown, cut) = shorten(value);
+        Self(Box::new(Refusal {
+            index,
+            place,
+            key: key.map(String::from),
+            value: shown.into(),
+            cut,
+            rule,
+        }))
+    }
+
+    /// Returns the user's index of the point; `None` for a [`Key`](crate::Key) made on its own.
+    pub fn index(&self) -> Option<u64> {
+        self.0.index
+    }
+
+    /// Returns the part of the point that was refused.
+    pub fn place(&self) -> Place {
+        self.0.place
+    }
+
+    /// Returns the key of the tag or field, whole; `None` where no key is concerned.
+    pub fn key(&self) -> Option<&str> {
+        self.0.key.as_deref()
+    }
+
+    /// Returns the refused text, cut after 40 characters.
+    pub fn value(&self) -> &str {
+        &self.0.value
+    }
+
+    /// Returns the rule.
+    pub fn rule(&self) -> Rule {
+        self.0.rule
+    }
+}
+
+fn shorten(text: &str) -> (&str, bool) {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => (&text[..end], true),
+        None => (text, false),
+    }
+}
+
+/// Text in backquotes, escaped so that it stays on one line.
+struct Quoted<'a>(&'a str, bool);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dots = if self.1 { "..." } else { "" };
+        f.write_str("`")?;
+        for character in self.0.chars() {
+            // Quotes and backslashes stay as they are: the text is no Rust literal.
+            if matches!(character, '"' | '\'' | '\\') {
+                write!(f, "{character}")?;
+            } else {
+                write!(f, "{}", character.escape_debug())?;
+            }
+        }
+        write!(f, "{dots}`")
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Refusal {
+            index,
+            place,
+            ref key,
+            ref value,
+            cut,
+            rule,
+        } = *self.0;
+        if let Some(index) = index {
+            write!(f, "point {index}: ")?;
+        }
+        let value = Quoted(value, cut);
+        let (key, key_cut) = shorten(key.as_deref().unwrap_or_default());
+        let key = Quoted(key, key_cut);
+        match place {
+            Place::Point => write!(f, "the point {rule}"),
+            Place::Measurement => write!(f, "measurement {value} {rule}"),
+            Place::TagKey => write!(f, "tag key {value} {rule}"),
+            Place::TagValue => write!(f, "tag {key}: value {value} {rule}"),
+            Place::FieldKey => write!(f, "field key {value} {rule}"),
+            Place::FieldValue => write!(f, "field {key}: value {value} {rule}"),
+            Place::Timestamp => write!(f, "timestamp {value} {rule}"),
+            Place::Line => write!(f, "line {value} {rule}"),
+            Place::Name => write!(f, "name {value} {rule}"),
+            Place::Text => write!(f, "text {value} {rule}"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

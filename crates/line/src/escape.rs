@@ -1,0 +1,223 @@
+//! Names and tags on their way into a line: the rules they must keep, and their escapes.
+//!
+//! One pass over the bytes collects what kinds of bytes there are; the common text has none and is
+//! copied. Everything else here runs only for the bytes that call for it.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::dialect::{Grammar, KEY_SEPARATOR, MAX_STRING};
+use crate::{Place, Rule};
+
+/// Kinds of bytes; a text's kinds are the union of its bytes' kinds.
+pub(crate) mod kind {
+    /// Escaped everywhere but in strings: comma and space.
+    pub(crate) const BREAK: u8 = 1;
+    /// Escaped in keys and tag values.
+    pub(crate) const EQUALS: u8 = 1 << 1;
+    /// A backslash.
+    pub(crate) const BACKSLASH: u8 = 1 << 2;
+    /// A double quote.
+    pub(crate) const QUOTE: u8 = 1 << 3;
+    /// A line feed.
+    pub(crate) const NEWLINE: u8 = 1 << 4;
+    /// NUL.
+    pub(crate) const NUL: u8 = 1 << 5;
+    /// Another ASCII control character.
+    pub(crate) const CONTROL: u8 = 1 << 6;
+    /// A number sign: a comment at the start, or part of the storage engine's separator.
+    pub(crate) const HASH: u8 = 1 << 7;
+    /// Every kind that a rule asks for in names and tags.
+    pub(crate) const CHECKED: u8 = BACKSLASH | NEWLINE | NUL | CONTROL | HASH;
+}
+
+static KINDS: [u8; 256] = kinds();
+
+const fn kinds() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = kind::CONTROL;
+        byte += 1;
+    }
+    table[0x7f] = kind::CONTROL;
+    table[0] = kind::NUL;
+    table[b'\n' as usize] = kind::NEWLINE;
+    table[b',' as usize] = kind::BREAK;
+    table[b' ' as usize] = kind::BREAK;
+    table[b'=' as usize] = kind::EQUALS;
+    table[b'\\' as usize] = kind::BACKSLASH;
+    table[b'"' as usize] = kind::QUOTE;
+    table[b'#' as usize] = kind::HASH;
+    table
+}
+
+pub(crate) fn kind_of(byte: u8) -> u8 {
+    KINDS[usize::from(byte)]
+}
+
+/// Returns the kinds of bytes in a text.
+pub(crate) fn kinds_in(text: &str) -> u8 {
+    text.bytes().fold(0, |seen, byte| seen | kind_of(byte))
+}
+
+impl Grammar {
+    /// Returns the kinds of bytes that get a backslash in this place.
+    pub(crate) fn escaped(&self, place: Place) -> u8 {
+        let equals = if matches!(place, Place::Measurement) {
+            0
+        } else {
+            kind::EQUALS
+        };
+        let backslash = if self.doubles_backslash {
+            kind::BACKSLASH
+        } else {
+            0
+        };
+        kind::BREAK | equals | backslash
+    }
+
+    /// Returns the rule that keeps this name or tag value out of this place.
+    pub(crate) fn refusal(&self, place: Place, text: &str, kinds: u8) -> Option<Rule> {
+        if text.is_empty() {
+            return Some(Rule::Empty);
+        }
+        if text.len() > MAX_STRING {
+            return Some(Rule::TooLong);
+        }
+        if kinds & kind::CHECKED != 0
+            && let Some(rule) = self.byte_refusal(place, text, kinds)
+        {
+            return Some(rule);
+        }
+        match place {
+            Place::TagKey | Place::FieldKey if text == "time" => Some(Rule::Time),
+            Place::TagKey if self.reserved_tags.contains(&text) => Some(Rule::ReservedTag),
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn byte_refusal(&self, place: Place, text: &str, kinds: u8) -> Option<Rule> {
+        let named = matches!(place, Place::Measurement | Place::FieldKey);
+        if kinds & kind::NEWLINE != 0 {
+            Some(Rule::Newline)
+        } else if kinds & kind::NUL != 0 {
+            Some(Rule::Nul)
+        } else if kinds & kind::CONTROL != 0 && !self.keeps_controls {
+            Some(Rule::Control)
+        } else if text.ends_with('\\') {
+            Some(Rule::TrailingBackslash)
+        } else if place == Place::Measurement && text.starts_with('#') {
+            Some(Rule::LeadingHash)
+        } else if named && text.starts_with('\t') {
+            Some(Rule::LeadingTab)
+        } else if !self.doubles_backslash && named && drops_backslash(place, text) {
+            Some(Rule::BackslashBeforeSpecial)
+        } else if !self.doubles_backslash && kinds & kind::HASH != 0 && cuts_key(place, text) {
+            Some(Rule::KeySeparator)
+        } else {
+            None
+        }
+    }
+}
+
+/// Returns whether the Go parser would lose a backslash of this measurement or field key.
+///
+/// It unescapes both with `escape.Unescape`, which takes the backslash off `\"` and `\=` as well,
+/// and measurements twice (the index does it again). In field keys it goes by pairs before that.
+fn drops_backslash(place: Place, text: &str) -> bool {
+    let mut run = 0_usize;
+    for byte in text.bytes() {
+        let special = match byte {
+            b'\\' => {
+                run += 1;
+                continue;
+            }
+            b'"' => true,
+            b',' | b' ' | b'=' => place == Place::Measurement || run % 2 == 1,
+            _ => false,
+        };
+        if special && run > 0 {
+            return true;
+        }
+        run = 0;
+    }
+    false
+}
+
+/// Returns whether the storage engine would cut its key inside this text, or at its end together
+/// with the separator that follows.
+fn cuts_key(place: Place, text: &str) -> bool {
+    let stem = &KEY_SEPARATOR[..KEY_SEPARATOR.len() - 1];
+    place != Place::FieldKey
+        && (text.contains(KEY_SEPARATOR) || (place != Place::TagKey && text.ends_with(stem)))
+}
+
+/// Returns whether a backslash stands before a character that will get one itself, in such a way
+/// that the Go line splitter, which goes by pairs, takes that character as plain.
+pub(crate) fn misleads_splitter(text: &str) -> bool {
+    let mut run = 0_usize;
+    for byte in text.bytes() {
+        if byte == b'\\' {
+            run += 1;
+            continue;
+        }
+        if run % 2 == 1 && matches!(byte, b',' | b' ' | b'=') {
+            return true;
+        }
+        run = 0;
+    }
+    false
+}
+
+/// Appends text with a backslash before every byte of the kinds in `escaped`.
+pub(crate) fn append_escaped(out: &mut Vec<u8>, text: &str, escaped: u8) {
+    let bytes = text.as_bytes();
+    let mut copied = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if kind_of(byte) & escaped != 0 {
+            out.extend_from_slice(&bytes[copied..at]);
+            out.push(b'\\');
+            copied = at;
+        }
+    }
+    out.extend_from_slice(&bytes[copied..]);
+}
+
+/// Returns text without its line feeds and how many they were.
+pub(crate) fn without_newlines(text: &str) -> (Cow<'_, str>, u64) {
+    let kept: String = text.split('\n').collect();
+    let removed = text.len() - kept.len();
+    if removed == 0 {
+        (Cow::Borrowed(text), 0)
+    } else {
+        (Cow::Owned(kept), removed as u64)
+    }
+}
+
+/// Takes the backslashes off again: the reverse of [`append_escaped`] for text without rare pairs,
+/// and what the server does for all other.
+pub(crate) fn unescaped<'a>(grammar: &Grammar, place: Place, text: &'a str) -> Cow<'a, str> {
+    let escaped = grammar.escaped(place);
+    let bytes = text.as_bytes();
+    let Some(first) = memchr::memchr(b'\\', bytes) else {
+        return Cow::Borrowed(text);
+    };
+    let mut out = String::with_capacity(text.len());
+    let (mut copied, mut at) = (0, first);
+    while at + 1 < bytes.len() {
+        if bytes[at] == b'\\' && kind_of(bytes[at + 1]) & escaped != 0 {
+            out.push_str(&text[copied..at]);
+            copied = at + 1;
+            at += 1;
+        }
+        at += 1;
+    }
+    if copied == 0 && out.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[copied..]);
+    Cow::Owned(out)
+}

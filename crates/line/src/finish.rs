@@ -1,0 +1,173 @@
+//! What is checked when a part of a point is complete: order and doubles of tags, doubles of
+//! fields, the timestamp, and where the server will see the line end.
+
+use alloc::string::String;
+use core::ops::Range;
+
+use crate::encode::Tag;
+use crate::escape::unescaped;
+use crate::line::Stage;
+use crate::split::line_length;
+use crate::{Encoder, Error, Place, PointEncoder, Rule};
+
+/// Up to this many fields every key is compared with every other; above, they are sorted first.
+const FEW_FIELDS: usize = 12;
+
+impl PointEncoder<'_> {
+    /// Sorts the tags and looks for keys that are there twice.
+    ///
+    /// The escaped keys are compared, since that is what the server does to see whether it has to
+    /// sort them itself.
+    pub(crate) fn end_tags(&mut self) -> Result<(), Error> {
+        self.stage = Stage::Fields;
+        if self.sorted {
+            return Ok(());
+        }
+        let Encoder {
+            batch,
+            tags,
+            scratch,
+            ..
+        } = &mut *self.encoder;
+        let bytes = &mut batch.bytes;
+        let Some(first) = tags.first().map(|tag| tag.start) else {
+            return Ok(());
+        };
+        tags.sort_unstable_by(|a, b| bytes[a.key()].cmp(&bytes[b.key()]));
+        let twice = tags
+            .windows(2)
+            .find(|pair| bytes[pair[0].key()] == bytes[pair[1].key()]);
+        if let Some(key) = twice.map(|pair| pair[1].key()) {
+            return Err(self.refuse_key(Place::TagKey, key, Rule::DuplicateTag));
+        }
+        scratch.clear();
+        for tag in tags.iter_mut() {
+            let start = first + scratch.len();
+            scratch.extend_from_slice(&bytes[tag.start..tag.end]);
+            scratch.push(b',');
+            *tag = tag.moved_to(start);
+        }
+        scratch.pop();
+        bytes[first..].copy_from_slice(scratch);
+        Ok(())
+    }
+
+    /// Completes the line, unless it has no fields.
+    pub(crate) fn end(&mut self, timestamp: Option<i64>) -> Result<(), Error> {
+        match self.stage {
+            Stage::Start => return Err(self.refuse(Place::Point, None, "", Rule::NoMeasurement)),
+            Stage::Tags => self.end_tags()?,
+            Stage::Fields => {}
+        }
+        if self.encoder.fields.is_empty() {
+            return Ok(());
+        }
+        self.check_fields()?;
+        if let Some(timestamp) = timestamp {
+            let mut digits = itoa::Buffer::new();
+            let digits = digits.format(timestamp);
+            if !self.grammar().times.contains(&timestamp) {
+                return Err(self.refuse(Place::Timestamp, None, digits, Rule::TimeOutOfRange));
+            }
+            self.encoder.batch.bytes.push(b' ');
+            self.encoder
+                .batch
+                .bytes
+                .extend_from_slice(digits.as_bytes());
+        }
+        self.encoder.batch.bytes.push(b'\n');
+        self.check_split()
+    }
+
+    /// Refuses field keys that are there twice, or that are tag keys as well where that is wrong.
+    fn check_fields(&mut self) -> Result<(), Error> {
+        let grammar = self.grammar();
+        let Encoder {
+            batch,
+            tags,
+            fields,
+            ..
+        } = &mut *self.encoder;
+        let bytes = &batch.bytes;
+        let key = |field: &Range<usize>| &bytes[field.clone()];
+        let twice = if fields.len() <= FEW_FIELDS {
+            let repeated = |at: &usize| fields[..*at].iter().any(|f| key(f) == key(&fields[*at]));
+            (1..fields.len())
+                .find(repeated)
+                .map(|at| fields[at].clone())
+        } else {
+            fields.sort_unstable_by(|a, b| key(a).cmp(key(b)));
+            fields
+                .windows(2)
+                .find(|pair| key(&pair[0]) == key(&pair[1]))
+                .map(|p| p[1].clone())
+        };
+        if let Some(field) = twice {
+            return Err(self.refuse_key(Place::FieldKey, field, Rule::DuplicateField));
+        }
+        if grammar.tag_and_field {
+            return Ok(());
+        }
+        // Tags are sorted by the same escaped form.
+        let is_tag = |field: &&Range<usize>| {
+            tags.binary_search_by(|tag| bytes[tag.key()].cmp(key(field)))
+                .is_ok()
+        };
+        match fields.iter().find(is_tag).cloned() {
+            Some(field) => Err(self.refuse_key(Place::FieldKey, field, Rule::TagAndField)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses the line when the server would end it elsewhere.
+    ///
+    /// The Go server looks for the end before it knows what is what: it goes by pairs even in
+    /// tags, where a backslash before an escaped space makes it believe that the fields begin.
+    fn check_split(&self) -> Result<(), Error> {
+        if !self.misleading {
+            return Ok(());
+        }
+        let line = &self.encoder.batch.bytes[self.start..];
+        let split = line_length(self.grammar(), line);
+        if split.closed && split.length == line.len() {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(line);
+        Err(self.refuse(Place::Line, None, text.trim_end(), Rule::LineSplit))
+    }
+
+    #[cold]
+    fn refuse_key(&self, place: Place, escaped: Range<usize>, rule: Rule) -> Error {
+        let bytes = &self.encoder.batch.bytes[escaped];
+        let text = String::from_utf8_lossy(bytes);
+        self.refuse(place, None, &unescaped(self.grammar(), place, &text), rule)
+    }
+}
+
+impl Tag {
+    pub(crate) fn key(&self) -> Range<usize> {
+        self.start..self.key_end
+    }
+
+    fn moved_to(self, start: usize) -> Self {
+        Self {
+            start,
+            key_end: start + (self.key_end - self.start),
+            end: start + (self.end - self.start),
+        }
+    }
+}
+
+impl Drop for PointEncoder<'_> {
+    /// Takes an unfinished point out of the batch.
+    fn drop(&mut self) {
+        if self.written {
+            return;
+        }
+        self.encoder.batch.bytes.truncate(self.start);
+        self.encoder.removed.count = self.removed_before;
+        if self.removed_before == 0 {
+            self.encoder.removed.first.clear();
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Names: plain text, or a key that was checked and escaped once for many lines.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::escape::{append_escaped, kinds_in, misleads_splitter, without_newlines};
+use crate::{Error, Options, Place, Rule};
+
+/// A name that was checked and escaped once: a measurement, tag key or field key of many lines.
+///
+/// ```
+/// use aioinflux_line::{Dialect, Encoder, Key};
+///
+/// let (cpu, load) = (Key::new(Dialect::V1, "cpu")?, Key::new(Dialect::V1, "load avg")?);
+/// let mut encoder = Encoder::new(Dialect::V1);
+/// for (index, value) in [0.5, 0.75].into_iter().enumerate() {
+///     let mut line = encoder.point(index as u64);
+///     line.measurement(&cpu)?.field(&load, value)?;
+///     line.finish(None)?;
+/// }
+/// assert_eq!(encoder.batch().bytes(), b"cpu load\\ avg=0.5\ncpu load\\ avg=0.75\n");
+/// # Ok::<(), aioinflux_line::Error>(())
+/// ```
+///
+/// A name can be right in one place and wrong in another (`#1` is a field key, but no
+/// measurement): that is found out here and reported where the key is used. An encoder with other
+/// options escapes the name anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    name: String,
+    options: Options,
+    removed: u64,
+    misleading: bool,
+    measurement: Result<Vec<u8>, Rule>,
+    tag: Result<Vec<u8>, Rule>,
+    field: Result<Vec<u8>, Rule>,
+}
+
+impl Key {
+    /// Checks and escapes a name under the rules of a dialect (or of [`Options`]).
+    ///
+    /// # Errors
+    ///
+    /// The rule that keeps the name out of every place: it is empty, holds a newline, ends in a
+    /// backslash and so on.
+    pub fn new(options: impl Into<Options>, name: &str) -> Result<Self, Error> {
+        let options = options.into();
+        let (text, removed) = if options.remove_newlines {
+            without_newlines(name)
+        } else {
+            (Cow::Borrowed(name), 0)
+        };
+        let grammar = options.dialect.grammar();
+        let kinds = kinds_in(&text);
+        let encode = |place| match grammar.refusal(place, &text, kinds) {
+            Some(rule) => Err(rule),
+            None => {
+                let mut bytes = Vec::with_capacity(text.len());
+                append_escaped(&mut bytes, &text, grammar.escaped(place));
+                Ok(bytes)
+            }
+        };
+        let key = Self {
+            measurement: encode(Place::Measurement),
+            tag: encode(Place::TagKey),
+            field: encode(Place::FieldKey),
+            name: name.into(),
+            misleading: !grammar.doubles_backslash && misleads_splitter(&text),
+            options,
+            removed,
+        };
+        match (&key.measurement, &key.tag, &key.field) {
+            (Err(rule), Err(_), Err(_)) => Err(Error::new(None, Place::Name, None, name, *rule)),
+            _ => Ok(key),
+        }
+    }
+
+    /// Returns the name as it was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the options under which the name was escaped.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
+    /// Returns how many newlines the escaped name lost.
+    pub(crate) fn removed(&self) -> u64 {
+        self.removed
+    }
+
+    /// Returns the escaped bytes for a place, if they were made for these options.
+    pub(crate) fn encoded(&self, place: Place, options: Options) -> Option<Result<&[u8], Rule>> {
+        let same = self.options.dialect == options.dialect
+            && (self.removed == 0 || options.remove_newlines);
+        let bytes = match place {
+            Place::Measurement => &self.measurement,
+            Place::TagKey => &self.tag,
+            _ => &self.field,
+        };
+        same.then(|| bytes.as_deref().map_err(|rule| *rule))
+    }
+
+    /// Returns whether a line with this tag key must be checked for where the server ends it.
+    pub(crate) fn misleads_splitter(&self) -> bool {
+        self.misleading
+    }
+}
+
+/// A name for the encoder: text, or a [`Key`].
+///
+/// Implemented for `str`, `String`, `Cow<str>`, [`Key`], and references to these.
+pub trait Name: sealed::Name {}
+
+impl<T: sealed::Name + ?Sized> Name for T {}
+
+/// What a name is made of.
+#[derive(Debug, Clone, Copy)]
+pub enum NameRef<'a> {
+    /// Text that is checked and escaped now.
+    Text(&'a str),
+    /// A key that was checked before.
+    Key(&'a Key),
+}
+
+impl<'a> NameRef<'a> {
+    pub(crate) fn text(self) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            Self::Key(key) => key.name(),
+        }
+    }
+}
+
+mod sealed {
+    use super::{Cow, Key, NameRef, String};
+
+    pub trait Name {
+        fn name_ref(&self) -> NameRef<'_>;
+    }
+
+    impl Name for str {
+        fn name_ref(&self) -> NameRef<'_> {
+            NameRef::Text(self)
+        }
+    }
+
+    impl Name for String {
+        fn name_ref(&self) -> NameRef<'_> {
+            NameRef::Text(self)
+        }
+    }
+
+    impl Name for Cow<'_, str> {
+        fn name_ref(&self) -> NameRef<'_> {
+            NameRef::Text(self)
+        }
+    }
+
+    impl Name for Key {
+        fn name_ref(&self) -> NameRef<'_> {
+            NameRef::Key(self)
+        }
+    }
+
+    impl<T: Name + ?Sized> Name for &T {
+        fn name_ref(&self) -> NameRef<'_> {
+            (**self).name_ref()
+        }
+    }
+}

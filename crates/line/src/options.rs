@@ -1,0 +1,67 @@
+//! What an encoder does with values that a server cannot take.
+
+use crate::Dialect;
+
+/// The choices of an [`Encoder`](crate::Encoder); a [`Dialect`] alone stands for the defaults.
+///
+/// ```
+/// use aioinflux_line::{Dialect, Encoder, Options};
+///
+/// let strict = Encoder::new(Dialect::V2);
+/// let lenient = Encoder::new(Options::new(Dialect::V2).remove_newlines(true).skip_infinities(true));
+/// # let _ = (strict, lenient);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub struct Options {
+    pub(crate) dialect: Dialect,
+    pub(crate) remove_newlines: bool,
+    pub(crate) refuse_nan: bool,
+    pub(crate) skip_infinities: bool,
+}
+
+impl Options {
+    /// Returns the defaults for a dialect: newlines in names and infinities are errors, NaN is
+    /// left out.
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            ..Self::default()
+        }
+    }
+
+    /// Deletes line feeds from measurements, keys and tag values instead of refusing them.
+    ///
+    /// [`Encoder::removed_newlines`](crate::Encoder::removed_newlines) tells how many and where.
+    /// String fields are not touched: they may hold line feeds.
+    #[must_use]
+    pub fn remove_newlines(mut self, remove: bool) -> Self {
+        self.remove_newlines = remove;
+        self
+    }
+
+    /// Makes NaN an error instead of leaving the field out.
+    #[must_use]
+    pub fn refuse_nan(mut self, refuse: bool) -> Self {
+        self.refuse_nan = refuse;
+        self
+    }
+
+    /// Leaves infinite fields out instead of refusing the point.
+    #[must_use]
+    pub fn skip_infinities(mut self, skip: bool) -> Self {
+        self.skip_infinities = skip;
+        self
+    }
+
+    /// Returns the dialect.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+}
+
+impl From<Dialect> for Options {
+    fn from(dialect: Dialect) -> Self {
+        Self::new(dialect)
+    }
+}

@@ -1,0 +1,138 @@
+//! Points: the trait for everything that can be written as a line, and an owned point.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::{Error, FieldValue, PointEncoder};
+
+/// Something that can be written as a line.
+///
+/// ```
+/// use aioinflux_line::{Dialect, Encoder, Error, PointEncoder, ToLine};
+///
+/// struct Reading<'a> {
+///     host: &'a str,
+///     load: f64,
+///     at: i64,
+/// }
+///
+/// impl ToLine for Reading<'_> {
+///     fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error> {
+///         line.measurement("load")?.tag("host", self.host)?.field("value", self.load)?;
+///         Ok(Some(self.at))
+///     }
+/// }
+///
+/// let mut encoder = Encoder::new(Dialect::V1);
+/// encoder.push(&Reading { host: "a", load: 0.5, at: 7 })?;
+/// assert_eq!(encoder.batch().bytes(), b"load,host=a value=0.5 7\n");
+/// # Ok::<(), Error>(())
+/// ```
+pub trait ToLine {
+    /// Writes measurement, tags and fields, in this order, and returns the timestamp in
+    /// nanoseconds since 1970 (UTC), or `None` to let the server set it.
+    ///
+    /// # Errors
+    ///
+    /// The first refusal of `line`; the point is then left out of the batch.
+    fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error>;
+}
+
+impl<T: ToLine + ?Sized> ToLine for &T {
+    fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error> {
+        (**self).to_line(line)
+    }
+}
+
+impl<T: ToLine + ?Sized> ToLine for Box<T> {
+    fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error> {
+        (**self).to_line(line)
+    }
+}
+
+/// An owned point, put together by value.
+///
+/// ```
+/// use aioinflux_line::Point;
+///
+/// let point = Point::new("cpu").tag("host", "a").field("value", 0.64).at(1_257_894_000_000_000_000);
+/// assert_eq!(point.measurement(), "cpu");
+/// assert_eq!(point.tags(), [("host".into(), "a".into())]);
+/// ```
+///
+/// Nothing is checked here: the encoder knows what a dialect's server keeps. Two points are equal
+/// when their parts are, in the same order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    measurement: String,
+    tags: Vec<(String, String)>,
+    fields: Vec<(String, FieldValue<'static>)>,
+    timestamp: Option<i64>,
+}
+
+impl Point {
+    /// Returns a point without tags, fields and timestamp.
+    pub fn new(measurement: impl Into<String>) -> Self {
+        Self {
+            measurement: measurement.into(),
+            tags: Vec::new(),
+            fields: Vec::new(),
+            timestamp: None,
+        }
+    }
+
+    /// Adds a tag; one with an empty value will be left out of the line.
+    #[must_use]
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.push((key.into(), value.into()));
+        self
+    }
+
+    /// Adds a field.
+    #[must_use]
+    pub fn field<'v>(mut self, key: impl Into<String>, value: impl Into<FieldValue<'v>>) -> Self {
+        self.fields.push((key.into(), value.into().into_owned()));
+        self
+    }
+
+    /// Sets the time in nanoseconds since 1970 (UTC).
+    #[must_use]
+    pub fn at(mut self, timestamp: i64) -> Self {
+        self.timestamp = Some(timestamp);
+        self
+    }
+
+    /// Returns the measurement.
+    pub fn measurement(&self) -> &str {
+        &self.measurement
+    }
+
+    /// Returns the tags in the order in which they were added.
+    pub fn tags(&self) -> &[(String, String)] {
+        &self.tags
+    }
+
+    /// Returns the fields in the order in which they were added.
+    pub fn fields(&self) -> &[(String, FieldValue<'static>)] {
+        &self.fields
+    }
+
+    /// Returns the time in nanoseconds since 1970 (UTC), `None` when the server is to set it.
+    pub fn timestamp(&self) -> Option<i64> {
+        self.timestamp
+    }
+}
+
+impl ToLine for Point {
+    fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error> {
+        line.measurement(&self.measurement)?;
+        for (key, value) in &self.tags {
+            line.tag(key, value)?;
+        }
+        for (key, value) in &self.fields {
+            line.field(key, value)?;
+        }
+        Ok(self.timestamp)
+    }
+}

@@ -1,0 +1,116 @@
+//! Where lines end: as the server of the dialect finds it, before it looks at what they hold.
+
+use memchr::{memchr, memchr2};
+
+use crate::Dialect;
+use crate::dialect::Grammar;
+
+/// The length of a line with its line feed, and whether the next line stays out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Split {
+    pub(crate) length: usize,
+    /// False when the text ends inside a quoted string or just after a backslash.
+    pub(crate) closed: bool,
+}
+
+/// Finds the end of the line that `text` starts with.
+///
+/// A port of `scanLine` (`models/points.go`), which 3.x has taken over unchanged. A backslash
+/// takes the next byte with it, wherever it stands; the first space begins the fields; quotes
+/// count when more `=` than `,` were seen since then. A comment is the exception: there the
+/// server's quotes count too and swallow the lines after it, which no one can want.
+pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
+    let newline = memchr(b'\n', text);
+    let first = &text[..newline.unwrap_or(text.len())];
+    if memchr2(b'"', b'\\', first).is_none() || is_comment(grammar, first) {
+        return Split {
+            length: newline.map_or(text.len(), |at| at + 1),
+            closed: true,
+        };
+    }
+    let (mut fields, mut quoted) = (false, false);
+    let (mut equals, mut commas) = (0_usize, 0_usize);
+    let mut at = 0;
+    while at < text.len() {
+        match text[at] {
+            b'\\' => at += 1,
+            b' ' => fields = true,
+            b'=' if fields && !quoted => equals += 1,
+            b',' if fields && !quoted => commas += 1,
+            b'"' if fields && equals > commas => quoted = !quoted,
+            b'\n' if !quoted => {
+                return Split {
+                    length: at + 1,
+                    closed: true,
+                };
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    // `at` is beyond the end when the last byte is a backslash.
+    Split {
+        length: text.len(),
+        closed: !quoted && at == text.len(),
+    }
+}
+
+/// Returns the text without the blanks that the server skips at the start of a line.
+pub(crate) fn skip_blanks<'a>(grammar: &Grammar, line: &'a [u8]) -> &'a [u8] {
+    let blanks = line
+        .iter()
+        .take_while(|byte| grammar.blanks.contains(byte))
+        .count();
+    &line[blanks..]
+}
+
+fn is_comment(grammar: &Grammar, line: &[u8]) -> bool {
+    skip_blanks(grammar, line).first() == Some(&b'#')
+}
+
+/// Returns whether the server takes no point from this line: it is blank or a comment.
+pub(crate) fn is_silent(grammar: &Grammar, line: &[u8]) -> bool {
+    matches!(skip_blanks(grammar, line).first(), None | Some(b'#'))
+}
+
+/// Returns the ends of the lines in a text, as the dialect's server sees them.
+///
+/// A quoted string may hold line feeds, which end no line. Blank lines and comments are lines too;
+/// a comment always ends at its line feed, although a server would let `="` in it run on.
+///
+/// ```
+/// use aioinflux_line::{Dialect, line_ends};
+///
+/// let text = b"m v=\"one\ntwo\"\nm v=1\n";
+/// assert_eq!(line_ends(Dialect::V1, text).collect::<Vec<_>>(), [14, 20]);
+/// ```
+pub fn line_ends(dialect: Dialect, text: &[u8]) -> LineEnds<'_> {
+    LineEnds {
+        grammar: dialect.grammar(),
+        text,
+        at: 0,
+    }
+}
+
+/// Iterates over the offsets just after every line; made by [`line_ends`].
+///
+/// The last offset is the text's length, whether or not a line feed ends it.
+#[derive(Debug, Clone)]
+pub struct LineEnds<'a> {
+    grammar: &'static Grammar,
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Iterator for LineEnds<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let rest = &self.text[self.at..];
+        if rest.is_empty() {
+            return None;
+        }
+        self.at += line_length(self.grammar, rest).length;
+        Some(self.at)
+    }
+}

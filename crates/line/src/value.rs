@@ -1,0 +1,106 @@
+//! Field values: the five types that every server stores, and how Rust's types become them.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::fmt;
+
+/// The value of one field.
+///
+/// Two values are equal when their types and numbers are; as with `f64` itself, NaN is not equal
+/// to NaN and `-0.0` equals `0.0`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldValue<'a> {
+    /// A 64-bit float. NaN is left out of the point unless the options refuse it.
+    Float(f64),
+    /// A signed integer, written with the suffix `i`.
+    Integer(i64),
+    /// An unsigned integer: suffix `u` on 2.x and 3.x, `i` where it fits on 1.x.
+    Unsigned(u64),
+    /// A boolean, written `true` or `false`.
+    Boolean(bool),
+    /// Text of any characters, newlines and NUL included, of at most 1 MiB.
+    String(Cow<'a, str>),
+}
+
+impl FieldValue<'_> {
+    /// Returns the same value, owning its text.
+    pub fn into_owned(self) -> FieldValue<'static> {
+        match self {
+            Self::Float(value) => FieldValue::Float(value),
+            Self::Integer(value) => FieldValue::Integer(value),
+            Self::Unsigned(value) => FieldValue::Unsigned(value),
+            Self::Boolean(value) => FieldValue::Boolean(value),
+            Self::String(value) => FieldValue::String(Cow::Owned(value.into_owned())),
+        }
+    }
+
+    /// Returns a value that borrows the text of this one.
+    pub fn borrowed(&self) -> FieldValue<'_> {
+        match self {
+            Self::Float(value) => FieldValue::Float(*value),
+            Self::Integer(value) => FieldValue::Integer(*value),
+            Self::Unsigned(value) => FieldValue::Unsigned(*value),
+            Self::Boolean(value) => FieldValue::Boolean(*value),
+            Self::String(value) => FieldValue::String(Cow::Borrowed(value)),
+        }
+    }
+}
+
+/// Shows the value as a person reads it: text without quotes, numbers without suffix.
+impl fmt::Display for FieldValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Float(value) => fmt::Debug::fmt(value, f),
+            Self::Integer(value) => value.fmt(f),
+            Self::Unsigned(value) => value.fmt(f),
+            Self::Boolean(value) => value.fmt(f),
+            Self::String(value) => value.fmt(f),
+        }
+    }
+}
+
+// One line a type: a macro, because eleven identical impls hide the two that differ.
+macro_rules! number {
+    ($variant:ident: $($number:ty),+) => {$(
+        impl From<$number> for FieldValue<'_> {
+            fn from(value: $number) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )+};
+}
+
+number!(Float: f64, f32);
+number!(Integer: i64, i32, i16, i8);
+number!(Unsigned: u64, u32, u16, u8);
+number!(Boolean: bool);
+
+impl<'a> From<&'a str> for FieldValue<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::String(Cow::Borrowed(value))
+    }
+}
+
+impl<'a> From<&'a String> for FieldValue<'a> {
+    fn from(value: &'a String) -> Self {
+        Self::String(Cow::Borrowed(value))
+    }
+}
+
+impl From<String> for FieldValue<'_> {
+    fn from(value: String) -> Self {
+        Self::String(Cow::Owned(value))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for FieldValue<'a> {
+    fn from(value: Cow<'a, str>) -> Self {
+        Self::String(value)
+    }
+}
+
+impl<'a> From<&'a FieldValue<'_>> for FieldValue<'a> {
+    fn from(value: &'a FieldValue<'_>) -> Self {
+        value.borrowed()
+    }
+}

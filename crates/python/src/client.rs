@@ -1,0 +1,293 @@
+//! The client: arguments in, calls out.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use aioinflux::{Config, Gzip, Param, Precision, Proxy, Query, Tls, WriteOptions};
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
+
+use crate::call::Call;
+use crate::errors::{self, Kept};
+use crate::place::{shorten, type_name};
+use crate::stream::Stream;
+use crate::to_line::Encoded;
+use crate::to_py::PyAnswer;
+use crate::json;
+
+/// Configuration and connections.
+#[pyclass(module = "aioinflux._core", frozen)]
+pub(crate) struct Client {
+    config: Config,
+    engine: Mutex<Option<Engine>>,
+}
+
+/// The engine of one process: its connections belong to threads that a fork does not copy.
+struct Engine {
+    process: u32,
+    client: aioinflux::Client,
+}
+
+impl Client {
+    fn engine(&self) -> PyResult<aioinflux::Client> {
+        let mut slot = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = std::process::id();
+        if let Some(engine) = slot.as_ref().filter(|engine| engine.process == process) {
+            return Ok(engine.client.clone());
+        }
+        let client = aioinflux::Client::new(self.config.clone()).map_err(errors::to_python)?;
+        let old = slot.replace(Engine { process, client: client.clone() });
+        // The parent's connections must not be closed here: dropping would talk to dead threads.
+        std::mem::forget(old);
+        Ok(client)
+    }
+}
+
+#[pymethods]
+impl Client {
+    #[new]
+    #[pyo3(signature = (*, host, port, ssl=false, path="/", unix_socket=None, username=None,
+        password=None, ca_file=None, cert_file=None, key_file=None, timeout=None, gzip=None,
+        proxy=None))]
+    #[expect(clippy::too_many_arguments, reason = "the options of the Python constructor, by name")]
+    fn new(
+        host: &str,
+        port: i64,
+        ssl: bool,
+        path: &str,
+        unix_socket: Option<&str>,
+        username: Option<&str>,
+        password: Option<&str>,
+        ca_file: Option<&str>,
+        cert_file: Option<&str>,
+        key_file: Option<&str>,
+        timeout: Option<f64>,
+        gzip: Option<bool>,
+        proxy: Option<&str>,
+    ) -> PyResult<Self> {
+        let mut config = Config::new(&url(host, port, ssl, path)?).map_err(errors::to_python)?;
+        // As in the seed: authentication only with both.
+        if let (Some(user), Some(password)) = (non_empty(username), non_empty(password)) {
+            config = config.credentials(user, password);
+        }
+        if let Some(path) = unix_socket {
+            config = config.unix_socket(path);
+        }
+        if let Some(tls) = tls(ca_file, cert_file, key_file)? {
+            config = config.tls(tls);
+        }
+        if let Some(seconds) = timeout {
+            let limit = Duration::try_from_secs_f64(seconds)
+                .ok()
+                .filter(|limit| !limit.is_zero())
+                .ok_or_else(|| argument("timeout", "a positive number of seconds", seconds))?;
+            config = config.timeout(limit).read_timeout(limit).connect_timeout(limit);
+        }
+        if let Some(gzip) = gzip {
+            config = config.gzip(if gzip { Gzip::Always } else { Gzip::Never });
+        }
+        if let Some(url) = proxy {
+            config = config.proxy(Proxy::Url(url.to_owned()));
+        }
+        // Mistakes in the configuration show now, not at the first request.
+        let client = aioinflux::Client::new(config.clone()).map_err(errors::to_python)?;
+        let engine = Engine { process: std::process::id(), client };
+        Ok(Self { config, engine: Mutex::new(Some(engine)) })
+    }
+
+    fn ping(&self) -> PyResult<Call> {
+        let engine = self.engine()?;
+        Ok(Call::new(async move { engine.ping().await }, |py, outcome| {
+            let pong = outcome.map_err(errors::to_python)?;
+            let headers = PyDict::new(py);
+            for (name, value) in &pong.headers {
+                headers.set_item(errors::header_name(name), value)?;
+            }
+            headers.into_py_any(py)
+        }))
+    }
+
+    fn write(&self, batch: Py<Encoded>, db: Option<String>) -> PyResult<Call> {
+        let engine = self.engine()?;
+        let options = WriteOptions { database: db, ..WriteOptions::default() };
+        let request = async move { engine.write_batch(&batch.get().batch, &options).await };
+        Ok(Call::new(request, |py, outcome| {
+            outcome.map_err(|error| errors::of_write(py, error))?;
+            true.into_py_any(py)
+        }))
+    }
+
+    fn query_json(
+        &self,
+        q: String,
+        db: Option<String>,
+        epoch: &str,
+        params: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Call> {
+        let engine = self.engine()?;
+        let epoch = Precision::from_name(epoch)
+            .ok_or_else(|| argument("epoch", "ns, u, ms, s, m or h", epoch))?;
+        let query = query(q, db, params)?.epoch(epoch);
+        Ok(Call::new(async move { engine.query_raw(&query).await }, |py, outcome| {
+            let body = outcome.map_err(|error| errors::of_query(py, error, Kept::Dict))?;
+            json::parse(py, &body).map_err(|error| PyValueError::new_err(error.to_string()))
+        }))
+    }
+
+    fn query(
+        &self,
+        q: String,
+        db: Option<String>,
+        params: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Call> {
+        let engine = self.engine()?;
+        let query = query(q, db, params)?;
+        Ok(Call::new(async move { engine.query(&query).await }, |py, outcome| {
+            let answer = outcome.map_err(|error| errors::of_query(py, error, Kept::Answer))?;
+            PyAnswer::new(answer).into_py_any(py)
+        }))
+    }
+
+    fn stream(
+        &self,
+        q: String,
+        db: Option<String>,
+        chunk_size: Option<i64>,
+        params: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Call> {
+        let engine = self.engine()?;
+        let mut query = query(q, db, params)?;
+        if let Some(rows) = chunk_size {
+            let rows = u32::try_from(rows).ok().filter(|rows| *rows > 0);
+            let rows = rows.ok_or_else(|| argument("chunk_size", "a positive number", chunk_size))?;
+            query = query.chunk_size(rows);
+        }
+        Ok(Call::new(async move { engine.stream(&query).await }, |py, outcome| {
+            let stream = outcome.map_err(|error| errors::of_query(py, error, Kept::Answer))?;
+            Stream::new(stream).into_py_any(py)
+        }))
+    }
+
+    /// Closes the connections; the next request opens new ones.
+    fn close(&self) {
+        let mut slot = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = slot.take();
+        if engine.as_ref().is_some_and(|engine| engine.process != std::process::id()) {
+            std::mem::forget(engine);
+        }
+    }
+}
+
+fn non_empty(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn argument(name: &str, expected: &str, got: impl std::fmt::Debug) -> PyErr {
+    PyValueError::new_err(format!("argument `{name}`: expected {expected}, got {got:?}"))
+}
+
+fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
+    let port = u16::try_from(port)
+        .ok()
+        .filter(|port| *port > 0)
+        .ok_or_else(|| argument("port", "a number from 1 to 65535", port))?;
+    if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', ' ']) {
+        return Err(argument("host", "the name or address of a server, without scheme", host));
+    }
+    if path.contains(['?', '#']) {
+        return Err(argument("path", "a path", path));
+    }
+    let scheme = if ssl { "https" } else { "http" };
+    let host = if host.contains(':') && !host.starts_with('[') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    };
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Ok(format!("{scheme}://{host}:{port}{slash}{path}"))
+}
+
+fn tls(
+    ca_file: Option<&str>,
+    cert_file: Option<&str>,
+    key_file: Option<&str>,
+) -> PyResult<Option<Tls>> {
+    if ca_file.is_none() && cert_file.is_none() && key_file.is_none() {
+        return Ok(None);
+    }
+    let mut tls = Tls::new();
+    if let Some(path) = ca_file {
+        tls = tls.ca_file(path);
+    }
+    match (cert_file, key_file) {
+        (Some(cert), Some(key)) => Ok(Some(tls.client_cert_files(cert, key))),
+        (None, None) => Ok(Some(tls)),
+        _ => Err(PyValueError::new_err("arguments `cert_file` and `key_file` belong together")),
+    }
+}
+
+fn query(
+    q: String,
+    db: Option<String>,
+    params: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Query> {
+    let mut query = Query::new(q);
+    if let Some(db) = db {
+        query = query.database(db);
+    }
+    for (name, value) in params.into_iter().flatten() {
+        let name: String = name.extract().map_err(|_| {
+            PyTypeError::new_err(format!("argument `params`: names are str, got `{}`", type_name(&name)))
+        })?;
+        let value = param(&name, &value)?;
+        query = query.bind(name, value);
+    }
+    Ok(query)
+}
+
+fn param(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Param> {
+    if let Ok(flag) = value.cast::<PyBool>() {
+        return Ok(Param::Boolean(flag.is_true()));
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(Param::String(text.to_str()?.to_owned()));
+    }
+    if value.is_instance_of::<PyInt>() {
+        return value.extract().map(Param::Integer).map_err(|_| {
+            let value = shorten(&value.to_string());
+            PyValueError::new_err(format!("parameter `{name}`: `{value}` is beyond 64 bits"))
+        });
+    }
+    if value.is_instance_of::<PyFloat>() {
+        return value.extract().map(Param::Float);
+    }
+    if let Ok(typed) = value.cast::<PyDict>()
+        && typed.len() == 1
+    {
+        let (kind, text): (String, Bound<'_, PyAny>) = typed.items().get_item(0)?.extract()?;
+        let text_of = || text.extract::<String>();
+        match kind.as_str() {
+            "identifier" | "ident" => return text_of().map(Param::Identifier),
+            "regex" => return text_of().map(Param::Regex),
+            "duration" => return text_of().map(Param::Duration),
+            "string" => return text_of().map(Param::String),
+            "float" | "number" => return text.extract().map(Param::Float),
+            "integer" | "int" => return text.extract().map(Param::Integer),
+            _ => {}
+        }
+    }
+    Err(PyTypeError::new_err(format!(
+        "parameter `{name}`: expected float, int, bool, str or a dict with one of the keys \
+         identifier, regex, duration, string, float, integer; got `{}`",
+        type_name(value)
+    )))
+}
+
+/// Quotes a name for a statement of `InfluxQL`.
+#[pyfunction]
+pub(crate) fn quote_identifier(name: &str) -> PyResult<String> {
+    aioinflux::quote_identifier(name).map_err(errors::to_python)
+}
+

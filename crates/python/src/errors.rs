@@ -1,0 +1,134 @@
+//! The engine's errors as the exceptions of `aioinflux.exceptions`, which is where they are declared.
+
+use aioinflux::{Error, ErrorKind};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::json;
+use crate::to_py::PyAnswer;
+
+/// What of a failed query's answer goes onto the exception.
+#[derive(Clone, Copy)]
+pub(crate) enum Kept {
+    /// A dict, as the server's JSON.
+    Dict,
+    /// The decoded answer.
+    Answer,
+    /// Nothing: the rows went to the caller already.
+    Nothing,
+}
+
+/// The exception for an error that is neither of a write nor of a query.
+pub(crate) fn to_python(error: Error) -> PyErr {
+    Python::attach(|py| exception(py, &error, "InfluxDBResponseError", &[]))
+}
+
+/// The exception for a failed write.
+pub(crate) fn of_write(py: Python<'_>, error: Error) -> PyErr {
+    let rejected: Vec<(Option<u64>, &str, &str)> = error
+        .rejected()
+        .iter()
+        .map(|one| (one.index, one.line.as_str(), one.reason.as_str()))
+        .collect();
+    let fields = [
+        ("rejected", rejected.into_pyobject(py)),
+        ("unsent", error.unsent().to_vec().into_pyobject(py)),
+        ("reason", error.status().and_then(reason).into_pyobject(py)),
+    ];
+    let fields = fields.map(|(name, value)| (name, value.map(Bound::unbind).unwrap_or_else(|_| py.None())));
+    exception(py, &error, "InfluxDBWriteError", &fields)
+}
+
+/// The exception for a failed query, with what had succeeded before.
+pub(crate) fn of_query(py: Python<'_>, mut error: Error, kept: Kept) -> PyErr {
+    let result = match (kept, error.raw()) {
+        (Kept::Nothing, _) => None,
+        (Kept::Dict, Some(raw)) => json::parse(py, raw).ok(),
+        (Kept::Dict, None) => None,
+        (Kept::Answer, _) => error
+            .take_answer()
+            .and_then(|answer| Py::new(py, PyAnswer::new(answer)).ok().map(Py::into_any)),
+    };
+    let statement = error.statement().into_pyobject(py).map_or_else(|_| py.None(), Bound::unbind);
+    let fields = [("statement", statement), ("result", result.unwrap_or_else(|| py.None()))];
+    exception(py, &error, "InfluxDBQueryError", &fields)
+}
+
+/// The name of the exception class for an error; `refused` is that for refusals of the server.
+fn class_name(error: &Error, refused: &'static str) -> &'static str {
+    match error.kind() {
+        ErrorKind::Timeout { .. } => "InfluxDBTimeoutError",
+        ErrorKind::Connect | ErrorKind::Tls | ErrorKind::Transport => "InfluxDBConnectionError",
+        ErrorKind::Decode | ErrorKind::Partial => "InfluxDBDecodeError",
+        _ => refused,
+    }
+}
+
+fn exception(
+    py: Python<'_>,
+    error: &Error,
+    refused: &'static str,
+    fields: &[(&str, Py<PyAny>)],
+) -> PyErr {
+    let text = error.to_string();
+    if matches!(error.kind(), ErrorKind::Config | ErrorKind::Input) {
+        return PyValueError::new_err(text);
+    }
+    build(py, error, class_name(error, refused), text, fields).unwrap_or_else(|failed| failed)
+}
+
+fn build(
+    py: Python<'_>,
+    error: &Error,
+    class: &str,
+    text: String,
+    fields: &[(&str, Py<PyAny>)],
+) -> PyResult<PyErr> {
+    let all = PyDict::new(py);
+    for (name, value) in fields {
+        all.set_item(name, value)?;
+    }
+    all.set_item("status", error.status())?;
+    all.set_item("code", error.code())?;
+    all.set_item("message", error.server_message())?;
+    all.set_item("retryable", error.is_retryable())?;
+    let headers = PyDict::new(py);
+    for (name, value) in error.headers() {
+        headers.set_item(header_name(name), value)?;
+    }
+    all.set_item("headers", headers)?;
+    let class = py.import("aioinflux.exceptions")?.getattr(class)?;
+    Ok(PyErr::from_value(class.call((text,), Some(&all))?))
+}
+
+/// A header's name as servers write it; on the way it lost its capitals.
+pub(crate) fn header_name(name: &str) -> String {
+    let parts = name.split('-').map(|part| {
+        let mut chars = part.chars();
+        chars.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(chars).collect()
+        })
+    });
+    parts.collect::<Vec<_>>().join("-")
+}
+
+/// The standard words for the statuses that servers answer writes with.
+fn reason(status: u16) -> Option<&'static str> {
+    Some(match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        413 => "Request Entity Too Large",
+        422 => "Unprocessable Entity",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => return None,
+    })
+}

@@ -1,0 +1,62 @@
+//! Where in the user's data something is wrong: the first words of every error about data.
+
+use std::fmt;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+/// Longest piece of a value that an error shows.
+const SHOWN: usize = 40;
+
+/// A point, and a part of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) point: u64,
+    pub(crate) part: &'a str,
+    pub(crate) key: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn of(point: u64, part: &'a str) -> Self {
+        Self { point, part, key: None }
+    }
+
+    pub(crate) fn key(self, key: &'a str) -> Self {
+        Self { key: Some(key), ..self }
+    }
+
+    /// A value that cannot be written.
+    pub(crate) fn value_error(self, what: impl fmt::Display) -> PyErr {
+        PyValueError::new_err(format!("{self}: {what}"))
+    }
+
+    /// A value of a type that cannot be written.
+    pub(crate) fn type_error(self, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
+        PyTypeError::new_err(format!("{self}: expected {expected}, got `{}`", type_name(got)))
+    }
+
+    /// An error that Python raised about a value, with the place put before its words.
+    pub(crate) fn wrap(self, py: Python<'_>, error: &PyErr) -> PyErr {
+        self.value_error(error.value(py))
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "point {}: {}", self.point, self.part)?;
+        self.key.map_or(Ok(()), |key| write!(f, " `{}`", shorten(&key.escape_debug().to_string())))
+    }
+}
+
+/// The name of an object's type, for error messages.
+pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
+    object.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string())
+}
+
+/// At most the first characters of `text`.
+pub(crate) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,111 @@
+//! An answer that is read while it arrives.
+
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+
+use aioinflux::decode::{Event, SeriesHeader};
+use aioinflux::{Error, Series};
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use pyo3::prelude::*;
+use tokio::sync::Mutex;
+
+use crate::call::Call;
+use crate::errors::{self, Kept};
+use crate::to_py;
+
+/// An answer that is read while it arrives; one call of `rows` or `series` gives one batch.
+#[pyclass(module = "aioinflux._core", frozen)]
+pub(crate) struct Stream {
+    state: Arc<Mutex<State>>,
+    /// The columns of the last rows, and what makes rows of them.
+    maker: Arc<StdMutex<Option<(SchemaRef, Py<PyAny>)>>>,
+}
+
+struct State {
+    stream: Option<aioinflux::Stream>,
+    header: Option<SeriesHeader>,
+}
+
+impl Stream {
+    pub(crate) fn new(stream: aioinflux::Stream) -> Self {
+        let state = State { stream: Some(stream), header: None };
+        Self { state: Arc::new(Mutex::new(state)), maker: Arc::default() }
+    }
+}
+
+impl State {
+    /// The next batch that holds rows, and the series that it belongs to.
+    async fn next(&mut self) -> Result<Option<(SeriesHeader, RecordBatch)>, Error> {
+        let Some(stream) = &mut self.stream else { return Ok(None) };
+        while let Some(event) = stream.next().await {
+            match event {
+                Ok(Event::Series(header)) => self.header = Some(header),
+                Ok(Event::Batch(batch)) if batch.num_rows() > 0 => {
+                    if let Some(header) = &self.header {
+                        return Ok(Some((header.clone(), batch)));
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    self.stream = None;
+                    return Err(error);
+                }
+            }
+        }
+        self.stream = None;
+        Ok(None)
+    }
+}
+
+#[pymethods]
+impl Stream {
+    fn rows(&self, row_type: Py<PyAny>, epoch: &str) -> PyResult<Call> {
+        let state = Arc::clone(&self.state);
+        let maker = Arc::clone(&self.maker);
+        let divisor = to_py::divisor(epoch)?;
+        Ok(Call::new(async move { state.lock().await.next().await }, move |py, outcome| {
+            let outcome = outcome.map_err(|error| errors::of_query(py, error, Kept::Nothing))?;
+            let Some((_, batch)) = outcome else { return Ok(py.None()) };
+            let make = maker_for(py, &maker, &batch.schema(), &row_type)?;
+            to_py::rows(py, &batch, divisor, make.bind(py)).map(|rows| rows.into_any().unbind())
+        }))
+    }
+
+    fn series(&self) -> Call {
+        let state = Arc::clone(&self.state);
+        Call::new(async move { state.lock().await.next().await }, |py, outcome| {
+            let outcome = outcome.map_err(|error| errors::of_query(py, error, Kept::Nothing))?;
+            let Some((header, batch)) = outcome else { return Ok(py.None()) };
+            let series = Series { name: header.name, tags: header.tags, batches: vec![batch] };
+            to_py::series_columns(py, &series)
+        })
+    }
+
+    /// Ends the request, if it still runs.
+    fn close(&self) {
+        // Whoever holds the lock reads right now, and is being cancelled: its end drops the stream.
+        if let Ok(mut state) = self.state.try_lock() {
+            state.stream = None;
+        }
+    }
+}
+
+/// What makes rows of these columns, made once for as long as the columns stay the same.
+fn maker_for(
+    py: Python<'_>,
+    slot: &StdMutex<Option<(SchemaRef, Py<PyAny>)>>,
+    schema: &SchemaRef,
+    row_type: &Py<PyAny>,
+) -> PyResult<Py<PyAny>> {
+    let known = slot.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|(old, make)| {
+        let same = to_py::column_names(old) == to_py::column_names(schema);
+        same.then(|| make.clone_ref(py))
+    });
+    if let Some(make) = known {
+        return Ok(make);
+    }
+    let make = row_type.call1(py, (to_py::column_names(schema),))?;
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) =
+        Some((SchemaRef::clone(schema), make.clone_ref(py)));
+    Ok(make)
+}

@@ -1,0 +1,197 @@
+//! Python's scalars as field values and as the text of tags.
+
+use std::borrow::Cow;
+
+use aioinflux::FieldValue;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyType};
+
+use crate::place::{Place, shorten};
+
+const EXPECTED: &str = "float, int, bool or str";
+
+/// The value of a field, or `None` where there is none: `None`, `NaN`, `NA` and `NaT` are left out.
+pub(crate) fn field<'a>(
+    value: &'a Bound<'_, PyAny>,
+    place: Place<'_>,
+) -> PyResult<Option<FieldValue<'a>>> {
+    if value.is_exact_instance_of::<PyFloat>() {
+        return value.extract().map(|number| Some(FieldValue::Float(number)));
+    }
+    if let Ok(flag) = value.cast::<PyBool>() {
+        return Ok(Some(FieldValue::Boolean(flag.is_true())));
+    }
+    if value.is_instance_of::<PyInt>() {
+        return integer(value, place).map(Some);
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return string(text, place).map(|text| Some(FieldValue::String(Cow::Borrowed(text))));
+    }
+    if value.is_none() {
+        return Ok(None);
+    }
+    other(value, place)
+}
+
+fn integer(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'static>> {
+    if let Ok(number) = value.extract::<i64>() {
+        return Ok(FieldValue::Integer(number));
+    }
+    match value.extract::<u64>() {
+        Ok(number) => Ok(FieldValue::Unsigned(number)),
+        Err(_) => {
+            let shown = shorten(&value.to_string());
+            Err(place.value_error(format!("integer `{shown}` is beyond 64 bits")))
+        }
+    }
+}
+
+/// UTF-8 of a string; a lone surrogate has none.
+pub(crate) fn string<'a>(text: &'a Bound<'_, PyString>, place: Place<'_>) -> PyResult<&'a str> {
+    text.to_str().map_err(|error| place.wrap(text.py(), &error))
+}
+
+/// The rarer kinds: numpy scalars, `Decimal`, enums, missing values of pandas.
+fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
+    if is_missing(value)? {
+        return Ok(None);
+    }
+    if value.is_instance_of::<PyFloat>() {
+        return value.extract().map(|number| Some(FieldValue::Float(number)));
+    }
+    if is_numpy(value) {
+        return from_numpy(value, place);
+    }
+    if is_instance(value, "decimal", "Decimal", &DECIMAL)? {
+        if value.call_method0("is_nan")?.is_truthy()? {
+            return Ok(None);
+        }
+        return finite(value, place).map(Some);
+    }
+    if let Some(name) = enum_name(value)? {
+        return Ok(Some(FieldValue::String(Cow::Owned(name))));
+    }
+    Err(place.type_error(EXPECTED, value))
+}
+
+/// The nearest float; one that is infinite while its source is finite has lost its value.
+fn finite(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'static>> {
+    let number: f64 = value.call_method0("__float__")?.extract()?;
+    if number.is_infinite() {
+        let shown = shorten(&value.to_string());
+        return Err(place.value_error(format!("`{shown}` is beyond the range of floats")));
+    }
+    Ok(FieldValue::Float(number))
+}
+
+fn from_numpy(
+    value: &Bound<'_, PyAny>,
+    place: Place<'_>,
+) -> PyResult<Option<FieldValue<'static>>> {
+    let py = value.py();
+    match value.getattr(intern!(py, "dtype"))?.getattr(intern!(py, "kind"))?.extract::<char>()? {
+        'b' => value.is_truthy().map(|flag| Some(FieldValue::Boolean(flag))),
+        'i' | 'u' => integer(&value.call_method0(intern!(py, "item"))?, place).map(Some),
+        'f' => {
+            let number: f64 = value.call_method0(intern!(py, "__float__"))?.extract()?;
+            Ok(Some(FieldValue::Float(number)))
+        }
+        _ => Err(place.type_error(EXPECTED, value)),
+    }
+}
+
+/// The text of a tag: `None` where the tag is left out.
+///
+/// `converted` is set when the value was no string, for the warning that the seed gives.
+pub(crate) fn tag<'a>(
+    value: &'a Bound<'_, PyAny>,
+    place: Place<'_>,
+    converted: &mut bool,
+) -> PyResult<Option<Cow<'a, str>>> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return string(text, place).map(|text| Some(Cow::Borrowed(text)));
+    }
+    if is_missing(value)? {
+        return Ok(None);
+    }
+    if let Some(name) = enum_name(value)? {
+        return Ok(Some(Cow::Owned(name)));
+    }
+    if value.is_instance_of::<PyBytes>() || !is_scalar(value)? {
+        return Err(place.type_error("str", value));
+    }
+    *converted = true;
+    text_of(value).map(|text| Some(Cow::Owned(text)))
+}
+
+/// `str(value)`.
+pub(crate) fn text_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(value.str()?.to_str()?.to_owned())
+}
+
+/// Whether a value stands for itself: containers and other iterables do not.
+pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if value.is_instance_of::<PyString>() {
+        return Ok(true);
+    }
+    Ok(!value.hasattr(intern!(value.py(), "__iter__"))? || is_numpy(value))
+}
+
+/// `None`, `NaN`, and the `NA` and `NaT` of pandas and numpy.
+pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if value.is_none() {
+        return Ok(true);
+    }
+    if let Ok(number) = value.cast::<PyFloat>() {
+        return Ok(number.value().is_nan());
+    }
+    let kind = value.get_type();
+    let name = kind.name()?;
+    let name = name.to_str()?;
+    if matches!(name, "NAType" | "NaTType") {
+        return Ok(kind.module()?.to_str()?.starts_with("pandas"));
+    }
+    // Only NaN and NaT are unequal to themselves among numpy's scalars.
+    Ok(is_numpy(value) && name != "void" && value.ne(value)?)
+}
+
+/// Whether a value is a scalar of numpy (no array: those have a shape that is not empty).
+pub(crate) fn is_numpy(value: &Bound<'_, PyAny>) -> bool {
+    static GENERIC: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = value.py();
+    // A process that never imported numpy has no scalars of it, and must not import it for this.
+    if GENERIC.get(py).is_none() && !is_imported(py, "numpy") {
+        return false;
+    }
+    GENERIC.import(py, "numpy", "generic").is_ok_and(|generic| value.is_instance(generic).unwrap_or(false))
+}
+
+/// Whether a module has been imported by anybody.
+pub(crate) fn is_imported(py: Python<'_>, module: &str) -> bool {
+    py.import("sys")
+        .and_then(|sys| sys.getattr("modules"))
+        .and_then(|modules| modules.contains(module))
+        .unwrap_or(false)
+}
+
+static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static ENUM: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
+fn is_instance(
+    value: &Bound<'_, PyAny>,
+    module: &str,
+    name: &str,
+    cache: &'static PyOnceLock<Py<PyType>>,
+) -> PyResult<bool> {
+    value.is_instance(cache.import(value.py(), module, name)?)
+}
+
+/// The name of an enum's member; members that are strings or integers went before, as those.
+fn enum_name(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    if is_instance(value, "enum", "Enum", &ENUM)? && !value.is_instance_of::<PyInt>() {
+        return value.getattr("name")?.extract().map(Some);
+    }
+    Ok(None)
+}

@@ -1,0 +1,84 @@
+"""Signatures of the native module. What the methods do is told in `client.py`."""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Generic, TypeVar, final
+
+T = TypeVar("T", covariant=True)
+
+@final
+class Call(Generic[T]):
+    """A request that has not been sent: `await` it, or `wait` for it."""
+
+    def __await__(self) -> Generator[Any, None, T]: ...
+    def wait(self) -> T: ...
+
+@final
+class Batch:
+    """Encoded lines."""
+
+    @property
+    def points(self) -> int: ...
+    @property
+    def skipped(self) -> int: ...
+    def to_bytes(self) -> bytes: ...
+
+@final
+class Answer:
+    """Decoded answer of a query: statements, series, columns."""
+
+    def to_dict(self, epoch: str) -> dict[str, Any]: ...
+    def series(self) -> list[SeriesColumns]: ...
+    @property
+    def statements(self) -> list[int]: ...
+
+SeriesColumns = tuple[str | None, dict[str, str], list[tuple[str, str, Any, Any]]]
+
+@final
+class Stream:
+    """An answer that is read while it arrives."""
+
+    def rows(self, row_type: Callable[[list[str]], Any], epoch: str) -> Call[list[Any] | None]: ...
+    def series(self) -> Call[SeriesColumns | None]: ...
+    def close(self) -> None: ...
+
+@final
+class Client:
+    """Connection pool and configuration."""
+
+    def __new__(
+        cls,
+        *,
+        host: str,
+        port: int,
+        ssl: bool = False,
+        path: str = "/",
+        unix_socket: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        ca_file: str | None = None,
+        cert_file: str | None = None,
+        key_file: str | None = None,
+        timeout: float | None = None,
+        gzip: bool | None = None,
+        proxy: str | None = None,
+    ) -> Client: ...
+    def ping(self) -> Call[dict[str, str]]: ...
+    def write(self, batch: Batch, db: str | None) -> Call[bool]: ...
+    def query_json(
+        self, q: str, db: str | None, epoch: str, params: dict[str, Any] | None
+    ) -> Call[dict[str, Any]]: ...
+    def query(
+        self, q: str, db: str | None, params: dict[str, Any] | None
+    ) -> Call[Answer]: ...
+    def stream(
+        self, q: str, db: str | None, chunk_size: int | None, params: dict[str, Any] | None
+    ) -> Call[Stream]: ...
+    def close(self) -> None: ...
+
+def encode(
+    data: object,
+    measurement: object = None,
+    tag_columns: Sequence[object] | None = None,
+    extra_tags: dict[str, object] | None = None,
+) -> Batch: ...
+def quote_identifier(name: str) -> str: ...

@@ -1,0 +1,432 @@
+"""The seed's client: ping, write, query, and shortcuts for common queries.
+
+Three modes share every method: in `async` mode a call gives an awaitable, in `blocking` mode the
+value itself, and `dataframe` mode is blocking mode whose queries answer with DataFrames. No event
+loop is bound: one client works under several `asyncio.run` calls, in threads, and, in the blocking
+modes, inside a running loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Mapping
+from typing import Any, Literal, TypeVar
+
+from . import _core, _rows
+from .exceptions import InfluxDBError
+
+__all__ = ["AsyncInfluxDBClient", "InfluxDBError"]
+
+Mode = Literal["async", "blocking", "dataframe"]
+T = TypeVar("T")
+R = TypeVar("R")
+
+logger = logging.getLogger("aioinflux")
+
+_MODES = ("async", "blocking", "dataframe")
+_EPOCHS = {
+    "n": "ns", "ns": "ns", "u": "u", "us": "u", "µ": "u", "μ": "u",
+    "ms": "ms", "s": "s", "m": "m", "h": "h",
+}  # fmt: skip
+_PASSWORD = re.compile(r"(?is)(\bpassword\b[^']*)'(?:[^'\\]|\\.)*'")
+
+
+class AsyncInfluxDBClient:
+    """Client for InfluxDB 1.x.
+
+    Args:
+        host: Name or address of the server.
+        port: TCP port.
+        username: Name for basic authentication; used only together with `password`.
+        password: Kept out of `repr`, logs, errors, URLs and pickles.
+        db: Default database of writes and queries; assign `client.db` to switch.
+        database: Another name for `db`, which it beats.
+        loop: Ignored: no event loop is bound. Deprecated.
+        log_level: Level of the logger `aioinflux`; a falsy value leaves logging untouched.
+        mode: `async`, `blocking` or `dataframe`.
+        ssl: Whether to connect by TLS.
+        path: Path before `ping`, `write` and `query`, for servers behind a proxy.
+        unix_socket: Path of the server's unix socket, instead of TCP.
+        timeout: Seconds for a whole request, or `None`. Streamed (chunked) answers have no total
+            time; for them it bounds the silence between two pieces.
+        gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
+        proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback.
+        ca_file: PEM file of certificate authorities to trust besides the system's.
+        cert_file: PEM file of the client's certificate.
+        key_file: PEM file of the client's private key.
+    Raises:
+        ValueError: an argument is out of range; the text names it.
+        TypeError: an argument is of the wrong type.
+    """
+
+    def __init__(
+        self,
+        host: str = "localhost",
+        port: int = 8086,
+        username: str | None = None,
+        password: str | None = None,
+        db: str | None = "testdb",
+        database: str | None = None,
+        loop: object = None,
+        log_level: int = 30,
+        mode: Mode = "async",
+        *,
+        ssl: bool = False,
+        path: str = "/",
+        unix_socket: str | None = None,
+        timeout: float | None = None,
+        gzip: bool | None = None,
+        proxy: str | None = None,
+        ca_file: str | None = None,
+        cert_file: str | None = None,
+        key_file: str | None = None,
+    ) -> None:
+        if loop is not None:
+            warnings.warn(
+                "argument `loop` is ignored: no event loop is bound", DeprecationWarning, 2
+            )
+        self._options: dict[str, Any] = {
+            "host": host, "port": port, "username": username, "ssl": ssl, "path": path,
+            "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip, "proxy": proxy,
+            "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
+        }  # fmt: skip
+        self._core = _core.Client(**self._options, password=password)
+        self.db = database or db
+        self.mode = mode
+        _set_up_logging(log_level)
+
+    @property
+    def host(self) -> str:
+        """Name or address of the server."""
+        return str(self._options["host"])
+
+    @property
+    def port(self) -> int:
+        """TCP port of the server."""
+        return int(self._options["port"])
+
+    @property
+    def db(self) -> str | None:
+        """Default database; assign to switch."""
+        return self._db
+
+    @db.setter
+    def db(self, name: str | None) -> None:
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"argument `db`: expected str, got `{type(name).__name__}`")
+        self._db = name
+
+    @property
+    def mode(self) -> Mode:
+        """`async`, `blocking` or `dataframe`; assign to switch."""
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: Mode) -> None:
+        if mode not in _MODES:
+            raise ValueError(f"Invalid mode: expected one of {', '.join(_MODES)}, got {mode!r}")
+        self._mode: Mode = mode
+
+    def __repr__(self) -> str:
+        items = {"host": self.host, "port": self.port, "db": self.db, "mode": self.mode}
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in items.items())})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the connections and the passwords, the proxy's too."""
+        options = dict(self._options)
+        if options["proxy"] is not None:
+            options["proxy"] = re.sub(r"//[^/]*@", "//", options["proxy"])
+        return {"options": options, "db": self.db, "mode": self.mode}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._options = state["options"]
+        self._core = _core.Client(**self._options, password=None)
+        self.db = state["db"]
+        self.mode = state["mode"]
+
+    def close(self) -> _Closed:
+        """Closes the connections that are idle. A later call opens new ones.
+
+        Returns:
+            An object that may be awaited, and need not be.
+        """
+        self._core.close()
+        return _Closed()
+
+    def __enter__(self) -> AsyncInfluxDBClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> AsyncInfluxDBClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def ping(self) -> Any:
+        """Asks the server whether it is there.
+
+        Returns:
+            `dict` of the headers of the answer: `X-Influxdb-Version` and others.
+        Raises:
+            InfluxDBConnectionError: the server can't be reached.
+            InfluxDBResponseError: the server answered with an error.
+        Source: InfluxDB 1.8 API reference, `/ping`.
+        """
+
+        def finish(headers: dict[str, str]) -> dict[str, str]:
+            logger.info("ping: ok")
+            return headers
+
+        return self._run(self._core.ping, finish)
+
+    def write(
+        self,
+        data: object,
+        measurement: str | None = None,
+        tag_columns: Iterable[object] | None = None,
+        *,
+        tags: Mapping[str, object] | None = None,
+        **extra_tags: object,
+    ) -> Any:
+        """Writes points.
+
+        Args:
+            data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
+                `tags` and `fields`, a DataFrame with a `DatetimeIndex`, or any nesting of iterables
+                of these. Times: `int` in nanoseconds, `datetime` (naive means UTC), `date`,
+                `numpy.datetime64`, `pandas.Timestamp`, or text as ISO 8601 has it; other text is
+                read by pandas, where that is installed. A point without time is stamped by the server.
+            measurement: Name for points that carry none, and for DataFrames.
+            tag_columns: Columns of a DataFrame that are tags; all others are fields.
+            tags: Extra tags of any name, those of this method's arguments too.
+            **extra_tags: Tags for every mapping and every row; they beat a point's own tag of the
+                same name. Their values are scalars. Lines that come encoded are not changed.
+        Returns:
+            `True`. Points without any field left are not sent; a warning is logged with their
+            number. Empty data sends nothing.
+        Raises:
+            ValueError, TypeError: a point cannot be written; the text names the point, the key and
+                the value. Nothing was sent.
+            InfluxDBWriteError: the server refused all or some points.
+            InfluxDBConnectionError: the server can't be reached, or was lost.
+        Source: InfluxDB 1.8 API reference, `/write`.
+        """
+
+        def make() -> _core.Call[bool]:
+            if tags is not None and not isinstance(tags, Mapping):
+                raise TypeError(f"argument `tags`: expected a mapping, got `{type(tags).__name__}`")
+            columns = None if tag_columns is None else _rows.names("tag_columns", tag_columns)
+            batch = _core.encode(data, measurement, columns, {**(tags or {}), **extra_tags})
+            if batch.skipped:
+                logger.warning("write: %d points without fields were not sent", batch.skipped)
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug("write: %d points: %s", batch.points, _short(batch.to_bytes()))
+            return self._core.write(batch, self.db)
+
+        return self._run(make, _same)
+
+    def query(
+        self,
+        q: str,
+        db: str | None = None,
+        epoch: str = "ns",
+        chunked: bool = False,
+        chunk_size: int | None = None,
+        params: dict[str, object] | None = None,
+        **kwargs: object,
+    ) -> Any:
+        """Runs InfluxQL statements.
+
+        Args:
+            q: Statements, joined by `;`. `{name}` is replaced by the keyword argument `name`, as
+                text: safe only with text of your own. Write braces as `{{` and `}}`.
+            db: Database, instead of `client.db`.
+            epoch: Unit of times in the answer: ns, u, ms, s, m or h. DataFrames always have
+                nanoseconds.
+            chunked: Read the answer while it arrives, in bounded memory.
+            chunk_size: Rows in a chunk; the server's default is 10,000.
+            params: Values for `$name` in the statements, sent apart from them: the safe way to
+                pass values. `float`, `int`, `str` and `bool`; a `dict` with one of the keys
+                `identifier`, `regex`, `duration`, ... where the server knows typed parameters.
+        Returns:
+            In `async` and `blocking` mode the server's JSON as a `dict`, asked for unchunked: a
+            server with a row limit can cut it (where the server says so, that is an error).
+            In `dataframe` mode a DataFrame (index: UTC nanoseconds, columns: the fields, then the
+            tags of GROUP BY) for one series, a list of `(name, DataFrame)` for more, and the `dict`
+            for answers without times. With `chunked`, a generator (in `async` mode an async one) of
+            rows as named tuples, in `dataframe` mode of DataFrames of at most `chunk_size` rows.
+        Raises:
+            ValueError: an argument is missing or out of range.
+            InfluxDBQueryError: the server refused; `.result` holds what had succeeded.
+            InfluxDBDecodeError: the answer was damaged or cut off.
+            InfluxDBConnectionError: the server can't be reached, or was lost.
+        Source: InfluxDB 1.8 API reference, `/query`.
+        """
+        if not isinstance(q, str):
+            raise TypeError(f"argument `q`: expected str, got `{type(q).__name__}`")
+        db = db or self.db
+        return self._query(_fill(q, {"db": db, **kwargs}), db, epoch, chunked, chunk_size, params)
+
+    def _query(
+        self,
+        text: str,
+        db: str | None,
+        epoch: str = "ns",
+        chunked: bool = False,
+        chunk_size: int | None = None,
+        params: dict[str, object] | None = None,
+    ) -> Any:
+        unit = _EPOCHS.get(epoch) if isinstance(epoch, str) else None
+        if unit is None:
+            raise ValueError(f"argument `epoch`: expected ns, u, ms, s, m or h, got {epoch!r}")
+        if not isinstance(chunked, bool):
+            raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
+        logger.info("query: %s", _PASSWORD.sub(r"\1'***'", text))
+        if chunked:
+            return self._chunks(lambda: self._core.stream(text, db, chunk_size, params), unit)
+        if self.mode == "dataframe":
+            with _rows.as_frames(unit):
+                return _rows.frames(self._core.query(text, db, params).wait(), unit)
+        return self._run(lambda: self._core.query_json(text, db, unit, params), _logged)
+
+    def _chunks(self, start: Callable[[], _core.Call[_core.Stream]], epoch: str) -> Any:
+        if self.mode == "async":
+            return _coroutine(_async_rows(start, epoch))
+        if self.mode == "dataframe":
+            return _stream_frames(start)
+        return _blocking_rows(start, epoch)
+
+    def create_database(self, *, db: str | None = None, **options: Any) -> Any:
+        """Creates a database: `db`, or the client's own. An existing one is left alone."""
+        return self._shortcut("CREATE DATABASE", db or self.db, "db", db, options)
+
+    def drop_database(self, *, db: str | None = None, **options: Any) -> Any:
+        """Deletes a database with all its data: `db`, or the client's own."""
+        return self._shortcut("DROP DATABASE", db or self.db, "db", db, options)
+
+    def drop_measurement(self, *, measurement: str, db: str | None = None, **options: Any) -> Any:
+        """Deletes a measurement with all its points."""
+        return self._shortcut("DROP MEASUREMENT", measurement, "measurement", db, options)
+
+    def select_all(self, *, measurement: str, db: str | None = None, **options: Any) -> Any:
+        """Answers with all points of a measurement."""
+        return self._shortcut("SELECT * FROM", measurement, "measurement", db, options)
+
+    def show_databases(self, *, db: str | None = None, **options: Any) -> Any:
+        """Answers with the names of the databases."""
+        return self._query("SHOW DATABASES", db or self.db, **options)
+
+    def show_measurements(self, *, db: str | None = None, **options: Any) -> Any:
+        """Answers with the names of the measurements of a database."""
+        return self._query("SHOW MEASUREMENTS", db or self.db, **options)
+
+    def show_retention_policies(self, *, db: str | None = None, **options: Any) -> Any:
+        """Answers with the retention policies of a database."""
+        return self._query("SHOW RETENTION POLICIES", db or self.db, **options)
+
+    def show_users(self, *, db: str | None = None, **options: Any) -> Any:
+        """Answers with the users of the server."""
+        return self._query("SHOW USERS", db or self.db, **options)
+
+    def _shortcut(
+        self, verb: str, name: str | None, argument: str, db: str | None, options: dict[str, Any]
+    ) -> Any:
+        if not isinstance(name, str):
+            raise TypeError(f"argument `{argument}`: expected str, got `{type(name).__name__}`")
+        return self._query(f"{verb} {_core.quote_identifier(name)}", db or self.db, **options)
+
+    def _run(self, make: Callable[[], _core.Call[T]], finish: Callable[[T], R]) -> Any:
+        """Awaits or waits, as the mode says; encoding happens at the same moment as sending."""
+        if self.mode == "async":
+            return _awaited(make, finish)
+        return finish(make().wait())
+
+
+class _Closed:
+    """What `close` returns: nothing is left to wait for."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return
+        yield
+
+
+async def _awaited(make: Callable[[], _core.Call[T]], finish: Callable[[T], R]) -> R:
+    return finish(await make())
+
+
+async def _coroutine(value: T) -> T:
+    return value
+
+
+async def _async_rows(
+    start: Callable[[], _core.Call[_core.Stream]], epoch: str
+) -> AsyncGenerator[Any, None]:
+    stream = await start()
+    try:
+        while (rows := await stream.rows(_rows.row_type, epoch)) is not None:
+            for row in rows:
+                yield row
+    finally:
+        stream.close()
+
+
+def _blocking_rows(
+    start: Callable[[], _core.Call[_core.Stream]], epoch: str
+) -> Generator[Any, None, None]:
+    stream = start().wait()
+    try:
+        while (rows := stream.rows(_rows.row_type, epoch).wait()) is not None:
+            yield from rows
+    finally:
+        stream.close()
+
+
+def _stream_frames(start: Callable[[], _core.Call[_core.Stream]]) -> Generator[Any, None, None]:
+    stream = start().wait()
+    try:
+        while (series := stream.series().wait()) is not None:
+            yield _rows.frame(series)
+    finally:
+        stream.close()
+
+
+def _same(value: T) -> T:
+    return value
+
+
+def _logged(answer: dict[str, Any]) -> dict[str, Any]:
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("query: answer %s", _short(repr(answer)))
+    return answer
+
+
+def _short(data: str | bytes) -> str:
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    return text if len(text) <= 1000 else f"{text[:1000]}... ({len(text)} characters)"
+
+
+def _fill(q: str, values: dict[str, object]) -> str:
+    """Replaces the placeholders, with the seed's error for one that is missing."""
+    try:
+        return q.format(**values)
+    except KeyError as error:
+        raise ValueError(f'Missing argument "{error.args[0]}" in {q!r}') from None
+    except (IndexError, ValueError) as error:
+        raise ValueError(f"placeholders of {q!r}: {error}; write braces as {{{{ and }}}}") from None
+
+
+def _set_up_logging(level: int) -> None:
+    if not level:
+        return
+    logger.setLevel(level)
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(
+            logging.Formatter("%(asctime)s | %(name)s | %(levelname)s: %(message)s")
+        )
+        logger.addHandler(handler)

@@ -1,0 +1,102 @@
+"""What can go wrong, as a tree under one base class.
+
+```
+InfluxDBError(Exception)
+├─ InfluxDBConnectionError(ConnectionError)   the server could not be reached, or was lost
+│  └─ InfluxDBTimeoutError(TimeoutError)      no answer in time
+├─ InfluxDBResponseError                      the server answered, and refused
+│  ├─ InfluxDBWriteError                      a write was refused, or only partly stored
+│  └─ InfluxDBQueryError                      a query, or one of its statements, failed
+└─ InfluxDBDecodeError(ValueError)            the answer is damaged, cut off or no answer of InfluxDB
+```
+
+Bad arguments and data that cannot be written are `TypeError` and `ValueError`, raised before
+anything is sent. Every class can be pickled; none holds a password.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "InfluxDBConnectionError",
+    "InfluxDBDecodeError",
+    "InfluxDBError",
+    "InfluxDBQueryError",
+    "InfluxDBResponseError",
+    "InfluxDBTimeoutError",
+    "InfluxDBWriteError",
+]
+
+
+class InfluxDBError(Exception):
+    """Base class of every error that comes from the server or from the way to it."""
+
+    def __init__(self, *args: object, **fields: object) -> None:
+        super().__init__(*args)
+        # Kept in the instance's dictionary, which is what pickle and copy carry along.
+        self.__dict__.update(fields)
+
+
+class InfluxDBConnectionError(InfluxDBError, ConnectionError):
+    """The server could not be reached, or the connection was lost on the way."""
+
+
+class InfluxDBTimeoutError(InfluxDBConnectionError, TimeoutError):
+    """The server did not answer, or went silent, for longer than the timeout."""
+
+
+class InfluxDBResponseError(InfluxDBError):
+    """The server answered, and refused.
+
+    Attributes:
+        status: HTTP status, or `None` where the refusal came inside an answer with status 200.
+        code: Machine-readable code of the server, where it sends one (2.x).
+        message: What the server said, or `None`.
+        headers: Headers of the answer.
+        retryable: Whether the same request may succeed later.
+    """
+
+    status: int | None = None
+    code: str | None = None
+    message: str | None = None
+    headers: dict[str, str] = {}  # noqa: RUF012 (a default that nobody writes to)
+    retryable: bool = False
+
+
+class InfluxDBWriteError(InfluxDBResponseError):
+    """A write was refused, or only partly stored.
+
+    Attributes:
+        rejected: One `(index, line, reason)` for each point that the server named: `index` counts
+            the points of the call from 0 (`None` where it could not be told), `line` is the line
+            protocol that was refused.
+        unsent: Indexes of points that were not sent, because an earlier part of the same call failed.
+        reason: Reason phrase of the HTTP status.
+    """
+
+    rejected: list[tuple[int | None, str, str]] = []  # noqa: RUF012
+    unsent: list[int] = []  # noqa: RUF012
+    reason: str | None = None
+
+
+class InfluxDBQueryError(InfluxDBResponseError):
+    """A query, or one of its statements, failed.
+
+    Attributes:
+        statement: Position of the statement that failed, from 0, or `None` for the whole query.
+        result: What had succeeded before, in the shape of a good answer, or `None`.
+    """
+
+    statement: int | None = None
+    result: Any = None
+
+
+class InfluxDBDecodeError(InfluxDBError, ValueError):
+    """The answer is damaged, cut off, or not an answer of InfluxDB.
+
+    Attributes:
+        result: What had been read before, in the shape of a good answer, or `None`.
+    """
+
+    result: Any = None

@@ -1,0 +1,76 @@
+"""Fixtures: one private server for the run, a fresh database for each test, clients by mode."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from aioinflux import AsyncInfluxDBClient
+from influxd import Influxd
+from scripted import Scripted, answer
+from support import Calls, Database, Wire
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def influxd() -> Iterator[Influxd]:
+    """The private server."""
+    with Influxd() as server:
+        yield server
+
+
+@pytest.fixture
+def database(influxd: Influxd) -> Database:
+    """A fresh database."""
+    name = f"test_{next(_numbers)}"
+    influxd.execute(f'CREATE DATABASE "{name}"')
+    return Database(influxd, name)
+
+
+@pytest.fixture(params=["async", "blocking"])
+def mode(request: pytest.FixtureRequest) -> str:
+    """Runs a test in both modes."""
+    name: str = request.param
+    return name
+
+
+def _connect(database: Database, mode: str) -> AsyncInfluxDBClient:
+    server = database.server
+    return AsyncInfluxDBClient(host=server.host, port=server.port, db=database.name, mode=mode)
+
+
+@pytest.fixture
+def client(database: Database, mode: str) -> Calls:
+    """A client of the fresh database; a call gives the plain value in both modes."""
+    return Calls(_connect(database, mode))
+
+
+@pytest.fixture
+def blocking(database: Database) -> AsyncInfluxDBClient:
+    """A client in blocking mode."""
+    return _connect(database, "blocking")
+
+
+@pytest.fixture
+def frames(database: Database) -> AsyncInfluxDBClient:
+    """A client in dataframe mode."""
+    return _connect(database, "dataframe")
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """What `write` sends for its arguments: the lines, and none where nothing is sent."""
+    with Scripted(answer(204)) as server:
+        client = AsyncInfluxDBClient(host=server.host, port=server.port, db="db", mode="blocking")
+
+        def send(*args: Any, **kwargs: Any) -> list[str]:
+            seen = len(server.requests)
+            assert client.write(*args, **kwargs) is True
+            sent = [request.text for request in server.requests[seen:]]
+            return [line for text in sent for line in text.removesuffix("\n").split("\n")]
+
+        yield send

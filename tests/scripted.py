@@ -1,0 +1,177 @@
+"""A scripted HTTP server in a thread: says what a test tells it to, and records what it was sent.
+
+Each request takes the next answer; the last answer is given again and again.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import socket
+import threading
+import urllib.parse
+from dataclasses import dataclass, field
+from typing import Any
+
+WAIT_S = 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Bytes to send; afterwards the connection is kept, or closed."""
+
+    data: bytes
+    close: bool = False
+
+
+@dataclass(frozen=True)
+class Hang:
+    """Sends this much, then nothing, until the client goes away."""
+
+    data: bytes = b""
+
+
+def answer(
+    status: int = 204, body: bytes | str = b"", *, cut: int | None = None, **headers: str
+) -> Answer:
+    """A whole answer with its length; `cut` sends that many bytes of the body and closes."""
+    body = body.encode() if isinstance(body, str) else body
+    names = {"Content-Type": "application/json", "X-Influxdb-Version": "1.6.7"}
+    names |= {name.replace("_", "-"): value for name, value in headers.items()}
+    if status != 204:
+        names["Content-Length"] = str(len(body))
+    head = f"HTTP/1.1 {status} Scripted\r\n" + "".join(f"{k}: {v}\r\n" for k, v in names.items())
+    data = head.encode() + b"\r\n" + (body if cut is None else body[:cut])
+    return Answer(data, close=cut is not None)
+
+
+def results(*statements: dict[str, Any]) -> Answer:
+    """A 200 with the JSON answer of a query."""
+    numbered = [{"statement_id": i, **s} for i, s in enumerate(statements)]
+    return answer(200, json.dumps({"results": numbered}))
+
+
+def chunked(*documents: dict[str, Any] | bytes, end: bool = True) -> Answer:
+    """A chunked answer, one HTTP chunk a document; without `end` the connection just closes."""
+    parts = [d if isinstance(d, bytes) else json.dumps(d).encode() + b"\n" for d in documents]
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
+    return Answer(head + body + (b"0\r\n\r\n" if end else b""), close=not end)
+
+
+@dataclass
+class Request:
+    """What came in."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+    form: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Those of the URL and of the form."""
+        return self.query | self.form
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class Scripted:
+    """The server; a context manager."""
+
+    def __init__(self, *answers: Answer | Hang) -> None:
+        self._answers = list(answers) or [answer(204)]
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._connections: list[socket.socket] = []
+        self.host, self.port = self._listener.getsockname()[:2]
+        self.requests: list[Request] = []
+        self.arrived = threading.Event()
+        self.left = threading.Event()
+
+    def __enter__(self) -> Scripted:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                self._connections.append(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with connection, connection.makefile("rb") as stream:
+                while (request := read_request(stream)) is not None:
+                    with self._lock:
+                        self.requests.append(request)
+                        next_one = self._answers[0]
+                        if len(self._answers) > 1:
+                            self._answers.pop(0)
+                    connection.sendall(next_one.data)
+                    self.arrived.set()
+                    if isinstance(next_one, Hang):
+                        stream.read(1)
+                        self.left.set()
+                        return
+                    if next_one.close:
+                        return
+        except OSError:
+            # The client, or the end of the test, closed the connection.
+            self.left.set()
+
+
+def read_request(stream: io.BufferedReader) -> Request | None:
+    """The next request of a connection, or None where the client has closed it."""
+    first = stream.readline().decode()
+    if not first.strip():
+        return None
+    method, target, _ = first.split(" ")
+    headers = {}
+    while line := stream.readline().decode().strip():
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    body = read_body(stream, headers)
+    path, _, query = target.partition("?")
+    request = Request(method, path, _pairs(query), headers, body)
+    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        request.form = _pairs(body.decode())
+    return request
+
+
+def read_body(stream: io.BufferedReader, headers: dict[str, str]) -> bytes:
+    """A body of known length or in chunks, gunzipped."""
+    if headers.get("transfer-encoding") == "chunked":
+        body = b""
+        while size := int(stream.readline(), 16):
+            body += stream.read(size)
+            stream.readline()
+        stream.readline()
+    else:
+        body = stream.read(int(headers.get("content-length", "0")))
+    return gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(urllib.parse.parse_qsl(text, keep_blank_values=True))

@@ -1,0 +1,98 @@
+"""What several test files need: calls that are alike in both modes, and a look past our client."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+from aioinflux import AsyncInfluxDBClient
+from influxd import Influxd
+
+# What `write` sends for its arguments, as lines: the fixture `wire`.
+Wire = Callable[..., list[str]]
+
+
+class Calls:
+    """Calls a client alike in every mode: a coroutine is run in a loop of its own."""
+
+    def __init__(self, client: AsyncInfluxDBClient) -> None:
+        self.client = client
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.client, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = method(*args, **kwargs)
+            return asyncio.run(_value(result)) if inspect.isawaitable(result) else result
+
+        return call
+
+    def rows(self, q: str, **kwargs: Any) -> list[Any]:
+        """All rows of a chunked query."""
+        if self.client.mode == "async":
+            return asyncio.run(_collect(self.client, q, kwargs))
+        return list(self.client.query(q, chunked=True, **kwargs))
+
+
+async def _value(awaitable: Any) -> Any:
+    return await awaitable
+
+
+async def _collect(client: AsyncInfluxDBClient, q: str, kwargs: dict[str, Any]) -> list[Any]:
+    return [row async for row in await client.query(q, chunked=True, **kwargs)]
+
+
+class Database:
+    """One database of the live server, read without our client."""
+
+    def __init__(self, server: Influxd, name: str) -> None:
+        self.server = server
+        self.name = name
+
+    def query(self, text: str) -> Any:
+        return json.loads(self.server.execute(text, db=self.name))
+
+    def series(self, text: str) -> list[dict[str, Any]]:
+        """The series of the first statement."""
+        first = self.query(text)["results"][0]
+        assert "error" not in first, first
+        found: list[dict[str, Any]] = first.get("series", [])
+        return found
+
+    def points(self) -> list[dict[str, Any]]:
+        """Every point that is stored: measurement, tags, fields that are not null, time in ns."""
+        found = []
+        for one in self.series("SELECT * FROM /.*/ GROUP BY *"):
+            tags = {key: value for key, value in one.get("tags", {}).items() if value != ""}
+            for row in one["values"]:
+                cells = dict(zip(one["columns"], row, strict=True))
+                time = cells.pop("time")
+                fields = {key: value for key, value in cells.items() if value is not None}
+                found.append(
+                    {"measurement": one["name"], "tags": tags, "fields": fields, "time": time}
+                )
+        return found
+
+    def types(self) -> dict[str, str]:
+        """Field keys with their types, over all measurements."""
+        return {key: kind for one in self.series("SHOW FIELD KEYS") for key, kind in one["values"]}
+
+
+def run_python(program: str, *args: str, options: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """Starts a Python of the same kind on a program text; both of its streams are pipes."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    return subprocess.Popen(
+        [sys.executable, *options, "-c", textwrap.dedent(program), *args],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )

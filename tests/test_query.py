@@ -1,0 +1,207 @@
+"""Queries in `async` and `blocking` mode: the raw answer, placeholders, parameters, epochs, errors."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from aioinflux import AsyncInfluxDBClient, InfluxDBError
+from aioinflux.exceptions import InfluxDBQueryError
+from scripted import Scripted, results
+from support import Calls, Database
+
+TEXTS = [
+    "SELECT * FROM m",
+    "SELECT * FROM m GROUP BY *",
+    "SELECT * FROM nothing",
+    "SHOW DATABASES",
+    "SHOW FIELD KEYS",
+    "SELECT f FROM m; SHOW MEASUREMENTS; SELECT s FROM m",
+    "SHOW USERS",
+]
+
+
+@pytest.fixture
+def filled(database: Database, client: Calls) -> Calls:
+    lines = [f'm,t=a f={2**53 + n}i,g={n}.5,s="text",b=true {n}' for n in range(3)]
+    client.write([*lines, 'm,t=b f=1i,s="other" 7'])
+    return client
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_answer_is_the_servers_json(filled: Calls, database: Database, text: str) -> None:
+    assert filled.query(text) == database.query(text)
+
+
+def test_integers_are_exact_and_times_are_nanoseconds(filled: Calls) -> None:
+    answer = filled.query("SELECT f FROM m WHERE t='a'")
+    assert answer["results"][0]["series"][0]["values"] == [[n, 2**53 + n] for n in range(3)]
+
+
+def test_query_is_posted_with_its_parameters() -> None:
+    with Scripted(results({})) as server:
+        client = AsyncInfluxDBClient(server.host, server.port, db="base", mode="blocking")
+        client.query("SELECT * FROM m")
+        client.query("SHOW DATABASES", db="other", epoch="s")
+    first, second = server.requests
+    assert (first.method, first.path) == ("POST", "/query")
+    assert first.parameters["q"] == "SELECT * FROM m"
+    assert (first.parameters["db"], first.parameters["epoch"]) == ("base", "ns")
+    assert first.parameters.get("chunked", "false") == "false"
+    assert (second.parameters["db"], second.parameters["epoch"]) == ("other", "s")
+
+
+def test_db_argument_selects_the_database(filled: Calls, database: Database) -> None:
+    name = database.name
+    filled.client.db = "no_such_database"
+    assert filled.query("SELECT * FROM m", db=name) == database.query("SELECT * FROM m")
+
+
+@pytest.mark.parametrize(
+    ("epoch", "time"),
+    [
+        ("ns", 86_400_000_000_000),
+        ("u", 86_400_000_000),
+        ("us", 86_400_000_000),
+        ("µ", 86_400_000_000),
+        ("ms", 86_400_000),
+        ("s", 86_400),
+        ("m", 1440),
+        ("h", 24),
+    ],
+)
+def test_epoch_is_the_unit_of_times(client: Calls, epoch: str, time: int) -> None:
+    client.write("m f=1 86400000000000")
+    answer = client.query("SELECT f FROM m", epoch=epoch)
+    assert answer["results"][0]["series"][0]["values"] == [[time, 1]]
+
+
+@pytest.mark.parametrize("epoch", ["d", "seconds", "", 5])
+def test_unknown_epoch_is_refused(client: Calls, epoch: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="epoch"):
+        client.query("SELECT f FROM m", epoch=epoch)
+
+
+# Placeholders
+
+
+def test_placeholders_are_filled(filled: Calls, database: Database) -> None:
+    answer = filled.query("SELECT {what} FROM {measurement}", what="g", measurement="m")
+    assert answer == database.query("SELECT g FROM m")
+
+
+def test_db_is_a_placeholder_too() -> None:
+    with Scripted(results({})) as server:
+        client = AsyncInfluxDBClient(server.host, server.port, db="base", mode="blocking")
+        client.query("SELECT * FROM {db}..m")
+        client.query("SELECT * FROM {db}..m", db="other")
+    assert [r.parameters["q"] for r in server.requests] == [
+        "SELECT * FROM base..m",
+        "SELECT * FROM other..m",
+    ]
+
+
+def test_missing_placeholder_is_refused(client: Calls) -> None:
+    with pytest.raises(ValueError, match='Missing argument "measurement" in .SELECT'):
+        client.query("SELECT * FROM {measurement}")
+
+
+def test_doubled_braces_are_braces(filled: Calls, database: Database) -> None:
+    answer = filled.query("SELECT g FROM m WHERE t =~ /^a{{1}}$/")
+    assert answer == database.query("SELECT g FROM m WHERE t =~ /^a{1}$/")
+
+
+@pytest.mark.parametrize("text", ["SELECT /a{1}/ FROM m", "SELECT { FROM m", "SELECT {} FROM m"])
+def test_lone_braces_are_a_value_error_that_says_what_to_do(client: Calls, text: str) -> None:
+    with pytest.raises(ValueError, match=r"\{\{"):
+        client.query(text)
+
+
+@pytest.mark.parametrize("text", [None, 5, b"SHOW DATABASES", ["SHOW DATABASES"]])
+def test_query_that_is_no_text_is_refused(client: Calls, text: Any) -> None:
+    with pytest.raises(TypeError, match="q"):
+        client.query(text)
+
+
+def test_nul_in_a_query_is_refused(client: Calls) -> None:
+    # The server would silently cut the text there.
+    with pytest.raises(ValueError, match="(?i)nul"):
+        client.query("SELECT * FROM m\0 WHERE t='a'")
+
+
+# Bind parameters
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("s", "text"), ("f", 2**53 + 1), ("g", 1.5), ("b", True)]
+)
+def test_bind_parameter_of_each_type(filled: Calls, column: str, value: Any) -> None:
+    answer = filled.query(
+        f'SELECT "{column}" FROM m WHERE "{column}" = $value', params={"value": value}
+    )
+    rows = answer["results"][0]["series"][0]["values"]
+    assert rows
+    assert all(row[1] == value for row in rows)
+
+
+@pytest.mark.parametrize("value", ["a'b", 'a"b', "a\\b", "' OR 1=1 --", "é🚀", "{x}", "$y", "a\nb"])
+def test_bind_parameter_cannot_inject(client: Calls, value: str) -> None:
+    points = [
+        {"measurement": "m", "fields": {"s": s}, "time": i} for i, s in enumerate([value, "x"])
+    ]
+    client.write(points)
+    answer = client.query("SELECT s FROM m WHERE s = $s", params={"s": value})
+    assert answer["results"][0]["series"][0]["values"] == [[0, value]]
+
+
+def test_whole_float_parameter_stays_a_float() -> None:
+    with Scripted(results({})) as server:
+        client = AsyncInfluxDBClient(server.host, server.port, mode="blocking")
+        client.query("SELECT $a, $b", params={"a": 1.0, "b": 1})
+    sent = json.loads(server.requests[0].parameters["params"])
+    assert [type(sent["a"]), type(sent["b"])] == [float, int]
+    assert sent == {"a": 1.0, "b": 1}
+
+
+@pytest.mark.parametrize("value", [object(), [1], None, float("nan"), float("inf"), 2**63])
+def test_parameter_that_cannot_be_sent_is_refused_by_its_name(client: Calls, value: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="`name`"):
+        client.query("SELECT * FROM m WHERE f = $name", params={"name": value})
+
+
+@pytest.mark.parametrize("params", ["text", [("a", 1)], 5])
+def test_params_that_are_no_mapping_are_refused(client: Calls, params: Any) -> None:
+    with pytest.raises(TypeError, match="params"):
+        client.query("SELECT * FROM m", params=params)
+
+
+# Errors
+
+
+def test_parse_error_is_an_error_with_the_servers_words(client: Calls) -> None:
+    with pytest.raises(InfluxDBQueryError, match="error parsing query") as caught:
+        client.query("SELEKT * FROM m")
+    assert caught.value.status == 400
+    assert "SELEKT" in caught.value.message
+
+
+def test_statement_error_keeps_what_succeeded(filled: Calls, database: Database) -> None:
+    good = "SELECT g FROM m"
+    with pytest.raises(InfluxDBQueryError, match="nowhere") as caught:
+        filled.query(f"{good}; SELECT * FROM nowhere..m; SHOW DATABASES")
+    error = caught.value
+    assert (error.statement, error.status) == (1, 200)
+    assert error.result["results"][0] == database.query(good)["results"][0]
+    assert isinstance(error, InfluxDBError)
+
+
+def test_spaces_and_lower_case_make_no_difference(filled: Calls, database: Database) -> None:
+    assert filled.query("  select g from m") == database.query("SELECT g FROM m")
+
+
+def test_into_writes(filled: Calls, database: Database) -> None:
+    answer = filled.query("SELECT g INTO copy FROM m")
+    assert "messages" not in answer["results"][0]
+    assert len(database.series("SELECT * FROM copy")[0]["values"]) == 3

@@ -1,0 +1,181 @@
+"""A private `influxd` 1.x: finds or installs the program, and runs it as a child on a free port.
+
+`python3 tools/influxd.py` makes sure that the program is there. Tests, the demo and the benchmarks
+import `Influxd`. Only the standard library is used: this runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+
+INSTALL = "install InfluxDB 1.x, for instance with `apt-get install influxdb` as root"
+LISTENING = re.compile(r'msg="Listening on HTTP".* addr=\S*:(\d+)')
+START_S = 60
+
+CONFIG = """
+reporting-disabled = true
+bind-address = "127.0.0.1:0"
+[meta]
+  dir = "{dir}/meta"
+[data]
+  dir = "{dir}/data"
+  wal-dir = "{dir}/wal"
+  query-log-enabled = false
+[monitor]
+  store-enabled = false
+[http]
+  bind-address = "127.0.0.1:0"
+  log-enabled = false
+{http}
+"""
+
+
+class InfluxdError(Exception):
+    """The server cannot be had; the text says in one line what to do."""
+
+
+def find() -> str | None:
+    """The path of an `influxd` 1.x on the PATH, or None."""
+    path = shutil.which("influxd")
+    if path is None:
+        return None
+    answer = subprocess.run([path, "version"], capture_output=True, text=True, check=False)
+    return path if re.match(r"InfluxDB v?1\.", answer.stdout) else None
+
+
+def ensure() -> str:
+    """The path of an `influxd` 1.x, installed from Debian's package where it is missing."""
+    path = find()
+    if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        print("installing influxdb with apt-get", file=sys.stderr)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (
+            ["apt-get", "update"],
+            ["apt-get", "install", "-y", "--no-install-recommends", "influxdb"],
+        ):
+            subprocess.run(command, check=False, env=environment, **quiet)  # type: ignore[call-overload]
+        path = find()
+    if path is None:
+        raise InfluxdError(f"no influxd 1.x on the PATH: {INSTALL}")
+    return path
+
+
+class Influxd:
+    """One server process with its own directory; a context manager.
+
+    `http` is text for the `[http]` section of its configuration, where `{dir}` is its directory.
+    """
+
+    def __init__(self, http: str = "") -> None:
+        self._http = http
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: list[str] = []
+        self.dir = Path()
+        self.host = "127.0.0.1"
+        self.port = 0
+
+    def __enter__(self) -> Influxd:
+        # A short path: the name of a unix socket has at most 107 bytes.
+        self.dir = Path(tempfile.mkdtemp(prefix="influxd-"))
+        http = self._http.replace("{dir}", str(self.dir))
+        config = self.dir / "influxd.conf"
+        config.write_text(CONFIG.format(dir=self.dir, http=http))
+        try:
+            self._start([ensure(), "run", "-config", str(config)])
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def _start(self, command: list[str]) -> None:
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        listening = threading.Event()
+        # The reader goes on to the end: a full pipe would stop the server.
+        threading.Thread(target=self._read, args=(listening,), daemon=True).start()
+        if not listening.wait(START_S) or not self.port:
+            raise InfluxdError("influxd did not start:\n" + "".join(self._lines[-20:]))
+        if not owns_port(self._process.pid, self.port):
+            raise InfluxdError(f"port {self.port} does not belong to the influxd that was started")
+
+    def _read(self, listening: threading.Event) -> None:
+        assert self._process is not None
+        assert self._process.stderr is not None
+        with self._process.stderr as lines:
+            for line in lines:
+                self._lines = [*self._lines[-200:], line]
+                found = LISTENING.search(line)
+                if found:
+                    self.port = int(found[1])
+                    listening.set()
+        listening.set()
+
+    def stop(self) -> None:
+        """Ends the process, and removes its directory."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def execute(self, text: str, **parameters: str) -> bytes:
+        """Sends an InfluxQL text without any client of ours; tests prepare and inspect with it."""
+        form = urllib.parse.urlencode({"q": text, "epoch": "ns", **parameters}).encode()
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{self.url}/query", form, timeout=30) as answer:
+            body: bytes = answer.read()
+        return body
+
+
+def owns_port(pid: int, port: int) -> bool:
+    """Whether the process holds the socket that listens on the port (Linux)."""
+    listening = "0A"
+    inodes = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if not os.path.exists(table):
+            continue
+        for row in Path(table).read_text().splitlines()[1:]:
+            columns = row.split()
+            if columns[3] == listening and int(columns[1].rsplit(":", 1)[1], 16) == port:
+                inodes.add(f"socket:[{columns[9]}]")
+    held = {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink()}
+    return bool(inodes & held)
+
+
+if __name__ == "__main__":
+    try:
+        ensure()
+    except InfluxdError as error:
+        sys.exit(f"need: {error}")
