@@ -67,7 +67,8 @@ def databases(client: Calls) -> set[str]:
     return {row[0] for row in answer["results"][0]["series"][0].get("values", [])}
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if "/" not in n])
+# A server takes no backslash in the name of a database.
+@pytest.mark.parametrize("name", [n for n in NAMES if "\\" not in n])
 def test_database_of_any_name(client: Calls, database: Database, name: str) -> None:
     database.query('CREATE DATABASE "victim"')
     full = f"{database.name} {name}"
@@ -81,7 +82,8 @@ def test_database_of_any_name(client: Calls, database: Database, name: str) -> N
     assert "victim" in databases(client)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if not n.endswith("\\")])
+# A server of 1.x loses a backslash before a quote in the name of a measurement.
+@pytest.mark.parametrize("name", [n for n in NAMES if '\\"' not in n])
 def test_measurement_of_any_name(client: Calls, database: Database, name: str) -> None:
     database.query('CREATE DATABASE "victim"')
     client.write({"measurement": name, "fields": {"f": 1}, "time": 1})
