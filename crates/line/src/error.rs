@@ -112,7 +112,14 @@ fn shorten(text: &str) -> (&str, bool) {
 }
 
 /// Text in backquotes, escaped so that it stays on one line.
-struct Quoted<'a>(&'a str, bool);
+pub(crate) struct Quoted<'a>(&'a str, bool);
+
+impl<'a> Quoted<'a> {
+    pub(crate) fn cut(text: &'a str) -> Self {
+        let (shown, cut) = shorten(text);
+        Self(shown, cut)
+    }
+}
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,8 +151,7 @@ impl fmt::Display for Error {
             write!(f, "point {index}: ")?;
         }
         let value = Quoted(value, cut);
-        let (key, key_cut) = shorten(key.as_deref().unwrap_or_default());
-        let key = Quoted(key, key_cut);
+        let key = Quoted::cut(key.as_deref().unwrap_or_default());
         match place {
             Place::Point => write!(f, "the point {rule}"),
             Place::Measurement => write!(f, "measurement {value} {rule}"),

@@ -20,6 +20,7 @@
 extern crate alloc;
 
 mod batch;
+mod decode;
 mod dialect;
 mod encode;
 mod error;
@@ -35,6 +36,7 @@ mod text;
 mod value;
 
 pub use batch::Batch;
+pub use decode::{DecodeError, Decoder, Line};
 pub use dialect::Dialect;
 pub use encode::{Encoder, Outcome, RemovedNewlines};
 pub use error::{Error, Place};

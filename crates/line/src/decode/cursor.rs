@@ -1,0 +1,296 @@
+//! A walk through one line, part by part, with the position for errors.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Line, number};
+use crate::dialect::{Grammar, MAX_STRING, Pairing};
+use crate::error::Quoted;
+use crate::escape::{kinds_in, unescaped};
+use crate::{FieldValue, Place};
+
+/// Up to this many keys every one is compared with every other; above, they are sorted first.
+const FEW_KEYS: usize = 12;
+
+/// What was expected at an offset of the line.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) at: usize,
+    pub(super) expected: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Cursor<'a> {
+    grammar: &'static Grammar,
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(grammar: &'static Grammar, text: &'a str) -> Self {
+        Self {
+            grammar,
+            text,
+            at: 0,
+        }
+    }
+
+    pub(super) fn line(mut self) -> Result<Line<'a>, Fault> {
+        self.skip(self.grammar.blanks);
+        let measurement = self.name(Place::Measurement)?;
+        let tags = self.tags()?;
+        let fields = self.fields()?;
+        if !self.grammar.tag_and_field
+            && let Some((key, _)) = fields
+                .iter()
+                .find(|(key, _)| tags.iter().any(|t| t.0 == *key))
+        {
+            let key = Quoted::cut(key);
+            return Err(self.fault_at(
+                0,
+                format!("no tag and field of one name, but {key} is both"),
+            ));
+        }
+        let timestamp = self.timestamp()?;
+        Ok(Line {
+            measurement,
+            tags,
+            fields,
+            timestamp,
+        })
+    }
+
+    fn tags(&mut self) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>, Fault> {
+        let start = self.at;
+        let mut tags = Vec::new();
+        while self.take(b',') {
+            let key = self.name(Place::TagKey)?;
+            self.equals(Place::TagKey, &key)?;
+            tags.push((key, self.name(Place::TagValue)?));
+        }
+        if self.peek() != Some(b' ') {
+            return Err(self.fault("a space and a field"));
+        }
+        match repeated(&tags) {
+            Some(key) => {
+                let key = Quoted::cut(key);
+                Err(self.fault_at(start, format!("every tag key once, but {key} comes twice")))
+            }
+            None => Ok(tags),
+        }
+    }
+
+    fn fields(&mut self) -> Result<Vec<(Cow<'a, str>, FieldValue<'a>)>, Fault> {
+        self.skip(self.blanks_between());
+        let start = self.at;
+        let mut fields = Vec::new();
+        loop {
+            let key = self.name(Place::FieldKey)?;
+            self.equals(Place::FieldKey, &key)?;
+            fields.push((key, self.value()?));
+            if !self.take(b',') {
+                break;
+            }
+        }
+        match repeated(&fields) {
+            Some(key) => {
+                let key = Quoted::cut(key);
+                Err(self.fault_at(
+                    start,
+                    format!("every field key once, but {key} comes twice"),
+                ))
+            }
+            None => Ok(fields),
+        }
+    }
+
+    fn value(&mut self) -> Result<FieldValue<'a>, Fault> {
+        if self.take(b'"') {
+            return self.string().map(FieldValue::String);
+        }
+        let start = self.at;
+        let rest = &self.text[start..];
+        let token = &rest[..rest.find([',', ' ']).unwrap_or(rest.len())];
+        let Some(value) = number::value(self.grammar, token) else {
+            return Err(self.fault("a number, boolean or quoted string"));
+        };
+        self.at += token.len();
+        Ok(value)
+    }
+
+    /// Reads a string after its opening quote.
+    fn string(&mut self) -> Result<Cow<'a, str>, Fault> {
+        let (start, bytes) = (self.at, self.text.as_bytes());
+        let mut out = String::new();
+        let mut copied = start;
+        loop {
+            match bytes.get(self.at) {
+                None => return Err(self.fault("a closing quote")),
+                Some(b'"') => break,
+                // Any other character after a backslash stays, and so does the backslash.
+                Some(b'\\') if matches!(bytes.get(self.at + 1), Some(b'"' | b'\\')) => {
+                    out.push_str(&self.text[copied..self.at]);
+                    copied = self.at + 1;
+                    self.at += 2;
+                }
+                Some(_) => self.at += 1,
+            }
+        }
+        let last = &self.text[copied..self.at];
+        let text = if copied == start {
+            Cow::Borrowed(last)
+        } else {
+            Cow::Owned(out + last)
+        };
+        if text.len() > MAX_STRING {
+            return Err(self.fault_at(start, "a string of at most 1 MiB".into()));
+        }
+        self.at += 1;
+        match self.peek() {
+            None | Some(b',' | b' ') => Ok(text),
+            Some(_) => Err(self.fault("a comma, a space or the end of the line after the string")),
+        }
+    }
+
+    fn timestamp(&mut self) -> Result<Option<i64>, Fault> {
+        let blanks = self.blanks_between();
+        self.skip(blanks);
+        if self.at == self.text.len() && (self.grammar.loose_blanks || !self.text.ends_with(' ')) {
+            return Ok(None);
+        }
+        let digits = self.text[self.at..].trim_end_matches(' ');
+        if !number::is_integer(digits) {
+            return Err(self.fault("an integer as timestamp"));
+        }
+        match digits.parse() {
+            Ok(time) if self.grammar.times.contains(&time) => Ok(Some(time)),
+            _ => Err(self.fault("a timestamp in the range that the server stores")),
+        }
+    }
+
+    /// Reads a name or tag value and checks it as the encoder would.
+    fn name(&mut self, place: Place) -> Result<Cow<'a, str>, Fault> {
+        let start = self.at;
+        self.at += self.name_length(place);
+        let name = unescaped(self.grammar, place, &self.text[start..self.at]);
+        if name.is_empty() {
+            return Err(self.fault(describe(place)));
+        }
+        match self.grammar.refusal(place, &name, kinds_in(&name)) {
+            Some(rule) => {
+                let text = format!("another {}: {} {rule}", noun(place), Quoted::cut(&name));
+                Err(self.fault_at(start, text))
+            }
+            None => Ok(name),
+        }
+    }
+
+    fn name_length(&self, place: Place) -> usize {
+        let bytes = &self.text.as_bytes()[self.at..];
+        let stops = stops(place, self.grammar.loose_names);
+        // The Go parser reads field keys by pairs, whatever it does elsewhere.
+        let pairs = self.grammar.pairing == Pairing::Pairs || place == Place::FieldKey;
+        let mut at = 0;
+        while at < bytes.len() {
+            if pairs && bytes[at] == b'\\' {
+                at += 1;
+            } else if stops.contains(&bytes[at]) && (pairs || at == 0 || bytes[at - 1] != b'\\') {
+                break;
+            }
+            at += 1;
+        }
+        let mut at = at.min(bytes.len());
+        // A pair may end inside a character of several bytes.
+        while !self.text.is_char_boundary(self.at + at) {
+            at += 1;
+        }
+        at
+    }
+
+    fn blanks_between(&self) -> &'static [u8] {
+        if self.grammar.loose_blanks {
+            self.grammar.blanks
+        } else {
+            b" "
+        }
+    }
+
+    fn equals(&mut self, place: Place, key: &str) -> Result<(), Fault> {
+        if self.take(b'=') {
+            return Ok(());
+        }
+        Err(self.fault(format!("`=` after {} {}", noun(place), Quoted::cut(key))))
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn skip(&mut self, blanks: &[u8]) {
+        while self.peek().is_some_and(|byte| blanks.contains(&byte)) {
+            self.at += 1;
+        }
+    }
+
+    #[cold]
+    fn fault(&self, expected: impl Into<String>) -> Fault {
+        self.fault_at(self.at, expected.into())
+    }
+
+    #[cold]
+    #[expect(clippy::unused_self, reason = "reads like its sibling")]
+    fn fault_at(&self, at: usize, expected: String) -> Fault {
+        Fault { at, expected }
+    }
+}
+
+/// Returns the bytes that end a name when no backslash escapes them.
+fn stops(place: Place, loose: bool) -> &'static [u8] {
+    match (place, loose) {
+        (Place::Measurement, _) | (Place::TagValue, true) => b", ",
+        (Place::TagValue, false) => b",= ",
+        (_, true) => b"= ",
+        (_, false) => b"=, ",
+    }
+}
+
+fn noun(place: Place) -> &'static str {
+    match place {
+        Place::Measurement => "measurement",
+        Place::TagKey => "tag key",
+        Place::TagValue => "tag value",
+        _ => "field key",
+    }
+}
+
+fn describe(place: Place) -> &'static str {
+    match place {
+        Place::Measurement => "a measurement",
+        Place::TagKey => "a tag key",
+        Place::TagValue => "a tag value",
+        _ => "a field key",
+    }
+}
+
+/// Returns a key that is there twice.
+fn repeated<'k, V>(pairs: &'k [(Cow<'_, str>, V)]) -> Option<&'k str> {
+    if pairs.len() <= FEW_KEYS {
+        let seen = |at: usize| pairs[..at].iter().any(|pair| pair.0 == pairs[at].0);
+        return (1..pairs.len())
+            .find(|at| seen(*at))
+            .map(|at| &*pairs[at].0);
+    }
+    let mut keys: Vec<&str> = pairs.iter().map(|pair| &*pair.0).collect();
+    keys.sort_unstable();
+    keys.windows(2)
+        .find(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0])
+}

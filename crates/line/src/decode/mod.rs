@@ -1,0 +1,235 @@
+//! The decoder: lines of text back into measurement, tags, fields and timestamp.
+//!
+//! It reads everything that the encoder writes, and beyond that whatever the dialect's server
+//! stores unchanged: tags in any order, several spaces, comments, blank lines, the ten spellings of
+//! booleans, `1.` and `.5` on 1.x and 2.x. Where a server takes a line and then stores something
+//! else, or drops a part of it, the line is an error here:
+//!
+//! | line | server | here |
+//! |---|---|---|
+//! | `m\=x`, `m\"x` as measurement or field key (1.x, 2.x) | the backslash is lost | error |
+//! | `m\\,x`, `m\\ x` as measurement (1.x, 2.x) | the backslash is lost | error |
+//! | a raw tab before a field key (1.x, 2.x) | skipped as a blank | skipped too |
+//! | `#!~#` in measurement or tag (1.x, 2.x) | the stored key is cut there | error |
+//! | `f="a"b` (1.x, 2.x) | stores something made of both | error |
+//! | CR LF line ends after a string (1.x) | the string gains characters | error |
+//! | a field `time` | dropped (1.x), refused (others) | error |
+//! | a tag `time` | the point is dropped | error |
+//! | the same field twice | the last one wins (1.x, 2.x) | error |
+//! | the same tag twice, or a tag and a field of one name | accepted, then unreadable (3.x) | error |
+//! | control characters in names and tags | refused in part (3.x) | error |
+//! | `1e400` | infinite, shown as null (3.x) | error |
+//! | LF or NUL in a name or tag, after a backslash | kept with the backslash | error |
+//! | text that is no UTF-8 | kept, shown as U+FFFD (1.x, 2.x) | error |
+//! | a comment with `="` | swallows the lines after it | ends with its line |
+//! | a string over 1 MiB | kept by 1.6, refused by others | error |
+//! | a time outside the range in nanoseconds | refused, after scaling to ns | error |
+
+mod cursor;
+mod number;
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::{fmt, str};
+
+use memchr::memrchr;
+
+use self::cursor::{Cursor, Fault};
+use crate::dialect::Grammar;
+use crate::split::{is_silent, line_length};
+use crate::{Dialect, Error, FieldValue, Point, PointEncoder, ToLine};
+
+/// Reads lines one after the other, borrowing names and strings that hold no escapes.
+///
+/// After a bad line it goes on with the next one. Blank lines and comments are passed over.
+///
+/// ```
+/// use aioinflux_line::{Decoder, Dialect, FieldValue};
+///
+/// let text = b"cpu,host=a load=0.5 10\ncpu,host load=1\ncpu,host=b load=2\n";
+/// let mut lines = Decoder::new(Dialect::V1, text);
+///
+/// let first = lines.next().unwrap()?;
+/// assert_eq!(first.measurement(), "cpu");
+/// assert_eq!(first.tags(), [("host".into(), "a".into())]);
+/// assert_eq!(first.fields(), [("load".into(), FieldValue::Float(0.5))]);
+/// assert_eq!(first.timestamp(), Some(10));
+///
+/// let error = lines.next().unwrap().unwrap_err();
+/// assert_eq!(error.to_string(), "line 2:9: expected `=` after tag key `host`");
+/// assert!(lines.next().unwrap().is_ok());
+/// # Ok::<(), aioinflux_line::DecodeError>(())
+/// ```
+///
+/// It accepts what the dialect's server stores unchanged, and is stricter where a server would
+/// corrupt: the backslashes that 1.x and 2.x lose in `m\=x` and `m\\,x`, text after a closing
+/// quote, `time` as a key, doubled keys, LF and NUL in names, control characters in names on 3.x,
+/// infinite numbers, text that is no UTF-8. Comments end at their line feed whatever they hold.
+#[derive(Debug, Clone)]
+pub struct Decoder<'a> {
+    grammar: &'static Grammar,
+    text: &'a [u8],
+    at: usize,
+    /// Number of the line at `at`, counting line feeds.
+    line: usize,
+}
+
+impl<'a> Decoder<'a> {
+    /// Returns a decoder for lines in a dialect, with times in nanoseconds.
+    pub fn new(dialect: Dialect, text: &'a [u8]) -> Self {
+        Self {
+            grammar: dialect.grammar(),
+            text,
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// Turns a fault at an offset of the current line into line and column.
+    #[cold]
+    fn error(&self, fault: Fault) -> DecodeError {
+        let before = &self.text[..self.at + fault.at];
+        let line_feeds = before[self.at..]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        let start = memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let characters = before[start..]
+            .iter()
+            .filter(|byte| **byte & 0xc0 != 0x80)
+            .count();
+        DecodeError {
+            line: self.line + line_feeds,
+            column: characters + 1,
+            expected: fault.expected,
+        }
+    }
+
+    fn decode(&self, line: &'a [u8]) -> Result<Line<'a>, DecodeError> {
+        let text = str::from_utf8(line).map_err(|error| {
+            self.error(Fault {
+                at: error.valid_up_to(),
+                expected: "UTF-8 text".into(),
+            })
+        })?;
+        Cursor::new(self.grammar, text)
+            .line()
+            .map_err(|fault| self.error(fault))
+    }
+}
+
+impl<'a> Iterator for Decoder<'a> {
+    type Item = Result<Line<'a>, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.at < self.text.len() {
+            let rest = &self.text[self.at..];
+            let whole = &rest[..line_length(self.grammar, rest).length];
+            let line = whole.strip_suffix(b"\n").unwrap_or(whole);
+            let item = (!is_silent(self.grammar, line)).then(|| self.decode(line));
+            self.at += whole.len();
+            self.line += whole.iter().filter(|byte| **byte == b'\n').count();
+            if item.is_some() {
+                return item;
+            }
+        }
+        None
+    }
+}
+
+/// One decoded line; names and strings without escapes are borrowed from the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line<'a> {
+    pub(crate) measurement: Cow<'a, str>,
+    pub(crate) tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub(crate) fields: Vec<(Cow<'a, str>, FieldValue<'a>)>,
+    pub(crate) timestamp: Option<i64>,
+}
+
+impl<'a> Line<'a> {
+    /// Returns the measurement.
+    pub fn measurement(&self) -> &str {
+        &self.measurement
+    }
+
+    /// Returns the tags in the order of the text.
+    pub fn tags(&self) -> &[(Cow<'a, str>, Cow<'a, str>)] {
+        &self.tags
+    }
+
+    /// Returns the fields in the order of the text.
+    pub fn fields(&self) -> &[(Cow<'a, str>, FieldValue<'a>)] {
+        &self.fields
+    }
+
+    /// Returns the timestamp, in whatever unit the text was written with.
+    pub fn timestamp(&self) -> Option<i64> {
+        self.timestamp
+    }
+
+    /// Returns an owned point of the same parts.
+    pub fn to_point(&self) -> Point {
+        let mut point = Point::new(&*self.measurement);
+        for (key, value) in &self.tags {
+            point = point.tag(&**key, &**value);
+        }
+        for (key, value) in &self.fields {
+            point = point.field(&**key, value);
+        }
+        match self.timestamp {
+            Some(timestamp) => point.at(timestamp),
+            None => point,
+        }
+    }
+}
+
+impl ToLine for Line<'_> {
+    fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error> {
+        line.measurement(&self.measurement)?;
+        for (key, value) in &self.tags {
+            line.tag(key, value)?;
+        }
+        for (key, value) in &self.fields {
+            line.field(key, value)?;
+        }
+        Ok(self.timestamp)
+    }
+}
+
+/// A line that could not be read: where, and what was expected there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecodeError {
+    line: usize,
+    column: usize,
+    expected: String,
+}
+
+impl DecodeError {
+    /// Returns the number of the line, from 1, counting every line feed of the text.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Returns the column in characters, from 1.
+    pub fn column(&self) -> usize {
+        self.column
+    }
+
+    /// Returns what was expected there.
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "line {}:{}: expected {}",
+            self.line, self.column, self.expected
+        )
+    }
+}
+
+impl core::error::Error for DecodeError {}

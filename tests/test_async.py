@@ -1,0 +1,305 @@
+"""Event loops, threads, signals, fork, cancellation, and a quiet end."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import inspect
+import signal
+import time
+from typing import Any
+
+import pytest
+
+from aioinflux import AsyncInfluxDBClient
+from scripted import Hang, Scripted, answer, chunked, results
+from support import Database, run_python
+
+# A wait that a passing test never comes near.
+LONG_S = 30
+
+
+def connect(server: Any, mode: str = "async", **kwargs: Any) -> AsyncInfluxDBClient:
+    return AsyncInfluxDBClient(host=server.host, port=server.port, mode=mode, **kwargs)
+
+
+def test_one_client_works_under_several_loops(database: Database) -> None:
+    client = connect(database.server, db=database.name)
+    for n in range(3):
+        assert asyncio.run(client.write(f"m f={n}i {n}")) is True
+    loop = asyncio.new_event_loop()
+    try:
+        answer = loop.run_until_complete(client.query("SELECT f FROM m"))
+    finally:
+        loop.close()
+    assert len(answer["results"][0]["series"][0]["values"]) == 3
+
+
+def test_gather_runs_at_the_same_time() -> None:
+    with Scripted(Hang(), results({})) as server:
+        client = connect(server)
+
+        async def use() -> None:
+            first = asyncio.create_task(client.query("SHOW DATABASES"))
+            while not server.arrived.is_set():
+                await asyncio.sleep(0)
+            await asyncio.gather(*(client.query("SHOW USERS") for _ in range(5)))
+            assert not first.done()
+            first.cancel()
+
+        asyncio.run(asyncio.wait_for(use(), LONG_S))
+        assert len(server.requests) == 6
+
+
+def test_threads_with_loops_share_a_client(database: Database) -> None:
+    client = connect(database.server, db=database.name)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda n: asyncio.run(client.write(f"m f={n}i {n}")), range(20)))
+    assert done == [True] * 20
+    assert len(database.points()) == 20
+
+
+def test_threads_share_a_blocking_client(database: Database) -> None:
+    client = connect(database.server, "blocking", db=database.name)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda n: client.write(f"m f={n}i {n}"), range(20)))
+    assert done == [True] * 20
+    assert len(database.points()) == 20
+
+
+def test_blocking_call_inside_a_running_loop(database: Database) -> None:
+    client = connect(database.server, "blocking", db=database.name)
+
+    async def use() -> Any:
+        return client.ping()
+
+    assert asyncio.run(use())
+
+
+def test_blocking_call_lets_other_threads_run() -> None:
+    # The server is a thread of this process: without the GIL it could not answer at all.
+    with Scripted(Hang(), results({})) as server, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(connect(server, "blocking", timeout=LONG_S).query, "SHOW DATABASES")
+        assert server.arrived.wait(LONG_S)
+        assert connect(server, "blocking").query("SHOW USERS")
+        assert not waiting.done()
+        server.__exit__()
+        assert waiting.exception(LONG_S) is not None
+
+
+def test_methods_give_coroutines_that_do_nothing_before_they_are_awaited() -> None:
+    with Scripted(answer(204)) as server:
+        client = connect(server)
+        coroutines = [client.ping(), client.write("m f=1"), client.query("SHOW DATABASES")]
+        bad = client.write(object())
+        for coroutine in (*coroutines, bad):
+            assert inspect.iscoroutine(coroutine)
+            coroutine.close()
+        assert server.requests == []
+
+
+def test_bad_data_is_told_when_awaited_so_that_gather_sees_it(database: Database) -> None:
+    client = connect(database.server, db=database.name)
+
+    async def use() -> list[Any]:
+        calls = [client.write(object()), client.write("m f=1 1")]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    first, second = asyncio.run(use())
+    assert isinstance(first, (TypeError, ValueError))
+    assert second is True
+
+
+@pytest.mark.parametrize("call", ["ping", "write", "query", "chunked"])
+def test_cancelling_a_task_stops_its_request(call: str) -> None:
+    with Scripted(Hang()) as server:
+        client = connect(server)
+        calls: dict[str, Any] = {
+            "ping": client.ping,
+            "write": lambda: client.write("m f=1"),
+            "query": lambda: client.query("SHOW DATABASES"),
+            "chunked": lambda: rows(client),
+        }
+
+        async def rows(client: AsyncInfluxDBClient) -> list[Any]:
+            return [row async for row in await client.query("SHOW DATABASES", chunked=True)]
+
+        async def use() -> None:
+            task = asyncio.create_task(calls[call]())
+            while not server.arrived.is_set():
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            # In another thread, so that the loop goes on.
+            assert await asyncio.to_thread(server.left.wait, LONG_S)
+
+        asyncio.run(use())
+
+
+def test_wait_for_stops_a_request() -> None:
+    with Scripted(Hang()) as server:
+
+        async def use() -> None:
+            # The class of asyncio has been the builtin one since 3.11 only.
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(connect(server).query("SHOW DATABASES"), 0.05)
+
+        asyncio.run(use())
+        assert server.left.wait(LONG_S)
+
+
+def test_client_works_after_a_cancelled_request() -> None:
+    with Scripted(Hang(), results({})) as server:
+        client = connect(server)
+
+        async def use() -> Any:
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(client.query("SHOW DATABASES"), 0.05)
+            return await client.query("SHOW DATABASES")
+
+        assert "results" in asyncio.run(use())
+
+
+INTERRUPTED = """
+import sys, time
+from aioinflux import AsyncInfluxDBClient
+client = AsyncInfluxDBClient(sys.argv[1], int(sys.argv[2]), mode="blocking")
+try:
+    if sys.argv[3] == "query":
+        client.query("SHOW DATABASES")
+    else:
+        list(client.query("SHOW DATABASES", chunked=True))
+except KeyboardInterrupt:
+    print(time.monotonic(), flush=True)
+"""
+
+
+@pytest.mark.parametrize("call", ["query", "chunked"])
+def test_ctrl_c_ends_a_blocking_call_within_a_fifth_of_a_second(call: str) -> None:
+    opened = Hang(chunked({"results": []}, end=False).data if call == "chunked" else b"")
+    with Scripted(opened) as server:
+        child = run_python(INTERRUPTED, server.host, str(server.port), call)
+        assert server.arrived.wait(LONG_S)
+        sent = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=LONG_S)
+    assert err == ""
+    # The clock is one for all processes of the machine.
+    assert float(out) - sent < 0.2
+
+
+FORKED = """
+import os, sys, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+from aioinflux import AsyncInfluxDBClient
+host, port, db = sys.argv[1:]
+client = AsyncInfluxDBClient(host, int(port), db=db, mode="blocking")
+client.write("m f=1 1")
+child = os.fork()
+client.write(f"m f=2 {2 if child else 3}")
+assert len(client.query("SELECT f FROM m")["results"][0]["series"][0]["values"]) >= 2
+if child:
+    _, status = os.waitpid(child, 0)
+    sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_child_works_after_fork(database: Database) -> None:
+    server = database.server
+    process = run_python(FORKED, server.host, str(server.port), database.name)
+    _, err = process.communicate(timeout=LONG_S)
+    assert (process.returncode, err) == (0, "")
+    assert [p["time"] for p in database.points()] == [1, 2, 3]
+
+
+SPAWNED = """
+import multiprocessing, sys
+from aioinflux import AsyncInfluxDBClient
+
+def work(client):
+    return client.write("m f=2 2")
+
+if __name__ == "__main__":
+    host, port, db = sys.argv[1:]
+    client = AsyncInfluxDBClient(host, int(port), db=db, mode="blocking")
+    client.write("m f=1 1")
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(work, [client]) == [True]
+"""
+
+
+def test_client_goes_into_a_spawned_process(database: Database, tmp_path: Any) -> None:
+    server = database.server
+    script = tmp_path / "spawned.py"
+    script.write_text(SPAWNED)
+    runner = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    process = run_python(runner, str(script), server.host, str(server.port), database.name)
+    _, err = process.communicate(timeout=LONG_S)
+    assert (process.returncode, err) == (0, "")
+    assert [p["time"] for p in database.points()] == [1, 2]
+
+
+QUIET = """
+import asyncio, sys
+from aioinflux import AsyncInfluxDBClient
+host, port, db, how = sys.argv[1:]
+kept = AsyncInfluxDBClient(host, int(port), db=db)
+
+async def main():
+    client = AsyncInfluxDBClient(host, int(port), db=db)
+    for one in (kept, client):
+        await one.write("m f=1 1")
+        rows = await one.query("SELECT f FROM m", chunked=True)
+        assert [row.f async for row in rows] == [1]
+        left = await one.query("SELECT f FROM m", chunked=True)
+        await anext(left)
+    if how == "closed":
+        client.close()
+        await kept.close()
+
+asyncio.run(main())
+blocking = AsyncInfluxDBClient(host, int(port), db=db, mode="blocking")
+blocking.ping()
+next(blocking.query("SELECT f FROM m", chunked=True))
+if how == "closed":
+    blocking.close()
+    blocking.close()
+"""
+
+
+@pytest.mark.parametrize("how", ["closed", "left open"])
+def test_end_of_the_program_is_quiet(database: Database, how: str) -> None:
+    server = database.server
+    process = run_python(
+        QUIET,
+        server.host,
+        str(server.port),
+        database.name,
+        how,
+        options=("-X", "dev", "-W", "error"),
+    )
+    out, err = process.communicate(timeout=LONG_S)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_exit_during_a_request_is_quick_and_quiet() -> None:
+    program = """
+    import sys, threading
+    from aioinflux import AsyncInfluxDBClient
+    client = AsyncInfluxDBClient(sys.argv[1], int(sys.argv[2]), mode="blocking")
+    threading.Thread(target=client.query, args=("SHOW DATABASES",), daemon=True).start()
+    sys.stdin.readline()
+    """
+    with Scripted(Hang()) as server:
+        child = run_python(program, server.host, str(server.port))
+        assert server.arrived.wait(LONG_S)
+        out, err = child.communicate("go\n", timeout=LONG_S)
+    assert (child.returncode, out, err) == (0, "", "")
+
+
+def test_client_works_again_after_close(database: Database) -> None:
+    client = connect(database.server, "blocking", db=database.name)
+    client.ping()
+    client.close()
+    assert client.ping()
