@@ -26,7 +26,7 @@ mod parse;
 mod values;
 
 pub use values::{Consistency, Gzip, Precision, Proxy, Target};
-pub(crate) use values::{Credentials, Secret};
+pub(crate) use values::{Credentials, Secret, without_user};
 
 /// Longest time to open a connection, unless the config says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -254,17 +254,21 @@ impl Error {
         Self::new(ErrorKind::Transport, true, text)
     }
 
-    pub(crate) fn decode(source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        let text = source.to_string();
-        Self::new(ErrorKind::Decode, false, text)
-    }
-
-    pub(crate) fn statement_failed(statement: u32, message: String) -> Self {
-        let text = format!("statement {statement}: {}", excerpt(&message));
+    /// A statement's error inside an answer, or that of the whole answer.
+    pub(crate) fn statement_failed(statement: Option<u32>, message: String) -> Self {
+        let text = match statement {
+            Some(statement) => format!("statement {statement}: {}", excerpt(&message)),
+            None => excerpt(&message),
+        };
         let mut error = Self::new(ErrorKind::Statement, false, text);
-        error.0.statement = Some(statement);
+        error.0.statement = statement;
         error.0.message = Some(message);
         error
+    }
+
+    /// The server cut its answer.
+    pub(crate) fn cut_short(text: &str) -> Self {
+        Self::new(ErrorKind::Partial, false, text)
     }
 
     pub(crate) fn said(mut self, said: Said) -> Self {
