@@ -1,1 +1,3 @@
 //! Asynchronous InfluxDB client.
+
+pub mod decode;
