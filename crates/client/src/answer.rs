@@ -44,7 +44,10 @@ impl Answer {
         match event {
             Event::Series(header) => {
                 let series = &mut self.statement(header.statement).series;
-                if series.last().is_none_or(|s| s.name != header.name || s.tags != header.tags) {
+                if series
+                    .last()
+                    .is_none_or(|s| s.name != header.name || s.tags != header.tags)
+                {
                     series.push(Series {
                         name: header.name,
                         tags: header.tags,
@@ -58,7 +61,11 @@ impl Answer {
                     series.batches.push(batch);
                 }
             }
-            Event::Message { statement, level, text } => {
+            Event::Message {
+                statement,
+                level,
+                text,
+            } => {
                 self.statement(statement).messages.push((level, text));
             }
             Event::StatementError { statement, message } => {
@@ -72,7 +79,10 @@ impl Answer {
 
     fn statement(&mut self, id: u32) -> &mut Statement {
         if self.statements.last().is_none_or(|last| last.id != id) {
-            self.statements.push(Statement { id, ..Statement::default() });
+            self.statements.push(Statement {
+                id,
+                ..Statement::default()
+            });
         }
         self.statements.last_mut().expect("one was pushed")
     }

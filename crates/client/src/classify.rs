@@ -45,7 +45,12 @@ struct Row {
 }
 
 const fn row(status: u16, text: &'static str, kind: ErrorKind, retryable: bool) -> Row {
-    Row { status, text, kind, retryable }
+    Row {
+        status,
+        text,
+        kind,
+        retryable,
+    }
 }
 
 /// Errors of 1.x, the first row that fits. An empty text fits every message.
@@ -60,7 +65,12 @@ const ROWS: &[Row] = &[
     row(408, "", ErrorKind::Server, true),
     row(413, "", ErrorKind::TooLarge, false),
     row(429, "", ErrorKind::Server, true),
-    row(500, "retention policy not found", ErrorKind::Rejected, false),
+    row(
+        500,
+        "retention policy not found",
+        ErrorKind::Rejected,
+        false,
+    ),
     row(500, "engine: unable to parse", ErrorKind::Rejected, false),
     row(500, "", ErrorKind::Server, true),
     row(502, "", ErrorKind::Server, true),
@@ -96,21 +106,39 @@ pub(crate) fn answer(
 
 /// The refusal of a server that this crate cannot talk to yet.
 pub(crate) fn unsupported(text: String) -> Refusal {
-    Refusal { kind: ErrorKind::Config, retryable: false, text, said: Said::default() }
+    Refusal {
+        kind: ErrorKind::Config,
+        retryable: false,
+        text,
+        said: Said::default(),
+    }
 }
 
 fn refused(status: u16, headers: &[(String, String)], body: &[u8]) -> Refusal {
     let (message, code) = message(headers, body);
     let said_text = message.as_deref().unwrap_or_default();
-    let found = ROWS.iter().find(|row| row.status == status && said_text.contains(row.text));
-    let (kind, retryable) =
-        found.map_or((ErrorKind::Rejected, false), |row| (row.kind, row.retryable));
+    let found = ROWS
+        .iter()
+        .find(|row| row.status == status && said_text.contains(row.text));
+    let (kind, retryable) = found.map_or((ErrorKind::Rejected, false), |row| {
+        (row.kind, row.retryable)
+    });
     let text = match &message {
         Some(message) => format!("status {status}: {}", excerpt(message)),
         None => format!("status {status}{}", phrase(status)),
     };
-    let said = Said { status, message, code, headers: headers.to_vec() };
-    Refusal { kind, retryable, text, said }
+    let said = Said {
+        status,
+        message,
+        code,
+        headers: headers.to_vec(),
+    };
+    Refusal {
+        kind,
+        retryable,
+        text,
+        said,
+    }
 }
 
 fn misdirected(status: u16, headers: &[(String, String)], media: &str) -> Refusal {
@@ -120,14 +148,25 @@ fn misdirected(status: u16, headers: &[(String, String)], media: &str) -> Refusa
             excerpt(&without_user(to))
         ),
         (300..=399, None) => format!("status {status}: redirects are not followed"),
-        _ if media.is_empty() => format!("status {status} is no answer of InfluxDB to this request"),
+        _ if media.is_empty() => {
+            format!("status {status} is no answer of InfluxDB to this request")
+        }
         _ => format!(
             "status {status} with `{}` is no answer of InfluxDB to this request",
             excerpt(media)
         ),
     };
-    let said = Said { status, headers: headers.to_vec(), ..Said::default() };
-    Refusal { kind: ErrorKind::Misdirected, retryable: false, text, said }
+    let said = Said {
+        status,
+        headers: headers.to_vec(),
+        ..Said::default()
+    };
+    Refusal {
+        kind: ErrorKind::Misdirected,
+        retryable: false,
+        text,
+        said,
+    }
 }
 
 /// What the server said, and its code: from a JSON object, else from the header that 1.x sets,
@@ -150,7 +189,12 @@ fn message(headers: &[(String, String)], body: &[u8]) -> (Option<String>, Option
 
 fn media_type(headers: &[(String, String)]) -> String {
     let value = find_header(headers, "content-type").unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
 }
 
 fn phrase(status: u16) -> &'static str {

@@ -70,7 +70,10 @@ impl Client {
     /// A certificate cannot be loaded, or parts of the configuration exclude each other.
     pub fn new(config: Config) -> Result<Self, Error> {
         let http = http::build(&config)?;
-        Ok(Self { config: Arc::new(config), http })
+        Ok(Self {
+            config: Arc::new(config),
+            http,
+        })
     }
 
     /// The configuration.
@@ -85,7 +88,9 @@ impl Client {
     /// The server cannot be reached, or what listens there is no `InfluxDB`.
     pub async fn ping(&self) -> Result<Pong, Error> {
         let accepted = self.send(&Operation::Ping, true).await?;
-        let Reply { status, headers, .. } = accepted.reply;
+        let Reply {
+            status, headers, ..
+        } = accepted.reply;
         Ok(Pong { status, headers })
     }
 
@@ -103,7 +108,8 @@ impl Client {
             }
             tokio::task::yield_now().await;
         }
-        self.write_batch(encoder.take(), &WriteOptions::default()).await
+        self.write_batch(encoder.take(), &WriteOptions::default())
+            .await
     }
 
     /// Writes a batch: by value, or shared (`Arc<Batch>`) by those who need it again. It is sent
@@ -154,7 +160,10 @@ impl Client {
     /// As for [`query`](Self::query); the error keeps the bytes ([`Error::raw`]).
     pub async fn query_raw(&self, query: impl Into<Query>) -> Result<Bytes, Error> {
         let query = query.into();
-        let operation = Operation::Query { query: &query, form: Form::Whole };
+        let operation = Operation::Query {
+            query: &query,
+            form: Form::Whole,
+        };
         let during = |error: Error| error.during(Kind::Query.name(), self.config.url());
         let mut accepted = self.send(&operation, true).await?;
         if accepted.format != Some(Format::Json) {
@@ -206,10 +215,20 @@ impl Client {
 
     async fn judge(&self, kind: Kind, mut reply: Reply, most: usize) -> Result<Accepted, Error> {
         let dialect = self.config.server_dialect();
-        let body = if reply.status < 400 { Vec::new() } else { reply.error_text(most).await };
+        let body = if reply.status < 400 {
+            Vec::new()
+        } else {
+            reply.error_text(most).await
+        };
         match dialect::classify(dialect, kind, reply.status, &reply.headers, &body) {
-            Verdict::Done => Ok(Accepted { reply, format: None }),
-            Verdict::Answer(format) => Ok(Accepted { reply, format: Some(format) }),
+            Verdict::Done => Ok(Accepted {
+                reply,
+                format: None,
+            }),
+            Verdict::Answer(format) => Ok(Accepted {
+                reply,
+                format: Some(format),
+            }),
             Verdict::Refused(refusal) => Err(refusal.into()),
         }
     }
@@ -219,7 +238,9 @@ impl Accepted {
     /// The body of a query's answer, and its format.
     pub(crate) fn into_answer(self) -> Result<(Body, Format), Error> {
         let text = "the answer has no body";
-        let format = self.format.ok_or(Error::new(ErrorKind::Misdirected, false, text))?;
+        let format = self
+            .format
+            .ok_or(Error::new(ErrorKind::Misdirected, false, text))?;
         Ok((self.reply.body, format))
     }
 }

@@ -41,8 +41,14 @@ use crate::query::Query;
 /// What a caller wants.
 pub(crate) enum Operation<'a> {
     Ping,
-    Write { options: &'a WriteOptions, lines: Bytes },
-    Query { query: &'a Query, form: Form },
+    Write {
+        options: &'a WriteOptions,
+        lines: Bytes,
+    },
+    Query {
+        query: &'a Query,
+        form: Form,
+    },
 }
 
 /// The form in which a query's answer is wanted.
@@ -212,9 +218,14 @@ fn write(config: &Config, options: &WriteOptions, lines: &Bytes) -> Result<Reque
 fn write_url(config: &Config, options: &WriteOptions) -> Result<Url, Error> {
     let database = options.database.as_deref().or(config.database_name());
     let Some(database) = database.filter(|name| !name.is_empty()) else {
-        return Err(Error::config("write: no database, neither in the options nor in the config"));
+        return Err(Error::config(
+            "write: no database, neither in the options nor in the config",
+        ));
     };
-    let policy = options.retention_policy.as_deref().or(config.retention_policy_name());
+    let policy = options
+        .retention_policy
+        .as_deref()
+        .or(config.retention_policy_name());
     let consistency = options.consistency.or(config.write_consistency());
     let mut url = config.endpoint("write");
     {
@@ -262,7 +273,10 @@ fn query_form(config: &Config, query: &Query, form: Form) -> Result<String, Erro
     if let Some(name) = query.database_name().or(config.database_name()) {
         pairs.append_pair("db", name);
     }
-    if let Some(name) = query.retention_policy_name().or(config.retention_policy_name()) {
+    if let Some(name) = query
+        .retention_policy_name()
+        .or(config.retention_policy_name())
+    {
         pairs.append_pair("rp", name);
     }
     if let Some(unit) = query.epoch_unit() {
@@ -295,7 +309,10 @@ fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
         return Err(Error::config("credentials: a user name cannot hold `:`"));
     }
     let pair = format!("{}:{}", credentials.user, credentials.password.reveal());
-    Ok(vec![("authorization", format!("Basic {}", STANDARD.encode(pair)))])
+    Ok(vec![(
+        "authorization",
+        format!("Basic {}", STANDARD.encode(pair)),
+    )])
 }
 
 fn unsupported(dialect: Dialect, kind: Kind) -> Error {

@@ -281,7 +281,9 @@ impl Error {
 
     /// Says during what it happened: `write to`, and the server's URL.
     pub(crate) fn during(mut self, what: &str, server: &str) -> Self {
-        self.0.context.get_or_insert_with(|| format!("{what} `{server}`"));
+        self.0
+            .context
+            .get_or_insert_with(|| format!("{what} `{server}`"));
         self
     }
 
@@ -330,7 +332,8 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Error");
-        out.field("kind", &self.0.kind).field("text", &self.to_string());
+        out.field("kind", &self.0.kind)
+            .field("text", &self.to_string());
         if let Some(status) = self.0.status {
             out.field("status", &status);
         }
@@ -344,6 +347,8 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {}
 
 pub(crate) fn find_header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    let found = headers
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name));
     found.map(|(_, value)| value.as_str())
 }

@@ -28,7 +28,10 @@ pub(crate) struct Inflater {
 
 impl Inflater {
     pub(crate) fn new() -> Self {
-        Self { decoder: MultiGzDecoder::new(Vec::new()), waiting: VecDeque::new() }
+        Self {
+            decoder: MultiGzDecoder::new(Vec::new()),
+            waiting: VecDeque::new(),
+        }
     }
 
     /// Takes a piece of the compressed answer; `next` hands out what is in it.
@@ -88,7 +91,11 @@ mod tests {
         packed.extend(compress(&b"second ".repeat(50)).unwrap());
         let whole = [b"first ".as_slice(), &b"second ".repeat(50)].concat();
         for cut in 0..=packed.len() {
-            assert_eq!(inflate(&[&packed[..cut], &packed[cut..]]).unwrap(), whole, "cut {cut}");
+            assert_eq!(
+                inflate(&[&packed[..cut], &packed[cut..]]).unwrap(),
+                whole,
+                "cut {cut}"
+            );
         }
         let bytes: Vec<&[u8]> = packed.chunks(1).collect();
         assert_eq!(inflate(&bytes).unwrap(), whole);

@@ -50,7 +50,9 @@ pub(crate) struct Reply {
 pub(crate) fn build(config: &Config) -> Result<Http, Error> {
     let count = config.request_limit();
     if count == 0 {
-        return Err(Error::config("max_requests: expected a number above zero, got 0"));
+        return Err(Error::config(
+            "max_requests: expected a number above zero, got 0",
+        ));
     }
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("aioinflux/", env!("CARGO_PKG_VERSION")))
@@ -63,7 +65,9 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
     }
     let proxied = match (config.unix_socket_path(), config.proxy_choice()) {
         (Some(_), Proxy::Url(_)) => {
-            return Err(Error::config("proxy: a unix socket cannot be reached through a proxy"));
+            return Err(Error::config(
+                "proxy: a unix socket cannot be reached through a proxy",
+            ));
         }
         (Some(path), _) => {
             builder = unix_socket(builder.no_proxy(), path)?;
@@ -123,9 +127,16 @@ fn proxy(url: &str) -> Result<reqwest::Proxy, Error> {
 
 /// Whether a proxy of the environment itself speaks TLS, so that the roots are needed.
 fn environment_names_tls_proxy() -> bool {
-    ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-        .iter()
-        .any(|name| std::env::var(name).is_ok_and(|value| value.starts_with("https://")))
+    [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ]
+    .iter()
+    .any(|name| std::env::var(name).is_ok_and(|value| value.starts_with("https://")))
 }
 
 impl Http {
@@ -208,7 +219,11 @@ impl Http {
             };
         }
         if error.is_connect() {
-            let what = if error.is_dns() { "no such host" } else { "no connection" };
+            let what = if error.is_dns() {
+                "no such host"
+            } else {
+                "no connection"
+            };
             return Error::new(ErrorKind::Connect, true, format!("{what}: {cause}"));
         }
         if error.is_builder() {
@@ -220,8 +235,18 @@ impl Http {
 
 /// The request in the words of the HTTP library, its body compressed if it is to be.
 async fn prepared(request: Request, progress: &Progress) -> Result<reqwest::Request, Error> {
-    let Request { post, url, headers, body, gzip } = request;
-    let method = if post { reqwest::Method::POST } else { reqwest::Method::GET };
+    let Request {
+        post,
+        url,
+        headers,
+        body,
+        gzip,
+    } = request;
+    let method = if post {
+        reqwest::Method::POST
+    } else {
+        reqwest::Method::GET
+    };
     let mut out = reqwest::Request::new(method, url);
     for (name, value) in headers {
         let mut value = HeaderValue::from_str(&value)
@@ -230,13 +255,17 @@ async fn prepared(request: Request, progress: &Progress) -> Result<reqwest::Requ
         out.headers_mut().insert(name, value);
     }
     let body = if gzip {
-        out.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
+        out.headers_mut()
+            .insert("content-encoding", HeaderValue::from_static("gzip"));
         compressed(body).await?
     } else {
         body
     };
     if post {
-        let upload = Upload { rest: body, progress: progress.clone() };
+        let upload = Upload {
+            rest: body,
+            progress: progress.clone(),
+        };
         *out.body_mut() = Some(reqwest::Body::wrap(upload));
     }
     Ok(out)
@@ -247,15 +276,21 @@ async fn compressed(body: Bytes) -> Result<Bytes, Error> {
         gzip::compress(&body)
     } else {
         let task = tokio::task::spawn_blocking(move || gzip::compress(&body));
-        task.await.map_err(|error| Error::transport(format!("gzip: {error}")))?
+        task.await
+            .map_err(|error| Error::transport(format!("gzip: {error}")))?
     };
-    packed.map(Bytes::from).map_err(|error| Error::transport(format!("gzip: {error}")))
+    packed
+        .map(Bytes::from)
+        .map_err(|error| Error::transport(format!("gzip: {error}")))
 }
 
 /// The headers as text; names come in lower case.
 fn head(headers: &HeaderMap) -> Vec<(String, String)> {
     let pairs = headers.iter().map(|(name, value)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
     });
     pairs.collect()
 }
@@ -347,7 +382,9 @@ impl Body {
 }
 
 fn broken_gzip(error: &std::io::Error) -> Error {
-    Error::transport(format!("the compressed answer is damaged or ended early: {error}"))
+    Error::transport(format!(
+        "the compressed answer is damaged or ended early: {error}"
+    ))
 }
 
 /// A moment at which a limit runs out.
@@ -384,7 +421,10 @@ struct Progress {
 
 impl Progress {
     fn new(limit: Option<Duration>) -> Self {
-        Self { limit, last: Arc::new(Mutex::new(Instant::now())) }
+        Self {
+            limit,
+            last: Arc::new(Mutex::new(Instant::now())),
+        }
     }
 
     fn touch(&self) {
@@ -441,7 +481,9 @@ fn root_cause(error: &(dyn StdError + 'static)) -> String {
 fn tls_cause(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut cause = Some(error);
     while let Some(this) = cause {
-        let inner = this.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = this
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
         let inner = inner.map(|inner| inner as &(dyn StdError + 'static));
         let tls = inner.unwrap_or(this).downcast_ref::<rustls::Error>();
         if let Some(tls) = tls {

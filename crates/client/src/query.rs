@@ -124,7 +124,9 @@ impl Query {
     pub(crate) fn checked_text(&self) -> Result<&str, Error> {
         if self.text.contains('\0') {
             // The server's scanner takes NUL for the end and runs what stands before it.
-            return Err(Error::config("query: NUL in the text, where the server would stop reading"));
+            return Err(Error::config(
+                "query: NUL in the text, where the server would stop reading",
+            ));
         }
         Ok(&self.text)
     }
@@ -137,7 +139,10 @@ impl Query {
         let mut members = Vec::with_capacity(self.params.len());
         for (name, value) in &self.params {
             let value = value.json().map_err(|why| {
-                Error::config(format!("query: parameter `{}`: {why}", crate::error::excerpt(name)))
+                Error::config(format!(
+                    "query: parameter `{}`: {why}",
+                    crate::error::excerpt(name)
+                ))
             })?;
             members.push(format!("{}:{value}", Value::from(name.as_str())));
         }
@@ -269,19 +274,29 @@ mod tests {
 
     #[test]
     fn a_second_value_of_a_name_replaces_the_first() {
-        assert_eq!(params(&Query::new("q").bind("a", 1).bind("a", 2)), r#"{"a":2}"#);
+        assert_eq!(
+            params(&Query::new("q").bind("a", 1).bind("a", 2)),
+            r#"{"a":2}"#
+        );
     }
 
     #[test]
     fn nan_cannot_be_bound() {
-        let error = Query::new("q").bind("a", f64::NAN).params_json().unwrap_err();
+        let error = Query::new("q")
+            .bind("a", f64::NAN)
+            .params_json()
+            .unwrap_err();
         let text = "query: parameter `a`: neither NaN nor infinity can be bound";
         assert_eq!(error.to_string(), text);
     }
 
     #[test]
     fn nul_in_the_text_is_refused() {
-        assert!(Query::new("DROP MEASUREMENT a\0 WHERE").checked_text().is_err());
+        assert!(
+            Query::new("DROP MEASUREMENT a\0 WHERE")
+                .checked_text()
+                .is_err()
+        );
     }
 
     #[test]

@@ -42,7 +42,10 @@ pub(crate) fn check(answer: &[u8]) -> Result<(), Error> {
     }
     for (place, outcome) in (0..).zip(document.results) {
         if let Some(message) = outcome.error {
-            return Err(Error::statement_failed(outcome.statement_id.or(Some(place)), message));
+            return Err(Error::statement_failed(
+                outcome.statement_id.or(Some(place)),
+                message,
+            ));
         }
         if outcome.partial || outcome.series.iter().any(|part| part.partial) {
             return Err(Error::cut_short(&format!(
@@ -65,7 +68,9 @@ mod tests {
     fn an_answer_without_errors_passes() {
         assert_eq!(kind(r#"{"results":[{"statement_id":0}]}"#), None);
         assert_eq!(
-            kind("{\"results\":[{\"series\":[{\"name\":\"a\",\"columns\":[\"time\"],\"values\":[[1]]}]}]}\n"),
+            kind(
+                "{\"results\":[{\"series\":[{\"name\":\"a\",\"columns\":[\"time\"],\"values\":[[1]]}]}]}\n"
+            ),
             None
         );
     }
@@ -85,7 +90,10 @@ mod tests {
     fn an_answer_that_the_server_cut_is_an_error() {
         let series = r#"{"results":[{"series":[{"values":[[1]],"partial":true}]}]}"#;
         assert_eq!(kind(series), Some(ErrorKind::Partial));
-        assert_eq!(kind(r#"{"results":[{"partial":true}]}"#), Some(ErrorKind::Partial));
+        assert_eq!(
+            kind(r#"{"results":[{"partial":true}]}"#),
+            Some(ErrorKind::Partial)
+        );
     }
 
     #[test]

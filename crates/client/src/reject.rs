@@ -26,14 +26,20 @@ pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> Write
     if rejected.is_empty() {
         rejected = conflicting(text, dropped, batch, lines);
     }
-    WriteReport { rejected, dropped, ..WriteReport::default() }
+    WriteReport {
+        rejected,
+        dropped,
+        ..WriteReport::default()
+    }
 }
 
 /// Takes ` dropped=N` and what follows it off the message.
 fn split_dropped(message: &str) -> (&str, Option<u64>) {
     for (at, found) in message.rmatch_indices(DROPPED) {
         let rest = &message[at + found.len()..];
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
         let after = &rest[digits..];
         if let Ok(count) = rest[..digits].parse()
             && (after.trim().is_empty() || after.starts_with(" for database: "))
@@ -56,7 +62,11 @@ fn unparsed(text: &str, batch: &Batch, lines: Range<usize>) -> Vec<Rejected> {
         let (line, after) = sent.split_quoted(rest);
         let end = after.find(NEXT).unwrap_or(after.len());
         let index = sent.take(line).map(|line| batch.index(line));
-        rejected.push(Rejected { index, line: line.to_owned(), reason: after[..end].to_owned() });
+        rejected.push(Rejected {
+            index,
+            line: line.to_owned(),
+            reason: after[..end].to_owned(),
+        });
         match after.get(end + NEXT.len()..) {
             Some(next) => rest = next,
             None => return rejected,
@@ -81,24 +91,37 @@ impl Sent {
             found.entry(text.to_owned()).or_default().push(line);
         }
         let longest = found.keys().map(String::len).max().unwrap_or_default();
-        Self { lines: found, longest }
+        Self {
+            lines: found,
+            longest,
+        }
     }
 
     /// Splits `LINE': REASON...`: the longest line of the batch before the next quoted line, and
     /// failing that, further on, for a line that holds the words of the server itself.
     fn split_quoted<'t>(&self, text: &'t str) -> (&'t str, &'t str) {
-        let mut extents = text.match_indices(NEXT).map(|(at, _)| at).chain([text.len()]);
+        let mut extents = text
+            .match_indices(NEXT)
+            .map(|(at, _)| at)
+            .chain([text.len()]);
         let mut from = 0;
         let mut best = None;
         while best.is_none() && from <= self.longest {
             let Some(extent) = extents.next() else { break };
-            let closes = text[from..extent].match_indices(CLOSED).map(|(at, _)| from + at);
-            best = closes.filter(|&at| self.lines.contains_key(&text[..at])).last();
+            let closes = text[from..extent]
+                .match_indices(CLOSED)
+                .map(|(at, _)| from + at);
+            best = closes
+                .filter(|&at| self.lines.contains_key(&text[..at]))
+                .last();
             from = extent;
         }
         // A line that the batch does not hold: quoted otherwise than it was sent.
         let at = best.or_else(|| text.find(CLOSED)).unwrap_or(text.len());
-        (&text[..at], text.get(at + CLOSED.len()..).unwrap_or_default())
+        (
+            &text[..at],
+            text.get(at + CLOSED.len()..).unwrap_or_default(),
+        )
     }
 
     /// The next line of the batch with this text.
@@ -143,7 +166,11 @@ impl<'t> Conflict<'t> {
         let (field, text) = text.split_once("\" on measurement \"")?;
         let (names, _) = text.rsplit_once(", already exists as type ")?;
         let (measurement, kind) = names.rsplit_once("\" is type ")?;
-        Some(Self { field, measurement, kind })
+        Some(Self {
+            field,
+            measurement,
+            kind,
+        })
     }
 
     fn holds(&self, batch: &Batch, line: usize) -> bool {

@@ -33,7 +33,10 @@ enum State {
 
 impl Stream {
     pub(crate) async fn open(client: &Client, query: &Query, whole: bool) -> Result<Self, Error> {
-        let operation = Operation::Query { query, form: Form::Chunked };
+        let operation = Operation::Query {
+            query,
+            form: Form::Chunked,
+        };
         let (body, format) = client.send(&operation, whole).await?.into_answer()?;
         Ok(Self {
             body,
@@ -122,7 +125,9 @@ impl Stream {
 
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream").field("server", &self.server).finish_non_exhaustive()
+        f.debug_struct("Stream")
+            .field("server", &self.server)
+            .finish_non_exhaustive()
     }
 }
 

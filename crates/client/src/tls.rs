@@ -33,7 +33,11 @@ pub struct Tls {
 
 impl Default for Tls {
     fn default() -> Self {
-        Self { own: Vec::new(), system_roots: true, client: None }
+        Self {
+            own: Vec::new(),
+            system_roots: true,
+            client: None,
+        }
     }
 }
 
@@ -75,14 +79,18 @@ impl Tls {
         let builder = versions(Arc::clone(&provider))?;
         let builder = if self.system_roots {
             let verifier = Verifier::new_with_extra_roots(own, provider).map_err(|e| broken(&e))?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(verifier))
         } else {
             let mut roots = RootCertStore::empty();
             for certificate in own {
                 roots.add(certificate).map_err(|e| broken(&e))?;
             }
             if roots.is_empty() {
-                return Err(Error::config("tls: no authority to trust; name one with `ca`"));
+                return Err(Error::config(
+                    "tls: no authority to trust; name one with `ca`",
+                ));
             }
             builder.with_root_certificates(roots)
         };
@@ -98,7 +106,9 @@ impl Tls {
     pub(crate) fn unused_config() -> Result<ClientConfig, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let roots = RootCertStore::empty();
-        Ok(versions(provider)?.with_root_certificates(roots).with_no_client_auth())
+        Ok(versions(provider)?
+            .with_root_certificates(roots)
+            .with_no_client_auth())
     }
 }
 
@@ -106,7 +116,9 @@ type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
 
 fn versions(provider: Arc<CryptoProvider>) -> Result<Builder, Error> {
     let builder = ClientConfig::builder_with_provider(provider);
-    builder.with_safe_default_protocol_versions().map_err(|e| broken(&e))
+    builder
+        .with_safe_default_protocol_versions()
+        .map_err(|e| broken(&e))
 }
 
 fn broken(error: &rustls::Error) -> Error {
@@ -154,7 +166,10 @@ impl Pem {
         let found =
             found.map_err(|error| Error::config(format!("tls: {}: {error}", self.name())))?;
         if found.is_empty() {
-            return Err(Error::config(format!("tls: {}: no certificate in it", self.name())));
+            return Err(Error::config(format!(
+                "tls: {}: no certificate in it",
+                self.name()
+            )));
         }
         Ok(found)
     }
@@ -180,8 +195,14 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let error = Tls::new().ca(Pem::file("/nowhere/ca.pem")).client_config().unwrap_err();
-        assert!(error.to_string().starts_with("tls: `/nowhere/ca.pem`: "), "{error}");
+        let error = Tls::new()
+            .ca(Pem::file("/nowhere/ca.pem"))
+            .client_config()
+            .unwrap_err();
+        assert!(
+            error.to_string().starts_with("tls: `/nowhere/ca.pem`: "),
+            "{error}"
+        );
     }
 
     #[test]

@@ -36,7 +36,10 @@ pub(crate) async fn batch(
     options: &WriteOptions,
 ) -> Result<Written, Error> {
     let lines = batch.len();
-    let written = Written { points: lines as u64, skipped: batch.skipped() };
+    let written = Written {
+        points: lines as u64,
+        skipped: batch.skipped(),
+    };
     if lines == 0 {
         return Ok(written);
     }
@@ -44,7 +47,15 @@ pub(crate) async fn batch(
     let mut parts = Parts::new(&batch);
     while let Some(part) = parts.next() {
         let body = bytes.slice(byte_range(&batch, &part));
-        let sent = client.send(&Operation::Write { options, lines: body }, true).await;
+        let sent = client
+            .send(
+                &Operation::Write {
+                    options,
+                    lines: body,
+                },
+                true,
+            )
+            .await;
         match sent {
             Ok(_) => parts.written(part),
             Err(error) => parts.failed(part, error)?,
@@ -55,7 +66,11 @@ pub(crate) async fn batch(
 
 fn byte_range(batch: &Batch, lines: &Range<usize>) -> Range<usize> {
     let end = |line: usize| batch.ends()[line - 1];
-    let start = if lines.start == 0 { 0 } else { end(lines.start) };
+    let start = if lines.start == 0 {
+        0
+    } else {
+        end(lines.start)
+    };
     start..end(lines.end)
 }
 

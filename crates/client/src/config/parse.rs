@@ -46,19 +46,26 @@ pub(super) fn config(text: &str) -> Result<Config, Error> {
     if !(user.is_empty() && password.is_empty()) {
         config = config.credentials(user, password);
     }
-    keys.iter().try_fold(config, |config, (key, value)| with_key(config, key, value))
+    keys.iter()
+        .try_fold(config, |config, (key, value)| with_key(config, key, value))
 }
 
 fn parsed(text: &str) -> Result<Url, Error> {
     const HINT: &str = "expected `http://host:port` or `https://host:port`";
     let url = Url::parse(text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => refused(text, &format!("no scheme, {HINT}")),
-        other => refused(text, &format!("{}, {HINT}", other.to_string().to_lowercase())),
+        other => refused(
+            text,
+            &format!("{}, {HINT}", other.to_string().to_lowercase()),
+        ),
     })?;
     match (url.scheme(), url.has_host()) {
         ("http" | "https", true) => Ok(url),
         // `localhost:8086` reads as the scheme `localhost`.
-        _ => Err(refused(text, &format!("no scheme `http` or `https`, {HINT}"))),
+        _ => Err(refused(
+            text,
+            &format!("no scheme `http` or `https`, {HINT}"),
+        )),
     }
 }
 
@@ -68,7 +75,9 @@ fn refused(text: &str, why: &str) -> Error {
 
 fn decoded(text: &str, part: &str) -> Result<String, Error> {
     let bytes = percent_decode_str(part).decode_utf8();
-    bytes.map(Into::into).map_err(|_| refused(text, "user or password is not UTF-8"))
+    bytes
+        .map(Into::into)
+        .map_err(|_| refused(text, "user or password is not UTF-8"))
 }
 
 fn with_key(config: Config, key: &str, value: &str) -> Result<Config, Error> {
@@ -95,7 +104,9 @@ fn with_key(config: Config, key: &str, value: &str) -> Result<Config, Error> {
             _ => return Err(wrong(key, value, "`true` or `false`")),
         }),
         "max_requests" => config.max_requests(
-            value.parse().map_err(|_| wrong(key, value, "a number above zero"))?,
+            value
+                .parse()
+                .map_err(|_| wrong(key, value, "a number above zero"))?,
         ),
         "u" | "p" | "user" | "username" | "password" => {
             return Err(Error::config(format!(
@@ -110,7 +121,9 @@ fn with_key(config: Config, key: &str, value: &str) -> Result<Config, Error> {
 /// A value is shown: keys that could hold a secret do not come here.
 fn wrong(key: &str, value: &str, expected: &str) -> Error {
     let value: String = value.chars().take(40).collect();
-    Error::config(format!("url: key `{key}`: expected {expected}, got `{value}`"))
+    Error::config(format!(
+        "url: key `{key}`: expected {expected}, got `{value}`"
+    ))
 }
 
 fn unknown(key: &str) -> Error {
@@ -118,7 +131,9 @@ fn unknown(key: &str) -> Error {
     let names = names.join(", ");
     let key: String = key.chars().take(40).collect();
     Error::config(match nearest(&key) {
-        Some(near) => format!("url: unknown key `{key}`; hint: `{near}` is near; there are {names}"),
+        Some(near) => {
+            format!("url: unknown key `{key}`; hint: `{near}` is near; there are {names}")
+        }
         None => format!("url: unknown key `{key}`; there are {names}"),
     })
 }
@@ -154,8 +169,16 @@ fn duration(key: &str, value: &str) -> Result<Option<Duration>, Error> {
     if value == "none" {
         return Ok(None);
     }
-    let error = || wrong(key, value, "a duration such as `250ms`, `5s` or `2m`, or `none`");
-    let digits = value.find(|c: char| !c.is_ascii_digit()).ok_or_else(error)?;
+    let error = || {
+        wrong(
+            key,
+            value,
+            "a duration such as `250ms`, `5s` or `2m`, or `none`",
+        )
+    };
+    let digits = value
+        .find(|c: char| !c.is_ascii_digit())
+        .ok_or_else(error)?;
     let (number, unit) = value.split_at(digits);
     let number: u64 = number.parse().map_err(|_| error())?;
     let duration = match unit {

@@ -34,7 +34,9 @@ impl Consistency {
 
     /// Reads the word that the server knows, in any case.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| name.eq_ignore_ascii_case(one.as_str()))
+        Self::ALL
+            .into_iter()
+            .find(|one| name.eq_ignore_ascii_case(one.as_str()))
     }
 }
 
