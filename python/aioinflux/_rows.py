@@ -12,11 +12,12 @@ from collections import namedtuple
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
-from ._core import Answer, SeriesColumns
 from .exceptions import InfluxDBDecodeError, InfluxDBQueryError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ._core import Answer, _SeriesColumns
 
 __all__ = ["as_frames", "frame", "frames", "names", "row_type"]
 
@@ -56,7 +57,7 @@ def frames(answer: Answer, epoch: str) -> Any:
     return [(one[0], frame(one)) for one in series]
 
 
-def frame(series: SeriesColumns) -> pd.DataFrame:
+def frame(series: _SeriesColumns) -> pd.DataFrame:
     """The DataFrame of one series.
 
     Index: UTC nanoseconds where there is a time column, else the row number. Columns: the fields,

@@ -1,6 +1,7 @@
 //! The engine's errors as the exceptions of `aioinflux.exceptions`, which is where they are declared.
 
 use aioinflux::{Error, ErrorKind};
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -32,11 +33,10 @@ pub(crate) fn of_write(py: Python<'_>, error: Error) -> PyErr {
         .map(|one| (one.index, one.line.as_str(), one.reason.as_str()))
         .collect();
     let fields = [
-        ("rejected", rejected.into_pyobject(py)),
-        ("unsent", error.unsent().to_vec().into_pyobject(py)),
-        ("reason", error.status().and_then(reason).into_pyobject(py)),
+        ("rejected", object(py, rejected)),
+        ("unsent", object(py, error.unsent().to_vec())),
+        ("reason", object(py, error.status().and_then(reason))),
     ];
-    let fields = fields.map(|(name, value)| (name, value.map(Bound::unbind).unwrap_or_else(|_| py.None())));
     exception(py, &error, "InfluxDBWriteError", &fields)
 }
 
@@ -50,9 +50,16 @@ pub(crate) fn of_query(py: Python<'_>, mut error: Error, kept: Kept) -> PyErr {
             .take_answer()
             .and_then(|answer| Py::new(py, PyAnswer::new(answer)).ok().map(Py::into_any)),
     };
-    let statement = error.statement().into_pyobject(py).map_or_else(|_| py.None(), Bound::unbind);
-    let fields = [("statement", statement), ("result", result.unwrap_or_else(|| py.None()))];
+    let result = result.unwrap_or_else(|| py.None());
+    let fields = [
+        ("statement", object(py, error.statement())),
+        ("result", result),
+    ];
     exception(py, &error, "InfluxDBQueryError", &fields)
+}
+
+fn object<'py, T: IntoPyObjectExt<'py>>(py: Python<'py>, value: T) -> Py<PyAny> {
+    value.into_py_any(py).unwrap_or_else(|_| py.None())
 }
 
 /// The name of the exception class for an error; `refused` is that for refusals of the server.

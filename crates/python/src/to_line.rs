@@ -50,7 +50,9 @@ pub(crate) fn encode(
     points.set_defaults(measurement, extra_tags)?;
     points.push(data, 0)?;
     points.warn(py)?;
-    Ok(Encoded { batch: points.encoder.take() })
+    Ok(Encoded {
+        batch: points.encoder.take(),
+    })
 }
 
 /// Encoded lines, ready to be sent.
@@ -150,13 +152,15 @@ impl Points {
             self.push_point(point)
         } else if let Ok(text) = data.cast::<PyString>() {
             let place = Place::of(self.encoder.next_index(), "line protocol");
-            self.encoder.push_text(values::string(text, place)?.as_bytes());
+            self.encoder
+                .push_text(values::string(text, place)?.as_bytes())
+                .map_err(refused)?;
             Ok(())
         } else if let Ok(text) = data.cast::<PyBytes>() {
-            self.encoder.push_text(text.as_bytes());
+            self.encoder.push_text(text.as_bytes()).map_err(refused)?;
             Ok(())
         } else if let Ok(text) = data.cast::<PyByteArray>() {
-            self.encoder.push_text(&text.to_vec());
+            self.encoder.push_text(&text.to_vec()).map_err(refused)?;
             Ok(())
         } else if frame::is_frame(data)? {
             frame::push(self, data)
@@ -200,7 +204,10 @@ impl Points {
         let tags = point.get_item(intern!(py, "tags"))?;
         let fields = point.get_item(intern!(py, "fields"))?;
         let time = point.get_item(intern!(py, "time"))?;
-        let known = [&measurement, &tags, &fields, &time].into_iter().flatten().count();
+        let known = [&measurement, &tags, &fields, &time]
+            .into_iter()
+            .flatten()
+            .count();
         if known < point.len() {
             check_keys(point, index)?;
         }
@@ -258,7 +265,8 @@ impl Points {
     fn warn(&self, py: Python<'_>) -> PyResult<()> {
         if let Some(first) = &self.converted.first {
             let count = self.converted.count;
-            let text = format!("Non-string-like data passed, converted to str: {first} ({count} in all)");
+            let text =
+                format!("Non-string-like data passed, converted to str: {first} ({count} in all)");
             warn(py, &text)?;
         }
         if let Some(removed) = self.encoder.removed_newlines() {
@@ -332,20 +340,28 @@ fn part<'py>(
     }
     match value.cast::<PyMapping>() {
         Ok(mapping) => to_dict(mapping),
-        Err(_) => Err(Place::of(index, "key").key(key).type_error("a mapping", value)),
+        Err(_) => Err(Place::of(index, "key")
+            .key(key)
+            .type_error("a mapping", value)),
     }
 }
 
 /// Refuses keys that are most likely meant as one of the four; other keys are ignored.
 fn check_keys(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
     for key in point.keys() {
-        let Ok(key) = key.extract::<String>() else { continue };
+        let Ok(key) = key.extract::<String>() else {
+            continue;
+        };
         let lower = key.to_lowercase();
         let meant = NEAR_MISSES
             .iter()
             .find(|(near, _)| *near == lower)
             .map(|(_, known)| *known)
-            .or_else(|| KNOWN.into_iter().find(|known| *known == lower && *known != key));
+            .or_else(|| {
+                KNOWN
+                    .into_iter()
+                    .find(|known| *known == lower && *known != key)
+            });
         if let Some(meant) = meant {
             return Err(PyValueError::new_err(format!(
                 "point {index}: key `{}` is not known; hint: `{meant}`",
@@ -364,6 +380,10 @@ fn missing(index: u64, key: &str, point: &Bound<'_, PyDict>) -> PyResult<PyErr> 
         .collect::<PyResult<_>>()?;
     Ok(PyValueError::new_err(format!(
         "point {index}: key `{key}` is missing; the point has {}",
-        if keys.is_empty() { "no keys".to_owned() } else { keys.join(", ") }
+        if keys.is_empty() {
+            "no keys".to_owned()
+        } else {
+            keys.join(", ")
+        }
     )))
 }

@@ -65,12 +65,20 @@ impl PyAnswer {
     /// How many series each statement has.
     #[getter]
     fn statements(&self) -> Vec<usize> {
-        self.answer.statements.iter().map(|statement| statement.series.len()).collect()
+        self.answer
+            .statements
+            .iter()
+            .map(|statement| statement.series.len())
+            .collect()
     }
 
     /// Every series of every statement, by columns.
     fn series(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
-        let all = self.answer.statements.iter().flat_map(|statement| &statement.series);
+        let all = self
+            .answer
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.series);
         all.map(|series| series_columns(py, series)).collect()
     }
 }
@@ -88,7 +96,10 @@ fn series_dict<'py>(
         dict.set_item("tags", tags_dict(py, &series.tags)?)?;
     }
     let schema = series.batches.first().map(RecordBatch::schema);
-    dict.set_item("columns", schema.as_ref().map(column_names).unwrap_or_default())?;
+    dict.set_item(
+        "columns",
+        schema.as_ref().map(column_names).unwrap_or_default(),
+    )?;
     let values = PyList::empty(py);
     for batch in &series.batches {
         let columns = readers(batch, divisor);
@@ -111,7 +122,11 @@ fn tags_dict<'py>(py: Python<'py>, tags: &[(String, String)]) -> PyResult<Bound<
 
 /// The names of the columns of a schema.
 pub(crate) fn column_names(schema: &SchemaRef) -> Vec<String> {
-    schema.fields().iter().map(|field| field.name().clone()).collect()
+    schema
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect()
 }
 
 /// How many nanoseconds the unit of `epoch` has.
@@ -123,7 +138,11 @@ pub(crate) fn divisor(epoch: &str) -> PyResult<i64> {
         "s" => 1_000_000_000,
         "m" => 60_000_000_000,
         "h" => 3_600_000_000_000,
-        _ => return Err(PyValueError::new_err(format!("epoch `{epoch}` is not known"))),
+        _ => {
+            return Err(PyValueError::new_err(format!(
+                "epoch `{epoch}` is not known"
+            )));
+        }
     })
 }
 
@@ -156,15 +175,21 @@ enum Reader<'a> {
 }
 
 fn readers(batch: &RecordBatch, divisor: i64) -> Vec<Reader<'_>> {
-    batch.columns().iter().map(|array| Reader::new(array.as_ref(), divisor)).collect()
+    batch
+        .columns()
+        .iter()
+        .map(|array| Reader::new(array.as_ref(), divisor))
+        .collect()
 }
 
 impl<'a> Reader<'a> {
     fn new(array: &'a dyn Array, divisor: i64) -> Self {
         match array.data_type() {
-            DataType::Timestamp(..) => {
-                Self::Time(array, array.as_primitive::<TimestampNanosecondType>().values(), divisor)
-            }
+            DataType::Timestamp(..) => Self::Time(
+                array,
+                array.as_primitive::<TimestampNanosecondType>().values(),
+                divisor,
+            ),
             DataType::Int64 => Self::Integer(array, array.as_primitive::<Int64Type>().values()),
             DataType::UInt64 => Self::Unsigned(array, array.as_primitive::<UInt64Type>().values()),
             DataType::Float64 => Self::Float(array, array.as_primitive::<Float64Type>().values()),
@@ -179,14 +204,25 @@ impl<'a> Reader<'a> {
         match self {
             Self::Null => Ok(py.None()),
             // The server divides so, towards zero.
-            Self::Time(array, values, divisor) => {
-                array.is_valid(row).then(|| values[row] / divisor).into_py_any(py)
+            Self::Time(array, values, divisor) => array
+                .is_valid(row)
+                .then(|| values[row] / divisor)
+                .into_py_any(py),
+            Self::Integer(array, values) => {
+                array.is_valid(row).then(|| values[row]).into_py_any(py)
             }
-            Self::Integer(array, values) => array.is_valid(row).then(|| values[row]).into_py_any(py),
-            Self::Unsigned(array, values) => array.is_valid(row).then(|| values[row]).into_py_any(py),
+            Self::Unsigned(array, values) => {
+                array.is_valid(row).then(|| values[row]).into_py_any(py)
+            }
             Self::Float(array, values) => array.is_valid(row).then(|| values[row]).into_py_any(py),
-            Self::Boolean(array) => array.is_valid(row).then(|| array.value(row)).into_py_any(py),
-            Self::String(array) => array.is_valid(row).then(|| array.value(row)).into_py_any(py),
+            Self::Boolean(array) => array
+                .is_valid(row)
+                .then(|| array.value(row))
+                .into_py_any(py),
+            Self::String(array) => array
+                .is_valid(row)
+                .then(|| array.value(row))
+                .into_py_any(py),
         }
     }
 }
@@ -200,8 +236,11 @@ pub(crate) fn series_columns(py: Python<'_>, series: &Series) -> PyResult<Py<PyA
     let labels = schema.as_ref().map(column_names).unwrap_or_default();
     let columns = PyList::empty(py);
     for (position, label) in labels.iter().enumerate() {
-        let parts: Vec<&dyn Array> =
-            series.batches.iter().map(|batch| batch.column(position).as_ref()).collect();
+        let parts: Vec<&dyn Array> = series
+            .batches
+            .iter()
+            .map(|batch| batch.column(position).as_ref())
+            .collect();
         let (kind, values, mask) = column(py, &parts)?;
         columns.append((label, kind, values, mask))?;
     }
@@ -212,7 +251,10 @@ type Column = (&'static str, Py<PyAny>, Py<PyAny>);
 
 /// One column out of its parts; parts that are all null take the type of the others.
 fn column(py: Python<'_>, parts: &[&dyn Array]) -> PyResult<Column> {
-    let mut kinds = parts.iter().map(|part| part.data_type()).filter(|kind| **kind != DataType::Null);
+    let mut kinds = parts
+        .iter()
+        .map(|part| part.data_type())
+        .filter(|kind| **kind != DataType::Null);
     let first = kinds.next();
     if kinds.any(|kind| Some(kind) != first) {
         return objects(py, parts);
@@ -225,16 +267,21 @@ fn column(py: Python<'_>, parts: &[&dyn Array]) -> PyResult<Column> {
             Ok(("time", array(py, values), py.None()))
         }
         Some(DataType::Int64) => {
-            let values = joined(parts, 0, |part, row| part.as_primitive::<Int64Type>().value(row));
+            let values = joined(parts, 0, |part, row| {
+                part.as_primitive::<Int64Type>().value(row)
+            });
             Ok(("int", array(py, values), mask(py, parts)))
         }
         Some(DataType::UInt64) => {
-            let values = joined(parts, 0, |part, row| part.as_primitive::<UInt64Type>().value(row));
+            let values = joined(parts, 0, |part, row| {
+                part.as_primitive::<UInt64Type>().value(row)
+            });
             Ok(("int", array(py, values), mask(py, parts)))
         }
         Some(DataType::Float64) => {
-            let values =
-                joined(parts, f64::NAN, |part, row| part.as_primitive::<Float64Type>().value(row));
+            let values = joined(parts, f64::NAN, |part, row| {
+                part.as_primitive::<Float64Type>().value(row)
+            });
             Ok(("float", array(py, values), py.None()))
         }
         Some(DataType::Boolean) => {
@@ -255,7 +302,11 @@ fn joined<T: Copy>(parts: &[&dyn Array], missing: T, at: fn(&dyn Array, usize) -
     for part in parts {
         let null = *part.data_type() == DataType::Null;
         values.extend((0..part.len()).map(|row| {
-            if null || part.is_null(row) { missing } else { at(*part, row) }
+            if null || part.is_null(row) {
+                missing
+            } else {
+                at(*part, row)
+            }
         }));
     }
     values
