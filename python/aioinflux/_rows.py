@@ -32,7 +32,8 @@ def names(argument: str, values: Iterable[object]) -> list[object]:
 def row_type(columns: list[str]) -> Any:
     """The named tuple for rows of these columns."""
     fields = [re.sub(r"[^0-9a-zA-Z]+", "_", name) for name in columns]
-    return namedtuple("Point", fields, rename=True)._make  # type: ignore[misc]
+    point: Any = namedtuple("Point", fields, rename=True)  # type: ignore[misc]
+    return point._make
 
 
 @contextlib.contextmanager

@@ -37,7 +37,8 @@ impl Client {
         if let Some(engine) = slot.as_ref().filter(|engine| engine.process == process) {
             return Ok(engine.client.clone());
         }
-        let client = aioinflux::Client::new(self.config.clone()).map_err(errors::to_python)?;
+        let client = aioinflux::Client::new(self.config.clone())
+            .map_err(|error| errors::to_python(&error))?;
         let old = slot.replace(Engine {
             process,
             client: client.clone(),
@@ -73,7 +74,8 @@ impl Client {
         gzip: Option<bool>,
         proxy: Option<&str>,
     ) -> PyResult<Self> {
-        let mut config = Config::new(&url(host, port, ssl, path)?).map_err(errors::to_python)?;
+        let mut config =
+            Config::new(&url(host, port, ssl, path)?).map_err(|error| errors::to_python(&error))?;
         // As in the seed: authentication only with both.
         if let (Some(user), Some(password)) = (non_empty(username), non_empty(password)) {
             config = config.credentials(user, password);
@@ -101,7 +103,8 @@ impl Client {
             config = config.proxy(Proxy::Url(url.to_owned()));
         }
         // Mistakes in the configuration show now, not at the first request.
-        let client = aioinflux::Client::new(config.clone()).map_err(errors::to_python)?;
+        let client =
+            aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
         let engine = Engine {
             process: std::process::id(),
             client,
@@ -117,7 +120,7 @@ impl Client {
         Ok(Call::new(
             async move { engine.ping().await },
             |py, outcome| {
-                let pong = outcome.map_err(errors::to_python)?;
+                let pong = outcome.map_err(|error| errors::to_python(&error))?;
                 let headers = PyDict::new(py);
                 for (name, value) in &pong.headers {
                     headers.set_item(errors::header_name(name), value)?;
@@ -135,7 +138,7 @@ impl Client {
         };
         let request = async move { engine.write_batch(&batch.get().batch, &options).await };
         Ok(Call::new(request, |py, outcome| {
-            outcome.map_err(|error| errors::of_write(py, error))?;
+            outcome.map_err(|error| errors::of_write(py, &error))?;
             true.into_py_any(py)
         }))
     }
@@ -329,5 +332,5 @@ fn param(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Param> {
 /// Quotes a name for a statement of `InfluxQL`.
 #[pyfunction]
 pub(crate) fn quote_identifier(name: &str) -> PyResult<String> {
-    aioinflux::quote_identifier(name).map_err(errors::to_python)
+    aioinflux::quote_identifier(name).map_err(|error| errors::to_python(&error))
 }

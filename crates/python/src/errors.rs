@@ -21,12 +21,12 @@ pub(crate) enum Kept {
 }
 
 /// The exception for an error that is neither of a write nor of a query.
-pub(crate) fn to_python(error: Error) -> PyErr {
-    Python::attach(|py| exception(py, &error, "InfluxDBResponseError", &[]))
+pub(crate) fn to_python(error: &Error) -> PyErr {
+    Python::attach(|py| exception(py, error, "InfluxDBResponseError", &[]))
 }
 
 /// The exception for a failed write.
-pub(crate) fn of_write(py: Python<'_>, error: Error) -> PyErr {
+pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
     let rejected: Vec<(Option<u64>, &str, &str)> = error
         .rejected()
         .iter()
@@ -37,15 +37,14 @@ pub(crate) fn of_write(py: Python<'_>, error: Error) -> PyErr {
         ("unsent", object(py, error.unsent().to_vec())),
         ("reason", object(py, error.status().and_then(reason))),
     ];
-    exception(py, &error, "InfluxDBWriteError", &fields)
+    exception(py, error, "InfluxDBWriteError", &fields)
 }
 
 /// The exception for a failed query, with what had succeeded before.
 pub(crate) fn of_query(py: Python<'_>, mut error: Error, kept: Kept) -> PyErr {
     let result = match (kept, error.raw()) {
-        (Kept::Nothing, _) => None,
+        (Kept::Nothing, _) | (Kept::Dict, None) => None,
         (Kept::Dict, Some(raw)) => json::parse(py, raw).ok(),
-        (Kept::Dict, None) => None,
         (Kept::Answer, _) => error
             .take_answer()
             .and_then(|answer| Py::new(py, PyAnswer::new(answer)).ok().map(Py::into_any)),

@@ -71,7 +71,7 @@ pub(crate) fn push(points: &mut Points, frame: &Bound<'_, PyAny>) -> PyResult<()
     let encoder = &mut points.encoder;
     py.detach(|| encode_frame(&table, &layout, encoder))
         .map_err(|error| match error {
-            FrameError::Line(error) => refused(error),
+            FrameError::Line(error) => refused(&error),
             other => PyValueError::new_err(other.to_string()),
         })
 }

@@ -18,8 +18,10 @@ use crate::to_py;
 pub(crate) struct Stream {
     state: Arc<Mutex<State>>,
     /// The columns of the last rows, and what makes rows of them.
-    maker: Arc<StdMutex<Option<(SchemaRef, Py<PyAny>)>>>,
+    maker: Maker,
 }
+
+type Maker = Arc<StdMutex<Option<(SchemaRef, Py<PyAny>)>>>;
 
 struct State {
     stream: Option<aioinflux::Stream>,
@@ -117,7 +119,7 @@ impl Stream {
 /// What makes rows of these columns, made once for as long as the columns stay the same.
 fn maker_for(
     py: Python<'_>,
-    slot: &StdMutex<Option<(SchemaRef, Py<PyAny>)>>,
+    slot: &Maker,
     schema: &SchemaRef,
     row_type: &Py<PyAny>,
 ) -> PyResult<Py<PyAny>> {

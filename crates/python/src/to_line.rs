@@ -154,13 +154,17 @@ impl Points {
             let place = Place::of(self.encoder.next_index(), "line protocol");
             self.encoder
                 .push_text(values::string(text, place)?.as_bytes())
-                .map_err(refused)?;
+                .map_err(|error| refused(&error))?;
             Ok(())
         } else if let Ok(text) = data.cast::<PyBytes>() {
-            self.encoder.push_text(text.as_bytes()).map_err(refused)?;
+            self.encoder
+                .push_text(text.as_bytes())
+                .map_err(|error| refused(&error))?;
             Ok(())
         } else if let Ok(text) = data.cast::<PyByteArray>() {
-            self.encoder.push_text(&text.to_vec()).map_err(refused)?;
+            self.encoder
+                .push_text(&text.to_vec())
+                .map_err(|error| refused(&error))?;
             Ok(())
         } else if frame::is_frame(data)? {
             frame::push(self, data)
@@ -190,7 +194,7 @@ impl Points {
         }
         for item in data.try_iter()? {
             self.push(&item?, depth + 1)?;
-            if self.encoder.next_index() % SIGNAL_POINTS == 0 {
+            if self.encoder.next_index().is_multiple_of(SIGNAL_POINTS) {
                 data.py().check_signals()?;
             }
         }
@@ -229,7 +233,7 @@ impl Points {
 
         let converted = &mut self.converted;
         let mut line = self.encoder.point(index);
-        line.measurement(name).map_err(refused)?;
+        line.measurement(name).map_err(|error| refused(&error))?;
         if let Some(tags) = tags.filter(|tags| !tags.is_none()) {
             for (key, value) in part(&tags, index, "tags")?.iter() {
                 let key = Name::new(&key, Place::of(index, "tag"), converted)?;
@@ -240,7 +244,7 @@ impl Points {
                 let place = Place::of(index, "tag").key(key);
                 let mut changed = false;
                 if let Some(text) = values::tag(&value, place, &mut changed)? {
-                    line.tag(key, &text).map_err(refused)?;
+                    line.tag(key, &text).map_err(|error| refused(&error))?;
                     if changed {
                         converted.add(place);
                     }
@@ -248,16 +252,17 @@ impl Points {
             }
         }
         for (key, value) in &self.tags {
-            line.tag(key.as_str(), value).map_err(refused)?;
+            line.tag(key.as_str(), value)
+                .map_err(|error| refused(&error))?;
         }
         for (key, value) in part(&fields, index, "fields")?.iter() {
             let key = Name::new(&key, Place::of(index, "field"), converted)?;
             let key = key.as_str()?;
             if let Some(value) = values::field(&value, Place::of(index, "field").key(key))? {
-                line.field(key, value).map_err(refused)?;
+                line.field(key, value).map_err(|error| refused(&error))?;
             }
         }
-        line.finish(time).map_err(refused)?;
+        line.finish(time).map_err(|error| refused(&error))?;
         Ok(())
     }
 
@@ -319,7 +324,7 @@ impl<'a, 'py> Name<'a, 'py> {
 }
 
 /// The encoder's refusal, as Python's.
-pub(crate) fn refused(error: aioinflux::line::Error) -> PyErr {
+pub(crate) fn refused(error: &aioinflux::line::Error) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 

@@ -41,13 +41,13 @@ fn integer(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'s
     if let Ok(number) = value.extract::<i64>() {
         return Ok(FieldValue::Integer(number));
     }
-    match value.extract::<u64>() {
-        Ok(number) => Ok(FieldValue::Unsigned(number)),
-        Err(_) => {
+    value
+        .extract::<u64>()
+        .map(FieldValue::Unsigned)
+        .map_err(|_| {
             let shown = shorten(&value.to_string());
-            Err(place.value_error(format!("integer `{shown}` is beyond 64 bits")))
-        }
-    }
+            place.value_error(format!("integer `{shown}` is beyond 64 bits"))
+        })
 }
 
 /// UTF-8 of a string; a lone surrogate has none.
