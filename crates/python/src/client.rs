@@ -1,9 +1,9 @@
 //! The client: arguments in, calls out.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aioinflux::{Config, Gzip, Param, Precision, Proxy, Query, Tls, WriteOptions};
+use aioinflux::{Config, Gzip, Param, Pem, Precision, Proxy, Query, Tls, WriteOptions};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -130,13 +130,12 @@ impl Client {
         ))
     }
 
-    fn write(&self, batch: Py<Encoded>, db: Option<String>) -> PyResult<Call> {
+    fn write(&self, batch: &Bound<'_, Encoded>, db: Option<String>) -> PyResult<Call> {
         let engine = self.engine()?;
-        let options = WriteOptions {
-            database: db,
-            ..WriteOptions::default()
-        };
-        let request = async move { engine.write_batch(&batch.get().batch, &options).await };
+        let batch = Arc::clone(&batch.get().batch);
+        let mut options = WriteOptions::new();
+        options.database = db;
+        let request = async move { engine.write_batch(batch, &options).await };
         Ok(Call::new(request, |py, outcome| {
             outcome.map_err(|error| errors::of_write(py, &error))?;
             true.into_py_any(py)
@@ -157,7 +156,7 @@ impl Client {
         Ok(Call::new(
             async move { engine.query_raw(&query).await },
             |py, outcome| {
-                let body = outcome.map_err(|error| errors::of_query(py, error, Kept::Dict))?;
+                let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Dict))?;
                 json::parse(py, &body).map_err(|error| PyValueError::new_err(error.to_string()))
             },
         ))
@@ -174,7 +173,7 @@ impl Client {
         Ok(Call::new(
             async move { engine.query(&query).await },
             |py, outcome| {
-                let answer = outcome.map_err(|error| errors::of_query(py, error, Kept::Answer))?;
+                let answer = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
                 PyAnswer::new(answer).into_py_any(py)
             },
         ))
@@ -198,7 +197,7 @@ impl Client {
         Ok(Call::new(
             async move { engine.stream(&query).await },
             |py, outcome| {
-                let stream = outcome.map_err(|error| errors::of_query(py, error, Kept::Answer))?;
+                let stream = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
                 Stream::new(stream).into_py_any(py)
             },
         ))
@@ -262,10 +261,12 @@ fn tls(
     }
     let mut tls = Tls::new();
     if let Some(path) = ca_file {
-        tls = tls.ca_file(path);
+        tls = tls.ca(Pem::file(path));
     }
     match (cert_file, key_file) {
-        (Some(cert), Some(key)) => Ok(Some(tls.client_cert_files(cert, key))),
+        (Some(cert), Some(key)) => Ok(Some(
+            tls.client_certificate(Pem::file(cert), Pem::file(key)),
+        )),
         (None, None) => Ok(Some(tls)),
         _ => Err(PyValueError::new_err(
             "arguments `cert_file` and `key_file` belong together",

@@ -41,12 +41,13 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
 }
 
 /// The exception for a failed query, with what had succeeded before.
-pub(crate) fn of_query(py: Python<'_>, mut error: Error, kept: Kept) -> PyErr {
+pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     let result = match (kept, error.raw()) {
         (Kept::Nothing, _) | (Kept::Dict, None) => None,
         (Kept::Dict, Some(raw)) => json::parse(py, raw).ok(),
         (Kept::Answer, _) => error
-            .take_answer()
+            .answer()
+            .cloned()
             .and_then(|answer| Py::new(py, PyAnswer::new(answer)).ok().map(Py::into_any)),
     };
     let result = result.unwrap_or_else(|| py.None());
@@ -54,7 +55,7 @@ pub(crate) fn of_query(py: Python<'_>, mut error: Error, kept: Kept) -> PyErr {
         ("statement", object(py, error.statement())),
         ("result", result),
     ];
-    exception(py, &error, "InfluxDBQueryError", &fields)
+    exception(py, error, "InfluxDBQueryError", &fields)
 }
 
 fn object<'py, T: IntoPyObjectExt<'py>>(py: Python<'py>, value: T) -> Py<PyAny> {

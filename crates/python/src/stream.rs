@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
+use aioinflux::Error;
 use aioinflux::decode::{Event, SeriesHeader};
-use aioinflux::{Error, Series};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use pyo3::prelude::*;
@@ -77,7 +77,7 @@ impl Stream {
             async move { state.lock().await.next().await },
             move |py, outcome| {
                 let outcome =
-                    outcome.map_err(|error| errors::of_query(py, error, Kept::Nothing))?;
+                    outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))?;
                 let Some((_, batch)) = outcome else {
                     return Ok(py.None());
                 };
@@ -93,16 +93,11 @@ impl Stream {
             async move { state.lock().await.next().await },
             |py, outcome| {
                 let outcome =
-                    outcome.map_err(|error| errors::of_query(py, error, Kept::Nothing))?;
+                    outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))?;
                 let Some((header, batch)) = outcome else {
                     return Ok(py.None());
                 };
-                let series = Series {
-                    name: header.name,
-                    tags: header.tags,
-                    batches: vec![batch],
-                };
-                to_py::series_columns(py, &series)
+                to_py::series_columns(py, header.name.as_deref(), &header.tags, &[batch])
             },
         )
     }

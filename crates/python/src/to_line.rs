@@ -3,6 +3,8 @@
 //! Points are numbered from 0 in the order in which they come, whatever holds them; errors, and the
 //! server's refusals, name them by that number.
 
+use std::sync::Arc;
+
 use aioinflux::{Batch, Dialect, Encoder, Options};
 use pyo3::exceptions::{PyTypeError, PyUserWarning, PyValueError};
 use pyo3::intern;
@@ -51,14 +53,14 @@ pub(crate) fn encode(
     points.push(data, 0)?;
     points.warn(py)?;
     Ok(Encoded {
-        batch: points.encoder.take(),
+        batch: Arc::new(points.encoder.take()),
     })
 }
 
 /// Encoded lines, ready to be sent.
 #[pyclass(module = "aioinflux._core", name = "Batch", frozen)]
 pub(crate) struct Encoded {
-    pub(crate) batch: Batch,
+    pub(crate) batch: Arc<Batch>,
 }
 
 #[pymethods]

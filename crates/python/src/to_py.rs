@@ -44,10 +44,10 @@ impl PyAnswer {
             }
             if !statement.messages.is_empty() {
                 let messages = PyList::empty(py);
-                for message in &statement.messages {
+                for (level, text) in &statement.messages {
                     let item = PyDict::new(py);
-                    item.set_item("level", &message.level)?;
-                    item.set_item("text", &message.text)?;
+                    item.set_item("level", level)?;
+                    item.set_item("text", text)?;
                     messages.append(item)?;
                 }
                 result.set_item("messages", messages)?;
@@ -79,7 +79,8 @@ impl PyAnswer {
             .statements
             .iter()
             .flat_map(|statement| &statement.series);
-        all.map(|series| series_columns(py, series)).collect()
+        all.map(|series| series_columns(py, series.name.as_deref(), &series.tags, &series.batches))
+            .collect()
     }
 }
 
@@ -231,20 +232,24 @@ impl<'a> Reader<'a> {
 ///
 /// Kinds: `time` (int64 nanoseconds), `int` (int64 or uint64; with a mask where there are nulls),
 /// `float` (nulls are NaN), `bool` (with a mask where there are nulls), `object` (a list).
-pub(crate) fn series_columns(py: Python<'_>, series: &Series) -> PyResult<Py<PyAny>> {
-    let schema = series.batches.first().map(RecordBatch::schema);
+pub(crate) fn series_columns(
+    py: Python<'_>,
+    name: Option<&str>,
+    tags: &[(String, String)],
+    batches: &[RecordBatch],
+) -> PyResult<Py<PyAny>> {
+    let schema = batches.first().map(RecordBatch::schema);
     let labels = schema.as_ref().map(column_names).unwrap_or_default();
     let columns = PyList::empty(py);
     for (position, label) in labels.iter().enumerate() {
-        let parts: Vec<&dyn Array> = series
-            .batches
+        let parts: Vec<&dyn Array> = batches
             .iter()
             .map(|batch| batch.column(position).as_ref())
             .collect();
         let (kind, values, mask) = column(py, &parts)?;
         columns.append((label, kind, values, mask))?;
     }
-    (&series.name, tags_dict(py, &series.tags)?, columns).into_py_any(py)
+    (name, tags_dict(py, tags)?, columns).into_py_any(py)
 }
 
 type Column = (&'static str, Py<PyAny>, Py<PyAny>);
