@@ -6,6 +6,8 @@ import asyncio
 import concurrent.futures
 import inspect
 import signal
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -41,8 +43,7 @@ def test_gather_runs_at_the_same_time() -> None:
 
         async def use() -> None:
             first = asyncio.create_task(client.query("SHOW DATABASES"))
-            while not server.arrived.is_set():
-                await asyncio.sleep(0)
+            await asyncio.to_thread(server.arrived.wait, LONG_S)
             await asyncio.gather(*(client.query("SHOW USERS") for _ in range(5)))
             assert not first.done()
             first.cancel()
@@ -126,8 +127,7 @@ def test_cancelling_a_task_stops_its_request(call: str) -> None:
 
         async def use() -> None:
             task = asyncio.create_task(calls[call]())
-            while not server.arrived.is_set():
-                await asyncio.sleep(0)
+            await asyncio.to_thread(server.arrived.wait, LONG_S)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -233,10 +233,12 @@ def test_client_goes_into_a_spawned_process(database: Database, tmp_path: Any) -
     server = database.server
     script = tmp_path / "spawned.py"
     script.write_text(SPAWNED)
-    runner = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
-    process = run_python(runner, str(script), server.host, str(server.port), database.name)
-    _, err = process.communicate(timeout=LONG_S)
-    assert (process.returncode, err) == (0, "")
+    arguments = [str(script), server.host, str(server.port), database.name]
+    # A file, since a spawned process imports its parent's program.
+    process = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, timeout=LONG_S, check=False
+    )
+    assert (process.returncode, process.stderr) == (0, "")
     assert [p["time"] for p in database.points()] == [1, 2]
 
 

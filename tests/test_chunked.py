@@ -160,19 +160,18 @@ def test_error_comes_after_the_rows_that_came(
 ) -> None:
     good = part([[1, 1, "x"], [2, 2, "y"]])
     seen: list[Any] = []
+
+    async def read(client: AsyncInfluxDBClient) -> None:
+        async for row in await client.query("SELECT * FROM m", chunked=True):
+            seen.append(row)
+
     with Scripted(chunked(good, *tail, end=end)) as server:
         client = scripted_client(server, mode).client
-
-        async def read() -> None:
-            async for row in await client.query("SELECT * FROM m", chunked=True):
-                seen.append(row)
-
-        with pytest.raises(error):
+        with pytest.raises(error):  # noqa: PT012 (one call in each mode)
             if mode == "async":
-                asyncio.run(read())
+                asyncio.run(read(client))
             else:
-                for row in client.query("SELECT * FROM m", chunked=True):
-                    seen.append(row)
+                seen.extend(client.query("SELECT * FROM m", chunked=True))
     assert [tuple(row) for row in seen] == [(1, 1, "x"), (2, 2, "y")]
 
 

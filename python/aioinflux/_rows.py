@@ -12,11 +12,12 @@ from collections import namedtuple
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
-from ._core import Answer, SeriesColumns
 from .exceptions import InfluxDBDecodeError, InfluxDBQueryError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ._core import Answer, _SeriesColumns
 
 __all__ = ["as_frames", "frame", "frames", "names", "row_type"]
 
@@ -31,7 +32,8 @@ def names(argument: str, values: Iterable[object]) -> list[object]:
 def row_type(columns: list[str]) -> Any:
     """The named tuple for rows of these columns."""
     fields = [re.sub(r"[^0-9a-zA-Z]+", "_", name) for name in columns]
-    return namedtuple("Point", fields, rename=True)._make  # type: ignore[misc]
+    point: Any = namedtuple("Point", fields, rename=True)  # type: ignore[misc]
+    return point._make
 
 
 @contextlib.contextmanager
@@ -56,7 +58,7 @@ def frames(answer: Answer, epoch: str) -> Any:
     return [(one[0], frame(one)) for one in series]
 
 
-def frame(series: SeriesColumns) -> pd.DataFrame:
+def frame(series: _SeriesColumns) -> pd.DataFrame:
     """The DataFrame of one series.
 
     Index: UTC nanoseconds where there is a time column, else the row number. Columns: the fields,

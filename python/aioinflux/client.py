@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 from . import _core, _rows
@@ -200,7 +200,8 @@ class AsyncInfluxDBClient:
                 `tags` and `fields`, a DataFrame with a `DatetimeIndex`, or any nesting of iterables
                 of these. Times: `int` in nanoseconds, `datetime` (naive means UTC), `date`,
                 `numpy.datetime64`, `pandas.Timestamp`, or text as ISO 8601 has it; other text is
-                read by pandas, where that is installed. A point without time is stamped by the server.
+                read by pandas, where that is installed. A point without time is stamped by the
+                server.
             measurement: Name for points that carry none, and for DataFrames.
             tag_columns: Columns of a DataFrame that are tags; all others are fields.
             tags: Extra tags of any name, those of this method's arguments too.

@@ -7,7 +7,7 @@ InfluxDBError(Exception)
 ├─ InfluxDBResponseError                      the server answered, and refused
 │  ├─ InfluxDBWriteError                      a write was refused, or only partly stored
 │  └─ InfluxDBQueryError                      a query, or one of its statements, failed
-└─ InfluxDBDecodeError(ValueError)            the answer is damaged, cut off or no answer of InfluxDB
+└─ InfluxDBDecodeError(ValueError)            the answer is damaged, cut off or foreign
 ```
 
 Bad arguments and data that cannot be written are `TypeError` and `ValueError`, raised before
@@ -71,7 +71,7 @@ class InfluxDBWriteError(InfluxDBResponseError):
         rejected: One `(index, line, reason)` for each point that the server named: `index` counts
             the points of the call from 0 (`None` where it could not be told), `line` is the line
             protocol that was refused.
-        unsent: Indexes of points that were not sent, because an earlier part of the same call failed.
+        unsent: Indexes of points that were not sent, because an earlier part of the call failed.
         reason: Reason phrase of the HTTP status.
     """
 

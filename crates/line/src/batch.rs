@@ -132,6 +132,6 @@ impl fmt::Debug for Batch {
             .field("bytes", &self.bytes.len())
             .field("skipped", &self.skipped)
             .field("stamped", &self.is_stamped())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -27,6 +27,10 @@ pub(crate) enum Pairing {
 
 /// One dialect's rules, as data.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent fact about a parser"
+)]
 pub(crate) struct Grammar {
     /// Whether a backslash in a name or tag is written twice (and two are read as one).
     pub(crate) doubles_backslash: bool,

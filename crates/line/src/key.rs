@@ -53,13 +53,13 @@ impl Key {
         };
         let grammar = options.dialect.grammar();
         let kinds = kinds_in(&text);
-        let encode = |place| match grammar.refusal(place, &text, kinds) {
-            Some(rule) => Err(rule),
-            None => {
-                let mut bytes = Vec::with_capacity(text.len());
-                append_escaped(&mut bytes, &text, grammar.escaped(place));
-                Ok(bytes)
+        let encode = |place| {
+            if let Some(rule) = grammar.refusal(place, &text, kinds) {
+                return Err(rule);
             }
+            let mut bytes = Vec::with_capacity(text.len());
+            append_escaped(&mut bytes, &text, grammar.escaped(place));
+            Ok(bytes)
         };
         let key = Self {
             measurement: encode(Place::Measurement),

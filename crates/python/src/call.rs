@@ -40,12 +40,15 @@ impl Call {
             let outcome = request.await;
             Box::new(move |py: Python<'_>| convert(py, outcome)) as Convert
         };
-        Self { work: Mutex::new(Some(Box::pin(work))) }
+        Self {
+            work: Mutex::new(Some(Box::pin(work))),
+        }
     }
 
     fn take(&self) -> PyResult<Work> {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        work.take().ok_or_else(|| PyRuntimeError::new_err("a call can be awaited only once"))
+        work.take()
+            .ok_or_else(|| PyRuntimeError::new_err("a call can be awaited only once"))
     }
 }
 
@@ -60,7 +63,9 @@ impl Call {
             kept: false,
         };
         let task = runtime::get(py)?.spawn(deliver(self.take()?, promise));
-        let cancel = Canceller { task: task.abort_handle() };
+        let cancel = Canceller {
+            task: task.abort_handle(),
+        };
         future.call_method1("add_done_callback", (cancel,))?;
         future.call_method0("__await__")
     }
@@ -136,7 +141,11 @@ struct Settle {
 impl Settle {
     fn __call__(&self, future: &Bound<'_, PyAny>, value: Py<PyAny>) -> PyResult<()> {
         if !future.call_method0("done")?.is_truthy()? {
-            let method = if self.good { "set_result" } else { "set_exception" };
+            let method = if self.good {
+                "set_result"
+            } else {
+                "set_exception"
+            };
             future.call_method1(method, (value,))?;
         }
         Ok(())

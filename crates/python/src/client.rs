@@ -1,9 +1,9 @@
 //! The client: arguments in, calls out.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aioinflux::{Config, Gzip, Param, Precision, Proxy, Query, Tls, WriteOptions};
+use aioinflux::{Config, Gzip, Param, Pem, Precision, Proxy, Query, Tls, WriteOptions};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -11,11 +11,11 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 
 use crate::call::Call;
 use crate::errors::{self, Kept};
+use crate::json;
 use crate::place::{shorten, type_name};
 use crate::stream::Stream;
 use crate::to_line::Encoded;
 use crate::to_py::PyAnswer;
-use crate::json;
 
 /// Configuration and connections.
 #[pyclass(module = "aioinflux._core", frozen)]
@@ -37,8 +37,12 @@ impl Client {
         if let Some(engine) = slot.as_ref().filter(|engine| engine.process == process) {
             return Ok(engine.client.clone());
         }
-        let client = aioinflux::Client::new(self.config.clone()).map_err(errors::to_python)?;
-        let old = slot.replace(Engine { process, client: client.clone() });
+        let client = aioinflux::Client::new(self.config.clone())
+            .map_err(|error| errors::to_python(&error))?;
+        let old = slot.replace(Engine {
+            process,
+            client: client.clone(),
+        });
         // The parent's connections must not be closed here: dropping would talk to dead threads.
         std::mem::forget(old);
         Ok(client)
@@ -51,7 +55,10 @@ impl Client {
     #[pyo3(signature = (*, host, port, ssl=false, path="/", unix_socket=None, username=None,
         password=None, ca_file=None, cert_file=None, key_file=None, timeout=None, gzip=None,
         proxy=None))]
-    #[expect(clippy::too_many_arguments, reason = "the options of the Python constructor, by name")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the options of the Python constructor, by name"
+    )]
     fn new(
         host: &str,
         port: i64,
@@ -67,7 +74,8 @@ impl Client {
         gzip: Option<bool>,
         proxy: Option<&str>,
     ) -> PyResult<Self> {
-        let mut config = Config::new(&url(host, port, ssl, path)?).map_err(errors::to_python)?;
+        let mut config =
+            Config::new(&url(host, port, ssl, path)?).map_err(|error| errors::to_python(&error))?;
         // As in the seed: authentication only with both.
         if let (Some(user), Some(password)) = (non_empty(username), non_empty(password)) {
             config = config.credentials(user, password);
@@ -83,7 +91,10 @@ impl Client {
                 .ok()
                 .filter(|limit| !limit.is_zero())
                 .ok_or_else(|| argument("timeout", "a positive number of seconds", seconds))?;
-            config = config.timeout(limit).read_timeout(limit).connect_timeout(limit);
+            config = config
+                .timeout(limit)
+                .read_timeout(limit)
+                .connect_timeout(limit);
         }
         if let Some(gzip) = gzip {
             config = config.gzip(if gzip { Gzip::Always } else { Gzip::Never });
@@ -92,29 +103,41 @@ impl Client {
             config = config.proxy(Proxy::Url(url.to_owned()));
         }
         // Mistakes in the configuration show now, not at the first request.
-        let client = aioinflux::Client::new(config.clone()).map_err(errors::to_python)?;
-        let engine = Engine { process: std::process::id(), client };
-        Ok(Self { config, engine: Mutex::new(Some(engine)) })
+        let client =
+            aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
+        let engine = Engine {
+            process: std::process::id(),
+            client,
+        };
+        Ok(Self {
+            config,
+            engine: Mutex::new(Some(engine)),
+        })
     }
 
     fn ping(&self) -> PyResult<Call> {
         let engine = self.engine()?;
-        Ok(Call::new(async move { engine.ping().await }, |py, outcome| {
-            let pong = outcome.map_err(errors::to_python)?;
-            let headers = PyDict::new(py);
-            for (name, value) in &pong.headers {
-                headers.set_item(errors::header_name(name), value)?;
-            }
-            headers.into_py_any(py)
-        }))
+        Ok(Call::new(
+            async move { engine.ping().await },
+            |py, outcome| {
+                let pong = outcome.map_err(|error| errors::to_python(&error))?;
+                let headers = PyDict::new(py);
+                for (name, value) in &pong.headers {
+                    headers.set_item(errors::header_name(name), value)?;
+                }
+                headers.into_py_any(py)
+            },
+        ))
     }
 
-    fn write(&self, batch: Py<Encoded>, db: Option<String>) -> PyResult<Call> {
+    fn write(&self, batch: &Bound<'_, Encoded>, db: Option<String>) -> PyResult<Call> {
         let engine = self.engine()?;
-        let options = WriteOptions { database: db, ..WriteOptions::default() };
-        let request = async move { engine.write_batch(&batch.get().batch, &options).await };
+        let batch = Arc::clone(&batch.get().batch);
+        let mut options = WriteOptions::new();
+        options.database = db;
+        let request = async move { engine.write_batch(batch, &options).await };
         Ok(Call::new(request, |py, outcome| {
-            outcome.map_err(|error| errors::of_write(py, error))?;
+            outcome.map_err(|error| errors::of_write(py, &error))?;
             true.into_py_any(py)
         }))
     }
@@ -130,10 +153,13 @@ impl Client {
         let epoch = Precision::from_name(epoch)
             .ok_or_else(|| argument("epoch", "ns, u, ms, s, m or h", epoch))?;
         let query = query(q, db, params)?.epoch(epoch);
-        Ok(Call::new(async move { engine.query_raw(&query).await }, |py, outcome| {
-            let body = outcome.map_err(|error| errors::of_query(py, error, Kept::Dict))?;
-            json::parse(py, &body).map_err(|error| PyValueError::new_err(error.to_string()))
-        }))
+        Ok(Call::new(
+            async move { engine.query_raw(&query).await },
+            |py, outcome| {
+                let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Dict))?;
+                json::parse(py, &body).map_err(|error| PyValueError::new_err(error.to_string()))
+            },
+        ))
     }
 
     fn query(
@@ -144,10 +170,13 @@ impl Client {
     ) -> PyResult<Call> {
         let engine = self.engine()?;
         let query = query(q, db, params)?;
-        Ok(Call::new(async move { engine.query(&query).await }, |py, outcome| {
-            let answer = outcome.map_err(|error| errors::of_query(py, error, Kept::Answer))?;
-            PyAnswer::new(answer).into_py_any(py)
-        }))
+        Ok(Call::new(
+            async move { engine.query(&query).await },
+            |py, outcome| {
+                let answer = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
+                PyAnswer::new(answer).into_py_any(py)
+            },
+        ))
     }
 
     fn stream(
@@ -161,20 +190,27 @@ impl Client {
         let mut query = query(q, db, params)?;
         if let Some(rows) = chunk_size {
             let rows = u32::try_from(rows).ok().filter(|rows| *rows > 0);
-            let rows = rows.ok_or_else(|| argument("chunk_size", "a positive number", chunk_size))?;
+            let rows =
+                rows.ok_or_else(|| argument("chunk_size", "a positive number", chunk_size))?;
             query = query.chunk_size(rows);
         }
-        Ok(Call::new(async move { engine.stream(&query).await }, |py, outcome| {
-            let stream = outcome.map_err(|error| errors::of_query(py, error, Kept::Answer))?;
-            Stream::new(stream).into_py_any(py)
-        }))
+        Ok(Call::new(
+            async move { engine.stream(&query).await },
+            |py, outcome| {
+                let stream = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
+                Stream::new(stream).into_py_any(py)
+            },
+        ))
     }
 
     /// Closes the connections; the next request opens new ones.
     fn close(&self) {
         let mut slot = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = slot.take();
-        if engine.as_ref().is_some_and(|engine| engine.process != std::process::id()) {
+        if engine
+            .as_ref()
+            .is_some_and(|engine| engine.process != std::process::id())
+        {
             std::mem::forget(engine);
         }
     }
@@ -185,7 +221,9 @@ fn non_empty(text: Option<&str>) -> Option<&str> {
 }
 
 fn argument(name: &str, expected: &str, got: impl std::fmt::Debug) -> PyErr {
-    PyValueError::new_err(format!("argument `{name}`: expected {expected}, got {got:?}"))
+    PyValueError::new_err(format!(
+        "argument `{name}`: expected {expected}, got {got:?}"
+    ))
 }
 
 fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
@@ -194,7 +232,11 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
         .filter(|port| *port > 0)
         .ok_or_else(|| argument("port", "a number from 1 to 65535", port))?;
     if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', ' ']) {
-        return Err(argument("host", "the name or address of a server, without scheme", host));
+        return Err(argument(
+            "host",
+            "the name or address of a server, without scheme",
+            host,
+        ));
     }
     if path.contains(['?', '#']) {
         return Err(argument("path", "a path", path));
@@ -219,27 +261,30 @@ fn tls(
     }
     let mut tls = Tls::new();
     if let Some(path) = ca_file {
-        tls = tls.ca_file(path);
+        tls = tls.ca(Pem::file(path));
     }
     match (cert_file, key_file) {
-        (Some(cert), Some(key)) => Ok(Some(tls.client_cert_files(cert, key))),
+        (Some(cert), Some(key)) => Ok(Some(
+            tls.client_certificate(Pem::file(cert), Pem::file(key)),
+        )),
         (None, None) => Ok(Some(tls)),
-        _ => Err(PyValueError::new_err("arguments `cert_file` and `key_file` belong together")),
+        _ => Err(PyValueError::new_err(
+            "arguments `cert_file` and `key_file` belong together",
+        )),
     }
 }
 
-fn query(
-    q: String,
-    db: Option<String>,
-    params: Option<&Bound<'_, PyDict>>,
-) -> PyResult<Query> {
+fn query(q: String, db: Option<String>, params: Option<&Bound<'_, PyDict>>) -> PyResult<Query> {
     let mut query = Query::new(q);
     if let Some(db) = db {
         query = query.database(db);
     }
     for (name, value) in params.into_iter().flatten() {
         let name: String = name.extract().map_err(|_| {
-            PyTypeError::new_err(format!("argument `params`: names are str, got `{}`", type_name(&name)))
+            PyTypeError::new_err(format!(
+                "argument `params`: names are str, got `{}`",
+                type_name(&name)
+            ))
         })?;
         let value = param(&name, &value)?;
         query = query.bind(name, value);
@@ -288,6 +333,5 @@ fn param(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Param> {
 /// Quotes a name for a statement of `InfluxQL`.
 #[pyfunction]
 pub(crate) fn quote_identifier(name: &str) -> PyResult<String> {
-    aioinflux::quote_identifier(name).map_err(errors::to_python)
+    aioinflux::quote_identifier(name).map_err(|error| errors::to_python(&error))
 }
-

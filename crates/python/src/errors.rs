@@ -1,6 +1,7 @@
 //! The engine's errors as the exceptions of `aioinflux.exceptions`, which is where they are declared.
 
 use aioinflux::{Error, ErrorKind};
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -20,39 +21,45 @@ pub(crate) enum Kept {
 }
 
 /// The exception for an error that is neither of a write nor of a query.
-pub(crate) fn to_python(error: Error) -> PyErr {
-    Python::attach(|py| exception(py, &error, "InfluxDBResponseError", &[]))
+pub(crate) fn to_python(error: &Error) -> PyErr {
+    Python::attach(|py| exception(py, error, "InfluxDBResponseError", &[]))
 }
 
 /// The exception for a failed write.
-pub(crate) fn of_write(py: Python<'_>, error: Error) -> PyErr {
+pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
     let rejected: Vec<(Option<u64>, &str, &str)> = error
         .rejected()
         .iter()
         .map(|one| (one.index, one.line.as_str(), one.reason.as_str()))
         .collect();
     let fields = [
-        ("rejected", rejected.into_pyobject(py)),
-        ("unsent", error.unsent().to_vec().into_pyobject(py)),
-        ("reason", error.status().and_then(reason).into_pyobject(py)),
+        ("rejected", object(py, rejected)),
+        ("unsent", object(py, error.unsent().to_vec())),
+        ("reason", object(py, error.status().and_then(reason))),
     ];
-    let fields = fields.map(|(name, value)| (name, value.map(Bound::unbind).unwrap_or_else(|_| py.None())));
-    exception(py, &error, "InfluxDBWriteError", &fields)
+    exception(py, error, "InfluxDBWriteError", &fields)
 }
 
 /// The exception for a failed query, with what had succeeded before.
-pub(crate) fn of_query(py: Python<'_>, mut error: Error, kept: Kept) -> PyErr {
+pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     let result = match (kept, error.raw()) {
-        (Kept::Nothing, _) => None,
+        (Kept::Nothing, _) | (Kept::Dict, None) => None,
         (Kept::Dict, Some(raw)) => json::parse(py, raw).ok(),
-        (Kept::Dict, None) => None,
         (Kept::Answer, _) => error
-            .take_answer()
+            .answer()
+            .cloned()
             .and_then(|answer| Py::new(py, PyAnswer::new(answer)).ok().map(Py::into_any)),
     };
-    let statement = error.statement().into_pyobject(py).map_or_else(|_| py.None(), Bound::unbind);
-    let fields = [("statement", statement), ("result", result.unwrap_or_else(|| py.None()))];
-    exception(py, &error, "InfluxDBQueryError", &fields)
+    let result = result.unwrap_or_else(|| py.None());
+    let fields = [
+        ("statement", object(py, error.statement())),
+        ("result", result),
+    ];
+    exception(py, error, "InfluxDBQueryError", &fields)
+}
+
+fn object<'py, T: IntoPyObjectExt<'py>>(py: Python<'py>, value: T) -> Py<PyAny> {
+    value.into_py_any(py).unwrap_or_else(|_| py.None())
 }
 
 /// The name of the exception class for an error; `refused` is that for refusals of the server.

@@ -8,7 +8,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use aioinflux::frame::{FrameError, FrameLayout, column_of_cells, encode_frame};
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt64Array};
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt64Array,
+};
 use arrow_schema::{Field, Schema};
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -35,8 +37,13 @@ pub(crate) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
 pub(crate) fn push(points: &mut Points, frame: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = frame.py();
     let Some(measurement) = points.measurement.clone() else {
-        return Err(PyValueError::new_err("Missing 'measurement': a DataFrame carries none"));
+        return Err(PyValueError::new_err(
+            "Missing 'measurement': a DataFrame carries none",
+        ));
     };
+    if frame.len()? == 0 {
+        return Ok(());
+    }
     let labels = Labels::new(points, frame)?;
     let base = points.encoder.next_index();
     let mut fields = vec![Field::new("time", arrow_schema::DataType::Int64, false)];
@@ -62,10 +69,11 @@ pub(crate) fn push(points: &mut Points, frame: &Bound<'_, PyAny>) -> PyResult<()
         extra_tags: &points.tags,
     };
     let encoder = &mut points.encoder;
-    py.detach(|| encode_frame(&table, &layout, encoder)).map_err(|error| match error {
-        FrameError::Line(error) => refused(error),
-        other => PyValueError::new_err(other.to_string()),
-    })
+    py.detach(|| encode_frame(&table, &layout, encoder))
+        .map_err(|error| match error {
+            FrameError::Line(error) => refused(&error),
+            other => PyValueError::new_err(other.to_string()),
+        })
 }
 
 /// The names of the columns, and which of them are tags (counted after the time column).
@@ -76,8 +84,10 @@ struct Labels {
 
 impl Labels {
     fn new(points: &mut Points, frame: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let labels: Vec<Bound<'_, PyAny>> =
-            frame.getattr("columns")?.try_iter()?.collect::<PyResult<_>>()?;
+        let labels: Vec<Bound<'_, PyAny>> = frame
+            .getattr("columns")?
+            .try_iter()?
+            .collect::<PyResult<_>>()?;
         let place = Place::of(points.encoder.next_index(), "column");
         let mut names = Vec::with_capacity(labels.len());
         let mut seen = HashSet::new();
@@ -85,7 +95,9 @@ impl Labels {
             let name = points.name(label, place)?;
             if !seen.insert(name.clone()) {
                 let name = shorten(&name);
-                return Err(PyValueError::new_err(format!("column `{name}` appears twice")));
+                return Err(PyValueError::new_err(format!(
+                    "column `{name}` appears twice"
+                )));
             }
             names.push(name);
         }
@@ -116,22 +128,21 @@ fn times(frame: &Bound<'_, PyAny>, base: u64) -> PyResult<Int64Array> {
             index.get_type().name()?
         )));
     }
-    let ns = index.call_method1("as_unit", ("ns",)).map_err(|error| {
-        PyValueError::new_err(format!("DataFrame index: {}", error.value(py)))
-    })?;
+    let ns = index
+        .call_method1("as_unit", ("ns",))
+        .map_err(|error| PyValueError::new_err(format!("DataFrame index: {}", error.value(py))))?;
     let ns = contiguous::<i64>(&ns.getattr("asi8")?, "i8")?;
     if let Some(row) = ns.iter().position(|ns| *ns == NAT) {
         let point = base + row as u64;
-        return Err(PyValueError::new_err(format!("point {point}: row {row} has no time (NaT)")));
+        return Err(PyValueError::new_err(format!(
+            "point {point}: row {row} has no time (NaT)"
+        )));
     }
     Ok(Int64Array::from(ns))
 }
 
 /// The elements of an array, as `T`, whose numpy name is `dtype`.
-fn contiguous<T: numpy::Element + Copy>(
-    array: &Bound<'_, PyAny>,
-    dtype: &str,
-) -> PyResult<Vec<T>> {
+fn contiguous<T: numpy::Element + Copy>(array: &Bound<'_, PyAny>, dtype: &str) -> PyResult<Vec<T>> {
     let numpy = array.py().import("numpy")?;
     let array = numpy.call_method1("ascontiguousarray", (array, dtype))?;
     Ok(array.cast::<PyArray1<T>>()?.to_vec()?)

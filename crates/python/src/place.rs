@@ -18,11 +18,18 @@ pub(crate) struct Place<'a> {
 
 impl<'a> Place<'a> {
     pub(crate) fn of(point: u64, part: &'a str) -> Self {
-        Self { point, part, key: None }
+        Self {
+            point,
+            part,
+            key: None,
+        }
     }
 
     pub(crate) fn key(self, key: &'a str) -> Self {
-        Self { key: Some(key), ..self }
+        Self {
+            key: Some(key),
+            ..self
+        }
     }
 
     /// A value that cannot be written.
@@ -32,7 +39,10 @@ impl<'a> Place<'a> {
 
     /// A value of a type that cannot be written.
     pub(crate) fn type_error(self, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
-        PyTypeError::new_err(format!("{self}: expected {expected}, got `{}`", type_name(got)))
+        PyTypeError::new_err(format!(
+            "{self}: expected {expected}, got `{}`",
+            type_name(got)
+        ))
     }
 
     /// An error that Python raised about a value, with the place put before its words.
@@ -44,13 +54,18 @@ impl<'a> Place<'a> {
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "point {}: {}", self.point, self.part)?;
-        self.key.map_or(Ok(()), |key| write!(f, " `{}`", shorten(&key.escape_debug().to_string())))
+        self.key.map_or(Ok(()), |key| {
+            write!(f, " `{}`", shorten(&key.escape_debug().to_string()))
+        })
     }
 }
 
 /// The name of an object's type, for error messages.
 pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
-    object.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string())
+    object
+        .get_type()
+        .name()
+        .map_or_else(|_| "?".to_owned(), |name| name.to_string())
 }
 
 /// At most the first characters of `text`.

@@ -31,7 +31,9 @@ pub(crate) fn get(_py: Python<'_>) -> PyResult<&'static Runtime> {
                 .thread_name("aioinflux")
                 .enable_all()
                 .build()
-                .map_err(|error| PyRuntimeError::new_err(format!("no threads for requests: {error}")))?;
+                .map_err(|error| {
+                    PyRuntimeError::new_err(format!("no threads for requests: {error}"))
+                })?;
             let runtime: &'static Runtime = Box::leak(Box::new(runtime));
             *slot = Some((process, runtime));
             Ok(runtime)

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
+use aioinflux::Error;
 use aioinflux::decode::{Event, SeriesHeader};
-use aioinflux::{Error, Series};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use pyo3::prelude::*;
@@ -18,8 +18,10 @@ use crate::to_py;
 pub(crate) struct Stream {
     state: Arc<Mutex<State>>,
     /// The columns of the last rows, and what makes rows of them.
-    maker: Arc<StdMutex<Option<(SchemaRef, Py<PyAny>)>>>,
+    maker: Maker,
 }
+
+type Maker = Arc<StdMutex<Option<(SchemaRef, Py<PyAny>)>>>;
 
 struct State {
     stream: Option<aioinflux::Stream>,
@@ -28,15 +30,23 @@ struct State {
 
 impl Stream {
     pub(crate) fn new(stream: aioinflux::Stream) -> Self {
-        let state = State { stream: Some(stream), header: None };
-        Self { state: Arc::new(Mutex::new(state)), maker: Arc::default() }
+        let state = State {
+            stream: Some(stream),
+            header: None,
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            maker: Arc::default(),
+        }
     }
 }
 
 impl State {
     /// The next batch that holds rows, and the series that it belongs to.
     async fn next(&mut self) -> Result<Option<(SeriesHeader, RecordBatch)>, Error> {
-        let Some(stream) = &mut self.stream else { return Ok(None) };
+        let Some(stream) = &mut self.stream else {
+            return Ok(None);
+        };
         while let Some(event) = stream.next().await {
             match event {
                 Ok(Event::Series(header)) => self.header = Some(header),
@@ -63,22 +73,33 @@ impl Stream {
         let state = Arc::clone(&self.state);
         let maker = Arc::clone(&self.maker);
         let divisor = to_py::divisor(epoch)?;
-        Ok(Call::new(async move { state.lock().await.next().await }, move |py, outcome| {
-            let outcome = outcome.map_err(|error| errors::of_query(py, error, Kept::Nothing))?;
-            let Some((_, batch)) = outcome else { return Ok(py.None()) };
-            let make = maker_for(py, &maker, &batch.schema(), &row_type)?;
-            to_py::rows(py, &batch, divisor, make.bind(py)).map(|rows| rows.into_any().unbind())
-        }))
+        Ok(Call::new(
+            async move { state.lock().await.next().await },
+            move |py, outcome| {
+                let outcome =
+                    outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))?;
+                let Some((_, batch)) = outcome else {
+                    return Ok(py.None());
+                };
+                let make = maker_for(py, &maker, &batch.schema(), &row_type)?;
+                to_py::rows(py, &batch, divisor, make.bind(py)).map(|rows| rows.into_any().unbind())
+            },
+        ))
     }
 
     fn series(&self) -> Call {
         let state = Arc::clone(&self.state);
-        Call::new(async move { state.lock().await.next().await }, |py, outcome| {
-            let outcome = outcome.map_err(|error| errors::of_query(py, error, Kept::Nothing))?;
-            let Some((header, batch)) = outcome else { return Ok(py.None()) };
-            let series = Series { name: header.name, tags: header.tags, batches: vec![batch] };
-            to_py::series_columns(py, &series)
-        })
+        Call::new(
+            async move { state.lock().await.next().await },
+            |py, outcome| {
+                let outcome =
+                    outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))?;
+                let Some((header, batch)) = outcome else {
+                    return Ok(py.None());
+                };
+                to_py::series_columns(py, header.name.as_deref(), &header.tags, &[batch])
+            },
+        )
     }
 
     /// Ends the request, if it still runs.
@@ -93,14 +114,18 @@ impl Stream {
 /// What makes rows of these columns, made once for as long as the columns stay the same.
 fn maker_for(
     py: Python<'_>,
-    slot: &StdMutex<Option<(SchemaRef, Py<PyAny>)>>,
+    slot: &Maker,
     schema: &SchemaRef,
     row_type: &Py<PyAny>,
 ) -> PyResult<Py<PyAny>> {
-    let known = slot.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|(old, make)| {
-        let same = to_py::column_names(old) == to_py::column_names(schema);
-        same.then(|| make.clone_ref(py))
-    });
+    let known = slot
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .as_ref()
+        .and_then(|(old, make)| {
+            let same = to_py::column_names(old) == to_py::column_names(schema);
+            same.then(|| make.clone_ref(py))
+        });
     if let Some(make) = known {
         return Ok(make);
     }

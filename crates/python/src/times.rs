@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
@@ -57,7 +57,10 @@ fn integer(time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
 }
 
 fn out_of_range(place: Place<'_>, time: impl std::fmt::Display) -> PyErr {
-    place.value_error(format!("`{}` is outside 64-bit nanoseconds", shorten(&time.to_string())))
+    place.value_error(format!(
+        "`{}` is outside 64-bit nanoseconds",
+        shorten(&time.to_string())
+    ))
 }
 
 /// A float is taken as nanoseconds, as pandas takes it, where it is a whole number.
@@ -67,7 +70,10 @@ fn from_float(value: f64, place: Place<'_>) -> PyResult<i64> {
     if value.is_nan() || value.fract() != 0.0 || value.abs() >= LIMIT {
         return Err(place.value_error(format!("`{value}` is no whole number of nanoseconds")));
     }
-    #[expect(clippy::cast_possible_truncation, reason = "checked: whole and within i64")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "checked: whole and within i64"
+    )]
     Ok(value as i64)
 }
 
@@ -120,8 +126,8 @@ fn narrow(part: u8) -> i8 {
 }
 
 fn utc(time: Result<DateTime, jiff::Error>, place: Place<'_>) -> PyResult<i128> {
-    time.and_then(|time| time.to_zoned(TimeZone::UTC))
-        .map(|time| time.timestamp().as_nanosecond())
+    time.and_then(|time| Offset::UTC.to_timestamp(time))
+        .map(Timestamp::as_nanosecond)
         .map_err(|error| place.value_error(error))
 }
 
@@ -131,7 +137,9 @@ fn range(ns: i128, place: Place<'_>) -> PyResult<i64> {
 
 /// ISO 8601 here, everything else by pandas where it is installed.
 fn from_text(text: &Bound<'_, PyString>, place: Place<'_>) -> PyResult<i64> {
-    let shown = text.to_str().map_err(|error| place.wrap(text.py(), &error))?;
+    let shown = text
+        .to_str()
+        .map_err(|error| place.wrap(text.py(), &error))?;
     if let Ok(time) = shown.parse::<Timestamp>() {
         return range(time.as_nanosecond(), place);
     }
@@ -143,7 +151,9 @@ fn from_text(text: &Bound<'_, PyString>, place: Place<'_>) -> PyResult<i64> {
         return Err(unknown(""));
     }
     let Ok(pandas) = text.py().import("pandas") else {
-        return Err(unknown(" as ISO 8601 has it; hint: pandas reads other forms, where installed"));
+        return Err(unknown(
+            " as ISO 8601 has it; hint: pandas reads other forms, where installed",
+        ));
     };
     let parsed = pandas
         .call_method1("Timestamp", (text,))
@@ -171,6 +181,9 @@ fn from_datetime64(
     dtype: &Bound<'_, PyAny>,
     place: Place<'_>,
 ) -> PyResult<i64> {
+    if values::is_missing(time)? {
+        return Err(place.value_error("expected a time, got NaT"));
+    }
     let numpy = time.py().import("numpy")?;
     let (unit, count): (String, i64) = numpy.call_method1("datetime_data", (dtype,))?.extract()?;
     let scale: i128 = match unit.as_str() {
@@ -191,8 +204,5 @@ fn from_datetime64(
         _ => return Err(place.value_error(format!("unit `{unit}` is finer than nanoseconds"))),
     };
     let ticks: i64 = time.call_method1("astype", ("i8",))?.extract()?;
-    if ticks == i64::MIN {
-        return Err(place.value_error("expected a time, got NaT"));
-    }
     range(i128::from(ticks) * i128::from(count) * scale, place)
 }

@@ -3,6 +3,8 @@
 //! Points are numbered from 0 in the order in which they come, whatever holds them; errors, and the
 //! server's refusals, name them by that number.
 
+use std::sync::Arc;
+
 use aioinflux::{Batch, Dialect, Encoder, Options};
 use pyo3::exceptions::{PyTypeError, PyUserWarning, PyValueError};
 use pyo3::intern;
@@ -50,13 +52,15 @@ pub(crate) fn encode(
     points.set_defaults(measurement, extra_tags)?;
     points.push(data, 0)?;
     points.warn(py)?;
-    Ok(Encoded { batch: points.encoder.take() })
+    Ok(Encoded {
+        batch: Arc::new(points.encoder.take()),
+    })
 }
 
 /// Encoded lines, ready to be sent.
 #[pyclass(module = "aioinflux._core", name = "Batch", frozen)]
 pub(crate) struct Encoded {
-    pub(crate) batch: Batch,
+    pub(crate) batch: Arc<Batch>,
 }
 
 #[pymethods]
@@ -150,13 +154,19 @@ impl Points {
             self.push_point(point)
         } else if let Ok(text) = data.cast::<PyString>() {
             let place = Place::of(self.encoder.next_index(), "line protocol");
-            self.encoder.push_text(values::string(text, place)?.as_bytes());
+            self.encoder
+                .push_text(values::string(text, place)?.as_bytes())
+                .map_err(|error| refused(&error))?;
             Ok(())
         } else if let Ok(text) = data.cast::<PyBytes>() {
-            self.encoder.push_text(text.as_bytes());
+            self.encoder
+                .push_text(text.as_bytes())
+                .map_err(|error| refused(&error))?;
             Ok(())
         } else if let Ok(text) = data.cast::<PyByteArray>() {
-            self.encoder.push_text(&text.to_vec());
+            self.encoder
+                .push_text(&text.to_vec())
+                .map_err(|error| refused(&error))?;
             Ok(())
         } else if frame::is_frame(data)? {
             frame::push(self, data)
@@ -186,7 +196,7 @@ impl Points {
         }
         for item in data.try_iter()? {
             self.push(&item?, depth + 1)?;
-            if self.encoder.next_index() % SIGNAL_POINTS == 0 {
+            if self.encoder.next_index().is_multiple_of(SIGNAL_POINTS) {
                 data.py().check_signals()?;
             }
         }
@@ -200,7 +210,10 @@ impl Points {
         let tags = point.get_item(intern!(py, "tags"))?;
         let fields = point.get_item(intern!(py, "fields"))?;
         let time = point.get_item(intern!(py, "time"))?;
-        let known = [&measurement, &tags, &fields, &time].into_iter().flatten().count();
+        let known = [&measurement, &tags, &fields, &time]
+            .into_iter()
+            .flatten()
+            .count();
         if known < point.len() {
             check_keys(point, index)?;
         }
@@ -222,7 +235,7 @@ impl Points {
 
         let converted = &mut self.converted;
         let mut line = self.encoder.point(index);
-        line.measurement(name).map_err(refused)?;
+        line.measurement(name).map_err(|error| refused(&error))?;
         if let Some(tags) = tags.filter(|tags| !tags.is_none()) {
             for (key, value) in part(&tags, index, "tags")?.iter() {
                 let key = Name::new(&key, Place::of(index, "tag"), converted)?;
@@ -233,7 +246,7 @@ impl Points {
                 let place = Place::of(index, "tag").key(key);
                 let mut changed = false;
                 if let Some(text) = values::tag(&value, place, &mut changed)? {
-                    line.tag(key, &text).map_err(refused)?;
+                    line.tag(key, &text).map_err(|error| refused(&error))?;
                     if changed {
                         converted.add(place);
                     }
@@ -241,16 +254,17 @@ impl Points {
             }
         }
         for (key, value) in &self.tags {
-            line.tag(key.as_str(), value).map_err(refused)?;
+            line.tag(key.as_str(), value)
+                .map_err(|error| refused(&error))?;
         }
         for (key, value) in part(&fields, index, "fields")?.iter() {
             let key = Name::new(&key, Place::of(index, "field"), converted)?;
             let key = key.as_str()?;
             if let Some(value) = values::field(&value, Place::of(index, "field").key(key))? {
-                line.field(key, value).map_err(refused)?;
+                line.field(key, value).map_err(|error| refused(&error))?;
             }
         }
-        line.finish(time).map_err(refused)?;
+        line.finish(time).map_err(|error| refused(&error))?;
         Ok(())
     }
 
@@ -258,7 +272,8 @@ impl Points {
     fn warn(&self, py: Python<'_>) -> PyResult<()> {
         if let Some(first) = &self.converted.first {
             let count = self.converted.count;
-            let text = format!("Non-string-like data passed, converted to str: {first} ({count} in all)");
+            let text =
+                format!("Non-string-like data passed, converted to str: {first} ({count} in all)");
             warn(py, &text)?;
         }
         if let Some(removed) = self.encoder.removed_newlines() {
@@ -311,7 +326,7 @@ impl<'a, 'py> Name<'a, 'py> {
 }
 
 /// The encoder's refusal, as Python's.
-pub(crate) fn refused(error: aioinflux::line::Error) -> PyErr {
+pub(crate) fn refused(error: &aioinflux::line::Error) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
@@ -332,20 +347,28 @@ fn part<'py>(
     }
     match value.cast::<PyMapping>() {
         Ok(mapping) => to_dict(mapping),
-        Err(_) => Err(Place::of(index, "key").key(key).type_error("a mapping", value)),
+        Err(_) => Err(Place::of(index, "key")
+            .key(key)
+            .type_error("a mapping", value)),
     }
 }
 
 /// Refuses keys that are most likely meant as one of the four; other keys are ignored.
 fn check_keys(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
     for key in point.keys() {
-        let Ok(key) = key.extract::<String>() else { continue };
+        let Ok(key) = key.extract::<String>() else {
+            continue;
+        };
         let lower = key.to_lowercase();
         let meant = NEAR_MISSES
             .iter()
             .find(|(near, _)| *near == lower)
             .map(|(_, known)| *known)
-            .or_else(|| KNOWN.into_iter().find(|known| *known == lower && *known != key));
+            .or_else(|| {
+                KNOWN
+                    .into_iter()
+                    .find(|known| *known == lower && *known != key)
+            });
         if let Some(meant) = meant {
             return Err(PyValueError::new_err(format!(
                 "point {index}: key `{}` is not known; hint: `{meant}`",
@@ -364,6 +387,10 @@ fn missing(index: u64, key: &str, point: &Bound<'_, PyDict>) -> PyResult<PyErr> 
         .collect::<PyResult<_>>()?;
     Ok(PyValueError::new_err(format!(
         "point {index}: key `{key}` is missing; the point has {}",
-        if keys.is_empty() { "no keys".to_owned() } else { keys.join(", ") }
+        if keys.is_empty() {
+            "no keys".to_owned()
+        } else {
+            keys.join(", ")
+        }
     )))
 }

@@ -44,10 +44,10 @@ impl PyAnswer {
             }
             if !statement.messages.is_empty() {
                 let messages = PyList::empty(py);
-                for message in &statement.messages {
+                for (level, text) in &statement.messages {
                     let item = PyDict::new(py);
-                    item.set_item("level", &message.level)?;
-                    item.set_item("text", &message.text)?;
+                    item.set_item("level", level)?;
+                    item.set_item("text", text)?;
                     messages.append(item)?;
                 }
                 result.set_item("messages", messages)?;
@@ -65,13 +65,22 @@ impl PyAnswer {
     /// How many series each statement has.
     #[getter]
     fn statements(&self) -> Vec<usize> {
-        self.answer.statements.iter().map(|statement| statement.series.len()).collect()
+        self.answer
+            .statements
+            .iter()
+            .map(|statement| statement.series.len())
+            .collect()
     }
 
     /// Every series of every statement, by columns.
     fn series(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
-        let all = self.answer.statements.iter().flat_map(|statement| &statement.series);
-        all.map(|series| series_columns(py, series)).collect()
+        let all = self
+            .answer
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.series);
+        all.map(|series| series_columns(py, series.name.as_deref(), &series.tags, &series.batches))
+            .collect()
     }
 }
 
@@ -88,7 +97,10 @@ fn series_dict<'py>(
         dict.set_item("tags", tags_dict(py, &series.tags)?)?;
     }
     let schema = series.batches.first().map(RecordBatch::schema);
-    dict.set_item("columns", schema.as_ref().map(column_names).unwrap_or_default())?;
+    dict.set_item(
+        "columns",
+        schema.as_ref().map(column_names).unwrap_or_default(),
+    )?;
     let values = PyList::empty(py);
     for batch in &series.batches {
         let columns = readers(batch, divisor);
@@ -111,7 +123,11 @@ fn tags_dict<'py>(py: Python<'py>, tags: &[(String, String)]) -> PyResult<Bound<
 
 /// The names of the columns of a schema.
 pub(crate) fn column_names(schema: &SchemaRef) -> Vec<String> {
-    schema.fields().iter().map(|field| field.name().clone()).collect()
+    schema
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect()
 }
 
 /// How many nanoseconds the unit of `epoch` has.
@@ -123,7 +139,11 @@ pub(crate) fn divisor(epoch: &str) -> PyResult<i64> {
         "s" => 1_000_000_000,
         "m" => 60_000_000_000,
         "h" => 3_600_000_000_000,
-        _ => return Err(PyValueError::new_err(format!("epoch `{epoch}` is not known"))),
+        _ => {
+            return Err(PyValueError::new_err(format!(
+                "epoch `{epoch}` is not known"
+            )));
+        }
     })
 }
 
@@ -156,15 +176,21 @@ enum Reader<'a> {
 }
 
 fn readers(batch: &RecordBatch, divisor: i64) -> Vec<Reader<'_>> {
-    batch.columns().iter().map(|array| Reader::new(array.as_ref(), divisor)).collect()
+    batch
+        .columns()
+        .iter()
+        .map(|array| Reader::new(array.as_ref(), divisor))
+        .collect()
 }
 
 impl<'a> Reader<'a> {
     fn new(array: &'a dyn Array, divisor: i64) -> Self {
         match array.data_type() {
-            DataType::Timestamp(..) => {
-                Self::Time(array, array.as_primitive::<TimestampNanosecondType>().values(), divisor)
-            }
+            DataType::Timestamp(..) => Self::Time(
+                array,
+                array.as_primitive::<TimestampNanosecondType>().values(),
+                divisor,
+            ),
             DataType::Int64 => Self::Integer(array, array.as_primitive::<Int64Type>().values()),
             DataType::UInt64 => Self::Unsigned(array, array.as_primitive::<UInt64Type>().values()),
             DataType::Float64 => Self::Float(array, array.as_primitive::<Float64Type>().values()),
@@ -179,14 +205,25 @@ impl<'a> Reader<'a> {
         match self {
             Self::Null => Ok(py.None()),
             // The server divides so, towards zero.
-            Self::Time(array, values, divisor) => {
-                array.is_valid(row).then(|| values[row] / divisor).into_py_any(py)
+            Self::Time(array, values, divisor) => array
+                .is_valid(row)
+                .then(|| values[row] / divisor)
+                .into_py_any(py),
+            Self::Integer(array, values) => {
+                array.is_valid(row).then(|| values[row]).into_py_any(py)
             }
-            Self::Integer(array, values) => array.is_valid(row).then(|| values[row]).into_py_any(py),
-            Self::Unsigned(array, values) => array.is_valid(row).then(|| values[row]).into_py_any(py),
+            Self::Unsigned(array, values) => {
+                array.is_valid(row).then(|| values[row]).into_py_any(py)
+            }
             Self::Float(array, values) => array.is_valid(row).then(|| values[row]).into_py_any(py),
-            Self::Boolean(array) => array.is_valid(row).then(|| array.value(row)).into_py_any(py),
-            Self::String(array) => array.is_valid(row).then(|| array.value(row)).into_py_any(py),
+            Self::Boolean(array) => array
+                .is_valid(row)
+                .then(|| array.value(row))
+                .into_py_any(py),
+            Self::String(array) => array
+                .is_valid(row)
+                .then(|| array.value(row))
+                .into_py_any(py),
         }
     }
 }
@@ -195,24 +232,34 @@ impl<'a> Reader<'a> {
 ///
 /// Kinds: `time` (int64 nanoseconds), `int` (int64 or uint64; with a mask where there are nulls),
 /// `float` (nulls are NaN), `bool` (with a mask where there are nulls), `object` (a list).
-pub(crate) fn series_columns(py: Python<'_>, series: &Series) -> PyResult<Py<PyAny>> {
-    let schema = series.batches.first().map(RecordBatch::schema);
+pub(crate) fn series_columns(
+    py: Python<'_>,
+    name: Option<&str>,
+    tags: &[(String, String)],
+    batches: &[RecordBatch],
+) -> PyResult<Py<PyAny>> {
+    let schema = batches.first().map(RecordBatch::schema);
     let labels = schema.as_ref().map(column_names).unwrap_or_default();
     let columns = PyList::empty(py);
     for (position, label) in labels.iter().enumerate() {
-        let parts: Vec<&dyn Array> =
-            series.batches.iter().map(|batch| batch.column(position).as_ref()).collect();
+        let parts: Vec<&dyn Array> = batches
+            .iter()
+            .map(|batch| batch.column(position).as_ref())
+            .collect();
         let (kind, values, mask) = column(py, &parts)?;
         columns.append((label, kind, values, mask))?;
     }
-    (&series.name, tags_dict(py, &series.tags)?, columns).into_py_any(py)
+    (name, tags_dict(py, tags)?, columns).into_py_any(py)
 }
 
 type Column = (&'static str, Py<PyAny>, Py<PyAny>);
 
 /// One column out of its parts; parts that are all null take the type of the others.
 fn column(py: Python<'_>, parts: &[&dyn Array]) -> PyResult<Column> {
-    let mut kinds = parts.iter().map(|part| part.data_type()).filter(|kind| **kind != DataType::Null);
+    let mut kinds = parts
+        .iter()
+        .map(|part| part.data_type())
+        .filter(|kind| **kind != DataType::Null);
     let first = kinds.next();
     if kinds.any(|kind| Some(kind) != first) {
         return objects(py, parts);
@@ -225,16 +272,21 @@ fn column(py: Python<'_>, parts: &[&dyn Array]) -> PyResult<Column> {
             Ok(("time", array(py, values), py.None()))
         }
         Some(DataType::Int64) => {
-            let values = joined(parts, 0, |part, row| part.as_primitive::<Int64Type>().value(row));
+            let values = joined(parts, 0, |part, row| {
+                part.as_primitive::<Int64Type>().value(row)
+            });
             Ok(("int", array(py, values), mask(py, parts)))
         }
         Some(DataType::UInt64) => {
-            let values = joined(parts, 0, |part, row| part.as_primitive::<UInt64Type>().value(row));
+            let values = joined(parts, 0, |part, row| {
+                part.as_primitive::<UInt64Type>().value(row)
+            });
             Ok(("int", array(py, values), mask(py, parts)))
         }
         Some(DataType::Float64) => {
-            let values =
-                joined(parts, f64::NAN, |part, row| part.as_primitive::<Float64Type>().value(row));
+            let values = joined(parts, f64::NAN, |part, row| {
+                part.as_primitive::<Float64Type>().value(row)
+            });
             Ok(("float", array(py, values), py.None()))
         }
         Some(DataType::Boolean) => {
@@ -255,7 +307,11 @@ fn joined<T: Copy>(parts: &[&dyn Array], missing: T, at: fn(&dyn Array, usize) -
     for part in parts {
         let null = *part.data_type() == DataType::Null;
         values.extend((0..part.len()).map(|row| {
-            if null || part.is_null(row) { missing } else { at(*part, row) }
+            if null || part.is_null(row) {
+                missing
+            } else {
+                at(*part, row)
+            }
         }));
     }
     values

@@ -18,7 +18,9 @@ pub(crate) fn field<'a>(
     place: Place<'_>,
 ) -> PyResult<Option<FieldValue<'a>>> {
     if value.is_exact_instance_of::<PyFloat>() {
-        return value.extract().map(|number| Some(FieldValue::Float(number)));
+        return value
+            .extract()
+            .map(|number| Some(FieldValue::Float(number)));
     }
     if let Ok(flag) = value.cast::<PyBool>() {
         return Ok(Some(FieldValue::Boolean(flag.is_true())));
@@ -39,13 +41,13 @@ fn integer(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'s
     if let Ok(number) = value.extract::<i64>() {
         return Ok(FieldValue::Integer(number));
     }
-    match value.extract::<u64>() {
-        Ok(number) => Ok(FieldValue::Unsigned(number)),
-        Err(_) => {
+    value
+        .extract::<u64>()
+        .map(FieldValue::Unsigned)
+        .map_err(|_| {
             let shown = shorten(&value.to_string());
-            Err(place.value_error(format!("integer `{shown}` is beyond 64 bits")))
-        }
-    }
+            place.value_error(format!("integer `{shown}` is beyond 64 bits"))
+        })
 }
 
 /// UTF-8 of a string; a lone surrogate has none.
@@ -59,7 +61,9 @@ fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldVal
         return Ok(None);
     }
     if value.is_instance_of::<PyFloat>() {
-        return value.extract().map(|number| Some(FieldValue::Float(number)));
+        return value
+            .extract()
+            .map(|number| Some(FieldValue::Float(number)));
     }
     if is_numpy(value) {
         return from_numpy(value, place);
@@ -86,13 +90,16 @@ fn finite(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'st
     Ok(FieldValue::Float(number))
 }
 
-fn from_numpy(
-    value: &Bound<'_, PyAny>,
-    place: Place<'_>,
-) -> PyResult<Option<FieldValue<'static>>> {
+fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
     let py = value.py();
-    match value.getattr(intern!(py, "dtype"))?.getattr(intern!(py, "kind"))?.extract::<char>()? {
-        'b' => value.is_truthy().map(|flag| Some(FieldValue::Boolean(flag))),
+    match value
+        .getattr(intern!(py, "dtype"))?
+        .getattr(intern!(py, "kind"))?
+        .extract::<char>()?
+    {
+        'b' => value
+            .is_truthy()
+            .map(|flag| Some(FieldValue::Boolean(flag))),
         'i' | 'u' => integer(&value.call_method0(intern!(py, "item"))?, place).map(Some),
         'f' => {
             let number: f64 = value.call_method0(intern!(py, "__float__"))?.extract()?;
@@ -165,7 +172,9 @@ pub(crate) fn is_numpy(value: &Bound<'_, PyAny>) -> bool {
     if GENERIC.get(py).is_none() && !is_imported(py, "numpy") {
         return false;
     }
-    GENERIC.import(py, "numpy", "generic").is_ok_and(|generic| value.is_instance(generic).unwrap_or(false))
+    GENERIC
+        .import(py, "numpy", "generic")
+        .is_ok_and(|generic| value.is_instance(generic).unwrap_or(false))
 }
 
 /// Whether a module has been imported by anybody.

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Line, number};
+use super::{Line, Pairs, number};
 use crate::dialect::{Grammar, MAX_STRING, Pairing};
 use crate::error::Quoted;
 use crate::escape::{kinds_in, unescaped};
@@ -62,7 +62,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    fn tags(&mut self) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>, Fault> {
+    fn tags(&mut self) -> Result<Pairs<'a, Cow<'a, str>>, Fault> {
         let start = self.at;
         let mut tags = Vec::new();
         while self.take(b',') {
@@ -82,7 +82,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn fields(&mut self) -> Result<Vec<(Cow<'a, str>, FieldValue<'a>)>, Fault> {
+    fn fields(&mut self) -> Result<Pairs<'a, FieldValue<'a>>, Fault> {
         self.skip(self.blanks_between());
         let start = self.at;
         let mut fields = Vec::new();

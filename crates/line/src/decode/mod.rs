@@ -33,7 +33,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::{fmt, str};
 
-use memchr::memrchr;
+use memchr::{memchr_iter, memrchr};
 
 use self::cursor::{Cursor, Fault};
 use crate::dialect::Grammar;
@@ -90,10 +90,7 @@ impl<'a> Decoder<'a> {
     #[cold]
     fn error(&self, fault: Fault) -> DecodeError {
         let before = &self.text[..self.at + fault.at];
-        let line_feeds = before[self.at..]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
+        let line_feeds = memchr_iter(b'\n', &before[self.at..]).count();
         let start = memrchr(b'\n', before).map_or(0, |at| at + 1);
         let characters = before[start..]
             .iter()
@@ -129,7 +126,7 @@ impl<'a> Iterator for Decoder<'a> {
             let line = whole.strip_suffix(b"\n").unwrap_or(whole);
             let item = (!is_silent(self.grammar, line)).then(|| self.decode(line));
             self.at += whole.len();
-            self.line += whole.iter().filter(|byte| **byte == b'\n').count();
+            self.line += memchr_iter(b'\n', whole).count();
             if item.is_some() {
                 return item;
             }
@@ -138,12 +135,15 @@ impl<'a> Iterator for Decoder<'a> {
     }
 }
 
+/// Keys and values.
+type Pairs<'a, V> = Vec<(Cow<'a, str>, V)>;
+
 /// One decoded line; names and strings without escapes are borrowed from the text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line<'a> {
     pub(crate) measurement: Cow<'a, str>,
-    pub(crate) tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    pub(crate) fields: Vec<(Cow<'a, str>, FieldValue<'a>)>,
+    pub(crate) tags: Pairs<'a, Cow<'a, str>>,
+    pub(crate) fields: Pairs<'a, FieldValue<'a>>,
     pub(crate) timestamp: Option<i64>,
 }
 

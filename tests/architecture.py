@@ -1,0 +1,49 @@
+"""The rules of ARCHITECTURE.md, as a function over a source tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+CLIENT = "crates/client/src"
+PURE = ("config", "dialect", "error", "query", "decode", "batch", "frame", "answer", "influxql")
+EFFECTS = re.compile(r"\b(tokio|reqwest|hyper)\b")
+HTTP = re.compile(r"\breqwest\b")
+VERSIONS = re.compile(r"\bDialect::V[123]\b")
+PYTHON = re.compile(r"\bpyo3\b")
+
+
+def violations(root: Path) -> list[str]:
+    """Each place that breaks a rule, as `file:line: what`."""
+    found = []
+    for file in sorted((root / "crates").glob("*/src/**/*.rs")):
+        name = file.relative_to(root).as_posix()
+        for number, code in code_lines(file):
+            found += [f"{name}:{number}: {rule}" for rule in broken(name, code)]
+    return found
+
+
+def broken(name: str, code: str) -> Iterator[str]:
+    """The rules that one line of one file breaks."""
+    in_client = name.startswith(CLIENT + "/")
+    stem = name.removeprefix(CLIENT + "/").split("/")[0].removesuffix(".rs")
+    if ((in_client and stem in PURE) or name.startswith("crates/line/")) and EFFECTS.search(code):
+        yield "a pure file names the runtime or the HTTP library"
+    if name != f"{CLIENT}/http.rs" and HTTP.search(code):
+        yield "the HTTP library is used in http.rs only"
+    asks = (in_client and stem not in ("dialect", "config")) or name.startswith("crates/python/")
+    if asks and VERSIONS.search(code):
+        yield "which InfluxDB this is, is asked in dialect and config only"
+    if not name.startswith("crates/python/") and PYTHON.search(code):
+        yield "pyo3 belongs to the Python crate"
+
+
+def code_lines(file: Path) -> Iterator[tuple[int, str]]:
+    """The lines without comments, up to the tests of the file."""
+    for number, line in enumerate(file.read_text().splitlines(), start=1):
+        if line.strip() == "#[cfg(test)]":
+            return
+        code = line.split("//")[0]
+        if code.strip():
+            yield number, code

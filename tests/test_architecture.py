@@ -1,0 +1,69 @@
+"""The rules of ARCHITECTURE.md hold, and a planted violation of each is seen."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import tomllib
+
+from architecture import CLIENT, PURE, violations
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_rules_hold() -> None:
+    assert violations(ROOT) == []
+
+
+def test_the_files_of_the_rules_exist() -> None:
+    for name in ("config.rs", "dialect.rs", "error.rs", "query.rs", "http.rs"):
+        assert (ROOT / CLIENT / name).exists(), name
+    assert list((ROOT / CLIENT).glob("decode*"))
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "rule"),
+    [
+        ("dialect.rs", "use tokio::time::Duration;", "pure file"),
+        ("decode/planted.rs", "pub async fn f() { tokio::task::yield_now().await }", "pure file"),
+        ("error.rs", "impl From<reqwest::Error> for Error {}", "pure file"),
+        ("client.rs", "use reqwest::Client;", "http.rs only"),
+        ("http.rs", "if dialect == Dialect::V3 { return }", "dialect and config only"),
+        ("http.rs", "use pyo3::Python;", "pyo3"),
+        ("../../line/src/lib.rs", "use tokio::sync::Mutex;", "pure file"),
+        ("../../python/src/lib.rs", "if d == Dialect::V2 {}", "dialect and config only"),
+    ],
+)
+def test_a_planted_violation_is_seen(tmp_path: Path, file: str, code: str, rule: str) -> None:
+    shutil.copytree(ROOT / "crates", tmp_path / "crates")
+    planted = tmp_path / CLIENT / file
+    planted.parent.mkdir(exist_ok=True)
+    text = planted.read_text() if planted.exists() else ""
+    planted.write_text(f"{code}\n{text}")
+    found = violations(tmp_path)
+    assert found
+    assert all(":1: " in place for place in found)
+    assert any(rule in place for place in found)
+
+
+def test_a_comment_is_no_violation(tmp_path: Path) -> None:
+    planted = tmp_path / CLIENT / f"{PURE[0]}.rs"
+    planted.parent.mkdir(parents=True)
+    planted.write_text("//! Knows nothing of tokio and reqwest.\npub struct Config; // no tokio\n")
+    assert violations(tmp_path) == []
+
+
+def test_crates_look_down_only() -> None:
+    below = {"line": [], "client": ["aioinflux-line"], "python": ["aioinflux"]}
+    for crate, allowed in below.items():
+        manifest = tomllib.loads((ROOT / "crates" / crate / "Cargo.toml").read_text())
+        ours = {name for name in manifest["dependencies"] if name.startswith("aioinflux")}
+        assert ours <= {*allowed, "aioinflux-line"} - {f"aioinflux-{crate}"}
+
+
+def test_python_face_has_no_loop_over_data_in_the_client() -> None:
+    text = (ROOT / "python/aioinflux/client.py").read_text()
+    assert "import pandas" not in text
+    assert "import numpy" not in text

@@ -1,0 +1,131 @@
+"""The public names, their docstrings, the types, and the stubs of the native module."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import aioinflux
+from aioinflux import AsyncInfluxDBClient, exceptions
+
+METHODS = [name for name in vars(AsyncInfluxDBClient) if not name.startswith("_")]
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_top_level_exports() -> None:
+    assert set(aioinflux.__all__) == {"AsyncInfluxDBClient", *exceptions.__all__, "__version__"}
+    assert all(hasattr(aioinflux, name) for name in aioinflux.__all__)
+    public = {name for name in vars(aioinflux) if not name.startswith("_")}
+    modules = {name for name in public if inspect.ismodule(getattr(aioinflux, name))}
+    assert public - modules == set(aioinflux.__all__) - {"__version__"}
+
+
+def test_names_of_the_seed_are_where_they_were() -> None:
+    from aioinflux.client import AsyncInfluxDBClient as Client
+    from aioinflux.client import InfluxDBError as Error
+
+    assert Client is aioinflux.AsyncInfluxDBClient
+    assert Error is aioinflux.InfluxDBError
+
+
+def test_version_is_the_installed_one() -> None:
+    assert aioinflux.__version__ == importlib.metadata.version("aioinflux")
+
+
+def test_nothing_else_is_installed_with_it() -> None:
+    requires = importlib.metadata.requires("aioinflux") or []
+    assert all("extra ==" in requirement for requirement in requires)
+
+
+def test_methods_of_the_seed_are_all_there() -> None:
+    assert {
+        "ping",
+        "write",
+        "query",
+        "close",
+        "create_database",
+        "drop_database",
+        "drop_measurement",
+        "show_databases",
+        "show_measurements",
+        "show_retention_policies",
+        "show_users",
+        "select_all",
+    } <= set(METHODS)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_docstring_starts_with_one_sentence(name: str) -> None:
+    doc = inspect.getdoc(inspect.getattr_static(AsyncInfluxDBClient, name))
+    assert doc
+    assert re.match(r"[A-Z`][^\n]*[.]", doc), doc
+
+
+@pytest.mark.parametrize(
+    ("name", "sections"),
+    [
+        ("ping", ["Returns:", "Raises:", "Source:"]),
+        ("write", ["Args:", "Returns:", "Raises:", "Source:"]),
+        ("query", ["Args:", "Returns:", "Raises:", "Source:"]),
+    ],
+)
+def test_docstring_has_its_sections(name: str, sections: list[str]) -> None:
+    doc = inspect.getdoc(getattr(AsyncInfluxDBClient, name)) or ""
+    places = [doc.find(section) for section in sections]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", ["__init__", "write", "query"])
+def test_docstring_names_every_argument(name: str) -> None:
+    method = getattr(AsyncInfluxDBClient, name)
+    doc = inspect.getdoc(AsyncInfluxDBClient if name == "__init__" else method) or ""
+    for argument in inspect.signature(method).parameters:
+        if argument not in ("self", "kwargs"):
+            assert re.search(rf"\b{argument}:", doc), argument
+
+
+@pytest.mark.parametrize("name", exceptions.__all__)
+def test_exception_has_a_docstring(name: str) -> None:
+    assert getattr(exceptions, name).__doc__
+
+
+def test_package_is_typed() -> None:
+    assert (Path(aioinflux.__file__).parent / "py.typed").exists()
+
+
+def test_stubs_agree_with_the_native_module(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "aioinflux._core"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "MYPY_CACHE_DIR": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_user_program_is_checked_with_our_types(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from aioinflux import AsyncInfluxDBClient\n"
+        "client = AsyncInfluxDBClient(db='testdb', mode='blocking')\n"
+        "client.write({'measurement': 'm', 'fields': {'f': 1}}, host='a')\n"
+        "AsyncInfluxDBClient(port='x')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert re.findall(r"program\.py:(\d+): error", done.stdout) == ["4"], done.stdout
