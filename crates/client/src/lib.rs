@@ -1,3 +1,4 @@
 //! Asynchronous InfluxDB client.
 
+pub mod answer;
 pub mod decode;
