@@ -42,7 +42,6 @@ mod error;
 mod gzip;
 mod http;
 mod query;
-mod raw;
 mod reject;
 mod stream;
 mod tls;
@@ -50,7 +49,7 @@ mod write;
 
 pub use aioinflux_line::*;
 
-pub use answer::{Answer, Series, Statement};
+pub use answer::{Answer, Collector, Message, Series, Statement};
 pub use client::{Client, Pong};
 pub use config::{Config, Consistency, Gzip, Precision, Proxy, Target};
 pub use decode::Event;

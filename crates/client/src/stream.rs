@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Collector};
 use crate::client::Client;
 use crate::decode::{DecodeError, DecodeErrorKind, Decoder, Event};
 use crate::dialect::{Form, Kind, Operation};
@@ -96,7 +96,7 @@ impl Stream {
 
     /// Everything that comes, or the first error with everything that came.
     pub(crate) async fn collect(mut self) -> Result<Answer, Error> {
-        let mut answer = Answer::default();
+        let mut answer = Collector::new();
         let mut first = None;
         while let Some(event) = self.next_event().await {
             match event {
@@ -113,8 +113,8 @@ impl Stream {
             }
         }
         match first {
-            None => Ok(answer),
-            Some(error) => Err(error.with_answer(answer)),
+            None => Ok(answer.finish()),
+            Some(error) => Err(error.with_answer(answer.finish())),
         }
     }
 

@@ -20,6 +20,7 @@ mod error;
 mod json;
 mod msgpack;
 pub mod raw;
+mod shape;
 mod table;
 
 use arrow_array::RecordBatch;

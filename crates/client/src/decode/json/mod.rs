@@ -20,21 +20,8 @@ use self::value::{Reader, cell};
 use super::assemble::Assembly;
 use super::columns::Cell;
 use super::error::{DecodeErrorKind, Fault, Stop};
+use super::shape::{Key, Level};
 use super::table::RowFormat;
-
-/// The container that the machine is in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Level {
-    /// Between two documents.
-    #[default]
-    Outside,
-    Document,
-    Results,
-    Result,
-    SeriesList,
-    Series,
-    Values,
-}
 
 /// What comes next in the container.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,68 +37,12 @@ enum Place {
     After,
 }
 
-/// Keys that mean something, each in its containers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Key {
-    Results,
-    Error,
-    StatementId,
-    Series,
-    Messages,
-    Partial,
-    Name,
-    Tags,
-    Columns,
-    Values,
-    #[default]
-    Other,
-}
-
 #[derive(Debug, Default)]
 pub(super) struct Parser {
     level: Level,
     place: Place,
     key: Key,
     scan: Scan,
-}
-
-impl Level {
-    fn parent(self) -> Self {
-        match self {
-            Self::Outside | Self::Document => Self::Outside,
-            Self::Results => Self::Document,
-            Self::Result => Self::Results,
-            Self::SeriesList => Self::Result,
-            Self::Series => Self::SeriesList,
-            Self::Values => Self::Series,
-        }
-    }
-
-    fn is_object(self) -> bool {
-        matches!(self, Self::Document | Self::Result | Self::Series)
-    }
-
-    fn close(self) -> u8 {
-        if self.is_object() { b'}' } else { b']' }
-    }
-}
-
-impl Key {
-    fn of(level: Level, key: &str) -> Self {
-        match (level, key) {
-            (Level::Document, "results") => Self::Results,
-            (Level::Document | Level::Result, "error") => Self::Error,
-            (Level::Result, "statement_id") => Self::StatementId,
-            (Level::Result, "series") => Self::Series,
-            (Level::Result, "messages") => Self::Messages,
-            (Level::Result | Level::Series, "partial") => Self::Partial,
-            (Level::Series, "name") => Self::Name,
-            (Level::Series, "tags") => Self::Tags,
-            (Level::Series, "columns") => Self::Columns,
-            (Level::Series, "values") => Self::Values,
-            _ => Self::Other,
-        }
-    }
 }
 
 impl Parser {
@@ -133,7 +64,7 @@ impl Parser {
                 return Err(Stop::Short);
             };
             match self.place {
-                Place::Open if byte == self.level.close() => self.leave(at, out)?,
+                Place::Open if byte == close(self.level) => self.leave(at, out)?,
                 Place::Open | Place::Item => self.item(input, at, out)?,
                 Place::Colon => self.colon(input, at)?,
                 Place::Value => self.value(input, at, out)?,
@@ -172,7 +103,7 @@ impl Parser {
                 *at += 1;
                 Ok(())
             }
-            byte if byte == self.level.close() => Ok(self.leave(at, out)?),
+            byte if byte == close(self.level) => Ok(self.leave(at, out)?),
             _ if self.level.is_object() => Err(Fault::unexpected(input, *at, "`,` or `}`").into()),
             _ => Err(Fault::unexpected(input, *at, "`,` or `]`").into()),
         }
@@ -305,6 +236,10 @@ impl Parser {
         }
         Ok(())
     }
+}
+
+fn close(level: Level) -> u8 {
+    if level.is_object() { b'}' } else { b']' }
 }
 
 #[cold]

@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 
 use super::super::columns::{Cell, mend};
 use super::super::error::{DecodeErrorKind, Fault, Stop};
+use super::super::shape::{MAX_ITEMS, too_many_items};
 use super::scan::Scan;
 use super::text::{number, skip_space, string, unescape};
 
@@ -126,7 +127,7 @@ impl<'a> Reader<'a> {
             self.at += 1;
             return Ok(());
         }
-        loop {
+        for _ in 0..MAX_ITEMS {
             one(self)?;
             match self.next() {
                 Some(b',') => self.at += 1,
@@ -137,6 +138,7 @@ impl<'a> Reader<'a> {
                 _ => return Err(self.unexpected(expected)),
             }
         }
+        Err(too_many_items())
     }
 
     /// Skips a value that nobody asked for, whatever it is.
