@@ -1,21 +1,15 @@
-use aioinflux_line::{Dialect, Encoder};
+use aioinflux_line::{Dialect, Encoder, Point};
 
 use super::*;
 
 /// A batch of these texts, its first line at index 100.
 fn batch(text: &str) -> Batch {
     let mut encoder = Encoder::new(Dialect::V1);
-    for index in 0..100 {
-        let mut point = encoder.point(index);
-        point
-            .measurement("before")
-            .unwrap()
-            .field("v", 1.0)
-            .unwrap();
-        point.finish(None).unwrap();
+    for _ in 0..100 {
+        encoder.push(&Point::new("before").field("v", 1.0)).unwrap();
     }
     encoder.take();
-    encoder.push_text(text.as_bytes());
+    encoder.push_text(text.as_bytes()).unwrap();
     encoder.take()
 }
 

@@ -1,0 +1,211 @@
+//! Time limits, the number of requests at once, and calls that are given up.
+
+use std::time::Duration;
+
+use aioinflux::{Client, Config, ErrorKind, Limit, Point};
+use tokio::net::TcpListener;
+
+use crate::scripted::{always, done, hang, json, keep, serve};
+use crate::{client, config};
+
+const SHORT: Duration = Duration::from_millis(50);
+
+fn timeout(which: Limit) -> ErrorKind {
+    ErrorKind::Timeout { which }
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_runs_into_the_read_timeout() {
+    let server = always(hang("")).await;
+    let client = Client::new(config(server.port).read_timeout(SHORT)).unwrap();
+    let error = client.ping().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_retryable()),
+        (timeout(Limit::Read), true)
+    );
+    let text = format!(
+        "ping of `http://127.0.0.1:{}/`: nothing moved on the connection within 50ms (`read_timeout`)",
+        server.port
+    );
+    assert_eq!(error.to_string(), text);
+}
+
+#[tokio::test]
+async fn a_server_that_stops_in_the_middle_runs_into_the_read_timeout() {
+    let body = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
+    let server = always(hang(body)).await;
+    let client = Client::new(config(server.port).read_timeout(SHORT)).unwrap();
+    for error in [
+        client.query("q").await.unwrap_err(),
+        client.query_raw("q").await.unwrap_err(),
+        client
+            .stream("q")
+            .await
+            .unwrap()
+            .next()
+            .await
+            .unwrap()
+            .unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), timeout(Limit::Read));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_runs_into_the_total_timeout() {
+    let server = always(hang("")).await;
+    let client = Client::new(config(server.port).timeout(SHORT)).unwrap();
+    let error = client
+        .write(&[Point::new("a").field("v", 1.0)])
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), timeout(Limit::Total));
+    assert!(
+        error
+            .to_string()
+            .ends_with("not done within 50ms (`timeout`)"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_stream_has_no_total_timeout() {
+    let rows = r#"{"results":[{"statement_id":0,"series":[{"name":"a","columns":["time"],"values":[[1]]}]}]}"#;
+    let server = always(keep(json("200 OK", rows))).await;
+    let client = Client::new(config(server.port).timeout(Duration::ZERO)).unwrap();
+    assert_eq!(
+        client.query("q").await.unwrap_err().kind(),
+        timeout(Limit::Total)
+    );
+    let mut stream = client.stream("q").await.unwrap();
+    while let Some(event) = stream.next().await {
+        event.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_runs_into_the_connect_timeout() {
+    // It takes connections and says nothing: TLS is a part of connecting.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let config = Config::new(&format!("https://127.0.0.1:{port}")).unwrap();
+    let config = config
+        .tls(crate::tls::authority().tls())
+        .connect_timeout(SHORT);
+    let error = Client::new(config).unwrap().ping().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_retryable()),
+        (timeout(Limit::Connect), true)
+    );
+}
+
+#[tokio::test]
+async fn a_port_where_nothing_listens_is_a_connect_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let error = client(port).ping().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_retryable()),
+        (ErrorKind::Connect, true)
+    );
+    let start = format!("ping of `http://127.0.0.1:{port}/`: no connection: ");
+    assert!(error.to_string().starts_with(&start), "{error}");
+}
+
+#[tokio::test]
+async fn dropping_a_call_closes_its_connection() {
+    let mut server = always(hang("")).await;
+    let client = client(server.port);
+    for sent in 0..2 {
+        let call = tokio::spawn({
+            let client = client.clone();
+            async move { client.query("q").await }
+        });
+        while server.received().len() == sent {
+            tokio::task::yield_now().await;
+        }
+        call.abort();
+        server.closed().await;
+    }
+}
+
+#[tokio::test]
+async fn more_requests_than_allowed_wait_for_their_turn() {
+    let server = always(hang(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n",
+    ))
+    .await;
+    let client = Client::new(config(server.port).max_requests(2).timeout(SHORT)).unwrap();
+    let first = client.stream("q").await.unwrap();
+    let second = client.stream("q").await.unwrap();
+    let error = client.ping().await.unwrap_err();
+    assert_eq!(error.kind(), timeout(Limit::Total));
+    assert_eq!(server.received().len(), 2, "the third was never sent");
+    drop(first);
+    // Now it is sent, and the server is silent.
+    assert_eq!(
+        client.ping().await.unwrap_err().kind(),
+        timeout(Limit::Total)
+    );
+    assert_eq!(server.received().len(), 3);
+    drop(second);
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_makes_room_for_the_next() {
+    let server = serve(|request| {
+        if request.line.contains("ping") {
+            keep(done())
+        } else {
+            hang("")
+        }
+    })
+    .await;
+    let client = Client::new(config(server.port).max_requests(1)).unwrap();
+    let call = client.query("q");
+    assert!(tokio::time::timeout(SHORT, call).await.is_err());
+    client.ping().await.unwrap();
+}
+
+#[test]
+fn a_client_is_made_without_a_runtime_and_works_in_several() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let client = Client::new(Config::default()).unwrap();
+    drop(client);
+    let serving = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let server = serving.block_on(always(keep(done())));
+    let client = crate::client(server.port);
+    for _ in 0..3 {
+        runtime().block_on(client.ping()).unwrap();
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_work_is_refused() {
+    use aioinflux::Proxy;
+    for config in [
+        Config::default().max_requests(0),
+        Config::default()
+            .unix_socket("/x")
+            .proxy(Proxy::Url("http://p:1".into())),
+        Config::default().proxy(Proxy::Url("p:1".into())),
+        Config::default().proxy(Proxy::Url("http://me:hunter2@".into())),
+        Config::new("https://h")
+            .unwrap()
+            .tls(aioinflux::Tls::new().system_roots(false)),
+    ] {
+        let error = Client::new(config).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,471 @@
+//! The client against a real InfluxDB 1.x.
+
+use aioinflux::{
+    Answer, Client, Config, ErrorKind, Event, Param, Point, Precision, Proxy, Query, Series,
+    WriteOptions,
+};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
+
+use crate::forward::forward;
+use crate::influxd::{Influxd, Settings, shared};
+
+/// A client with a database of its own on the shared server.
+async fn with_database(name: &str) -> Client {
+    database(
+        Config::new(&format!("http://127.0.0.1:{}", shared().port)).unwrap(),
+        name,
+    )
+    .await
+}
+
+async fn database(config: Config, name: &str) -> Client {
+    let client = Client::new(config.database(name)).unwrap();
+    let create = Query::new("CREATE DATABASE $db").bind("db", Param::Identifier(name.into()));
+    client.query(create).await.unwrap();
+    client
+}
+
+fn cpu(count: i64) -> Vec<Point> {
+    let point = |i| {
+        Point::new("cpu")
+            .tag("host", "a")
+            .field("value", i)
+            .at(1000 + i)
+    };
+    (0..count).map(point).collect()
+}
+
+fn only(answer: &Answer) -> &Series {
+    assert_eq!(
+        (answer.statements.len(), answer.statements[0].series.len()),
+        (1, 1)
+    );
+    &answer.statements[0].series[0]
+}
+
+/// The whole numbers in a column of the only series.
+fn integers(answer: &Answer, column: &str) -> Vec<i64> {
+    let batches = only(answer).batches.iter();
+    let columns = batches.map(|batch| batch.column_by_name(column).unwrap().clone());
+    columns
+        .flat_map(|c| c.as_primitive::<Int64Type>().values().to_vec())
+        .collect()
+}
+
+#[tokio::test]
+async fn points_come_back_as_they_were_written() {
+    let client = with_database("round trip").await;
+    let text = "it's \"quoted\", a\\b,\nnew line = 1 \u{1f600}";
+    let point = Point::new("m,1 =x")
+        .tag("t ag", "v,=\" 'x")
+        .field("f", 0.1 + 0.2)
+        .field("i", i64::MAX)
+        .field("b", true)
+        .field("s", text)
+        .at(1_700_000_000_123_456_789);
+    let written = client.write(&[point]).await.unwrap();
+    assert_eq!((written.points, written.skipped), (1, 0));
+    let answer = client.query("SELECT * FROM \"m,1 =x\"").await.unwrap();
+    let series = only(&answer);
+    assert_eq!(series.name.as_deref(), Some("m,1 =x"));
+    let batch = &series.batches[0];
+    let column = |name: &str| batch.column_by_name(name).unwrap();
+    let time = column("time").as_primitive::<TimestampNanosecondType>();
+    assert_eq!(time.values(), &[1_700_000_000_123_456_789]);
+    let float = column("f").as_primitive::<Float64Type>().value(0);
+    assert_eq!(float.to_bits(), (0.1_f64 + 0.2).to_bits());
+    assert_eq!(integers(&answer, "i"), [i64::MAX]);
+    assert!(column("b").as_boolean().value(0));
+    assert_eq!(column("s").as_string::<i32>().value(0), text);
+    assert_eq!(column("t ag").as_string::<i32>().value(0), "v,=\" 'x");
+}
+
+#[tokio::test]
+async fn a_whole_float_stays_a_float_in_a_table() {
+    let client = with_database("floats").await;
+    client
+        .write(&[Point::new("m").field("f", 4.0).at(1)])
+        .await
+        .unwrap();
+    let answer = client.query("SELECT f FROM m").await.unwrap();
+    let float = only(&answer).batches[0].column_by_name("f").unwrap();
+    assert_eq!(float.as_primitive::<Float64Type>().values(), &[4.0]);
+}
+
+#[tokio::test]
+async fn ping_tells_version_and_build() {
+    let pong = with_database("ping").await.ping().await.unwrap();
+    assert_eq!(pong.status, 204);
+    assert!(pong.version().is_some());
+    assert_eq!(pong.build(), Some("OSS"));
+}
+
+#[tokio::test]
+async fn a_raw_answer_is_the_servers_json() {
+    let client = with_database("raw").await;
+    client.write(&cpu(2)).await.unwrap();
+    let query = Query::new("SELECT value FROM cpu").epoch(Precision::Nanoseconds);
+    let raw = client.query_raw(query).await.unwrap();
+    let text = concat!(
+        r#"{"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","value"],"#,
+        r#""values":[[1000,0],[1001,1]]}]}]}"#,
+        "\n"
+    );
+    assert_eq!(std::str::from_utf8(&raw).unwrap(), text);
+    let query = Query::new("SELECT value FROM cpu LIMIT 1").epoch(None);
+    let raw = client.query_raw(query).await.unwrap();
+    assert!(
+        std::str::from_utf8(&raw)
+            .unwrap()
+            .contains("1970-01-01T00:00:00.000001Z")
+    );
+}
+
+#[tokio::test]
+async fn a_unix_socket_reaches_the_server() {
+    let config = Config::new("http://nowhere.invalid")
+        .unwrap()
+        .unix_socket(&shared().socket);
+    let client = database(config, "socket").await;
+    client.write(&cpu(1)).await.unwrap();
+    assert_eq!(client.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
+}
+
+#[tokio::test]
+async fn tls_with_an_own_authority_reaches_the_server() {
+    let authority = crate::tls::authority();
+    let identity = authority.sign("localhost");
+    let server = Influxd::start(&Settings {
+        https: Some(&identity),
+        ..Settings::default()
+    });
+    let url = format!("https://localhost:{}", server.port);
+    let client = database(Config::new(&url).unwrap().tls(authority.tls()), "tls").await;
+    client.write(&cpu(1)).await.unwrap();
+    assert_eq!(client.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
+    let stranger = Config::new(&url)
+        .unwrap()
+        .tls(crate::tls::authority().tls());
+    let error = Client::new(stranger).unwrap().ping().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls);
+}
+
+#[tokio::test]
+async fn authentication_grants_and_refuses() {
+    let server = Influxd::start(&Settings {
+        auth: true,
+        ..Settings::default()
+    });
+    let config = Config::new(&format!("http://127.0.0.1:{}?db=auth", server.port)).unwrap();
+    let nobody = Client::new(config.clone()).unwrap();
+    nobody
+        .query("CREATE USER root WITH PASSWORD 'pass:wörd' WITH ALL PRIVILEGES")
+        .await
+        .unwrap();
+    let root = database(config.clone().credentials("root", "pass:wörd"), "auth").await;
+    root.query("CREATE USER reader WITH PASSWORD 'x'; GRANT READ ON auth TO reader")
+        .await
+        .unwrap();
+    root.write(&cpu(1)).await.unwrap();
+    let reader = Client::new(config.clone().credentials("reader", "x")).unwrap();
+    assert_eq!(reader.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
+
+    let wrong = Client::new(config.clone().credentials("root", "hunter2")).unwrap();
+    for (client, kind) in [
+        (&nobody, ErrorKind::Unauthorized),
+        (&wrong, ErrorKind::Unauthorized),
+        (&reader, ErrorKind::Forbidden),
+    ] {
+        let error = client.write(&cpu(1)).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_retryable()),
+            (kind, false),
+            "{error}"
+        );
+        let shown = format!("{error} {error:?} {client:?}");
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("wörd"),
+            "{shown}"
+        );
+    }
+    assert_eq!(
+        wrong.query("SHOW USERS").await.unwrap_err().kind(),
+        ErrorKind::Unauthorized
+    );
+}
+
+#[tokio::test]
+async fn a_base_path_is_kept() {
+    let forwarder = forward(shared().port, "/base/path").await;
+    let url = format!("http://127.0.0.1:{}/base/path", forwarder.port);
+    let client = database(Config::new(&url).unwrap(), "base").await;
+    client.ping().await.unwrap();
+    client.write(&cpu(1)).await.unwrap();
+    assert_eq!(client.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
+    assert!(
+        forwarder.received()[1]
+            .line
+            .starts_with("GET /base/path/ping ")
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_given_is_used_and_its_password_shown_nowhere() {
+    let port = shared().port;
+    let forwarder = forward(port, "http://db.invalid:8086").await;
+    let proxy = Proxy::Url(format!("http://me:hunter2@127.0.0.1:{}", forwarder.port));
+    let config = Config::new("http://db.invalid:8086")
+        .unwrap()
+        .proxy(proxy.clone());
+    let client = database(config, "proxy").await;
+    client.write(&cpu(1)).await.unwrap();
+    assert_eq!(client.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
+    let received = &forwarder.received()[0];
+    assert_eq!(
+        received.header("proxy-authorization"),
+        Some("Basic bWU6aHVudGVyMg==")
+    );
+
+    let lost = Config::new("http://other.invalid").unwrap().proxy(proxy);
+    let error = Client::new(lost).unwrap().ping().await.unwrap_err();
+    let shown = format!("{error} {error:?} {client:?}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_proxy_carries_tls_through() {
+    let authority = crate::tls::authority();
+    let identity = authority.sign("db.invalid");
+    let server = Influxd::start(&Settings {
+        https: Some(&identity),
+        ..Settings::default()
+    });
+    let forwarder = forward(server.port, "").await;
+    let proxy = Proxy::Url(format!("http://127.0.0.1:{}", forwarder.port));
+    let config = Config::new("https://db.invalid")
+        .unwrap()
+        .proxy(proxy)
+        .tls(authority.tls());
+    Client::new(config).unwrap().ping().await.unwrap();
+    assert_eq!(
+        forwarder.received()[0].line,
+        "CONNECT db.invalid:443 HTTP/1.1"
+    );
+}
+
+#[tokio::test]
+async fn a_stream_of_many_chunks_gives_every_row_once() {
+    let client = with_database("stream").await;
+    client.write(&cpu(25_000)).await.unwrap();
+    let query = Query::new("SELECT value FROM cpu").chunk_size(100);
+    let mut stream = client.stream(query).await.unwrap();
+    let (mut rows, mut next) = (0, 0);
+    while let Some(event) = stream.next().await {
+        if let Event::Batch(batch) = event.unwrap() {
+            for &value in batch.column(1).as_primitive::<Int64Type>().values() {
+                assert_eq!(value, next);
+                next += 1;
+            }
+            rows += batch.num_rows();
+        }
+    }
+    assert_eq!(rows, 25_000);
+}
+
+#[tokio::test]
+async fn of_several_statements_those_before_the_failing_one_are_kept() {
+    let client = with_database("statements").await;
+    client.write(&cpu(3)).await.unwrap();
+    let text = "SELECT value FROM cpu; SELECT foo(value) FROM cpu; SELECT value FROM cpu";
+    let error = client.query(text).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Statement, None));
+    assert_eq!(error.server_message(), Some("undefined function foo()"));
+    assert_eq!(error.answer().unwrap().rows(), 3);
+    let raw = client.query_raw(text).await.unwrap_err();
+    assert_eq!(raw.kind(), ErrorKind::Statement);
+    assert!(raw.raw().unwrap().starts_with(b"{\"results\":["));
+}
+
+#[tokio::test]
+async fn a_query_that_does_not_parse_is_rejected() {
+    let client = with_database("parse").await;
+    let error = client.query("SELEC value").await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Rejected, Some(400))
+    );
+    assert!(
+        error
+            .server_message()
+            .unwrap()
+            .starts_with("error parsing query: found SELEC")
+    );
+    assert_eq!(
+        client.query("SELECT 1\0").await.unwrap_err().kind(),
+        ErrorKind::Config
+    );
+}
+
+#[tokio::test]
+async fn hostile_strings_stay_values_when_they_are_bound() {
+    let client = with_database("bind").await;
+    for hostile in [
+        "' OR 1 = 1 --",
+        "'; DROP MEASUREMENT m --",
+        "\\",
+        "\\'",
+        "\"",
+        "$x",
+        "/* x */",
+        "a\tb",
+        "\u{1f600}é",
+        "%s & + = {}",
+    ] {
+        let name = format!("m{hostile}").replace('\\', "/");
+        let point = Point::new(name.as_str())
+            .field("s", hostile)
+            .field("v", 1.5)
+            .at(1);
+        client.write(&[point]).await.unwrap();
+        let query = Query::new("SELECT s, v FROM $m WHERE s = $s AND v = $v")
+            .bind("m", Param::Identifier(name.clone()))
+            .bind("s", hostile)
+            .bind("v", 1.5);
+        let answer = client.query(query).await.unwrap();
+        assert_eq!(only(&answer).name.as_deref(), Some(name.as_str()));
+        let text = only(&answer).batches[0]
+            .column(1)
+            .as_string::<i32>()
+            .value(0)
+            .to_owned();
+        assert_eq!(text, hostile);
+    }
+    let measurements = client.query("SHOW MEASUREMENTS").await.unwrap();
+    assert_eq!(measurements.rows(), 10);
+}
+
+#[tokio::test]
+async fn a_partial_write_names_the_point_whose_type_is_wrong() {
+    let client = with_database("conflict").await;
+    client
+        .write(&[Point::new("m").field("v", 1.0).at(1)])
+        .await
+        .unwrap();
+    let points = [
+        Point::new("m").field("v", 2.0).at(2),
+        Point::new("m").field("w", "text").at(3),
+        Point::new("m").field("v", "text").at(4),
+        Point::new("m").field("v", 5.0).at(5),
+    ];
+    let error = client.write(&points).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.dropped()),
+        (ErrorKind::PartialWrite, Some(1))
+    );
+    assert_eq!(error.rejected().len(), 1);
+    assert_eq!(error.rejected()[0].index, Some(2));
+    assert_eq!(client.query("SELECT v, w FROM m").await.unwrap().rows(), 4);
+}
+
+#[tokio::test]
+async fn lines_that_the_server_cannot_parse_are_named() {
+    let client = with_database("unparsed").await;
+    let mut encoder = aioinflux::Encoder::new(aioinflux::Dialect::V1);
+    encoder.push_text(b"a v=1 1\nb v=\nc s=\"x\ny\" 2\n,d v=1\ne v=1 5").unwrap();
+    let written = client
+        .write_batch(encoder.take(), &WriteOptions::new())
+        .await;
+    let error = written.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.dropped()),
+        (ErrorKind::PartialWrite, Some(0))
+    );
+    let indexes: Vec<_> = error
+        .rejected()
+        .iter()
+        .map(|rejected| rejected.index)
+        .collect();
+    assert_eq!(indexes, [Some(1), Some(3)]);
+    assert_eq!(error.rejected()[0].reason, "missing field value");
+}
+
+#[tokio::test]
+async fn write_options_choose_database_policy_and_unit() {
+    let client = with_database("options").await;
+    with_database("elsewhere").await;
+    client
+        .query("CREATE RETENTION POLICY long ON elsewhere DURATION INF REPLICATION 1")
+        .await
+        .unwrap();
+    let mut encoder = aioinflux::Encoder::new(aioinflux::Dialect::V1);
+    encoder.push_text(b"a v=1 1700000000").unwrap();
+    let options = WriteOptions::new()
+        .database("elsewhere")
+        .retention_policy("long")
+        .precision(Precision::Seconds);
+    client.write_batch(encoder.take(), &options).await.unwrap();
+    let query = Query::new("SELECT v FROM a")
+        .database("elsewhere")
+        .retention_policy("long");
+    let answer = client.query(query).await.unwrap();
+    let time = only(&answer).batches[0]
+        .column(0)
+        .as_primitive::<TimestampNanosecondType>();
+    assert_eq!(time.value(0), 1_700_000_000_000_000_000);
+    let client = Client::new(client.config().clone().database("missing")).unwrap();
+    assert_eq!(
+        client.write(&cpu(1)).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+}
+
+#[tokio::test]
+async fn a_body_over_the_servers_limit_is_split_and_stored_whole() {
+    let settings = Settings {
+        max_body_bytes: 100_000,
+        ..Settings::default()
+    };
+    let server = Influxd::start(&settings);
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let client = database(Config::new(&url).unwrap(), "split").await;
+    let text = "x\nnew line".repeat(10);
+    let points: Vec<_> = (0..20_000)
+        .map(|i| {
+            Point::new("m")
+                .field("s", text.as_str())
+                .field("v", i)
+                .at(i)
+        })
+        .collect();
+    assert_eq!(client.write(&points).await.unwrap().points, 20_000);
+    let answer = client.query("SELECT count(v) FROM m").await.unwrap();
+    assert_eq!(integers(&answer, "count"), [20_000]);
+}
+
+#[tokio::test]
+async fn a_row_limit_cuts_a_raw_answer_and_no_table() {
+    let server = Influxd::start(&Settings {
+        max_rows: 10,
+        ..Settings::default()
+    });
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let client = database(Config::new(&url).unwrap(), "limit").await;
+    client.write(&cpu(25)).await.unwrap();
+    assert_eq!(client.query("SELECT * FROM cpu").await.unwrap().rows(), 25);
+    let error = client.query_raw("SELECT * FROM cpu").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Partial);
+    assert!(error.raw().is_some());
+}
+
+#[tokio::test]
+async fn compressed_requests_and_answers_are_understood_by_both_sides() {
+    let config = Config::new(&format!("http://127.0.0.1:{}", shared().port)).unwrap();
+    let config = config.gzip(aioinflux::Gzip::Always).accept_gzip(true);
+    let client = database(config, "gzip").await;
+    client.write(&cpu(5000)).await.unwrap();
+    assert_eq!(
+        client.query("SELECT * FROM cpu").await.unwrap().rows(),
+        5000
+    );
+}

@@ -1,0 +1,25 @@
+//! The client against servers: a scripted one for what real ones rarely do, and a real one.
+//!
+//! One binary, so that it links once and the tests share one real server.
+
+mod answers;
+mod errors;
+mod forward;
+mod influxd;
+mod limits;
+mod live;
+mod scripted;
+mod split;
+mod tls;
+
+use aioinflux::{Client, Config};
+
+/// A client of the server at this port.
+fn client(port: u16) -> Client {
+    Client::new(config(port)).unwrap()
+}
+
+/// A configuration for the server at this port, with a database.
+fn config(port: u16) -> Config {
+    Config::new(&format!("http://127.0.0.1:{port}?db=db")).unwrap()
+}
