@@ -6,9 +6,11 @@
 use serde_json::Value;
 
 use crate::config::without_user;
-use crate::decode::Format;
+use crate::decode::{Decoder, End, Format};
 use crate::dialect::Kind;
 use crate::error::{Error, ErrorKind, Said, excerpt, find_header};
+
+const MSGPACK: &str = "application/x-msgpack";
 
 /// What an answer means.
 #[derive(Debug)]
@@ -97,7 +99,7 @@ pub(crate) fn answer(
         (Kind::Ping | Kind::Write, 204) => Verdict::Done,
         // Look-alikes, and `verbose`, answer a ping with a body.
         (Kind::Ping, 200) if media != "text/html" => Verdict::Done,
-        (Kind::Query, 200) if media == "application/x-msgpack" => Verdict::Answer(Format::Msgpack),
+        (Kind::Query, 200) if media == MSGPACK => Verdict::Answer(Format::Msgpack),
         (Kind::Query, 200) if media == "application/json" => Verdict::Answer(Format::Json),
         (_, 100..=399) => Verdict::Refused(misdirected(status, headers, &media)),
         _ => Verdict::Refused(refused(status, headers, body)),
@@ -169,7 +171,7 @@ fn misdirected(status: u16, headers: &[(String, String)], media: &str) -> Refusa
     }
 }
 
-/// What the server said, and its code: from a JSON object, else from the header that 1.x sets,
+/// What the server said, and its code: from a JSON or msgpack object, else from the header that 1.x sets,
 /// else the bare text. HTML is never read.
 fn message(headers: &[(String, String)], body: &[u8]) -> (Option<String>, Option<String>) {
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
@@ -179,12 +181,24 @@ fn message(headers: &[(String, String)], body: &[u8]) -> (Option<String>, Option
         }
     }
     let header = find_header(headers, "x-influxdb-error");
+    if media_type(headers) == MSGPACK {
+        return (message_in_msgpack(body).or(header.map(str::to_owned)), None);
+    }
     if media_type(headers) == "text/html" {
         return (header.map(str::to_owned), None);
     }
     let text = String::from_utf8_lossy(body);
     let text = Some(text.trim()).filter(|text| !text.is_empty()).or(header);
     (text.map(str::to_owned), None)
+}
+
+/// 1.x writes its errors too in the format that was asked for.
+fn message_in_msgpack(body: &[u8]) -> Option<String> {
+    let mut decoder = Decoder::new(Format::Msgpack);
+    let read = decoder
+        .feed(body)
+        .and_then(|()| decoder.finish(End::Proven));
+    read.err()?.server_message().map(str::to_owned)
 }
 
 fn media_type(headers: &[(String, String)]) -> String {

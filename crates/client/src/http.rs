@@ -481,15 +481,14 @@ fn root_cause(error: &(dyn StdError + 'static)) -> String {
 fn tls_cause(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut cause = Some(error);
     while let Some(this) = cause {
-        let inner = this
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        let inner = inner.map(|inner| inner as &(dyn StdError + 'static));
-        let tls = inner.unwrap_or(this).downcast_ref::<rustls::Error>();
-        if let Some(tls) = tls {
+        if let Some(tls) = this.downcast_ref::<rustls::Error>() {
             return Some(tls.to_string());
         }
-        cause = this.source();
+        // The source of an I/O error is that of the error in it, which is itself left out.
+        let inner = this.downcast_ref().and_then(std::io::Error::get_ref);
+        cause = inner
+            .map(|inner| inner as &(dyn StdError + 'static))
+            .or_else(|| this.source());
     }
     None
 }

@@ -254,3 +254,13 @@ fn the_code_of_an_error_is_kept() {
     assert_eq!(refusal.said.code.as_deref(), Some("invalid"));
     assert_eq!(refusal.said.message.as_deref(), Some("no"));
 }
+
+#[test]
+fn an_error_in_msgpack_is_read_too() {
+    let headers = [("content-type".to_owned(), MSGPACK.to_owned())];
+    let verdict = answer(Kind::Query, 400, &headers, b"\x81\xa5error\xa7no such");
+    let Verdict::Refused(refusal) = verdict else {
+        panic!()
+    };
+    assert_eq!(refusal.said.message.as_deref(), Some("no such"));
+}

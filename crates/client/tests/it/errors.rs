@@ -168,8 +168,8 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn a_partial_write_names_the_points_that_were_refused() {
     let body = concat!(
-        r#"{"error":"partial write: unable to parse 'cpu value=1 1': bad\n"#,
-        r#"unable to parse 'cpu value=2 2': worse dropped=0"}"#
+        r#"{"error":"partial write: unable to parse 'cpu value=1.0 1': bad\n"#,
+        r#"unable to parse 'cpu value=2.0 2': worse dropped=0"}"#
     );
     let server = always(keep(json("400 Bad Request", body))).await;
     let error = client(server.port).write(&points()).await.unwrap_err();
@@ -180,8 +180,8 @@ async fn a_partial_write_names_the_points_that_were_refused() {
         .map(|r| (r.index, r.line.as_str(), r.reason.as_str()))
         .collect();
     let expected = [
-        (Some(1), "cpu value=1 1", "bad"),
-        (Some(2), "cpu value=2 2", "worse"),
+        (Some(1), "cpu value=1.0 1", "bad"),
+        (Some(2), "cpu value=2.0 2", "worse"),
     ];
     assert_eq!(rejected, expected);
     assert_eq!(error.dropped(), Some(0));

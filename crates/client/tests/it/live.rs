@@ -372,7 +372,9 @@ async fn a_partial_write_names_the_point_whose_type_is_wrong() {
 async fn lines_that_the_server_cannot_parse_are_named() {
     let client = with_database("unparsed").await;
     let mut encoder = aioinflux::Encoder::new(aioinflux::Dialect::V1);
-    encoder.push_text(b"a v=1 1\nb v=\nc s=\"x\ny\" 2\n,d v=1\ne v=1 5").unwrap();
+    encoder
+        .push_text(b"a v=1 1\nb v=\nc s=\"x\ny\" 2\n,d v=1\ne v=1 5")
+        .unwrap();
     let written = client
         .write_batch(encoder.take(), &WriteOptions::new())
         .await;
