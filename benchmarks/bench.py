@@ -1,8 +1,8 @@
 """What `make bench` runs: times of writing and reading through the Python interface.
 
-The server is a thread of this program that swallows what is written and gives a fixed answer, so that
-the figures are the client's own: encode and send, receive and decode. Each figure is the best of
-several runs, as the least disturbed one.
+The server is a thread of this program that swallows what is written and gives a fixed answer: the
+figures are the client's own, encode and send, receive and decode. Each is the best of several runs,
+as the least disturbed one.
 """
 
 from __future__ import annotations
