@@ -1,1 +1,61 @@
 //! Asynchronous InfluxDB client.
+//!
+//! ```no_run
+//! use aioinflux::{Client, Config, Point};
+//!
+//! # async fn run() -> Result<(), aioinflux::Error> {
+//! let config = Config::new("http://user:password@localhost:8086?db=demo")?;
+//! let client = Client::new(config)?;
+//! client.query("CREATE DATABASE demo").await?;
+//! client.write(&[Point::new("cpu").tag("host", "a").field("load", 0.64)]).await?;
+//! let answer = client.query("SELECT * FROM cpu").await?;
+//! for statement in &answer.statements {
+//!     for series in &statement.series {
+//!         println!("{:?}: {} batches", series.name, series.batches.len());
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Contents
+//!
+//! | what | where |
+//! |---|---|
+//! | calls | [`Client`], [`Pong`], [`Written`], [`WriteOptions`] |
+//! | where the server is, and how to talk to it | [`Config`], [`Tls`], [`Pem`], [`Proxy`], [`Target`] |
+//! | points and lines (crate `aioinflux-line`) | [`Point`], [`ToLine`], [`Encoder`], [`Batch`] |
+//! | queries | [`Query`], [`Param`], [`Precision`] |
+//! | answers | [`Answer`], [`Stream`], and the decoders in [`decode`] |
+//! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
+//!
+//! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
+//! batches. An answer that may not be whole is an error, never a short success.
+
+mod answer;
+mod classify;
+mod client;
+mod config;
+pub mod decode;
+mod dialect;
+mod error;
+mod gzip;
+mod http;
+mod query;
+mod reject;
+mod stream;
+mod tls;
+mod write;
+
+pub use aioinflux_line::*;
+
+pub use answer::{Answer, Collector, Message, Series, Statement};
+pub use client::{Client, Pong};
+pub use config::{Config, Consistency, Gzip, Precision, Proxy, Target};
+pub use decode::Event;
+pub use dialect::WriteOptions;
+pub use error::{Error, ErrorKind, Limit, Rejected};
+pub use query::{Param, Query};
+pub use stream::Stream;
+pub use tls::{Pem, Tls};
+pub use write::Written;

@@ -1,0 +1,256 @@
+use std::fs;
+
+use serde::Deserialize;
+
+use super::*;
+
+#[derive(Deserialize)]
+struct Exchange {
+    name: String,
+    request: Asked,
+    response: Answered,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    path: String,
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    status: u16,
+    headers: std::collections::BTreeMap<String, String>,
+    chunks: Vec<Value>,
+}
+
+/// The verdicts on the recorded exchanges of a server, by their names.
+fn verdicts(server: &str) -> Vec<(String, Verdict)> {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let text = fs::read_to_string(format!("{root}/../../tests/captures/{server}.jsonl")).unwrap();
+    let exchanges = text
+        .lines()
+        .map(|line| serde_json::from_str::<Exchange>(line).unwrap());
+    let verdicts = exchanges.filter_map(|exchange| {
+        let kind = match exchange.request.path.split('?').next().unwrap() {
+            "/ping" => Kind::Ping,
+            "/write" => Kind::Write,
+            "/query" => Kind::Query,
+            _ => return None,
+        };
+        let answered = exchange.response;
+        let headers: Vec<_> = answered.headers.into_iter().collect();
+        let body: String = answered.chunks.iter().filter_map(Value::as_str).collect();
+        Some((
+            exchange.name,
+            answer(kind, answered.status, &headers, body.as_bytes()),
+        ))
+    });
+    verdicts.collect()
+}
+
+fn refusal(server: &str, name: &str) -> Refusal {
+    let found = verdicts(server)
+        .into_iter()
+        .find(|(other, _)| other == name);
+    match found.unwrap().1 {
+        Verdict::Refused(refusal) => refusal,
+        other => panic!("{server}, {name}: {other:?}"),
+    }
+}
+
+fn judged(kind: Kind, status: u16, media: &str, body: &str) -> Refusal {
+    let headers = [("content-type".to_owned(), media.to_owned())];
+    match answer(kind, status, &headers, body.as_bytes()) {
+        Verdict::Refused(refusal) => refusal,
+        other => panic!("{status}: {other:?}"),
+    }
+}
+
+const SERVERS: [&str; 2] = ["influxdb-1.6", "influxdb-1.12"];
+
+#[test]
+fn recorded_answers_are_judged() {
+    for server in SERVERS {
+        let verdicts = verdicts(server);
+        assert!(verdicts.len() > 60, "{server}: {}", verdicts.len());
+        for (name, verdict) in verdicts {
+            match (name.as_str(), verdict) {
+                ("ping" | "ping verbose" | "write" | "write gzip", Verdict::Done) => {}
+                ("write precision s" | "write empty", Verdict::Done) => {}
+                // 1.6 takes an unknown precision for nanoseconds.
+                ("write bad precision", Verdict::Done) if server == "influxdb-1.6" => {}
+                ("accept csv" | "accept text/csv" | "accept application/csv", verdict) => {
+                    assert!(
+                        matches!(verdict, Verdict::Refused(r) if r.kind == ErrorKind::Misdirected)
+                    );
+                }
+                (name, Verdict::Answer(Format::Msgpack)) => {
+                    assert!(name.contains("msgpack"), "{name}")
+                }
+                (name, Verdict::Answer(_)) => assert!(!name.contains("msgpack"), "{name}"),
+                (name, Verdict::Refused(refusal)) => {
+                    assert!(
+                        refusal.said.message.is_some(),
+                        "{server}, {name}: {refusal:?}"
+                    );
+                    assert!(refusal.said.status >= 400, "{server}, {name}: {refusal:?}");
+                }
+                (name, verdict) => panic!("{server}, {name}: {verdict:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn recorded_errors_have_their_kinds() {
+    for (name, kind) in [
+        ("write to missing database", ErrorKind::NotFound),
+        ("write unknown retention policy", ErrorKind::Rejected),
+        ("write no database", ErrorKind::Rejected),
+        ("write parse error partial", ErrorKind::PartialWrite),
+        ("write field type conflict", ErrorKind::PartialWrite),
+        ("write outside retention", ErrorKind::PartialWrite),
+        ("write truncated gzip", ErrorKind::Rejected),
+        ("parse error", ErrorKind::Rejected),
+        ("missing q", ErrorKind::Rejected),
+        ("bind missing", ErrorKind::Rejected),
+    ] {
+        for server in SERVERS {
+            let refusal = refusal(server, name);
+            assert_eq!(refusal.kind, kind, "{server}, {name}");
+            assert!(!refusal.retryable, "{server}, {name}");
+        }
+    }
+}
+
+#[test]
+fn the_message_of_an_error_is_kept_whole() {
+    let found = refusal("influxdb-1.6", "write to missing database");
+    assert_eq!(
+        found.said.message.as_deref(),
+        Some("database not found: \"nope\"")
+    );
+    assert_eq!(found.text, "status 404: database not found: \"nope\"");
+    let error = Error::from(found);
+    assert_eq!(error.status(), Some(404));
+    assert_eq!(error.header("X-INFLUXDB-VERSION"), Some("1.6.7~rc0"));
+}
+
+#[test]
+fn statuses_and_texts_tell_kind_and_retry() {
+    use ErrorKind::{Forbidden, NotFound, PartialWrite, Rejected, Server, TooLarge, Unauthorized};
+    for (status, body, kind, retryable) in [
+        (
+            400,
+            r#"{"error":"partial write: x dropped=1 for database: d"}"#,
+            PartialWrite,
+            false,
+        ),
+        (
+            400,
+            r#"{"error":"unable to parse 'a': missing fields"}"#,
+            Rejected,
+            false,
+        ),
+        (
+            401,
+            r#"{"error":"authorization failed"}"#,
+            Unauthorized,
+            false,
+        ),
+        (403, r#"{"error":"user not authorized"}"#, Forbidden, false),
+        (404, "404 page not found\n", NotFound, false),
+        (405, "", Rejected, false),
+        (408, "", Server, true),
+        (
+            413,
+            r#"{"error":"Request Entity Too Large"}"#,
+            TooLarge,
+            false,
+        ),
+        (422, "", Rejected, false),
+        (429, "", Server, true),
+        (500, r#"{"error":"timeout"}"#, Server, true),
+        (500, r#"{"error":"write failed"}"#, Server, true),
+        (500, r#"{"error":"partial write"}"#, Server, true),
+        (
+            500,
+            r#"{"error":"engine: cache-max-memory-size exceeded: (1/1)"}"#,
+            Server,
+            true,
+        ),
+        (
+            500,
+            r#"{"error":"retention policy not found: x"}"#,
+            Rejected,
+            false,
+        ),
+        (
+            500,
+            r#"{"error":"engine: unable to parse x"}"#,
+            Rejected,
+            false,
+        ),
+        (500, "Internal Server Error", Server, true),
+        (501, "", Rejected, false),
+        (503, "request throttled, queue full", Server, true),
+        (529, "", Server, true),
+    ] {
+        let refusal = judged(Kind::Write, status, "application/json", body);
+        assert_eq!(
+            (refusal.kind, refusal.retryable),
+            (kind, retryable),
+            "{status} {body}"
+        );
+    }
+}
+
+#[test]
+fn only_204_is_a_write_that_succeeded() {
+    for status in [200, 201, 202, 206] {
+        let refusal = judged(Kind::Write, status, "text/html", "<html>");
+        assert_eq!(refusal.kind, ErrorKind::Misdirected);
+        assert!(!refusal.text.contains("html>"));
+    }
+}
+
+#[test]
+fn a_query_answered_with_anything_but_json_or_msgpack_is_misdirected() {
+    for media in ["text/html; charset=utf-8", "text/csv", ""] {
+        assert_eq!(
+            judged(Kind::Query, 200, media, "").kind,
+            ErrorKind::Misdirected
+        );
+    }
+    assert_eq!(
+        judged(Kind::Query, 204, "", "").kind,
+        ErrorKind::Misdirected
+    );
+}
+
+#[test]
+fn a_redirect_is_named_without_its_secrets() {
+    let to = "https://user:hunter2@other.example/login?token=hunter2";
+    let headers = [("location".to_owned(), to.to_owned())];
+    let Verdict::Refused(refusal) = answer(Kind::Write, 307, &headers, b"") else {
+        panic!()
+    };
+    assert_eq!(refusal.kind, ErrorKind::Misdirected);
+    let text = "status 307: redirects are not followed, and this one points to \
+                `https://***@other.example/login`";
+    assert_eq!(refusal.text, text);
+}
+
+#[test]
+fn html_is_never_read() {
+    let refusal = judged(Kind::Query, 502, "text/html", "<h1>Bad gateway</h1>");
+    assert_eq!(refusal.text, "status 502 (bad gateway)");
+}
+
+#[test]
+fn the_code_of_an_error_is_kept() {
+    let body = r#"{"code":"invalid","message":"no"}"#;
+    let refusal = judged(Kind::Query, 400, "application/json", body);
+    assert_eq!(refusal.said.code.as_deref(), Some("invalid"));
+    assert_eq!(refusal.said.message.as_deref(), Some("no"));
+}

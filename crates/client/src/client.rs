@@ -1,0 +1,274 @@
+//! The client: what people call.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use aioinflux_line::{Batch, Encoder, ToLine};
+use bytes::Bytes;
+
+use crate::answer::Answer;
+use crate::classify::Verdict;
+use crate::config::Config;
+use crate::decode::raw::{self, Verdict as Raw};
+use crate::decode::{End, Format};
+use crate::dialect::{self, Form, Kind, Operation, WriteOptions};
+use crate::error::{Error, ErrorKind, excerpt};
+use crate::http::{self, Body, Http, Reply};
+use crate::query::Query;
+use crate::stream::Stream;
+use crate::write::{self, Written};
+
+/// Most bytes of an error's body that are read, beyond what a write can be told about its lines.
+const ERROR_BYTES: usize = 64 * 1024;
+/// Points that are encoded before other tasks get their turn.
+const POINTS_AT_A_TIME: usize = 1024;
+
+/// A client of one server.
+///
+/// Clones share their connections. Making one opens nothing and needs no runtime; the calls need
+/// one of `tokio` with time and I/O enabled. Dropping the future of a call, or a stream, stops the
+/// request and closes its connection.
+#[derive(Clone, Debug)]
+pub struct Client {
+    config: Arc<Config>,
+    http: Http,
+}
+
+/// The answer to a ping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pong {
+    /// The status: 204, or 200 from look-alikes.
+    pub status: u16,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Pong {
+    /// The version of the server, as it calls itself: it need not look like a version.
+    pub fn version(&self) -> Option<&str> {
+        crate::error::find_header(&self.headers, "x-influxdb-version")
+    }
+
+    /// The build of the server: `OSS` or `ENT`.
+    pub fn build(&self) -> Option<&str> {
+        crate::error::find_header(&self.headers, "x-influxdb-build")
+    }
+}
+
+/// An answer that was found good: its body is still to be read.
+pub(crate) struct Accepted {
+    reply: Reply,
+    format: Option<Format>,
+}
+
+impl Client {
+    /// A client for this configuration.
+    ///
+    /// # Errors
+    ///
+    /// A certificate cannot be loaded, or parts of the configuration exclude each other.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        let http = http::build(&config)?;
+        Ok(Self {
+            config: Arc::new(config),
+            http,
+        })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Asks the server whether it is there, and who it is.
+    ///
+    /// # Errors
+    ///
+    /// The server cannot be reached, or what listens there is no `InfluxDB`.
+    pub async fn ping(&self) -> Result<Pong, Error> {
+        let accepted = self.send(&Operation::Ping, true).await?;
+        let Reply {
+            status, headers, ..
+        } = accepted.reply;
+        Ok(Pong { status, headers })
+    }
+
+    /// Writes points. Nothing is sent if one of them cannot be written.
+    ///
+    /// # Errors
+    ///
+    /// A point cannot be written as a line ([`ErrorKind::Input`]), or as for
+    /// [`write_batch`](Self::write_batch).
+    pub async fn write<T: ToLine>(&self, points: &[T]) -> Result<Written, Error> {
+        let mut encoder = Encoder::new(self.config.server_dialect());
+        for points in points.chunks(POINTS_AT_A_TIME) {
+            for point in points {
+                encoder.push(point)?;
+            }
+            tokio::task::yield_now().await;
+        }
+        self.write_batch(encoder.take(), &WriteOptions::default())
+            .await
+    }
+
+    /// Writes a batch: by value, or shared (`Arc<Batch>`) by those who need it again. It is sent
+    /// without being copied. An empty one is not sent.
+    ///
+    /// A batch that the server finds too large is sent in parts, cut between lines.
+    ///
+    /// # Errors
+    ///
+    /// The server refused points or all of them, or cannot be reached. The error says which
+    /// points were refused, and of a batch sent in parts, which were written and which not sent.
+    pub async fn write_batch(
+        &self,
+        batch: impl Into<Arc<Batch>>,
+        options: &WriteOptions,
+    ) -> Result<Written, Error> {
+        write::batch(self, batch.into(), options).await
+    }
+
+    /// Runs a query and keeps all of its answer.
+    ///
+    /// # Errors
+    ///
+    /// A statement failed, the answer was cut, or the server cannot be reached. The error keeps
+    /// what was answered before ([`Error::answer`]).
+    pub async fn query(&self, query: impl Into<Query>) -> Result<Answer, Error> {
+        let query = query.into();
+        Stream::open(self, &query, true).await?.collect().await
+    }
+
+    /// Runs a query and hands out its answer while it comes. No total time limit applies.
+    ///
+    /// # Errors
+    ///
+    /// The server cannot be reached, or refused the query as a whole.
+    pub async fn stream(&self, query: impl Into<Query>) -> Result<Stream, Error> {
+        Stream::open(self, &query.into(), false).await
+    }
+
+    /// Runs a query and returns the server's JSON as it came.
+    ///
+    /// It is asked for whole, in one document. A server with a limit of rows (`max-row-limit`) can
+    /// cut it; that is an error where the server says so, which at the border of a series it does
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// As for [`query`](Self::query); the error keeps the bytes ([`Error::raw`]).
+    pub async fn query_raw(&self, query: impl Into<Query>) -> Result<Bytes, Error> {
+        let query = query.into();
+        let operation = Operation::Query {
+            query: &query,
+            form: Form::Whole,
+        };
+        let during = |error: Error| error.during(Kind::Query.name(), self.config.url());
+        let mut accepted = self.send(&operation, true).await?;
+        if accepted.format != Some(Format::Json) {
+            let text = "the answer is not the JSON that was asked for";
+            return Err(during(Error::new(ErrorKind::Misdirected, false, text)));
+        }
+        let body = &mut accepted.reply.body;
+        let (raw, whole) = body.collect(usize::MAX).await;
+        let end = body.end();
+        let raw = Bytes::from(raw);
+        let checked = whole.and_then(|()| match end {
+            End::Proven => error_in(&raw).map_or(Ok(()), Err),
+            End::Unproven => Err(Error::transport("the end of the answer is not proven")),
+        });
+        match checked {
+            Ok(()) => Ok(raw),
+            Err(error) => Err(during(error.with_raw(raw))),
+        }
+    }
+
+    /// Sends an operation, and judges the answer.
+    pub(crate) async fn send(
+        &self,
+        operation: &Operation<'_>,
+        whole: bool,
+    ) -> Result<Accepted, Error> {
+        let kind = operation.kind();
+        let sent = self.exchange(operation, whole).await;
+        sent.map_err(|error| error.during(kind.name(), self.config.url()))
+    }
+
+    async fn exchange(&self, operation: &Operation<'_>, whole: bool) -> Result<Accepted, Error> {
+        let kind = operation.kind();
+        let request = dialect::request(&self.config, operation)?;
+        let (path, bytes) = (request.url.path().to_owned(), request.body.len());
+        let most = match operation {
+            // What it says about lines it quotes from them.
+            Operation::Write { .. } => ERROR_BYTES + 4 * bytes,
+            _ => ERROR_BYTES,
+        };
+        let method = if request.post { "POST" } else { "GET" };
+        let start = Instant::now();
+        let reply = self.http.send(request, whole).await;
+        let status = reply.as_ref().ok().map(|reply| reply.status);
+        let time = start.elapsed();
+        tracing::debug!(target: "aioinflux", method, path, status, bytes, ?time);
+        self.judge(kind, reply?, most).await
+    }
+
+    async fn judge(&self, kind: Kind, mut reply: Reply, most: usize) -> Result<Accepted, Error> {
+        let dialect = self.config.server_dialect();
+        let body = if reply.status < 400 {
+            Vec::new()
+        } else {
+            reply.error_text(most).await
+        };
+        match dialect::classify(dialect, kind, reply.status, &reply.headers, &body) {
+            Verdict::Done => Ok(Accepted {
+                reply,
+                format: None,
+            }),
+            Verdict::Answer(format) => Ok(Accepted {
+                reply,
+                format: Some(format),
+            }),
+            Verdict::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+}
+
+impl Accepted {
+    /// The body of a query's answer, and its format.
+    pub(crate) fn into_answer(self) -> Result<(Body, Format), Error> {
+        let text = "the answer has no body";
+        let format = self
+            .format
+            .ok_or(Error::new(ErrorKind::Misdirected, false, text))?;
+        Ok((self.reply.body, format))
+    }
+}
+
+impl Reply {
+    /// The body of an error, as far as it comes: a server that refuses a large body may close the
+    /// connection before it is read, and the status says enough.
+    async fn error_text(&mut self, most: usize) -> Vec<u8> {
+        self.body.collect(most).await.0
+    }
+}
+
+/// The error that a raw answer holds.
+fn error_in(answer: &[u8]) -> Option<Error> {
+    match raw::check(answer) {
+        Raw::Whole => None,
+        Raw::Error(message) => Some(Error::statement_failed(None, message)),
+        Raw::StatementErrors(errors) => {
+            let (statement, message) = errors.into_iter().next()?;
+            Some(Error::statement_failed(Some(statement), message))
+        }
+        Raw::Partial { statement } => Some(Error::cut_short(&format!(
+            "statement {statement}: the server's row limit cut the answer"
+        ))),
+        Raw::Truncated(text) => Some(Error::transport(format!("the answer ends early: {text}"))),
+        Raw::Malformed(text) => {
+            let text = format!("the answer is not what InfluxDB sends: {}", excerpt(&text));
+            Some(Error::new(ErrorKind::Decode, false, text))
+        }
+    }
+}

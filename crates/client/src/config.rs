@@ -1,0 +1,366 @@
+//! Where the server is and how to talk to it.
+//!
+//! A [`Config`] knows addresses, names, secrets and limits; it opens nothing and reads nothing,
+//! neither files nor the environment. [`Client::new`](crate::Client::new) does that.
+//!
+//! ```
+//! use aioinflux::Config;
+//!
+//! let config = Config::new("https://alice:secret@db.example:8086/base?db=metrics&rp=week")?;
+//! assert_eq!(config.url(), "https://db.example:8086/base/");
+//! assert_eq!(config.database_name(), Some("metrics"));
+//! # Ok::<(), aioinflux::Error>(())
+//! ```
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aioinflux_line::Dialect;
+use url::{Host, Url};
+
+use crate::error::Error;
+use crate::tls::Tls;
+
+mod parse;
+mod values;
+
+pub use values::{Consistency, Gzip, Precision, Proxy, Target};
+pub(crate) use values::{Credentials, Secret, without_user};
+
+/// Longest time to open a connection, unless the config says otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest silence of a connection, unless the config says otherwise.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest time for a whole request, unless the config says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(300);
+/// Most requests at once, unless the config says otherwise.
+const MAX_REQUESTS: usize = 64;
+
+/// The configuration of a client: built by value, checked by `Client::new`.
+///
+/// # URL
+///
+/// `http[s]://[user:password@]host[:port][/base/path][?key=value&...]`. The user and the password
+/// move to the `Authorization` header and are no longer part of the URL; characters that a URL
+/// reserves are percent-encoded in them. Without a port the scheme's own port is used (80, 443),
+/// as in every URL; InfluxDB usually listens on 8086. A base path is kept, and the paths of the
+/// server come after it. The keys are
+///
+/// | key | meaning |
+/// |---|---|
+/// | `db` | default database |
+/// | `rp` | default retention policy |
+/// | `consistency` | `any`, `one`, `quorum` or `all` |
+/// | `unix_socket` | path of a unix socket to connect to |
+/// | `connect_timeout`, `read_timeout`, `timeout` | `5s`, `250ms`, `2m`, or `none` |
+/// | `gzip` | `auto`, `always` or `never` |
+/// | `accept_gzip` | `true` or `false` |
+/// | `max_requests` | a number above zero |
+///
+/// Any other key is refused, so that a misspelt one is not quietly without effect.
+#[derive(Clone)]
+pub struct Config {
+    url: Url,
+    database: Option<String>,
+    retention_policy: Option<String>,
+    consistency: Option<Consistency>,
+    credentials: Option<Credentials>,
+    unix_socket: Option<PathBuf>,
+    tls: Tls,
+    connect_timeout: Option<Duration>,
+    read_timeout: Option<Duration>,
+    timeout: Option<Duration>,
+    gzip: Gzip,
+    accept_gzip: bool,
+    proxy: Proxy,
+    max_requests: usize,
+    dialect: Dialect,
+}
+
+impl Default for Config {
+    /// The server of this machine: `http://localhost:8086`.
+    fn default() -> Self {
+        Self::at(Url::parse("http://localhost:8086/").expect("the text is a URL"))
+    }
+}
+
+impl Config {
+    /// Reads a URL of the form that the type's documentation shows.
+    ///
+    /// # Errors
+    ///
+    /// The text is no URL, the scheme is neither `http` nor `https`, or a key is unknown or has a
+    /// value that it cannot have. No error shows a password.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        parse::config(url)
+    }
+
+    /// The defaults, for a base URL without user, query and fragment and with a slash at its end.
+    fn at(url: Url) -> Self {
+        Self {
+            url,
+            database: None,
+            retention_policy: None,
+            consistency: None,
+            credentials: None,
+            unix_socket: None,
+            tls: Tls::new(),
+            connect_timeout: Some(CONNECT_TIMEOUT),
+            read_timeout: Some(READ_TIMEOUT),
+            timeout: Some(TIMEOUT),
+            gzip: Gzip::Auto,
+            accept_gzip: false,
+            proxy: Proxy::Environment,
+            max_requests: MAX_REQUESTS,
+            dialect: Dialect::default(),
+        }
+    }
+
+    /// Sets the database that writes and queries use when they name none.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>) -> Self {
+        self.database = Some(name.into());
+        self
+    }
+
+    /// Sets the retention policy that writes and queries use when they name none.
+    #[must_use]
+    pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
+        self.retention_policy = Some(name.into());
+        self
+    }
+
+    /// Sets how many nodes of a cluster must have stored a write. A single server ignores it.
+    #[must_use]
+    pub fn consistency(mut self, consistency: Consistency) -> Self {
+        self.consistency = Some(consistency);
+        self
+    }
+
+    /// Sets user and password. They travel in the `Authorization` header only.
+    #[must_use]
+    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.credentials = Some(Credentials {
+            user: user.into(),
+            password: Secret::new(password.into()),
+        });
+        self
+    }
+
+    /// Connects to a unix socket in place of the URL's host and port.
+    #[must_use]
+    pub fn unix_socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.unix_socket = Some(path.into());
+        self
+    }
+
+    /// Sets the certificates for `https`.
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Sets the longest time to open a connection, TLS included. Default: 5 seconds.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.connect_timeout = limit.into();
+        self
+    }
+
+    /// Sets the longest time in which nothing moves: no byte sent and no byte received, from the
+    /// start of a request to the end of its answer. Default: 60 seconds.
+    #[must_use]
+    pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.read_timeout = limit.into();
+        self
+    }
+
+    /// Sets the longest time for a whole request, waiting for its turn included. Default: 300
+    /// seconds. A stream has no such limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeout = limit.into();
+        self
+    }
+
+    /// Sets when the bodies of writes are compressed. Default: [`Gzip::Auto`].
+    #[must_use]
+    pub fn gzip(mut self, gzip: Gzip) -> Self {
+        self.gzip = gzip;
+        self
+    }
+
+    /// Asks the server to compress its answers. Default: off, because it costs the server several
+    /// times what the query costs; it pays on a slow network only.
+    #[must_use]
+    pub fn accept_gzip(mut self, accept: bool) -> Self {
+        self.accept_gzip = accept;
+        self
+    }
+
+    /// Sets the proxy. Default: [`Proxy::Environment`].
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = proxy;
+        self
+    }
+
+    /// Sets how many requests may be under way at once; more of them wait. An open stream counts
+    /// until it has ended or is dropped. Default: 64.
+    #[must_use]
+    pub fn max_requests(mut self, count: usize) -> Self {
+        self.max_requests = count;
+        self
+    }
+
+    /// Sets the generation of the server. Default: 1.x.
+    #[must_use]
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+}
+
+/// What the configuration holds.
+impl Config {
+    /// The base URL, without user and password.
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// The default database.
+    pub fn database_name(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    /// The default retention policy.
+    pub fn retention_policy_name(&self) -> Option<&str> {
+        self.retention_policy.as_deref()
+    }
+
+    /// The default consistency.
+    pub fn write_consistency(&self) -> Option<Consistency> {
+        self.consistency
+    }
+
+    /// The user; the password cannot be read back.
+    pub fn user(&self) -> Option<&str> {
+        self.credentials.as_ref().map(|given| given.user.as_str())
+    }
+
+    /// The unix socket.
+    pub fn unix_socket_path(&self) -> Option<&Path> {
+        self.unix_socket.as_deref()
+    }
+
+    /// The longest time to open a connection.
+    pub fn connect_limit(&self) -> Option<Duration> {
+        self.connect_timeout
+    }
+
+    /// The longest time in which nothing moves.
+    pub fn read_limit(&self) -> Option<Duration> {
+        self.read_timeout
+    }
+
+    /// The longest time for a whole request.
+    pub fn total_limit(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// When the bodies of writes are compressed.
+    pub fn gzip_mode(&self) -> Gzip {
+        self.gzip
+    }
+
+    /// Whether the server is asked to compress its answers.
+    pub fn accepts_gzip(&self) -> bool {
+        self.accept_gzip
+    }
+
+    /// The proxy.
+    pub fn proxy_choice(&self) -> &Proxy {
+        &self.proxy
+    }
+
+    /// The most requests at once.
+    pub fn request_limit(&self) -> usize {
+        self.max_requests
+    }
+
+    /// The generation of the server.
+    pub fn server_dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Where points go to: equal for clients that write to the same place, and free of secrets.
+    pub fn target(&self) -> Target {
+        Target {
+            url: self.url.to_string(),
+            unix_socket: self.unix_socket.clone(),
+            database: self.database.clone(),
+            retention_policy: self.retention_policy.clone(),
+            consistency: self.consistency,
+            dialect: self.dialect,
+        }
+    }
+
+    pub(crate) fn credentials_given(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    pub(crate) fn tls_choice(&self) -> &Tls {
+        &self.tls
+    }
+
+    /// The base URL with a path of the server after its own.
+    pub(crate) fn endpoint(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        let full = format!("{}{path}", self.url.path());
+        url.set_path(&full);
+        url
+    }
+
+    /// Whether the connection speaks TLS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// Whether the server is on this machine: reached by a unix socket or a loopback address.
+    pub(crate) fn is_local(&self) -> bool {
+        self.unix_socket.is_some()
+            || match self.url.host() {
+                Some(Host::Ipv4(address)) => address.is_loopback(),
+                Some(Host::Ipv6(address)) => address.is_loopback(),
+                Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+                None => false,
+            }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("url", &self.url.as_str())
+            .field("database", &self.database)
+            .field("retention_policy", &self.retention_policy)
+            .field("consistency", &self.consistency)
+            .field("credentials", &self.credentials)
+            .field("unix_socket", &self.unix_socket)
+            .field("tls", &self.tls)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("read_timeout", &self.read_timeout)
+            .field("timeout", &self.timeout)
+            .field("gzip", &self.gzip)
+            .field("accept_gzip", &self.accept_gzip)
+            .field("proxy", &self.proxy)
+            .field("max_requests", &self.max_requests)
+            .field("dialect", &self.dialect)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+use super::*;
+
+fn error(url: &str) -> String {
+    Config::new(url).unwrap_err().to_string()
+}
+
+#[test]
+fn a_url_gives_server_path_names_and_limits() {
+    let config = Config::new(concat!(
+        "https://db.example:1234/influx?db=my%20db&rp=week&consistency=ALL&timeout=250ms",
+        "&read_timeout=none&connect_timeout=2m&gzip=always&accept_gzip=true&max_requests=3"
+    ))
+    .unwrap();
+    assert_eq!(config.url(), "https://db.example:1234/influx/");
+    assert_eq!(
+        config.endpoint("write").as_str(),
+        "https://db.example:1234/influx/write"
+    );
+    assert_eq!(config.database_name(), Some("my db"));
+    assert_eq!(config.retention_policy_name(), Some("week"));
+    assert_eq!(config.write_consistency(), Some(Consistency::All));
+    assert_eq!(config.total_limit(), Some(Duration::from_millis(250)));
+    assert_eq!(config.read_limit(), None);
+    assert_eq!(config.connect_limit(), Some(Duration::from_secs(120)));
+    assert_eq!(config.gzip_mode(), Gzip::Always);
+    assert!(config.accepts_gzip());
+    assert_eq!(config.request_limit(), 3);
+}
+
+#[test]
+fn user_and_password_leave_the_url() {
+    let config = Config::new("http://a%20b:p%40ss%3Aw%C3%B6rd@h:8086/").unwrap();
+    assert_eq!(config.url(), "http://h:8086/");
+    let credentials = config.credentials_given().unwrap();
+    assert_eq!(
+        (credentials.user.as_str(), credentials.password.reveal()),
+        ("a b", "p@ss:wörd")
+    );
+    assert_eq!(config.user(), Some("a b"));
+}
+
+#[test]
+fn a_password_is_shown_nowhere() {
+    let config = Config::new("http://user:hunter2@h:8086/")
+        .unwrap()
+        .proxy(Proxy::Url("http://me:hunter2@proxy:1/x?p=hunter2".into()));
+    let shown = format!("{config:?} {:#?} {:?}", config.target(), config.clone());
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("http://***@proxy:1/x"), "{shown}");
+    for url in [
+        "user:hunter2@host:8086",
+        "ftp://user:hunter2@host/",
+        "http://user:hunter2@host:99999",
+        "http://user:hunter2@host/#x",
+        "http://user:hunter2@/",
+        "http://host:8086?p=hunter2",
+        "http://host:8086?password=hunter2",
+        "http://host:8086?passwrd=hunter2",
+        "http://user:%FFhunter2@host",
+    ] {
+        let shown = format!("{} {:?}", error(url), Config::new(url));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn a_host_without_scheme_is_refused_with_the_form_that_is_expected() {
+    for url in [
+        "localhost:8086",
+        "127.0.0.1:8086",
+        "db.example",
+        "//h:8086",
+        "ftp://h",
+    ] {
+        let text = error(url);
+        assert!(
+            text.starts_with(&format!("url `{url}`: no scheme")),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("expected `http://host:port` or `https://host:port`"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_nearest_one() {
+    for (key, near) in [
+        ("database", "db"),
+        ("retention_policy", "rp"),
+        ("DB", "db"),
+        ("consistensy", "consistency"),
+        ("readtimeout", "read_timeout"),
+    ] {
+        let text = error(&format!("http://h?{key}=1"));
+        assert!(
+            text.starts_with(&format!("url: unknown key `{key}`; hint: `{near}` ")),
+            "{text}"
+        );
+    }
+    let text = error("http://h?completely_different=1");
+    assert!(
+        text.starts_with("url: unknown key `completely_different`; there are `db`, "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_value_that_a_key_cannot_have_is_refused() {
+    for (pair, expected) in [
+        (
+            "consistency=two",
+            "expected `any`, `one`, `quorum` or `all`, got `two`",
+        ),
+        (
+            "timeout=5",
+            "expected a duration such as `250ms`, `5s` or `2m`, or `none`, got `5`",
+        ),
+        (
+            "timeout=s",
+            "expected a duration such as `250ms`, `5s` or `2m`, or `none`, got `s`",
+        ),
+        ("gzip=on", "expected `auto`, `always` or `never`, got `on`"),
+        ("accept_gzip=1", "expected `true` or `false`, got `1`"),
+        ("max_requests=-1", "expected a number above zero, got `-1`"),
+    ] {
+        let text = error(&format!("http://h?{pair}"));
+        assert!(text.ends_with(expected), "{text}");
+    }
+}
+
+#[test]
+fn hosts_of_this_machine_are_local() {
+    for (url, local) in [
+        ("http://localhost:8086", true),
+        ("http://db.localhost:8086", true),
+        ("http://127.9.9.9:8086", true),
+        ("http://[::1]:8086", true),
+        ("http://[2001:db8::1]:8086", false),
+        ("http://128.0.0.1", false),
+        ("http://localhost.example", false),
+    ] {
+        assert_eq!(Config::new(url).unwrap().is_local(), local, "{url}");
+    }
+    let config = Config::new("http://db.example")
+        .unwrap()
+        .unix_socket("/run/influxdb.sock");
+    assert!(config.is_local());
+}
+
+#[test]
+fn an_ipv6_host_keeps_its_brackets() {
+    let config = Config::new("http://[::1]:8086/base").unwrap();
+    assert_eq!(
+        config.endpoint("ping").as_str(),
+        "http://[::1]:8086/base/ping"
+    );
+}
+
+#[test]
+fn gzip_applies_from_a_size_on_for_remote_hosts() {
+    assert!(!Gzip::Auto.applies(1023, false));
+    assert!(Gzip::Auto.applies(1024, false));
+    assert!(!Gzip::Auto.applies(1 << 20, true));
+    assert!(Gzip::Always.applies(1, true));
+    assert!(!Gzip::Never.applies(1 << 20, false));
+}
+
+#[test]
+fn targets_are_equal_for_the_same_place_whoever_writes_there() {
+    let one = Config::new("http://a:b@h:8086?db=x").unwrap();
+    let two = Config::new("http://h:8086/")
+        .unwrap()
+        .database("x")
+        .credentials("c", "d");
+    assert_eq!(one.target(), two.target());
+    assert_ne!(one.target(), two.retention_policy("week").target());
+}
+
+#[test]
+fn units_are_read_by_their_names() {
+    for (name, unit) in [
+        ("n", Precision::Nanoseconds),
+        ("ns", Precision::Nanoseconds),
+        ("us", Precision::Microseconds),
+        ("u", Precision::Microseconds),
+        ("h", Precision::Hours),
+    ] {
+        assert_eq!(Precision::from_name(name), Some(unit));
+    }
+    assert_eq!(Precision::from_name("parsec"), None);
+}

@@ -1,0 +1,199 @@
+//! The values that a configuration is made of.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use aioinflux_line::Dialect;
+
+/// How many nodes of a cluster must have stored a write before it counts as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Consistency {
+    /// Any node, even one that only keeps it for another.
+    Any,
+    /// One node that owns the data.
+    One,
+    /// More than half of the nodes that own the data.
+    Quorum,
+    /// All nodes that own the data.
+    All,
+}
+
+impl Consistency {
+    const ALL: [Self; 4] = [Self::Any, Self::One, Self::Quorum, Self::All];
+
+    /// The word that the server knows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::One => "one",
+            Self::Quorum => "quorum",
+            Self::All => "all",
+        }
+    }
+
+    /// Reads the word that the server knows, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|one| name.eq_ignore_ascii_case(one.as_str()))
+    }
+}
+
+/// A unit of time: that of the timestamps in lines, and of the times in a raw answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Precision {
+    /// Nanoseconds.
+    #[default]
+    Nanoseconds,
+    /// Microseconds.
+    Microseconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+    /// Minutes.
+    Minutes,
+    /// Hours.
+    Hours,
+}
+
+impl Precision {
+    const ALL: [Self; 6] = [
+        Self::Nanoseconds,
+        Self::Microseconds,
+        Self::Milliseconds,
+        Self::Seconds,
+        Self::Minutes,
+        Self::Hours,
+    ];
+
+    /// The word that every 1.x server knows: `ns`, `u`, `ms`, `s`, `m` or `h`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nanoseconds => "ns",
+            Self::Microseconds => "u",
+            Self::Milliseconds => "ms",
+            Self::Seconds => "s",
+            Self::Minutes => "m",
+            Self::Hours => "h",
+        }
+    }
+
+    /// Reads `ns` or `n`, `u` or `us`, `ms`, `s`, `m` and `h`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "n" => Some(Self::Nanoseconds),
+            "us" => Some(Self::Microseconds),
+            _ => Self::ALL.into_iter().find(|one| one.as_str() == name),
+        }
+    }
+}
+
+/// When the bodies of writes are compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Gzip {
+    /// From 1 KiB on for a remote host; never on loopback or a unix socket.
+    #[default]
+    Auto,
+    /// Every body.
+    Always,
+    /// No body.
+    Never,
+}
+
+/// Smallest body that [`Gzip::Auto`] compresses: below it, one packet carries it either way.
+const GZIP_FROM_BYTES: usize = 1024;
+
+impl Gzip {
+    /// Whether a body of so many bytes is compressed.
+    pub(crate) fn applies(self, bytes: usize, local: bool) -> bool {
+        match self {
+            Self::Auto => !local && bytes >= GZIP_FROM_BYTES,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// The way to the server.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Proxy {
+    /// As `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in either case, when the
+    /// client is made. Never for a loopback host or a unix socket.
+    #[default]
+    Environment,
+    /// Straight to the server.
+    None,
+    /// Through the proxy of this URL, which may hold a user and a password.
+    Url(String),
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("Environment"),
+            Self::None => f.write_str("None"),
+            Self::Url(url) => f.debug_tuple("Url").field(&without_user(url)).finish(),
+        }
+    }
+}
+
+/// A URL as it may be shown: what stands before an `@` becomes `***`, what follows a `?` is cut.
+pub(crate) fn without_user(url: &str) -> String {
+    let shown = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((secret, rest)) = shown.rsplit_once('@') else {
+        return shown.to_owned();
+    };
+    let scheme = secret.split_once("://").map_or("", |(scheme, _)| scheme);
+    let separator = if scheme.is_empty() { "" } else { "://" };
+    format!("{scheme}{separator}***@{rest}")
+}
+
+/// Where points go to. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Target {
+    /// The base URL of the server.
+    pub url: String,
+    /// The unix socket that is used in place of the URL's host.
+    pub unix_socket: Option<PathBuf>,
+    /// The database.
+    pub database: Option<String>,
+    /// The retention policy.
+    pub retention_policy: Option<String>,
+    /// The consistency.
+    pub consistency: Option<Consistency>,
+    /// The generation of the server.
+    pub dialect: Dialect,
+}
+
+/// Text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A user and a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+}

@@ -1,0 +1,347 @@
+//! From the parts of an answer to events: the half of a decoder that all formats share.
+//!
+//! It knows what statements, series and `partial` mean: which statement a result belongs to,
+//! which chunk goes on with which series, and what must still come. It sees no bytes but rows.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use super::error::{DecodeErrorKind, Fault, Stop, shown};
+use super::table::{Added, RowFormat, Table};
+use super::{Event, SeriesHeader};
+
+#[derive(Debug)]
+pub(super) struct Assembly {
+    events: VecDeque<Event>,
+    batch_rows: usize,
+    /// Whole documents so far.
+    documents: u64,
+    /// What the present document holds.
+    document: Document,
+    /// The statement of the present result, once that is settled.
+    statement: Option<u32>,
+    /// The statement of the result before.
+    last: Option<u32>,
+    /// A statement that the server said goes on in another result.
+    open: Option<u32>,
+    result_partial: bool,
+    error: Option<String>,
+    series: Series,
+    /// The series whose rows come or, when it is partial, may come again.
+    table: Option<Table>,
+    /// The series that was cut; its next chunk must follow.
+    cut: Option<Identity>,
+}
+
+#[derive(Debug, Default)]
+struct Document {
+    has_results: bool,
+    has_other: bool,
+    error: Option<String>,
+}
+
+/// A series as its map is read.
+#[derive(Debug, Default)]
+struct Series {
+    identity: Identity,
+    columns: Vec<String>,
+    has_columns: bool,
+    has_rows: bool,
+    partial: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Identity {
+    name: Option<String>,
+    tags: Vec<(String, String)>,
+}
+
+fn malformed(text: impl Into<String>) -> Fault {
+    Fault::new(DecodeErrorKind::Malformed, text)
+}
+
+impl Assembly {
+    pub(super) fn new(batch_rows: usize) -> Self {
+        Self {
+            events: VecDeque::new(),
+            batch_rows,
+            documents: 0,
+            document: Document::default(),
+            statement: None,
+            last: None,
+            open: None,
+            result_partial: false,
+            error: None,
+            series: Series::default(),
+            table: None,
+            cut: None,
+        }
+    }
+
+    pub(super) fn set_batch_rows(&mut self, rows: usize) {
+        self.batch_rows = rows;
+    }
+
+    pub(super) fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    pub(super) fn begin_document(&mut self) {
+        self.document = Document::default();
+    }
+
+    pub(super) fn begin_results(&mut self) {
+        self.document.has_results = true;
+    }
+
+    pub(super) fn document_error(&mut self, text: String) {
+        self.document.error = Some(text);
+    }
+
+    /// A key that no answer of InfluxDB has.
+    pub(super) fn unknown_in_document(&mut self) {
+        self.document.has_other = true;
+    }
+
+    pub(super) fn end_document(&mut self) -> Result<(), Fault> {
+        let document = mem::take(&mut self.document);
+        if let Some(text) = document.error {
+            return Err(Fault::new(DecodeErrorKind::Server, text));
+        }
+        if document.has_other && !document.has_results {
+            return Err(malformed("expected `results` or `error` in the document"));
+        }
+        self.documents += 1;
+        Ok(())
+    }
+
+    pub(super) fn begin_result(&mut self) {
+        self.statement = None;
+        self.result_partial = false;
+        self.error = None;
+    }
+
+    pub(super) fn statement_id(&mut self, id: u32) -> Result<(), Fault> {
+        match self.statement {
+            Some(settled) if settled != id => Err(malformed(format!(
+                "expected `statement_id` before what belongs to it, {id}"
+            ))),
+            _ => self.settle(id),
+        }
+    }
+
+    /// Returns the statement of this result. Errors in `MessagePack` come without an id: such a
+    /// result is that of the statement that goes on, or else of the next one.
+    fn statement(&mut self) -> Result<u32, Fault> {
+        if let Some(id) = self.statement {
+            return Ok(id);
+        }
+        let next = self.last.map_or(0, |last| last.saturating_add(1));
+        let id = self.open.unwrap_or(next);
+        self.settle(id)?;
+        Ok(id)
+    }
+
+    fn settle(&mut self, id: u32) -> Result<(), Fault> {
+        if self.open.is_some_and(|open| open != id) {
+            return Err(self.cut_short());
+        }
+        self.statement = Some(id);
+        self.last = Some(id);
+        Ok(())
+    }
+
+    pub(super) fn message(&mut self, level: String, text: String) -> Result<(), Fault> {
+        let statement = self.statement()?;
+        self.events.push_back(Event::Message {
+            statement,
+            level,
+            text,
+        });
+        Ok(())
+    }
+
+    pub(super) fn result_partial(&mut self, partial: bool) {
+        self.result_partial = partial;
+    }
+
+    pub(super) fn result_error(&mut self, text: String) {
+        self.error = Some(text);
+    }
+
+    pub(super) fn end_result(&mut self) -> Result<(), Fault> {
+        let statement = self.statement()?;
+        if let Some(message) = self.error.take() {
+            // The statement ends here, whatever chunk of it was to follow.
+            self.cut = None;
+            self.open = None;
+            self.events
+                .push_back(Event::StatementError { statement, message });
+            self.events.push_back(Event::StatementEnd { statement });
+            return Ok(());
+        }
+        if self.result_partial || self.cut.is_some() {
+            self.open = Some(statement);
+        } else {
+            self.open = None;
+            self.events.push_back(Event::StatementEnd { statement });
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin_series(&mut self) -> Result<(), Fault> {
+        self.statement()?;
+        self.series = Series::default();
+        Ok(())
+    }
+
+    pub(super) fn name(&mut self, name: String) -> Result<(), Fault> {
+        self.before_rows("name")?;
+        self.series.identity.name = Some(name);
+        Ok(())
+    }
+
+    /// The tags are sorted: Go writes them to `MessagePack` in random order.
+    pub(super) fn tags(&mut self, mut tags: Vec<(String, String)>) -> Result<(), Fault> {
+        self.before_rows("tags")?;
+        tags.sort();
+        self.series.identity.tags = tags;
+        Ok(())
+    }
+
+    pub(super) fn columns(&mut self, columns: Vec<String>) -> Result<(), Fault> {
+        self.before_rows("columns")?;
+        self.series.columns = columns;
+        self.series.has_columns = true;
+        Ok(())
+    }
+
+    fn before_rows(&self, what: &str) -> Result<(), Fault> {
+        if self.series.has_rows {
+            return Err(malformed(format!("expected `{what}` before `values`")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn series_partial(&mut self, partial: bool) {
+        self.series.partial = partial;
+    }
+
+    /// Starts the rows of the series, or those of its next chunk.
+    pub(super) fn begin_values(&mut self, promotes: bool) -> Result<(), Fault> {
+        if !self.series.has_columns {
+            return Err(malformed("expected `columns` before `values`"));
+        }
+        if self.series.has_rows {
+            return Err(malformed("expected `values` once in a series"));
+        }
+        self.start_table(promotes)
+    }
+
+    fn start_table(&mut self, promotes: bool) -> Result<(), Fault> {
+        if self
+            .cut
+            .as_ref()
+            .is_some_and(|cut| *cut != self.series.identity)
+        {
+            return Err(self.cut_short());
+        }
+        self.series.has_rows = true;
+        let goes_on = self.cut.take().is_some()
+            && self
+                .table
+                .as_ref()
+                .is_some_and(|table| table.names() == self.series.columns);
+        if !goes_on {
+            self.table = Some(Table::new(mem::take(&mut self.series.columns), promotes));
+        }
+        Ok(())
+    }
+
+    /// Adds the row that starts at `at`; returns the index after it.
+    pub(super) fn row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
+        loop {
+            let Some(table) = &mut self.table else {
+                return Err(malformed("expected `columns` before a row").into());
+            };
+            match table.add_row::<F>(input, at)? {
+                Added::Row(end) => {
+                    if table.is_full(self.batch_rows) {
+                        self.flush();
+                    }
+                    return Ok(end);
+                }
+                Added::NewBatch => self.flush(),
+            }
+        }
+    }
+
+    pub(super) fn end_series(&mut self, promotes: bool) -> Result<(), Fault> {
+        if !self.series.has_rows {
+            self.start_table(promotes)?;
+        }
+        if self
+            .table
+            .as_ref()
+            .is_some_and(|table| table.rows() > 0 || table.is_new())
+        {
+            self.flush();
+        }
+        if self.series.partial {
+            self.cut = Some(self.series.identity.clone());
+        } else {
+            self.table = None;
+        }
+        Ok(())
+    }
+
+    /// Makes the rows so far a batch.
+    fn flush(&mut self) {
+        let (Some(table), Some(statement)) = (&mut self.table, self.statement) else {
+            return;
+        };
+        let (batch, changed) = table.take_batch();
+        if changed {
+            self.events.push_back(Event::Series(SeriesHeader {
+                statement,
+                name: self.series.identity.name.clone(),
+                tags: self.series.identity.tags.clone(),
+                schema: batch.schema(),
+            }));
+        }
+        self.events.push_back(Event::Batch(batch));
+    }
+
+    /// Gives out the whole rows that came before an error or an early end.
+    pub(super) fn salvage(&mut self) {
+        if self.table.as_ref().is_some_and(|table| table.rows() > 0) {
+            self.flush();
+        }
+    }
+
+    /// Refuses an end at which something must still come.
+    pub(super) fn finish(&self) -> Result<(), Fault> {
+        if self.open.is_some() {
+            return Err(self.cut_short());
+        }
+        if self.documents == 0 {
+            return Err(Fault::new(DecodeErrorKind::Incomplete, "empty answer"));
+        }
+        Ok(())
+    }
+
+    fn cut_short(&self) -> Fault {
+        let statement = self.open.or(self.statement).unwrap_or(0);
+        let text = match &self.cut {
+            Some(Identity {
+                name: Some(name), ..
+            }) => {
+                let name = shown(name);
+                format!("statement {statement}: series `{name}` is partial and does not go on")
+            }
+            Some(_) => format!("statement {statement}: a series is partial and does not go on"),
+            None => format!("statement {statement} is partial and does not go on"),
+        };
+        Fault::new(DecodeErrorKind::Partial, text)
+    }
+}

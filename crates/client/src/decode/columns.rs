@@ -1,0 +1,407 @@
+//! One column of a batch while it grows: a plain `Vec` of values and the nulls, made lazily.
+//!
+//! A column knows its own type and when a value does not belong to it. It does not know rows:
+//! undoing a row and ending a batch is the business of `table`.
+
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, NullArray, StringArray,
+    TimestampNanosecondArray, UInt64Array,
+};
+use arrow_buffer::{
+    BooleanBuffer, Buffer, NullBuffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer,
+};
+use arrow_schema::{DataType, TimeUnit};
+
+use super::json::unescape;
+
+/// One value as it stands in the answer. Text is not copied before it reaches its column.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cell<'a> {
+    Null,
+    Integer(i64),
+    /// Beyond `i64` only; smaller ones are `Integer`.
+    Unsigned(u64),
+    Float(f64),
+    Boolean(bool),
+    /// Nanoseconds, where the format marks a time as such.
+    Time(i64),
+    Text(&'a [u8]),
+    /// The inside of a JSON string that has escapes, checked.
+    Escaped(&'a [u8]),
+}
+
+/// The type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Null,
+    Integer,
+    Unsigned,
+    Float,
+    Boolean,
+    Time,
+    Text,
+}
+
+/// What becomes of a column when a value comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// The value belongs to the column as it is.
+    Keep,
+    /// The column can become another one, with all its values, and then take the value.
+    Become(Kind),
+    /// The batch must end before this value.
+    Break,
+}
+
+#[derive(Debug)]
+enum Values {
+    Null,
+    Integer(Vec<i64>),
+    Unsigned(Vec<u64>),
+    Float(Vec<f64>),
+    Boolean(Vec<bool>),
+    Time(Vec<i64>),
+    Text { offsets: Vec<i32>, bytes: Vec<u8> },
+}
+
+#[derive(Debug)]
+pub(super) struct Column {
+    /// Integers in it are timestamps: the first column, when it is named `time`.
+    is_time: bool,
+    /// Integers and floats may be of one type, since the format does not tell them apart.
+    promotes: bool,
+    values: Values,
+    nulls: NullBufferBuilder,
+}
+
+impl Column {
+    pub(super) fn new(is_time: bool, promotes: bool) -> Self {
+        Self {
+            is_time,
+            promotes: promotes && !is_time,
+            values: Values::Null,
+            nulls: NullBufferBuilder::new(0),
+        }
+    }
+
+    /// Appends a value if it belongs to the column as it is, and says whether it did.
+    #[inline]
+    pub(super) fn push(&mut self, cell: Cell<'_>) -> bool {
+        match (&mut self.values, cell) {
+            (Values::Integer(values), Cell::Integer(n)) if !self.is_time => values.push(n),
+            (Values::Float(values), Cell::Float(n)) => values.push(n),
+            (Values::Float(values), Cell::Integer(n)) if self.promotes => match float_of(n) {
+                Some(n) => values.push(n),
+                None => return false,
+            },
+            (Values::Time(values), Cell::Integer(n)) if self.is_time => values.push(n),
+            (Values::Time(values), Cell::Time(n)) => values.push(n),
+            (Values::Text { offsets, bytes }, Cell::Text(text)) => {
+                bytes.extend_from_slice(text);
+                offsets.push(offset(bytes));
+            }
+            (Values::Text { offsets, bytes }, Cell::Escaped(text)) => {
+                unescape(text, bytes);
+                offsets.push(offset(bytes));
+            }
+            (Values::Boolean(values), Cell::Boolean(value)) => values.push(value),
+            (_, Cell::Null) => {
+                self.push_null();
+                return true;
+            }
+            _ => return self.push_rare(cell),
+        }
+        self.nulls.append_non_null();
+        true
+    }
+
+    fn push_null(&mut self) {
+        match &mut self.values {
+            Values::Null => {}
+            Values::Integer(values) | Values::Time(values) => values.push(0),
+            Values::Unsigned(values) => values.push(0),
+            Values::Float(values) => values.push(0.0),
+            Values::Boolean(values) => values.push(false),
+            Values::Text { offsets, bytes } => offsets.push(offset(bytes)),
+        }
+        self.nulls.append_null();
+    }
+
+    #[cold]
+    fn push_rare(&mut self, cell: Cell<'_>) -> bool {
+        match (&mut self.values, cell) {
+            (Values::Unsigned(values), Cell::Unsigned(n)) => values.push(n),
+            (Values::Unsigned(values), Cell::Integer(n)) if !self.is_time => {
+                match u64::try_from(n) {
+                    Ok(n) => values.push(n),
+                    Err(_) => return false,
+                }
+            }
+            (Values::Float(values), Cell::Unsigned(n)) if self.promotes => match float_of(n) {
+                Some(n) => values.push(n),
+                None => return false,
+            },
+            _ => return false,
+        }
+        self.nulls.append_non_null();
+        true
+    }
+
+    /// Says how a value can be taken.
+    ///
+    /// Beyond the rule for numbers in JSON, unsigned and signed integers share a column where
+    /// no value is lost: neither format says which integers are unsigned, so a column of
+    /// unsigned ones shows up as a mixture.
+    pub(super) fn fit(&self, cell: Cell<'_>) -> Fit {
+        let wanted = self.kind_of(cell);
+        let kind = self.kind();
+        if wanted == Kind::Null || wanted == kind {
+            return Fit::Keep;
+        }
+        match (kind, cell) {
+            (Kind::Float, Cell::Integer(n)) if self.promotes && float_of(n).is_some() => Fit::Keep,
+            (Kind::Float, Cell::Unsigned(n)) if self.promotes && float_of(n).is_some() => Fit::Keep,
+            (Kind::Unsigned, Cell::Integer(n)) if !self.is_time && n >= 0 => Fit::Keep,
+            (Kind::Integer | Kind::Unsigned, Cell::Float(_)) if self.promotes && self.floats() => {
+                Fit::Become(Kind::Float)
+            }
+            (Kind::Integer, Cell::Unsigned(_)) if self.natural() => Fit::Become(Kind::Unsigned),
+            _ if !self.has_values() => Fit::Become(wanted),
+            _ => Fit::Break,
+        }
+    }
+
+    fn kind_of(&self, cell: Cell<'_>) -> Kind {
+        match cell {
+            Cell::Null => Kind::Null,
+            Cell::Integer(_) if self.is_time => Kind::Time,
+            Cell::Integer(_) => Kind::Integer,
+            Cell::Unsigned(_) => Kind::Unsigned,
+            Cell::Float(_) => Kind::Float,
+            Cell::Boolean(_) => Kind::Boolean,
+            Cell::Time(_) => Kind::Time,
+            Cell::Text(_) | Cell::Escaped(_) => Kind::Text,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self.values {
+            Values::Null => Kind::Null,
+            Values::Integer(_) => Kind::Integer,
+            Values::Unsigned(_) => Kind::Unsigned,
+            Values::Float(_) => Kind::Float,
+            Values::Boolean(_) => Kind::Boolean,
+            Values::Time(_) => Kind::Time,
+            Values::Text { .. } => Kind::Text,
+        }
+    }
+
+    fn has_values(&self) -> bool {
+        (0..self.nulls.len()).any(|row| self.nulls.is_valid(row))
+    }
+
+    /// Whether all integers in it could as well be floats.
+    fn floats(&self) -> bool {
+        match &self.values {
+            Values::Integer(values) => values.iter().all(|n| float_of(*n).is_some()),
+            Values::Unsigned(values) => values.iter().all(|n| float_of(*n).is_some()),
+            _ => false,
+        }
+    }
+
+    /// Whether all integers in it could as well be unsigned.
+    fn natural(&self) -> bool {
+        matches!(&self.values, Values::Integer(values) if values.iter().all(|n| *n >= 0))
+    }
+
+    /// Turns the column into one of another type, as [`Column::fit`] allowed.
+    pub(super) fn become_kind(&mut self, kind: Kind) {
+        let len = self.nulls.len();
+        self.values = match (std::mem::replace(&mut self.values, Values::Null), kind) {
+            (Values::Integer(values), Kind::Float) => Values::Float(
+                values
+                    .into_iter()
+                    .map(|n| float_of(n).unwrap_or(0.0))
+                    .collect(),
+            ),
+            (Values::Unsigned(values), Kind::Float) => Values::Float(
+                values
+                    .into_iter()
+                    .map(|n| float_of(n).unwrap_or(0.0))
+                    .collect(),
+            ),
+            (Values::Integer(values), Kind::Unsigned) => {
+                Values::Unsigned(values.into_iter().map(i64::cast_unsigned).collect())
+            }
+            _ => Values::of(kind, len),
+        };
+    }
+
+    /// Drops all but the first `rows` values.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        match &mut self.values {
+            Values::Null => {}
+            Values::Integer(values) | Values::Time(values) => values.truncate(rows),
+            Values::Unsigned(values) => values.truncate(rows),
+            Values::Float(values) => values.truncate(rows),
+            Values::Boolean(values) => values.truncate(rows),
+            Values::Text { offsets, bytes } => {
+                offsets.truncate(rows + 1);
+                let end = offsets.last().copied().unwrap_or(0);
+                bytes.truncate(usize::try_from(end).unwrap_or(0));
+            }
+        }
+        self.nulls.truncate(rows);
+    }
+
+    /// Returns the Arrow type of the column as it is now.
+    pub(super) fn data_type(&self) -> DataType {
+        match self.values {
+            Values::Null => DataType::Null,
+            Values::Integer(_) => DataType::Int64,
+            Values::Unsigned(_) => DataType::UInt64,
+            Values::Float(_) => DataType::Float64,
+            Values::Boolean(_) => DataType::Boolean,
+            Values::Time(_) => DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())),
+            Values::Text { .. } => DataType::Utf8,
+        }
+    }
+
+    /// Takes the values out as an array. The column keeps its type for the batch that follows,
+    /// so that a batch of nulls alone does not change it.
+    pub(super) fn finish(&mut self) -> ArrayRef {
+        let rows = self.nulls.len();
+        let nulls = self.nulls.finish().filter(|nulls| nulls.null_count() > 0);
+        let next = Values::of(self.kind(), 0);
+        match std::mem::replace(&mut self.values, next) {
+            Values::Null => Arc::new(NullArray::new(rows)),
+            Values::Integer(values) => Arc::new(Int64Array::new(values.into(), nulls)),
+            Values::Unsigned(values) => Arc::new(UInt64Array::new(values.into(), nulls)),
+            Values::Float(values) => Arc::new(Float64Array::new(values.into(), nulls)),
+            Values::Time(values) => {
+                Arc::new(TimestampNanosecondArray::new(values.into(), nulls).with_timezone("UTC"))
+            }
+            Values::Boolean(values) => {
+                Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
+            }
+            Values::Text { offsets, bytes } => Arc::new(text_array(offsets, bytes, nulls)),
+        }
+    }
+}
+
+impl Values {
+    /// `len` values that stand for nulls.
+    fn of(kind: Kind, len: usize) -> Self {
+        match kind {
+            Kind::Null => Self::Null,
+            Kind::Integer => Self::Integer(vec![0; len]),
+            Kind::Unsigned => Self::Unsigned(vec![0; len]),
+            Kind::Float => Self::Float(vec![0.0; len]),
+            Kind::Boolean => Self::Boolean(vec![false; len]),
+            Kind::Time => Self::Time(vec![0; len]),
+            Kind::Text => Self::Text {
+                offsets: vec![0; len + 1],
+                bytes: Vec::new(),
+            },
+        }
+    }
+}
+
+/// The end of a text column. A batch holds far less than 2 GiB (see `table`).
+fn offset(bytes: &[u8]) -> i32 {
+    i32::try_from(bytes.len()).expect("a batch ends before its text reaches 2 GiB")
+}
+
+/// Checks all text of a batch at once, and mends it only where it is no UTF-8.
+fn text_array(offsets: Vec<i32>, bytes: Vec<u8>, nulls: Option<NullBuffer>) -> StringArray {
+    let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+    let bytes = Buffer::from_vec(bytes);
+    match StringArray::try_new(offsets.clone(), bytes.clone(), nulls.clone()) {
+        Ok(array) => array,
+        Err(_) => mended_array(&offsets, &bytes, nulls),
+    }
+}
+
+#[cold]
+fn mended_array(
+    offsets: &OffsetBuffer<i32>,
+    bytes: &[u8],
+    nulls: Option<NullBuffer>,
+) -> StringArray {
+    let mut text = String::new();
+    let mut ends = vec![0];
+    for pair in offsets.windows(2) {
+        let range = usize::try_from(pair[0]).unwrap_or(0)..usize::try_from(pair[1]).unwrap_or(0);
+        mend(&bytes[range], &mut text);
+        ends.push(offset(text.as_bytes()));
+    }
+    let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
+    StringArray::new(offsets, Buffer::from_vec(text.into_bytes()), nulls)
+}
+
+/// Appends text in which each byte that is no UTF-8 becomes U+FFFD, as Go's JSON encoder does:
+/// `MessagePack` carries such bytes as they are, and both must give the same.
+pub(super) fn mend(mut bytes: &[u8], out: &mut String) {
+    loop {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => return out.push_str(text),
+            Err(error) => {
+                let (good, bad) = bytes.split_at(error.valid_up_to());
+                out.push_str(std::str::from_utf8(good).unwrap_or_default());
+                out.push(char::REPLACEMENT_CHARACTER);
+                bytes = &bad[1..];
+            }
+        }
+    }
+}
+
+/// An integer that may stand for a float.
+pub(super) trait Whole: Copy + ToString {
+    /// The integer where a float holds every one of its size.
+    fn small(self) -> Option<f64>;
+    fn widened(self) -> i128;
+}
+
+impl Whole for i64 {
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53 nothing is lost")]
+    fn small(self) -> Option<f64> {
+        (self.unsigned_abs() <= 1 << 53).then_some(self as f64)
+    }
+
+    fn widened(self) -> i128 {
+        i128::from(self)
+    }
+}
+
+impl Whole for u64 {
+    fn small(self) -> Option<f64> {
+        None
+    }
+
+    fn widened(self) -> i128 {
+        i128::from(self)
+    }
+}
+
+/// Returns the float that the integer is, if there is one.
+///
+/// Go writes whole floats below 1e21 as their shortest digits followed by zeros, so that 2^63
+/// comes as 9223372036854776000: that text is a float too, although not its exact value.
+#[inline]
+pub(super) fn float_of<N: Whole>(n: N) -> Option<f64> {
+    n.small().or_else(|| large_float_of(n))
+}
+
+#[cold]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is lost is what this looks for"
+)]
+fn large_float_of<N: Whole>(n: N) -> Option<f64> {
+    let float = n.widened() as f64;
+    (float as i128 == n.widened() || float.to_string() == n.to_string()).then_some(float)
+}

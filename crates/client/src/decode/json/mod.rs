@@ -1,0 +1,328 @@
+//! The JSON of `/query`: a state machine over its fixed shape.
+//!
+//! ```text
+//! {"results":[{"statement_id":0,"series":[{"name":..,"tags":{..},"columns":[..],
+//!   "values":[[..],[..]],"partial":true}],"messages":[..],"partial":true,"error":".."}]}
+//! ```
+//!
+//! The machine steps into `results`, `series` and `values` as they come; every other value, and
+//! every row, is read once it is there as a whole. Keys may come in any order, except that rows
+//! need what describes them; unknown keys are skipped. Documents follow each other freely.
+
+mod scan;
+mod text;
+mod value;
+
+use self::scan::Scan;
+use self::text::skip_space;
+pub(super) use self::text::unescape;
+use self::value::{Reader, cell};
+use super::assemble::Assembly;
+use super::columns::Cell;
+use super::error::{DecodeErrorKind, Fault, Stop};
+use super::shape::{Key, Level};
+use super::table::RowFormat;
+
+/// What comes next in the container.
+#[derive(Debug, Clone, Copy, Default)]
+enum Place {
+    /// An item, or the end of the empty container.
+    Open,
+    /// An item, after a comma (or a document).
+    #[default]
+    Item,
+    Colon,
+    Value,
+    /// A comma, or the end of the container.
+    After,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Parser {
+    level: Level,
+    place: Place,
+    key: Key,
+    scan: Scan,
+}
+
+impl Parser {
+    /// Whether it stands between two documents.
+    pub(super) fn is_outside(&self) -> bool {
+        self.level == Level::Outside
+    }
+
+    /// Goes on from `at` as far as the input lets it; `at` is then the start of what is left.
+    pub(super) fn run(
+        &mut self,
+        input: &[u8],
+        at: &mut usize,
+        out: &mut Assembly,
+    ) -> Result<(), Stop> {
+        loop {
+            *at = skip_space(input, *at);
+            let Some(&byte) = input.get(*at) else {
+                return Err(Stop::Short);
+            };
+            match self.place {
+                Place::Open if byte == close(self.level) => self.leave(at, out)?,
+                Place::Open | Place::Item => self.item(input, at, out)?,
+                Place::Colon => self.colon(input, at)?,
+                Place::Value => self.value(input, at, out)?,
+                Place::After => self.after(input, at, out)?,
+            }
+        }
+    }
+
+    fn enter(&mut self, level: Level, at: &mut usize) {
+        self.level = level;
+        self.place = Place::Open;
+        *at += 1;
+    }
+
+    fn leave(&mut self, at: &mut usize, out: &mut Assembly) -> Result<(), Fault> {
+        match self.level {
+            Level::Document => out.end_document()?,
+            Level::Result => out.end_result()?,
+            Level::Series => out.end_series(Rows::PROMOTES)?,
+            _ => {}
+        }
+        self.level = self.level.parent();
+        self.place = if self.is_outside() {
+            Place::Item
+        } else {
+            Place::After
+        };
+        *at += 1;
+        Ok(())
+    }
+
+    fn after(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
+        match input[*at] {
+            b',' => {
+                self.place = Place::Item;
+                *at += 1;
+                Ok(())
+            }
+            byte if byte == close(self.level) => Ok(self.leave(at, out)?),
+            _ if self.level.is_object() => Err(Fault::unexpected(input, *at, "`,` or `}`").into()),
+            _ => Err(Fault::unexpected(input, *at, "`,` or `]`").into()),
+        }
+    }
+
+    fn colon(&mut self, input: &[u8], at: &mut usize) -> Result<(), Stop> {
+        if input[*at] != b':' {
+            return Err(Fault::unexpected(input, *at, "`:`").into());
+        }
+        self.place = Place::Value;
+        *at += 1;
+        Ok(())
+    }
+
+    fn item(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
+        let opens = input[*at] == b'{';
+        match self.level {
+            Level::Outside if opens => {
+                out.begin_document();
+                self.enter(Level::Document, at);
+            }
+            Level::Outside => return Err(Stop::Junk),
+            Level::Results if opens => {
+                out.begin_result();
+                self.enter(Level::Result, at);
+            }
+            Level::SeriesList if opens => {
+                out.begin_series()?;
+                self.enter(Level::Series, at);
+            }
+            Level::Results => return Err(Fault::unexpected(input, *at, "a result").into()),
+            Level::SeriesList => return Err(Fault::unexpected(input, *at, "a series").into()),
+            Level::Values => self.row(input, at, out)?,
+            Level::Document | Level::Result | Level::Series => {
+                if input[*at] != b'"' {
+                    return Err(Fault::unexpected(input, *at, "a key").into());
+                }
+                let end = self.value_end(input, *at)?;
+                self.key = Key::of(self.level, &Reader::new(input, *at, end).text()?);
+                self.place = Place::Colon;
+                *at = end;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one row. It is tried at once, since most are there as a whole; only one that is
+    /// not goes through the search for its end.
+    fn row(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
+        if input[*at] != b'[' {
+            return Err(Fault::unexpected(input, *at, "a row").into());
+        }
+        let mut whole = false;
+        if self.scan.is_active() {
+            self.value_end(input, *at)?;
+            whole = true;
+        }
+        match out.row::<Rows>(input, *at) {
+            Ok(end) => {
+                self.place = Place::After;
+                *at = end;
+                Ok(())
+            }
+            Err(Stop::Short) if !whole => {
+                // A bracket too many in a short row ends the search; the row tells what is wrong.
+                self.value_end(input, *at)?;
+                Err(malformed_row(*at))
+            }
+            Err(Stop::Short) => Err(malformed_row(*at)),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn value_end(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
+        self.scan
+            .end(&input[at..])
+            .map(|length| at + length)
+            .ok_or(Stop::Short)
+    }
+
+    fn value(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
+        if input[*at] == b'[' {
+            match self.key {
+                Key::Results => {
+                    out.begin_results();
+                    self.enter(Level::Results, at);
+                    return Ok(());
+                }
+                Key::Series => {
+                    self.enter(Level::SeriesList, at);
+                    return Ok(());
+                }
+                Key::Values => {
+                    out.begin_values(Rows::PROMOTES)?;
+                    self.enter(Level::Values, at);
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        let end = self.value_end(input, *at)?;
+        self.small_value(Reader::new(input, *at, end), out)?;
+        self.place = Place::After;
+        *at = end;
+        Ok(())
+    }
+
+    fn small_value(&self, mut value: Reader<'_>, out: &mut Assembly) -> Result<(), Fault> {
+        if value.is_null() && self.key != Key::Other {
+            return Ok(());
+        }
+        match self.key {
+            Key::Error if self.level == Level::Document => out.document_error(value.text()?),
+            Key::Error => out.result_error(value.text()?),
+            Key::StatementId => out.statement_id(value.statement_id()?)?,
+            Key::Partial if self.level == Level::Result => out.result_partial(value.boolean()?),
+            Key::Partial => out.series_partial(value.boolean()?),
+            Key::Messages => messages(&mut value, out)?,
+            Key::Name => out.name(value.text()?)?,
+            Key::Tags => out.tags(tags(&mut value)?)?,
+            Key::Columns => out.columns(columns(&mut value)?)?,
+            // Not an array, as `value` saw.
+            Key::Results | Key::Series | Key::Values => value.array(|_| Ok(()))?,
+            Key::Other => {
+                if self.level == Level::Document {
+                    out.unknown_in_document();
+                }
+                value.skip()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn close(level: Level) -> u8 {
+    if level.is_object() { b'}' } else { b']' }
+}
+
+#[cold]
+fn malformed_row(at: usize) -> Stop {
+    Stop::Fault(Fault {
+        kind: DecodeErrorKind::Malformed,
+        at: Some(at),
+        text: "expected a row, an array of values".to_owned(),
+    })
+}
+
+fn columns(value: &mut Reader<'_>) -> Result<Vec<String>, Fault> {
+    let mut columns = Vec::new();
+    value.array(|value| {
+        columns.push(value.text()?);
+        Ok(())
+    })?;
+    Ok(columns)
+}
+
+fn tags(value: &mut Reader<'_>) -> Result<Vec<(String, String)>, Fault> {
+    let mut tags = Vec::new();
+    value.object(|value, key| {
+        tags.push((key, value.text()?));
+        Ok(())
+    })?;
+    Ok(tags)
+}
+
+fn messages(value: &mut Reader<'_>, out: &mut Assembly) -> Result<(), Fault> {
+    value.array(|value| {
+        let (mut level, mut text) = (String::new(), String::new());
+        value.object(|value, key| {
+            match key.as_str() {
+                "level" => level = value.text()?,
+                "text" => text = value.text()?,
+                _ => value.skip()?,
+            }
+            Ok(())
+        })?;
+        out.message(level, text)
+    })
+}
+
+/// Rows as JSON has them.
+struct Rows;
+
+impl RowFormat for Rows {
+    const PROMOTES: bool = true;
+
+    fn read_row<'a>(
+        input: &'a [u8],
+        at: usize,
+        width: usize,
+        sink: &mut impl FnMut(usize, Cell<'a>) -> bool,
+    ) -> Result<usize, Stop> {
+        let mut at = skip_space(input, at + 1);
+        for index in 0..width {
+            if index > 0 {
+                at = punctuation(input, at, b',', width)?;
+                at = skip_space(input, at);
+            }
+            let (cell, end) = cell(input, at)?;
+            if !sink(index, cell) {
+                return Err(Stop::Changed);
+            }
+            at = skip_space(input, end);
+        }
+        punctuation(input, at, b']', width)
+    }
+}
+
+#[inline]
+fn punctuation(input: &[u8], at: usize, byte: u8, width: usize) -> Result<usize, Stop> {
+    match input.get(at) {
+        Some(found) if *found == byte => Ok(at + 1),
+        Some(_) => Err(uneven_row(input, at, byte, width)),
+        None => Err(Stop::Short),
+    }
+}
+
+#[cold]
+fn uneven_row(input: &[u8], at: usize, byte: u8, width: usize) -> Stop {
+    let expected = format!("`{}` in a row of {width} columns", char::from(byte));
+    Fault::unexpected(input, at, &expected).into()
+}

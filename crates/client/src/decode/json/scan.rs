@@ -1,0 +1,63 @@
+//! Finding the end of a JSON value that comes in several pieces.
+
+/// Where the search for the end of a value stands, so that each byte of it is looked at once
+/// however many pieces it takes. Knows brackets and quotes; the grammar is checked afterwards.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    at: usize,
+    depth: u64,
+    in_text: bool,
+    escaped: bool,
+}
+
+impl Scan {
+    /// Whether a value was begun and not ended.
+    pub(super) fn is_active(&self) -> bool {
+        self.at > 0
+    }
+
+    /// Returns the length of the value that `input` begins with, if its end is there. While it
+    /// is not, the next call must come with the same value and more of it.
+    pub(super) fn end(&mut self, input: &[u8]) -> Option<usize> {
+        let end = self.find(input)?;
+        *self = Self::default();
+        Some(end)
+    }
+
+    fn find(&mut self, input: &[u8]) -> Option<usize> {
+        while let Some(byte) = input.get(self.at) {
+            let here = self.at;
+            self.at += 1;
+            if self.in_text {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => {
+                        self.in_text = false;
+                        if self.depth == 0 {
+                            return Some(here + 1);
+                        }
+                    }
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_text = true,
+                b'[' | b'{' => self.depth += 1,
+                b']' | b'}' if self.depth == 0 => return Some(here),
+                b']' | b'}' => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        return Some(here + 1);
+                    }
+                }
+                b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if self.depth == 0 => {
+                    return Some(here);
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}

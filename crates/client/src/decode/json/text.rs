@@ -1,0 +1,203 @@
+//! JSON strings and numbers, strictly by RFC 8259.
+
+use super::super::columns::Cell;
+use super::super::error::{DecodeErrorKind, Fault, Stop};
+
+pub(super) fn skip_space(input: &[u8], mut at: usize) -> usize {
+    while matches!(input.get(at), Some(b' ' | b'\n' | b'\t' | b'\r')) {
+        at += 1;
+    }
+    at
+}
+
+/// Reads the string whose opening quote is at `at`: its cell and the index after it.
+#[inline]
+pub(super) fn string(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
+    let start = at + 1;
+    let mut end = start;
+    loop {
+        match input.get(end) {
+            Some(b'"') => return Ok((Cell::Text(&input[start..end]), end + 1)),
+            Some(b'\\') => return escaped_string(input, start, end),
+            Some(0..0x20) => return Err(control(input, end)),
+            Some(_) => end += 1,
+            None => return Err(Stop::Short),
+        }
+    }
+}
+
+fn escaped_string(input: &[u8], start: usize, at: usize) -> Result<(Cell<'_>, usize), Stop> {
+    let mut end = at;
+    loop {
+        match input.get(end) {
+            Some(b'"') => return Ok((Cell::Escaped(&input[start..end]), end + 1)),
+            Some(b'\\') => end = escape(input, end)?,
+            Some(0..0x20) => return Err(control(input, end)),
+            Some(_) => end += 1,
+            None => return Err(Stop::Short),
+        }
+    }
+}
+
+#[cold]
+fn control(input: &[u8], at: usize) -> Stop {
+    Fault::unexpected(input, at, "a string without control characters").into()
+}
+
+/// Checks one escape; returns the index after it.
+fn escape(input: &[u8], at: usize) -> Result<usize, Stop> {
+    match input.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+        Some(b'u') => {
+            for digit in at + 2..at + 6 {
+                match input.get(digit) {
+                    Some(byte) if byte.is_ascii_hexdigit() => {}
+                    Some(_) => return Err(Fault::unexpected(input, digit, "a hex digit").into()),
+                    None => return Err(Stop::Short),
+                }
+            }
+            Ok(at + 6)
+        }
+        Some(_) => Err(Fault::unexpected(input, at + 1, "an escape").into()),
+        None => Err(Stop::Short),
+    }
+}
+
+/// Appends the inside of a checked string. Half a surrogate pair becomes U+FFFD, as in Go.
+pub(in super::super) fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
+    while let Some(at) = text.iter().position(|byte| *byte == b'\\') {
+        out.extend_from_slice(&text[..at]);
+        let plain = match text.get(at + 1) {
+            Some(b'b') => 0x08,
+            Some(b'f') => 0x0c,
+            Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
+            Some(b't') => b'\t',
+            Some(b'u') => {
+                let (decoded, used) = unicode_escape(&text[at..]);
+                out.extend_from_slice(decoded.encode_utf8(&mut [0; 4]).as_bytes());
+                text = &text[at + used..];
+                continue;
+            }
+            Some(other) => *other,
+            None => return,
+        };
+        out.push(plain);
+        text = &text[at + 2..];
+    }
+    out.extend_from_slice(text);
+}
+
+/// Decodes `\uXXXX` or a pair of them: the character, and the length of what it took.
+fn unicode_escape(text: &[u8]) -> (char, usize) {
+    let Some(unit) = code_unit(text) else {
+        return (char::REPLACEMENT_CHARACTER, text.len().min(6));
+    };
+    if let 0xd800..0xdc00 = unit
+        && let Some(low @ 0xdc00..0xe000) = text.get(6..).and_then(code_unit)
+    {
+        let code = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+        return (
+            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+            12,
+        );
+    }
+    (
+        char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER),
+        6,
+    )
+}
+
+fn code_unit(text: &[u8]) -> Option<u32> {
+    let digits = text.strip_prefix(b"\\u")?.get(..4)?;
+    digits.iter().try_fold(0, |unit, digit| {
+        Some(unit << 4 | char::from(*digit).to_digit(16)?)
+    })
+}
+
+/// Reads the number at `at`: its cell and the index after it. At the end of the input a number
+/// is short, since more digits may come.
+#[inline]
+pub(super) fn number(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
+    let negative = input[at] == b'-';
+    let start = at + usize::from(negative);
+    let mut end = start;
+    let mut value: u64 = 0;
+    while let Some(digit @ b'0'..=b'9') = input.get(end) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        end += 1;
+    }
+    let Some(next) = input.get(end) else {
+        return Err(Stop::Short);
+    };
+    let digits = end - start;
+    if digits == 0 {
+        return Err(Fault::unexpected(input, end, "a digit").into());
+    }
+    if digits > 1 && input[start] == b'0' {
+        return Err(Fault::unexpected(input, start + 1, "no digit after a leading 0").into());
+    }
+    if matches!(next, b'.' | b'e' | b'E') {
+        return float(input, at, end);
+    }
+    if digits > 18 || (negative && value == 0) {
+        return Ok((large(input, at, end)?, end));
+    }
+    let value = value.cast_signed();
+    Ok((Cell::Integer(if negative { -value } else { value }), end))
+}
+
+/// Integers of 19 digits and more. Beyond 64 bits they are floats that Go wrote without an
+/// exponent, as is `-0`.
+#[cold]
+fn large(input: &[u8], at: usize, end: usize) -> Result<Cell<'_>, Stop> {
+    let text = std::str::from_utf8(&input[at..end]).unwrap_or_default();
+    if text != "-0"
+        && let Ok(value) = text.parse()
+    {
+        return Ok(Cell::Integer(value));
+    }
+    if let Ok(value) = text.parse() {
+        return Ok(Cell::Unsigned(value));
+    }
+    Ok(Cell::Float(parse_float(text, at)?))
+}
+
+fn float(input: &[u8], at: usize, mut end: usize) -> Result<(Cell<'_>, usize), Stop> {
+    if input.get(end) == Some(&b'.') {
+        end = digits(input, end + 1)?;
+    }
+    if let Some(b'e' | b'E') = input.get(end) {
+        end += 1;
+        if let Some(b'+' | b'-') = input.get(end) {
+            end += 1;
+        }
+        end = digits(input, end)?;
+    }
+    let text = std::str::from_utf8(&input[at..end]).unwrap_or_default();
+    Ok((Cell::Float(parse_float(text, at)?), end))
+}
+
+/// Skips one digit at least; there must be something after the last.
+fn digits(input: &[u8], at: usize) -> Result<usize, Stop> {
+    let count = input[at..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    match input.get(at + count) {
+        None => Err(Stop::Short),
+        Some(_) if count == 0 => Err(Fault::unexpected(input, at, "a digit").into()),
+        Some(_) => Ok(at + count),
+    }
+}
+
+fn parse_float(text: &str, at: usize) -> Result<f64, Stop> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        _ => Err(Stop::Fault(Fault {
+            kind: DecodeErrorKind::Malformed,
+            at: Some(at),
+            text: "expected a number within the range of a float".to_owned(),
+        })),
+    }
+}

@@ -1,0 +1,191 @@
+//! Small JSON values that are there as a whole: names, columns, tags, messages.
+
+use serde::de::IgnoredAny;
+
+use super::super::columns::{Cell, mend};
+use super::super::error::{DecodeErrorKind, Fault, Stop};
+use super::super::shape::{MAX_ITEMS, too_many_items};
+use super::scan::Scan;
+use super::text::{number, skip_space, string, unescape};
+
+/// Reads one complete value; `base` is where it stands in the input of the parser.
+pub(super) struct Reader<'a> {
+    value: &'a [u8],
+    at: usize,
+    base: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(input: &'a [u8], base: usize, end: usize) -> Self {
+        Self {
+            value: &input[base..end],
+            at: 0,
+            base,
+        }
+    }
+
+    fn unexpected(&self, expected: &str) -> Fault {
+        let mut fault = Fault::unexpected(self.value, self.at, expected);
+        fault.at = fault.at.map(|at| at + self.base);
+        fault
+    }
+
+    /// A value that stops short of its own end is malformed: its end was found before.
+    fn whole<T>(&self, result: Result<T, Stop>, expected: &str) -> Result<T, Fault> {
+        result.map_err(|stop| match stop {
+            Stop::Fault(mut fault) => {
+                fault.at = fault.at.map(|at| at + self.base);
+                fault
+            }
+            _ => self.unexpected(expected),
+        })
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        self.at = skip_space(self.value, self.at);
+        self.value.get(self.at).copied()
+    }
+
+    pub(super) fn is_null(&self) -> bool {
+        self.value == b"null"
+    }
+
+    pub(super) fn boolean(&self) -> Result<bool, Fault> {
+        match self.value {
+            b"true" => Ok(true),
+            b"false" => Ok(false),
+            _ => Err(self.unexpected("`true` or `false`")),
+        }
+    }
+
+    pub(super) fn statement_id(&self) -> Result<u32, Fault> {
+        let digits = self.value.iter().all(u8::is_ascii_digit);
+        let text = std::str::from_utf8(self.value).ok().filter(|_| digits);
+        let id = text.and_then(|text| text.parse().ok());
+        id.ok_or_else(|| self.unexpected("a statement id"))
+    }
+
+    pub(super) fn text(&mut self) -> Result<String, Fault> {
+        const EXPECTED: &str = "a string";
+        if self.next() != Some(b'"') {
+            return Err(self.unexpected(EXPECTED));
+        }
+        let (cell, end) = self.whole(string(self.value, self.at), EXPECTED)?;
+        self.at = end;
+        let mut plain = Vec::new();
+        match cell {
+            Cell::Text(text) => plain.extend_from_slice(text),
+            Cell::Escaped(text) => unescape(text, &mut plain),
+            _ => return Err(self.unexpected(EXPECTED)),
+        }
+        String::from_utf8(plain).or_else(|error| {
+            let mut text = String::new();
+            mend(error.as_bytes(), &mut text);
+            Ok(text)
+        })
+    }
+
+    /// Reads an array; `item` reads each of its values.
+    pub(super) fn array(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.members(b'[', b']', "`,` or `]`", |reader| item(reader))
+    }
+
+    /// Reads an object; `member` reads the value of each key.
+    pub(super) fn object(
+        &mut self,
+        mut member: impl FnMut(&mut Self, String) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.members(b'{', b'}', "`,` or `}`", |reader| {
+            let key = reader.text()?;
+            if reader.next() != Some(b':') {
+                return Err(reader.unexpected("`:`"));
+            }
+            reader.at += 1;
+            member(reader, key)
+        })
+    }
+
+    fn members(
+        &mut self,
+        open: u8,
+        close: u8,
+        expected: &str,
+        mut one: impl FnMut(&mut Self) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        if self.next() != Some(open) {
+            return Err(self.unexpected(if open == b'[' {
+                "an array"
+            } else {
+                "an object"
+            }));
+        }
+        self.at += 1;
+        if self.next() == Some(close) {
+            self.at += 1;
+            return Ok(());
+        }
+        for _ in 0..MAX_ITEMS {
+            one(self)?;
+            match self.next() {
+                Some(b',') => self.at += 1,
+                Some(byte) if byte == close => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(self.unexpected(expected)),
+            }
+        }
+        Err(too_many_items())
+    }
+
+    /// Skips a value that nobody asked for, whatever it is.
+    pub(super) fn skip(&mut self) -> Result<(), Fault> {
+        self.next();
+        let rest = &self.value[self.at..];
+        let end = Scan::default().end(rest).unwrap_or(rest.len());
+        // serde_json skips without recursion, so depth is no matter.
+        if serde_json::from_slice::<IgnoredAny>(&rest[..end]).is_err() {
+            return Err(self.unexpected("a JSON value"));
+        }
+        self.at += end;
+        Ok(())
+    }
+}
+
+/// Reads the cell at `at`: it and the index after it.
+#[inline]
+pub(super) fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
+    match input.get(at) {
+        Some(b'"') => string(input, at),
+        Some(b'-' | b'0'..=b'9') => number(input, at),
+        Some(b'n') => literal(input, at, b"null", Cell::Null),
+        Some(b't') => literal(input, at, b"true", Cell::Boolean(true)),
+        Some(b'f') => literal(input, at, b"false", Cell::Boolean(false)),
+        Some(_) => Err(Fault::unexpected(input, at, "a value of a row").into()),
+        None => Err(Stop::Short),
+    }
+}
+
+#[inline]
+fn literal<'a>(
+    input: &'a [u8],
+    at: usize,
+    word: &'static [u8],
+    cell: Cell<'a>,
+) -> Result<(Cell<'a>, usize), Stop> {
+    let rest = &input[at..];
+    if rest.starts_with(word) {
+        return Ok((cell, at + word.len()));
+    }
+    if word.starts_with(rest) {
+        return Err(Stop::Short);
+    }
+    Err(Stop::Fault(Fault {
+        kind: DecodeErrorKind::Malformed,
+        at: Some(at),
+        text: "expected `null`, `true` or `false`".to_owned(),
+    }))
+}

@@ -1,0 +1,306 @@
+//! Answers of `/query` to record batches: push decoders that know neither network nor clock.
+//!
+//! ```text
+//! bytes, cut anywhere -> Json | Msgpack (grammar) -> Assembly (statements, series, partial)
+//!                     -> Table, Column (rows) -> Event
+//! ```
+//!
+//! A decoder reads whole and chunked answers alike and builds no tree: rows go straight into
+//! columns, and what is buffered is one incomplete value and one batch. It refuses to take an
+//! answer for complete unless the caller proves that the body is ([`End::Proven`]): a JSON or
+//! `MessagePack` body that is cut between two documents looks whole.
+//!
+//! Errors inside an answer are of two kinds. That of a statement is an event, since what
+//! other statements gave still counts; a top-level `error`, a missing chunk and bytes that are no
+//! answer are a [`DecodeError`]. The raw JSON answer does not come here but to [`raw`].
+
+mod assemble;
+mod columns;
+mod error;
+mod json;
+mod msgpack;
+pub mod raw;
+mod shape;
+mod table;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+
+use self::assemble::Assembly;
+pub use self::error::{DecodeError, DecodeErrorKind};
+use self::error::{Fault, Stop};
+
+/// Most rows of a batch, unless [`Decoder::batch_rows`] says otherwise.
+const BATCH_ROWS: usize = 8192;
+
+/// Longest value (a row, a list of columns) that is waited for.
+const MAX_VALUE_BYTES: usize = 256 << 20;
+
+/// How much of a body that is no answer is shown.
+const MAX_JUNK_BYTES: usize = 160;
+
+/// Formats of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// `application/json`. Whole floats look like integers in it.
+    Json,
+    /// `application/x-msgpack`, as 1.x and 2.x write it.
+    Msgpack,
+}
+
+/// What the caller knows about the end of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum End {
+    /// Its length, last chunk or trailer says that it is whole.
+    Proven,
+    /// The connection ended, no more is known.
+    Unproven,
+}
+
+/// What comes out of an answer, in its order.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A series begins, or goes on with other columns or types. At least one batch follows.
+    Series(SeriesHeader),
+    /// Rows of the series named last; none if the series has columns alone.
+    Batch(RecordBatch),
+    /// The server's remark, e.g. a warning.
+    Message {
+        /// Index of the statement in the query.
+        statement: u32,
+        /// E.g. `warning`.
+        level: String,
+        /// The remark itself.
+        text: String,
+    },
+    /// A statement failed; rows of it may have come before.
+    StatementError {
+        /// Index of the statement in the query.
+        statement: u32,
+        /// The server's text.
+        message: String,
+    },
+    /// Nothing more comes of a statement, whether it failed or not.
+    StatementEnd {
+        /// Index of the statement in the query.
+        statement: u32,
+    },
+}
+
+/// What the rows of the next batches have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SeriesHeader {
+    /// Index of the statement in the query.
+    pub statement: u32,
+    /// The measurement, for most statements.
+    pub name: Option<String>,
+    /// The tags of `GROUP BY`, sorted by key.
+    pub tags: Vec<(String, String)>,
+    /// Columns and types of the batches.
+    pub schema: SchemaRef,
+}
+
+/// Decodes one answer, piece by piece.
+///
+/// The first column, if it is named `time` and holds integers, is `Timestamp(Nanosecond, "UTC")`
+/// (requests ask for `epoch=ns`), as is every `MessagePack` time; RFC 3339 text stays text. Other
+/// columns are `Int64`, `UInt64` (where values are beyond `i64`), `Float64`, `Boolean`, `Utf8`,
+/// or `Null` as long as all values are null. Every column is nullable.
+///
+/// JSON does not tell `4` from `4.0`: there a column of integers becomes `Float64` with the first
+/// number that has a point or an exponent, provided that no integer of the batch loses its value. Every
+/// other change of type ends the batch and begins another one of the series.
+///
+/// Text comes out as valid UTF-8: a byte that is none and half a surrogate pair (`"\ud800"`)
+/// become U+FFFD, as in Go.
+///
+/// ```
+/// use aioinflux::decode::{Decoder, End, Event, Format};
+///
+/// # fn main() -> Result<(), aioinflux::decode::DecodeError> {
+/// let mut decoder = Decoder::new(Format::Json);
+/// decoder.feed(br#"{"results":[{"statement_id":0,"series":[{"name":"cpu","#)?;
+/// decoder.feed(br#""columns":["time","value"],"values":[[1700000000000000000,0.5]]}]}]}"#)?;
+/// decoder.finish(End::Proven)?;
+/// assert!(matches!(decoder.next_event(), Some(Event::Series(header)) if header.statement == 0));
+/// assert!(matches!(decoder.next_event(), Some(Event::Batch(batch)) if batch.num_rows() == 1));
+/// assert_eq!(decoder.next_event(), Some(Event::StatementEnd { statement: 0 }));
+/// assert_eq!(decoder.next_event(), None);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    parser: Parser,
+    assembly: Assembly,
+    /// The value that is not whole yet, from its first byte.
+    buffer: Vec<u8>,
+    /// Offset of the start of `buffer` in the answer.
+    offset: u64,
+    /// What stands where a document should begin, until there is enough to show.
+    junk: Option<Vec<u8>>,
+    error: Option<DecodeError>,
+}
+
+#[derive(Debug)]
+enum Parser {
+    Json(json::Parser),
+    Msgpack(msgpack::Parser),
+}
+
+impl Decoder {
+    /// Returns a decoder for one answer.
+    pub fn new(format: Format) -> Self {
+        let parser = match format {
+            Format::Json => Parser::Json(json::Parser::default()),
+            Format::Msgpack => Parser::Msgpack(msgpack::Parser::default()),
+        };
+        Self {
+            parser,
+            assembly: Assembly::new(BATCH_ROWS),
+            buffer: Vec::new(),
+            offset: 0,
+            junk: None,
+            error: None,
+        }
+    }
+
+    /// Sets the most rows of a batch (8192).
+    #[must_use]
+    pub fn batch_rows(mut self, rows: usize) -> Self {
+        self.assembly.set_batch_rows(rows.max(1));
+        self
+    }
+
+    /// Reads the next piece of the body.
+    ///
+    /// # Errors
+    /// When the answer is wrong. Every later call gives the same error; the events of what came
+    /// whole before it can still be taken.
+    pub fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        if self.junk.is_some() {
+            return self.collect_junk(piece);
+        }
+        if self.buffer.is_empty() {
+            let used = self.parse(piece)?;
+            self.buffer.extend_from_slice(&piece[used..]);
+        } else {
+            self.buffer.extend_from_slice(piece);
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let used = self.parse(&buffer)?;
+            buffer.drain(..used);
+            self.buffer = buffer;
+        }
+        if self.buffer.len() > MAX_VALUE_BYTES {
+            let text = format!("expected the end of a value within {MAX_VALUE_BYTES} bytes");
+            return self.fail(Fault::new(DecodeErrorKind::Oversized, text));
+        }
+        Ok(())
+    }
+
+    /// Returns the next event that is ready.
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.assembly.next_event()
+    }
+
+    /// Ends the answer. Rows that came whole before an early end can still be taken.
+    ///
+    /// # Errors
+    /// When the end is unproven, when something must still come, or when [`Decoder::feed`] gave
+    /// an error.
+    pub fn finish(&mut self, end: End) -> Result<(), DecodeError> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        if let Some(junk) = self.junk.take() {
+            return self.fail_junk(&junk);
+        }
+        if end == End::Unproven {
+            return self.fail(Fault::new(
+                DecodeErrorKind::Incomplete,
+                "expected a proof that the body is whole, the connection ended without one",
+            ));
+        }
+        let outside = match &self.parser {
+            Parser::Json(parser) => parser.is_outside(),
+            Parser::Msgpack(parser) => parser.is_outside(),
+        };
+        if !outside || !self.buffer.is_empty() {
+            return self.fail(Fault::new(
+                DecodeErrorKind::Incomplete,
+                "expected more, the body ends within a document",
+            ));
+        }
+        match self.assembly.finish() {
+            Ok(()) => Ok(()),
+            Err(fault) => self.fail(fault),
+        }
+    }
+
+    /// Parses as far as it goes; returns how many bytes are done with.
+    fn parse(&mut self, input: &[u8]) -> Result<usize, DecodeError> {
+        let mut at = 0;
+        let stop = match &mut self.parser {
+            Parser::Json(parser) => parser.run(input, &mut at, &mut self.assembly),
+            Parser::Msgpack(parser) => parser.run(input, &mut at, &mut self.assembly),
+        };
+        match stop {
+            Err(Stop::Short) | Ok(()) => {
+                self.offset += at as u64;
+                Ok(at)
+            }
+            Err(Stop::Fault(mut fault)) => {
+                self.offset += fault.at.take().unwrap_or(at) as u64;
+                self.fail(fault)
+            }
+            Err(Stop::Junk | Stop::Changed) => {
+                self.offset += at as u64;
+                self.junk = Some(Vec::new());
+                self.collect_junk(&input[at..])?;
+                Ok(input.len())
+            }
+        }
+    }
+
+    /// InfluxDB 1.6 ends an answer that it cannot encode with a line of bare text, `json: error
+    /// calling MarshalJSON ...`: that text is the error that the user needs.
+    fn collect_junk(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+        let junk = self.junk.get_or_insert_default();
+        let wanted = MAX_JUNK_BYTES - junk.len();
+        junk.extend_from_slice(&piece[..wanted.min(piece.len())]);
+        if junk.len() < MAX_JUNK_BYTES {
+            return Ok(());
+        }
+        let junk = self.junk.take().unwrap_or_default();
+        self.fail_junk(&junk)
+    }
+
+    fn fail_junk<T>(&mut self, junk: &[u8]) -> Result<T, DecodeError> {
+        let text = String::from_utf8_lossy(junk);
+        let format = match self.parser {
+            Parser::Json(_) => "JSON",
+            Parser::Msgpack(_) => "MessagePack",
+        };
+        self.fail(Fault::new(
+            DecodeErrorKind::Malformed,
+            format!(
+                "expected a {format} document, got `{}`",
+                text.trim().escape_debug()
+            ),
+        ))
+    }
+
+    fn fail<T>(&mut self, fault: Fault) -> Result<T, DecodeError> {
+        self.assembly.salvage();
+        let error = DecodeError::new(fault.kind, self.offset, fault.text);
+        self.error = Some(error.clone());
+        self.buffer = Vec::new();
+        Err(error)
+    }
+}

@@ -1,0 +1,264 @@
+//! The `MessagePack` of `/query`, as tinylib/msgp writes it in InfluxDB 1.x and 2.x.
+//!
+//! The shape is that of the JSON, with the same keys; chunked answers are documents one after
+//! the other. What differs: lengths come first, integers and floats are told apart, a time may
+//! be an extension, and the map of a statement error holds only `error`. (InfluxDB 3 writes
+//! another shape, arrays by position: it must not be asked for `MessagePack`.)
+//!
+//! A small reader of its own, because incremental input is the point here and the `rmp` crate
+//! reads from whole buffers or blocking streams.
+
+mod token;
+
+use self::token::{Head, Reader, Scan, cell, head};
+use super::assemble::Assembly;
+use super::columns::Cell;
+use super::error::{DecodeErrorKind, Fault, Stop};
+use super::shape::{Key, Level};
+use super::table::RowFormat;
+
+#[derive(Debug, Default)]
+pub(super) struct Parser {
+    level: Level,
+    /// The key whose value comes next.
+    key: Option<Key>,
+    /// How many items, or pairs, each container that is open still has.
+    left: Vec<u32>,
+    scan: Scan,
+}
+
+impl Parser {
+    /// Whether it stands between two documents.
+    pub(super) fn is_outside(&self) -> bool {
+        self.level == Level::Outside
+    }
+
+    /// Goes on from `at` as far as the input lets it; `at` is then the start of what is left.
+    pub(super) fn run(
+        &mut self,
+        input: &[u8],
+        at: &mut usize,
+        out: &mut Assembly,
+    ) -> Result<(), Stop> {
+        loop {
+            if self.key.is_none() && self.left.last() == Some(&0) {
+                self.leave(out)?;
+            } else if *at == input.len() {
+                return Err(Stop::Short);
+            } else if self.key.is_some() {
+                self.value(input, at, out)?;
+            } else {
+                self.item(input, at, out)?;
+            }
+        }
+    }
+
+    fn enter(&mut self, level: Level, count: u32) {
+        self.level = level;
+        self.key = None;
+        self.left.push(count);
+    }
+
+    fn leave(&mut self, out: &mut Assembly) -> Result<(), Fault> {
+        match self.level {
+            Level::Document => out.end_document()?,
+            Level::Result => out.end_result()?,
+            Level::Series => out.end_series(Rows::PROMOTES)?,
+            _ => {}
+        }
+        self.level = self.level.parent();
+        self.left.pop();
+        Ok(())
+    }
+
+    /// Takes one item off the container at hand.
+    fn count(&mut self) {
+        if let Some(left) = self.left.last_mut() {
+            *left -= 1;
+        }
+    }
+
+    fn item(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
+        match self.level {
+            Level::Outside => {
+                if !matches!(input[*at], 0x80..=0x8f | 0xde | 0xdf) {
+                    return Err(Stop::Junk);
+                }
+                let count = map_head(input, at)?;
+                out.begin_document();
+                self.enter(Level::Document, count);
+            }
+            Level::Results => {
+                let count = map_head(input, at)?;
+                self.count();
+                out.begin_result();
+                self.enter(Level::Result, count);
+            }
+            Level::SeriesList => {
+                let count = map_head(input, at)?;
+                self.count();
+                out.begin_series()?;
+                self.enter(Level::Series, count);
+            }
+            Level::Values => {
+                *at = self.row(input, *at, out)?;
+                self.count();
+            }
+            Level::Document | Level::Result | Level::Series => {
+                let end = *at + self.scan.end(&input[*at..])?;
+                self.key = Some(Key::of(self.level, &Reader::new(input, *at).text()?));
+                self.count();
+                *at = end;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one row. It is tried at once, since most are there as a whole; only one that is
+    /// not goes through the search for its end.
+    fn row(&mut self, input: &[u8], at: usize, out: &mut Assembly) -> Result<usize, Stop> {
+        if self.scan.is_active() {
+            self.scan.end(&input[at..])?;
+        }
+        match out.row::<Rows>(input, at) {
+            Err(Stop::Short) => {
+                self.scan.end(&input[at..])?;
+                Err(Fault::unexpected(input, at, "a row").into())
+            }
+            result => result,
+        }
+    }
+
+    fn value(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
+        let key = self.key.unwrap_or_default();
+        if let Key::Results | Key::Series | Key::Values = key
+            && let (Head::Array(count), next) = head(input, *at)?
+        {
+            match key {
+                Key::Results => {
+                    out.begin_results();
+                    self.enter(Level::Results, count);
+                }
+                Key::Series => self.enter(Level::SeriesList, count),
+                _ => {
+                    out.begin_values(Rows::PROMOTES)?;
+                    self.enter(Level::Values, count);
+                }
+            }
+            *at = next;
+            return Ok(());
+        }
+        let end = *at + self.scan.end(&input[*at..])?;
+        self.small_value(key, &mut Reader::new(input, *at), out)?;
+        self.key = None;
+        *at = end;
+        Ok(())
+    }
+
+    fn small_value(
+        &self,
+        key: Key,
+        value: &mut Reader<'_>,
+        out: &mut Assembly,
+    ) -> Result<(), Fault> {
+        if value.is_nil() && key != Key::Other {
+            return Ok(());
+        }
+        match key {
+            Key::Error if self.level == Level::Document => out.document_error(value.text()?),
+            Key::Error => out.result_error(value.text()?),
+            Key::StatementId => out.statement_id(value.statement_id()?)?,
+            Key::Partial if self.level == Level::Result => out.result_partial(value.boolean()?),
+            Key::Partial => out.series_partial(value.boolean()?),
+            Key::Messages => messages(value, out)?,
+            Key::Name => out.name(value.text()?)?,
+            Key::Tags => out.tags(tags(value)?)?,
+            Key::Columns => out.columns(columns(value)?)?,
+            // No array, as `value` saw.
+            Key::Results | Key::Series | Key::Values => value.array(|_| Ok(()))?,
+            Key::Other if self.level == Level::Document => out.unknown_in_document(),
+            Key::Other => {}
+        }
+        Ok(())
+    }
+}
+
+fn map_head(input: &[u8], at: &mut usize) -> Result<u32, Stop> {
+    let (head, next) = head(input, *at)?;
+    let Head::Map(count) = head else {
+        return Err(Fault::unexpected(input, *at, "a map").into());
+    };
+    *at = next;
+    Ok(count)
+}
+
+fn columns(value: &mut Reader<'_>) -> Result<Vec<String>, Fault> {
+    let mut columns = Vec::new();
+    value.array(|value| {
+        columns.push(value.text()?);
+        Ok(())
+    })?;
+    Ok(columns)
+}
+
+fn tags(value: &mut Reader<'_>) -> Result<Vec<(String, String)>, Fault> {
+    let mut tags = Vec::new();
+    value.map(|value, key| {
+        tags.push((key, value.text()?));
+        Ok(())
+    })?;
+    Ok(tags)
+}
+
+fn messages(value: &mut Reader<'_>, out: &mut Assembly) -> Result<(), Fault> {
+    value.array(|value| {
+        let (mut level, mut text) = (String::new(), String::new());
+        value.map(|value, key| {
+            match key.as_str() {
+                "level" => level = value.text()?,
+                "text" => text = value.text()?,
+                _ => value.skip()?,
+            }
+            Ok(())
+        })?;
+        out.message(level, text)
+    })
+}
+
+/// Rows as `MessagePack` has them.
+struct Rows;
+
+impl RowFormat for Rows {
+    const PROMOTES: bool = false;
+
+    fn read_row<'a>(
+        input: &'a [u8],
+        at: usize,
+        width: usize,
+        sink: &mut impl FnMut(usize, Cell<'a>) -> bool,
+    ) -> Result<usize, Stop> {
+        let (head, mut at) = array_head(input, at, width)?;
+        for index in 0..head {
+            let (cell, end) = cell(input, at)?;
+            if !sink(index, cell) {
+                return Err(Stop::Changed);
+            }
+            at = end;
+        }
+        Ok(at)
+    }
+}
+
+/// Reads the head of a row, which must be as long as there are columns: that is checked before
+/// anything is read, so a length of four billion costs nothing.
+fn array_head(input: &[u8], at: usize, width: usize) -> Result<(usize, usize), Stop> {
+    match head(input, at)? {
+        (Head::Array(count), next) if usize::try_from(count) == Ok(width) => Ok((width, next)),
+        (Head::Array(count), _) => Err(Stop::Fault(Fault {
+            kind: DecodeErrorKind::Malformed,
+            at: Some(at),
+            text: format!("expected a row of {width} columns, got {count}"),
+        })),
+        _ => Err(Fault::unexpected(input, at, "a row").into()),
+    }
+}

@@ -1,0 +1,34 @@
+//! Text of a server, made fit to be shown.
+
+use std::fmt::Write as _;
+
+/// Most characters of a server's text that an error shows.
+const SHOWN: usize = 1000;
+
+/// The text in one line: control characters escaped, and cut when it is long.
+pub(crate) fn excerpt(text: &str) -> String {
+    let mut out = String::new();
+    for (count, c) in text.trim_end().chars().enumerate() {
+        if count == SHOWN {
+            out.push_str("...");
+            break;
+        }
+        match c {
+            '\n' => out.push_str("; "),
+            c if c.is_control() => write!(out, "{}", c.escape_default()).unwrap_or_default(),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::excerpt;
+
+    #[test]
+    fn text_of_a_server_is_shown_in_one_line() {
+        assert_eq!(excerpt("a\nb\x1b[31m\r\n"), "a; b\\u{1b}[31m");
+        assert_eq!(excerpt(&"x".repeat(5000)).len(), 1003);
+    }
+}

@@ -1,0 +1,132 @@
+//! Compressing bodies, and reading compressed answers piece by piece.
+//!
+//! Pure. An answer is inflated in small steps, so that a few bytes that inflate to gigabytes never
+//! fill the memory, and its end counts only when the checksum of the last member is there.
+
+use std::collections::VecDeque;
+use std::io::{self, Write as _};
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::{GzEncoder, MultiGzDecoder};
+
+/// Compressed bytes taken in one step: they inflate to 4 MiB at most.
+const STEP: usize = 4096;
+
+/// Compresses a body, fast: line protocol shrinks to a tenth at the first level already.
+pub(crate) fn compress(body: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+/// Inflates an answer that comes in pieces.
+pub(crate) struct Inflater {
+    decoder: MultiGzDecoder<Vec<u8>>,
+    waiting: VecDeque<Bytes>,
+}
+
+impl Inflater {
+    pub(crate) fn new() -> Self {
+        Self {
+            decoder: MultiGzDecoder::new(Vec::new()),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Takes a piece of the compressed answer; `next` hands out what is in it.
+    pub(crate) fn feed(&mut self, piece: Bytes) {
+        self.waiting.push_back(piece);
+    }
+
+    /// The next inflated bytes, or nothing when more input is needed.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Bytes>> {
+        while let Some(piece) = self.waiting.front_mut() {
+            let step = piece.split_to(piece.len().min(STEP));
+            if piece.is_empty() {
+                self.waiting.pop_front();
+            }
+            self.decoder.write_all(&step)?;
+            if let Some(out) = self.take() {
+                return Ok(Some(out));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The last bytes, if the end is proven by the trailer.
+    pub(crate) fn finish(&mut self) -> io::Result<Option<Bytes>> {
+        self.decoder.try_finish()?;
+        Ok(self.take())
+    }
+
+    fn take(&mut self) -> Option<Bytes> {
+        let out = std::mem::take(self.decoder.get_mut());
+        (!out.is_empty()).then(|| out.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inflate(pieces: &[&[u8]]) -> io::Result<Vec<u8>> {
+        let mut inflater = Inflater::new();
+        let mut out = Vec::new();
+        for piece in pieces {
+            inflater.feed(Bytes::copy_from_slice(piece));
+            while let Some(bytes) = inflater.next()? {
+                out.extend_from_slice(&bytes);
+            }
+        }
+        if let Some(bytes) = inflater.finish()? {
+            out.extend_from_slice(&bytes);
+        }
+        Ok(out)
+    }
+
+    #[test]
+    fn an_answer_of_several_members_cut_anywhere_comes_back() {
+        let mut packed = compress(b"first ").unwrap();
+        packed.extend(compress(&b"second ".repeat(50)).unwrap());
+        let whole = [b"first ".as_slice(), &b"second ".repeat(50)].concat();
+        for cut in 0..=packed.len() {
+            assert_eq!(
+                inflate(&[&packed[..cut], &packed[cut..]]).unwrap(),
+                whole,
+                "cut {cut}"
+            );
+        }
+        let bytes: Vec<&[u8]> = packed.chunks(1).collect();
+        assert_eq!(inflate(&bytes).unwrap(), whole);
+    }
+
+    #[test]
+    fn an_answer_that_ends_early_is_refused_wherever_it_ends() {
+        let packed = compress(&b"some text ".repeat(50)).unwrap();
+        for cut in 0..packed.len() {
+            assert!(inflate(&[&packed[..cut]]).is_err(), "cut {cut}");
+        }
+    }
+
+    #[test]
+    fn junk_after_the_trailer_is_refused() {
+        let mut packed = compress(b"text").unwrap();
+        packed.extend_from_slice(b"junk");
+        assert!(inflate(&[&packed]).is_err());
+    }
+
+    #[test]
+    fn a_bomb_comes_out_in_steps() {
+        let packed = compress(&vec![0; 64 << 20]).unwrap();
+        let mut inflater = Inflater::new();
+        inflater.feed(packed.into());
+        let mut total = 0;
+        while let Some(bytes) = inflater.next().unwrap() {
+            assert!(bytes.len() <= 5 << 20);
+            total += bytes.len();
+        }
+        total += inflater.finish().unwrap().map_or(0, |bytes| bytes.len());
+        assert_eq!(total, 64 << 20);
+    }
+}

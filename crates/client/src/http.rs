@@ -1,0 +1,495 @@
+//! Sending requests and reading answers: the only file that names the HTTP library.
+//!
+//! Knows connections, time limits and where a body ends; nothing about databases. What ends by
+//! `content-length`, by the last chunk or by the trailer of gzip is proven to be whole; a body
+//! that ends with the connection is not, and the decoders refuse it.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use reqwest::header::{HeaderMap, HeaderValue};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
+
+use crate::config::{Config, Proxy, without_user};
+use crate::decode::End;
+use crate::dialect::Request;
+use crate::error::{Error, ErrorKind, Limit, find_header};
+use crate::gzip::{self, Inflater};
+use crate::tls::Tls;
+
+/// Bodies from this size on are compressed off the threads that drive connections.
+const COMPRESS_ELSEWHERE: usize = 64 * 1024;
+/// A body goes out in pieces of this size, each of which counts as a sign of life.
+const PIECE: usize = 64 * 1024;
+
+/// A pool of connections to one server.
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+    permits: Arc<Semaphore>,
+    connect_limit: Option<Duration>,
+    read_limit: Option<Duration>,
+    total_limit: Option<Duration>,
+}
+
+/// An answer whose body is still to be read.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Body,
+}
+
+/// Builds the pool. Reads certificates and the environment, and opens no connection.
+pub(crate) fn build(config: &Config) -> Result<Http, Error> {
+    let count = config.request_limit();
+    if count == 0 {
+        return Err(Error::config(
+            "max_requests: expected a number above zero, got 0",
+        ));
+    }
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("aioinflux/", env!("CARGO_PKG_VERSION")))
+        .http1_only()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false);
+    if let Some(limit) = config.connect_limit() {
+        builder = builder.connect_timeout(limit);
+    }
+    let proxied = match (config.unix_socket_path(), config.proxy_choice()) {
+        (Some(_), Proxy::Url(_)) => {
+            return Err(Error::config(
+                "proxy: a unix socket cannot be reached through a proxy",
+            ));
+        }
+        (Some(path), _) => {
+            builder = unix_socket(builder.no_proxy(), path)?;
+            false
+        }
+        (None, Proxy::Url(url)) => {
+            builder = builder.no_proxy().proxy(proxy(url)?);
+            url.starts_with("https://")
+        }
+        (None, Proxy::Environment) if !config.is_local() => environment_names_tls_proxy(),
+        (None, _) => {
+            builder = builder.no_proxy();
+            false
+        }
+    };
+    let tls = if config.is_https() || proxied {
+        config.tls_choice().client_config()?
+    } else {
+        Tls::unused_config()?
+    };
+    let client = builder.tls_backend_preconfigured(tls).build();
+    let client = client.map_err(|error| Error::config(format!("http: {}", root_cause(&error))))?;
+    Ok(Http {
+        client,
+        permits: Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS))),
+        connect_limit: config.connect_limit(),
+        read_limit: config.read_limit(),
+        total_limit: config.total_limit(),
+    })
+}
+
+#[cfg(unix)]
+fn unix_socket(
+    builder: reqwest::ClientBuilder,
+    path: &std::path::Path,
+) -> Result<reqwest::ClientBuilder, Error> {
+    Ok(builder.unix_socket(path))
+}
+
+#[cfg(not(unix))]
+fn unix_socket(
+    _: reqwest::ClientBuilder,
+    _: &std::path::Path,
+) -> Result<reqwest::ClientBuilder, Error> {
+    Err(Error::config("unix_socket: this system has none"))
+}
+
+fn proxy(url: &str) -> Result<reqwest::Proxy, Error> {
+    let shown = without_user(url);
+    if !(url.starts_with("http://") || url.starts_with("https://")) {
+        let text = format!("proxy `{shown}`: expected `http://host:port` or `https://host:port`");
+        return Err(Error::config(text));
+    }
+    reqwest::Proxy::all(url)
+        .map_err(|error| Error::config(format!("proxy `{shown}`: {}", root_cause(&error))))
+}
+
+/// Whether a proxy of the environment itself speaks TLS, so that the roots are needed.
+fn environment_names_tls_proxy() -> bool {
+    [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ]
+    .iter()
+    .any(|name| std::env::var(name).is_ok_and(|value| value.starts_with("https://")))
+}
+
+impl Http {
+    /// Sends a request and waits for the head of the answer. Without `whole` the total limit does
+    /// not apply: the caller reads a stream for as long as it likes.
+    pub(crate) async fn send(&self, request: Request, whole: bool) -> Result<Reply, Error> {
+        let total = Deadline::new(self.total_limit.filter(|_| whole), Limit::Total);
+        total.run(pin!(self.send_now(request, total))).await?
+    }
+
+    async fn send_now(&self, request: Request, total: Deadline) -> Result<Reply, Error> {
+        let permits = Arc::clone(&self.permits);
+        let permit = permits.acquire_owned().await;
+        let permit = permit.map_err(|_| Error::transport("the client is closed"))?;
+        let progress = Progress::new(self.read_limit);
+        let request = prepared(request, &progress).await?;
+        let response = self.exchange(request, &progress).await?;
+        let headers = head(response.headers());
+        let end = end_of(&response, &headers);
+        let inflater = match find_header(&headers, "content-encoding") {
+            None | Some("" | "identity") => None,
+            Some("gzip" | "x-gzip") => Some(Inflater::new()),
+            Some(other) => {
+                let other = crate::error::excerpt(other);
+                let text = format!("the answer has the unknown content encoding `{other}`");
+                return Err(Error::new(ErrorKind::Decode, false, text));
+            }
+        };
+        Ok(Reply {
+            status: response.status().as_u16(),
+            headers,
+            body: Body {
+                response,
+                inflater,
+                end,
+                total,
+                read_limit: self.read_limit,
+                ended: false,
+                _permit: permit,
+            },
+        })
+    }
+
+    /// Waits for the head of the answer for as long as something moves.
+    async fn exchange(
+        &self,
+        request: reqwest::Request,
+        progress: &Progress,
+    ) -> Result<reqwest::Response, Error> {
+        progress.touch();
+        let mut sending = pin!(self.client.execute(request));
+        loop {
+            let result = match progress.deadline() {
+                Some(deadline) => timeout_at(deadline, sending.as_mut()).await,
+                None => Ok(sending.as_mut().await),
+            };
+            match result {
+                Ok(Ok(response)) => return Ok(response),
+                Ok(Err(error)) => return Err(self.failure(error)),
+                // Something moved since the deadline was set.
+                Err(_) if progress.deadline() > Some(Instant::now()) => {}
+                Err(_) => {
+                    let limit = self.read_limit.unwrap_or_default();
+                    return Err(Error::timeout(Limit::Read, limit));
+                }
+            }
+        }
+    }
+
+    fn failure(&self, error: reqwest::Error) -> Error {
+        let error = error.without_url();
+        let cause = root_cause(&error);
+        if let Some(tls) = tls_cause(&error) {
+            return Error::new(ErrorKind::Tls, false, format!("tls: {tls}"));
+        }
+        if error.is_connect() && error.is_timeout() {
+            return match self.connect_limit {
+                Some(limit) => Error::timeout(Limit::Connect, limit),
+                None => Error::new(ErrorKind::Connect, true, "no connection: timed out"),
+            };
+        }
+        if error.is_connect() {
+            let what = if error.is_dns() {
+                "no such host"
+            } else {
+                "no connection"
+            };
+            return Error::new(ErrorKind::Connect, true, format!("{what}: {cause}"));
+        }
+        if error.is_builder() {
+            return Error::config(cause);
+        }
+        Error::transport(cause)
+    }
+}
+
+/// The request in the words of the HTTP library, its body compressed if it is to be.
+async fn prepared(request: Request, progress: &Progress) -> Result<reqwest::Request, Error> {
+    let Request {
+        post,
+        url,
+        headers,
+        body,
+        gzip,
+    } = request;
+    let method = if post {
+        reqwest::Method::POST
+    } else {
+        reqwest::Method::GET
+    };
+    let mut out = reqwest::Request::new(method, url);
+    for (name, value) in headers {
+        let mut value = HeaderValue::from_str(&value)
+            .map_err(|_| Error::config(format!("header `{name}`: cannot hold this value")))?;
+        value.set_sensitive(name == "authorization");
+        out.headers_mut().insert(name, value);
+    }
+    let body = if gzip {
+        out.headers_mut()
+            .insert("content-encoding", HeaderValue::from_static("gzip"));
+        compressed(body).await?
+    } else {
+        body
+    };
+    if post {
+        let upload = Upload {
+            rest: body,
+            progress: progress.clone(),
+        };
+        *out.body_mut() = Some(reqwest::Body::wrap(upload));
+    }
+    Ok(out)
+}
+
+async fn compressed(body: Bytes) -> Result<Bytes, Error> {
+    let packed = if body.len() < COMPRESS_ELSEWHERE {
+        gzip::compress(&body)
+    } else {
+        let task = tokio::task::spawn_blocking(move || gzip::compress(&body));
+        task.await
+            .map_err(|error| Error::transport(format!("gzip: {error}")))?
+    };
+    packed
+        .map(Bytes::from)
+        .map_err(|error| Error::transport(format!("gzip: {error}")))
+}
+
+/// The headers as text; names come in lower case.
+fn head(headers: &HeaderMap) -> Vec<(String, String)> {
+    let pairs = headers.iter().map(|(name, value)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    });
+    pairs.collect()
+}
+
+/// Whether the library notices when this body ends early.
+fn end_of(response: &reqwest::Response, headers: &[(String, String)]) -> End {
+    let coding = find_header(headers, "transfer-encoding").unwrap_or_default();
+    let last = coding.rsplit(',').next().unwrap_or_default().trim();
+    // The size of the body is known from the head only when its length is given, or when the
+    // status has none.
+    if last.eq_ignore_ascii_case("chunked") || response.content_length().is_some() {
+        End::Proven
+    } else {
+        End::Unproven
+    }
+}
+
+/// The body of an answer, read piece by piece. Dropping it before its end closes the connection.
+pub(crate) struct Body {
+    response: reqwest::Response,
+    inflater: Option<Inflater>,
+    end: End,
+    total: Deadline,
+    read_limit: Option<Duration>,
+    ended: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Body {
+    /// The next piece, or nothing after the last one. May be dropped and called again.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            if let Some(inflater) = &mut self.inflater
+                && let Some(bytes) = inflater.next().map_err(|error| broken_gzip(&error))?
+            {
+                return Ok(Some(bytes));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            match (self.next_as_sent().await?, &mut self.inflater) {
+                (Some(piece), None) => return Ok(Some(piece)),
+                (Some(piece), Some(inflater)) => inflater.feed(piece),
+                (None, None) => self.ended = true,
+                (None, Some(inflater)) => {
+                    self.ended = true;
+                    let last = inflater.finish().map_err(|error| broken_gzip(&error))?;
+                    self.end = End::Proven;
+                    if last.is_some() {
+                        return Ok(last);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the end that `next` came to is proven to be that of the whole body.
+    pub(crate) fn end(&self) -> End {
+        self.end
+    }
+
+    /// The body as far as it comes, at most so many bytes, and whether it came whole.
+    pub(crate) async fn collect(&mut self, most: usize) -> (Vec<u8>, Result<(), Error>) {
+        let mut all = Vec::new();
+        loop {
+            match self.next().await {
+                Ok(Some(piece)) => {
+                    let room = most.saturating_sub(all.len());
+                    all.extend_from_slice(&piece[..piece.len().min(room)]);
+                    if piece.len() > room {
+                        return (all, Err(Error::transport("the answer is too long")));
+                    }
+                }
+                Ok(None) => return (all, Ok(())),
+                Err(error) => return (all, Err(error)),
+            }
+        }
+    }
+
+    async fn next_as_sent(&mut self) -> Result<Option<Bytes>, Error> {
+        let read = Deadline::new(self.read_limit, Limit::Read);
+        let piece = pin!(self.response.chunk());
+        let piece = self.total.run(pin!(read.run(piece))).await??;
+        piece.map_err(|error| {
+            let error = error.without_url();
+            Error::transport(format!("the answer broke off: {}", root_cause(&error)))
+        })
+    }
+}
+
+fn broken_gzip(error: &std::io::Error) -> Error {
+    Error::transport(format!(
+        "the compressed answer is damaged or ended early: {error}"
+    ))
+}
+
+/// A moment at which a limit runs out.
+#[derive(Clone, Copy)]
+struct Deadline {
+    at: Option<(Instant, Duration)>,
+    which: Limit,
+}
+
+impl Deadline {
+    fn new(limit: Option<Duration>, which: Limit) -> Self {
+        // A limit beyond what the clock can tell is none.
+        let at = limit.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+        Self { at, which }
+    }
+
+    async fn run<F: Future + Unpin>(self, future: F) -> Result<F::Output, Error> {
+        match self.at {
+            None => Ok(future.await),
+            Some((at, limit)) => {
+                let done = timeout_at(at, future).await;
+                done.map_err(|_| Error::timeout(self.which, limit))
+            }
+        }
+    }
+}
+
+/// When something last moved towards the server.
+#[derive(Clone)]
+struct Progress {
+    limit: Option<Duration>,
+    last: Arc<Mutex<Instant>>,
+}
+
+impl Progress {
+    fn new(limit: Option<Duration>) -> Self {
+        Self {
+            limit,
+            last: Arc::new(Mutex::new(Instant::now())),
+        }
+    }
+
+    fn touch(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.checked_add(self.limit?)
+    }
+}
+
+/// The body of a request: slices of what was built, none of them copied.
+struct Upload {
+    rest: Bytes,
+    progress: Progress,
+}
+
+impl http_body::Body for Upload {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.progress.touch();
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let size = self.rest.len().min(PIECE);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(size)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+/// The text of the innermost cause: the outer ones say "error sending request" and the like.
+fn root_cause(error: &(dyn StdError + 'static)) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+/// What TLS has to say against the server, or the server against us.
+fn tls_cause(error: &(dyn StdError + 'static)) -> Option<String> {
+    let mut cause = Some(error);
+    while let Some(this) = cause {
+        let inner = this
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        let inner = inner.map(|inner| inner as &(dyn StdError + 'static));
+        let tls = inner.unwrap_or(this).downcast_ref::<rustls::Error>();
+        if let Some(tls) = tls {
+            return Some(tls.to_string());
+        }
+        cause = this.source();
+    }
+    None
+}

@@ -1,0 +1,146 @@
+use aioinflux_line::{Dialect, Encoder};
+
+use super::*;
+
+/// A batch of these texts, its first line at index 100.
+fn batch(text: &str) -> Batch {
+    let mut encoder = Encoder::new(Dialect::V1);
+    for index in 0..100 {
+        let mut point = encoder.point(index);
+        point
+            .measurement("before")
+            .unwrap()
+            .field("v", 1.0)
+            .unwrap();
+        point.finish(None).unwrap();
+    }
+    encoder.take();
+    encoder.push_text(text.as_bytes());
+    encoder.take()
+}
+
+fn told(message: &str, batch: &Batch) -> Vec<(Option<u64>, String, String)> {
+    let report = report(message, batch, 0..batch.len());
+    report
+        .rejected
+        .into_iter()
+        .map(|r| (r.index, r.line, r.reason))
+        .collect()
+}
+
+fn row(index: Option<u64>, line: &str, reason: &str) -> (Option<u64>, String, String) {
+    (index, line.to_owned(), reason.to_owned())
+}
+
+#[test]
+fn quoted_lines_give_their_indexes_and_reasons() {
+    let batch = batch("cpu value=1 1\ncpu value=\ngood v=1 1\n,bad v=2");
+    for tail in [" dropped=0", " dropped=0 for database: rec", ""] {
+        let message = format!(
+            "partial write: unable to parse 'cpu value=': missing field value\n\
+             unable to parse ',bad v=2': missing measurement{tail}"
+        );
+        let expected = [
+            row(Some(101), "cpu value=", "missing field value"),
+            row(Some(103), ",bad v=2", "missing measurement"),
+        ];
+        assert_eq!(told(&message, &batch), expected);
+    }
+    let report = report("unable to parse 'x': y dropped=7", &batch, 0..batch.len());
+    assert_eq!(report.dropped, Some(7));
+}
+
+#[test]
+fn a_line_of_the_servers_own_words_is_found_whole() {
+    let hostile = "a v=\"': x\nunable to parse 'a v=1': y dropped=9\",w=";
+    let batch = batch(&format!("a v=1\n{hostile}\nb v="));
+    let message = format!(
+        "partial write: unable to parse '{hostile}': missing field value\n\
+         unable to parse 'b v=': missing field value dropped=0"
+    );
+    let expected = [
+        row(Some(101), hostile, "missing field value"),
+        row(Some(102), "b v=", "missing field value"),
+    ];
+    assert_eq!(told(&message, &batch), expected);
+}
+
+#[test]
+fn equal_lines_get_one_index_each() {
+    let batch = batch("a v=\na v=\nb v=1");
+    let message = "unable to parse 'a v=': m\nunable to parse 'a v=': m";
+    let expected = [row(Some(100), "a v=", "m"), row(Some(101), "a v=", "m")];
+    assert_eq!(told(message, &batch), expected);
+}
+
+#[test]
+fn a_line_that_begins_like_another_is_told_from_it() {
+    let batch = batch("a': b\na");
+    let message = "unable to parse 'a': b': m\nunable to parse 'a': n";
+    let expected = [row(Some(100), "a': b", "m"), row(Some(101), "a", "n")];
+    assert_eq!(told(message, &batch), expected);
+}
+
+#[test]
+fn a_line_that_was_not_sent_has_no_index() {
+    let batch = batch("a v=1");
+    assert_eq!(
+        told("unable to parse 'z v=': m", &batch),
+        [row(None, "z v=", "m")]
+    );
+    assert_eq!(told("unable to parse 'z", &batch), [row(None, "z", "")]);
+}
+
+#[test]
+fn only_lines_of_the_part_that_was_sent_are_meant() {
+    let batch = batch("a v=\nb v=1\na v=");
+    let report = report("unable to parse 'a v=': m", &batch, 1..3);
+    assert_eq!(report.rejected[0].index, Some(102));
+}
+
+#[test]
+fn a_type_conflict_gives_the_index_if_it_can_only_be_that_line() {
+    let batch =
+        batch("cpu value=\"text\" 1\ncpu value=3 2\nmem value=\"text\" 3\ncpu other=\"x\" 4");
+    let message = "partial write: field type conflict: input field \"value\" on measurement \
+                   \"cpu\" is type string, already exists as type float dropped=1";
+    let report = report(message, &batch, 0..4);
+    assert_eq!(report.dropped, Some(1));
+    assert_eq!(report.rejected.len(), 1);
+    assert_eq!(report.rejected[0].index, Some(100));
+    assert!(
+        report.rejected[0]
+            .reason
+            .starts_with("field type conflict: ")
+    );
+    assert!(
+        report.rejected[0]
+            .reason
+            .ends_with("already exists as type float")
+    );
+}
+
+#[test]
+fn a_type_conflict_that_could_be_several_lines_gives_no_index() {
+    let batch = batch("cpu value=\"a\" 1\ncpu value=\"b\" 2");
+    let message = "partial write: field type conflict: input field \"value\" on measurement \
+                   \"cpu\" is type string, already exists as type float dropped=1";
+    let report = report(message, &batch, 0..2);
+    assert_eq!((report.rejected.len(), report.dropped), (0, Some(1)));
+}
+
+#[test]
+fn the_number_of_dropped_points_is_that_at_the_end() {
+    for (message, dropped) in [
+        ("x dropped=1", Some(1)),
+        (
+            "x dropped=2 for database: dropped=9 for retention policy: p",
+            Some(2),
+        ),
+        ("a dropped=5 b", None),
+        ("x dropped=", None),
+        ("x dropped=99999999999999999999999", None),
+    ] {
+        assert_eq!(split_dropped(message).1, dropped, "{message}");
+    }
+}

@@ -1,0 +1,142 @@
+//! An answer that is handed out while it comes.
+
+use std::fmt;
+
+use crate::answer::{Answer, Collector};
+use crate::client::Client;
+use crate::decode::{DecodeError, DecodeErrorKind, Decoder, Event};
+use crate::dialect::{Form, Kind, Operation};
+use crate::error::{Error, ErrorKind, excerpt};
+use crate::http::Body;
+use crate::query::Query;
+
+/// The answer of a query, event by event.
+///
+/// Nothing is read ahead of what is asked for: a slow reader slows the server down, and the memory
+/// in use does not grow with the answer. Dropping a stream before its end closes its connection.
+pub struct Stream {
+    body: Body,
+    decoder: Decoder,
+    server: String,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// More is to come from the connection.
+    Open,
+    /// The events of what came are handed out, then this error.
+    Broken(Error),
+    /// There is nothing more beyond the events of what came.
+    Done,
+}
+
+impl Stream {
+    pub(crate) async fn open(client: &Client, query: &Query, whole: bool) -> Result<Self, Error> {
+        let operation = Operation::Query {
+            query,
+            form: Form::Chunked,
+        };
+        let (body, format) = client.send(&operation, whole).await?.into_answer()?;
+        Ok(Self {
+            body,
+            decoder: Decoder::new(format),
+            server: client.config().url().to_owned(),
+            state: State::Open,
+        })
+    }
+
+    /// The next event, or nothing after the last one.
+    ///
+    /// May be dropped and called again (in `select!`) without losing an event.
+    ///
+    /// # Errors
+    ///
+    /// A statement that failed ([`ErrorKind::Statement`]) comes as an error after the events of
+    /// what succeeded before, and the stream goes on behind it. Any other error, an answer that
+    /// ends early or was cut, is the last item.
+    pub async fn next(&mut self) -> Option<Result<Event, Error>> {
+        Some(match self.next_event().await? {
+            Ok(Event::StatementError { statement, message }) => {
+                Err(self.during(Error::statement_failed(Some(statement), message)))
+            }
+            other => other,
+        })
+    }
+
+    /// The next event, the errors of statements among them.
+    async fn next_event(&mut self) -> Option<Result<Event, Error>> {
+        loop {
+            if let Some(event) = self.decoder.next_event() {
+                return Some(Ok(event));
+            }
+            if let State::Open = self.state {
+                self.read().await;
+                continue;
+            }
+            return match std::mem::replace(&mut self.state, State::Done) {
+                State::Broken(error) => Some(Err(self.during(error))),
+                State::Open | State::Done => None,
+            };
+        }
+    }
+
+    /// Reads one piece of the answer.
+    async fn read(&mut self) {
+        let result = match self.body.next().await {
+            Ok(Some(piece)) => self.decoder.feed(&piece).map(|()| State::Open),
+            Ok(None) => self.decoder.finish(self.body.end()).map(|()| State::Done),
+            Err(error) => {
+                self.state = State::Broken(error);
+                return;
+            }
+        };
+        self.state = result.unwrap_or_else(|error| State::Broken(error_of_answer(error)));
+    }
+
+    /// Everything that comes, or the first error with everything that came.
+    pub(crate) async fn collect(mut self) -> Result<Answer, Error> {
+        let mut answer = Collector::new();
+        let mut first = None;
+        while let Some(event) = self.next_event().await {
+            match event {
+                Ok(event) => {
+                    if let Event::StatementError { statement, message } = &event {
+                        let error = Error::statement_failed(Some(*statement), message.clone());
+                        first.get_or_insert(self.during(error));
+                    }
+                    answer.push(event);
+                }
+                Err(error) => {
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        match first {
+            None => Ok(answer.finish()),
+            Some(error) => Err(error.with_answer(answer.finish())),
+        }
+    }
+
+    fn during(&self, error: Error) -> Error {
+        error.during(Kind::Query.name(), &self.server)
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a decoder found is the server's fault, the network's or the protocol's.
+fn error_of_answer(error: DecodeError) -> Error {
+    match (error.kind(), error.server_message()) {
+        (_, Some(message)) => Error::statement_failed(None, message.to_owned()),
+        (DecodeErrorKind::Partial, _) => Error::cut_short(&error.to_string()),
+        (DecodeErrorKind::Incomplete, _) => Error::transport(error.to_string()),
+        _ => Error::new(ErrorKind::Decode, false, excerpt(&error.to_string())),
+    }
+}

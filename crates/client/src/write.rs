@@ -1,0 +1,186 @@
+//! Writing a batch, in parts where the server wants them smaller.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use aioinflux_line::Batch;
+use bytes::Bytes;
+
+use crate::client::Client;
+use crate::dialect::{Operation, WriteOptions};
+use crate::error::{Error, ErrorKind, Rejected, WriteReport};
+use crate::reject;
+
+/// What became of a write that succeeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Written {
+    /// Points that the server stored.
+    pub points: u64,
+    /// Points that were not sent, because they had no field left.
+    pub skipped: u64,
+}
+
+/// Lets the bytes of a shared batch be sent without copying them.
+struct Shared(Arc<Batch>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.bytes()
+    }
+}
+
+pub(crate) async fn batch(
+    client: &Client,
+    batch: Arc<Batch>,
+    options: &WriteOptions,
+) -> Result<Written, Error> {
+    let lines = batch.len();
+    let written = Written {
+        points: lines as u64,
+        skipped: batch.skipped(),
+    };
+    if lines == 0 {
+        return Ok(written);
+    }
+    let bytes = Bytes::from_owner(Shared(Arc::clone(&batch)));
+    let mut parts = Parts::new(&batch);
+    while let Some(part) = parts.next() {
+        let body = bytes.slice(byte_range(&batch, &part));
+        let sent = client
+            .send(
+                &Operation::Write {
+                    options,
+                    lines: body,
+                },
+                true,
+            )
+            .await;
+        match sent {
+            Ok(_) => parts.written(part),
+            Err(error) => parts.failed(part, error)?,
+        }
+    }
+    parts.finish().map(|()| written)
+}
+
+fn byte_range(batch: &Batch, lines: &Range<usize>) -> Range<usize> {
+    let end = |line: usize| batch.ends()[line - 1];
+    let start = if lines.start == 0 {
+        0
+    } else {
+        end(lines.start)
+    };
+    start..end(lines.end)
+}
+
+/// The parts of a batch: those to be sent, and what became of the others.
+///
+/// A part that the server finds too large is halved. Points that it refuses one by one do not
+/// stop the parts after them, as they would not have if all had been sent at once; any other
+/// error does.
+struct Parts<'a> {
+    batch: &'a Batch,
+    /// From the last to the first.
+    waiting: Vec<Range<usize>>,
+    /// Bytes of the smallest part that was too large.
+    too_large: usize,
+    split: bool,
+    written: Vec<Range<usize>>,
+    error: Option<Error>,
+    report: WriteReport,
+}
+
+impl<'a> Parts<'a> {
+    fn new(batch: &'a Batch) -> Self {
+        let all = 0..batch.len();
+        Self {
+            batch,
+            waiting: vec![all],
+            too_large: usize::MAX,
+            split: false,
+            written: Vec::new(),
+            error: None,
+            report: WriteReport::default(),
+        }
+    }
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        loop {
+            let part = self.waiting.pop()?;
+            if part.len() == 1 || byte_range(self.batch, &part).len() < self.too_large {
+                return Some(part);
+            }
+            self.halve(&part);
+        }
+    }
+
+    fn halve(&mut self, part: &Range<usize>) {
+        let middle = part.start + part.len() / 2;
+        self.split = true;
+        self.waiting.push(middle..part.end);
+        self.waiting.push(part.start..middle);
+    }
+
+    fn written(&mut self, part: Range<usize>) {
+        self.written.push(part);
+    }
+
+    /// Takes the error of a part: the write goes on, or is over.
+    fn failed(&mut self, part: Range<usize>, mut error: Error) -> Result<(), Error> {
+        if error.kind() == ErrorKind::TooLarge && part.len() > 1 {
+            self.too_large = self.too_large.min(byte_range(self.batch, &part).len());
+            self.halve(&part);
+            return Ok(());
+        }
+        self.explain(&part, &mut error);
+        if !self.split {
+            return Err(error);
+        }
+        let goes_on = error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
+        let report = std::mem::take(error.report_mut());
+        self.report.rejected.extend(report.rejected);
+        if let Some(count) = report.dropped {
+            *self.report.dropped.get_or_insert(0) += count;
+        }
+        if goes_on {
+            self.error.get_or_insert(error);
+            return Ok(());
+        }
+        Err(self.reported(error))
+    }
+
+    /// Finds the points that the server refused.
+    fn explain(&self, part: &Range<usize>, error: &mut Error) {
+        if error.kind() == ErrorKind::TooLarge {
+            let rejected = Rejected {
+                index: Some(self.batch.index(part.start)),
+                line: String::from_utf8_lossy(self.batch.line(part.start)).into_owned(),
+                reason: "the line is larger than the server takes".into(),
+            };
+            error.report_mut().rejected.push(rejected);
+        } else if let Some(message) = error.server_message() {
+            let report = reject::report(message, self.batch, part.clone());
+            *error.report_mut() = report;
+        }
+    }
+
+    fn finish(mut self) -> Result<(), Error> {
+        match self.error.take() {
+            None => Ok(()),
+            Some(error) => Err(self.reported(error)),
+        }
+    }
+
+    fn reported(&mut self, error: Error) -> Error {
+        let mut report = std::mem::take(&mut self.report);
+        let indexes = self.batch.indexes();
+        for part in &self.written {
+            report.written.extend_from_slice(&indexes[part.clone()]);
+        }
+        for part in self.waiting.iter().rev() {
+            report.unsent.extend_from_slice(&indexes[part.clone()]);
+        }
+        error.with_report(report)
+    }
+}
