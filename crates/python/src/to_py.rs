@@ -44,10 +44,10 @@ impl PyAnswer {
             }
             if !statement.messages.is_empty() {
                 let messages = PyList::empty(py);
-                for (level, text) in &statement.messages {
+                for message in &statement.messages {
                     let item = PyDict::new(py);
-                    item.set_item("level", level)?;
-                    item.set_item("text", text)?;
+                    item.set_item("level", &message.level)?;
+                    item.set_item("text", &message.text)?;
                     messages.append(item)?;
                 }
                 result.set_item("messages", messages)?;
