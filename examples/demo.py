@@ -42,7 +42,7 @@ def frames(host: str, port: int) -> None:
     df["tag"] = ["B", "E", "B", "D"]
     with AsyncInfluxDBClient(host=host, port=port, db="testdb", mode="dataframe") as client:
         client.write(df, measurement="prices", tag_columns=["tag"], asset_class="equities")
-        back = client.query("SELECT LUY, BEM, tag, asset_class FROM prices")
+        back = client.query('SELECT LUY, BEM, "tag", asset_class FROM prices')
     print("\nThe DataFrame, written with the tag column `tag`, and read back:")
     print(back)
 
