@@ -59,7 +59,8 @@ venv:
 
 .PHONY: build
 build: tools venv
-	@$(VENV)/bin/maturin develop --quiet
+	@echo "building the package: minutes the first time, seconds afterwards"
+	@out=$$($(VENV)/bin/maturin develop --quiet 2>&1) || { echo "$$out"; exit 1; }
 
 .PHONY: influxd
 influxd:
