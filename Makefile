@@ -16,7 +16,7 @@ demo: build influxd ## writes a point and a DataFrame to a private InfluxDB and 
 
 .PHONY: test
 test: build influxd ## every Rust and Python test
-	cargo test --workspace
+	cargo test --workspace --no-fail-fast
 	$(PYTHON) -m pytest tests
 
 .PHONY: lint
