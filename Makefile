@@ -16,12 +16,12 @@ demo: build influxd ## writes a point and a DataFrame to a private InfluxDB and 
 
 .PHONY: test
 test: build influxd ## every Rust and Python test
-	cargo test --workspace
+	cargo test --workspace --no-fail-fast
 	$(PYTHON) -m pytest tests
 
 .PHONY: lint
-lint: venv ## formats, lints and types of both languages; a warning is an error
-	@tools/need cargo cc rustfmt clippy
+lint: tools venv ## formats, lints and types of both languages; a warning is an error
+	@tools/need rustfmt clippy
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	$(PYTHON) -m ruff check .
@@ -29,22 +29,19 @@ lint: venv ## formats, lints and types of both languages; a warning is an error
 	$(PYTHON) -m mypy
 
 .PHONY: test-pythons
-test-pythons: venv influxd ## the Python tests on every CPython 3.10 to 3.14 of the machine, pandas 2 and 3
-	@tools/need cargo cc
+test-pythons: tools venv influxd ## the Python tests on each CPython from 3.10 on, pandas 2 and 3
 	$(PYTHON) tools/test_pythons.py
 
 .PHONY: bench
-bench: venv influxd ## times of writing and reading through the Python interface, release build
-	@tools/need cargo cc
+bench: tools venv ## times of writing and reading through the Python interface, release build
 	@$(VENV)/bin/maturin develop --quiet --release
 	@$(PYTHON) benchmarks/bench.py
 
 .PHONY: docs
-docs: venv ## the manual into site/, the Rust documentation into target/doc
-	@tools/need cargo cc
+docs: tools ## the manual into site/, the Rust documentation into target/doc
 	@tools/venv .venvs/docs "$$(tools/python)" tools/requirements-docs.txt
 	.venvs/docs/bin/mkdocs build --quiet --strict
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet -p aioinflux -p aioinflux-line
 
 .PHONY: clean
 clean: ## removes everything that was made here
@@ -52,17 +49,19 @@ clean: ## removes everything that was made here
 	find python -name '*.so' -delete
 	find python tests tools examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
+.PHONY: tools
+tools:
+	@tools/need python cargo cc
+
 .PHONY: venv
 venv:
-	@tools/need python
 	@tools/venv $(VENV) "$$(tools/python)" $(REQUIREMENTS) "$$(tools/pandas)"
 
 .PHONY: build
-build: venv
-	@tools/need cargo cc
-	@$(VENV)/bin/maturin develop --quiet
+build: tools venv
+	@echo "building the package: minutes the first time, seconds afterwards"
+	@out=$$($(VENV)/bin/maturin develop --quiet 2>&1) || { echo "$$out"; exit 1; }
 
 .PHONY: influxd
 influxd:
-	@tools/need python
 	@"$$(tools/python)" tools/influxd.py

@@ -15,10 +15,14 @@ PYTHON = re.compile(r"\bpyo3\b")
 
 
 def violations(root: Path) -> list[str]:
-    """Each place that breaks a rule, as `file:line: what`."""
+    """Each place that breaks a rule, as `file:line: what`; tests may name anything."""
     found = []
     for file in sorted((root / "crates").glob("*/src/**/*.rs")):
         name = file.relative_to(root).as_posix()
+        if file.name == "tests.rs":
+            continue
+        if file.stem == "tests" or "tests" in file.parent.relative_to(root).parts:
+            continue
         for number, code in code_lines(file):
             found += [f"{name}:{number}: {rule}" for rule in broken(name, code)]
     return found

@@ -5,6 +5,7 @@ Each request takes the next answer; the last answer is given again and again.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -104,7 +105,9 @@ class Scripted:
         self._listener.close()
         with self._lock:
             for connection in self._connections:
-                connection.close()
+                # A close alone would wait for the thread that reads from it.
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     @property
     def url(self) -> str:

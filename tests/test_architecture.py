@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
-import tomllib
 
 from architecture import CLIENT, PURE, violations
 
@@ -56,11 +56,12 @@ def test_a_comment_is_no_violation(tmp_path: Path) -> None:
 
 
 def test_crates_look_down_only() -> None:
-    below = {"line": [], "client": ["aioinflux-line"], "python": ["aioinflux"]}
+    below = {"line": set(), "client": {"aioinflux-line"}, "python": {"aioinflux"}}
     for crate, allowed in below.items():
-        manifest = tomllib.loads((ROOT / "crates" / crate / "Cargo.toml").read_text())
-        ours = {name for name in manifest["dependencies"] if name.startswith("aioinflux")}
-        assert ours <= {*allowed, "aioinflux-line"} - {f"aioinflux-{crate}"}
+        manifest = (ROOT / "crates" / crate / "Cargo.toml").read_text()
+        _, _, dependencies = manifest.partition("[dependencies]\n")
+        ours = set(re.findall(r"^(aioinflux[\w-]*)", dependencies.split("\n[")[0], re.MULTILINE))
+        assert ours <= allowed, crate
 
 
 def test_python_face_has_no_loop_over_data_in_the_client() -> None:

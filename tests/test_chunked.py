@@ -115,6 +115,13 @@ def test_several_series_and_statements_come_one_after_the_other(client: Calls) -
     assert [row.f for row in rows] == [1, 2]
 
 
+def test_a_very_long_line_is_read(mode: str) -> None:
+    text = "x" * 20_000_000
+    with Scripted(chunked(part([[1, 1, text], [2, 2, "y"]], partial=False))) as server:
+        rows = scripted_client(server, mode).rows("SELECT * FROM m")
+    assert [(row.f, len(row.s)) for row in rows] == [(1, len(text)), (2, 1)]
+
+
 def test_nothing_found_gives_no_rows(client: Calls, frames: AsyncInfluxDBClient) -> None:
     assert client.rows("SELECT * FROM nothing") == []
     assert list(frames.query("SELECT * FROM nothing", chunked=True)) == []

@@ -82,7 +82,7 @@ def test_refused_write_tells_status_and_message(mode: str, status: int) -> None:
             client.write("m f=1")
     error = caught.value
     assert (error.status, error.message) == (status, "the server's words")
-    assert error.headers["x-influxdb-version"] == "1.6.7"
+    assert error.headers["X-Influxdb-Version"] == "1.6.7"
     assert str(status) in str(error)
     assert SECRET not in str(error)
     # No retry.

@@ -188,9 +188,10 @@ def test_parse_error_is_an_error_with_the_servers_words(client: Calls) -> None:
 
 
 def test_statement_error_keeps_what_succeeded(filled: Calls, database: Database) -> None:
+    # The bad one comes last: before others, 1.6 says no more of it than `not executed`.
     good = "SELECT g FROM m"
     with pytest.raises(InfluxDBQueryError, match="nowhere") as caught:
-        filled.query(f"{good}; SELECT * FROM nowhere..m; SHOW DATABASES")
+        filled.query(f"{good}; SELECT * FROM nowhere..m")
     error = caught.value
     assert error.statement == 1
     assert error.result["results"][0] == database.query(good)["results"][0]

@@ -55,14 +55,46 @@ def test_shell_blocks_of_the_readme_name_targets_that_exist() -> None:
 
 def test_every_block_has_a_language_that_is_run() -> None:
     languages = {kind for page in PAGES for kind, _ in BLOCK.findall((ROOT / page).read_text())}
-    # `text` shows what a program prints; cargo runs the Rust blocks of the README as doc tests.
+    # `text` shows what a program prints. Rust blocks are doc tests too, which compile them.
     assert languages <= {"python", "rust", "rust,no_run", "sh", "text"}
     for page in PAGES[1:]:
         assert not blocks(page, "rust"), page
 
 
 def test_readme_belongs_to_the_doc_tests_of_the_crate() -> None:
-    sources = (ROOT / "crates/client/src").rglob("*.rs")
-    assert any(
-        "include_str!" in text and "README.md" in text for text in map(Path.read_text, sources)
+    texts = [source.read_text() for source in (ROOT / "crates/client/src").rglob("*.rs")]
+    assert any("include_str!" in text and "README.md" in text for text in texts)
+
+
+MANIFEST = """
+[package]
+name = "readme"
+edition = "2024"
+
+[dependencies]
+aioinflux = {{ path = "{root}/crates/client" }}
+tokio = {{ version = "1", features = ["rt-multi-thread", "macros"] }}
+
+[workspace]
+"""
+
+
+# The crate and what it needs may have to be built for it once.
+@pytest.mark.timeout(300)
+def test_rust_blocks_run(server: Influxd, tmp_path: Path) -> None:
+    (code,) = blocks("README.md", "rust")
+    (tmp_path / "src").mkdir()
+    program = code.replace("localhost:8086", f"127.0.0.1:{server.port}")
+    (tmp_path / "src/main.rs").write_text(program)
+    (tmp_path / "Cargo.toml").write_text(MANIFEST.format(root=ROOT))
+    (tmp_path / "Cargo.lock").write_text((ROOT / "Cargo.lock").read_text())
+    done = subprocess.run(
+        ["cargo", "run", "--quiet", "--target-dir", str(ROOT / "target")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
     )
+    assert done.returncode == 0, done.stderr
+    assert "1 written, 0 skipped" in done.stdout
+    assert "0.64" in done.stdout

@@ -125,7 +125,7 @@ DTYPES: dict[str, tuple[Any, str, list[Any]]] = {
     "Float64": (pd.array([1.5, pd.NA, 3], "Float64"), "float", [1.5, None, 3]),
     "boolean": (pd.array([True, pd.NA, False], "boolean"), "boolean", [True, None, False]),
     "string": (pd.array(["a", pd.NA, ""], "string"), "string", ["a", None, ""]),
-    "str": (pd.Series(["a", None, 'b"\\'], dtype="str"), "string", ["a", None, 'b"\\']),
+    "str": (pd.Series(["a", None, 'b"\\'], dtype="str").array, "string", ["a", None, 'b"\\']),
     "object str": (np.array(["a", None, "nan"], dtype=object), "string", ["a", None, "nan"]),
     "object int": (np.array([1, np.nan, 3], dtype=object), "integer", [1, None, 3]),
     "object bool": (np.array([True, None, False], dtype=object), "boolean", [True, None, False]),
@@ -295,7 +295,7 @@ def test_empty_tags_are_left_out(wire: Wire) -> None:
     [
         pd.Categorical(["y z", None, "a,b"]),
         pd.array(["y z", pd.NA, "a,b"], "string"),
-        pd.Series(["y z", None, "a,b"], dtype="str"),
+        pd.Series(["y z", None, "a,b"], dtype="str").array,
         arrow(["y z", None, "a,b"], pa.string()),
         arrow(["y z", None, "a,b"], pa.dictionary(pa.int8(), pa.string())),
     ],

@@ -104,7 +104,11 @@ class Influxd:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        ended = self._process.poll() if self._process else None
         self.stop()
+        if ended is not None:
+            tail = "".join(self._lines[-20:])
+            raise InfluxdError(f"influxd ended by itself, with code {ended}:\n{tail}")
 
     @property
     def url(self) -> str:
@@ -142,12 +146,9 @@ class Influxd:
     def stop(self) -> None:
         """Ends the process, and removes its directory."""
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            # At once: to end in order can take ten seconds, and nothing is kept.
+            self._process.kill()
+            self._process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def execute(self, text: str, **parameters: str) -> bytes:

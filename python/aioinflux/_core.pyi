@@ -3,14 +3,16 @@
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Generic, TypeVar, final
 
-T = TypeVar("T", covariant=True)
+__all__ = ["Answer", "Batch", "Call", "Client", "Stream", "encode", "quote_identifier"]
+
+_T = TypeVar("_T", covariant=True)
 
 @final
-class Call(Generic[T]):
+class Call(Generic[_T]):
     """A request that has not been sent: `await` it, or `wait` for it."""
 
-    def __await__(self) -> Generator[Any, None, T]: ...
-    def wait(self) -> T: ...
+    def __await__(self) -> Generator[Any, None, _T]: ...
+    def wait(self) -> _T: ...
 
 @final
 class Batch:

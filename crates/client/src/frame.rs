@@ -99,8 +99,7 @@ pub fn encode_frame(
     let columns = Columns::new(frame, layout)?;
     for row in 0..frame.num_rows() {
         let time = columns.time.as_ref().map(|time| time.nanoseconds(row)).transpose()?;
-        let index = encoder.next_index();
-        let mut line = encoder.point(index);
+        let mut line = encoder.next_point();
         line.measurement(layout.measurement)?;
         for (name, column) in &columns.tags {
             if let Some(text) = column.text(row) {

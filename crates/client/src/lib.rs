@@ -25,7 +25,8 @@
 //! | calls | [`Client`], [`Pong`], [`Written`], [`WriteOptions`] |
 //! | where the server is, and how to talk to it | [`Config`], [`Tls`], [`Pem`], [`Proxy`], [`Target`] |
 //! | points and lines (crate `aioinflux-line`) | [`Point`], [`ToLine`], [`Encoder`], [`Batch`] |
-//! | queries | [`Query`], [`Param`], [`Precision`] |
+//! | tables as lines | [`frame`] |
+//! | queries | [`Query`], [`Param`], [`Precision`], [`quote_identifier`] |
 //! | answers | [`Answer`], [`Stream`], and the decoders in [`decode`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
 //!
@@ -39,14 +40,17 @@ mod config;
 pub mod decode;
 mod dialect;
 mod error;
+pub mod frame;
 mod gzip;
 mod http;
+mod influxql;
 mod query;
 mod reject;
 mod stream;
 mod tls;
 mod write;
 
+pub use aioinflux_line as line;
 pub use aioinflux_line::*;
 
 pub use answer::{Answer, Collector, Message, Series, Statement};
@@ -55,6 +59,7 @@ pub use config::{Config, Consistency, Gzip, Precision, Proxy, Target};
 pub use decode::Event;
 pub use dialect::WriteOptions;
 pub use error::{Error, ErrorKind, Limit, Rejected};
+pub use influxql::quote_identifier;
 pub use query::{Param, Query};
 pub use stream::Stream;
 pub use tls::{Pem, Tls};

@@ -3,6 +3,46 @@
 use core::ops::RangeInclusive;
 
 /// The server family that lines are written for.
+///
+/// What the family's servers store and give back unchanged is written; all else is refused by a
+/// named [`Rule`](crate::Rule). 1.x and 2.x share a parser; 3.x has its own.
+///
+/// | | 1.x | 2.x | 3.x |
+/// |---|---|---|---|
+/// | escaped in measurements | `,` space | `,` space | `,` space `\` |
+/// | escaped in keys and tag values | `,` `=` space | `,` `=` space | `,` `=` space `\` |
+/// | escaped in strings | `"` `\` | `"` `\` | `"` `\` |
+/// | LF, NUL in names and tags | refused | refused | refused |
+/// | other ASCII control characters there | kept | kept | refused |
+/// | a tab at the start of a measurement or field key | refused | refused | refused |
+/// | `#` at the start of a measurement | refused | refused | refused |
+/// | `\` at the end of a name or tag value | refused | refused | refused |
+/// | `\` before `,` `=` `"` space in a measurement | refused | refused | kept |
+/// | the same in a field key (¹) | refused | refused | kept |
+/// | the same in a tag (²) | kept | kept | kept |
+/// | `#!~#` in a measurement or tag (³) | refused | refused | kept |
+/// | tag or field key `time` | refused | refused | refused |
+/// | tag key `_field`, `_measurement` | kept | refused | kept |
+/// | a key twice among the tags or the fields | refused | refused | refused |
+/// | a tag and a field of one name | kept | kept | refused |
+/// | unsigned integers | as `i`, up to i64 | `u` | `u` |
+/// | infinite floats | refused | refused | refused |
+/// | strings (3.x: names and tags too) | up to 1 MiB | up to 1 MiB | up to 1 MiB |
+/// | measurement, tags and field key as written, and 4 | up to 65535 bytes | the same | – |
+/// | time in ns | all but the two lowest i64 and the highest | the same | all i64 |
+///
+/// String fields hold any text: LF, CR, NUL and quotes come back as they were.
+///
+/// (¹) An even number of backslashes before `,` `=` or space is kept.
+/// (²) The point is refused where such a tag stands in a line with quotes or line feeds that would
+/// make the server see another end of the line.
+/// (³) Also `#!~` at the end of a measurement or tag value. The storage engine writes `#!~#`
+/// between series and field; 1.x with its default index moves the rest of the tag into the field's
+/// name when it starts again.
+///
+/// Two facts are no rules: InfluxDB 1.6 and older panic on a point of exactly 100, 200, 400 ...
+/// tags, so that the whole request fails (1.8 and all others take them), and before 1.8 strings
+/// could be longer than 1 MiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Dialect {
     /// InfluxDB 1.x.

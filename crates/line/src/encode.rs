@@ -70,6 +70,14 @@ impl Encoder {
         PointEncoder::new(self, index)
     }
 
+    /// Starts a point with the index [`next_index`](Self::next_index), which grows by one even if
+    /// the point is refused or dropped.
+    pub fn next_point(&mut self) -> PointEncoder<'_> {
+        let index = self.next_index;
+        self.next_index += 1;
+        self.point(index)
+    }
+
     /// Writes a point; its index is [`next_index`](Self::next_index), which then grows by one.
     ///
     /// # Errors
@@ -77,9 +85,7 @@ impl Encoder {
     /// The rule by which the point was refused. The batch is as before; the index is used up, so
     /// that indexes go on counting what was handed in.
     pub fn push<T: ToLine + ?Sized>(&mut self, point: &T) -> Result<Outcome, Error> {
-        let index = self.next_index;
-        self.next_index += 1;
-        let mut line = self.point(index);
+        let mut line = self.next_point();
         let timestamp = point.to_line(&mut line)?;
         line.finish(timestamp)
     }

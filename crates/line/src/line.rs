@@ -173,6 +173,9 @@ impl<'e> PointEncoder<'e> {
         }
         let newlines_only = || value.bytes().all(|byte| byte == b'\n');
         if value.is_empty() || (self.encoder.options.remove_newlines && newlines_only()) {
+            if !value.is_empty() {
+                self.count_removed(Place::TagValue, value.len() as u64, key.text());
+            }
             return Ok(());
         }
         self.encoder.batch.bytes.push(b',');

@@ -33,7 +33,8 @@ impl Options {
     /// Deletes line feeds from measurements, keys and tag values instead of refusing them.
     ///
     /// [`Encoder::removed_newlines`](crate::Encoder::removed_newlines) tells how many and where.
-    /// String fields are not touched: they may hold line feeds.
+    /// A tag value of line feeds alone is left out like an empty one, and counted. String fields
+    /// are not touched: they may hold line feeds.
     #[must_use]
     pub fn remove_newlines(mut self, remove: bool) -> Self {
         self.remove_newlines = remove;

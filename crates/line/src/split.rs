@@ -30,10 +30,14 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
     }
     let (mut fields, mut quoted) = (false, false);
     let (mut equals, mut commas) = (0_usize, 0_usize);
-    let mut at = 0;
+    let (mut at, mut escaped_end) = (0, false);
     while at < text.len() {
         match text[at] {
-            b'\\' => at += 1,
+            b'\\' => {
+                at += 1;
+                // Nothing may follow a lone backslash, and no line feed that it takes away.
+                escaped_end = matches!(text[at..], [] | [b'\n']);
+            }
             b' ' => fields = true,
             b'=' if fields && !quoted => equals += 1,
             b',' if fields && !quoted => commas += 1,
@@ -48,10 +52,9 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
         }
         at += 1;
     }
-    // `at` is beyond the end when the last byte is a backslash.
     Split {
         length: text.len(),
-        closed: !quoted && at == text.len(),
+        closed: !quoted && !escaped_end,
     }
 }
 

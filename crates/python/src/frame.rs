@@ -128,17 +128,27 @@ fn times(frame: &Bound<'_, PyAny>, base: u64) -> PyResult<Int64Array> {
             index.get_type().name()?
         )));
     }
-    let ns = index
-        .call_method1("as_unit", ("ns",))
-        .map_err(|error| PyValueError::new_err(format!("DataFrame index: {}", error.value(py))))?;
-    let ns = contiguous::<i64>(&ns.getattr("asi8")?, "i8")?;
-    if let Some(row) = ns.iter().position(|ns| *ns == NAT) {
-        let point = base + row as u64;
-        return Err(PyValueError::new_err(format!(
-            "point {point}: row {row} has no time (NaT)"
-        )));
+    let unit: String = index.getattr("unit")?.extract()?;
+    let scale = match unit.as_str() {
+        "s" => 1_000_000_000,
+        "ms" => 1_000_000,
+        "us" => 1000,
+        _ => 1,
+    };
+    let mut times = contiguous::<i64>(&index.getattr("asi8")?, "i8")?;
+    for (row, time) in times.iter_mut().enumerate() {
+        let refused = |what: &str| {
+            let point = base + row as u64;
+            PyValueError::new_err(format!("point {point}: time of row {row}: {what}"))
+        };
+        if *time == NAT {
+            return Err(refused("expected a time, got NaT"));
+        }
+        *time = time
+            .checked_mul(scale)
+            .ok_or_else(|| refused(&format!("{time} {unit} is outside 64-bit nanoseconds")))?;
     }
-    Ok(Int64Array::from(ns))
+    Ok(Int64Array::from(times))
 }
 
 /// The elements of an array, as `T`, whose numpy name is `dtype`.
@@ -197,6 +207,6 @@ fn numpy_kind(column: &Bound<'_, PyAny>) -> PyResult<Option<char>> {
 /// The cells of a column as Python objects.
 fn objects<'py>(column: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let py = column.py();
-    let array = column.call_method1("to_numpy", (PyString::new(py, "object"),))?;
+    let array = column.call_method1("astype", (PyString::new(py, "object"),))?;
     array.call_method0("tolist")?.try_iter()?.collect()
 }

@@ -234,7 +234,7 @@ impl Points {
             .transpose()?;
 
         let converted = &mut self.converted;
-        let mut line = self.encoder.point(index);
+        let mut line = self.encoder.next_point();
         line.measurement(name).map_err(|error| refused(&error))?;
         if let Some(tags) = tags.filter(|tags| !tags.is_none()) {
             for (key, value) in part(&tags, index, "tags")?.iter() {

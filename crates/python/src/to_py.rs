@@ -44,10 +44,10 @@ impl PyAnswer {
             }
             if !statement.messages.is_empty() {
                 let messages = PyList::empty(py);
-                for (level, text) in &statement.messages {
+                for message in &statement.messages {
                     let item = PyDict::new(py);
-                    item.set_item("level", level)?;
-                    item.set_item("text", text)?;
+                    item.set_item("level", &message.level)?;
+                    item.set_item("text", &message.text)?;
                     messages.append(item)?;
                 }
                 result.set_item("messages", messages)?;
@@ -62,14 +62,15 @@ impl PyAnswer {
         Ok(answer)
     }
 
-    /// How many series each statement has.
+    /// How many series each statement has that did not fail.
     #[getter]
     fn statements(&self) -> Vec<usize> {
-        self.answer
+        let good = self
+            .answer
             .statements
             .iter()
-            .map(|statement| statement.series.len())
-            .collect()
+            .filter(|statement| statement.error.is_none());
+        good.map(|statement| statement.series.len()).collect()
     }
 
     /// Every series of every statement, by columns.
@@ -109,7 +110,10 @@ fn series_dict<'py>(
             values.append(PyList::new(py, cells.collect::<PyResult<Vec<_>>>()?)?)?;
         }
     }
-    dict.set_item("values", values)?;
+    // As the server's JSON, which has no key for no rows.
+    if !values.is_empty() {
+        dict.set_item("values", values)?;
+    }
     Ok(dict)
 }
 

@@ -138,12 +138,20 @@ pub(crate) fn text_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_str()?.to_owned())
 }
 
-/// Whether a value stands for itself: containers and other iterables do not.
+/// Whether a value stands for itself: iterables and objects without a text of their own do not.
 pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_instance_of::<PyString>() {
         return Ok(true);
     }
-    Ok(!value.hasattr(intern!(value.py(), "__iter__"))? || is_numpy(value))
+    let py = value.py();
+    if value.hasattr(intern!(py, "__iter__"))? && !is_numpy(value) {
+        return Ok(false);
+    }
+    // What has no text of its own would be stored as an address.
+    let kind = value.get_type();
+    let object = py.get_type::<PyAny>();
+    let own = |name| -> PyResult<bool> { Ok(!kind.getattr(name)?.is(&object.getattr(name)?)) };
+    Ok(own(intern!(py, "__str__"))? || own(intern!(py, "__repr__"))?)
 }
 
 /// `None`, `NaN`, and the `NA` and `NaT` of pandas and numpy.
@@ -181,8 +189,8 @@ pub(crate) fn is_numpy(value: &Bound<'_, PyAny>) -> bool {
 pub(crate) fn is_imported(py: Python<'_>, module: &str) -> bool {
     py.import("sys")
         .and_then(|sys| sys.getattr("modules"))
-        .and_then(|modules| modules.contains(module))
-        .unwrap_or(false)
+        .and_then(|modules| modules.get_item(module))
+        .is_ok_and(|module| !module.is_none())
 }
 
 static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();

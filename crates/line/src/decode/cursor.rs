@@ -93,6 +93,13 @@ impl<'a> Cursor<'a> {
             if !self.take(b',') {
                 break;
             }
+            // The parser of 3.x lets a comma after the first field stand for itself.
+            if self.grammar.loose_names
+                && fields.len() == 1
+                && matches!(self.peek(), None | Some(b' '))
+            {
+                break;
+            }
         }
         match repeated(&fields) {
             Some(key) => {

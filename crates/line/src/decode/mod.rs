@@ -1,29 +1,7 @@
 //! The decoder: lines of text back into measurement, tags, fields and timestamp.
 //!
-//! It reads everything that the encoder writes, and beyond that whatever the dialect's server
-//! stores unchanged: tags in any order, several spaces, comments, blank lines, the ten spellings of
-//! booleans, `1.` and `.5` on 1.x and 2.x. Where a server takes a line and then stores something
-//! else, or drops a part of it, the line is an error here:
-//!
-//! | line | server | here |
-//! |---|---|---|
-//! | `m\=x`, `m\"x` as measurement or field key (1.x, 2.x) | the backslash is lost | error |
-//! | `m\\,x`, `m\\ x` as measurement (1.x, 2.x) | the backslash is lost | error |
-//! | a raw tab before a field key (1.x, 2.x) | skipped as a blank | skipped too |
-//! | `#!~#` in measurement or tag (1.x, 2.x) | the stored key is cut there | error |
-//! | `f="a"b` (1.x, 2.x) | stores something made of both | error |
-//! | CR LF line ends after a string (1.x) | the string gains characters | error |
-//! | a field `time` | dropped (1.x), refused (others) | error |
-//! | a tag `time` | the point is dropped | error |
-//! | the same field twice | the last one wins (1.x, 2.x) | error |
-//! | the same tag twice, or a tag and a field of one name | accepted, then unreadable (3.x) | error |
-//! | control characters in names and tags | refused in part (3.x) | error |
-//! | `1e400` | infinite, shown as null (3.x) | error |
-//! | LF or NUL in a name or tag, after a backslash | kept with the backslash | error |
-//! | text that is no UTF-8 | kept, shown as U+FFFD (1.x, 2.x) | error |
-//! | a comment with `="` | swallows the lines after it | ends with its line |
-//! | a string over 1 MiB | kept by 1.6, refused by others | error |
-//! | a time outside the range in nanoseconds | refused, after scaling to ns | error |
+//! Knows the grammar of each dialect's parser; what a decoded name may hold is for the encoder's
+//! rules to say, so that everything that is read here can be written again.
 
 mod cursor;
 mod number;
@@ -62,10 +40,29 @@ use crate::{Dialect, Error, FieldValue, Point, PointEncoder, ToLine};
 /// # Ok::<(), aioinflux_line::DecodeError>(())
 /// ```
 ///
-/// It accepts what the dialect's server stores unchanged, and is stricter where a server would
-/// corrupt: the backslashes that 1.x and 2.x lose in `m\=x` and `m\\,x`, text after a closing
-/// quote, `time` as a key, doubled keys, LF and NUL in names, control characters in names on 3.x,
-/// infinite numbers, text that is no UTF-8. Comments end at their line feed whatever they hold.
+/// It reads everything that the encoder writes, and beyond that what the dialect's server stores
+/// unchanged: tags in any order, several spaces, comments, blank lines, the ten spellings of
+/// booleans, `1.` and `.5` on 1.x and 2.x. Where a server takes a line and then stores something
+/// else, drops a part of it or cannot read it back, the line is an error here:
+///
+/// | line | server | here |
+/// |---|---|---|
+/// | `m\=x`, `m\"x` as a measurement, `f\"` as a field key (1.x, 2.x) | drops the backslash | error |
+/// | `m\\,x`, `m\\ x` as a measurement (1.x) | drops a backslash | error |
+/// | a tab before a later field key than the first (1.x, 2.x) | kept there, skipped before the first | error |
+/// | `#!~#` in a measurement or tag (1.x, 2.x) | cuts its key there | error |
+/// | `f="a"b`, `f="a"` and CR (1.x, 2.x) | stores something made of both | error |
+/// | a field `time` | drops it (1.x), refuses the line (others) | error |
+/// | a tag `time` | drops the point | error |
+/// | a field key twice | the last one wins (1.x, 2.x) | error |
+/// | a tag key twice, a tag and a field of one name | accepted, then unreadable (3.x) | error |
+/// | control characters in names and tags (3.x) | some refused, some kept | error |
+/// | `1e400` (3.x) | infinite, shown as null | error |
+/// | LF or NUL in a name or tag | LF kept after a backslash, NUL kept or skipped | error |
+/// | text that is no UTF-8 (1.x, 2.x) | kept, shown as U+FFFD | error |
+/// | a comment with `="` | swallows the lines after it | ends with its line |
+/// | a string over 1 MiB | kept by 1.6, refused by the others | error |
+/// | a time outside the dialect's range | refused after scaling to ns | error if read as ns |
 #[derive(Debug, Clone)]
 pub struct Decoder<'a> {
     grammar: &'static Grammar,

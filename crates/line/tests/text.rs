@@ -1,0 +1,107 @@
+//! Lines that come encoded, and where they end.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use aioinflux_line::{Dialect, Encoder, Point, Rule, line_ends};
+
+fn ends(dialect: Dialect, text: &str) -> Vec<usize> {
+    line_ends(dialect, text.as_bytes()).collect()
+}
+
+#[test]
+fn lines_end_where_the_server_ends_them() {
+    let table: [(&str, &[usize]); 12] = [
+        ("", &[]),
+        ("m f=1", &[5]),
+        ("m f=1\nm f=2\n", &[6, 12]),
+        ("\n\nm f=1\n", &[1, 2, 8]),
+        ("m f=\"a\nb\"\nm f=1\n", &[10, 16]),
+        ("m f=\"a\\\"\nb\"\nm f=1\n", &[12, 18]),
+        // Quotes before the fields and in keys are plain characters.
+        ("m\",t=\" f=1\nm \"f\"=1\n", &[11, 19]),
+        // A second string after a comma opens again.
+        ("m f=\"a\",g=\"\n\" 1\nm f=1\n", &[16, 22]),
+        // A backslash takes the line feed with it.
+        ("m f=1\\\nm f=2\n", &[13]),
+        // An unclosed string runs to the end.
+        ("m f=\"a\nm f=1\n", &[13]),
+        // A comment ends with its line, whatever it holds.
+        ("# it's =\"\nm f=1\n", &[10, 16]),
+        (" # =\"\\\nm f=1\n", &[7, 13]),
+    ];
+    for dialect in [Dialect::V1, Dialect::V2, Dialect::V3] {
+        for (text, wanted) in table {
+            assert_eq!(ends(dialect, text), wanted, "{dialect:?} {text:?}");
+        }
+    }
+}
+
+#[test]
+fn text_is_taken_unchanged_but_for_blank_lines_and_comments() {
+    let mut encoder = Encoder::new(Dialect::V1);
+    encoder.push(&Point::new("p").field("f", 1).at(1)).unwrap();
+    encoder
+        .push_text(b"\n# c\n m  f=\"x\ny\"  5 \n\t\nm f=1i 7")
+        .unwrap();
+    encoder.push(&Point::new("p").field("f", 1).at(1)).unwrap();
+    let batch = encoder.batch();
+    let lines = [
+        &b"p f=1i 1"[..],
+        b" m  f=\"x\ny\"  5 ",
+        b"m f=1i 7",
+        b"p f=1i 1",
+    ];
+    assert_eq!(batch.lines().collect::<Vec<_>>(), lines);
+    assert_eq!(batch.indexes(), [0, 1, 2, 3]);
+    assert!(batch.is_stamped());
+}
+
+#[test]
+fn a_line_is_stamped_when_it_ends_in_a_timestamp() {
+    let table = [
+        ("m f=1 10", true),
+        ("m f=1 -10 ", true),
+        ("m,t=a f=\"x y\" 10", true),
+        ("m f=1", false),
+        ("m f=1 ", false),
+        ("m f=\"a 10\"", false),
+        ("m\\ 10 f=1", false),
+        ("m f=1,b\\ 10", false),
+        ("m f=1 -", false),
+        ("m f=1 1x", false),
+        ("m 10", false),
+    ];
+    for (line, stamped) in table {
+        let mut encoder = Encoder::new(Dialect::V1);
+        encoder.push_text(line.as_bytes()).unwrap();
+        assert_eq!(encoder.batch().is_stamped(), stamped, "{line}");
+    }
+}
+
+#[test]
+fn text_that_would_swallow_the_next_line_is_refused() {
+    for text in [
+        "m f=1\nm f=\"a\n",
+        "m f=1\nm f=\"a\\\"",
+        "m f=1\nm f=1\\",
+        "m f=1\nm f=1 \\\n",
+    ] {
+        let mut encoder = Encoder::new(Dialect::V1);
+        encoder.push_text(b"m f=0 1\n").unwrap();
+        let before = encoder.batch().clone();
+        let error = encoder.push_text(text.as_bytes()).unwrap_err();
+        assert_eq!(
+            (error.rule(), error.index()),
+            (Rule::OpenLine, Some(2)),
+            "{text:?}"
+        );
+        assert_eq!((encoder.batch(), encoder.next_index()), (&before, 1));
+    }
+}
+
+#[test]
+fn text_for_3x_must_be_utf8() {
+    let text = b"m f=\"\xff\"\n";
+    assert!(Encoder::new(Dialect::V1).push_text(text).is_ok());
+    let error = Encoder::new(Dialect::V3).push_text(text).unwrap_err();
+    assert_eq!(error.rule(), Rule::NotUtf8);
+}
