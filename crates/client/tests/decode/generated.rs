@@ -1,12 +1,12 @@
 //! Answers of random shape against the reference decoder, and against each other.
 
-use aioinflux::answer::{Answer, Collector};
-use aioinflux::decode::{Decoder, End, Event, Format};
+use aioinflux::answer::Answer;
+use aioinflux::decode::{Decoder, End, Format};
 use proptest::prelude::*;
 
 use super::model::{self, Cell, Statement};
 use super::reference;
-use super::support::{decode, decode_whole, rows, to_seen};
+use super::support::{collect, decode, decode_whole, rows, to_seen};
 use super::tree::Tree;
 
 fn format() -> impl Strategy<Value = Format> {
@@ -28,16 +28,11 @@ fn pieces<'a>(body: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
         .collect()
 }
 
-fn collect(events: Vec<Event>) -> Answer {
-    let mut collector = Collector::new();
-    events.into_iter().for_each(|event| collector.push(event));
-    collector.finish()
-}
-
 /// Whether the value that was read is the one that was written, whatever its type became.
 #[expect(
     clippy::cast_precision_loss,
-    reason = "a float that Go wrote without a point"
+    clippy::float_cmp,
+    reason = "exactly the float that Go wrote without a point"
 )]
 fn is_same(read: &Tree, written: &Cell) -> bool {
     match (read, written) {

@@ -218,9 +218,9 @@ pub(crate) fn write(format: Format, answer: &[Statement], chunk_size: Option<usi
             map_head(&mut out, 1);
             msgpack_text(&mut out, "results");
             array_head(&mut out, results.len());
-            results
-                .iter()
-                .for_each(|result| msgpack_result(&mut out, result));
+            for result in &results {
+                msgpack_result(&mut out, result);
+            }
         }
     }
     out
@@ -316,9 +316,9 @@ fn msgpack_result(out: &mut Vec<u8>, part: &Part<'_>) {
         array_head(out, part.messages.len());
         for (level, text) in part.messages {
             map_head(out, 2);
-            ["level", level, "text", text]
-                .iter()
-                .for_each(|text| msgpack_text(out, text));
+            for text in ["level", level, "text", text] {
+                msgpack_text(out, text);
+            }
         }
     }
     msgpack_text(out, "series");
@@ -350,15 +350,16 @@ fn msgpack_series(out: &mut Vec<u8>, series: &Series, rows: &[Vec<Cell>], partia
     }
     msgpack_text(out, "columns");
     array_head(out, series.columns.len());
-    series
-        .columns
-        .iter()
-        .for_each(|column| msgpack_text(out, column));
+    for column in &series.columns {
+        msgpack_text(out, column);
+    }
     msgpack_text(out, "values");
     array_head(out, rows.len());
     for row in rows {
         array_head(out, row.len());
-        row.iter().for_each(|cell| msgpack_cell(out, cell));
+        for cell in row {
+            msgpack_cell(out, cell);
+        }
     }
     if partial {
         msgpack_text(out, "partial");
@@ -371,20 +372,18 @@ fn map_head(out: &mut Vec<u8>, count: usize) {
 }
 
 fn array_head(out: &mut Vec<u8>, count: usize) {
-    match u8::try_from(count) {
-        Ok(count @ 0..16) => out.push(0x90 | count),
-        _ => {
-            out.push(0xdc);
-            out.extend(u16::try_from(count).expect("a small array").to_be_bytes());
-        }
+    if let Ok(count @ 0..16) = u8::try_from(count) {
+        out.push(0x90 | count);
+    } else {
+        out.push(0xdc);
+        out.extend(u16::try_from(count).expect("a small array").to_be_bytes());
     }
 }
 
 fn msgpack_text(out: &mut Vec<u8>, text: &str) {
-    match u8::try_from(text.len()) {
-        Ok(size @ 0..32) => out.push(0xa0 | size),
-        Ok(size) => out.extend([0xd9, size]),
-        Err(_) => panic!("a long text"),
+    match u8::try_from(text.len()).expect("a short text") {
+        size @ 0..32 => out.push(0xa0 | size),
+        size => out.extend([0xd9, size]),
     }
     out.extend(text.bytes());
 }

@@ -212,28 +212,24 @@ fn column_type(
     for value in values.filter(|value| *value != Tree::Null) {
         let own = own_type(&value, is_time);
         let integers = |wanted: fn(&i128) -> bool| {
-            let all = seen.iter().chain([&value]).filter_map(|value| match value {
-                Tree::Integer(n) => Some(n),
-                _ => None,
-            });
-            all.fold(true, |so_far, n| so_far && wanted(n))
+            seen.iter().chain([&value]).all(|value| match value {
+                Tree::Integer(n) => wanted(n),
+                _ => true,
+            })
         };
-        kind = match (&kind, &own) {
-            (kind, own) if kind == own => own.clone(),
-            (DataType::Float64, DataType::Int64 | DataType::UInt64)
-                if promotes && integers(is_float) =>
-            {
-                DataType::Float64
-            }
-            (DataType::Int64 | DataType::UInt64, DataType::Float64)
-                if promotes && integers(is_float) =>
-            {
-                DataType::Float64
-            }
-            (DataType::UInt64, DataType::Int64) if integers(|n| *n >= 0) => DataType::UInt64,
-            (DataType::Int64, DataType::UInt64) if integers(|n| *n >= 0) => DataType::UInt64,
-            _ if seen.is_empty() => own,
-            _ => return None,
+        let both = [&kind, &own];
+        let has = |kind| both.contains(&&kind);
+        let whole = has(DataType::Int64) || has(DataType::UInt64);
+        kind = if kind == own {
+            own
+        } else if promotes && whole && has(DataType::Float64) && integers(is_float) {
+            DataType::Float64
+        } else if has(DataType::Int64) && has(DataType::UInt64) && integers(|n| *n >= 0) {
+            DataType::UInt64
+        } else if seen.is_empty() {
+            own
+        } else {
+            return None;
         };
         seen.push(value);
     }

@@ -1,9 +1,8 @@
 //! What is no success: broken, cut, partial and hostile answers, and errors within.
 
-use aioinflux::answer::Collector;
 use aioinflux::decode::{DecodeErrorKind, Decoder, End, Event, Format};
 
-use super::support::{Seen, decode, decode_whole, seen, to_seen};
+use super::support::{Seen, collect, decode, decode_whole, seen, to_seen};
 use super::tree::Tree;
 
 fn json_error(body: &str) -> (DecodeErrorKind, String) {
@@ -147,9 +146,7 @@ fn statement_errors_are_events_and_what_came_before_stays() {
         + &chunk(1, "b", "[2,2]", false, false);
     let (events, result) = decode_whole(Format::Json, body.as_bytes());
     assert_eq!(result, Ok(()));
-    let mut collector = Collector::new();
-    events.into_iter().for_each(|event| collector.push(event));
-    let answer = collector.finish();
+    let answer = collect(events);
     assert_eq!(answer.first_error(), Some((0, "query interrupted")));
     assert_eq!((answer.statements.len(), answer.rows()), (2, 2));
 }
@@ -295,7 +292,7 @@ fn structures_that_break_the_grammar_are_malformed() {
         r#"{"results":[{"series":[1]}]}"#,
         r#"{"results":{}}"#,
         r#"{"results" []}"#,
-        r#"{results:[]}"#,
+        r"{results:[]}",
         r#"{"results":[],"new":[1}}"#,
         r#"{"results":[],"new":nul}"#,
         r#"{"results":[]]"#,

@@ -1,5 +1,6 @@
 //! Running the decoder, and what it gave in a form that can be compared.
 
+use aioinflux::answer::{Answer, Collector};
 use aioinflux::decode::{DecodeError, Decoder, End, Event, Format};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType, UInt64Type};
@@ -62,6 +63,14 @@ pub(crate) fn decode<'a>(
 
 pub(crate) fn decode_whole(format: Format, body: &[u8]) -> (Vec<Event>, Result<(), DecodeError>) {
     decode(Decoder::new(format), [body], End::Proven)
+}
+
+pub(crate) fn collect(events: Vec<Event>) -> Answer {
+    let mut collector = Collector::new();
+    for event in events {
+        collector.push(event);
+    }
+    collector.finish()
 }
 
 /// Decodes a body that must be right.
