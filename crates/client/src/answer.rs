@@ -81,14 +81,8 @@ impl Series {
     fn has_columns_of(&self, schema: &Schema) -> bool {
         self.batches.last().is_some_and(|batch| {
             let before = batch.schema();
-            let names = |schema: &Schema| {
-                schema
-                    .fields()
-                    .iter()
-                    .map(|field| field.name().clone())
-                    .collect::<Vec<_>>()
-            };
-            names(&before) == names(schema)
+            let names = before.fields().iter().map(|field| field.name());
+            names.eq(schema.fields().iter().map(|field| field.name()))
         })
     }
 }

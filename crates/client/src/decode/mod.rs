@@ -22,6 +22,7 @@ mod msgpack;
 pub mod raw;
 mod shape;
 mod table;
+mod whole;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;

@@ -1,0 +1,50 @@
+//! Integers that may stand for floats: JSON as Go writes it does not tell them apart.
+
+/// An integer of either sign.
+pub(super) trait Whole: Copy + ToString {
+    /// The integer where a float holds every one of its size.
+    fn small(self) -> Option<f64>;
+    /// The same in one type for both.
+    fn widened(self) -> i128;
+}
+
+impl Whole for i64 {
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53 nothing is lost")]
+    fn small(self) -> Option<f64> {
+        (self.unsigned_abs() <= 1 << 53).then_some(self as f64)
+    }
+
+    fn widened(self) -> i128 {
+        i128::from(self)
+    }
+}
+
+impl Whole for u64 {
+    fn small(self) -> Option<f64> {
+        None
+    }
+
+    fn widened(self) -> i128 {
+        i128::from(self)
+    }
+}
+
+/// Returns the float that the integer is, if there is one.
+///
+/// Go writes whole floats below 1e21 as their shortest digits followed by zeros, so that 2^63
+/// comes as 9223372036854776000: that text is a float too, although not its exact value.
+#[inline]
+pub(super) fn float_of<N: Whole>(n: N) -> Option<f64> {
+    n.small().or_else(|| large_float_of(n))
+}
+
+#[cold]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "what is lost is what this looks for"
+)]
+fn large_float_of<N: Whole>(n: N) -> Option<f64> {
+    let float = n.widened() as f64;
+    (float as i128 == n.widened() || float.to_string() == n.to_string()).then_some(float)
+}

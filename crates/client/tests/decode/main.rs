@@ -1,0 +1,12 @@
+//! The decoders of `/query` answers against recorded answers, a slow obvious decoder, and
+//! everything that must be refused.
+
+mod captured;
+mod generated;
+mod model;
+mod raw;
+mod reference;
+mod refused;
+mod support;
+mod tree;
+mod values;
