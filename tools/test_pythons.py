@@ -1,6 +1,7 @@
 """Runs the Python tests on every CPython 3.10 to 3.14 that this machine has, with pandas 2 and 3.
 
-Arguments choose some of the versions: `3.12 3.13`. One wheel per Python, one virtual environment per Python and pandas under `.venvs/`.
+One wheel per Python, one virtual environment per Python and pandas under `.venvs/`. Arguments
+choose some of the versions: `3.12 3.13`.
 A pair whose requirements pip cannot install is a failure, not something left out.
 """
 
