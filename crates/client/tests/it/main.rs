@@ -8,6 +8,7 @@ mod forward;
 mod influxd;
 mod limits;
 mod live;
+mod roundtrip;
 mod scripted;
 mod split;
 mod tls;

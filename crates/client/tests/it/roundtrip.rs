@@ -1,0 +1,149 @@
+//! Ten thousand random points, written to a real server and read back equal.
+
+use std::collections::HashMap;
+
+use aioinflux::{Client, Config, Dialect, Encoder, FieldValue, Param, Point, Query, Series};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::DataType;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use crate::influxd::shared;
+
+const POINTS: usize = 10_000;
+/// The range of times of a 1.x server.
+const TIMES: (i64, i64) = (i64::MIN + 2, i64::MAX - 1);
+/// Few shards are enough: a server makes one for each week that has a point.
+const WEEKS: [i64; 4] = [TIMES.0, -1_000_000_000_000_000, 0, 9_000_000_000_000_000_000];
+
+/// Text with much of what line protocol treats specially.
+fn text() -> impl Strategy<Value = String> {
+    let special = prop::sample::select(" ,=\\\"'#{}\t\r\u{1}\u{7f}ß中🚀".chars().collect::<Vec<_>>());
+    let piece = prop_oneof![special, prop::char::range('a', 'z'), any::<char>()];
+    prop::collection::vec(piece, 1..10).prop_map(|pieces| pieces.into_iter().collect())
+}
+
+/// A field; its key says its type, since a server keeps one type for each key.
+fn field() -> impl Strategy<Value = (String, FieldValue<'static>)> {
+    let finite = any::<f64>().prop_filter("finite", |value| value.is_finite());
+    let string = prop_oneof![text(), text().prop_map(|text| format!("\n{text}\n\\"))];
+    // Keys from a small set, of every kind of character that a name can hold.
+    let key = prop::sample::select(vec!["", " ,=", "\\a\"b", "ß\t\r\u{1}", "'{0}"]);
+    prop_oneof![
+        (key.clone(), finite).prop_map(|(key, value)| (format!("f{key}f"), value.into())),
+        (key.clone(), any::<i64>()).prop_map(|(key, value)| (format!("i{key}i"), value.into())),
+        (key.clone(), any::<bool>()).prop_map(|(key, value)| (format!("b{key}b"), value.into())),
+        (key, string).prop_map(|(key, value)| (format!("s{key}s"), value.into())),
+    ]
+}
+
+/// A point of any measurement, or `None` for one that the encoder refuses.
+fn point(number: usize) -> impl Strategy<Value = Option<Point>> {
+    let measurement = prop::sample::select(vec!["m", "m, =\"m", "m\\n{0}", "ß\t\r\u{7f}"]);
+    let tags = prop::collection::hash_map(text(), text(), 0..4);
+    let fields = prop::collection::vec(field(), 1..6);
+    (measurement, tags, fields).prop_map(move |(measurement, tags, fields)| {
+        let week = WEEKS[number % WEEKS.len()];
+        let time = week + i64::try_from(number).expect("a small number") * 1_000_003;
+        let mut point = Point::new(measurement).tag("id", number.to_string()).at(time);
+        for (key, value) in tags {
+            point = point.tag(key, value);
+        }
+        for (key, value) in fields {
+            if point.fields().iter().all(|(known, _)| *known != key) {
+                point = point.field(key, value);
+            }
+        }
+        Encoder::new(Dialect::V1).push(&point).is_ok().then_some(point)
+    })
+}
+
+/// Points that a 1.x server holds, of distinct series and times.
+fn points() -> Vec<Point> {
+    let mut runner = TestRunner::deterministic();
+    let mut found = Vec::with_capacity(POINTS);
+    while found.len() < POINTS {
+        let tree = point(found.len()).new_tree(&mut runner).unwrap();
+        found.extend(tree.current());
+    }
+    found
+}
+
+#[tokio::test]
+async fn ten_thousand_random_points_come_back_equal() {
+    let config = Config::new(&format!("http://127.0.0.1:{}", shared().port)).unwrap();
+    let client = Client::new(config.database("random points")).unwrap();
+    let create = Query::new("CREATE DATABASE $db").bind("db", Param::Identifier("random points".into()));
+    client.query(create).await.unwrap();
+
+    let points = points();
+    let written = client.write(&points).await.unwrap();
+    assert_eq!((written.points, written.skipped), (POINTS as u64, 0));
+
+    let all = format!(
+        "SELECT * FROM /.*/ WHERE time >= {} AND time <= {} GROUP BY *",
+        TIMES.0, TIMES.1
+    );
+    let answer = client.query(all.as_str()).await.unwrap();
+    let mut read = HashMap::new();
+    for series in &answer.statements[0].series {
+        for point in read_back(series) {
+            read.insert(id(&point), point);
+        }
+    }
+    assert_eq!(read.len(), POINTS);
+    for point in points {
+        let id = id(&point);
+        assert_eq!(read.get(&id), Some(&sorted(&point)), "point {id}");
+    }
+}
+
+fn id(point: &Point) -> String {
+    let (_, id) = point.tags().iter().find(|(key, _)| key == "id").unwrap();
+    id.clone()
+}
+
+/// The point with tags and fields in the order of their keys.
+fn sorted(point: &Point) -> Point {
+    let mut tags = point.tags().to_vec();
+    let mut fields = point.fields().to_vec();
+    tags.sort();
+    fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let start = Point::new(point.measurement()).at(point.timestamp().unwrap());
+    let tagged = tags.into_iter().fold(start, |point, (key, value)| point.tag(key, value));
+    fields.into_iter().fold(tagged, |point, (key, value)| point.field(key, value))
+}
+
+/// The points of a series that has all its tags in its header.
+fn read_back(series: &Series) -> Vec<Point> {
+    let rows = series.batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
+    rows.map(|(batch, row)| {
+        let times = batch.column(0).as_primitive::<TimestampNanosecondType>();
+        let mut point = Point::new(series.name.clone().unwrap()).at(times.value(row));
+        // A tag that the series lacks comes as an empty one.
+        for (key, value) in series.tags.iter().filter(|(_, value)| !value.is_empty()) {
+            point = point.tag(key.clone(), value.clone());
+        }
+        for (column, field) in batch.schema().fields().iter().enumerate().skip(1) {
+            if let Some(value) = cell(batch, column, row) {
+                point = point.field(field.name().clone(), value);
+            }
+        }
+        sorted(&point)
+    })
+    .collect()
+}
+
+fn cell(batch: &RecordBatch, column: usize, row: usize) -> Option<FieldValue<'static>> {
+    let array = batch.column(column);
+    let valid = array.is_valid(row) && *array.data_type() != DataType::Null;
+    valid.then(|| match array.data_type() {
+        DataType::Float64 => array.as_primitive::<Float64Type>().value(row).into(),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(row).into(),
+        DataType::Boolean => array.as_boolean().value(row).into(),
+        _ => array.as_string::<i32>().value(row).to_owned().into(),
+    })
+}
