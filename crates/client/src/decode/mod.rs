@@ -112,8 +112,10 @@ pub struct SeriesHeader {
 /// or `Null` as long as all values are null. Every column is nullable.
 ///
 /// JSON does not tell `4` from `4.0`: there a column of integers becomes `Float64` with the first
-/// number that has a point or an exponent, provided that no integer of the batch loses its value. Every
-/// other change of type ends the batch and begins another one of the series.
+/// number that has a point or an exponent, provided that no integer of the batch loses its value.
+/// Integers of both signs share an `UInt64` column where none is negative. Every other change of
+/// type ends the batch and begins another one of the series. A column that is all null in a batch
+/// keeps the type that it had in the batch before.
 ///
 /// Text comes out as valid UTF-8: a byte that is none and half a surrogate pair (`"\ud800"`)
 /// become U+FFFD, as in Go.

@@ -170,7 +170,8 @@ proptest! {
         let head = r#"{"results":[{"series":[{"columns":["time","b"],"values":[[0,"#;
         let body = format!("{head}{values}");
         let (whole, _) = decode_whole(Format::Json, body.as_bytes());
-        let (pieced, _) = decode(Decoder::new(Format::Json), body.as_bytes().chunks(1), End::Proven);
+        let pieces = body.as_bytes().chunks(1);
+        let (pieced, _) = decode(Decoder::new(Format::Json), pieces, End::Proven);
         prop_assert_eq!(whole, pieced);
     }
 }

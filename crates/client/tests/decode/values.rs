@@ -159,6 +159,16 @@ fn floats_that_go_wrote_without_an_exponent_stay_floats() {
 }
 
 #[test]
+fn large_integers_that_are_exact_floats_may_stand_for_them() {
+    // 2^63 in full, and 2^53 + 2.
+    let expected = floats(&[0.5, 9_223_372_036_854_775_808.0, 9_007_199_254_740_994.0]);
+    assert_eq!(
+        json_column("v", &["0.5", "9223372036854775808", "9007199254740994"]),
+        [(DataType::Float64, expected)]
+    );
+}
+
+#[test]
 fn floats_are_correctly_rounded() {
     let cells = [
         "1.7976931348623157e+308",
