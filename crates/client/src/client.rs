@@ -85,7 +85,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The server cannot be reached, or what listens there is no `InfluxDB`.
+    /// The server cannot be reached, or what listens there is no InfluxDB.
     pub async fn ping(&self) -> Result<Pong, Error> {
         let accepted = self.send(&Operation::Ping, true).await?;
         let Reply {

@@ -58,11 +58,21 @@ pub enum FrameError {
 impl std::fmt::Display for FrameError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Type { column, data_type, expected } => {
-                write!(f, "column `{column}`: expected {expected}, got `{data_type}`")
+            Self::Type {
+                column,
+                data_type,
+                expected,
+            } => {
+                write!(
+                    f,
+                    "column `{column}`: expected {expected}, got `{data_type}`"
+                )
             }
             Self::Time { row } => {
-                write!(f, "row {row}: the time is missing or outside 64-bit nanoseconds")
+                write!(
+                    f,
+                    "row {row}: the time is missing or outside 64-bit nanoseconds"
+                )
             }
             Self::Line(error) => error.fmt(f),
         }
@@ -98,7 +108,11 @@ pub fn encode_frame(
 ) -> Result<(), FrameError> {
     let columns = Columns::new(frame, layout)?;
     for row in 0..frame.num_rows() {
-        let time = columns.time.as_ref().map(|time| time.nanoseconds(row)).transpose()?;
+        let time = columns
+            .time
+            .as_ref()
+            .map(|time| time.nanoseconds(row))
+            .transpose()?;
         let mut line = encoder.next_point();
         line.measurement(layout.measurement)?;
         for (name, column) in &columns.tags {
@@ -127,7 +141,11 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     fn new(frame: &'a RecordBatch, layout: &FrameLayout<'_>) -> Result<Self, FrameError> {
-        let mut columns = Self { time: None, tags: Vec::new(), fields: Vec::new() };
+        let mut columns = Self {
+            time: None,
+            tags: Vec::new(),
+            fields: Vec::new(),
+        };
         let schema = frame.schema_ref();
         for (position, (field, array)) in schema.fields().iter().zip(frame.columns()).enumerate() {
             let name = field.name().as_str();
@@ -137,7 +155,8 @@ impl<'a> Columns<'a> {
                 expected,
             };
             if layout.time == Some(position) {
-                columns.time = Some(Time::new(array).ok_or_else(|| refuse("a timestamp or int64"))?);
+                columns.time =
+                    Some(Time::new(array).ok_or_else(|| refuse("a timestamp or int64"))?);
                 continue;
             }
             let column = Column::new(array)
@@ -167,23 +186,36 @@ impl<'a> Time<'a> {
             DataType::Timestamp(TimeUnit::Nanosecond, _) => {
                 (array.as_primitive::<TimestampNanosecondType>().values(), 1)
             }
-            DataType::Timestamp(TimeUnit::Microsecond, _) => {
-                (array.as_primitive::<TimestampMicrosecondType>().values(), 1000)
-            }
-            DataType::Timestamp(TimeUnit::Millisecond, _) => {
-                (array.as_primitive::<TimestampMillisecondType>().values(), 1_000_000)
-            }
-            DataType::Timestamp(TimeUnit::Second, _) => {
-                (array.as_primitive::<TimestampSecondType>().values(), 1_000_000_000)
-            }
+            DataType::Timestamp(TimeUnit::Microsecond, _) => (
+                array.as_primitive::<TimestampMicrosecondType>().values(),
+                1000,
+            ),
+            DataType::Timestamp(TimeUnit::Millisecond, _) => (
+                array.as_primitive::<TimestampMillisecondType>().values(),
+                1_000_000,
+            ),
+            DataType::Timestamp(TimeUnit::Second, _) => (
+                array.as_primitive::<TimestampSecondType>().values(),
+                1_000_000_000,
+            ),
             _ => return None,
         };
-        Some(Self { array, values, scale })
+        Some(Self {
+            array,
+            values,
+            scale,
+        })
     }
 
     fn nanoseconds(&self, row: usize) -> Result<i64, FrameError> {
-        let value = if self.array.is_null(row) { None } else { Some(self.values[row]) };
-        value.and_then(|value| value.checked_mul(self.scale)).ok_or(FrameError::Time { row })
+        let value = if self.array.is_null(row) {
+            None
+        } else {
+            Some(self.values[row])
+        };
+        value
+            .and_then(|value| value.checked_mul(self.scale))
+            .ok_or(FrameError::Time { row })
     }
 }
 
@@ -231,13 +263,13 @@ impl<'a> Column<'a> {
     fn value(&self, row: usize) -> Option<FieldValue<'_>> {
         match self {
             Self::Null => None,
-            Self::Boolean(array) => {
-                array.is_valid(row).then(|| FieldValue::Boolean(array.value(row)))
-            }
+            Self::Boolean(array) => array
+                .is_valid(row)
+                .then(|| FieldValue::Boolean(array.value(row))),
             Self::Number(array, at) => array.is_valid(row).then(|| at(*array, row)),
-            Self::String(array, at) => {
-                array.is_valid(row).then(|| FieldValue::String(Cow::Borrowed(at(*array, row))))
-            }
+            Self::String(array, at) => array
+                .is_valid(row)
+                .then(|| FieldValue::String(Cow::Borrowed(at(*array, row)))),
             Self::Dictionary(array, key_at, values, at) => {
                 let key = array.is_valid(row).then(|| key_at(*array, row))?;
                 let text = values.is_valid(key).then(|| at(*values, key))?;
@@ -313,7 +345,10 @@ fn key_at(data_type: &DataType) -> Option<KeyAt> {
 
 /// A column of cells that need not have one type: the plain array where they do, else a union.
 pub fn column_of_cells(cells: &[Option<FieldValue<'_>>]) -> ArrayRef {
-    let kinds = cells.iter().flatten().fold(0u8, |seen, cell| seen | 1 << kind(cell));
+    let kinds = cells
+        .iter()
+        .flatten()
+        .fold(0u8, |seen, cell| seen | 1 << kind(cell));
     match kinds {
         0 => Arc::new(NullArray::new(cells.len())),
         kinds if kinds.is_power_of_two() => one_kind(kinds.trailing_zeros(), cells.iter()),
@@ -340,10 +375,7 @@ const KINDS: [(&str, DataType); 5] = [
 ];
 
 /// The array of cells of one kind; cells of other kinds are nulls.
-fn one_kind<'c>(
-    kind: u32,
-    cells: impl Iterator<Item = &'c Option<FieldValue<'c>>>,
-) -> ArrayRef {
+fn one_kind<'c>(kind: u32, cells: impl Iterator<Item = &'c Option<FieldValue<'c>>>) -> ArrayRef {
     macro_rules! array {
         ($array:ty, $variant:ident, $value:ident => $out:expr) => {
             Arc::new(
@@ -401,8 +433,12 @@ mod tests {
         let arrays = columns.into_iter().map(|(_, array)| array).collect();
         let frame = RecordBatch::try_new(Arc::new(schema), arrays).expect("a valid batch");
         let extra = [("zone".to_owned(), "eu".to_owned())];
-        let layout =
-            FrameLayout { measurement: "m m", time: Some(0), tags, extra_tags: &extra };
+        let layout = FrameLayout {
+            measurement: "m m",
+            time: Some(0),
+            tags,
+            extra_tags: &extra,
+        };
         let mut encoder = Encoder::new(Dialect::V1);
         encode_frame(&frame, &layout, &mut encoder)?;
         Ok(String::from_utf8_lossy(encoder.batch().bytes()).into_owned())
@@ -424,9 +460,15 @@ mod tests {
             vec![
                 ("time", times([Some(1), Some(-1), Some(0)])),
                 ("tag", Arc::new(codes)),
-                ("f", Arc::new(Float64Array::from(vec![Some(0.5), Some(f64::NAN), None]))),
+                (
+                    "f",
+                    Arc::new(Float64Array::from(vec![Some(0.5), Some(f64::NAN), None])),
+                ),
                 ("mixed", mixed),
-                ("on", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
+                (
+                    "on",
+                    Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+                ),
             ],
             &[1],
         );
@@ -441,7 +483,10 @@ mod tests {
     #[test]
     fn a_missing_time_is_refused_by_row() {
         let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
-        let error = lines(vec![("time", times([Some(1), None, Some(0)])), ("v", column)], &[]);
+        let error = lines(
+            vec![("time", times([Some(1), None, Some(0)])), ("v", column)],
+            &[],
+        );
         assert!(matches!(error, Err(FrameError::Time { row: 1 })));
     }
 

@@ -6,6 +6,7 @@
 
 use std::error::Error as StdError;
 use std::future::Future;
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use reqwest::ClientBuilder;
 use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
@@ -100,18 +102,16 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
 }
 
 #[cfg(unix)]
-fn unix_socket(
-    builder: reqwest::ClientBuilder,
-    path: &std::path::Path,
-) -> Result<reqwest::ClientBuilder, Error> {
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it fails where there are no unix sockets"
+)]
+fn unix_socket(builder: ClientBuilder, path: &Path) -> Result<ClientBuilder, Error> {
     Ok(builder.unix_socket(path))
 }
 
 #[cfg(not(unix))]
-fn unix_socket(
-    _: reqwest::ClientBuilder,
-    _: &std::path::Path,
-) -> Result<reqwest::ClientBuilder, Error> {
+fn unix_socket(_: ClientBuilder, _: &Path) -> Result<ClientBuilder, Error> {
     Err(Error::config("unix_socket: this system has none"))
 }
 
