@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::{Config, Proxy, without_user};
 use crate::decode::End;
 use crate::dialect::Request;
-use crate::error::{Error, ErrorKind, Limit, find_header};
+use crate::error::{Error, ErrorKind, Limit, excerpt, find_header};
 use crate::gzip::{self, Inflater};
 use crate::tls::Tls;
 
@@ -32,7 +32,7 @@ const COMPRESS_ELSEWHERE: usize = 64 * 1024;
 const PIECE: usize = 64 * 1024;
 
 /// A pool of connections to one server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Http {
     client: reqwest::Client,
     permits: Arc<Semaphore>,
@@ -160,7 +160,7 @@ impl Http {
             None | Some("" | "identity") => None,
             Some("gzip" | "x-gzip") => Some(Inflater::new()),
             Some(other) => {
-                let other = crate::error::excerpt(other);
+                let other = excerpt(other);
                 let text = format!("the answer has the unknown content encoding `{other}`");
                 return Err(Error::new(ErrorKind::Decode, false, text));
             }
@@ -175,7 +175,7 @@ impl Http {
                 total,
                 read_limit: self.read_limit,
                 ended: false,
-                _permit: permit,
+                permit: Some(permit),
             },
         })
     }
@@ -316,7 +316,8 @@ pub(crate) struct Body {
     total: Deadline,
     read_limit: Option<Duration>,
     ended: bool,
-    _permit: OwnedSemaphorePermit,
+    /// The place among the requests at once; free again with the end of the body.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Body {
@@ -329,6 +330,7 @@ impl Body {
                 return Ok(Some(bytes));
             }
             if self.ended {
+                self.permit = None;
                 return Ok(None);
             }
             match (self.next_as_sent().await?, &mut self.inflater) {
