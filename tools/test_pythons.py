@@ -1,6 +1,7 @@
 """Runs the Python tests on every CPython 3.10 to 3.14 that this machine has, with pandas 2 and 3.
 
-One wheel per Python, one virtual environment per Python and pandas under `.venvs/`.
+One wheel per Python, one virtual environment per Python and pandas under `.venvs/`. Arguments
+choose some of the versions: `3.12 3.13`.
 A pair whose requirements pip cannot install is a failure, not something left out.
 """
 
@@ -68,7 +69,10 @@ def run(version: str, python: str, wheel: Path, pandas: str) -> str:
 
 def main() -> int:
     verdicts = {}
+    wanted = sys.argv[1:] or VERSIONS
     for version, python in interpreters().items():
+        if version not in wanted:
+            continue
         wheel = build(version, python)
         for pandas in ("2",) if version in PANDAS_2_ONLY else ("2", "3"):
             print(f"== CPython {version}, pandas {pandas}", flush=True)

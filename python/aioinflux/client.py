@@ -49,8 +49,8 @@ class AsyncInfluxDBClient:
         ssl: Whether to connect by TLS.
         path: Path before `ping`, `write` and `query`, for servers behind a proxy.
         unix_socket: Path of the server's unix socket, instead of TCP.
-        timeout: Seconds for a whole request, or `None`. Streamed (chunked) answers have no total
-            time; for them it bounds the silence between two pieces.
+        timeout: Seconds for a whole request. Chunked answers have no total time; for them it
+            bounds the silence between two pieces. `None`: 5 seconds to connect, 300 for the rest.
         gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
         proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback.
         ca_file: PEM file of certificate authorities to trust besides the system's.

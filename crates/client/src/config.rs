@@ -30,8 +30,9 @@ pub(crate) use values::{Credentials, Secret, without_user};
 
 /// Longest time to open a connection, unless the config says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest silence of a connection, unless the config says otherwise.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest silence of a connection, unless the config says otherwise. A heavy query is silent for
+/// minutes before its first byte.
+const READ_TIMEOUT: Duration = Duration::from_secs(300);
 /// Longest time for a whole request, unless the config says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(300);
 /// Most requests at once, unless the config says otherwise.

@@ -64,3 +64,8 @@ pub use query::{Param, Query};
 pub use stream::Stream;
 pub use tls::{Pem, Tls};
 pub use write::Written;
+
+/// The Rust of the README, which must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
