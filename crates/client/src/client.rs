@@ -1,5 +1,6 @@
 //! The client: what people call.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,10 +29,19 @@ const POINTS_AT_A_TIME: usize = 1024;
 /// Clones share their connections. Making one opens nothing and needs no runtime; the calls need
 /// one of `tokio` with time and I/O enabled. Dropping the future of a call, or a stream, stops the
 /// request and closes its connection.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     config: Arc<Config>,
     http: Http,
+}
+
+impl fmt::Debug for Client {
+    /// Shows the configuration. The connections are left out: they know the password of a proxy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The answer to a ping.
@@ -85,7 +95,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The server cannot be reached, or what listens there is no `InfluxDB`.
+    /// The server cannot be reached, or what listens there is no InfluxDB.
     pub async fn ping(&self) -> Result<Pong, Error> {
         let accepted = self.send(&Operation::Ping, true).await?;
         let Reply {

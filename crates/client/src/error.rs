@@ -48,7 +48,7 @@ pub enum ErrorKind {
     Rejected,
     /// The server failed; the same request can succeed later.
     Server,
-    /// The answer is not one of `InfluxDB`: another program listens there, or a redirect.
+    /// The answer is not one of InfluxDB: another program listens there, or a redirect.
     Misdirected,
     /// The answer is not what the protocol says.
     Decode,

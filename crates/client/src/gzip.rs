@@ -67,6 +67,7 @@ impl Inflater {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 
@@ -118,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_bomb_comes_out_in_steps() {
-        let packed = compress(&vec![0; 64 << 20]).unwrap();
+        let packed = compress(&vec![0; 8 << 20]).unwrap();
         let mut inflater = Inflater::new();
         inflater.feed(packed.into());
         let mut total = 0;
@@ -127,6 +128,6 @@ mod tests {
             total += bytes.len();
         }
         total += inflater.finish().unwrap().map_or(0, |bytes| bytes.len());
-        assert_eq!(total, 64 << 20);
+        assert_eq!(total, 8 << 20);
     }
 }

@@ -6,6 +6,7 @@
 
 use std::error::Error as StdError;
 use std::future::Future;
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use reqwest::ClientBuilder;
 use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
@@ -20,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::{Config, Proxy, without_user};
 use crate::decode::End;
 use crate::dialect::Request;
-use crate::error::{Error, ErrorKind, Limit, find_header};
+use crate::error::{Error, ErrorKind, Limit, excerpt, find_header};
 use crate::gzip::{self, Inflater};
 use crate::tls::Tls;
 
@@ -30,7 +32,7 @@ const COMPRESS_ELSEWHERE: usize = 64 * 1024;
 const PIECE: usize = 64 * 1024;
 
 /// A pool of connections to one server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Http {
     client: reqwest::Client,
     permits: Arc<Semaphore>,
@@ -100,18 +102,16 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
 }
 
 #[cfg(unix)]
-fn unix_socket(
-    builder: reqwest::ClientBuilder,
-    path: &std::path::Path,
-) -> Result<reqwest::ClientBuilder, Error> {
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it fails where there are no unix sockets"
+)]
+fn unix_socket(builder: ClientBuilder, path: &Path) -> Result<ClientBuilder, Error> {
     Ok(builder.unix_socket(path))
 }
 
 #[cfg(not(unix))]
-fn unix_socket(
-    _: reqwest::ClientBuilder,
-    _: &std::path::Path,
-) -> Result<reqwest::ClientBuilder, Error> {
+fn unix_socket(_: ClientBuilder, _: &Path) -> Result<ClientBuilder, Error> {
     Err(Error::config("unix_socket: this system has none"))
 }
 
@@ -160,7 +160,7 @@ impl Http {
             None | Some("" | "identity") => None,
             Some("gzip" | "x-gzip") => Some(Inflater::new()),
             Some(other) => {
-                let other = crate::error::excerpt(other);
+                let other = excerpt(other);
                 let text = format!("the answer has the unknown content encoding `{other}`");
                 return Err(Error::new(ErrorKind::Decode, false, text));
             }
@@ -175,7 +175,7 @@ impl Http {
                 total,
                 read_limit: self.read_limit,
                 ended: false,
-                _permit: permit,
+                permit: Some(permit),
             },
         })
     }
@@ -316,7 +316,8 @@ pub(crate) struct Body {
     total: Deadline,
     read_limit: Option<Duration>,
     ended: bool,
-    _permit: OwnedSemaphorePermit,
+    /// The place among the requests at once; free again with the end of the body.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Body {
@@ -329,6 +330,7 @@ impl Body {
                 return Ok(Some(bytes));
             }
             if self.ended {
+                self.permit = None;
                 return Ok(None);
             }
             match (self.next_as_sent().await?, &mut self.inflater) {

@@ -1,4 +1,4 @@
-//! Names in `InfluxQL`, quoted so that they cannot be anything else.
+//! Names in InfluxQL, quoted so that they cannot be anything else.
 //!
 //! Values belong into bind parameters ([`Query::bind`](crate::Query::bind)); names of databases,
 //! measurements and so on cannot be bound on every server, and are quoted here.
@@ -8,7 +8,7 @@ use crate::error::Error;
 /// Quotes a name: `my "db"` becomes `"my \"db\""`.
 ///
 /// # Errors
-/// A NUL or a carriage return: `InfluxQL` has no way to write them, and a server silently ends the
+/// A NUL or a carriage return: InfluxQL has no way to write them, and a server silently ends the
 /// statement at a NUL. An empty name.
 pub fn quote_identifier(name: &str) -> Result<String, Error> {
     if name.is_empty() {

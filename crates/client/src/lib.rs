@@ -33,7 +33,7 @@
 //! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
 //! batches. An answer that may not be whole is an error, never a short success.
 
-mod answer;
+pub mod answer;
 mod classify;
 mod client;
 mod config;

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use crate::config::Precision;
 use crate::error::Error;
 
-/// An `InfluxQL` query.
+/// An InfluxQL query.
 #[derive(Clone)]
 pub struct Query {
     text: String,
@@ -238,6 +238,7 @@ param_from!(
 );
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -91,7 +91,7 @@ impl Stream {
                 return;
             }
         };
-        self.state = result.unwrap_or_else(|error| State::Broken(error_of_answer(error)));
+        self.state = result.unwrap_or_else(|error| State::Broken(error_of_answer(&error)));
     }
 
     /// Everything that comes, or the first error with everything that came.
@@ -132,7 +132,7 @@ impl fmt::Debug for Stream {
 }
 
 /// What a decoder found is the server's fault, the network's or the protocol's.
-fn error_of_answer(error: DecodeError) -> Error {
+fn error_of_answer(error: &DecodeError) -> Error {
     match (error.kind(), error.server_message()) {
         (_, Some(message)) => Error::statement_failed(None, message.to_owned()),
         (DecodeErrorKind::Partial, _) => Error::cut_short(&error.to_string()),

@@ -190,6 +190,7 @@ impl fmt::Debug for Pem {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -10,13 +10,13 @@ const SECOND_FAILS: &str = r#"{"results":[{"statement_id":1,"error":"no such thi
 
 /// The head of a chunked answer, and its chunks without the last one.
 fn chunks(pieces: &[&str]) -> String {
-    let mut out = String::from(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
-    );
-    for piece in pieces {
-        out.push_str(&format!("{:x}\r\n{piece}\r\n", piece.len()));
-    }
-    out
+    let head =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let chunk = |piece: &&str| format!("{:x}\r\n{piece}\r\n", piece.len());
+    [head.to_owned()]
+        .into_iter()
+        .chain(pieces.iter().map(chunk))
+        .collect()
 }
 
 fn last_chunk(pieces: &[&str]) -> String {

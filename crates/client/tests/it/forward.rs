@@ -73,7 +73,7 @@ async fn connection(
             .iter()
             .filter(|(name, _)| name != "connection")
         {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
         server.write_all(head.as_bytes()).await.ok()?;

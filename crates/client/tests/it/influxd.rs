@@ -101,7 +101,7 @@ fn config(dir: &Path, settings: &Settings<'_>) -> String {
         ] {
             let path = dir.join(name);
             fs::write(&path, text).unwrap();
-            secure.push_str(&format!("{key} = {path:?}\n"));
+            secure.extend([key, " = \"", path.to_str().unwrap(), "\"\n"]);
         }
     }
     let dir = dir.display();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aioinflux::{Client, Config, ErrorKind, Limit, Point};
 use tokio::net::TcpListener;
 
-use crate::scripted::{always, done, hang, keep, serve};
+use crate::scripted::{always, done, hang, json, keep, serve};
 use crate::{client, config};
 
 const SHORT: Duration = Duration::from_millis(50);
@@ -146,6 +146,17 @@ async fn more_requests_than_allowed_wait_for_their_turn() {
     client.ping().await.unwrap();
     assert_eq!(server.received().len(), 3);
     drop(second);
+}
+
+#[tokio::test]
+async fn a_stream_that_has_ended_makes_room_for_the_next() {
+    let body = r#"{"results":[{"statement_id":0}]}"#;
+    let server = always(keep(json("200 OK", body))).await;
+    let client = Client::new(config(server.port).max_requests(1)).unwrap();
+    let mut stream = client.stream("q").await.unwrap();
+    while stream.next().await.is_some() {}
+    client.query("q").await.unwrap();
+    drop(stream);
 }
 
 #[tokio::test]

@@ -230,7 +230,10 @@ async fn a_proxy_that_is_given_is_used_and_its_password_shown_nowhere() {
     let lost = Config::new("http://other.invalid").unwrap().proxy(proxy);
     let error = Client::new(lost).unwrap().ping().await.unwrap_err();
     let shown = format!("{error} {error:?} {client:?}");
-    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(
+        !shown.contains("hunter2") && !shown.contains("aHVudGVyMg"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]
@@ -252,6 +255,50 @@ async fn a_proxy_carries_tls_through() {
         forwarder.received()[0].line,
         "CONNECT db.invalid:443 HTTP/1.1"
     );
+}
+
+/// The environment is that of a process: the test runs itself again with another one.
+#[tokio::test]
+async fn the_environment_names_a_proxy_which_loopback_hosts_do_not_use() {
+    const NAME: &str = "live::the_environment_names_a_proxy_which_loopback_hosts_do_not_use";
+    const PORT: &str = "AIOINFLUX_TEST_PORT";
+    if let Ok(port) = std::env::var(PORT) {
+        for url in [
+            "http://db.invalid:8086",
+            &format!("http://127.0.0.1:{port}"),
+        ] {
+            Client::new(Config::new(url).unwrap())
+                .unwrap()
+                .ping()
+                .await
+                .unwrap();
+        }
+        let direct = Config::new("http://db.invalid:8086")
+            .unwrap()
+            .proxy(Proxy::None);
+        let error = Client::new(direct).unwrap().ping().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connect);
+        return;
+    }
+    let port = shared().port;
+    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        let forwarder = forward(port, "http://db.invalid:8086").await;
+        let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
+        child.args([NAME, "--exact"]).env(PORT, port.to_string());
+        for name in [
+            "HTTP_PROXY",
+            "http_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+            "NO_PROXY",
+            "no_proxy",
+        ] {
+            child.env_remove(name);
+        }
+        child.env(variable, format!("http://127.0.0.1:{}", forwarder.port));
+        assert!(child.output().await.unwrap().status.success(), "{variable}");
+        assert_eq!(forwarder.received().len(), 1, "{variable}");
+    }
 }
 
 #[tokio::test]

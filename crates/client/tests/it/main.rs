@@ -2,6 +2,8 @@
 //!
 //! One binary, so that it links once and the tests share one real server.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod answers;
 mod errors;
 mod forward;
