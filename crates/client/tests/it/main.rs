@@ -10,6 +10,7 @@ mod forward;
 mod influxd;
 mod limits;
 mod live;
+mod reach;
 mod scripted;
 mod split;
 mod tls;
