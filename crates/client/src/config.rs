@@ -171,7 +171,7 @@ impl Config {
     }
 
     /// Sets the longest time in which nothing moves: no byte sent and no byte received, from the
-    /// start of a request to the end of its answer. Default: 60 seconds.
+    /// start of a request to the end of its answer. Default: 300 seconds.
     #[must_use]
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.read_timeout = limit.into();

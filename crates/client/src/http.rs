@@ -5,10 +5,9 @@
 //! that ends with the connection is not, and the decoders refuse it.
 
 use std::error::Error as StdError;
-use std::future::Future;
 use std::path::Path;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, Proxy, without_user};
+use crate::deadline::{Deadline, Progress};
 use crate::decode::End;
 use crate::dialect::Request;
 use crate::error::{Error, ErrorKind, Limit, excerpt, find_header};
@@ -387,56 +387,6 @@ fn broken_gzip(error: &std::io::Error) -> Error {
     Error::transport(format!(
         "the compressed answer is damaged or ended early: {error}"
     ))
-}
-
-/// A moment at which a limit runs out.
-#[derive(Clone, Copy)]
-struct Deadline {
-    at: Option<(Instant, Duration)>,
-    which: Limit,
-}
-
-impl Deadline {
-    fn new(limit: Option<Duration>, which: Limit) -> Self {
-        // A limit beyond what the clock can tell is none.
-        let at = limit.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
-        Self { at, which }
-    }
-
-    async fn run<F: Future + Unpin>(self, future: F) -> Result<F::Output, Error> {
-        match self.at {
-            None => Ok(future.await),
-            Some((at, limit)) => {
-                let done = timeout_at(at, future).await;
-                done.map_err(|_| Error::timeout(self.which, limit))
-            }
-        }
-    }
-}
-
-/// When something last moved towards the server.
-#[derive(Clone)]
-struct Progress {
-    limit: Option<Duration>,
-    last: Arc<Mutex<Instant>>,
-}
-
-impl Progress {
-    fn new(limit: Option<Duration>) -> Self {
-        Self {
-            limit,
-            last: Arc::new(Mutex::new(Instant::now())),
-        }
-    }
-
-    fn touch(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.checked_add(self.limit?)
-    }
 }
 
 /// The body of a request: slices of what was built, none of them copied.

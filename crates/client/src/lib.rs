@@ -37,6 +37,7 @@ pub mod answer;
 mod classify;
 mod client;
 mod config;
+mod deadline;
 pub mod decode;
 mod dialect;
 mod error;

@@ -1,13 +1,11 @@
 //! The client against a real InfluxDB 1.x.
 
 use aioinflux::{
-    Answer, Client, Config, ErrorKind, Event, Param, Point, Precision, Proxy, Query, Series,
-    WriteOptions,
+    Answer, Client, Config, ErrorKind, Event, Param, Point, Precision, Query, Series, WriteOptions,
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
 
-use crate::forward::forward;
 use crate::influxd::{Influxd, Settings, shared};
 
 /// A client with a database of its own on the shared server.
@@ -19,14 +17,14 @@ async fn with_database(name: &str) -> Client {
     .await
 }
 
-async fn database(config: Config, name: &str) -> Client {
+pub(crate) async fn database(config: Config, name: &str) -> Client {
     let client = Client::new(config.database(name)).unwrap();
     let create = Query::new("CREATE DATABASE $db").bind("db", Param::Identifier(name.into()));
     client.query(create).await.unwrap();
     client
 }
 
-fn cpu(count: i64) -> Vec<Point> {
+pub(crate) fn cpu(count: i64) -> Vec<Point> {
     let point = |i| {
         Point::new("cpu")
             .tag("host", "a")
@@ -120,185 +118,6 @@ async fn a_raw_answer_is_the_servers_json() {
             .unwrap()
             .contains("1970-01-01T00:00:00.000001Z")
     );
-}
-
-#[tokio::test]
-async fn a_unix_socket_reaches_the_server() {
-    let config = Config::new("http://nowhere.invalid")
-        .unwrap()
-        .unix_socket(&shared().socket);
-    let client = database(config, "socket").await;
-    client.write(&cpu(1)).await.unwrap();
-    assert_eq!(client.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
-}
-
-#[tokio::test]
-async fn tls_with_an_own_authority_reaches_the_server() {
-    let authority = crate::tls::authority();
-    let identity = authority.sign("localhost");
-    let server = Influxd::start(&Settings {
-        https: Some(&identity),
-        ..Settings::default()
-    });
-    let url = format!("https://localhost:{}", server.port);
-    let client = database(Config::new(&url).unwrap().tls(authority.tls()), "tls").await;
-    client.write(&cpu(1)).await.unwrap();
-    assert_eq!(client.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
-    let stranger = Config::new(&url)
-        .unwrap()
-        .tls(crate::tls::authority().tls());
-    let error = Client::new(stranger).unwrap().ping().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Tls);
-}
-
-#[tokio::test]
-async fn authentication_grants_and_refuses() {
-    let server = Influxd::start(&Settings {
-        auth: true,
-        ..Settings::default()
-    });
-    let config = Config::new(&format!("http://127.0.0.1:{}?db=auth", server.port)).unwrap();
-    let nobody = Client::new(config.clone()).unwrap();
-    nobody
-        .query("CREATE USER root WITH PASSWORD 'pass:wörd' WITH ALL PRIVILEGES")
-        .await
-        .unwrap();
-    let root = database(config.clone().credentials("root", "pass:wörd"), "auth").await;
-    root.query("CREATE USER reader WITH PASSWORD 'x'; GRANT READ ON auth TO reader")
-        .await
-        .unwrap();
-    root.write(&cpu(1)).await.unwrap();
-    let reader = Client::new(config.clone().credentials("reader", "x")).unwrap();
-    assert_eq!(reader.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
-
-    let wrong = Client::new(config.clone().credentials("root", "hunter2")).unwrap();
-    for (client, kind) in [
-        (&nobody, ErrorKind::Unauthorized),
-        (&wrong, ErrorKind::Unauthorized),
-        (&reader, ErrorKind::Forbidden),
-    ] {
-        let error = client.write(&cpu(1)).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.is_retryable()),
-            (kind, false),
-            "{error}"
-        );
-        let shown = format!("{error} {error:?} {client:?}");
-        assert!(
-            !shown.contains("hunter2") && !shown.contains("wörd"),
-            "{shown}"
-        );
-    }
-    assert_eq!(
-        wrong.query("SHOW USERS").await.unwrap_err().kind(),
-        ErrorKind::Unauthorized
-    );
-}
-
-#[tokio::test]
-async fn a_base_path_is_kept() {
-    let forwarder = forward(shared().port, "/base/path").await;
-    let url = format!("http://127.0.0.1:{}/base/path", forwarder.port);
-    let client = database(Config::new(&url).unwrap(), "base").await;
-    client.ping().await.unwrap();
-    client.write(&cpu(1)).await.unwrap();
-    assert_eq!(client.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
-    assert!(
-        forwarder.received()[1]
-            .line
-            .starts_with("GET /base/path/ping ")
-    );
-}
-
-#[tokio::test]
-async fn a_proxy_that_is_given_is_used_and_its_password_shown_nowhere() {
-    let port = shared().port;
-    let forwarder = forward(port, "http://db.invalid:8086").await;
-    let proxy = Proxy::Url(format!("http://me:hunter2@127.0.0.1:{}", forwarder.port));
-    let config = Config::new("http://db.invalid:8086")
-        .unwrap()
-        .proxy(proxy.clone());
-    let client = database(config, "proxy").await;
-    client.write(&cpu(1)).await.unwrap();
-    assert_eq!(client.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
-    let received = &forwarder.received()[0];
-    assert_eq!(
-        received.header("proxy-authorization"),
-        Some("Basic bWU6aHVudGVyMg==")
-    );
-
-    let lost = Config::new("http://other.invalid").unwrap().proxy(proxy);
-    let error = Client::new(lost).unwrap().ping().await.unwrap_err();
-    let shown = format!("{error} {error:?} {client:?}");
-    assert!(
-        !shown.contains("hunter2") && !shown.contains("aHVudGVyMg"),
-        "{shown}"
-    );
-}
-
-#[tokio::test]
-async fn a_proxy_carries_tls_through() {
-    let authority = crate::tls::authority();
-    let identity = authority.sign("db.invalid");
-    let server = Influxd::start(&Settings {
-        https: Some(&identity),
-        ..Settings::default()
-    });
-    let forwarder = forward(server.port, "").await;
-    let proxy = Proxy::Url(format!("http://127.0.0.1:{}", forwarder.port));
-    let config = Config::new("https://db.invalid")
-        .unwrap()
-        .proxy(proxy)
-        .tls(authority.tls());
-    Client::new(config).unwrap().ping().await.unwrap();
-    assert_eq!(
-        forwarder.received()[0].line,
-        "CONNECT db.invalid:443 HTTP/1.1"
-    );
-}
-
-/// The environment is that of a process: the test runs itself again with another one.
-#[tokio::test]
-async fn the_environment_names_a_proxy_which_loopback_hosts_do_not_use() {
-    const NAME: &str = "live::the_environment_names_a_proxy_which_loopback_hosts_do_not_use";
-    const PORT: &str = "AIOINFLUX_TEST_PORT";
-    if let Ok(port) = std::env::var(PORT) {
-        for url in [
-            "http://db.invalid:8086",
-            &format!("http://127.0.0.1:{port}"),
-        ] {
-            Client::new(Config::new(url).unwrap())
-                .unwrap()
-                .ping()
-                .await
-                .unwrap();
-        }
-        let direct = Config::new("http://db.invalid:8086")
-            .unwrap()
-            .proxy(Proxy::None);
-        let error = Client::new(direct).unwrap().ping().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Connect);
-        return;
-    }
-    let port = shared().port;
-    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
-        let forwarder = forward(port, "http://db.invalid:8086").await;
-        let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
-        child.args([NAME, "--exact"]).env(PORT, port.to_string());
-        for name in [
-            "HTTP_PROXY",
-            "http_proxy",
-            "ALL_PROXY",
-            "all_proxy",
-            "NO_PROXY",
-            "no_proxy",
-        ] {
-            child.env_remove(name);
-        }
-        child.env(variable, format!("http://127.0.0.1:{}", forwarder.port));
-        assert!(child.output().await.unwrap().status.success(), "{variable}");
-        assert_eq!(forwarder.received().len(), 1, "{variable}");
-    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod forward;
 mod influxd;
 mod limits;
 mod live;
+mod reach;
 mod roundtrip;
 mod scripted;
 mod split;
