@@ -18,6 +18,7 @@ mod assemble;
 mod columns;
 mod error;
 mod json;
+mod member;
 mod msgpack;
 pub mod raw;
 mod shape;

@@ -20,6 +20,7 @@ use self::value::{Reader, cell};
 use super::assemble::Assembly;
 use super::columns::Cell;
 use super::error::{DecodeErrorKind, Fault, Stop};
+use super::member::{Value, read_member};
 use super::shape::{Key, Level};
 use super::table::RowFormat;
 
@@ -205,35 +206,9 @@ impl Parser {
             }
         }
         let end = self.value_end(input, *at)?;
-        self.small_value(Reader::new(input, *at, end), out)?;
+        read_member(self.level, self.key, &mut Reader::new(input, *at, end), out)?;
         self.place = Place::After;
         *at = end;
-        Ok(())
-    }
-
-    fn small_value(&self, mut value: Reader<'_>, out: &mut Assembly) -> Result<(), Fault> {
-        if value.is_null() && self.key != Key::Other {
-            return Ok(());
-        }
-        match self.key {
-            Key::Error if self.level == Level::Document => out.document_error(value.text()?),
-            Key::Error => out.result_error(value.text()?),
-            Key::StatementId => out.statement_id(value.statement_id()?)?,
-            Key::Partial if self.level == Level::Result => out.result_partial(value.boolean()?),
-            Key::Partial => out.series_partial(value.boolean()?),
-            Key::Messages => messages(&mut value, out)?,
-            Key::Name => out.name(value.text()?)?,
-            Key::Tags => out.tags(tags(&mut value)?)?,
-            Key::Columns => out.columns(columns(&mut value)?)?,
-            // Not an array, as `value` saw.
-            Key::Results | Key::Series | Key::Values => value.array(|_| Ok(()))?,
-            Key::Other => {
-                if self.level == Level::Document {
-                    out.unknown_in_document();
-                }
-                value.skip()?;
-            }
-        }
         Ok(())
     }
 }
@@ -248,39 +223,6 @@ fn malformed_row(at: usize) -> Stop {
         kind: DecodeErrorKind::Malformed,
         at: Some(at),
         text: "expected a row, an array of values".to_owned(),
-    })
-}
-
-fn columns(value: &mut Reader<'_>) -> Result<Vec<String>, Fault> {
-    let mut columns = Vec::new();
-    value.array(|value| {
-        columns.push(value.text()?);
-        Ok(())
-    })?;
-    Ok(columns)
-}
-
-fn tags(value: &mut Reader<'_>) -> Result<Vec<(String, String)>, Fault> {
-    let mut tags = Vec::new();
-    value.object(|value, key| {
-        tags.push((key, value.text()?));
-        Ok(())
-    })?;
-    Ok(tags)
-}
-
-fn messages(value: &mut Reader<'_>, out: &mut Assembly) -> Result<(), Fault> {
-    value.array(|value| {
-        let (mut level, mut text) = (String::new(), String::new());
-        value.object(|value, key| {
-            match key.as_str() {
-                "level" => level = value.text()?,
-                "text" => text = value.text()?,
-                _ => value.skip()?,
-            }
-            Ok(())
-        })?;
-        out.message(level, text)
     })
 }
 

@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 
 use super::super::columns::{Cell, mend};
 use super::super::error::{DecodeErrorKind, Fault, Stop};
+use super::super::member::Value;
 use super::super::shape::{MAX_ITEMS, too_many_items};
 use super::scan::Scan;
 use super::text::{number, skip_space, string, unescape};
@@ -46,68 +47,6 @@ impl<'a> Reader<'a> {
         self.value.get(self.at).copied()
     }
 
-    pub(super) fn is_null(&self) -> bool {
-        self.value == b"null"
-    }
-
-    pub(super) fn boolean(&self) -> Result<bool, Fault> {
-        match self.value {
-            b"true" => Ok(true),
-            b"false" => Ok(false),
-            _ => Err(self.unexpected("`true` or `false`")),
-        }
-    }
-
-    pub(super) fn statement_id(&self) -> Result<u32, Fault> {
-        let digits = self.value.iter().all(u8::is_ascii_digit);
-        let text = std::str::from_utf8(self.value).ok().filter(|_| digits);
-        let id = text.and_then(|text| text.parse().ok());
-        id.ok_or_else(|| self.unexpected("a statement id"))
-    }
-
-    pub(super) fn text(&mut self) -> Result<String, Fault> {
-        const EXPECTED: &str = "a string";
-        if self.next() != Some(b'"') {
-            return Err(self.unexpected(EXPECTED));
-        }
-        let (cell, end) = self.whole(string(self.value, self.at), EXPECTED)?;
-        self.at = end;
-        let mut plain = Vec::new();
-        match cell {
-            Cell::Text(text) => plain.extend_from_slice(text),
-            Cell::Escaped(text) => unescape(text, &mut plain),
-            _ => return Err(self.unexpected(EXPECTED)),
-        }
-        String::from_utf8(plain).or_else(|error| {
-            let mut text = String::new();
-            mend(error.as_bytes(), &mut text);
-            Ok(text)
-        })
-    }
-
-    /// Reads an array; `item` reads each of its values.
-    pub(super) fn array(
-        &mut self,
-        mut item: impl FnMut(&mut Self) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
-        self.members(b'[', b']', "`,` or `]`", |reader| item(reader))
-    }
-
-    /// Reads an object; `member` reads the value of each key.
-    pub(super) fn object(
-        &mut self,
-        mut member: impl FnMut(&mut Self, String) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
-        self.members(b'{', b'}', "`,` or `}`", |reader| {
-            let key = reader.text()?;
-            if reader.next() != Some(b':') {
-                return Err(reader.unexpected("`:`"));
-            }
-            reader.at += 1;
-            member(reader, key)
-        })
-    }
-
     fn members(
         &mut self,
         open: u8,
@@ -140,9 +79,67 @@ impl<'a> Reader<'a> {
         }
         Err(too_many_items())
     }
+}
 
-    /// Skips a value that nobody asked for, whatever it is.
-    pub(super) fn skip(&mut self) -> Result<(), Fault> {
+impl Value for Reader<'_> {
+    fn is_null(&self) -> bool {
+        self.value == b"null"
+    }
+
+    fn boolean(&mut self) -> Result<bool, Fault> {
+        match self.value {
+            b"true" => Ok(true),
+            b"false" => Ok(false),
+            _ => Err(self.unexpected("`true` or `false`")),
+        }
+    }
+
+    fn statement_id(&mut self) -> Result<u32, Fault> {
+        let digits = self.value.iter().all(u8::is_ascii_digit);
+        let text = std::str::from_utf8(self.value).ok().filter(|_| digits);
+        let id = text.and_then(|text| text.parse().ok());
+        id.ok_or_else(|| self.unexpected("a statement id"))
+    }
+
+    fn text(&mut self) -> Result<String, Fault> {
+        const EXPECTED: &str = "a string";
+        if self.next() != Some(b'"') {
+            return Err(self.unexpected(EXPECTED));
+        }
+        let (cell, end) = self.whole(string(self.value, self.at), EXPECTED)?;
+        self.at = end;
+        let mut plain = Vec::new();
+        match cell {
+            Cell::Text(text) => plain.extend_from_slice(text),
+            Cell::Escaped(text) => unescape(text, &mut plain),
+            _ => return Err(self.unexpected(EXPECTED)),
+        }
+        String::from_utf8(plain).or_else(|error| {
+            let mut text = String::new();
+            mend(error.as_bytes(), &mut text);
+            Ok(text)
+        })
+    }
+
+    fn array(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.members(b'[', b']', "`,` or `]`", |reader| item(reader))
+    }
+
+    fn object(
+        &mut self,
+        mut member: impl FnMut(&mut Self, String) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.members(b'{', b'}', "`,` or `}`", |reader| {
+            let key = reader.text()?;
+            if reader.next() != Some(b':') {
+                return Err(reader.unexpected("`:`"));
+            }
+            reader.at += 1;
+            member(reader, key)
+        })
+    }
+
+    fn skip(&mut self) -> Result<(), Fault> {
         self.next();
         let rest = &self.value[self.at..];
         let end = Scan::default().end(rest).unwrap_or(rest.len());

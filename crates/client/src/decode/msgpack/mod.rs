@@ -14,6 +14,7 @@ use self::token::{Head, Reader, Scan, cell, head};
 use super::assemble::Assembly;
 use super::columns::Cell;
 use super::error::{DecodeErrorKind, Fault, Stop};
+use super::member::{Value, read_member};
 use super::shape::{Key, Level};
 use super::table::RowFormat;
 
@@ -149,36 +150,9 @@ impl Parser {
             return Ok(());
         }
         let end = *at + self.scan.end(&input[*at..])?;
-        self.small_value(key, &mut Reader::new(input, *at), out)?;
+        read_member(self.level, key, &mut Reader::new(input, *at), out)?;
         self.key = None;
         *at = end;
-        Ok(())
-    }
-
-    fn small_value(
-        &self,
-        key: Key,
-        value: &mut Reader<'_>,
-        out: &mut Assembly,
-    ) -> Result<(), Fault> {
-        if value.is_nil() && key != Key::Other {
-            return Ok(());
-        }
-        match key {
-            Key::Error if self.level == Level::Document => out.document_error(value.text()?),
-            Key::Error => out.result_error(value.text()?),
-            Key::StatementId => out.statement_id(value.statement_id()?)?,
-            Key::Partial if self.level == Level::Result => out.result_partial(value.boolean()?),
-            Key::Partial => out.series_partial(value.boolean()?),
-            Key::Messages => messages(value, out)?,
-            Key::Name => out.name(value.text()?)?,
-            Key::Tags => out.tags(tags(value)?)?,
-            Key::Columns => out.columns(columns(value)?)?,
-            // No array, as `value` saw.
-            Key::Results | Key::Series | Key::Values => value.array(|_| Ok(()))?,
-            Key::Other if self.level == Level::Document => out.unknown_in_document(),
-            Key::Other => {}
-        }
         Ok(())
     }
 }
@@ -190,39 +164,6 @@ fn map_head(input: &[u8], at: &mut usize) -> Result<u32, Stop> {
     };
     *at = next;
     Ok(count)
-}
-
-fn columns(value: &mut Reader<'_>) -> Result<Vec<String>, Fault> {
-    let mut columns = Vec::new();
-    value.array(|value| {
-        columns.push(value.text()?);
-        Ok(())
-    })?;
-    Ok(columns)
-}
-
-fn tags(value: &mut Reader<'_>) -> Result<Vec<(String, String)>, Fault> {
-    let mut tags = Vec::new();
-    value.map(|value, key| {
-        tags.push((key, value.text()?));
-        Ok(())
-    })?;
-    Ok(tags)
-}
-
-fn messages(value: &mut Reader<'_>, out: &mut Assembly) -> Result<(), Fault> {
-    value.array(|value| {
-        let (mut level, mut text) = (String::new(), String::new());
-        value.map(|value, key| {
-            match key.as_str() {
-                "level" => level = value.text()?,
-                "text" => text = value.text()?,
-                _ => value.skip()?,
-            }
-            Ok(())
-        })?;
-        out.message(level, text)
-    })
 }
 
 /// Rows as `MessagePack` has them.

@@ -3,6 +3,7 @@
 use super::super::MAX_VALUE_BYTES;
 use super::super::columns::{Cell, mend};
 use super::super::error::{DecodeErrorKind, Fault, Stop};
+use super::super::member::Value;
 use super::super::shape::{MAX_ITEMS, too_many_items};
 
 /// The first bytes of a value; those of a text, a binary or an extension follow.
@@ -234,12 +235,14 @@ impl<'a> Reader<'a> {
             Err(_) => Err(Fault::unexpected(self.input, self.at, expected)),
         }
     }
+}
 
-    pub(super) fn is_nil(&self) -> bool {
+impl Value for Reader<'_> {
+    fn is_null(&self) -> bool {
         self.input.get(self.at) == Some(&0xc0)
     }
 
-    pub(super) fn boolean(&mut self) -> Result<bool, Fault> {
+    fn boolean(&mut self) -> Result<bool, Fault> {
         let at = self.at;
         match self.head("a boolean")? {
             Head::Boolean(value) => Ok(value),
@@ -247,7 +250,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn statement_id(&mut self) -> Result<u32, Fault> {
+    fn statement_id(&mut self) -> Result<u32, Fault> {
         let at = self.at;
         let id = match self.head("a statement id")? {
             Head::Integer(id) => u32::try_from(id).ok(),
@@ -256,7 +259,7 @@ impl<'a> Reader<'a> {
         id.ok_or_else(|| Fault::unexpected(self.input, at, "a statement id"))
     }
 
-    pub(super) fn text(&mut self) -> Result<String, Fault> {
+    fn text(&mut self) -> Result<String, Fault> {
         let at = self.at;
         let bytes = match self.head("a text")? {
             Head::Text(size) => self.input.get(self.at..self.at + size),
@@ -269,11 +272,7 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// Reads an array; `item` reads each of its values.
-    pub(super) fn array(
-        &mut self,
-        mut item: impl FnMut(&mut Self) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+    fn array(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), Fault>) -> Result<(), Fault> {
         let at = self.at;
         let Head::Array(count) = self.head("an array")? else {
             return Err(Fault::unexpected(self.input, at, "an array"));
@@ -284,8 +283,7 @@ impl<'a> Reader<'a> {
         (0..count).try_for_each(|_| item(self))
     }
 
-    /// Reads a map; `member` reads the value of each key.
-    pub(super) fn map(
+    fn object(
         &mut self,
         mut member: impl FnMut(&mut Self, String) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
@@ -302,8 +300,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Skips a value that nobody asked for.
-    pub(super) fn skip(&mut self) -> Result<(), Fault> {
+    fn skip(&mut self) -> Result<(), Fault> {
         match Scan::default().end(&self.input[self.at..]) {
             Ok(length) => {
                 self.at += length;

@@ -1,0 +1,87 @@
+//! The small values of an answer (names, tags, columns, messages, marks), read the same way in every
+//! format.
+
+use super::assemble::Assembly;
+use super::error::Fault;
+use super::shape::{Key, Level};
+
+/// A value that is here as a whole, in some format.
+pub(super) trait Value: Sized {
+    fn is_null(&self) -> bool;
+    fn boolean(&mut self) -> Result<bool, Fault>;
+    fn statement_id(&mut self) -> Result<u32, Fault>;
+    fn text(&mut self) -> Result<String, Fault>;
+    /// Reads an array; `item` reads each of its items.
+    fn array(&mut self, item: impl FnMut(&mut Self) -> Result<(), Fault>) -> Result<(), Fault>;
+    /// Reads an object; `member` gets each key, and reads its value.
+    fn object(
+        &mut self,
+        member: impl FnMut(&mut Self, String) -> Result<(), Fault>,
+    ) -> Result<(), Fault>;
+    fn skip(&mut self) -> Result<(), Fault>;
+}
+
+/// Reads the value of `key` in a container, and tells the assembly.
+pub(super) fn read_member(
+    level: Level,
+    key: Key,
+    value: &mut impl Value,
+    out: &mut Assembly,
+) -> Result<(), Fault> {
+    if value.is_null() && key != Key::Other {
+        return Ok(());
+    }
+    match key {
+        Key::Error if level == Level::Document => out.document_error(value.text()?),
+        Key::Error => out.result_error(value.text()?),
+        Key::StatementId => out.statement_id(value.statement_id()?)?,
+        Key::Partial if level == Level::Result => out.result_partial(value.boolean()?),
+        Key::Partial => out.series_partial(value.boolean()?),
+        Key::Messages => messages(value, out)?,
+        Key::Name => out.name(value.text()?)?,
+        Key::Tags => out.tags(tags(value)?)?,
+        Key::Columns => out.columns(columns(value)?)?,
+        // No array, or the machine would have entered it: this says so.
+        Key::Results | Key::Series | Key::Values => value.array(|_| Ok(()))?,
+        Key::Other => {
+            if level == Level::Document {
+                out.unknown_in_document();
+            }
+            value.skip()?;
+        }
+    }
+    Ok(())
+}
+
+fn columns(value: &mut impl Value) -> Result<Vec<String>, Fault> {
+    let mut columns = Vec::new();
+    value.array(|value| {
+        columns.push(value.text()?);
+        Ok(())
+    })?;
+    Ok(columns)
+}
+
+fn tags(value: &mut impl Value) -> Result<Vec<(String, String)>, Fault> {
+    let mut tags = Vec::new();
+    value.object(|value, key| {
+        tags.push((key, value.text()?));
+        Ok(())
+    })?;
+    Ok(tags)
+}
+
+fn messages(value: &mut impl Value, out: &mut Assembly) -> Result<(), Fault> {
+    value.array(|value| {
+        let (mut level, mut text) = (String::new(), String::new());
+        value.object(|value, key| {
+            match key.as_str() {
+                "level" => level = value.text()?,
+                "text" => text = value.text()?,
+                _ => value.skip()?,
+            }
+            Ok(())
+        })?;
+        out.message(level, text)
+    })
+}
