@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import namedtuple
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from .exceptions import InfluxDBDecodeError, InfluxDBQueryError
@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 
     from ._core import Answer, _SeriesColumns
 
-__all__ = ["as_frames", "frame", "frames", "names", "row_type"]
-
-
-def names(argument: str, values: Iterable[object]) -> list[object]:
-    """The names in `values`; a lone string is most likely a mistake for a list of one."""
-    if isinstance(values, (str, bytes)):
-        raise TypeError(f"argument `{argument}`: expected an iterable of names, got {values!r}")
-    return list(values)
+__all__ = ["as_frames", "frame", "frames", "row_type"]
 
 
 def row_type(columns: list[str]) -> Any:

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
-from . import _core, _rows
+from . import _arguments, _core, _rows
 from .exceptions import InfluxDBError
 
 __all__ = ["AsyncInfluxDBClient", "InfluxDBError"]
@@ -26,10 +26,6 @@ R = TypeVar("R")
 logger = logging.getLogger("aioinflux")
 
 _MODES = ("async", "blocking", "dataframe")
-_EPOCHS = {
-    "n": "ns", "ns": "ns", "u": "u", "us": "u", "µ": "u", "μ": "u",
-    "ms": "ms", "s": "s", "m": "m", "h": "h",
-}  # fmt: skip
 _PASSWORD = re.compile(r"(?is)(\bpassword\b[^']*)'(?:[^'\\]|\\.)*'")
 
 
@@ -87,6 +83,18 @@ class AsyncInfluxDBClient:
             warnings.warn(
                 "argument `loop` is ignored: no event loop is bound", DeprecationWarning, 2
             )
+        expect = _arguments.expect
+        expect("host", host, str)
+        expect("port", port, int)
+        expect("ssl", ssl, bool)
+        expect("timeout", timeout, int, float, optional=True)
+        expect("gzip", gzip, bool, optional=True)
+        texts = {
+            "username": username, "password": password, "path": path, "unix_socket": unix_socket,
+            "proxy": proxy, "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
+        }  # fmt: skip
+        for name, text in texts.items():
+            expect(name, text, str, optional=True)
         self._options: dict[str, Any] = {
             "host": host, "port": port, "username": username, "ssl": ssl, "path": path,
             "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip, "proxy": proxy,
@@ -114,8 +122,7 @@ class AsyncInfluxDBClient:
 
     @db.setter
     def db(self, name: str | None) -> None:
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"argument `db`: expected str, got `{type(name).__name__}`")
+        _arguments.expect("db", name, str, optional=True)
         self._db = name
 
     @property
@@ -219,9 +226,10 @@ class AsyncInfluxDBClient:
         """
 
         def make() -> _core.Call[bool]:
-            if tags is not None and not isinstance(tags, Mapping):
-                raise TypeError(f"argument `tags`: expected a mapping, got `{type(tags).__name__}`")
-            columns = None if tag_columns is None else _rows.names("tag_columns", tag_columns)
+            _arguments.expect("tags", tags, Mapping, optional=True)
+            columns = None
+            if tag_columns is not None:
+                columns = _arguments.names("tag_columns", tag_columns)
             batch = _core.encode(data, measurement, columns, {**(tags or {}), **extra_tags})
             if batch.skipped:
                 logger.warning("write: %d points without fields were not sent", batch.skipped)
@@ -268,10 +276,10 @@ class AsyncInfluxDBClient:
             InfluxDBConnectionError: the server can't be reached, or was lost.
         Source: InfluxDB 1.8 API reference, `/query`.
         """
-        if not isinstance(q, str):
-            raise TypeError(f"argument `q`: expected str, got `{type(q).__name__}`")
-        db = db or self.db
-        return self._query(_fill(q, {"db": db, **kwargs}), db, epoch, chunked, chunk_size, params)
+        _arguments.expect("q", q, str)
+        db = _arguments.database(db, self.db)
+        text = _arguments.fill(q, {"db": db, **kwargs})
+        return self._query(text, db, epoch, chunked, chunk_size, params)
 
     def _query(
         self,
@@ -282,9 +290,9 @@ class AsyncInfluxDBClient:
         chunk_size: int | None = None,
         params: dict[str, object] | None = None,
     ) -> Any:
-        unit = _EPOCHS.get(epoch) if isinstance(epoch, str) else None
-        if unit is None:
-            raise ValueError(f"argument `epoch`: expected ns, u, ms, s, m or h, got {epoch!r}")
+        unit = _arguments.epoch(epoch)
+        _arguments.expect("chunk_size", chunk_size, int, optional=True)
+        _arguments.expect("params", params, dict, optional=True)
         if not isinstance(chunked, bool):
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
         logger.info("query: %s", _PASSWORD.sub(r"\1'***'", text))
@@ -320,26 +328,28 @@ class AsyncInfluxDBClient:
 
     def show_databases(self, *, db: str | None = None, **options: Any) -> Any:
         """Answers with the names of the databases."""
-        return self._query("SHOW DATABASES", db or self.db, **options)
+        return self._query("SHOW DATABASES", _arguments.database(db, self.db), **options)
 
     def show_measurements(self, *, db: str | None = None, **options: Any) -> Any:
         """Answers with the names of the measurements of a database."""
-        return self._query("SHOW MEASUREMENTS", db or self.db, **options)
+        return self._query("SHOW MEASUREMENTS", _arguments.database(db, self.db), **options)
 
     def show_retention_policies(self, *, db: str | None = None, **options: Any) -> Any:
         """Answers with the retention policies of a database."""
-        return self._query("SHOW RETENTION POLICIES", db or self.db, **options)
+        return self._query("SHOW RETENTION POLICIES", _arguments.database(db, self.db), **options)
 
     def show_users(self, *, db: str | None = None, **options: Any) -> Any:
         """Answers with the users of the server."""
-        return self._query("SHOW USERS", db or self.db, **options)
+        return self._query("SHOW USERS", _arguments.database(db, self.db), **options)
 
     def _shortcut(
         self, verb: str, name: str | None, argument: str, db: str | None, options: dict[str, Any]
     ) -> Any:
         if not isinstance(name, str):
             raise TypeError(f"argument `{argument}`: expected str, got `{type(name).__name__}`")
-        return self._query(f"{verb} {_core.quote_identifier(name)}", db or self.db, **options)
+        return self._query(
+            f"{verb} {_core.quote_identifier(name)}", _arguments.database(db, self.db), **options
+        )
 
     def _run(self, make: Callable[[], _core.Call[T]], finish: Callable[[T], R]) -> Any:
         """Awaits or waits, as the mode says; encoding happens at the same moment as sending."""
@@ -409,16 +419,6 @@ def _logged(answer: dict[str, Any]) -> dict[str, Any]:
 def _short(data: str | bytes) -> str:
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
     return text if len(text) <= 1000 else f"{text[:1000]}... ({len(text)} characters)"
-
-
-def _fill(q: str, values: dict[str, object]) -> str:
-    """Replaces the placeholders, with the seed's error for one that is missing."""
-    try:
-        return q.format(**values)
-    except KeyError as error:
-        raise ValueError(f'Missing argument "{error.args[0]}" in {q!r}') from None
-    except (IndexError, ValueError) as error:
-        raise ValueError(f"placeholders of {q!r}: {error}; write braces as {{{{ and }}}}") from None
 
 
 def _set_up_logging(level: int) -> None:
