@@ -11,7 +11,8 @@ const SHOWN: usize = 40;
 /// A point, and a part of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
-    pub(crate) point: u64,
+    /// Its number; `None` for what belongs to the whole call.
+    pub(crate) point: Option<u64>,
     pub(crate) part: &'a str,
     pub(crate) key: Option<&'a str>,
 }
@@ -19,9 +20,18 @@ pub(crate) struct Place<'a> {
 impl<'a> Place<'a> {
     pub(crate) fn of(point: u64, part: &'a str) -> Self {
         Self {
-            point,
+            point: Some(point),
             part,
             key: None,
+        }
+    }
+
+    /// An argument of the call.
+    pub(crate) fn argument(name: &'a str) -> Self {
+        Self {
+            point: None,
+            part: "argument",
+            key: Some(name),
         }
     }
 
@@ -53,7 +63,10 @@ impl<'a> Place<'a> {
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "point {}: {}", self.point, self.part)?;
+        if let Some(point) = self.point {
+            write!(f, "point {point}: ")?;
+        }
+        f.write_str(self.part)?;
         self.key.map_or(Ok(()), |key| {
             write!(f, " `{}`", shorten(&key.escape_debug().to_string()))
         })

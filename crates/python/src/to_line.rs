@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use aioinflux::{Batch, Dialect, Encoder, Options};
-use pyo3::exceptions::{PyTypeError, PyUserWarning, PyValueError};
+use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMapping, PyString};
@@ -111,19 +111,19 @@ impl Points {
         measurement: Option<&Bound<'_, PyAny>>,
         extra_tags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
-        let place = Place::of(0, "argument");
         if let Some(name) = measurement {
-            self.measurement = Some(self.name(name, place.key("measurement"))?);
+            self.measurement = Some(self.name(name, Place::argument("measurement"))?);
         }
         for (key, value) in extra_tags.into_iter().flatten() {
-            let key = self.name(&key, place.key("tags"))?;
+            let key = self.name(&key, Place::argument("tags"))?;
+            let place = Place {
+                point: None,
+                part: "extra tag",
+                key: Some(&key),
+            };
             if !values::is_scalar(&value)? || value.is_instance_of::<PyBytes>() {
-                let got = type_name(&value);
-                return Err(PyTypeError::new_err(format!(
-                    "extra tag `{key}`: expected a scalar, got `{got}`"
-                )));
+                return Err(place.type_error("a scalar", &value));
             }
-            let place = place.key(&key);
             let mut converted = false;
             if let Some(text) = values::tag(&value, place, &mut converted)? {
                 let text = text.into_owned();
