@@ -20,6 +20,8 @@ use arrow_array::{
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, TimeUnit, UnionFields};
 
+use crate::error::{Error, ErrorKind};
+
 /// What the columns of a frame are.
 #[derive(Clone, Debug)]
 pub struct FrameLayout<'a> {
@@ -46,6 +48,13 @@ pub enum FrameError {
         /// What is possible there.
         expected: &'static str,
     },
+    /// The layout names a column that the frame does not have.
+    Position {
+        /// The position that is named, from 0.
+        position: usize,
+        /// How many columns the frame has.
+        columns: usize,
+    },
     /// The time of a row is missing, or outside 64-bit nanoseconds.
     Time {
         /// Number of the row, from 0.
@@ -67,6 +76,9 @@ impl std::fmt::Display for FrameError {
                     f,
                     "column `{column}`: expected {expected}, got `{data_type}`"
                 )
+            }
+            Self::Position { position, columns } => {
+                write!(f, "layout: no column {position}, the frame has {columns}")
             }
             Self::Time { row } => {
                 write!(
@@ -91,6 +103,15 @@ impl std::error::Error for FrameError {
 impl From<aioinflux_line::Error> for FrameError {
     fn from(error: aioinflux_line::Error) -> Self {
         Self::Line(error)
+    }
+}
+
+impl From<FrameError> for Error {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Line(error) => error.into(),
+            other => Self::new(ErrorKind::Input, false, other.to_string()),
+        }
     }
 }
 
@@ -146,6 +167,11 @@ impl<'a> Columns<'a> {
             tags: Vec::new(),
             fields: Vec::new(),
         };
+        let named = layout.tags.iter().chain(&layout.time);
+        if let Some(&position) = named.into_iter().find(|&&at| at >= frame.num_columns()) {
+            let columns = frame.num_columns();
+            return Err(FrameError::Position { position, columns });
+        }
         let schema = frame.schema_ref();
         for (position, (field, array)) in schema.fields().iter().zip(frame.columns()).enumerate() {
             let name = field.name().as_str();
@@ -488,6 +514,19 @@ mod tests {
             &[],
         );
         assert!(matches!(error, Err(FrameError::Time { row: 1 })));
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_is_refused() {
+        let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+        let error = lines(vec![("time", times([Some(1); 3])), ("v", column)], &[7]);
+        assert!(matches!(
+            error,
+            Err(FrameError::Position {
+                position: 7,
+                columns: 2
+            })
+        ));
     }
 
     #[test]

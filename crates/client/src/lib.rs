@@ -51,7 +51,9 @@ mod stream;
 mod tls;
 mod write;
 
-pub use aioinflux_line as line;
+// Arrow's types stand in public signatures: this is the version that they are of.
+pub use {aioinflux_line as line, arrow_array, arrow_schema};
+
 pub use aioinflux_line::*;
 
 pub use answer::{Answer, Collector, Message, Series, Statement};

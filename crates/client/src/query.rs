@@ -213,6 +213,12 @@ impl From<String> for Query {
     }
 }
 
+impl From<&String> for Query {
+    fn from(text: &String) -> Self {
+        Self::new(text.as_str())
+    }
+}
+
 impl From<&Query> for Query {
     fn from(query: &Query) -> Self {
         query.clone()
@@ -234,7 +240,7 @@ param_from!(
     f64 => Float, f32 => Float,
     i64 => Integer, i32 => Integer, i16 => Integer, i8 => Integer,
     u32 => Integer, u16 => Integer, u8 => Integer,
-    &str => String, String => String, bool => Boolean,
+    &str => String, &String => String, String => String, bool => Boolean,
 );
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> Write
     let (text, dropped) = split_dropped(message);
     let mut rejected = unparsed(text, batch, lines.clone());
     if rejected.is_empty() {
-        rejected = conflicting(text, dropped, batch, lines);
+        rejected.extend(conflicting(text, batch, lines));
     }
     WriteReport {
         rejected,
@@ -130,27 +130,24 @@ impl Sent {
     }
 }
 
-/// The lines with the field that a type conflict names, if they are as many as were dropped.
-fn conflicting(
-    text: &str,
-    dropped: Option<u64>,
-    batch: &Batch,
-    lines: Range<usize>,
-) -> Vec<Rejected> {
-    let (Some(conflict), Some(dropped)) = (Conflict::parse(text), dropped) else {
-        return Vec::new();
-    };
-    let found: Vec<usize> = lines.filter(|&line| conflict.holds(batch, line)).collect();
-    if u64::try_from(found.len()) != Ok(dropped) {
-        return Vec::new();
+/// The line with the field that a type conflict names, if there is only one.
+///
+/// Of several, none is named, even where their number is that of the dropped points: some may lie in
+/// another shard, which took them, and the dropped points may have conflicts of their own.
+fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rejected> {
+    let conflict = Conflict::parse(text)?;
+    let line = lines.find(|&line| conflict.holds(batch, line))?;
+    if lines.any(|line| conflict.holds(batch, line)) {
+        return None;
     }
-    let reason = text.strip_prefix("partial write: ").unwrap_or(text);
-    let rejected = found.into_iter().map(|line| Rejected {
+    Some(Rejected {
         index: Some(batch.index(line)),
         line: String::from_utf8_lossy(batch.line(line)).into_owned(),
-        reason: reason.to_owned(),
-    });
-    rejected.collect()
+        reason: text
+            .strip_prefix("partial write: ")
+            .unwrap_or(text)
+            .to_owned(),
+    })
 }
 
 /// `field type conflict: input field "F" on measurement "M" is type T, already exists as type U`.

@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aioinflux_line::Batch;
+use aioinflux_line::{Batch, Dialect};
 use bytes::Bytes;
 
 use crate::client::Client;
+use crate::config::Precision;
 use crate::dialect::{Operation, WriteOptions};
 use crate::error::{Error, ErrorKind, Rejected, WriteReport};
 use crate::reject;
@@ -35,6 +36,7 @@ pub(crate) async fn batch(
     batch: Arc<Batch>,
     options: &WriteOptions,
 ) -> Result<Written, Error> {
+    check(&batch, client.config().server_dialect(), options)?;
     let lines = batch.len();
     let written = Written {
         points: lines as u64,
@@ -62,6 +64,26 @@ pub(crate) async fn batch(
         }
     }
     parts.finish().map(|()| written)
+}
+
+/// Refuses what a server would store as something else than was meant.
+fn check(batch: &Batch, server: Dialect, options: &WriteOptions) -> Result<(), Error> {
+    if batch.dialect() != server && !batch.is_empty() {
+        return Err(Error::config(format!(
+            "the batch was encoded for {:?}, and the server is {server:?}",
+            batch.dialect()
+        )));
+    }
+    let unit = options.precision.unwrap_or_default();
+    let own = batch.len() - batch.text_lines();
+    if unit != Precision::Nanoseconds && own > 0 {
+        return Err(Error::config(format!(
+            "precision `{}` is for lines that come encoded, and {own} points of the batch hold \
+             nanoseconds",
+            unit.as_str()
+        )));
+    }
+    Ok(())
 }
 
 fn byte_range(batch: &Batch, lines: &Range<usize>) -> Range<usize> {

@@ -18,6 +18,7 @@ pub struct Batch {
     pub(crate) indexes: Vec<u64>,
     pub(crate) skipped: u64,
     pub(crate) unstamped: usize,
+    pub(crate) text_lines: usize,
     pub(crate) dialect: Dialect,
 }
 
@@ -114,6 +115,12 @@ impl Batch {
     /// Returns the dialect that the lines are written in.
     pub fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// Returns how many lines came encoded, as text; only these can hold timestamps of another unit
+    /// than nanoseconds.
+    pub fn text_lines(&self) -> usize {
+        self.text_lines
     }
 
     pub(crate) fn push_end(&mut self, index: u64, stamped: bool) {

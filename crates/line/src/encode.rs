@@ -113,6 +113,7 @@ impl Encoder {
         batch.indexes.clear();
         batch.skipped = 0;
         batch.unstamped = 0;
+        batch.text_lines = 0;
         self.next_index = 0;
         self.removed = RemovedNewlines::default();
     }

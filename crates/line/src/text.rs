@@ -7,18 +7,22 @@ use crate::split::{Split, is_silent, line_length, skip_blanks};
 use crate::{Encoder, Error, Place, Rule};
 
 impl Encoder {
-    /// Appends lines that are encoded already, unchanged.
+    /// Appends lines that are encoded already, unchanged but for their ends.
     ///
     /// Lines end where the dialect's server ends them: a quoted string may hold a line feed. Every
     /// line takes the next index; a line feed missing after the last is added. Blank lines and
     /// comments are left out and take no index. What the lines hold is the caller's business; the
     /// batch counts as stamped only while each of them is seen to end in a timestamp.
     ///
+    /// Lines may end in CR LF, as in text files of Windows: one CR directly before the end of a
+    /// line is dropped, since 1.x would store `f="x"` and CR as `x"`. Every other CR is data, as
+    /// in a quoted string.
+    ///
     /// # Errors
     ///
-    /// The text ends inside a quoted string or in a backslash, which would make it swallow the
-    /// line after it; or it is no UTF-8 and the dialect is 3.x. Nothing of it is appended then, and
-    /// no index is used up.
+    /// The text ends inside a quoted string, or a line ends in a backslash: either would swallow
+    /// the line after it. Or it is no UTF-8 and the dialect is 3.x. Nothing of it is appended
+    /// then, and no index is used up.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder};
@@ -41,15 +45,18 @@ impl Encoder {
         while !rest.is_empty() {
             let Split { length, closed } = line_length(grammar, rest);
             let (line, after) = rest.split_at(length);
-            if !closed {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if !closed || (ends_open(line) && !is_silent(grammar, line)) {
                 let error = self.refuse_text(line, Rule::OpenLine);
+                self.batch.text_lines -= self.batch.ends.len() - lines;
                 self.batch.bytes.truncate(bytes);
                 self.batch.ends.truncate(lines);
                 self.batch.indexes.truncate(lines);
                 (self.batch.unstamped, self.next_index) = (unstamped, index);
                 return Err(error);
             }
-            self.push_line(line.strip_suffix(b"\n").unwrap_or(line));
+            self.push_line(line);
             rest = after;
         }
         Ok(())
@@ -64,6 +71,7 @@ impl Encoder {
         self.batch.bytes.push(b'\n');
         let stamped = ends_in_timestamp(skip_blanks(grammar, line));
         self.batch.push_end(self.next_index, stamped);
+        self.batch.text_lines += 1;
         self.next_index += 1;
     }
 
@@ -72,6 +80,13 @@ impl Encoder {
         let text = String::from_utf8_lossy(text);
         Error::new(Some(self.next_index), Place::Text, None, &text, rule)
     }
+}
+
+/// Returns whether a line ends in a backslash that would take its line feed away, now that no CR
+/// stands between the two.
+fn ends_open(line: &[u8]) -> bool {
+    let backslashes = line.iter().rev().take_while(|byte| **byte == b'\\');
+    backslashes.count() % 2 == 1
 }
 
 /// Returns whether a line surely ends in a timestamp: digits after a space that no backslash

@@ -1,7 +1,8 @@
 //! The client against a real InfluxDB 1.x.
 
 use aioinflux::{
-    Answer, Client, Config, ErrorKind, Event, Param, Point, Precision, Query, Series, WriteOptions,
+    Answer, Client, Config, Dialect, Encoder, ErrorKind, Event, Param, Point, Precision, Query,
+    Series, WriteOptions,
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
@@ -232,6 +233,58 @@ async fn a_partial_write_names_the_point_whose_type_is_wrong() {
     assert_eq!(error.rejected().len(), 1);
     assert_eq!(error.rejected()[0].index, Some(2));
     assert_eq!(client.query("SELECT v, w FROM m").await.unwrap().rows(), 4);
+}
+
+#[tokio::test]
+async fn a_type_conflict_over_several_shards_blames_no_point_that_was_stored() {
+    const WEEKS: i64 = 6_048_000_000_000_000;
+    let client = with_database("conflict of shards").await;
+    let first = Point::new("m").field("f", 1).field("g", 1).at(1);
+    client.write(&[first]).await.unwrap();
+    let points = [
+        Point::new("m").tag("n", "0").field("f", 1.5).at(2),
+        Point::new("m").tag("n", "1").field("g", 1.5).at(2),
+        Point::new("m").tag("n", "2").field("f", 1.5).at(WEEKS),
+    ];
+    let error = client.write(&points).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PartialWrite);
+    let stored = client
+        .query("SELECT f, n FROM m WHERE n = '2'")
+        .await
+        .unwrap();
+    assert_eq!(stored.rows(), 1);
+    assert!(error.rejected().iter().all(|one| one.index != Some(2)));
+}
+
+#[tokio::test]
+async fn a_batch_for_another_server_is_not_sent() {
+    let client = with_database("dialects").await;
+    let mut encoder = Encoder::new(Dialect::V3);
+    let point = Point::new("m").tag("t", "a\\b").field("v", 1).at(1);
+    encoder.push(&point).unwrap();
+    let sent = client
+        .write_batch(encoder.take(), &WriteOptions::new())
+        .await;
+    assert_eq!(sent.unwrap_err().kind(), ErrorKind::Config);
+    assert_eq!(client.query("SELECT * FROM m").await.unwrap().rows(), 0);
+}
+
+#[tokio::test]
+async fn a_unit_is_for_lines_that_come_encoded_alone() {
+    let client = with_database("units").await;
+    let mut encoder = Encoder::new(Dialect::V1);
+    encoder.push_text(b"m,k=text v=1i 42").unwrap();
+    let seconds = WriteOptions::new().precision(Precision::Seconds);
+    client
+        .write_batch(encoder.batch().clone(), &seconds)
+        .await
+        .unwrap();
+    encoder
+        .push(&Point::new("m").tag("k", "point").field("v", 1).at(42))
+        .unwrap();
+    let mixed = client.write_batch(encoder.take(), &seconds).await;
+    assert_eq!(mixed.unwrap_err().kind(), ErrorKind::Config);
+    assert_eq!(client.query("SELECT v FROM m").await.unwrap().rows(), 1);
 }
 
 #[tokio::test]
