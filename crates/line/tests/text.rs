@@ -84,6 +84,8 @@ fn text_that_would_swallow_the_next_line_is_refused() {
         "m f=1\nm f=\"a\\\"",
         "m f=1\nm f=1\\",
         "m f=1\nm f=1 \\\n",
+        "m f=1\nm f=1\\\r\nm f=2",
+        "m f=1\nm f=1\\\\\\\r",
     ] {
         let mut encoder = Encoder::new(Dialect::V1);
         encoder.push_text(b"m f=0 1\n").unwrap();
@@ -104,4 +106,45 @@ fn text_for_3x_must_be_utf8() {
     assert!(Encoder::new(Dialect::V1).push_text(text).is_ok());
     let error = Encoder::new(Dialect::V3).push_text(text).unwrap_err();
     assert_eq!(error.rule(), Rule::NotUtf8);
+}
+
+#[test]
+fn a_cr_before_the_end_of_a_line_is_dropped() {
+    let table: [(&str, &[&str]); 9] = [
+        (
+            "crlf v=\"x\"\r\ncrlf,a=b v=\"z\"\r\n",
+            &["crlf v=\"x\"", "crlf,a=b v=\"z\""],
+        ),
+        ("\r\nm v=1 5\r\n \r\n# c\r\n", &["m v=1 5"]),
+        // In a string no line ends, and the CR is data.
+        ("m v=\"a\r\nb\"\r\nm v=1\r\n", &["m v=\"a\r\nb\"", "m v=1"]),
+        // The missing line feed is added, which must not make a CR LF of the two.
+        ("m v=\"x\"\r", &["m v=\"x\""]),
+        ("\r", &[]),
+        // Only one, and only there.
+        ("m v=1\r\r\n", &["m v=1\r"]),
+        ("m,t=a\rb v=1 \r5\n", &["m,t=a\rb v=1 \r5"]),
+        // A backslash that is one of a pair takes nothing away.
+        ("m v=\\\\\r\nm v=1", &["m v=\\\\", "m v=1"]),
+        ("# \\\r\nm v=1", &["m v=1"]),
+    ];
+    for dialect in [Dialect::V1, Dialect::V2, Dialect::V3] {
+        for (text, wanted) in table {
+            let mut encoder = Encoder::new(dialect);
+            encoder.push_text(text.as_bytes()).unwrap();
+            let lines: Vec<&[u8]> = encoder.batch().lines().collect();
+            let wanted: Vec<&[u8]> = wanted.iter().map(|line| line.as_bytes()).collect();
+            assert_eq!(lines, wanted, "{dialect:?} {text:?}");
+            assert_eq!(encoder.next_index(), wanted.len() as u64);
+        }
+    }
+}
+
+#[test]
+fn text_in_pieces_may_be_cut_between_cr_and_lf() {
+    let mut encoder = Encoder::new(Dialect::V1);
+    encoder.push_text(b"m v=1 1\r").unwrap();
+    encoder.push_text(b"\nm v=2 2\r\n").unwrap();
+    assert_eq!(encoder.batch().bytes(), b"m v=1 1\nm v=2 2\n");
+    assert!(encoder.batch().is_stamped());
 }
