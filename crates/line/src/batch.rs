@@ -32,11 +32,12 @@ impl Batch {
 
     /// Returns all lines, as they go into the body of a request.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[..self.end()]
     }
 
     /// Returns the bytes and drops the rest.
-    pub fn into_bytes(self) -> Vec<u8> {
+    pub fn into_bytes(mut self) -> Vec<u8> {
+        self.drop_unfinished();
         self.bytes
     }
 
@@ -123,6 +124,17 @@ impl Batch {
         self.text_lines
     }
 
+    /// Returns the end of the last line.
+    pub(crate) fn end(&self) -> usize {
+        self.start(self.len())
+    }
+
+    /// Drops what stands behind the last line: a part of a point whose encoder was leaked
+    /// (`mem::forget`), and so could not take it back.
+    pub(crate) fn drop_unfinished(&mut self) {
+        self.bytes.truncate(self.end());
+    }
+
     pub(crate) fn push_end(&mut self, index: u64, stamped: bool) {
         self.ends.push(self.bytes.len());
         self.indexes.push(index);
@@ -136,7 +148,7 @@ impl fmt::Debug for Batch {
         f.debug_struct("Batch")
             .field("dialect", &self.dialect)
             .field("lines", &self.len())
-            .field("bytes", &self.bytes.len())
+            .field("bytes", &self.end())
             .field("skipped", &self.skipped)
             .field("stamped", &self.is_stamped())
             .finish_non_exhaustive()

@@ -102,6 +102,7 @@ impl Encoder {
 
     /// Returns the lines so far and starts an empty batch; indexes go on.
     pub fn take(&mut self) -> Batch {
+        self.batch.drop_unfinished();
         mem::replace(&mut self.batch, Batch::new(self.options.dialect))
     }
 
@@ -120,7 +121,7 @@ impl Encoder {
 
     /// Returns the number of bytes in the batch.
     pub fn len_bytes(&self) -> usize {
-        self.batch.bytes.len()
+        self.batch.end()
     }
 
     /// Returns the options.

@@ -47,6 +47,7 @@ pub struct PointEncoder<'e> {
 
 impl<'e> PointEncoder<'e> {
     pub(crate) fn new(encoder: &'e mut Encoder, index: u64) -> Self {
+        encoder.batch.drop_unfinished();
         encoder.tags.clear();
         encoder.fields.clear();
         Self {

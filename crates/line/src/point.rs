@@ -1,7 +1,9 @@
 //! Points: the trait for everything that can be written as a line, and an owned point.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::{Error, FieldValue, PointEncoder};
@@ -46,6 +48,18 @@ impl<T: ToLine + ?Sized> ToLine for &T {
 }
 
 impl<T: ToLine + ?Sized> ToLine for Box<T> {
+    fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error> {
+        (**self).to_line(line)
+    }
+}
+
+impl<T: ToLine + ?Sized> ToLine for Rc<T> {
+    fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error> {
+        (**self).to_line(line)
+    }
+}
+
+impl<T: ToLine + ?Sized> ToLine for Arc<T> {
     fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error> {
         (**self).to_line(line)
     }

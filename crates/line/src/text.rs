@@ -39,6 +39,7 @@ impl Encoder {
         if grammar.utf8_only && str::from_utf8(text).is_err() {
             return Err(self.refuse_text(text, Rule::NotUtf8));
         }
+        self.batch.drop_unfinished();
         let (bytes, lines) = (self.batch.bytes.len(), self.batch.ends.len());
         let (unstamped, index) = (self.batch.unstamped, self.next_index);
         let mut rest = text;

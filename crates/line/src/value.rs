@@ -1,6 +1,7 @@
 //! Field values: the five types that every server stores, and how Rust's types become them.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
@@ -75,6 +76,19 @@ number!(Integer: i64, i32, i16, i8);
 number!(Unsigned: u64, u32, u16, u8);
 number!(Boolean: bool);
 
+// The pointer width is at most 64 bits on every target of Rust, so nothing is lost.
+impl From<isize> for FieldValue<'_> {
+    fn from(value: isize) -> Self {
+        Self::Integer(value as i64)
+    }
+}
+
+impl From<usize> for FieldValue<'_> {
+    fn from(value: usize) -> Self {
+        Self::Unsigned(value as u64)
+    }
+}
+
 impl<'a> From<&'a str> for FieldValue<'a> {
     fn from(value: &'a str) -> Self {
         Self::String(Cow::Borrowed(value))
@@ -90,6 +104,12 @@ impl<'a> From<&'a String> for FieldValue<'a> {
 impl From<String> for FieldValue<'_> {
     fn from(value: String) -> Self {
         Self::String(Cow::Owned(value))
+    }
+}
+
+impl From<Box<str>> for FieldValue<'_> {
+    fn from(value: Box<str>) -> Self {
+        Self::String(Cow::Owned(value.into()))
     }
 }
 

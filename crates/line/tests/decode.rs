@@ -285,3 +285,29 @@ fn a_decoded_line_can_be_encoded_for_another_dialect() {
     assert_eq!(encode(V3, &line), Ok("a\\\\b,t=x\\\\\\\\y v=5u 7\n".into()));
     assert_eq!(encode(V1, &line), Ok("a\\b,t=x\\\\y v=5i 7\n".into()));
 }
+
+#[test]
+fn a_wide_line_is_read_and_written_in_good_time() {
+    // Every tag compared with every field would be ten thousand million comparisons.
+    let list = |prefix: &str, end: &str, count| {
+        let items: Vec<String> = (0..count).map(|n| format!("{prefix}{n:06}{end}")).collect();
+        items.join(",")
+    };
+    for (dialect, tags) in [(V1, 4_000), (V2, 4_000), (V3, 100_000)] {
+        let fields = list("f", "=1i", 100_000);
+        let text = format!("m,{} {fields}\n", list("t", "=v", tags));
+        let line = Decoder::new(dialect, text.as_bytes())
+            .next()
+            .unwrap()
+            .unwrap();
+        assert_eq!((line.tags().len(), line.fields().len()), (tags, 100_000));
+        assert!(encode(dialect, &line).is_ok());
+    }
+    let tags = list("t", "=v", 100);
+    let text = format!("m,{tags} f=1,t000007=1");
+    assert_eq!(
+        one(V3, &text).unwrap_err(),
+        "line 1:1: expected no tag and field of one name, but `t000007` is both"
+    );
+    assert!(one(V2, &text).is_ok());
+}

@@ -371,3 +371,43 @@ fn one_undated_line_makes_the_batch_unstamped() {
     encoder.clear();
     assert!(encoder.batch().is_stamped() && encoder.next_index() == 0);
 }
+
+#[test]
+fn a_leaked_point_leaves_nothing_in_the_batch() {
+    let leak = |encoder: &mut Encoder| {
+        let mut line = encoder.point(9);
+        line.measurement("torn").unwrap().tag("a", "b").unwrap();
+        std::mem::forget(line);
+    };
+    let mut encoder = Encoder::new(Dialect::V1);
+    leak(&mut encoder);
+    assert_eq!(
+        (encoder.batch().bytes(), encoder.len_bytes()),
+        (&b""[..], 0)
+    );
+    encoder.push(&Point::new("m").field("v", 1)).unwrap();
+    leak(&mut encoder);
+    encoder.push_text(b"m v=2i").unwrap();
+    leak(&mut encoder);
+    assert_eq!(text(encoder.batch()), "m v=1i\nm v=2i\n");
+    let batch = encoder.take();
+    assert_eq!(batch.lines().collect::<Vec<_>>(), [b"m v=1i", b"m v=2i"]);
+    assert_eq!(batch.into_bytes(), b"m v=1i\nm v=2i\n");
+}
+
+#[test]
+fn shared_points_and_the_common_types_need_no_conversion() {
+    let owned = String::from("d");
+    let point = Point::new("m")
+        .field("a", 3_usize)
+        .field("b", -3_isize)
+        .field("c", Box::<str>::from("c"))
+        .field("d", &owned);
+    let wanted = Ok(String::from("m a=3u,b=-3i,c=\"c\",d=\"d\"\n"));
+    assert_eq!(
+        encode(Dialect::V2, &std::rc::Rc::new(point.clone())),
+        wanted
+    );
+    let shared: std::sync::Arc<dyn ToLine> = std::sync::Arc::new(point);
+    assert_eq!(encode(Dialect::V2, &shared), wanted);
+}

@@ -169,3 +169,14 @@ proptest! {
         prop_assert!(same(&ours, &theirs));
     }
 }
+
+#[test]
+fn an_open_quote_keeps_the_last_line_feed() {
+    for text in [" =\"m f=1\n", " f=1\"m f=1\n", " \"f=1\"m f=1\n"] {
+        assert!(parse_lines(text).all(|line| line.is_err()), "{text:?}");
+        for dialect in common::DIALECTS {
+            let mut lines = Decoder::new(dialect, text.as_bytes());
+            assert!(lines.all(|line| line.is_err()), "{dialect:?} {text:?}");
+        }
+    }
+}

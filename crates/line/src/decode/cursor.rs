@@ -43,9 +43,7 @@ impl<'a> Cursor<'a> {
         let tags = self.tags()?;
         let fields = self.fields()?;
         if !self.grammar.tag_and_field
-            && let Some((key, _)) = fields
-                .iter()
-                .find(|(key, _)| tags.iter().any(|t| t.0 == *key))
+            && let Some(key) = shared(&tags, &fields)
         {
             let key = Quoted::cut(key);
             return Err(self.fault_at(
@@ -295,9 +293,27 @@ fn repeated<'k, V>(pairs: &'k [(Cow<'_, str>, V)]) -> Option<&'k str> {
             .find(|at| seen(*at))
             .map(|at| &*pairs[at].0);
     }
-    let mut keys: Vec<&str> = pairs.iter().map(|pair| &*pair.0).collect();
-    keys.sort_unstable();
-    keys.windows(2)
+    sorted_keys(pairs)
+        .windows(2)
         .find(|pair| pair[0] == pair[1])
         .map(|pair| pair[0])
+}
+
+/// Returns the first field key that is a tag key too.
+fn shared<'k, V>(
+    tags: &[(Cow<'_, str>, V)],
+    fields: &'k [(Cow<'_, str>, FieldValue<'_>)],
+) -> Option<&'k str> {
+    let mut keys = fields.iter().map(|field| &*field.0);
+    if tags.len() <= FEW_KEYS {
+        return keys.find(|key| tags.iter().any(|tag| tag.0 == *key));
+    }
+    let sorted = sorted_keys(tags);
+    keys.find(|key| sorted.binary_search(key).is_ok())
+}
+
+fn sorted_keys<'k, V>(pairs: &'k [(Cow<'_, str>, V)]) -> Vec<&'k str> {
+    let mut keys: Vec<&str> = pairs.iter().map(|pair| &*pair.0).collect();
+    keys.sort_unstable();
+    keys
 }

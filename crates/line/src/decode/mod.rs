@@ -15,7 +15,7 @@ use memchr::{memchr_iter, memrchr};
 
 use self::cursor::{Cursor, Fault};
 use crate::dialect::Grammar;
-use crate::split::{is_silent, line_length};
+use crate::split::{Split, is_silent, line_length};
 use crate::{Dialect, Error, FieldValue, Point, PointEncoder, ToLine};
 
 /// Reads lines one after the other, borrowing names and strings that hold no escapes.
@@ -61,6 +61,7 @@ use crate::{Dialect, Error, FieldValue, Point, PointEncoder, ToLine};
 /// | LF or NUL in a name or tag | LF kept after a backslash, NUL kept or skipped | error |
 /// | text that is no UTF-8 (1.x, 2.x) | kept, shown as U+FFFD | error |
 /// | a comment with `="` | swallows the lines after it | ends with its line |
+/// | a quote that opens before the fields and stays open (1.x, 2.x) | swallows the lines after it | error |
 /// | a string over 1 MiB | kept by 1.6, refused by the others | error |
 /// | a time outside the dialect's range | refused after scaling to ns | error if read as ns |
 #[derive(Debug, Clone)]
@@ -119,8 +120,13 @@ impl<'a> Iterator for Decoder<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         while self.at < self.text.len() {
             let rest = &self.text[self.at..];
-            let whole = &rest[..line_length(self.grammar, rest).length];
-            let line = whole.strip_suffix(b"\n").unwrap_or(whole);
+            let Split { length, closed } = line_length(self.grammar, rest);
+            let whole = &rest[..length];
+            // A line feed that does not end the line belongs to it, also at the end of the text.
+            let line = match whole.strip_suffix(b"\n") {
+                Some(line) if closed => line,
+                _ => whole,
+            };
             let item = (!is_silent(self.grammar, line)).then(|| self.decode(line));
             self.at += whole.len();
             self.line += memchr_iter(b'\n', whole).count();
