@@ -26,7 +26,7 @@ mod parse;
 mod values;
 
 pub use values::{Consistency, Gzip, Precision, Proxy, Target};
-pub(crate) use values::{Credentials, Secret, without_user};
+pub(crate) use values::{Credentials, Secret, check_user, without_user};
 
 /// Longest time to open a connection, unless the config says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -44,7 +44,8 @@ const MAX_REQUESTS: usize = 64;
 ///
 /// `http[s]://[user:password@]host[:port][/base/path][?key=value&...]`. The user and the password
 /// move to the `Authorization` header and are no longer part of the URL; characters that a URL
-/// reserves are percent-encoded in them. Without a port the scheme's own port is used (80, 443),
+/// reserves are percent-encoded in them. An `@` anywhere else is written `%40`: a URL with one
+/// after the host is refused, because it most likely holds the rest of a password. Without a port the scheme's own port is used (80, 443),
 /// as in every URL; InfluxDB usually listens on 8086. A base path is kept, and the paths of the
 /// server come after it. The keys are
 ///
@@ -335,7 +336,11 @@ impl Config {
             || match self.url.host() {
                 Some(Host::Ipv4(address)) => address.is_loopback(),
                 Some(Host::Ipv6(address)) => address.is_loopback(),
-                Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+                Some(Host::Domain(name)) => {
+                    // With the dot of the root it is the same name.
+                    let name = name.strip_suffix('.').unwrap_or(name);
+                    name == "localhost" || name.ends_with(".localhost")
+                }
                 None => false,
             }
     }

@@ -2,7 +2,8 @@
 //!
 //! An [`Error`] says its kind, and what the server said: status, message, code, headers. For a
 //! write it says which points were refused, written or never sent; for a query it keeps what
-//! succeeded before. It shows no secret: neither passwords, nor the text of a query.
+//! succeeded before. It shows no password, and no text of a query of its own accord; the server's
+//! words are shown as they came, and may quote a part of the query or of the points.
 
 use std::fmt;
 use std::time::Duration;

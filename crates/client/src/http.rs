@@ -18,7 +18,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{Config, Proxy, without_user};
+use crate::config::{Config, Proxy, check_user, without_user};
 use crate::deadline::{Deadline, Progress};
 use crate::decode::End;
 use crate::dialect::Request;
@@ -116,6 +116,7 @@ fn unix_socket(_: ClientBuilder, _: &Path) -> Result<ClientBuilder, Error> {
 }
 
 fn proxy(url: &str) -> Result<reqwest::Proxy, Error> {
+    check_user("proxy", url)?;
     let shown = without_user(url);
     if !(url.starts_with("http://") || url.starts_with("https://")) {
         let text = format!("proxy `{shown}`: expected `http://host:port` or `https://host:port`");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::values::without_user;
+use super::values::{check_user, without_user};
 use super::{Config, Consistency, Gzip};
 use crate::error::Error;
 
@@ -27,6 +27,7 @@ const KEYS: [(&str, &[&str]); 10] = [
 const NEAR: usize = 4;
 
 pub(super) fn config(text: &str) -> Result<Config, Error> {
+    check_user("url", text)?;
     let mut url = parsed(text)?;
     if url.fragment().is_some() {
         return Err(refused(text, "a fragment (`#...`) means nothing here"));
@@ -106,7 +107,9 @@ fn with_key(config: Config, key: &str, value: &str) -> Result<Config, Error> {
         "max_requests" => config.max_requests(
             value
                 .parse()
-                .map_err(|_| wrong(key, value, "a number above zero"))?,
+                .ok()
+                .filter(|&count| count > 0)
+                .ok_or_else(|| wrong(key, value, "a number above zero"))?,
         ),
         "u" | "p" | "user" | "username" | "password" => {
             return Err(Error::config(format!(
@@ -129,6 +132,13 @@ fn wrong(key: &str, value: &str, expected: &str) -> Error {
 fn unknown(key: &str) -> Error {
     let names: Vec<String> = KEYS.iter().map(|(name, _)| format!("`{name}`")).collect();
     let names = names.join(", ");
+    // What does not look like a key may be the rest of a password.
+    if !key
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+    {
+        return Error::config(format!("url: unknown key; there are {names}"));
+    }
     let key: String = key.chars().take(40).collect();
     Error::config(match nearest(&key) {
         Some(near) => {

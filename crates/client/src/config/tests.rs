@@ -66,6 +66,59 @@ fn a_password_is_shown_nowhere() {
 }
 
 #[test]
+fn reserved_characters_in_a_password_are_refused_and_nothing_of_it_is_shown() {
+    for url in [
+        "http://alice:secret#1@host:8086",
+        "http://alice:12?hunter2@host:8086",
+        "http://alice:12#hunter2@host",
+        "http://alice:12/hunter2@host",
+        "http://alice:12\\hunter2@host",
+        "http:/alice:12/hunter2@host",
+        "http://alice:12?timeout=hunter2@host",
+        "http://alice:secret@12/hunter2@host",
+    ] {
+        let text = error(url);
+        assert!(
+            text.starts_with("url: an `@` after the host; "),
+            "{url}: {text}"
+        );
+        assert!(text.contains("percent-encoded"), "{text}");
+        for secret in ["alice", "secret", "12", "hunter2"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+    let encoded = Config::new("http://h/base%40path?db=a%40b").unwrap();
+    assert_eq!(encoded.url(), "http://h/base%40path/");
+    assert_eq!(encoded.database_name(), Some("a@b"));
+}
+
+#[test]
+fn a_proxy_shows_nothing_before_the_last_at_sign() {
+    for (url, shown) in [
+        ("http://alice:hun#ter2@proxy:3128", "http://***@proxy:3128"),
+        ("http://alice:hun?ter2@proxy:3128", "http://***@proxy:3128"),
+        ("http://alice:12/hunter2@proxy/x?y", "http://***@proxy/x"),
+        ("http://alice:hun@ter2@proxy", "http://***@proxy"),
+        ("alice:hunter://2@proxy", "***@proxy"),
+        ("http://alice:hunter2%40proxy", "http://***%40proxy"),
+        ("http://proxy:3128", "http://proxy:3128"),
+    ] {
+        let debug = format!("{:?}", Proxy::Url(url.into()));
+        assert_eq!(debug, format!("Url({shown:?})"), "{url}");
+    }
+}
+
+#[test]
+fn a_key_that_looks_like_no_key_is_not_shown() {
+    let text = error("http://alice:12?hunter2%40host");
+    assert!(
+        text.starts_with("url: unknown key; there are `db`, "),
+        "{text}"
+    );
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
 fn a_host_without_scheme_is_refused_with_the_form_that_is_expected() {
     for url in [
         "localhost:8086",
@@ -126,6 +179,7 @@ fn a_value_that_a_key_cannot_have_is_refused() {
         ("gzip=on", "expected `auto`, `always` or `never`, got `on`"),
         ("accept_gzip=1", "expected `true` or `false`, got `1`"),
         ("max_requests=-1", "expected a number above zero, got `-1`"),
+        ("max_requests=0", "expected a number above zero, got `0`"),
     ] {
         let text = error(&format!("http://h?{pair}"));
         assert!(text.ends_with(expected), "{text}");
@@ -137,6 +191,8 @@ fn hosts_of_this_machine_are_local() {
     for (url, local) in [
         ("http://localhost:8086", true),
         ("http://db.localhost:8086", true),
+        ("http://localhost.:8086", true),
+        ("http://db.localhost.", true),
         ("http://127.9.9.9:8086", true),
         ("http://[::1]:8086", true),
         ("http://[2001:db8::1]:8086", false),

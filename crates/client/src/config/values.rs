@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use aioinflux_line::Dialect;
 
+use crate::error::Error;
+
 /// How many nodes of a cluster must have stored a write before it counts as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -142,15 +144,37 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// A URL as it may be shown: what stands before an `@` becomes `***`, what follows a `?` is cut.
+/// A URL as it may be shown: what stands before the last `@`, even behind a `?` or a `#`, becomes
+/// `***`, and what follows a `?` or a `#` after it is cut.
 pub(crate) fn without_user(url: &str) -> String {
-    let shown = url.split(['?', '#']).next().unwrap_or_default();
-    let Some((secret, rest)) = shown.rsplit_once('@') else {
-        return shown.to_owned();
+    let scheme = url.find("://").map_or(0, |end| end + "://".len());
+    let (scheme, rest) = match url.split_at(scheme) {
+        // A password may hold `://` where the scheme was forgotten.
+        (scheme, _) if scheme.matches(':').count() > 1 => ("", url),
+        other => other,
     };
-    let scheme = secret.split_once("://").map_or("", |(scheme, _)| scheme);
-    let separator = if scheme.is_empty() { "" } else { "://" };
-    format!("{scheme}{separator}***@{rest}")
+    // An `@` that was encoded with the rest separates no user, and was meant to.
+    let at = rest.rfind('@').max(rest.rfind("%40"));
+    let shown = &rest[at.unwrap_or(0)..];
+    let shown = shown.split(['?', '#']).next().unwrap_or_default();
+    let hidden = if at.is_some() { "***" } else { "" };
+    format!("{scheme}{hidden}{shown}")
+}
+
+/// Refuses a URL with an `@` after the host: most likely user or password hold a reserved
+/// character, and what reads as host, path or query is a part of the password. Shows none of it.
+pub(crate) fn check_user(what: &str, url: &str) -> Result<(), Error> {
+    // One slash, none, or backslashes: the parser takes them all.
+    let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
+    let rest = rest.trim_start_matches(['/', '\\', '\t', '\n', '\r']);
+    let host_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+    if rest[host_end..].contains('@') {
+        return Err(Error::config(format!(
+            "{what}: an `@` after the host; hint: reserved characters in user and password are \
+             percent-encoded (`#` is `%23`), as is an `@` anywhere else (`%40`)"
+        )));
+    }
+    Ok(())
 }
 
 /// Where points go to. Holds no secret.
