@@ -29,6 +29,10 @@ pub(super) fn read_member(
     out: &mut Assembly,
 ) -> Result<(), Fault> {
     if value.is_null() && key != Key::Other {
+        if level == Level::Document {
+            // Null is neither results nor an error: it is as good as a key that no answer has.
+            out.unknown_in_document();
+        }
         return Ok(());
     }
     match key {

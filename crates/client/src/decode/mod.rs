@@ -23,6 +23,7 @@ mod msgpack;
 pub mod raw;
 mod shape;
 mod table;
+mod tries;
 mod whole;
 
 use arrow_array::RecordBatch;
@@ -225,6 +226,7 @@ impl Decoder {
         if let Some(junk) = self.junk.take() {
             return self.fail_junk(&junk);
         }
+        self.try_last_row()?;
         if end == End::Unproven {
             return self.fail(Fault::new(
                 DecodeErrorKind::Incomplete,
@@ -245,6 +247,23 @@ impl Decoder {
             Ok(()) => Ok(()),
             Err(fault) => self.fail(fault),
         }
+    }
+
+    /// Reads the row that has not ended once more, which tells one that is wrong from one that is
+    /// short.
+    fn try_last_row(&mut self) -> Result<(), DecodeError> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        match &mut self.parser {
+            Parser::Json(parser) => parser.tries.reset(),
+            Parser::Msgpack(parser) => parser.tries.reset(),
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let used = self.parse(&buffer)?;
+        buffer.drain(..used);
+        self.buffer = buffer;
+        Ok(())
     }
 
     /// Parses as far as it goes; returns how many bytes are done with.

@@ -151,7 +151,7 @@ proptest! {
         let (events, result) = decode_whole(format, &body);
         let (pieced, pieced_result) = decode(Decoder::new(format), body.chunks(1), End::Proven);
         prop_assert_eq!(events, pieced);
-        prop_assert_eq!(result.is_ok(), pieced_result.is_ok());
+        prop_assert_eq!(result, pieced_result);
     }
 
     #[test]
@@ -169,9 +169,10 @@ proptest! {
     ) {
         let head = r#"{"results":[{"series":[{"columns":["time","b"],"values":[[0,"#;
         let body = format!("{head}{values}");
-        let (whole, _) = decode_whole(Format::Json, body.as_bytes());
+        let (whole, result) = decode_whole(Format::Json, body.as_bytes());
         let pieces = body.as_bytes().chunks(1);
-        let (pieced, _) = decode(Decoder::new(Format::Json), pieces, End::Proven);
+        let (pieced, pieced_result) = decode(Decoder::new(Format::Json), pieces, End::Proven);
         prop_assert_eq!(whole, pieced);
+        prop_assert_eq!(result, pieced_result);
     }
 }

@@ -4,6 +4,7 @@
 mod captured;
 mod generated;
 mod model;
+mod pieces;
 mod raw;
 mod reference;
 mod refused;

@@ -60,6 +60,8 @@ fn junk_is_malformed_wherever_it_is() {
         "\u{1f}\u{8b}",
         r#"{"results":[1]}"#,
         r#"{"version":"2"}"#,
+        r#"{"results":null}"#,
+        r#"{"error":null}"#,
         "[]",
     ] {
         let verdict = check(body.as_bytes());

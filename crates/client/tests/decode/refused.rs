@@ -25,7 +25,12 @@ fn an_empty_body_is_incomplete() {
 
 #[test]
 fn an_answer_of_no_results_is_complete() {
-    for body in ["{}", "{\"results\":[]}\n", "{\"results\":null}"] {
+    // 1.x leaves `results` out of the JSON when there are none (the query `;`).
+    for body in [
+        "{}",
+        "{\"results\":[]}\n",
+        "{\"error\":null,\"results\":[]}",
+    ] {
         assert_eq!(seen(Format::Json, body.as_bytes()), []);
     }
     assert_eq!(seen(Format::Msgpack, b"\x81\xa7results\x90"), []);
@@ -36,6 +41,24 @@ fn a_document_of_something_else_is_malformed() {
     let (kind, text) = json_error(r#"{"version":"1.2.3"}"#);
     assert_eq!(kind, DecodeErrorKind::Malformed);
     assert!(text.contains("expected `results` or `error`"), "{text}");
+}
+
+#[test]
+fn null_is_neither_results_nor_an_error() {
+    for body in [
+        r#"{"results":null}"#,
+        r#"{"error":null}"#,
+        r#"{"results":null,"error":null}"#,
+    ] {
+        assert_eq!(json_error(body).0, DecodeErrorKind::Malformed, "{body}");
+    }
+    let (_, text) = json_error(r#"{"results":null,"error":"no"}"#);
+    assert_eq!(text, "no");
+    for body in [&b"\x80"[..], b"\x81\xa7results\xc0", b"\x81\xa5error\xc0"] {
+        let (_, result) = decode_whole(Format::Msgpack, body);
+        let kind = result.map_err(|error| error.kind());
+        assert_eq!(kind, Err(DecodeErrorKind::Malformed), "{body:?}");
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ use super::error::{DecodeErrorKind, Fault, Stop};
 use super::member::{Value, read_member};
 use super::shape::{Key, Level};
 use super::table::RowFormat;
+use super::tries::Tries;
 
 /// What comes next in the container.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,6 +45,7 @@ pub(super) struct Parser {
     place: Place,
     key: Key,
     scan: Scan,
+    pub(super) tries: Tries,
 }
 
 impl Parser {
@@ -152,23 +154,26 @@ impl Parser {
     }
 
     /// Reads one row. It is tried at once, since most are there as a whole; only one that is
-    /// not goes through the search for its end.
+    /// not goes through the search for its end, and is tried again when [`Tries`] says so.
     fn row(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
         if input[*at] != b'[' {
             return Err(Fault::unexpected(input, *at, "a row").into());
         }
-        let mut whole = false;
-        if self.scan.is_active() {
-            self.value_end(input, *at)?;
-            whole = true;
+        let length = input.len() - *at;
+        let whole = self.scan.is_active() && self.value_end(input, *at).is_ok();
+        if self.scan.is_active() && !self.tries.is_due(length) {
+            return Err(Stop::Short);
         }
         match out.row::<Rows>(input, *at) {
             Ok(end) => {
+                self.tries.reset();
+                self.scan = Scan::default();
                 self.place = Place::After;
                 *at = end;
                 Ok(())
             }
             Err(Stop::Short) if !whole => {
+                self.tries.came_short(length);
                 // A bracket too many in a short row ends the search; the row tells what is wrong.
                 self.value_end(input, *at)?;
                 Err(malformed_row(*at))

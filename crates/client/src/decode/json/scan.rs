@@ -2,12 +2,17 @@
 
 /// Where the search for the end of a value stands, so that each byte of it is looked at once
 /// however many pieces it takes. Knows brackets and quotes; the grammar is checked afterwards.
+///
+/// A byte that no JSON has there ends the search as well, so that the check finds it: a quote out
+/// of place would make text of all that follows, and a wrong answer would look like a long one.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     at: usize,
     depth: u64,
     in_text: bool,
     escaped: bool,
+    /// The last byte outside of texts that is no space; 0 at the start.
+    last: u8,
 }
 
 impl Scan {
@@ -34,16 +39,18 @@ impl Scan {
                     b'\\' => self.escaped = true,
                     b'"' => {
                         self.in_text = false;
+                        self.last = b'"';
                         if self.depth == 0 {
                             return Some(here + 1);
                         }
                     }
+                    0..0x20 => return Some(here + 1),
                     _ => {}
                 }
                 continue;
             }
             match byte {
-                b'"' => self.in_text = true,
+                b'"' if matches!(self.last, 0 | b'[' | b'{' | b',' | b':') => self.in_text = true,
                 b'[' | b'{' => self.depth += 1,
                 b']' | b'}' if self.depth == 0 => return Some(here),
                 b']' | b'}' => {
@@ -55,8 +62,27 @@ impl Scan {
                 b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if self.depth == 0 => {
                     return Some(here);
                 }
-                _ => {}
+                // Separators, and what numbers, `null`, `true` and `false` are made of.
+                b','
+                | b':'
+                | b'0'..=b'9'
+                | b'-'
+                | b'+'
+                | b'.'
+                | b'E'
+                | b'a'
+                | b'e'
+                | b'f'
+                | b'l'
+                | b'n'
+                | b'r'
+                | b's'
+                | b't'
+                | b'u' => {}
+                b' ' | b'\t' | b'\n' | b'\r' => continue,
+                _ => return Some(here + 1),
             }
+            self.last = *byte;
         }
         None
     }

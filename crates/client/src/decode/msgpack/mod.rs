@@ -17,6 +17,7 @@ use super::error::{DecodeErrorKind, Fault, Stop};
 use super::member::{Value, read_member};
 use super::shape::{Key, Level};
 use super::table::RowFormat;
+use super::tries::Tries;
 
 #[derive(Debug, Default)]
 pub(super) struct Parser {
@@ -26,6 +27,7 @@ pub(super) struct Parser {
     /// How many items, or pairs, each container that is open still has.
     left: Vec<u32>,
     scan: Scan,
+    pub(super) tries: Tries,
 }
 
 impl Parser {
@@ -85,7 +87,12 @@ impl Parser {
                 if !matches!(input[*at], 0x80..=0x8f | 0xde | 0xdf) {
                     return Err(Stop::Junk);
                 }
+                let start = *at;
                 let count = map_head(input, at)?;
+                if count == 0 {
+                    // The writer of MessagePack always gives one of the two.
+                    return Err(Fault::unexpected(input, start, "`results` or `error`").into());
+                }
                 out.begin_document();
                 self.enter(Level::Document, count);
             }
@@ -106,7 +113,7 @@ impl Parser {
                 self.count();
             }
             Level::Document | Level::Result | Level::Series => {
-                let end = *at + self.scan.end(&input[*at..])?;
+                let end = self.value_end(input, *at)?;
                 self.key = Some(Key::of(self.level, &Reader::new(input, *at).text()?));
                 self.count();
                 *at = end;
@@ -116,17 +123,38 @@ impl Parser {
     }
 
     /// Reads one row. It is tried at once, since most are there as a whole; only one that is
-    /// not goes through the search for its end.
+    /// not goes through the search for its end, and is tried again when [`Tries`] says so.
     fn row(&mut self, input: &[u8], at: usize, out: &mut Assembly) -> Result<usize, Stop> {
-        if self.scan.is_active() {
-            self.scan.end(&input[at..])?;
+        let length = input.len() - at;
+        let is_short =
+            self.scan.is_active() && matches!(self.value_end(input, at), Err(Stop::Short));
+        if is_short && !self.tries.is_due(length) {
+            return Err(Stop::Short);
         }
         match out.row::<Rows>(input, at) {
+            Ok(end) => {
+                self.tries.reset();
+                self.scan = Scan::default();
+                Ok(end)
+            }
             Err(Stop::Short) => {
-                self.scan.end(&input[at..])?;
+                self.tries.came_short(length);
+                self.value_end(input, at)?;
                 Err(Fault::unexpected(input, at, "a row").into())
             }
             result => result,
+        }
+    }
+
+    fn value_end(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
+        match self.scan.end(&input[at..]) {
+            Ok(length) => Ok(at + length),
+            // The search knows no more than the value.
+            Err(Stop::Fault(mut fault)) => {
+                fault.at = fault.at.map(|place| place + at);
+                Err(Stop::Fault(fault))
+            }
+            Err(stop) => Err(stop),
         }
     }
 
@@ -149,7 +177,7 @@ impl Parser {
             *at = next;
             return Ok(());
         }
-        let end = *at + self.scan.end(&input[*at..])?;
+        let end = self.value_end(input, *at)?;
         read_member(self.level, key, &mut Reader::new(input, *at), out)?;
         self.key = None;
         *at = end;

@@ -1,0 +1,96 @@
+//! Wrong answers give the same error however they are cut.
+
+use aioinflux::decode::{DecodeError, DecodeErrorKind, Decoder, End, Format};
+
+use super::support::{decode, decode_whole};
+
+/// Gives the error of a body that is fed whole, in two pieces cut anywhere, and byte by byte.
+fn error_of(format: Format, body: &[u8]) -> DecodeError {
+    let shown = String::from_utf8_lossy(body);
+    let (events, result) = decode_whole(format, body);
+    for cut in 0..=body.len() {
+        let pieces = [&body[..cut], &body[cut..]];
+        let pieced = decode(Decoder::new(format), pieces, End::Proven);
+        assert_eq!(
+            pieced,
+            (events.clone(), result.clone()),
+            "{shown} cut at {cut}"
+        );
+    }
+    let pieced = decode(Decoder::new(format), body.chunks(1), End::Proven);
+    assert_eq!(pieced, (events, result.clone()), "{shown} byte by byte");
+    result.expect_err("a wrong answer")
+}
+
+#[test]
+fn a_wrong_row_is_malformed_wherever_it_is_cut() {
+    let head = r#"{"results":[{"series":[{"columns":["time","v"],"values":[[0,0],"#;
+    for (row, fault) in [
+        (r#"[1,x"],[2,"a"],[3,"b"]"#, 3),
+        (r#"[1,2"],[2,"a"],[3,"b"]"#, 4),
+        (r#"["a"",2],[2,"a"],[3,"b"]"#, 4),
+        (r#"[1,"a\u12g4"#, 9),
+        ("[1,\"a\n", 5),
+        (r#"[1,[[[[[[["#, 3),
+        (r#"[1,{"a":[1,2"#, 3),
+        ("[1,2,3,4,5,6,7", 4),
+        ("[1 2,", 3),
+        ("[1,nulll", 7),
+    ] {
+        let body = format!("{head}{row}");
+        let error = error_of(Format::Json, body.as_bytes());
+        assert_eq!(error.kind(), DecodeErrorKind::Malformed, "{row}");
+        assert_eq!(error.offset(), (head.len() + fault) as u64, "{row}");
+    }
+}
+
+#[test]
+fn a_quote_out_of_place_does_not_swallow_the_rest() {
+    for head in [
+        r#"{"results":[{"series":[{"name":x""#,
+        r#"{"results":[{"series":[{"columns":["time"",""#,
+        r#"{"results":[{"series":[{"tags":{"a":"b"""#,
+        r#"{"results":[{"messages":[{"level":"a" "b"#,
+        r#"{"results":[],"new":[1"a"#,
+        r#"{"results":[],"new":{"a":?"#,
+        "{\"results\":[],\"n\new",
+    ] {
+        let mut decoder = Decoder::new(Format::Json);
+        let fed = decoder.feed(format!("{head} and so on").as_bytes());
+        let kind = fed.map_err(|error| error.kind());
+        assert_eq!(kind, Err(DecodeErrorKind::Malformed), "{head}");
+        error_of(Format::Json, head.as_bytes());
+    }
+}
+
+#[test]
+fn a_wrong_row_is_no_longer_buffered_than_it_is_long() {
+    let mut decoder = Decoder::new(Format::Json);
+    let head = br#"{"results":[{"series":[{"columns":["time","v"],"values":[[1,"#;
+    decoder.feed(head).expect("a good start");
+    let error = decoder.feed(br#"x"],[2,"a"],[3,"b"]"#);
+    assert_eq!(
+        error.map_err(|error| error.kind()),
+        Err(DecodeErrorKind::Malformed)
+    );
+}
+
+#[test]
+fn offsets_in_msgpack_count_from_the_start_of_the_answer() {
+    let head = b"\x81\xa7results\x91\x81\xa6series\x91\x82\xa7columns";
+    let rows = [&head[..], b"\x92\xa1t\xa1v\xa6values\x92\x92\x01\x02"].concat();
+    let head_at = |start: &[u8], bytes: &[u8]| ([start, bytes].concat(), start.len() as u64);
+    for ((body, start), fault) in [
+        (head_at(head, b"\x92\xa1v\xc1"), 3),
+        (head_at(head, b"\x91\xdb\xff\xff\xff\xff"), 1),
+        (head_at(&rows, b"\x92\x01\xc1"), 2),
+        (head_at(&rows, b"\x92\x01\xdb\xff\xff\xff\xff"), 2),
+        (head_at(&rows, b"\x92\x01\x91\xc1"), 2),
+        (head_at(&rows, b"\x92\x01\xdd\xff\xff\xff\xff"), 2),
+        (head_at(b"\x82\xa7results\x90", b"\xc1"), 0),
+        (head_at(b"\x82\xa7results\x90\xa1x", b"\x91\x91\xc1"), 2),
+    ] {
+        let error = error_of(Format::Msgpack, &body);
+        assert_eq!(error.offset(), start + fault, "{body:?}: {error}");
+    }
+}
