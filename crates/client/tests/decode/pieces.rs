@@ -10,15 +10,15 @@ fn error_of(format: Format, body: &[u8]) -> DecodeError {
     let (events, result) = decode_whole(format, body);
     for cut in 0..=body.len() {
         let pieces = [&body[..cut], &body[cut..]];
-        let pieced = decode(Decoder::new(format), pieces, End::Proven);
+        let second = decode(Decoder::new(format), pieces, End::Proven);
         assert_eq!(
-            pieced,
+            second,
             (events.clone(), result.clone()),
             "{shown} cut at {cut}"
         );
     }
-    let pieced = decode(Decoder::new(format), body.chunks(1), End::Proven);
-    assert_eq!(pieced, (events, result.clone()), "{shown} byte by byte");
+    let second = decode(Decoder::new(format), body.chunks(1), End::Proven);
+    assert_eq!(second, (events, result.clone()), "{shown} byte by byte");
     result.expect_err("a wrong answer")
 }
 
@@ -31,7 +31,7 @@ fn a_wrong_row_is_malformed_wherever_it_is_cut() {
         (r#"["a"",2],[2,"a"],[3,"b"]"#, 4),
         (r#"[1,"a\u12g4"#, 9),
         ("[1,\"a\n", 5),
-        (r#"[1,[[[[[[["#, 3),
+        (r"[1,[[[[[[[", 3),
         (r#"[1,{"a":[1,2"#, 3),
         ("[1,2,3,4,5,6,7", 4),
         ("[1 2,", 3),
