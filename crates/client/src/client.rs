@@ -29,6 +29,11 @@ const POINTS_AT_A_TIME: usize = 1024;
 /// Clones share their connections. Making one opens nothing and needs no runtime; the calls need
 /// one of `tokio` with time and I/O enabled. Dropping the future of a call, or a stream, stops the
 /// request and closes its connection.
+///
+/// A client belongs to one runtime at a time: its idle connections are driven by the runtime that
+/// opened them, and are lost with it. On a current-thread runtime that is not driven between
+/// calls, nobody notices that the server closed an idle connection; the next call does, and fails
+/// with a transport error that is retryable. Use a multi-thread runtime, or keep it driven.
 #[derive(Clone)]
 pub struct Client {
     config: Arc<Config>,
@@ -150,7 +155,10 @@ impl Client {
         Stream::open(self, &query, true).await?.collect().await
     }
 
-    /// Runs a query and hands out its answer while it comes. No total time limit applies.
+    /// Runs a query and hands out its answer while it comes.
+    ///
+    /// `timeout` limits this call: waiting for a turn, the head of the answer, and all of an
+    /// answer that is an error. Reading the stream has no total time limit.
     ///
     /// # Errors
     ///

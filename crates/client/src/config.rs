@@ -172,7 +172,8 @@ impl Config {
     }
 
     /// Sets the longest time in which nothing moves: no byte sent and no byte received, from the
-    /// start of a request to the end of its answer. Default: 300 seconds.
+    /// start of a request to the end of its answer. Of a stream only the time counts in which its
+    /// reader waits. Default: 300 seconds.
     #[must_use]
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.read_timeout = limit.into();
@@ -180,7 +181,8 @@ impl Config {
     }
 
     /// Sets the longest time for a whole request, waiting for its turn included. Default: 300
-    /// seconds. A stream has no such limit.
+    /// seconds. For a stream it covers its turn, the head of the answer and an answer that is an
+    /// error; the body of a good answer may be read for as long as the reader likes.
     #[must_use]
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.timeout = limit.into();
@@ -210,7 +212,7 @@ impl Config {
     }
 
     /// Sets how many requests may be under way at once; more of them wait. An open stream counts
-    /// until it has ended or is dropped. Default: 64.
+    /// until it has ended, with or without an error, or is dropped. Default: 64.
     #[must_use]
     pub fn max_requests(mut self, count: usize) -> Self {
         self.max_requests = count;

@@ -17,8 +17,13 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) fn new(limit: Option<Duration>, which: Limit) -> Self {
+        Self::since(Instant::now(), limit, which)
+    }
+
+    /// The limit, counted from a moment that may have passed.
+    fn since(start: Instant, limit: Option<Duration>, which: Limit) -> Self {
         // A limit beyond what the clock can tell is none.
-        let at = limit.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+        let at = limit.and_then(|limit| Some((start.checked_add(limit)?, limit)));
         Self { at, which }
     }
 
@@ -31,6 +36,36 @@ impl Deadline {
                 done.map_err(|_| Error::timeout(self.which, limit))
             }
         }
+    }
+}
+
+/// Since when a reader waits for the server, across calls that are dropped and made again.
+pub(crate) struct Silence {
+    limit: Option<Duration>,
+    since: Option<Instant>,
+}
+
+impl Silence {
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
+        Self { limit, since: None }
+    }
+
+    /// Something came: the next wait is a new one.
+    pub(crate) fn end(&mut self) {
+        self.since = None;
+    }
+
+    /// When the limit runs out for a reader that waits from now on.
+    ///
+    /// One that ran out between two calls says nothing about the server: perhaps nobody drove the
+    /// connection. It starts anew.
+    pub(crate) fn deadline(&mut self, now: Instant) -> Deadline {
+        let since = self.since.filter(|&since| {
+            let end = self.limit.and_then(|limit| since.checked_add(limit));
+            end.is_none_or(|end| end > now)
+        });
+        let since = *self.since.insert(since.unwrap_or(now));
+        Deadline::since(since, self.limit, Limit::Read)
     }
 }
 
@@ -58,5 +93,38 @@ impl Progress {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.checked_add(self.limit?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_counts_from_the_first_wait_and_across_calls() {
+        let limit = Duration::from_secs(10);
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut silence = Silence::new(Some(limit));
+        let mut ends = |now| silence.deadline(now).at.map(|(at, _)| at);
+        assert_eq!(ends(at(0)), Some(at(10)));
+        assert_eq!(ends(at(9)), Some(at(10)), "the wait goes on");
+        assert_eq!(ends(at(25)), Some(at(35)), "nobody waited at its end");
+        silence.end();
+        assert_eq!(
+            silence.deadline(at(30)).at.map(|(at, _)| at),
+            Some(at(40)),
+            "something came"
+        );
+    }
+
+    #[test]
+    fn no_limit_and_one_beyond_the_clock_never_run_out() {
+        for limit in [None, Some(Duration::MAX)] {
+            let mut silence = Silence::new(limit);
+            let now = Instant::now();
+            assert!(silence.deadline(now).at.is_none());
+            assert!(silence.deadline(now).at.is_none());
+        }
     }
 }

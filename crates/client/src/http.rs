@@ -1,8 +1,9 @@
 //! Sending requests and reading answers: the only file that names the HTTP library.
 //!
 //! Knows connections, time limits and where a body ends; nothing about databases. What ends by
-//! `content-length`, by the last chunk or by the trailer of gzip is proven to be whole; a body
-//! that ends with the connection is not, and the decoders refuse it.
+//! `content-length` or by the last chunk is proven to be whole; a body that ends with the
+//! connection is not, gzip or no gzip (another member may have been to come), and the decoders
+//! refuse it.
 
 use std::error::Error as StdError;
 use std::path::Path;
@@ -19,10 +20,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, Proxy, check_user, without_user};
-use crate::deadline::{Deadline, Progress};
+use crate::deadline::{Deadline, Progress, Silence};
 use crate::decode::End;
 use crate::dialect::Request;
-use crate::error::{Error, ErrorKind, Limit, excerpt, find_header};
+use crate::error::{Error, ErrorKind, Limit, excerpt};
 use crate::gzip::{self, Inflater};
 use crate::tls::Tls;
 
@@ -142,10 +143,14 @@ fn environment_names_tls_proxy() -> bool {
 
 impl Http {
     /// Sends a request and waits for the head of the answer. Without `whole` the total limit does
-    /// not apply: the caller reads a stream for as long as it likes.
+    /// not apply to the pieces of the body: the caller reads a stream for as long as it likes.
     pub(crate) async fn send(&self, request: Request, whole: bool) -> Result<Reply, Error> {
-        let total = Deadline::new(self.total_limit.filter(|_| whole), Limit::Total);
-        total.run(pin!(self.send_now(request, total))).await?
+        let total = Deadline::new(self.total_limit, Limit::Total);
+        let mut reply = total.run(pin!(self.send_now(request, total))).await??;
+        if !whole {
+            reply.body.piecewise = Deadline::new(None, Limit::Total);
+        }
+        Ok(reply)
     }
 
     async fn send_now(&self, request: Request, total: Deadline) -> Result<Reply, Error> {
@@ -157,24 +162,17 @@ impl Http {
         let response = self.exchange(request, &progress).await?;
         let headers = head(response.headers());
         let end = end_of(&response, &headers);
-        let inflater = match find_header(&headers, "content-encoding") {
-            None | Some("" | "identity") => None,
-            Some("gzip" | "x-gzip") => Some(Inflater::new()),
-            Some(other) => {
-                let other = excerpt(other);
-                let text = format!("the answer has the unknown content encoding `{other}`");
-                return Err(Error::new(ErrorKind::Decode, false, text));
-            }
-        };
+        let coding = Coding::of(&headers);
         Ok(Reply {
             status: response.status().as_u16(),
             headers,
             body: Body {
                 response,
-                inflater,
+                coding,
                 end,
                 total,
-                read_limit: self.read_limit,
+                piecewise: total,
+                silence: Silence::new(self.read_limit),
                 ended: false,
                 permit: Some(permit),
             },
@@ -298,24 +296,60 @@ fn head(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// Whether the library notices when this body ends early.
 fn end_of(response: &reqwest::Response, headers: &[(String, String)]) -> End {
-    let coding = find_header(headers, "transfer-encoding").unwrap_or_default();
-    let last = coding.rsplit(',').next().unwrap_or_default().trim();
+    // Several headers are one list; what comes last is what ends the body.
+    let last = values(headers, "transfer-encoding").next_back();
     // The size of the body is known from the head only when its length is given, or when the
     // status has none.
-    if last.eq_ignore_ascii_case("chunked") || response.content_length().is_some() {
+    if last.is_some_and(|last| last.eq_ignore_ascii_case("chunked"))
+        || response.content_length().is_some()
+    {
         End::Proven
     } else {
         End::Unproven
     }
 }
 
+/// The values of all headers of this name, which lists separate by commas.
+fn values<'a>(
+    headers: &'a [(String, String)],
+    name: &'a str,
+) -> impl DoubleEndedIterator<Item = &'a str> {
+    let found = headers.iter().filter(move |(key, _)| key == name);
+    found.flat_map(|(_, value)| value.split(',').map(str::trim))
+}
+
+/// How a body is coded.
+enum Coding {
+    Identity,
+    Gzip(Box<Inflater>),
+    /// One that nobody asked for. It matters only to who reads the body.
+    Unknown(String),
+}
+
+impl Coding {
+    fn of(headers: &[(String, String)]) -> Self {
+        let is = |value: &str, name: &str| value.eq_ignore_ascii_case(name);
+        let codings: Vec<&str> = values(headers, "content-encoding")
+            .filter(|value| !value.is_empty() && !is(value, "identity"))
+            .collect();
+        match codings[..] {
+            [] => Self::Identity,
+            [one] if is(one, "gzip") || is(one, "x-gzip") => Self::Gzip(Box::new(Inflater::new())),
+            _ => Self::Unknown(codings.join(", ")),
+        }
+    }
+}
+
 /// The body of an answer, read piece by piece. Dropping it before its end closes the connection.
 pub(crate) struct Body {
     response: reqwest::Response,
-    inflater: Option<Inflater>,
+    coding: Coding,
     end: End,
+    /// The limit of who reads all of the body at once.
     total: Deadline,
-    read_limit: Option<Duration>,
+    /// The limit of who reads it piece by piece.
+    piecewise: Deadline,
+    silence: Silence,
     ended: bool,
     /// The place among the requests at once; free again with the end of the body.
     permit: Option<OwnedSemaphorePermit>,
@@ -324,28 +358,36 @@ pub(crate) struct Body {
 impl Body {
     /// The next piece, or nothing after the last one. May be dropped and called again.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        self.next_within(self.piecewise).await
+    }
+
+    async fn next_within(&mut self, limit: Deadline) -> Result<Option<Bytes>, Error> {
         loop {
-            if let Some(inflater) = &mut self.inflater
-                && let Some(bytes) = inflater.next().map_err(|error| broken_gzip(&error))?
-            {
-                return Ok(Some(bytes));
+            match &mut self.coding {
+                Coding::Gzip(inflater) => {
+                    if let Some(bytes) = inflater.next().map_err(|error| broken_gzip(&error))? {
+                        return Ok(Some(bytes));
+                    }
+                }
+                Coding::Unknown(name) => return Err(unknown_coding(name)),
+                Coding::Identity => {}
             }
             if self.ended {
                 self.permit = None;
                 return Ok(None);
             }
-            match (self.next_as_sent().await?, &mut self.inflater) {
-                (Some(piece), None) => return Ok(Some(piece)),
-                (Some(piece), Some(inflater)) => inflater.feed(piece),
-                (None, None) => self.ended = true,
-                (None, Some(inflater)) => {
-                    self.ended = true;
+            let piece = self.next_as_sent(limit).await?;
+            self.ended = piece.is_none();
+            match (piece, &mut self.coding) {
+                (Some(piece), Coding::Gzip(inflater)) => inflater.feed(piece),
+                (Some(piece), _) => return Ok(Some(piece)),
+                (None, Coding::Gzip(inflater)) => {
                     let last = inflater.finish().map_err(|error| broken_gzip(&error))?;
-                    self.end = End::Proven;
                     if last.is_some() {
                         return Ok(last);
                     }
                 }
+                (None, _) => {}
             }
         }
     }
@@ -355,11 +397,12 @@ impl Body {
         self.end
     }
 
-    /// The body as far as it comes, at most so many bytes, and whether it came whole.
+    /// The body as far as it comes, at most so many bytes, and whether it came whole. The total
+    /// limit applies always.
     pub(crate) async fn collect(&mut self, most: usize) -> (Vec<u8>, Result<(), Error>) {
         let mut all = Vec::new();
         loop {
-            match self.next().await {
+            match self.next_within(self.total).await {
                 Ok(Some(piece)) => {
                     let room = most.saturating_sub(all.len());
                     all.extend_from_slice(&piece[..piece.len().min(room)]);
@@ -373,15 +416,22 @@ impl Body {
         }
     }
 
-    async fn next_as_sent(&mut self) -> Result<Option<Bytes>, Error> {
-        let read = Deadline::new(self.read_limit, Limit::Read);
+    async fn next_as_sent(&mut self, limit: Deadline) -> Result<Option<Bytes>, Error> {
+        let read = self.silence.deadline(Instant::now());
         let piece = pin!(self.response.chunk());
-        let piece = self.total.run(pin!(read.run(piece))).await??;
+        let piece = limit.run(pin!(read.run(piece))).await??;
+        self.silence.end();
         piece.map_err(|error| {
             let error = error.without_url();
             Error::transport(format!("the answer broke off: {}", root_cause(&error)))
         })
     }
+}
+
+fn unknown_coding(name: &str) -> Error {
+    let name = excerpt(name);
+    let text = format!("the answer has the unknown content encoding `{name}`");
+    Error::new(ErrorKind::Decode, false, text)
 }
 
 fn broken_gzip(error: &std::io::Error) -> Error {

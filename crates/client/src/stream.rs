@@ -13,18 +13,21 @@ use crate::query::Query;
 /// The answer of a query, event by event.
 ///
 /// Nothing is read ahead of what is asked for: a slow reader slows the server down, and the memory
-/// in use does not grow with the answer. Dropping a stream before its end closes its connection.
+/// in use does not grow with the answer. Dropping a stream before its end closes its connection;
+/// so does an error that ends it.
+///
+/// `timeout` limits the way to the first event: waiting for a turn, sending the query, the head of
+/// the answer, and all of an answer that is an error. The events of a good answer have
+/// `read_timeout` only, which counts while [`next`](Self::next) waits for the server.
 pub struct Stream {
-    body: Body,
     decoder: Decoder,
     server: String,
     state: State,
 }
 
-#[derive(Debug)]
 enum State {
-    /// More is to come from the connection.
-    Open,
+    /// More is to come from the connection. Leaving this state gives it up.
+    Open(Box<Body>),
     /// The events of what came are handed out, then this error.
     Broken(Error),
     /// There is nothing more beyond the events of what came.
@@ -39,16 +42,17 @@ impl Stream {
         };
         let (body, format) = client.send(&operation, whole).await?.into_answer()?;
         Ok(Self {
-            body,
             decoder: Decoder::new(format),
             server: client.config().url().to_owned(),
-            state: State::Open,
+            state: State::Open(Box::new(body)),
         })
     }
 
     /// The next event, or nothing after the last one.
     ///
-    /// May be dropped and called again (in `select!`) without losing an event.
+    /// May be dropped and called again (in `select!`) without losing an event. `read_timeout`
+    /// counts from the first call that waits and goes on across calls. If it runs out between two
+    /// calls, when nobody waited, it starts anew with the second.
     ///
     /// # Errors
     ///
@@ -70,28 +74,17 @@ impl Stream {
             if let Some(event) = self.decoder.next_event() {
                 return Some(Ok(event));
             }
-            if let State::Open = self.state {
-                self.read().await;
+            if let State::Open(body) = &mut self.state {
+                if let Some(state) = read(body, &mut self.decoder).await {
+                    self.state = state;
+                }
                 continue;
             }
             return match std::mem::replace(&mut self.state, State::Done) {
                 State::Broken(error) => Some(Err(self.during(error))),
-                State::Open | State::Done => None,
+                State::Open(_) | State::Done => None,
             };
         }
-    }
-
-    /// Reads one piece of the answer.
-    async fn read(&mut self) {
-        let result = match self.body.next().await {
-            Ok(Some(piece)) => self.decoder.feed(&piece).map(|()| State::Open),
-            Ok(None) => self.decoder.finish(self.body.end()).map(|()| State::Done),
-            Err(error) => {
-                self.state = State::Broken(error);
-                return;
-            }
-        };
-        self.state = result.unwrap_or_else(|error| State::Broken(error_of_answer(&error)));
     }
 
     /// Everything that comes, or the first error with everything that came.
@@ -129,6 +122,16 @@ impl fmt::Debug for Stream {
             .field("server", &self.server)
             .finish_non_exhaustive()
     }
+}
+
+/// Reads one piece of the answer, and says what comes after the last one.
+async fn read(body: &mut Body, decoder: &mut Decoder) -> Option<State> {
+    let result = match body.next().await {
+        Ok(Some(piece)) => decoder.feed(&piece).map(|()| None),
+        Ok(None) => decoder.finish(body.end()).map(|()| Some(State::Done)),
+        Err(error) => return Some(State::Broken(error)),
+    };
+    result.unwrap_or_else(|error| Some(State::Broken(error_of_answer(&error))))
 }
 
 /// What a decoder found is the server's fault, the network's or the protocol's.

@@ -131,6 +131,28 @@ async fn a_password_shows_in_no_error_and_in_no_url() {
 }
 
 #[tokio::test]
+async fn an_unknown_content_encoding_hides_no_status() {
+    for (status, kind, retryable) in [
+        ("401 Unauthorized", ErrorKind::Unauthorized, false),
+        ("503 Busy", ErrorKind::Server, true),
+    ] {
+        let server = always(keep(answer(status, &["Content-Encoding: br"], "abc"))).await;
+        for error in [write(&server).await, query(&server).await] {
+            assert_eq!(
+                (error.kind(), error.is_retryable()),
+                (kind, retryable),
+                "{error}"
+            );
+            assert_eq!(error.status(), status[..3].parse().ok());
+            assert_eq!(error.server_message(), None);
+        }
+    }
+    let done = "HTTP/1.1 204 No Content\r\nContent-Encoding: br\r\n\r\n";
+    let server = always(keep(done)).await;
+    client(server.port).write(&points()).await.unwrap();
+}
+
+#[tokio::test]
 async fn html_with_status_200_is_misdirected() {
     let page = answer(
         "200 OK",

@@ -9,6 +9,11 @@ use crate::scripted::{always, done, hang, json, keep, serve};
 use crate::{client, config};
 
 const SHORT: Duration = Duration::from_millis(50);
+/// Long enough for an answer that is there, on a busy machine.
+const ENOUGH: Duration = Duration::from_millis(500);
+/// The head of an answer whose body never comes.
+const HEAD: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n";
 
 fn timeout(which: Limit) -> ErrorKind {
     ErrorKind::Timeout { which }
@@ -69,10 +74,9 @@ async fn a_request_that_takes_too_long_runs_into_the_total_timeout() {
 }
 
 #[tokio::test]
-async fn a_stream_has_no_total_timeout() {
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n";
-    let server = always(hang(head)).await;
-    let config = config(server.port).timeout(SHORT).read_timeout(2 * SHORT);
+async fn the_body_of_a_stream_has_no_total_timeout() {
+    let server = always(hang(HEAD)).await;
+    let config = config(server.port).timeout(ENOUGH).read_timeout(2 * ENOUGH);
     let client = Client::new(config).unwrap();
     assert_eq!(
         client.query("q").await.unwrap_err().kind(),
@@ -81,6 +85,54 @@ async fn a_stream_has_no_total_timeout() {
     let mut stream = client.stream("q").await.unwrap();
     let error = stream.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), timeout(Limit::Read));
+}
+
+#[tokio::test]
+async fn a_stream_that_waits_for_its_turn_or_its_head_runs_into_the_total_timeout() {
+    let server = serve(|request| {
+        let body = String::from_utf8_lossy(&request.body);
+        hang(if body.contains("q=ok") { HEAD } else { "" })
+    })
+    .await;
+    let config = config(server.port).timeout(ENOUGH).read_timeout(None);
+    for requests in [1, 2] {
+        let client = Client::new(config.clone().max_requests(requests)).unwrap();
+        let first = client.stream("ok").await.unwrap();
+        let second = tokio::time::timeout(20 * ENOUGH, client.stream("silent")).await;
+        let error = second.expect("the limit applies").unwrap_err();
+        assert_eq!(error.kind(), timeout(Limit::Total), "{requests}");
+        drop(first);
+    }
+}
+
+#[tokio::test]
+async fn the_body_of_an_error_runs_into_the_total_timeout_and_the_status_stays() {
+    let head = "HTTP/1.1 503 Busy\r\nContent-Type: text/plain\r\nContent-Length: 99\r\n\r\nlater";
+    let server = always(hang(head)).await;
+    let config = config(server.port).timeout(ENOUGH).read_timeout(None);
+    let client = Client::new(config).unwrap();
+    let opened = tokio::time::timeout(20 * ENOUGH, client.stream("q")).await;
+    let error = opened.expect("the limit applies").unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Server, Some(503))
+    );
+    assert_eq!(error.server_message(), Some("later"));
+}
+
+#[tokio::test]
+async fn the_read_timeout_goes_on_when_the_next_event_is_asked_for_again() {
+    let server = always(hang(HEAD)).await;
+    let client = Client::new(config(server.port).read_timeout(3 * SHORT)).unwrap();
+    let mut stream = client.stream("q").await.unwrap();
+    for _ in 0..60 {
+        if let Ok(event) = tokio::time::timeout(SHORT, stream.next()).await {
+            let error = event.unwrap().unwrap_err();
+            assert_eq!(error.kind(), timeout(Limit::Read));
+            return;
+        }
+    }
+    panic!("the read timeout never ran out");
 }
 
 #[tokio::test]
@@ -136,7 +188,7 @@ async fn more_requests_than_allowed_wait_for_their_turn() {
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n",
     ))
     .await;
-    let client = Client::new(config(server.port).max_requests(2).timeout(SHORT)).unwrap();
+    let client = Client::new(config(server.port).max_requests(2).timeout(ENOUGH)).unwrap();
     let first = client.stream("q").await.unwrap();
     let second = client.stream("q").await.unwrap();
     let error = client.ping().await.unwrap_err();
@@ -157,6 +209,32 @@ async fn a_stream_that_has_ended_makes_room_for_the_next() {
     while stream.next().await.is_some() {}
     client.query("q").await.unwrap();
     drop(stream);
+}
+
+#[tokio::test]
+async fn a_stream_that_ended_with_an_error_makes_room_and_closes_its_connection() {
+    let mut server = serve(|request| {
+        if request.line.contains("ping") {
+            keep(done())
+        } else {
+            hang(HEAD)
+        }
+    })
+    .await;
+    let client = Client::new(
+        config(server.port)
+            .max_requests(1)
+            .timeout(ENOUGH)
+            .read_timeout(ENOUGH),
+    )
+    .unwrap();
+    let mut stream = client.stream("q").await.unwrap();
+    let error = stream.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), timeout(Limit::Read));
+    let closed = tokio::time::timeout(20 * ENOUGH, server.closed()).await;
+    closed.expect("the connection is closed");
+    client.ping().await.unwrap();
+    assert!(stream.next().await.is_none());
 }
 
 #[tokio::test]
@@ -207,6 +285,8 @@ fn a_configuration_that_cannot_work_is_refused() {
             .proxy(Proxy::Url("http://p:1".into())),
         Config::default().proxy(Proxy::Url("p:1".into())),
         Config::default().proxy(Proxy::Url("http://me:hunter2@".into())),
+        Config::default().proxy(Proxy::Url("http://me:hunter2#x@p:1".into())),
+        Config::default().proxy(Proxy::Url("http://me:12#hunter2@p:1".into())),
         Config::new("https://h")
             .unwrap()
             .tls(aioinflux::Tls::new().system_roots(false)),
