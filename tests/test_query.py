@@ -49,7 +49,7 @@ def test_query_is_posted_with_its_parameters() -> None:
     assert (first.method, first.path) == ("POST", "/query")
     assert first.parameters["q"] == "SELECT * FROM m"
     assert (first.parameters["db"], first.parameters["epoch"]) == ("base", "ns")
-    assert first.parameters.get("chunked", "false") == "false"
+    assert first.parameters["chunked"] == "true"
     assert (second.parameters["db"], second.parameters["epoch"]) == ("other", "s")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-__all__ = ["database", "epoch", "expect", "fill", "names"]
+__all__ = ["database", "epoch", "expect", "fill", "masked", "names"]
 
 _EPOCHS = {
     "n": "ns", "ns": "ns", "u": "u", "us": "u", "µ": "u", "μ": "u",
@@ -42,13 +42,22 @@ def names(argument: str, values: Iterable[object]) -> list[object]:
     return list(values)
 
 
+def masked(q: str) -> str:
+    """A query for logs and errors: nothing of it after the word `password` is shown.
+
+    Where the password ends is for the server's parser to say, and not to be guessed here.
+    """
+    at = q.lower().find("password")
+    return q if at < 0 else f"{q[:at]}{q[at : at + 8]} ***"
+
+
 def fill(q: str, values: Mapping[str, object]) -> str:
     """Replaces the placeholders of a query, with the seed's error for one that is missing."""
     try:
         return q.format(**values)
     except KeyError as error:
-        raise ValueError(f'Missing argument "{error.args[0]}" in {q!r}') from None
+        raise ValueError(f'Missing argument "{error.args[0]}" in {masked(q)!r}') from None
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise ValueError(
-            f"placeholders of {q!r}: {error}; hint: write braces as {{{{ and }}}}"
+            f"placeholders of {masked(q)!r}: {error}; hint: write braces as {{{{ and }}}}"
         ) from None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Generic, TypeVar, final
 
-__all__ = ["Answer", "Batch", "Call", "Client", "Stream", "encode", "quote_identifier"]
+__all__ = ["Answer", "Batch", "Call", "Client", "Stream", "_end", "encode", "quote_identifier"]
 
 _T = TypeVar("_T", covariant=True)
 
@@ -81,4 +81,5 @@ def encode(
     tag_columns: Sequence[object] | None = None,
     extra_tags: dict[str, object] | None = None,
 ) -> Batch: ...
+def _end() -> None: ...
 def quote_identifier(name: str) -> str: ...

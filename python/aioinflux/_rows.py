@@ -12,7 +12,7 @@ from collections import namedtuple
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from .exceptions import InfluxDBDecodeError, InfluxDBQueryError
+from .exceptions import InfluxDBError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,9 +34,10 @@ def as_frames(epoch: str) -> Generator[None, None, None]:
     """Turns what an error kept of an answer into the shape of a good answer."""
     try:
         yield
-    except (InfluxDBQueryError, InfluxDBDecodeError) as error:
-        if error.result is not None:
-            error.result = frames(error.result, epoch)
+    except InfluxDBError as error:
+        result = getattr(error, "result", None)
+        if result is not None:
+            error.__dict__["result"] = frames(result, epoch)
         raise
 
 

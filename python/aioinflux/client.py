@@ -26,7 +26,6 @@ R = TypeVar("R")
 logger = logging.getLogger("aioinflux")
 
 _MODES = ("async", "blocking", "dataframe")
-_PASSWORD = re.compile(r"(?is)(\bpassword\b[^']*)'(?:[^'\\]|\\.)*'")
 
 
 class AsyncInfluxDBClient:
@@ -263,8 +262,7 @@ class AsyncInfluxDBClient:
                 pass values. `float`, `int`, `str` and `bool`; a `dict` with one of the keys
                 `identifier`, `regex`, `duration`, ... where the server knows typed parameters.
         Returns:
-            In `async` and `blocking` mode the server's JSON as a `dict`, asked for unchunked: a
-            server with a row limit can cut it (where the server says so, that is an error).
+            In `async` and `blocking` mode the server's JSON as a `dict`.
             In `dataframe` mode a DataFrame (index: UTC nanoseconds, columns: the fields, then the
             tags of GROUP BY) for one series, a list of `(name, DataFrame)` for more, and the `dict`
             for answers without times. With `chunked`, a generator (in `async` mode an async one) of
@@ -290,12 +288,14 @@ class AsyncInfluxDBClient:
         chunk_size: int | None = None,
         params: dict[str, object] | None = None,
     ) -> Any:
+        if not text.strip("; \t\r\n"):
+            raise ValueError("argument `q`: expected a statement, got none")
         unit = _arguments.epoch(epoch)
         _arguments.expect("chunk_size", chunk_size, int, optional=True)
         _arguments.expect("params", params, dict, optional=True)
         if not isinstance(chunked, bool):
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
-        logger.info("query: %s", _PASSWORD.sub(r"\1'***'", text))
+        logger.info("query: %s", _arguments.masked(text))
         if chunked:
             return self._chunks(lambda: self._core.stream(text, db, chunk_size, params), unit)
         if self.mode == "dataframe":

@@ -104,7 +104,13 @@ impl Collector {
     /// Adds the next event.
     pub fn push(&mut self, event: Event) {
         match event {
-            Event::Series(header) => self.series(header),
+            Event::Series(header) => {
+                // 1.x gives some statements (`SHOW TAG KEYS`) as a result for each series.
+                let last = self.answer.statements.last();
+                self.is_open |=
+                    last.is_some_and(|last| last.id == header.statement && last.error.is_none());
+                self.series(header);
+            }
             Event::Batch(batch) => {
                 // A decoder gives no batch before its series.
                 let statement = self.answer.statements.last_mut();
@@ -136,8 +142,8 @@ impl Collector {
         self.answer
     }
 
-    /// Returns the statement that the event is of. One that ended is not gone back to: 1.x gives
-    /// the id 0 to some errors of later statements.
+    /// Returns the statement that the event is of. One that ended is gone back to for more series
+    /// only: 1.x gives the id 0 to some errors of later statements.
     fn statement(&mut self, id: u32) -> &mut Statement {
         let statements = &mut self.answer.statements;
         let goes_on = self.is_open && statements.last().is_some_and(|last| last.id == id);

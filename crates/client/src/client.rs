@@ -167,11 +167,11 @@ impl Client {
         Stream::open(self, &query.into(), false).await
     }
 
-    /// Runs a query and returns the server's JSON as it came.
+    /// Runs a query and returns the server's JSON as it came: documents, one a line.
     ///
-    /// It is asked for whole, in one document. A server with a limit of rows (`max-row-limit`) can
-    /// cut it; that is an error where the server says so, which at the border of a series it does
-    /// not.
+    /// It is asked for in chunks, which are `{"results":[...]}` each: one with `"partial":true` goes
+    /// on in the next. As one document, it could be cut without a sign by a limit of rows
+    /// (`max-row-limit`), and 1.6 marks whole answers of more than 10,000 rows as cut.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ impl Client {
         let query = query.into();
         let operation = Operation::Query {
             query: &query,
-            form: Form::Whole,
+            form: Form::Raw,
         };
         let during = |error: Error| error.during(Kind::Query.name(), self.config.url());
         let mut accepted = self.send(&operation, true).await?;

@@ -55,9 +55,9 @@ pub(crate) enum Operation<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Chunks of msgpack, or of JSON where the server has no msgpack.
-    Chunked,
-    /// One JSON document.
-    Whole,
+    Table,
+    /// Chunks of JSON.
+    Raw,
 }
 
 /// The kind of an operation, which is all that judging its answer needs.
@@ -249,8 +249,8 @@ fn influxql(config: &Config, query: &Query, form: Form) -> Result<Request, Error
             let mut headers = auth_header(config)?;
             headers.push(("content-type", "application/x-www-form-urlencoded".into()));
             headers.push(match form {
-                Form::Chunked => ("accept", "application/x-msgpack".into()),
-                Form::Whole => ("accept", "application/json".into()),
+                Form::Table => ("accept", "application/x-msgpack".into()),
+                Form::Raw => ("accept", "application/json".into()),
             });
             if config.accepts_gzip() {
                 headers.push(("accept-encoding", "gzip".into()));
@@ -280,7 +280,7 @@ fn query_form(config: &Config, query: &Query, form: Form) -> Result<String, Erro
         pairs.append_pair("rp", name);
     }
     if let Some(unit) = query.epoch_unit() {
-        if form == Form::Chunked && unit != Precision::Nanoseconds {
+        if form == Form::Table && unit != Precision::Nanoseconds {
             return Err(Error::config(format!(
                 "query: epoch `{}` is for raw answers; tables hold nanoseconds",
                 unit.as_str()
@@ -288,11 +288,11 @@ fn query_form(config: &Config, query: &Query, form: Form) -> Result<String, Erro
         }
         pairs.append_pair("epoch", unit.as_str());
     }
-    if form == Form::Chunked {
-        pairs.append_pair("chunked", "true");
-        if let Some(rows) = query.rows_per_chunk() {
-            pairs.append_pair("chunk_size", &rows.to_string());
-        }
+    // For raw answers too: unchunked, a row limit cuts without a sign, and 1.6 marks whole answers
+    // of more than 10,000 rows as cut.
+    pairs.append_pair("chunked", "true");
+    if let Some(rows) = query.rows_per_chunk() {
+        pairs.append_pair("chunk_size", &rows.to_string());
     }
     if let Some(params) = query.params_json()? {
         pairs.append_pair("params", &params);

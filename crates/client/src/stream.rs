@@ -38,7 +38,7 @@ impl Stream {
     pub(crate) async fn open(client: &Client, query: &Query, whole: bool) -> Result<Self, Error> {
         let operation = Operation::Query {
             query,
-            form: Form::Chunked,
+            form: Form::Table,
         };
         let (body, format) = client.send(&operation, whole).await?.into_answer()?;
         Ok(Self {

@@ -157,7 +157,7 @@ impl Client {
             async move { engine.query_raw(&query).await },
             |py, outcome| {
                 let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Dict))?;
-                json::parse(py, &body).map_err(|error| PyValueError::new_err(error.to_string()))
+                json::parse(py, &body)
             },
         ))
     }
@@ -232,10 +232,9 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
         .filter(|port| *port > 0)
         .ok_or_else(|| argument("port", "a number from 1 to 65535", port))?;
     if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', ' ']) {
-        return Err(argument(
-            "host",
-            "the name or address of a server, without scheme",
-            host,
+        // Not shown: it may be a URL with a password.
+        return Err(PyValueError::new_err(
+            "argument `host`: expected the name or address of a server, without scheme, user and path",
         ));
     }
     if path.contains(['?', '#']) {

@@ -58,6 +58,17 @@ pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     exception(py, error, "InfluxDBQueryError", &fields)
 }
 
+/// The exception for an answer that is not what it should be.
+pub(crate) fn damaged(py: Python<'_>, what: &str) -> PyErr {
+    let class = py
+        .import("aioinflux.exceptions")
+        .and_then(|module| module.getattr("InfluxDBDecodeError"));
+    match class.and_then(|class| class.call1((format!("answer: {what}"),))) {
+        Ok(error) => PyErr::from_value(error),
+        Err(error) => error,
+    }
+}
+
 fn object<'py, T: IntoPyObjectExt<'py>>(py: Python<'py>, value: T) -> Py<PyAny> {
     value.into_py_any(py).unwrap_or_else(|_| py.None())
 }

@@ -21,6 +21,8 @@ use crate::place::{Place, shorten};
 use crate::to_line::{Points, refused};
 use crate::values;
 
+/// How many rows are encoded between two looks at pending signals.
+const SIGNAL_ROWS: usize = 65_536;
 /// pandas' mark for a missing time.
 const NAT: i64 = i64::MIN;
 
@@ -68,12 +70,21 @@ pub(crate) fn push(points: &mut Points, frame: &Bound<'_, PyAny>) -> PyResult<()
         tags: &labels.tags,
         extra_tags: &points.tags,
     };
-    let encoder = &mut points.encoder;
-    py.detach(|| encode_frame(&table, &layout, encoder))
-        .map_err(|error| match error {
-            FrameError::Line(error) => refused(&error),
-            other => PyValueError::new_err(other.to_string()),
-        })
+    for start in (0..table.num_rows()).step_by(SIGNAL_ROWS) {
+        let part = table.slice(start, SIGNAL_ROWS.min(table.num_rows() - start));
+        let encoder = &mut points.encoder;
+        py.detach(|| encode_frame(&part, &layout, encoder))
+            .map_err(refusal)?;
+        py.check_signals()?;
+    }
+    Ok(())
+}
+
+fn refusal(error: FrameError) -> PyErr {
+    match error {
+        FrameError::Line(error) => refused(&error),
+        other => PyValueError::new_err(other.to_string()),
+    }
 }
 
 /// The names of the columns, and which of them are tags (counted after the time column).
@@ -168,7 +179,10 @@ fn field_column(column: &Bound<'_, PyAny>, name: &str, base: u64) -> PyResult<Ar
         _ => {
             let cells = objects(column)?;
             let mut values = Vec::with_capacity(cells.len());
-            for (index, cell) in (base..).zip(&cells) {
+            for (row, (index, cell)) in (base..).zip(&cells).enumerate() {
+                if row % SIGNAL_ROWS == 0 {
+                    column.py().check_signals()?;
+                }
                 values.push(values::field(cell, Place::of(index, "field").key(name))?);
             }
             column_of_cells(&values)

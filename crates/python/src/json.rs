@@ -6,14 +6,108 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 use serde::Deserializer;
+
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
-/// The Python object of one whole JSON document.
-pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> serde_json::Result<Py<PyAny>> {
+use crate::errors;
+
+/// The Python object of a JSON answer; the documents of a chunked one are put together to the one
+/// that the server would have sent unchunked.
+pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = ToPython { py }.deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(value)
+    let mut answer: Option<Bound<'_, PyDict>> = None;
+    while answer.is_none() || deserializer.end().is_err() {
+        let document = ToPython { py }.deserialize(&mut deserializer);
+        let document = document.map_err(|error| errors::damaged(py, &error.to_string()))?;
+        let document = document.bind(py).cast::<PyDict>().cloned();
+        let document = document.map_err(|_| errors::damaged(py, "expected an object"))?;
+        match &answer {
+            None => answer = Some(document),
+            Some(answer) => join(answer, &document)?,
+        }
+    }
+    Ok(answer.map_or_else(|| py.None(), |answer| answer.into_any().unbind()))
+}
+
+/// Adds the results of a chunk to those before it.
+fn join(answer: &Bound<'_, PyDict>, chunk: &Bound<'_, PyDict>) -> PyResult<()> {
+    let (Some(results), Some(more)) = (list(answer, "results")?, list(chunk, "results")?) else {
+        return answer.update(chunk.as_mapping());
+    };
+    for result in more {
+        let result = result.cast_into::<PyDict>()?;
+        let last = results
+            .len()
+            .checked_sub(1)
+            .map(|at| results.get_item(at))
+            .transpose()?;
+        match last {
+            Some(last) if goes_on(last.cast()?, &result)? => join_result(last.cast()?, &result)?,
+            _ => results.append(result)?,
+        }
+    }
+    Ok(())
+}
+
+/// Whether a result is a further piece of the one before it. One that was whole goes on with more
+/// series (`SHOW TAG KEYS` comes so), but not with an error, whose id may be wrong.
+fn goes_on(last: &Bound<'_, PyDict>, result: &Bound<'_, PyDict>) -> PyResult<bool> {
+    let same = match (
+        last.get_item("statement_id")?,
+        result.get_item("statement_id")?,
+    ) {
+        (Some(last), Some(next)) => last.eq(next)?,
+        _ => false,
+    };
+    let open = last.contains("partial")? || ends_open(last)?;
+    Ok(same && (open || (!result.contains("error")? && last.contains("series")?)))
+}
+
+fn ends_open(result: &Bound<'_, PyDict>) -> PyResult<bool> {
+    match list(result, "series")?.and_then(|series| series.iter().last()) {
+        Some(series) => series.cast::<PyDict>()?.contains("partial"),
+        None => Ok(false),
+    }
+}
+
+fn join_result(last: &Bound<'_, PyDict>, result: &Bound<'_, PyDict>) -> PyResult<()> {
+    if last.contains("partial")? {
+        last.del_item("partial")?;
+    }
+    for (key, value) in result {
+        match (list(last, "series")?, key.eq("series")?) {
+            (Some(series), true) => join_series(&series, value.cast()?)?,
+            _ => last.set_item(key, value)?,
+        }
+    }
+    Ok(())
+}
+
+fn join_series(series: &Bound<'_, PyList>, more: &Bound<'_, PyList>) -> PyResult<()> {
+    for next in more {
+        let next = next.cast_into::<PyDict>()?;
+        let last = series.iter().last();
+        let last = last
+            .as_ref()
+            .map(|last| last.cast::<PyDict>())
+            .transpose()?;
+        let Some(last) = last.filter(|last| last.contains("partial").unwrap_or(false)) else {
+            series.append(next)?;
+            continue;
+        };
+        last.del_item("partial")?;
+        if let (Some(rows), Some(new)) = (list(last, "values")?, list(&next, "values")?) {
+            rows.call_method1("extend", (new,))?;
+        }
+        if next.contains("partial")? {
+            last.set_item("partial", true)?;
+        }
+    }
+    Ok(())
+}
+
+fn list<'py>(dict: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'py, PyList>>> {
+    Ok(dict.get_item(key)?.and_then(|value| value.cast_into().ok()))
 }
 
 #[derive(Clone, Copy)]

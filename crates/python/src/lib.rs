@@ -32,9 +32,23 @@ mod _core {
     #[pymodule_export]
     use crate::client::{Client, quote_identifier};
     #[pymodule_export]
+    use crate::runtime::end;
+    #[pymodule_export]
     use crate::stream::Stream;
     #[pymodule_export]
     use crate::to_line::{Encoded, encode};
     #[pymodule_export]
     use crate::to_py::PyAnswer;
+
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let end = module.getattr("_end")?;
+        module
+            .py()
+            .import("atexit")?
+            .call_method1("register", (end,))?;
+        Ok(())
+    }
 }

@@ -83,6 +83,13 @@ fn datetime(time: &Bound<'_, PyDateTime>, place: Place<'_>) -> PyResult<i64> {
     if !time.is_exact_instance_of::<PyDateTime>() && values::is_missing(time)? {
         return Err(place.value_error("expected a time, got NaT"));
     }
+    // pandas' years go beyond those of datetime, whose own fields then hold something else.
+    if !time.is_exact_instance_of::<PyDateTime>()
+        && let Some(exact) = time.getattr_opt(intern!(py, "asm8"))?
+    {
+        let dtype = exact.getattr(intern!(py, "dtype"))?;
+        return from_datetime64(&exact, &dtype, place);
+    }
     let local = DateTime::new(
         year(time)?,
         month(time),
@@ -93,11 +100,6 @@ fn datetime(time: &Bound<'_, PyDateTime>, place: Place<'_>) -> PyResult<i64> {
         0,
     );
     let mut ns = utc(local, place)? + i128::from(time.get_microsecond()) * 1000;
-    if !time.is_exact_instance_of::<PyDateTime>()
-        && let Some(extra) = time.getattr_opt(intern!(py, "nanosecond"))?
-    {
-        ns += i128::from(extra.extract::<i64>()?);
-    }
     if time.get_tzinfo().is_some() {
         let offset = time.call_method0(intern!(py, "utcoffset"))?;
         if let Ok(offset) = offset.cast::<PyDelta>() {
@@ -140,11 +142,14 @@ fn from_text(text: &Bound<'_, PyString>, place: Place<'_>) -> PyResult<i64> {
     let shown = text
         .to_str()
         .map_err(|error| place.wrap(text.py(), &error))?;
-    if let Ok(time) = shown.parse::<Timestamp>() {
-        return range(time.as_nanosecond(), place);
-    }
-    if let Ok(time) = shown.parse::<DateTime>() {
-        return range(utc(Ok(time), place)?, place);
+    // Two things that the parser passes over: the name of a zone, and a leap second.
+    if !shown.contains('[') && !shown.contains(":60") {
+        if let Ok(time) = shown.parse::<Timestamp>() {
+            return range(time.as_nanosecond(), place);
+        }
+        if let Ok(time) = shown.parse::<DateTime>() {
+            return range(utc(Ok(time), place)?, place);
+        }
     }
     let unknown = |why: &str| place.value_error(format!("`{}` is no time{why}", shorten(shown)));
     if shown.trim().is_empty() {
@@ -170,7 +175,11 @@ fn from_numpy(time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
     let dtype = time.getattr(intern!(py, "dtype"))?;
     match dtype.getattr(intern!(py, "kind"))?.extract::<char>()? {
         'i' | 'u' => integer(time, place),
-        'f' => from_float(time.extract()?, place),
+        // By way of an integer: a longdouble holds more than a float.
+        'f' => match time.call_method0(intern!(py, "__int__")) {
+            Ok(whole) if whole.eq(time)? => integer(&whole, place),
+            _ => Err(place.value_error(format!("`{time}` is no whole number of nanoseconds"))),
+        },
         'M' => from_datetime64(time, &dtype, place),
         _ => Err(place.type_error(EXPECTED, time)),
     }

@@ -9,7 +9,8 @@ use aioinflux::{Batch, Dialect, Encoder, Options};
 use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMapping, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyString, PyType};
 
 use crate::frame;
 use crate::place::{Place, shorten, type_name};
@@ -17,8 +18,8 @@ use crate::{times, values};
 
 /// How deep iterables may be nested; an iterable that holds itself would never end.
 const MAX_DEPTH: usize = 100;
-/// How many points are encoded between two looks at pending signals.
-const SIGNAL_POINTS: u64 = 4096;
+/// How many items are encoded between two looks at pending signals.
+const SIGNAL_ITEMS: u64 = 4096;
 
 /// Keys of a point that are close to a known one, and the one that is meant.
 const NEAR_MISSES: [(&str, &str); 6] = [
@@ -150,7 +151,7 @@ impl Points {
 
     /// Adds whatever `data` is.
     fn push(&mut self, data: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-        if let Ok(point) = data.cast::<PyDict>() {
+        if let Ok(point) = data.cast_exact::<PyDict>() {
             self.push_point(point)
         } else if let Ok(text) = data.cast::<PyString>() {
             let place = Place::of(self.encoder.next_index(), "line protocol");
@@ -170,8 +171,8 @@ impl Points {
             Ok(())
         } else if frame::is_frame(data)? {
             frame::push(self, data)
-        } else if let Ok(mapping) = data.cast::<PyMapping>() {
-            self.push_point(&to_dict(mapping)?)
+        } else if let Some(point) = to_dict(data)? {
+            self.push_point(&point)
         } else {
             self.push_each(data, depth)
         }
@@ -194,9 +195,12 @@ impl Points {
         if !data.hasattr(intern!(data.py(), "__iter__"))? || values::is_numpy(data) {
             return Err(invalid());
         }
+        let mut items: u64 = 0;
         for item in data.try_iter()? {
             self.push(&item?, depth + 1)?;
-            if self.encoder.next_index().is_multiple_of(SIGNAL_POINTS) {
+            // Items, not points: an iterable may give nothing but empty lists.
+            items += 1;
+            if items.is_multiple_of(SIGNAL_ITEMS) {
                 data.py().check_signals()?;
             }
         }
@@ -330,10 +334,21 @@ pub(crate) fn refused(error: &aioinflux::line::Error) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
-fn to_dict<'py>(mapping: &Bound<'py, PyMapping>) -> PyResult<Bound<'py, PyDict>> {
-    let dict = PyDict::new(mapping.py());
-    dict.update(mapping)?;
-    Ok(dict)
+/// What a mapping says of itself, by its own `items`; `None` for what is no mapping.
+///
+/// `cast::<PyMapping>` would take an exception in the middle, such as Ctrl-C, for a no.
+fn to_dict<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
+    static MAPPING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = object.py();
+    if !object.is_instance(MAPPING.import(py, "collections.abc", "Mapping")?)? {
+        return Ok(None);
+    }
+    let dict = PyDict::new(py);
+    for item in object.call_method0(intern!(py, "items"))?.try_iter()? {
+        let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item?.extract()?;
+        dict.set_item(key, value)?;
+    }
+    Ok(Some(dict))
 }
 
 /// The tags or fields of a point: a mapping.
@@ -342,15 +357,14 @@ fn part<'py>(
     index: u64,
     key: &'static str,
 ) -> PyResult<Bound<'py, PyDict>> {
-    if let Ok(dict) = value.cast::<PyDict>() {
+    if let Ok(dict) = value.cast_exact::<PyDict>() {
         return Ok(dict.clone());
     }
-    match value.cast::<PyMapping>() {
-        Ok(mapping) => to_dict(mapping),
-        Err(_) => Err(Place::of(index, "key")
+    to_dict(value)?.ok_or_else(|| {
+        Place::of(index, "key")
             .key(key)
-            .type_error("a mapping", value)),
-    }
+            .type_error("a mapping", value)
+    })
 }
 
 /// Refuses keys that are most likely meant as one of the four; other keys are ignored.

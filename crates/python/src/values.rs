@@ -83,7 +83,7 @@ fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldVal
 /// The nearest float; one that is infinite while its source is finite has lost its value.
 fn finite(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'static>> {
     let number: f64 = value.call_method0("__float__")?.extract()?;
-    if number.is_infinite() {
+    if number.is_infinite() || (number == 0.0 && value.is_truthy()?) {
         let shown = shorten(&value.to_string());
         return Err(place.value_error(format!("`{shown}` is beyond the range of floats")));
     }
@@ -126,6 +126,9 @@ pub(crate) fn tag<'a>(
     if let Some(name) = enum_name(value)? {
         return Ok(Some(Cow::Owned(name)));
     }
+    if is_instance(value, "decimal", "Decimal", &DECIMAL)? && value.ne(value)? {
+        return Ok(None);
+    }
     if value.is_instance_of::<PyBytes>() || !is_scalar(value)? {
         return Err(place.type_error("str", value));
     }
@@ -140,7 +143,7 @@ pub(crate) fn text_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
 
 /// Whether a value stands for itself: iterables and objects without a text of their own do not.
 pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if value.is_instance_of::<PyString>() {
+    if value.is_instance_of::<PyString>() || is_instance(value, "enum", "Enum", &ENUM)? {
         return Ok(true);
     }
     let py = value.py();
@@ -168,8 +171,8 @@ pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if matches!(name, "NAType" | "NaTType") {
         return Ok(kind.module()?.to_str()?.starts_with("pandas"));
     }
-    // Only NaN and NaT are unequal to themselves among numpy's scalars.
-    Ok(is_numpy(value) && name != "void" && value.ne(value)?)
+    // Only NaN and NaT are unequal to themselves among numpy's scalars; complex ones are no values.
+    Ok(is_numpy(value) && name != "void" && !name.starts_with('c') && value.ne(value)?)
 }
 
 /// Whether a value is a scalar of numpy (no array: those have a shape that is not empty).
@@ -208,7 +211,9 @@ fn is_instance(
 /// The name of an enum's member; members that are strings or integers went before, as those.
 fn enum_name(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if is_instance(value, "enum", "Enum", &ENUM)? && !value.is_instance_of::<PyInt>() {
-        return value.getattr("name")?.extract().map(Some);
+        // Flags without a single name have none; their text says what they are.
+        let name: Option<String> = value.getattr("name")?.extract()?;
+        return name.map_or_else(|| text_of(value), Ok).map(Some);
     }
     Ok(None)
 }

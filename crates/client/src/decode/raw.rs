@@ -1,8 +1,7 @@
 //! Checks of a raw JSON answer, which goes to the user as the server sent it.
 //!
-//! The decoders of this module are not asked: the answer is one document, asked for unchunked,
-//! and what matters is whether it may be called a success. Rows are skipped, nothing is copied
-//! but the texts of errors.
+//! The decoders of this module are not asked: what matters is whether the answer may be called a
+//! success. Rows are skipped, nothing is copied but the texts of errors.
 
 use serde::Deserialize;
 
@@ -49,62 +48,85 @@ struct Series {
     partial: bool,
 }
 
-/// Checks a whole body.
+/// Checks a whole body: one document, or the documents of a chunked answer.
 ///
-/// The row limit of a server may also fall between two series or two statements, and then the
-/// rest is missing without any sign: only the number of statements, which is known to who wrote
-/// the query, could tell.
+/// In one document, the row limit of a server may also fall between two series or two statements,
+/// and then the rest is missing without any sign; chunked answers know no such limit.
 pub fn check(body: &[u8]) -> Verdict {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let document = match Document::deserialize(&mut reader) {
-        Ok(document) => document,
-        Err(error) if error.is_eof() => return Verdict::Truncated(error.to_string()),
-        Err(error) => return Verdict::Malformed(error.to_string()),
-    };
-    if let Err(error) = reader.end() {
-        return Verdict::Malformed(error.to_string());
+    let mut documents = serde_json::Deserializer::from_slice(body).into_iter::<Document>();
+    let mut errors = Vec::new();
+    let mut cut = Cut::default();
+    let mut position = 0;
+    let mut start = 0;
+    while let Some(document) = documents.next() {
+        let document = match document {
+            Ok(document) => document,
+            Err(error) if error.is_eof() => return Verdict::Truncated(error.to_string()),
+            Err(error) => return Verdict::Malformed(error.to_string()),
+        };
+        if let Some(error) = document.error {
+            return Verdict::Error(error);
+        }
+        match document.results {
+            Some(results) => {
+                for result in &results {
+                    let statement = result.statement_id.unwrap_or(position);
+                    position = statement.saturating_add(1);
+                    errors.extend(result.error.clone().map(|error| (statement, error)));
+                    cut.result(statement, result);
+                }
+            }
+            None if is_empty_object(&body[start..documents.byte_offset()]) => {}
+            None => {
+                let text = "expected `results` or `error` in the document";
+                return Verdict::Malformed(text.to_owned());
+            }
+        }
+        start = documents.byte_offset();
     }
-    if let Some(error) = document.error {
-        return Verdict::Error(error);
+    if start == 0 {
+        return Verdict::Truncated("the body is empty".to_owned());
     }
-    let Some(results) = document.results else {
-        return without_results(body);
-    };
-    let errors = statement_errors(&results);
     if !errors.is_empty() {
         return Verdict::StatementErrors(errors);
     }
-    partial_statement(&results).map_or(Verdict::Whole, |statement| Verdict::Partial { statement })
+    match cut.found.or(cut.open) {
+        Some(statement) => Verdict::Partial { statement },
+        None => Verdict::Whole,
+    }
+}
+
+/// Follows the marks that say that a series, or a statement, goes on.
+#[derive(Default)]
+struct Cut {
+    /// The statement whose next piece must come now.
+    open: Option<u32>,
+    /// The first statement of which a piece is missing.
+    found: Option<u32>,
+}
+
+impl Cut {
+    fn result(&mut self, statement: u32, result: &Outcome) {
+        if let Some(open) = self.open.take()
+            && open != statement
+        {
+            self.found.get_or_insert(open);
+        }
+        let series = result.series.as_deref().unwrap_or_default();
+        if let [before @ .., last] = series {
+            if before.iter().any(|series| series.partial) {
+                self.found.get_or_insert(statement);
+            }
+            self.open = last.partial.then_some(statement);
+        }
+        if result.partial {
+            self.open = Some(statement);
+        }
+    }
 }
 
 /// Go leaves `results` out when there are none; any other document is not InfluxDB's.
-fn without_results(body: &[u8]) -> Verdict {
-    let mut bytes = body.iter().filter(|byte| !byte.is_ascii_whitespace());
-    if bytes.next() == Some(&b'{') && bytes.next() == Some(&b'}') {
-        return Verdict::Whole;
-    }
-    Verdict::Malformed("expected `results` or `error` in the document".to_owned())
-}
-
-fn statement_errors(results: &[Outcome]) -> Vec<(u32, String)> {
-    numbered(results)
-        .filter_map(|(statement, result)| Some((statement, result.error.clone()?)))
-        .collect()
-}
-
-fn partial_statement(results: &[Outcome]) -> Option<u32> {
-    let is_cut = |result: &Outcome| {
-        let mut series = result.series.iter().flatten();
-        result.partial || series.any(|series| series.partial)
-    };
-    numbered(results)
-        .find(|(_, result)| is_cut(result))
-        .map(|(statement, _)| statement)
-}
-
-/// Results with their statement, which is their position where the server does not say.
-fn numbered(results: &[Outcome]) -> impl Iterator<Item = (u32, &Outcome)> {
-    (0..)
-        .zip(results)
-        .map(|(position, result)| (result.statement_id.unwrap_or(position), result))
+fn is_empty_object(text: &[u8]) -> bool {
+    let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    bytes.next() == Some(&b'{') && bytes.next() == Some(&b'}')
 }

@@ -97,7 +97,7 @@ fn write_compresses_large_bodies_for_remote_hosts() {
 fn query_is_posted_as_a_form() {
     let text = "SELECT \"é&=+\" FROM cpu; SHOW DATABASES";
     let asked = Query::new(text).bind("h", "a").chunk_size(7);
-    let request = query(&config(), &asked, Form::Chunked).unwrap();
+    let request = query(&config(), &asked, Form::Table).unwrap();
     assert!(request.post);
     assert_eq!(request.url.as_str(), "http://db.example:8086/base/query");
     assert_eq!(header(&request, "accept"), Some("application/x-msgpack"));
@@ -115,23 +115,24 @@ fn query_is_posted_as_a_form() {
 }
 
 #[test]
-fn a_raw_query_asks_for_json_in_one_piece() {
+fn a_raw_query_asks_for_json_in_chunks() {
     let asked = Query::new("q")
         .epoch(Precision::Seconds)
         .database("other")
         .retention_policy("r");
-    let request = query(&config().accept_gzip(true), &asked, Form::Whole).unwrap();
+    let request = query(&config().accept_gzip(true), &asked, Form::Raw).unwrap();
     assert_eq!(header(&request, "accept"), Some("application/json"));
     assert_eq!(header(&request, "accept-encoding"), Some("gzip"));
-    let expected = pairs(&[("q", "q"), ("db", "other"), ("rp", "r"), ("epoch", "s")]);
+    let expected = pairs(&[
+        ("q", "q"),
+        ("db", "other"),
+        ("rp", "r"),
+        ("epoch", "s"),
+        ("chunked", "true"),
+    ]);
     assert_eq!(form_of(&request), expected);
-    let request = query(
-        &Config::default(),
-        &Query::new("q").epoch(None),
-        Form::Whole,
-    )
-    .unwrap();
-    assert_eq!(form_of(&request), pairs(&[("q", "q")]));
+    let request = query(&Config::default(), &Query::new("q").epoch(None), Form::Raw).unwrap();
+    assert_eq!(form_of(&request), pairs(&[("q", "q"), ("chunked", "true")]));
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn tables_are_asked_for_in_nanoseconds_only() {
     let error = query(
         &config(),
         &Query::new("q").epoch(Precision::Seconds),
-        Form::Chunked,
+        Form::Table,
     );
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Config);
 }
@@ -177,7 +178,7 @@ fn other_generations_are_refused_by_name() {
             },
             Operation::Query {
                 query: &asked,
-                form: Form::Chunked,
+                form: Form::Table,
             },
         ] {
             let error = request(&config, &operation).unwrap_err();

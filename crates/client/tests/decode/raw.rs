@@ -52,10 +52,34 @@ fn every_early_end_is_truncated() {
 }
 
 #[test]
+fn chunks_are_whole_when_each_mark_is_followed_by_its_piece() {
+    let open = r#"{"results":[{"statement_id":0,"series":[{"name":"m","partial":true}]}]}"#;
+    let end = r#"{"results":[{"statement_id":0,"series":[{"name":"m"}]}]}"#;
+    let other = r#"{"results":[{"statement_id":1,"series":[{"name":"m"}]}]}"#;
+    let part = r#"{"results":[{"statement_id":0,"series":[{"name":"m"}],"partial":true}]}"#;
+    let failed = r#"{"results":[{"statement_id":0,"error":"no"}]}"#;
+    let cut = Verdict::Partial { statement: 0 };
+    for (chunks, verdict) in [
+        (vec![open, end], Verdict::Whole),
+        (vec![open, open, end, other], Verdict::Whole),
+        (vec![part, end, other], Verdict::Whole),
+        (vec![end, end], Verdict::Whole),
+        (vec![open], cut.clone()),
+        (vec![end, part], cut.clone()),
+        (vec![open, other], cut),
+        (
+            vec![open, failed],
+            Verdict::StatementErrors(vec![(0, "no".to_owned())]),
+        ),
+    ] {
+        assert_eq!(check(chunks.join("\n").as_bytes()), verdict, "{chunks:?}");
+    }
+}
+
+#[test]
 fn junk_is_malformed_wherever_it_is() {
     for body in [
         "{\"results\":[]}\njson: error calling MarshalJSON",
-        "{\"results\":[]}{\"results\":[]}",
         "<!DOCTYPE html>",
         "\u{1f}\u{8b}",
         r#"{"results":[1]}"#,
