@@ -256,7 +256,8 @@ class AsyncInfluxDBClient:
             db: Database, instead of `client.db`.
             epoch: Unit of times in the answer: ns, u, ms, s, m or h. DataFrames always have
                 nanoseconds.
-            chunked: Read the answer while it arrives, in bounded memory.
+            chunked: Read the answer while it arrives, in bounded memory. It counts among the 64
+                requests that run at once until it is read to its end, closed or dropped.
             chunk_size: Rows in a chunk; the server's default is 10,000.
             params: Values for `$name` in the statements, sent apart from them: the safe way to
                 pass values. `float`, `int`, `str` and `bool`; a `dict` with one of the keys
