@@ -8,17 +8,19 @@ use pyo3::types::{PyDict, PyList, PyString};
 use serde::Deserializer;
 
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::errors;
 
 /// The Python object of a JSON answer; the documents of a chunked one are put together to the one
 /// that the server would have sent unchunked.
 pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let documents = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
     let mut answer: Option<Bound<'_, PyDict>> = None;
-    while answer.is_none() || deserializer.end().is_err() {
-        let document = ToPython { py }.deserialize(&mut deserializer);
-        let document = document.map_err(|error| errors::damaged(py, &error.to_string()))?;
+    for document in documents {
+        let document = document
+            .and_then(|document| from_document(py, document.get()))
+            .map_err(|error| errors::damaged(py, &error.to_string()))?;
         let document = document.bind(py).cast::<PyDict>().cloned();
         let document = document.map_err(|_| errors::damaged(py, "expected an object"))?;
         match &answer {
@@ -29,6 +31,11 @@ pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
     Ok(answer.map_or_else(|| py.None(), |answer| answer.into_any().unbind()))
 }
 
+fn from_document(py: Python<'_>, text: &str) -> serde_json::Result<Py<PyAny>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    ToPython { py }.deserialize(&mut deserializer)
+}
+
 /// Adds the results of a chunk to those before it.
 fn join(answer: &Bound<'_, PyDict>, chunk: &Bound<'_, PyDict>) -> PyResult<()> {
     let (Some(results), Some(more)) = (list(answer, "results")?, list(chunk, "results")?) else {
@@ -36,11 +43,7 @@ fn join(answer: &Bound<'_, PyDict>, chunk: &Bound<'_, PyDict>) -> PyResult<()> {
     };
     for result in more {
         let result = result.cast_into::<PyDict>()?;
-        let last = results
-            .len()
-            .checked_sub(1)
-            .map(|at| results.get_item(at))
-            .transpose()?;
+        let last = last_of(&results)?;
         match last {
             Some(last) if goes_on(last.cast()?, &result)? => join_result(last.cast()?, &result)?,
             _ => results.append(result)?,
@@ -64,10 +67,11 @@ fn goes_on(last: &Bound<'_, PyDict>, result: &Bound<'_, PyDict>) -> PyResult<boo
 }
 
 fn ends_open(result: &Bound<'_, PyDict>) -> PyResult<bool> {
-    match list(result, "series")?.and_then(|series| series.iter().last()) {
-        Some(series) => series.cast::<PyDict>()?.contains("partial"),
-        None => Ok(false),
-    }
+    let last = match list(result, "series")? {
+        Some(series) => last_of(&series)?,
+        None => None,
+    };
+    last.map_or(Ok(false), |last| last.cast::<PyDict>()?.contains("partial"))
 }
 
 fn join_result(last: &Bound<'_, PyDict>, result: &Bound<'_, PyDict>) -> PyResult<()> {
@@ -86,7 +90,7 @@ fn join_result(last: &Bound<'_, PyDict>, result: &Bound<'_, PyDict>) -> PyResult
 fn join_series(series: &Bound<'_, PyList>, more: &Bound<'_, PyList>) -> PyResult<()> {
     for next in more {
         let next = next.cast_into::<PyDict>()?;
-        let last = series.iter().last();
+        let last = last_of(series)?;
         let last = last
             .as_ref()
             .map(|last| last.cast::<PyDict>())
@@ -104,6 +108,12 @@ fn join_series(series: &Bound<'_, PyList>, more: &Bound<'_, PyList>) -> PyResult
         }
     }
     Ok(())
+}
+
+/// The last item, found without a walk over the others: an answer may have a series a chunk.
+fn last_of<'py>(list: &Bound<'py, PyList>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let at = list.len().checked_sub(1);
+    at.map(|at| list.get_item(at)).transpose()
 }
 
 fn list<'py>(dict: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'py, PyList>>> {
