@@ -135,6 +135,17 @@ impl Batch {
         self.bytes.truncate(self.end());
     }
 
+    /// Empties it and keeps the memory.
+    pub(crate) fn clear(&mut self, dialect: Dialect) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.indexes.clear();
+        self.skipped = 0;
+        self.unstamped = 0;
+        self.text_lines = 0;
+        self.dialect = dialect;
+    }
+
     pub(crate) fn push_end(&mut self, index: u64, stamped: bool) {
         self.ends.push(self.bytes.len());
         self.indexes.push(index);

@@ -49,6 +49,8 @@ pub struct Encoder {
     pub(crate) tags: Vec<Tag>,
     pub(crate) fields: Vec<Range<usize>>,
     pub(crate) scratch: Vec<u8>,
+    /// The row that is being written (see [`Rows`](crate::Rows)); every byte of it may be written to.
+    pub(crate) row: Vec<u8>,
 }
 
 impl Encoder {
@@ -95,6 +97,11 @@ impl Encoder {
         self.next_index
     }
 
+    /// Sets the index of the next pushed point, after points with indexes of the caller.
+    pub fn set_next_index(&mut self, index: u64) {
+        self.next_index = index;
+    }
+
     /// Returns the lines so far.
     pub fn batch(&self) -> &Batch {
         &self.batch
@@ -106,15 +113,17 @@ impl Encoder {
         mem::replace(&mut self.batch, Batch::new(self.options.dialect))
     }
 
+    /// Returns the lines so far and starts an empty batch in the memory of one that is done with;
+    /// indexes go on.
+    pub fn take_into(&mut self, mut spare: Batch) -> Batch {
+        self.batch.drop_unfinished();
+        spare.clear(self.options.dialect);
+        mem::replace(&mut self.batch, spare)
+    }
+
     /// Starts all over, indexes included, and keeps the memory.
     pub fn clear(&mut self) {
-        let batch = &mut self.batch;
-        batch.bytes.clear();
-        batch.ends.clear();
-        batch.indexes.clear();
-        batch.skipped = 0;
-        batch.unstamped = 0;
-        batch.text_lines = 0;
+        self.batch.clear(self.options.dialect);
         self.next_index = 0;
         self.removed = RemovedNewlines::default();
     }

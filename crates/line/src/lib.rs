@@ -20,6 +20,7 @@
 extern crate alloc;
 
 mod batch;
+mod copy;
 mod decode;
 mod dialect;
 mod encode;
@@ -30,7 +31,9 @@ mod key;
 mod line;
 mod options;
 mod point;
+mod rows;
 mod rule;
+mod shape;
 mod split;
 mod text;
 mod value;
@@ -44,6 +47,8 @@ pub use key::{Key, Name};
 pub use line::PointEncoder;
 pub use options::Options;
 pub use point::{Point, ToLine};
+pub use rows::{Rows, Unusual};
 pub use rule::Rule;
+pub use shape::{Shape, TagValues};
 pub use split::{LineEnds, line_ends};
 pub use value::FieldValue;

@@ -1,0 +1,112 @@
+//! Short copies of known sizes: a call of `memcpy` for each word of a line would cost more than the
+//! words themselves.
+
+use crate::shape::BLOCK;
+
+/// Copies the first `length` bytes of `padded`, which has at least a block.
+#[inline]
+pub(crate) fn copy_padded(out: &mut [u8], at: usize, padded: &[u8], length: usize) {
+    if length <= BLOCK {
+        *block_mut::<BLOCK>(out, at) = *block::<BLOCK>(padded, 0);
+    } else {
+        out[at..at + length].copy_from_slice(&padded[..length]);
+    }
+}
+
+/// Copies a text of any length.
+#[inline]
+pub(crate) fn copy(out: &mut [u8], at: usize, text: &[u8]) {
+    let length = text.len();
+    match length {
+        0..4 => copy_bytes(out, at, text),
+        4..8 => copy_ends::<4>(out, at, text),
+        8..=16 => copy_ends::<8>(out, at, text),
+        17..=32 => copy_ends::<16>(out, at, text),
+        _ => out[at..at + length].copy_from_slice(text),
+    }
+}
+
+#[inline]
+fn copy_bytes(out: &mut [u8], at: usize, text: &[u8]) {
+    for (to, from) in out[at..].iter_mut().zip(text) {
+        *to = *from;
+    }
+}
+
+/// Copies a text of `N` to `2 * N` bytes as two blocks that may overlap.
+#[inline]
+fn copy_ends<const N: usize>(out: &mut [u8], at: usize, text: &[u8]) {
+    let last = text.len() - N;
+    *block_mut::<N>(out, at) = *block::<N>(text, 0);
+    *block_mut::<N>(out, at + last) = *block::<N>(text, last);
+}
+
+/// Whether a byte of the text is a control character, `"`, `#`, `!`, or one of ` ,=\`: all that
+/// names and tags escape or refuse, and a few more.
+#[inline]
+pub(crate) fn has_special(text: &[u8]) -> bool {
+    any_word(text, |word| {
+        below(word, b'$')
+            | equal(word, b',')
+            | equal(word, b'=')
+            | equal(word, b'\\')
+            | equal(word, 0x7f)
+    })
+}
+
+/// Whether a text holds a quote or a backslash.
+#[inline]
+pub(crate) fn has_quote(word: u64) -> bool {
+    (equal(word, b'"') | equal(word, b'\\')) != 0
+}
+
+/// Whether `test` gives a bit for any eight bytes of the text.
+#[inline]
+fn any_word(text: &[u8], test: impl Fn(u64) -> u64) -> bool {
+    let length = text.len();
+    if length >= 8 {
+        let mut seen = test(u64::from_le_bytes(*block(text, length - 8)));
+        for chunk in text.chunks_exact(8) {
+            seen |= test(u64::from_le_bytes(*block(chunk, 0)));
+        }
+        seen != 0
+    } else if length >= 4 {
+        let first = u32::from_le_bytes(*block(text, 0));
+        let last = u32::from_le_bytes(*block(text, length - 4));
+        test(u64::from(first) | u64::from(last) << 32) != 0
+    } else {
+        // The letters that fill up are no special ones.
+        let mut word = [b'a'; 8];
+        copy_bytes(&mut word, 0, text);
+        test(u64::from_le_bytes(word)) != 0
+    }
+}
+
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const TOPS: u64 = ONES << 7;
+
+/// Not zero if a byte of the word is below `limit` (of at most 128).
+#[inline]
+fn below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(ONES * u64::from(limit)) & !word & TOPS
+}
+
+/// Not zero if a byte of the word is `byte`.
+#[inline]
+fn equal(word: u64, byte: u8) -> u64 {
+    below(word ^ (ONES * u64::from(byte)), 1)
+}
+
+#[inline]
+pub(crate) fn block<const N: usize>(bytes: &[u8], at: usize) -> &[u8; N] {
+    bytes[at..]
+        .first_chunk()
+        .expect("the caller has looked at the length")
+}
+
+#[inline]
+pub(crate) fn block_mut<const N: usize>(bytes: &mut [u8], at: usize) -> &mut [u8; N] {
+    bytes[at..]
+        .first_chunk_mut()
+        .expect("there is room for a row")
+}

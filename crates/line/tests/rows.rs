@@ -1,0 +1,240 @@
+//! Rows of a shape are byte for byte what the plain encoder writes, or they are left to it.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use aioinflux_line::{Dialect, Encoder, FieldValue, Options, Outcome, Point, Rows, Shape, Unusual};
+use common::{DIALECTS, any_value, hostile};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// The cells of one row: each tag and each field may be missing.
+#[derive(Debug, Clone)]
+struct Row {
+    tags: Vec<Option<String>>,
+    fields: Vec<Option<FieldValue<'static>>>,
+    time: Option<i64>,
+}
+
+#[derive(Debug, Clone)]
+struct Frame {
+    measurement: String,
+    tags: Vec<String>,
+    fields: Vec<String>,
+    rows: Vec<Row>,
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-zé]{0,40}",
+        "[a-z ,=]{0,20}",
+        r#"[a-z"\\]{0,40}"#,
+        hostile(),
+        Just("x".repeat(1000)),
+    ]
+}
+
+fn frames() -> impl Strategy<Value = Frame> {
+    let names = |count| vec(prop_oneof![4 => "[a-z ]{1,40}", 1 => hostile()], count);
+    (text(), names(0..5), names(0..5)).prop_flat_map(|(measurement, tags, fields)| {
+        let row = (
+            vec(prop::option::weighted(0.8, text()), tags.len()),
+            vec(prop::option::weighted(0.8, any_value()), fields.len()),
+            prop::option::weighted(0.9, any::<i64>()),
+        );
+        let row = row.prop_map(|(tags, fields, time)| Row { tags, fields, time });
+        vec(row, 0..8).prop_map(move |rows| Frame {
+            measurement: measurement.clone(),
+            tags: tags.clone(),
+            fields: fields.clone(),
+            rows,
+        })
+    })
+}
+
+fn point(frame: &Frame, row: &Row) -> Point {
+    let mut point = Point::new(frame.measurement.clone());
+    for (key, value) in frame.tags.iter().zip(&row.tags) {
+        if let Some(value) = value {
+            point = point.tag(key.clone(), value.clone());
+        }
+    }
+    for (key, value) in frame.fields.iter().zip(&row.fields) {
+        if let Some(value) = value {
+            point = point.field(key.clone(), value.clone());
+        }
+    }
+    match row.time {
+        Some(time) => point.at(time),
+        None => point,
+    }
+}
+
+fn write_fields(rows: &mut Rows<'_>, row: &Row) -> Result<(), Unusual> {
+    for (field, value) in row.fields.iter().enumerate() {
+        match value {
+            None => {}
+            Some(FieldValue::Float(value)) => rows.float(field, *value)?,
+            Some(FieldValue::Integer(value)) => rows.integer(field, *value)?,
+            Some(FieldValue::Unsigned(value)) => rows.unsigned(field, *value)?,
+            Some(FieldValue::Boolean(value)) => rows.boolean(field, *value)?,
+            Some(FieldValue::String(value)) => rows.string(field, value)?,
+        }
+    }
+    Ok(())
+}
+
+fn write(
+    rows: &mut Rows<'_>,
+    shape: &Shape,
+    row: &Row,
+    index: u64,
+    prepared: bool,
+) -> Result<Outcome, Unusual> {
+    rows.begin();
+    for &tag in shape.tag_order() {
+        let value = row.tags[tag].as_deref();
+        if prepared {
+            // A null among the values stands for one that is missing.
+            let values = shape.tag_values(tag, [Some("other"), value]);
+            rows.tag_value(tag, &values, 1)?;
+        } else if let Some(value) = value {
+            rows.tag(tag, value)?;
+        }
+    }
+    write_fields(rows, row)?;
+    rows.end(index, row.time)
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    (
+        prop::sample::select(DIALECTS.to_vec()),
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(|(dialect, newlines, nan, infinities)| {
+            Options::new(dialect)
+                .remove_newlines(newlines)
+                .refuse_nan(nan)
+                .skip_infinities(infinities)
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn rows_are_what_the_plain_encoder_writes(
+        frame in frames(), options in options(), prepared in any::<bool>()
+    ) {
+        let names = |names: &'_ [String]| names.iter().map(String::clone).collect::<Vec<_>>();
+        let (tags, fields) = (names(&frame.tags), names(&frame.fields));
+        let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        let Some(shape) = Shape::new(options, &frame.measurement, &tags, &fields) else {
+            return Ok(());
+        };
+        let (mut plain, mut fast) = (Encoder::new(options), Encoder::new(options));
+        for (index, row) in frame.rows.iter().enumerate() {
+            let wanted = plain.push(&point(&frame, row));
+            let got = write(&mut fast.rows(&shape), &shape, row, index as u64, prepared);
+            match got {
+                Ok(outcome) => prop_assert_eq!(wanted, Ok(outcome)),
+                Err(Unusual) => {
+                    // The plain encoder goes on from here, in the same batch.
+                    fast.set_next_index(index as u64);
+                    prop_assert_eq!(fast.push(&point(&frame, row)), wanted);
+                }
+            }
+            fast.set_next_index(index as u64 + 1);
+        }
+        let (plain, fast) = (plain.take(), fast.take());
+        prop_assert_eq!(plain.bytes(), fast.bytes());
+        prop_assert_eq!(plain.ends(), fast.ends());
+        prop_assert_eq!(plain.indexes(), fast.indexes());
+        prop_assert_eq!(plain.skipped(), fast.skipped());
+        prop_assert_eq!(plain.is_stamped(), fast.is_stamped());
+    }
+}
+
+/// The property above would hold if every row were unusual.
+#[test]
+fn simple_rows_are_not_unusual() {
+    for dialect in DIALECTS {
+        let shape = Shape::new(dialect, "m 1", &["b", "a"], &["f", "g,h", "i", "s", "u"]).unwrap();
+        let mut encoder = Encoder::new(dialect);
+        let mut rows = encoder.rows(&shape);
+        for (index, tag) in ["x", "y z", "äöü, and more than a word of eight"]
+            .iter()
+            .enumerate()
+        {
+            rows.begin();
+            rows.tag(1, tag).unwrap();
+            rows.tag(0, "").unwrap();
+            rows.float(0, 0.1).unwrap();
+            rows.float(1, f64::NAN).unwrap();
+            rows.integer(2, i64::MIN).unwrap();
+            rows.string(3, r#"say "no" to C:\temp and all of it"#)
+                .unwrap();
+            rows.unsigned(4, 7).unwrap();
+            assert_eq!(rows.end(index as u64, Some(-5)), Ok(Outcome::Written));
+        }
+        assert_eq!(encoder.batch().len(), 3);
+        assert!(
+            encoder
+                .batch()
+                .line(1)
+                .starts_with(br"m\ 1,a=y\ z f=0.1,i=-9223372036854775808i,")
+        );
+    }
+}
+
+#[test]
+fn names_that_need_a_look_have_no_shape() {
+    let shape = |measurement, tags: &[&str], fields: &[&str]| {
+        Shape::new(Dialect::V3, measurement, tags, fields).is_some()
+    };
+    assert!(shape("m", &["a"], &["b"]));
+    assert!(!shape("", &["a"], &["b"]));
+    assert!(!shape("m", &["a", "a"], &["b"]));
+    assert!(!shape("m", &["a"], &["b", "c", "b"]));
+    assert!(!shape("m", &["a"], &["a"]));
+    assert!(!shape("m", &["time"], &["b"]));
+    assert!(!shape("m", &["a"], &["b\n"]));
+    assert!(!shape("a\\b", &["a"], &["b"]));
+}
+
+#[test]
+fn calls_out_of_order_are_unusual() {
+    let shape = Shape::new(Dialect::V1, "m", &["b", "a"], &["f", "g"]).unwrap();
+    let mut encoder = Encoder::new(Dialect::V1);
+    let mut rows = encoder.rows(&shape);
+    assert_eq!(rows.tag(0, "x"), Err(Unusual));
+    assert_eq!(rows.end(0, None), Err(Unusual));
+    rows.begin();
+    rows.tag(0, "x").unwrap();
+    assert_eq!(rows.tag(1, "x"), Err(Unusual));
+    assert_eq!(rows.tag(0, "x"), Err(Unusual));
+    rows.float(1, 1.0).unwrap();
+    assert_eq!(rows.float(0, 1.0), Err(Unusual));
+    rows.begin();
+    rows.float(1, 1.0).unwrap();
+    rows.end(3, None).unwrap();
+    assert_eq!(rows.end(3, None), Err(Unusual));
+    assert_eq!(encoder.take().bytes(), b"m g=1.0\n");
+}
+
+#[test]
+fn a_row_that_is_not_ended_leaves_the_batch_as_it_was() {
+    let shape = Shape::new(Dialect::V1, "m", &["t"], &["f"]).unwrap();
+    let mut encoder = Encoder::new(Dialect::V1);
+    let mut rows = encoder.rows(&shape);
+    for _ in 0..2 {
+        rows.begin();
+        rows.tag(0, "a").unwrap();
+        rows.float(0, 1.0).unwrap();
+    }
+    assert!(encoder.batch().is_empty());
+    assert_eq!(encoder.take().bytes(), b"");
+}
