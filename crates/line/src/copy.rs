@@ -26,6 +26,20 @@ pub(crate) fn copy(out: &mut [u8], at: usize, text: &[u8]) {
     }
 }
 
+/// Copies the text of a number, of at most 24 bytes: without a branch on its length where that is 8
+/// or more, since the lengths of floats are as random as their digits.
+#[inline]
+pub(crate) fn copy_number(out: &mut [u8], at: usize, digits: &[u8]) {
+    let length = digits.len();
+    if length < 8 {
+        return copy(out, at, digits);
+    }
+    let last = length - 8;
+    for start in [0, last.min(8), last] {
+        *block_mut::<8>(out, at + start) = *block::<8>(digits, start);
+    }
+}
+
 #[inline]
 fn copy_bytes(out: &mut [u8], at: usize, text: &[u8]) {
     for (to, from) in out[at..].iter_mut().zip(text) {
@@ -60,25 +74,25 @@ pub(crate) fn has_quote(word: u64) -> bool {
     (equal(word, b'"') | equal(word, b'\\')) != 0
 }
 
-/// Whether `test` gives a bit for any eight bytes of the text.
+/// Whether `has` gives a bit for any eight bytes of the text.
 #[inline]
-fn any_word(text: &[u8], test: impl Fn(u64) -> u64) -> bool {
+fn any_word(text: &[u8], has: impl Fn(u64) -> u64) -> bool {
     let length = text.len();
     if length >= 8 {
-        let mut seen = test(u64::from_le_bytes(*block(text, length - 8)));
+        let mut seen = has(u64::from_le_bytes(*block(text, length - 8)));
         for chunk in text.chunks_exact(8) {
-            seen |= test(u64::from_le_bytes(*block(chunk, 0)));
+            seen |= has(u64::from_le_bytes(*block(chunk, 0)));
         }
         seen != 0
     } else if length >= 4 {
         let first = u32::from_le_bytes(*block(text, 0));
         let last = u32::from_le_bytes(*block(text, length - 4));
-        test(u64::from(first) | u64::from(last) << 32) != 0
+        has(u64::from(first) | u64::from(last) << 32) != 0
     } else {
         // The letters that fill up are no special ones.
         let mut word = [b'a'; 8];
         copy_bytes(&mut word, 0, text);
-        test(u64::from_le_bytes(word)) != 0
+        has(u64::from_le_bytes(word)) != 0
     }
 }
 

@@ -7,11 +7,11 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::copy::{block, block_mut, copy, copy_padded, has_quote, has_special};
+use crate::copy::{block, block_mut, copy, copy_number, copy_padded, has_quote, has_special};
 use crate::dialect::{Grammar, MAX_STRING};
 use crate::escape::{kind, kind_of, kinds_in};
 use crate::shape::{BLOCK, NUMBER, UNUSUAL};
-use crate::{Encoder, Outcome, Shape, TagValues};
+use crate::{Batch, Encoder, Numbers, Outcome, Shape, TagValues};
 
 /// A row that [`PointEncoder`](crate::PointEncoder) must look at, which writes or refuses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,8 @@ impl core::error::Error for Unusual {}
 /// the point belongs to [`Encoder::point`]. A row that is not ended leaves the batch as it was.
 #[derive(Debug)]
 pub struct Rows<'e> {
-    encoder: &'e mut Encoder,
+    batch: &'e mut Batch,
+    row: &'e mut Vec<u8>,
     shape: &'e Shape,
     grammar: &'static Grammar,
     /// End of what there is of the row.
@@ -62,7 +63,8 @@ impl Encoder {
         }
         Rows {
             grammar: self.options.dialect.grammar(),
-            encoder: self,
+            batch: &mut self.batch,
+            row: &mut self.row,
             shape,
             at: 0,
             fields_at: 0,
@@ -77,7 +79,7 @@ impl Rows<'_> {
     #[inline]
     pub fn begin(&mut self) {
         let (name, length) = self.shape.measurement.get(0);
-        copy_padded(&mut self.encoder.row, 0, name, length);
+        copy_padded(self.row, 0, name, length);
         self.at = length;
         self.fields_at = 0;
         self.next_tag = 0;
@@ -102,23 +104,15 @@ impl Rows<'_> {
         }
         self.reserve(2 * text.len());
         let (key, length) = self.shape.tags.get(tag);
-        copy_padded(&mut self.encoder.row, self.at, key, length);
-        self.at += length;
+        copy_padded(self.row, self.at, key, length);
+        let at = self.at + length;
         if has_special(text) {
+            self.at = at;
             return self.escape_tag(value);
         }
-        copy(&mut self.encoder.row, self.at, text);
-        self.at += text.len();
-        self.check_length(text)
-    }
-
-    #[inline]
-    fn check_length(&self, text: &[u8]) -> Result<(), Unusual> {
-        if text.len() > MAX_STRING {
-            Err(Unusual)
-        } else {
-            Ok(())
-        }
+        copy(self.row, at, text);
+        self.at = at + text.len();
+        check_length(text)
     }
 
     /// Writes a tag with one of the values that were escaped before.
@@ -143,7 +137,7 @@ impl Rows<'_> {
             return Err(Unusual);
         }
         self.reserve(length);
-        copy_padded(&mut self.encoder.row, self.at, text, length);
+        copy_padded(self.row, self.at, text, length);
         self.at += length;
         Ok(())
     }
@@ -166,17 +160,10 @@ impl Rows<'_> {
         }
         let escaped = kind::BREAK | kind::EQUALS;
         for &byte in value.as_bytes() {
-            self.put_escaped(byte, kind_of(byte) & escaped != 0);
+            let escape = kind_of(byte) & escaped != 0;
+            self.at = put_escaped(self.row, self.at, byte, escape);
         }
         Ok(())
-    }
-
-    /// Writes a byte, with a backslash before it if need be; without a branch.
-    #[inline]
-    fn put_escaped(&mut self, byte: u8, escape: bool) {
-        let out = block_mut::<2>(&mut self.encoder.row, self.at);
-        *out = if escape { [b'\\', byte] } else { [byte, 0] };
-        self.at += 1 + usize::from(escape);
     }
 
     /// Writes a float; NaN is left out.
@@ -193,20 +180,44 @@ impl Rows<'_> {
         if !value.is_finite() {
             return self.pass_special_float(field, value);
         }
-        self.key(field)?;
+        let at = self.key(field)?;
         let mut buffer = zmij::Buffer::new();
         let digits = buffer.format_finite(value).as_bytes();
-        copy(&mut self.encoder.row, self.at, digits);
-        self.at += digits.len();
+        copy_number(self.row, at, digits);
+        self.at = at + digits.len();
         Ok(())
     }
 
     #[cold]
     fn pass_special_float(&mut self, field: usize, value: f64) -> Result<(), Unusual> {
-        if value.is_nan() && !self.encoder.options.refuse_nan {
+        if value.is_nan() && !self.shape.options.refuse_nan {
             return self.pass_field(field);
         }
         Err(Unusual)
+    }
+
+    /// Writes a number that was made text before; `row` is its place in the list.
+    ///
+    /// # Errors
+    ///
+    /// The number is none that the dialect stores, or comes out of order.
+    ///
+    /// # Panics
+    ///
+    /// If there is no field of that position, or no such row in the list.
+    #[inline]
+    pub fn number(&mut self, field: usize, numbers: &Numbers, row: usize) -> Result<(), Unusual> {
+        let (text, length) = numbers.get(row);
+        match length {
+            None => Err(Unusual),
+            Some(0) => self.pass_field(field),
+            Some(length) => {
+                let at = self.key(field)?;
+                *block_mut(self.row, at) = *text;
+                self.at = at + length;
+                Ok(())
+            }
+        }
     }
 
     /// Writes a signed integer.
@@ -220,8 +231,8 @@ impl Rows<'_> {
     /// If there is no field of that position.
     #[inline]
     pub fn integer(&mut self, field: usize, value: i64) -> Result<(), Unusual> {
-        self.key(field)?;
-        self.digits(itoa::Buffer::new().format(value), b'i');
+        let at = self.key(field)?;
+        self.digits(at, itoa::Buffer::new().format(value), b'i');
         Ok(())
     }
 
@@ -240,17 +251,17 @@ impl Rows<'_> {
         if !self.grammar.unsigned && i64::try_from(value).is_err() {
             return Err(Unusual);
         }
-        self.key(field)?;
-        self.digits(itoa::Buffer::new().format(value), suffix);
+        let at = self.key(field)?;
+        self.digits(at, itoa::Buffer::new().format(value), suffix);
         Ok(())
     }
 
     #[inline]
-    fn digits(&mut self, digits: &str, suffix: u8) {
-        copy(&mut self.encoder.row, self.at, digits.as_bytes());
-        self.at += digits.len();
-        self.encoder.row[self.at] = suffix;
-        self.at += 1;
+    fn digits(&mut self, at: usize, digits: &str, suffix: u8) {
+        copy_number(self.row, at, digits.as_bytes());
+        let end = at + digits.len();
+        self.row[end] = suffix;
+        self.at = end + 1;
     }
 
     /// Writes a boolean.
@@ -264,10 +275,10 @@ impl Rows<'_> {
     /// If there is no field of that position.
     #[inline]
     pub fn boolean(&mut self, field: usize, value: bool) -> Result<(), Unusual> {
-        self.key(field)?;
+        let at = self.key(field)?;
         let word = if value { b"true " } else { b"false" };
-        *block_mut(&mut self.encoder.row, self.at) = *word;
-        self.at += 5 - usize::from(value);
+        *block_mut(self.row, at) = *word;
+        self.at = at + 5 - usize::from(value);
         Ok(())
     }
 
@@ -283,45 +294,40 @@ impl Rows<'_> {
     #[inline]
     pub fn string(&mut self, field: usize, value: &str) -> Result<(), Unusual> {
         let text = value.as_bytes();
-        self.check_length(text)?;
-        self.key(field)?;
+        check_length(text)?;
         self.reserve(2 * text.len() + BLOCK);
-        self.encoder.row[self.at] = b'"';
-        self.at += 1;
+        let mut at = self.key(field)?;
+        let row = &mut self.row[..];
+        row[at] = b'"';
+        at += 1;
         let mut words = text.chunks_exact(8);
         for word in &mut words {
             let word = block::<8>(word, 0);
             if has_quote(u64::from_le_bytes(*word)) {
-                self.put_quoted(word);
+                at = put_quoted(row, at, word);
             } else {
-                *block_mut(&mut self.encoder.row, self.at) = *word;
-                self.at += 8;
+                *block_mut(row, at) = *word;
+                at += 8;
             }
         }
-        self.put_quoted(words.remainder());
-        self.encoder.row[self.at] = b'"';
-        self.at += 1;
+        at = put_quoted(row, at, words.remainder());
+        row[at] = b'"';
+        self.at = at + 1;
         Ok(())
     }
 
+    /// Writes `,key=` and returns its end; the first comma becomes the space before the fields when
+    /// the row ends.
     #[inline]
-    fn put_quoted(&mut self, text: &[u8]) {
-        for &byte in text {
-            self.put_escaped(byte, byte == b'"' || byte == b'\\');
-        }
-    }
-
-    /// Writes `,key=`; the first comma becomes the space before the fields when the row ends.
-    #[inline]
-    fn key(&mut self, field: usize) -> Result<(), Unusual> {
+    fn key(&mut self, field: usize) -> Result<usize, Unusual> {
         self.pass_field(field)?;
+        let at = self.at;
         if self.fields_at == 0 {
-            self.fields_at = self.at;
+            self.fields_at = at;
         }
         let (key, length) = self.shape.fields.get(field);
-        copy_padded(&mut self.encoder.row, self.at, key, length);
-        self.at += length;
-        Ok(())
+        copy_padded(self.row, at, key, length);
+        Ok(at + length)
     }
 
     #[inline]
@@ -350,27 +356,25 @@ impl Rows<'_> {
             return Err(Unusual);
         }
         if fields_at == 0 {
-            self.encoder.batch.skipped += 1;
+            self.batch.skipped += 1;
             return Ok(Outcome::Skipped);
         }
         if fields_at + self.shape.longest_field + 4 > self.grammar.max_key {
             return Err(Unusual);
         }
-        self.encoder.row[fields_at] = b' ';
+        self.row[fields_at] = b' ';
         if let Some(timestamp) = timestamp {
             if !self.grammar.times.contains(&timestamp) {
                 return Err(Unusual);
             }
-            self.encoder.row[self.at] = b' ';
-            self.at += 1;
-            self.digits(itoa::Buffer::new().format(timestamp), b'\n');
+            self.row[self.at] = b' ';
+            self.digits(self.at + 1, itoa::Buffer::new().format(timestamp), b'\n');
         } else {
-            self.encoder.row[self.at] = b'\n';
+            self.row[self.at] = b'\n';
             self.at += 1;
         }
-        let Encoder { batch, row, .. } = &mut *self.encoder;
-        batch.bytes.extend_from_slice(&row[..self.at]);
-        batch.push_end(index, timestamp.is_some());
+        self.batch.bytes.extend_from_slice(&self.row[..self.at]);
+        self.batch.push_end(index, timestamp.is_some());
         Ok(Outcome::Written)
     }
 
@@ -378,10 +382,35 @@ impl Rows<'_> {
     #[inline]
     fn reserve(&mut self, more: usize) {
         let wanted = self.at + more + self.shape.room;
-        if wanted > self.encoder.row.len() {
-            grow(&mut self.encoder.row, wanted);
+        if wanted > self.row.len() {
+            grow(self.row, wanted);
         }
     }
+}
+
+#[inline]
+fn check_length(text: &[u8]) -> Result<(), Unusual> {
+    if text.len() > MAX_STRING {
+        Err(Unusual)
+    } else {
+        Ok(())
+    }
+}
+
+/// Writes a byte, with a backslash before it if need be, without a branch; returns the end.
+#[inline]
+fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
+    let text = if escape { [b'\\', byte] } else { [byte, 0] };
+    *block_mut::<2>(out, at) = text;
+    at + 1 + usize::from(escape)
+}
+
+#[inline]
+fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
+    for &byte in text {
+        at = put_escaped(out, at, byte, byte == b'"' || byte == b'\\');
+    }
+    at
 }
 
 #[cold]
