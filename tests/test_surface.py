@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_top_level_exports() -> None:
-    assert set(aioinflux.__all__) == {"AsyncInfluxDBClient", *exceptions.__all__, "__version__"}
+    functions = {"parse_line_protocol", "to_line_protocol"}
+    classes = {"AsyncInfluxDBClient", *exceptions.__all__}
+    assert set(aioinflux.__all__) == {*classes, *functions, "__version__"}
     assert all(hasattr(aioinflux, name) for name in aioinflux.__all__)
     public = {name for name in vars(aioinflux) if not name.startswith("_")}
     modules = {name for name in public if inspect.ismodule(getattr(aioinflux, name))}

@@ -1,10 +1,12 @@
 """InfluxDB client for Python, asynchronous first, with its engine in Rust.
 
 `AsyncInfluxDBClient` is the client; `InfluxDBError` is the base of everything that it raises.
+`to_line_protocol` and `parse_line_protocol` need no server.
 """
 
 from importlib.metadata import version as _version
 
+from ._lines import parse_line_protocol, to_line_protocol
 from .client import AsyncInfluxDBClient
 from .exceptions import (
     InfluxDBConnectionError,
@@ -28,4 +30,6 @@ __all__ = [
     "InfluxDBTimeoutError",
     "InfluxDBWriteError",
     "__version__",
+    "parse_line_protocol",
+    "to_line_protocol",
 ]

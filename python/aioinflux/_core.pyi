@@ -3,7 +3,18 @@
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Generic, TypeVar, final
 
-__all__ = ["Answer", "Batch", "Call", "Client", "Stream", "_end", "encode", "quote_identifier"]
+__all__ = [
+    "Answer",
+    "Batch",
+    "Call",
+    "Client",
+    "Stream",
+    "_end",
+    "encode",
+    "parse_lines",
+    "quote_identifier",
+    "to_lines",
+]
 
 _T = TypeVar("_T", covariant=True)
 
@@ -81,5 +92,12 @@ def encode(
     tag_columns: Sequence[object] | None = None,
     extra_tags: dict[str, object] | None = None,
 ) -> Batch: ...
+def to_lines(
+    data: object,
+    measurement: object = None,
+    tag_columns: Sequence[object] | None = None,
+    extra_tags: dict[str, object] | None = None,
+) -> tuple[bytes, int]: ...
+def parse_lines(data: str | bytes | bytearray) -> list[dict[str, Any]]: ...
 def _end() -> None: ...
 def quote_identifier(name: str) -> str: ...

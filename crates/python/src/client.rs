@@ -14,7 +14,7 @@ use crate::errors::{self, Kept};
 use crate::json;
 use crate::place::{shorten, type_name};
 use crate::stream::Stream;
-use crate::to_line::Encoded;
+use crate::encode::Encoded;
 use crate::to_py::PyAnswer;
 
 /// Configuration and connections.

@@ -18,7 +18,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::place::{Place, shorten};
-use crate::to_line::{Points, refused};
+use crate::points::{Points, refused};
 use crate::values;
 
 /// How many rows are encoded between two looks at pending signals.

@@ -5,21 +5,26 @@
 //! | `client` | the options of a client, and its requests |
 //! | `call` | how a request is awaited, waited for and given up |
 //! | `stream` | answers that are read while they arrive |
-//! | `to_line`, `frame`, `values`, `times`, `place` | Python's data as lines |
+//! | `encode`, `input`, `points`, `dicts`, `frame`, `values`, `times`, `place` | Python's data as lines |
+//! | `parse` | lines as Python's data |
 //! | `to_py`, `json` | answers as Python's data |
 //! | `errors` | errors as exceptions |
 //! | `runtime` | the threads that carry the requests |
 
 mod call;
 mod client;
+mod dicts;
+mod encode;
 mod errors;
 mod frame;
+mod input;
 mod json;
+mod parse;
 mod place;
+mod points;
 mod runtime;
 mod stream;
 mod times;
-mod to_line;
 mod to_py;
 mod values;
 
@@ -32,11 +37,14 @@ mod _core {
     #[pymodule_export]
     use crate::client::{Client, quote_identifier};
     #[pymodule_export]
+    use crate::encode::{Encoded, encode, to_lines};
+    #[pymodule_export]
+    use crate::parse::parse_lines;
+    #[pymodule_export]
     use crate::runtime::end;
     #[pymodule_export]
     use crate::stream::Stream;
     #[pymodule_export]
-    use crate::to_line::{Encoded, encode};
     #[pymodule_export]
     use crate::to_py::PyAnswer;
 

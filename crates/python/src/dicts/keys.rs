@@ -1,0 +1,62 @@
+//! What is wrong with the keys of a point.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::place::shorten;
+use crate::values;
+
+/// Keys of a point that are close to a known one, and the one that is meant.
+const NEAR_MISSES: [(&str, &str); 6] = [
+    ("tag", "tags"),
+    ("tag_columns", "tags"),
+    ("field", "fields"),
+    ("timestamp", "time"),
+    ("times", "time"),
+    ("measurements", "measurement"),
+];
+const KNOWN: [&str; 4] = ["measurement", "tags", "fields", "time"];
+
+/// Refuses keys that are most likely meant as one of the four; other keys are ignored.
+pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
+    for key in point.keys() {
+        let Ok(key) = key.extract::<String>() else {
+            continue;
+        };
+        let lower = key.to_lowercase();
+        let meant = NEAR_MISSES
+            .iter()
+            .find(|(near, _)| *near == lower)
+            .map(|(_, known)| *known)
+            .or_else(|| {
+                KNOWN
+                    .into_iter()
+                    .find(|known| *known == lower && *known != key)
+            });
+        if let Some(meant) = meant {
+            return Err(PyValueError::new_err(format!(
+                "point {index}: key `{}` is not known; hint: `{meant}`",
+                shorten(&key)
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The error for a point without a key that it needs.
+pub(super) fn missing(index: u64, key: &str, point: &Bound<'_, PyDict>) -> PyResult<PyErr> {
+    let keys: Vec<String> = point
+        .keys()
+        .iter()
+        .map(|key| values::text_of(&key).map(|key| format!("`{}`", shorten(&key))))
+        .collect::<PyResult<_>>()?;
+    Ok(PyValueError::new_err(format!(
+        "point {index}: key `{key}` is missing; the point has {}",
+        if keys.is_empty() {
+            "no keys".to_owned()
+        } else {
+            keys.join(", ")
+        }
+    )))
+}

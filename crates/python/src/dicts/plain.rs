@@ -1,0 +1,174 @@
+//! A point of any kind, key by key and value by value.
+//!
+//! Values may be objects with code of their own, which may even change the point that is written.
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+use super::{keys, of_mapping};
+use crate::place::Place;
+use crate::points::{Converted, Points, refused};
+use crate::{times, values};
+
+/// Adds one point.
+pub(super) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<()> {
+    let index = points.encoder.next_index();
+    let parts = Parts::new(points, point, index)?;
+    let Some(name) = parts.measurement.as_ref().or(points.measurement.as_ref()) else {
+        return Err(keys::missing(index, "measurement", point)?);
+    };
+    let Some(fields) = parts.fields else {
+        return Err(keys::missing(index, "fields", point)?);
+    };
+    let time = parts
+        .time
+        .map(|time| times::nanoseconds(&time, Place::of(index, "key").key("time")))
+        .transpose()?;
+
+    let Points {
+        encoder,
+        converted,
+        tags: extra_tags,
+        ..
+    } = points;
+    let mut line = encoder.next_point();
+    line.measurement(name).map_err(|error| refused(&error))?;
+    if let Some(tags) = parts.tags {
+        for_each(&tags, index, "tags", |key, value| {
+            let key = Name::new(key, Place::of(index, "tag"), converted)?;
+            let key = key.as_str()?;
+            if extra_tags.iter().any(|(extra, _)| extra == key) {
+                return Ok(());
+            }
+            let place = Place::of(index, "tag").key(key);
+            let mut changed = false;
+            if let Some(text) = values::tag(value, place, &mut changed)? {
+                line.tag(key, &text).map_err(|error| refused(&error))?;
+                if changed {
+                    converted.add(place);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    for (key, value) in extra_tags {
+        line.tag(key.as_str(), value)
+            .map_err(|error| refused(&error))?;
+    }
+    for_each(&fields, index, "fields", |key, value| {
+        let key = Name::new(key, Place::of(index, "field"), converted)?;
+        let key = key.as_str()?;
+        if let Some(value) = values::field(value, Place::of(index, "field").key(key))? {
+            line.field(key, value).map_err(|error| refused(&error))?;
+        }
+        Ok(())
+    })?;
+    line.finish(time).map_err(|error| refused(&error))?;
+    Ok(())
+}
+
+/// What a point holds under its four keys.
+struct Parts<'py> {
+    measurement: Option<String>,
+    tags: Option<Bound<'py, PyAny>>,
+    fields: Option<Bound<'py, PyAny>>,
+    time: Option<Bound<'py, PyAny>>,
+}
+
+impl<'py> Parts<'py> {
+    fn new(points: &mut Points, point: &Bound<'py, PyDict>, index: u64) -> PyResult<Self> {
+        let py = point.py();
+        let measurement = point.get_item(intern!(py, "measurement"))?;
+        let tags = point.get_item(intern!(py, "tags"))?;
+        let fields = point.get_item(intern!(py, "fields"))?;
+        let time = point.get_item(intern!(py, "time"))?;
+        let known = [&measurement, &tags, &fields, &time]
+            .into_iter()
+            .flatten()
+            .count();
+        if known < point.len() {
+            keys::check(point, index)?;
+        }
+        let measurement = match measurement {
+            Some(name) if !name.is_none() => {
+                Some(points.name(&name, Place::of(index, "key").key("measurement"))?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            measurement,
+            tags: tags.filter(|tags| !tags.is_none()),
+            fields,
+            time,
+        })
+    }
+}
+
+/// Goes over the tags or fields of a point: a mapping.
+fn for_each<'py>(
+    value: &Bound<'py, PyAny>,
+    index: u64,
+    key: &'static str,
+    mut write: impl FnMut(&Bound<'py, PyAny>, &Bound<'py, PyAny>) -> PyResult<()>,
+) -> PyResult<()> {
+    let place = Place::of(index, "key").key(key);
+    let dict = match value.cast_exact::<PyDict>() {
+        Ok(dict) => dict.clone(),
+        Err(_) => of_mapping(value)?.ok_or_else(|| place.type_error("a mapping", value))?,
+    };
+    let changed = || {
+        PyRuntimeError::new_err(format!(
+            "{place}: the mapping was changed by one of its own values while it was written"
+        ))
+    };
+    let size = dict.len();
+    let mut seen = 0;
+    // The iterator panics when it is asked for more after a change of size, or twice beyond it.
+    for (key, value) in &dict {
+        seen += 1;
+        if seen > size {
+            return Err(changed());
+        }
+        write(&key, &value)?;
+        if dict.len() != size {
+            return Err(changed());
+        }
+    }
+    if seen < size {
+        return Err(changed());
+    }
+    Ok(())
+}
+
+/// A key, as the interpreter's own text where it is one.
+enum Name<'a, 'py> {
+    Text(&'a Bound<'py, PyString>, Place<'a>),
+    Converted(String),
+}
+
+impl<'a, 'py> Name<'a, 'py> {
+    fn new(
+        key: &'a Bound<'py, PyAny>,
+        place: Place<'a>,
+        converted: &mut Converted,
+    ) -> PyResult<Self> {
+        if let Ok(text) = key.cast::<PyString>() {
+            return Ok(Self::Text(text, place));
+        }
+        if key.is_none() || key.is_instance_of::<PyBytes>() {
+            return Err(place.type_error("a key of type str", key));
+        }
+        let text = values::text_of(key)?;
+        converted.add(place.key(&text));
+        Ok(Self::Converted(text))
+    }
+
+    fn as_str(&self) -> PyResult<&str> {
+        match self {
+            Self::Text(text, place) => values::string(text, *place),
+            Self::Converted(text) => Ok(text),
+        }
+    }
+}

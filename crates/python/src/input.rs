@@ -1,0 +1,117 @@
+//! What the user hands to `write`: text, mappings, frames, and iterables of these.
+//!
+//! Points are numbered from 0 in the order in which they come, whatever holds them; errors, and the
+//! server's refusals, name them by that number.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyString};
+
+use crate::place::{Place, type_name};
+use crate::points::{Points, refused};
+use crate::{dicts, frame, values};
+
+/// How deep iterables may be nested; an iterable that holds itself would never end.
+const MAX_DEPTH: usize = 100;
+/// How many items are encoded between two looks at pending signals.
+const SIGNAL_ITEMS: u64 = 4096;
+
+/// The data of one call, as far as it has not been encoded yet.
+pub(crate) struct Input {
+    /// What was handed in, until it is looked at.
+    whole: Option<Py<PyAny>>,
+    /// The iterables that were begun, the innermost last.
+    open: Vec<Py<PyIterator>>,
+    /// Items, not points: an iterable may give nothing but empty lists.
+    items: u64,
+}
+
+impl Input {
+    pub(crate) fn new(data: Bound<'_, PyAny>) -> Self {
+        Self {
+            whole: Some(data.unbind()),
+            open: Vec::new(),
+            items: 0,
+        }
+    }
+
+    /// Encodes until `full` says that there are enough lines, and returns whether data may be left.
+    ///
+    /// `full` is asked after each item of an iterable; what is no iterable is encoded whole.
+    pub(crate) fn fill(
+        &mut self,
+        py: Python<'_>,
+        points: &mut Points,
+        full: impl Fn(&Points) -> bool,
+    ) -> PyResult<bool> {
+        if let Some(data) = self.whole.take() {
+            self.push(data.bind(py), points)?;
+        }
+        while let Some(innermost) = self.open.last() {
+            let mut items = innermost.bind(py).clone();
+            let depth = self.open.len();
+            while self.open.len() == depth {
+                let Some(item) = items.next() else {
+                    self.open.pop();
+                    break;
+                };
+                self.push(&item?, points)?;
+                self.items += 1;
+                if self.items.is_multiple_of(SIGNAL_ITEMS) {
+                    py.check_signals()?;
+                }
+                if full(points) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Encodes whatever `data` is; an iterable is opened only.
+    fn push(&mut self, data: &Bound<'_, PyAny>, points: &mut Points) -> PyResult<()> {
+        if let Ok(point) = data.cast_exact::<PyDict>() {
+            dicts::push(points, point)
+        } else if let Ok(text) = data.cast::<PyString>() {
+            let place = Place::of(points.encoder.next_index(), "line protocol");
+            push_text(points, values::string(text, place)?.as_bytes())
+        } else if let Ok(text) = data.cast::<PyBytes>() {
+            push_text(points, text.as_bytes())
+        } else if let Ok(text) = data.cast::<PyByteArray>() {
+            push_text(points, &text.to_vec())
+        } else if frame::is_frame(data)? {
+            frame::push(points, data)
+        } else if let Some(point) = dicts::of_mapping(data)? {
+            dicts::push(points, &point)
+        } else {
+            self.open(data, points)
+        }
+    }
+
+    fn open(&mut self, data: &Bound<'_, PyAny>, points: &Points) -> PyResult<()> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(PyValueError::new_err(format!(
+                "Invalid input: iterables are nested more than {MAX_DEPTH} deep"
+            )));
+        }
+        if !data.hasattr(intern!(data.py(), "__iter__"))? || values::is_numpy(data) {
+            return Err(PyValueError::new_err(format!(
+                "Invalid input at point {}: expected line protocol, a mapping, a DataFrame or an \
+                 iterable of these, got `{}`",
+                points.encoder.next_index(),
+                type_name(data)
+            )));
+        }
+        self.open.push(data.try_iter()?.unbind());
+        Ok(())
+    }
+}
+
+fn push_text(points: &mut Points, text: &[u8]) -> PyResult<()> {
+    points
+        .encoder
+        .push_text(text)
+        .map_err(|error| refused(&error))?;
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! Points of lines: the way back.
+
+use aioinflux::line::Decoder;
+use aioinflux::{Dialect, FieldValue};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString};
+
+use crate::place::type_name;
+
+/// How many lines are read between two looks at pending signals.
+const SIGNAL_LINES: usize = 4096;
+
+/// The points of lines of text, as mappings that `encode` takes.
+#[pyfunction]
+pub(crate) fn parse_lines<'py>(data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    if let Ok(text) = data.cast::<PyString>() {
+        points(data.py(), text.to_str()?.as_bytes())
+    } else if let Ok(text) = data.cast::<PyBytes>() {
+        points(data.py(), text.as_bytes())
+    } else if let Ok(text) = data.cast::<PyByteArray>() {
+        points(data.py(), &text.to_vec())
+    } else {
+        Err(PyTypeError::new_err(format!(
+            "argument `data`: expected str or bytes, got `{}`",
+            type_name(data)
+        )))
+    }
+}
+
+fn points<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyList>> {
+    let points = PyList::empty(py);
+    for (number, line) in Decoder::new(Dialect::default(), text).enumerate() {
+        let line = line.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let tags = PyDict::new(py);
+        for (key, value) in line.tags() {
+            tags.set_item(PyString::intern(py, key), &**value)?;
+        }
+        let fields = PyDict::new(py);
+        for (key, value) in line.fields() {
+            let key = PyString::intern(py, key);
+            match value {
+                FieldValue::Float(value) => fields.set_item(key, value)?,
+                FieldValue::Integer(value) => fields.set_item(key, value)?,
+                FieldValue::Unsigned(value) => fields.set_item(key, value)?,
+                FieldValue::Boolean(value) => fields.set_item(key, value)?,
+                FieldValue::String(value) => fields.set_item(key, &**value)?,
+            }
+        }
+        let point = PyDict::new(py);
+        point.set_item(intern!(py, "measurement"), line.measurement())?;
+        point.set_item(intern!(py, "tags"), tags)?;
+        point.set_item(intern!(py, "fields"), fields)?;
+        point.set_item(intern!(py, "time"), line.timestamp())?;
+        points.append(point)?;
+        if number % SIGNAL_LINES == SIGNAL_LINES - 1 {
+            py.check_signals()?;
+        }
+    }
+    Ok(points)
+}

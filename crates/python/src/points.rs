@@ -1,0 +1,124 @@
+//! The points of one call: what they share, and what has to be told about them at its end.
+
+use aioinflux::{Dialect, Encoder, Options};
+use pyo3::exceptions::{PyUserWarning, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+use crate::place::Place;
+use crate::values;
+
+/// Values that were no strings where strings belong, for one warning a call.
+#[derive(Default)]
+pub(crate) struct Converted {
+    count: u64,
+    first: Option<String>,
+}
+
+impl Converted {
+    pub(crate) fn add(&mut self, place: Place<'_>) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| place.to_string());
+    }
+}
+
+/// The points of one call of `write`.
+pub(crate) struct Points {
+    pub(crate) encoder: Encoder,
+    /// Name for points that carry none.
+    pub(crate) measurement: Option<String>,
+    pub(crate) tag_columns: Option<Vec<Py<PyAny>>>,
+    /// Tags for every point; they beat a point's own tags of the same name.
+    pub(crate) tags: Vec<(String, String)>,
+    pub(crate) converted: Converted,
+}
+
+impl Points {
+    pub(crate) fn new(
+        measurement: Option<&Bound<'_, PyAny>>,
+        tag_columns: Option<Vec<Py<PyAny>>>,
+        extra_tags: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let mut points = Self {
+            encoder: Encoder::new(Options::new(Dialect::default()).remove_newlines(true)),
+            measurement: None,
+            tag_columns,
+            tags: Vec::new(),
+            converted: Converted::default(),
+        };
+        points.set_defaults(measurement, extra_tags)?;
+        Ok(points)
+    }
+
+    fn set_defaults(
+        &mut self,
+        measurement: Option<&Bound<'_, PyAny>>,
+        extra_tags: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        if let Some(name) = measurement {
+            self.measurement = Some(self.name(name, Place::argument("measurement"))?);
+        }
+        for (key, value) in extra_tags.into_iter().flatten() {
+            let key = self.name(&key, Place::argument("tags"))?;
+            let place = Place {
+                point: None,
+                part: "extra tag",
+                key: Some(&key),
+            };
+            if !values::is_scalar(&value)? || value.is_instance_of::<PyBytes>() {
+                return Err(place.type_error("a scalar", &value));
+            }
+            let mut converted = false;
+            if let Some(text) = values::tag(&value, place, &mut converted)? {
+                let text = text.into_owned();
+                if converted {
+                    self.converted.add(place);
+                }
+                self.tags.push((key, text));
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of a name; what is no string is converted, with a warning later.
+    pub(crate) fn name(&mut self, name: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<String> {
+        if let Ok(text) = name.cast::<PyString>() {
+            return values::string(text, place).map(str::to_owned);
+        }
+        if name.is_none() || name.is_instance_of::<PyBytes>() {
+            return Err(place.type_error("str", name));
+        }
+        self.converted.add(place);
+        values::text_of(name)
+    }
+
+    /// One warning for each kind of change that was made to the user's data, at the line of the
+    /// user that stands `frames` above the Python function that called this module.
+    pub(crate) fn warn(&self, py: Python<'_>, frames: i32) -> PyResult<()> {
+        if let Some(first) = &self.converted.first {
+            let count = self.converted.count;
+            let text =
+                format!("Non-string-like data passed, converted to str: {first} ({count} in all)");
+            warn(py, &text, frames)?;
+        }
+        if let Some(removed) = self.encoder.removed_newlines() {
+            let text = format!(
+                "newlines removed, which names and tags cannot hold: {} ({} in all)",
+                removed.first, removed.count
+            );
+            warn(py, &text, frames)?;
+        }
+        Ok(())
+    }
+}
+
+fn warn(py: Python<'_>, text: &str, frames: i32) -> PyResult<()> {
+    let text = std::ffi::CString::new(text.replace('\0', "\\0"))
+        .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    PyErr::warn(py, &py.get_type::<PyUserWarning>(), &text, frames + 1)
+}
+
+/// The encoder's refusal, as Python's.
+pub(crate) fn refused(error: &aioinflux::line::Error) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
