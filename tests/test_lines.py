@@ -111,7 +111,7 @@ def test_no_line_is_no_point(text: str | bytes) -> None:
         ("m f=1 1\nm,t f=1", "line 2:4: expected `=`"),
         ("m f=1\nm f=é", "line 2:5: "),
         ("m,t=é f=x", "line 1:9: "),
-        (b"m f=1\nm f=\"\xff\" 1", "line 2:6: expected UTF-8"),
+        (b'm f=1\nm f="\xff" 1', "line 2:6: expected UTF-8"),
         ("m f=1 1\nm f=1 1x", "line 2:"),
     ],
 )

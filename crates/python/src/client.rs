@@ -10,11 +10,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 
 use crate::call::Call;
+use crate::encode::Encoded;
 use crate::errors::{self, Kept};
 use crate::json;
 use crate::place::{shorten, type_name};
 use crate::stream::Stream;
-use crate::encode::Encoded;
 use crate::to_py::PyAnswer;
 
 /// Configuration and connections.
