@@ -1,18 +1,6 @@
 //! Short copies of known sizes: a call of `memcpy` for each word of a line would cost more than the
 //! words themselves.
 
-use crate::shape::BLOCK;
-
-/// Copies the first `length` bytes of `padded`, which has at least a block.
-#[inline]
-pub(crate) fn copy_padded(out: &mut [u8], at: usize, padded: &[u8], length: usize) {
-    if length <= BLOCK {
-        *block_mut::<BLOCK>(out, at) = *block::<BLOCK>(padded, 0);
-    } else {
-        out[at..at + length].copy_from_slice(&padded[..length]);
-    }
-}
-
 /// Copies a text of any length.
 #[inline]
 pub(crate) fn copy(out: &mut [u8], at: usize, text: &[u8]) {

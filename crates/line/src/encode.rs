@@ -49,8 +49,6 @@ pub struct Encoder {
     pub(crate) tags: Vec<Tag>,
     pub(crate) fields: Vec<Range<usize>>,
     pub(crate) scratch: Vec<u8>,
-    /// The row that is being written (see [`Rows`](crate::Rows)); every byte of it may be written to.
-    pub(crate) row: Vec<u8>,
 }
 
 impl Encoder {

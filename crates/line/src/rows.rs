@@ -1,17 +1,21 @@
 //! Many points of one shape: the values only.
 //!
-//! Everything that can be decided once for all rows was decided by the [`Shape`]. A row is built in
-//! a buffer of its own, which stays in the processor's nearest cache, and copied to the batch when
-//! it is complete.
+//! Everything that can be decided once for all rows was decided by the [`Shape`]. A row is written
+//! behind the last line of the batch, into bytes that were made zero long before, so that short
+//! texts can be copied as blocks of a known size; what stands behind the last line is no part of the
+//! batch.
 
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::copy::{block, block_mut, copy, copy_number, copy_padded, has_quote, has_special};
+use crate::copy::{block, block_mut, copy, copy_number, has_quote, has_special};
 use crate::dialect::{Grammar, MAX_STRING};
 use crate::escape::{kind, kind_of, kinds_in};
-use crate::shape::{BLOCK, NUMBER, UNUSUAL};
+use crate::shape::{BLOCK, Text};
 use crate::{Batch, Encoder, Numbers, Outcome, Shape, TagValues};
+
+/// How many bytes are made zero at a time.
+const AHEAD: usize = 16 << 10;
 
 /// A row that [`PointEncoder`](crate::PointEncoder) must look at, which writes or refuses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +39,10 @@ impl core::error::Error for Unusual {}
 #[derive(Debug)]
 pub struct Rows<'e> {
     batch: &'e mut Batch,
-    row: &'e mut Vec<u8>,
     shape: &'e Shape,
     grammar: &'static Grammar,
+    /// Where the row begins.
+    start: usize,
     /// End of what there is of the row.
     at: usize,
     /// Where the fields begin; 0 as long as there are none.
@@ -57,14 +62,10 @@ impl Encoder {
             self.options == shape.options,
             "the options of a shape are those of its encoder"
         );
-        self.batch.drop_unfinished();
-        if self.row.len() < shape.room {
-            self.row.resize(shape.room, 0);
-        }
         Rows {
             grammar: self.options.dialect.grammar(),
+            start: self.batch.end(),
             batch: &mut self.batch,
-            row: &mut self.row,
             shape,
             at: 0,
             fields_at: 0,
@@ -78,9 +79,10 @@ impl Rows<'_> {
     /// Begins a row; one that was not ended is dropped.
     #[inline]
     pub fn begin(&mut self) {
-        let (name, length) = self.shape.measurement.get(0);
-        copy_padded(self.row, 0, name, length);
-        self.at = length;
+        self.at = self.start;
+        let name = self.shape.measurement.get(0);
+        self.reserve(name.length());
+        self.put(name);
         self.fields_at = 0;
         self.next_tag = 0;
         self.next_field = 0;
@@ -103,15 +105,12 @@ impl Rows<'_> {
             return Ok(());
         }
         self.reserve(2 * text.len());
-        let (key, length) = self.shape.tags.get(tag);
-        copy_padded(self.row, self.at, key, length);
-        let at = self.at + length;
+        self.put(self.shape.tags.get(tag));
         if has_special(text) {
-            self.at = at;
             return self.escape_tag(value);
         }
-        copy(self.row, at, text);
-        self.at = at + text.len();
+        copy(&mut self.batch.bytes, self.at, text);
+        self.at += text.len();
         check_length(text)
     }
 
@@ -132,14 +131,20 @@ impl Rows<'_> {
         code: usize,
     ) -> Result<(), Unusual> {
         self.pass_tag(tag)?;
-        let (text, length) = values.texts.get(code);
-        if length == UNUSUAL {
+        let text = values.texts.get(code);
+        if text.is_unusual() {
             return Err(Unusual);
         }
-        self.reserve(length);
-        copy_padded(self.row, self.at, text, length);
-        self.at += length;
+        self.reserve(text.length());
+        self.put(text);
         Ok(())
+    }
+
+    /// Copies a text for which there is room.
+    #[inline]
+    fn put(&mut self, text: Text<'_>) {
+        text.copy_to(&mut self.batch.bytes, self.at);
+        self.at += text.length();
     }
 
     #[inline]
@@ -161,7 +166,7 @@ impl Rows<'_> {
         let escaped = kind::BREAK | kind::EQUALS;
         for &byte in value.as_bytes() {
             let escape = kind_of(byte) & escaped != 0;
-            self.at = put_escaped(self.row, self.at, byte, escape);
+            self.at = put_escaped(&mut self.batch.bytes, self.at, byte, escape);
         }
         Ok(())
     }
@@ -183,7 +188,7 @@ impl Rows<'_> {
         let at = self.key(field)?;
         let mut buffer = zmij::Buffer::new();
         let digits = buffer.format_finite(value).as_bytes();
-        copy_number(self.row, at, digits);
+        copy_number(&mut self.batch.bytes, at, digits);
         self.at = at + digits.len();
         Ok(())
     }
@@ -213,7 +218,7 @@ impl Rows<'_> {
             Some(0) => self.pass_field(field),
             Some(length) => {
                 let at = self.key(field)?;
-                *block_mut(self.row, at) = *text;
+                *block_mut(&mut self.batch.bytes, at) = *text;
                 self.at = at + length;
                 Ok(())
             }
@@ -258,9 +263,9 @@ impl Rows<'_> {
 
     #[inline]
     fn digits(&mut self, at: usize, digits: &str, suffix: u8) {
-        copy_number(self.row, at, digits.as_bytes());
+        copy_number(&mut self.batch.bytes, at, digits.as_bytes());
         let end = at + digits.len();
-        self.row[end] = suffix;
+        self.batch.bytes[end] = suffix;
         self.at = end + 1;
     }
 
@@ -277,7 +282,7 @@ impl Rows<'_> {
     pub fn boolean(&mut self, field: usize, value: bool) -> Result<(), Unusual> {
         let at = self.key(field)?;
         let word = if value { b"true " } else { b"false" };
-        *block_mut(self.row, at) = *word;
+        *block_mut(&mut self.batch.bytes, at) = *word;
         self.at = at + 5 - usize::from(value);
         Ok(())
     }
@@ -297,21 +302,21 @@ impl Rows<'_> {
         check_length(text)?;
         self.reserve(2 * text.len() + BLOCK);
         let mut at = self.key(field)?;
-        let row = &mut self.row[..];
-        row[at] = b'"';
+        let out = &mut self.batch.bytes[..];
+        out[at] = b'"';
         at += 1;
         let mut words = text.chunks_exact(8);
         for word in &mut words {
             let word = block::<8>(word, 0);
             if has_quote(u64::from_le_bytes(*word)) {
-                at = put_quoted(row, at, word);
+                at = put_quoted(out, at, word);
             } else {
-                *block_mut(row, at) = *word;
+                *block_mut(out, at) = *word;
                 at += 8;
             }
         }
-        at = put_quoted(row, at, words.remainder());
-        row[at] = b'"';
+        at = put_quoted(out, at, words.remainder());
+        out[at] = b'"';
         self.at = at + 1;
         Ok(())
     }
@@ -325,9 +330,9 @@ impl Rows<'_> {
         if self.fields_at == 0 {
             self.fields_at = at;
         }
-        let (key, length) = self.shape.fields.get(field);
-        copy_padded(self.row, at, key, length);
-        Ok(at + length)
+        let key = self.shape.fields.get(field);
+        key.copy_to(&mut self.batch.bytes, at);
+        Ok(at + key.length())
     }
 
     #[inline]
@@ -359,22 +364,22 @@ impl Rows<'_> {
             self.batch.skipped += 1;
             return Ok(Outcome::Skipped);
         }
-        if fields_at + self.shape.longest_field + 4 > self.grammar.max_key {
+        if fields_at - self.start + self.shape.longest_field + 4 > self.grammar.max_key {
             return Err(Unusual);
         }
-        self.row[fields_at] = b' ';
+        self.batch.bytes[fields_at] = b' ';
         if let Some(timestamp) = timestamp {
             if !self.grammar.times.contains(&timestamp) {
                 return Err(Unusual);
             }
-            self.row[self.at] = b' ';
+            self.batch.bytes[self.at] = b' ';
             self.digits(self.at + 1, itoa::Buffer::new().format(timestamp), b'\n');
         } else {
-            self.row[self.at] = b'\n';
+            self.batch.bytes[self.at] = b'\n';
             self.at += 1;
         }
-        self.batch.bytes.extend_from_slice(&self.row[..self.at]);
-        self.batch.push_end(index, timestamp.is_some());
+        self.batch.push_end(self.at, index, timestamp.is_some());
+        self.start = self.at;
         Ok(Outcome::Written)
     }
 
@@ -382,8 +387,8 @@ impl Rows<'_> {
     #[inline]
     fn reserve(&mut self, more: usize) {
         let wanted = self.at + more + self.shape.room;
-        if wanted > self.row.len() {
-            grow(self.row, wanted);
+        if wanted > self.batch.bytes.len() {
+            grow(&mut self.batch.bytes, wanted);
         }
     }
 }
@@ -414,6 +419,6 @@ fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
 }
 
 #[cold]
-fn grow(row: &mut Vec<u8>, wanted: usize) {
-    row.resize(wanted.next_power_of_two().max(4 * NUMBER), 0);
+fn grow(bytes: &mut Vec<u8>, wanted: usize) {
+    bytes.resize(wanted + AHEAD, 0);
 }

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use crate::copy::block_mut;
 use crate::dialect::{Grammar, MAX_STRING};
 use crate::escape::{append_escaped, kind, kinds_in};
 use crate::{Options, Place};
@@ -37,6 +38,7 @@ pub(crate) const NUMBER: usize = 32;
 pub struct Shape {
     pub(crate) options: Options,
     pub(crate) measurement: Texts,
+    tag_keys: Vec<Vec<u8>>,
     /// `,key=` of each tag.
     pub(crate) tags: Texts,
     /// `,key=` of each field.
@@ -64,11 +66,7 @@ impl Shape {
         let options = options.into();
         let grammar = options.dialect.grammar();
         let mut name = Texts::default();
-        name.push(
-            b"",
-            &escaped(grammar, Place::Measurement, measurement)?,
-            b"",
-        );
+        name.push(&[&escaped(grammar, Place::Measurement, measurement)?]);
         let (tag_keys, tags) = keys(grammar, Place::TagKey, tags)?;
         let (field_keys, fields) = keys(grammar, Place::FieldKey, fields)?;
         let tag_order = sorted(&tag_keys)?;
@@ -84,9 +82,10 @@ impl Shape {
         let numbers = (field_keys.len() + 1) * NUMBER;
         Some(Self {
             options,
-            room: name.bytes() + tags.bytes() + fields.bytes() + numbers + BLOCK,
+            room: name.bytes() + tags.bytes() + fields.bytes() + numbers + 2 * BLOCK,
             longest_field: field_keys.iter().map(Vec::len).max().unwrap_or(0),
             measurement: name,
+            tag_keys,
             tags,
             fields,
             tag_order,
@@ -111,13 +110,13 @@ impl Shape {
         values: impl IntoIterator<Item = Option<&'v str>>,
     ) -> TagValues {
         let grammar = self.options.dialect.grammar();
-        let (key, length) = self.tags.get(tag);
+        let key = &self.tag_keys[tag];
         let mut texts = Texts::default();
         for value in values {
             match value {
-                None | Some("") => texts.push(b"", b"", b""),
+                None | Some("") => texts.push(&[]),
                 Some(value) => match escaped(grammar, Place::TagValue, value) {
-                    Some(value) => texts.push(&key[..length], &value, b""),
+                    Some(value) => texts.push(&[b",", key, b"=", &value]),
                     None => texts.push_unusual(),
                 },
             }
@@ -135,7 +134,7 @@ pub struct TagValues {
 impl TagValues {
     /// Returns how many values there are.
     pub fn len(&self) -> usize {
-        self.texts.spans.len()
+        self.texts.len()
     }
 
     /// Returns whether there are none.
@@ -144,40 +143,99 @@ impl TagValues {
     }
 }
 
-/// Texts one after the other, each followed by enough bytes to be copied as a block.
+/// Texts that are copied as blocks; the few that are longer stand elsewhere.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Texts {
-    bytes: Vec<u8>,
-    /// Start and length; the length of a text that needs the plain encoder is `UNUSUAL`.
-    spans: Vec<(usize, usize)>,
+    blocks: Vec<Block>,
+    long: Vec<u8>,
 }
 
-pub(crate) const UNUSUAL: usize = usize::MAX;
+#[derive(Debug, Clone)]
+struct Block {
+    text: [u8; BLOCK],
+    length: usize,
+    /// Start in `long` of a text that is longer than a block.
+    start: usize,
+}
+
+/// The length of a text that needs the plain encoder.
+const UNUSUAL: usize = usize::MAX;
 
 impl Texts {
-    fn push(&mut self, before: &[u8], text: &[u8], after: &[u8]) {
-        // The padding of the text before is overwritten.
-        let start = self.bytes.len().saturating_sub(BLOCK);
-        self.bytes.truncate(start);
-        for part in [before, text, after, &[0; BLOCK]] {
-            self.bytes.extend_from_slice(part);
+    fn push(&mut self, parts: &[&[u8]]) {
+        let start = self.long.len();
+        for part in parts {
+            self.long.extend_from_slice(part);
         }
-        self.spans.push((start, self.bytes.len() - BLOCK - start));
+        let length = self.long.len() - start;
+        let mut text = [0; BLOCK];
+        if length <= BLOCK {
+            text[..length].copy_from_slice(&self.long[start..]);
+            self.long.truncate(start);
+        }
+        self.blocks.push(Block {
+            text,
+            length,
+            start,
+        });
     }
 
     fn push_unusual(&mut self) {
-        self.spans.push((0, UNUSUAL));
+        self.blocks.push(Block {
+            text: [0; BLOCK],
+            length: UNUSUAL,
+            start: 0,
+        });
     }
 
-    /// Returns the bytes from the start of the text on, at least a block, and its length.
     #[inline]
-    pub(crate) fn get(&self, at: usize) -> (&[u8], usize) {
-        let (start, length) = self.spans[at];
-        (&self.bytes[start..], length)
+    pub(crate) fn get(&self, at: usize) -> Text<'_> {
+        Text {
+            block: &self.blocks[at],
+            long: &self.long,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.blocks.len()
     }
 
     fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.blocks.iter().map(|block| block.length).sum()
+    }
+}
+
+/// One of the texts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'t> {
+    block: &'t Block,
+    long: &'t [u8],
+}
+
+impl Text<'_> {
+    #[inline]
+    pub(crate) fn length(self) -> usize {
+        self.block.length
+    }
+
+    #[inline]
+    pub(crate) fn is_unusual(self) -> bool {
+        self.block.length == UNUSUAL
+    }
+
+    /// Copies it; there must be room for a block.
+    #[inline]
+    pub(crate) fn copy_to(self, out: &mut [u8], at: usize) {
+        let Block {
+            ref text,
+            length,
+            start,
+        } = *self.block;
+        if length <= BLOCK {
+            *block_mut(out, at) = *text;
+        } else {
+            out[at..at + length].copy_from_slice(&self.long[start..start + length]);
+        }
     }
 }
 
@@ -199,7 +257,7 @@ fn keys(grammar: &Grammar, place: Place, names: &[&str]) -> Option<(Vec<Vec<u8>>
     let mut keys = Vec::with_capacity(names.len());
     for name in names {
         let key = escaped(grammar, place, name)?;
-        texts.push(b",", &key, b"=");
+        texts.push(&[b",", &key, b"="]);
         keys.push(key);
     }
     Some((keys, texts))
