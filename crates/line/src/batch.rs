@@ -21,6 +21,8 @@ pub struct Batch {
     pub(crate) unstamped: usize,
     pub(crate) text_lines: usize,
     pub(crate) dialect: Dialect,
+    /// How many bytes the texts of a row have taken at most (see [`Rows`](crate::Rows)).
+    pub(crate) text_room: usize,
 }
 
 impl Batch {
@@ -147,9 +149,8 @@ impl Batch {
         self.dialect = dialect;
     }
 
-    #[inline]
-    pub(crate) fn push_end(&mut self, end: usize, index: u64, stamped: bool) {
-        self.ends.push(end);
+    pub(crate) fn push_end(&mut self, index: u64, stamped: bool) {
+        self.ends.push(self.bytes.len());
         self.indexes.push(index);
         self.unstamped += usize::from(!stamped);
     }

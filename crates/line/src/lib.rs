@@ -49,7 +49,7 @@ pub use line::PointEncoder;
 pub use numbers::Numbers;
 pub use options::Options;
 pub use point::{Point, ToLine};
-pub use rows::{Rows, Unusual};
+pub use rows::{Row, Rows, Unusual};
 pub use rule::Rule;
 pub use shape::{Shape, TagValues};
 pub use split::{LineEnds, line_ends};

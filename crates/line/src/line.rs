@@ -121,10 +121,7 @@ impl<'e> PointEncoder<'e> {
             self.encoder.batch.skipped += 1;
             return Ok(Outcome::Skipped);
         }
-        let end = self.encoder.batch.bytes.len();
-        self.encoder
-            .batch
-            .push_end(end, self.index, timestamp.is_some());
+        self.encoder.batch.push_end(self.index, timestamp.is_some());
         self.written = true;
         Ok(Outcome::Written)
     }

@@ -5,28 +5,28 @@
 
 use alloc::vec::Vec;
 
-use crate::Options;
 use crate::copy::copy_number;
-use crate::shape::NUMBER;
+use crate::shape::BLOCK;
+use crate::{Options, Shape, Unusual};
 
-/// The numbers that one field has in some rows, as text, for [`Rows::number`](crate::Rows::number).
+/// The numbers that one field has in some rows, as text, for [`Row::number`](crate::Row::number).
 ///
-/// It is meant to be filled again and again, for a few hundred rows each time, so that it stays in
+/// It is meant to be filled again and again, for a few dozen rows each time, so that it stays in
 /// the processor's cache.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Numbers, Shape};
 ///
 /// let shape = Shape::new(Dialect::V1, "m", &[], &["f"]).unwrap();
-/// let mut numbers = Numbers::new(Dialect::V1);
+/// let mut numbers = Numbers::new(&shape, 0);
 /// numbers.floats([0.5, f64::NAN, 2.0]);
 /// numbers.leave_out(2);
 /// let mut encoder = Encoder::new(Dialect::V1);
 /// let mut rows = encoder.rows(&shape);
-/// for row in 0..3 {
-///     rows.begin();
-///     rows.number(0, &numbers, row)?;
-///     rows.end(row as u64, None)?;
+/// for index in 0..3 {
+///     let mut row = rows.begin();
+///     row.number(&numbers, index)?;
+///     row.end(index as u64, None)?;
 /// }
 /// assert_eq!(encoder.batch().bytes(), b"m f=0.5\n");
 /// assert_eq!(encoder.batch().skipped(), 2);
@@ -35,18 +35,35 @@ use crate::shape::NUMBER;
 #[derive(Debug, Clone)]
 pub struct Numbers {
     options: Options,
-    texts: Vec<[u8; NUMBER]>,
+    pub(crate) field: usize,
+    /// `,key=`, which stands before each number; a key that is longer than a block is not here.
+    key: [u8; BLOCK],
+    key_length: usize,
+    texts: Vec<[u8; CELL]>,
     /// 0: left out; `UNUSUAL`: for the plain encoder.
     lengths: Vec<u8>,
 }
 
+/// A key and a number.
+pub(crate) const CELL: usize = 2 * BLOCK;
+
 const UNUSUAL: u8 = u8::MAX;
 
 impl Numbers {
-    /// Returns an empty list for encoders with these options.
-    pub fn new(options: impl Into<Options>) -> Self {
+    /// Returns an empty list for a field of a shape.
+    ///
+    /// # Panics
+    ///
+    /// If there is no field of that position.
+    pub fn new(shape: &Shape, field: usize) -> Self {
+        let name = shape.fields.get(field);
+        let mut key = [0; BLOCK];
+        let is_short = name.length() <= BLOCK && name.copy_to(&mut key, 0).is_some();
         Self {
-            options: options.into(),
+            options: shape.options,
+            field,
+            key,
+            key_length: if is_short { name.length() } else { 0 },
             texts: Vec::new(),
             lengths: Vec::new(),
         }
@@ -55,9 +72,9 @@ impl Numbers {
     /// Takes floats instead of what was there; NaN is left out.
     pub fn floats(&mut self, values: impl IntoIterator<Item = f64>) {
         let not_a_number = if self.options.refuse_nan { UNUSUAL } else { 0 };
-        self.fill(values, |text, value| {
+        self.fill(values, |text, at, value| {
             if value.is_finite() {
-                put(text, zmij::Buffer::new().format_finite(value), None)
+                put(text, at, zmij::Buffer::new().format_finite(value), None)
             } else if value.is_nan() {
                 not_a_number
             } else {
@@ -68,8 +85,8 @@ impl Numbers {
 
     /// Takes signed integers instead of what was there.
     pub fn integers(&mut self, values: impl IntoIterator<Item = i64>) {
-        self.fill(values, |text, value| {
-            put(text, itoa::Buffer::new().format(value), Some(b'i'))
+        self.fill(values, |text, at, value| {
+            put(text, at, itoa::Buffer::new().format(value), Some(b'i'))
         });
     }
 
@@ -77,9 +94,9 @@ impl Numbers {
     pub fn unsigned(&mut self, values: impl IntoIterator<Item = u64>) {
         let has_suffix = self.options.dialect.grammar().unsigned;
         let suffix = if has_suffix { b'u' } else { b'i' };
-        self.fill(values, |text, value| {
+        self.fill(values, |text, at, value| {
             if has_suffix || i64::try_from(value).is_ok() {
-                put(text, itoa::Buffer::new().format(value), Some(suffix))
+                put(text, at, itoa::Buffer::new().format(value), Some(suffix))
             } else {
                 UNUSUAL
             }
@@ -96,46 +113,50 @@ impl Numbers {
         self.lengths[row] = 0;
     }
 
-    /// Returns the padded text of a row and its length: 0 if it is left out, `None` for the plain
-    /// encoder.
+    /// Returns the padded text of a row and its length, 0 if it is left out.
     #[inline]
-    pub(crate) fn get(&self, row: usize) -> (&[u8; NUMBER], Option<usize>) {
+    pub(crate) fn get(&self, row: usize) -> Result<(&[u8; CELL], usize), Unusual> {
         let length = self.lengths[row];
-        (
-            &self.texts[row],
-            (length != UNUSUAL).then_some(usize::from(length)),
-        )
+        if length == UNUSUAL {
+            return Err(Unusual);
+        }
+        Ok((&self.texts[row], usize::from(length)))
+    }
+
+    /// Returns whether the key is part of the texts.
+    #[inline]
+    pub(crate) fn has_key(&self) -> bool {
+        self.key_length > 0
     }
 
     #[inline]
     fn fill<T>(
         &mut self,
         values: impl IntoIterator<Item = T>,
-        format: impl Fn(&mut [u8; NUMBER], T) -> u8,
+        format: impl Fn(&mut [u8; CELL], usize, T) -> u8,
     ) {
         self.lengths.clear();
         for (row, value) in values.into_iter().enumerate() {
             if row == self.texts.len() {
-                self.texts.push([0; NUMBER]);
+                let mut text = [0; CELL];
+                text[..BLOCK].copy_from_slice(&self.key);
+                self.texts.push(text);
             }
-            let length = format(&mut self.texts[row], value);
+            let length = format(&mut self.texts[row], self.key_length, value);
             self.lengths.push(length);
         }
     }
 }
 
-/// Writes digits and a suffix; returns their length.
+/// Writes digits and a suffix behind the key; returns their end.
 #[inline]
-fn put(text: &mut [u8; NUMBER], digits: &str, suffix: Option<u8>) -> u8 {
-    let length = digits.len();
-    copy_number(text, 0, digits.as_bytes());
-    let end = match suffix {
-        Some(suffix) => {
-            text[length] = suffix;
-            length + 1
-        }
-        None => length,
-    };
-    // At most 24 digits and a suffix.
+fn put(text: &mut [u8; CELL], at: usize, digits: &str, suffix: Option<u8>) -> u8 {
+    copy_number(text, at, digits.as_bytes());
+    let mut end = at + digits.len();
+    if let Some(suffix) = suffix {
+        text[end] = suffix;
+        end += 1;
+    }
+    // At most 32 of the key, 24 digits and a suffix.
     u8::try_from(end).unwrap_or(UNUSUAL)
 }

@@ -3,16 +3,21 @@
 //! Everything that can be decided once for all rows was decided by the [`Shape`]. A row is written
 //! behind the last line of the batch, into bytes that were made zero long before, so that short
 //! texts can be copied as blocks of a known size; what stands behind the last line is no part of the
-//! batch.
+//! batch. The state of a row is a value of its own that calls nothing by reference, so that the
+//! compiler can keep it in registers.
 
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::copy::{block, block_mut, copy, copy_number, has_quote, has_special};
+use crate::copy::{block, copy, copy_number, has_quote, has_special};
 use crate::dialect::{Grammar, MAX_STRING};
 use crate::escape::{kind, kind_of, kinds_in};
+use crate::numbers::CELL;
 use crate::shape::{BLOCK, Text};
 use crate::{Batch, Encoder, Numbers, Outcome, Shape, TagValues};
+
+/// Room for the texts of a row before any is known to be longer.
+const TEXTS: usize = 4 << 10;
 
 /// How many bytes are made zero at a time.
 const AHEAD: usize = 16 << 10;
@@ -31,24 +36,11 @@ impl core::error::Error for Unusual {}
 
 /// Writes points that share a [`Shape`], several times as fast as a
 /// [`PointEncoder`](crate::PointEncoder) and with the same bytes.
-///
-/// A row is begun, gets its tags (in [`Shape::tag_order`]), then its fields (in the order of the
-/// shape), and is ended; missing tags and fields are passed over. What a value would need more than
-/// a look for is [`Unusual`]: the row is then dropped, all its further calls should be left out, and
-/// the point belongs to [`Encoder::point`]. A row that is not ended leaves the batch as it was.
 #[derive(Debug)]
 pub struct Rows<'e> {
     batch: &'e mut Batch,
     shape: &'e Shape,
     grammar: &'static Grammar,
-    /// Where the row begins.
-    start: usize,
-    /// End of what there is of the row.
-    at: usize,
-    /// Where the fields begin; 0 as long as there are none.
-    fields_at: usize,
-    next_tag: usize,
-    next_field: usize,
 }
 
 impl Encoder {
@@ -63,31 +55,77 @@ impl Encoder {
             "the options of a shape are those of its encoder"
         );
         Rows {
-            grammar: self.options.dialect.grammar(),
-            start: self.batch.end(),
             batch: &mut self.batch,
             shape,
-            at: 0,
-            fields_at: 0,
-            next_tag: usize::MAX,
-            next_field: usize::MAX,
+            grammar: self.options.dialect.grammar(),
         }
     }
 }
 
 impl Rows<'_> {
-    /// Begins a row; one that was not ended is dropped.
+    /// Begins a row.
     #[inline]
-    pub fn begin(&mut self) {
-        self.at = self.start;
+    pub fn begin(&mut self) -> Row<'_> {
+        let batch = &mut *self.batch;
+        let start = batch.end();
+        let end = start + self.shape.room + batch.text_room.max(TEXTS);
+        if end > batch.bytes.len() {
+            make_room(batch, end);
+        }
+        let out = &mut batch.bytes[start..];
         let name = self.shape.measurement.get(0);
-        self.reserve(name.length());
-        self.put(name);
-        self.fields_at = 0;
-        self.next_tag = 0;
-        self.next_field = 0;
+        // There is room for the names.
+        let at = name.copy_to(out, 0).unwrap_or(0);
+        Row {
+            shape: self.shape,
+            grammar: self.grammar,
+            out,
+            start,
+            at,
+            fields_at: 0,
+            next_tag: 0,
+            next_field: 0,
+            ends: &mut batch.ends,
+            indexes: &mut batch.indexes,
+            unstamped: &mut batch.unstamped,
+            skipped: &mut batch.skipped,
+            text_room: &mut batch.text_room,
+        }
     }
+}
 
+#[cold]
+fn make_room(batch: &mut Batch, end: usize) {
+    batch.bytes.resize(end + AHEAD, 0);
+}
+
+/// One row: its tags (in [`Shape::tag_order`]), then its fields (in the order of the shape), then
+/// its end; missing tags and fields are passed over.
+///
+/// What a value would need more than a look for is [`Unusual`]: the row is then to be dropped, and
+/// the point belongs to [`Encoder::point`]. A row that is not ended leaves the batch as it was.
+#[derive(Debug)]
+pub struct Row<'r> {
+    shape: &'r Shape,
+    grammar: &'static Grammar,
+    /// The bytes behind the last line.
+    out: &'r mut [u8],
+    /// Where these bytes begin in the batch.
+    start: usize,
+    /// End of what there is of the row.
+    at: usize,
+    /// Where the fields begin; 0 as long as there are none.
+    fields_at: usize,
+    next_tag: usize,
+    next_field: usize,
+    ends: &'r mut Vec<usize>,
+    indexes: &'r mut Vec<u64>,
+    unstamped: &'r mut usize,
+    skipped: &'r mut u64,
+    text_room: &'r mut usize,
+}
+
+impl Row<'_> {
     /// Writes a tag; an empty one is left out.
     ///
     /// # Errors
@@ -104,12 +142,13 @@ impl Rows<'_> {
         if text.is_empty() {
             return Ok(());
         }
-        self.reserve(2 * text.len());
-        self.put(self.shape.tags.get(tag));
+        self.check_room(2 * text.len())?;
+        self.put(self.shape.tags.get(tag))?;
         if has_special(text) {
-            return self.escape_tag(value);
+            self.at = escape_tag(self.out, self.at, value).ok_or(Unusual)?;
+            return Ok(());
         }
-        copy(&mut self.batch.bytes, self.at, text);
+        copy(self.out, self.at, text);
         self.at += text.len();
         check_length(text)
     }
@@ -132,19 +171,14 @@ impl Rows<'_> {
     ) -> Result<(), Unusual> {
         self.pass_tag(tag)?;
         let text = values.texts.get(code);
+        if let Some(at) = text.copy_to(self.out, self.at) {
+            self.at = at;
+            return Ok(());
+        }
         if text.is_unusual() {
             return Err(Unusual);
         }
-        self.reserve(text.length());
-        self.put(text);
-        Ok(())
-    }
-
-    /// Copies a text for which there is room.
-    #[inline]
-    fn put(&mut self, text: Text<'_>) {
-        text.copy_to(&mut self.batch.bytes, self.at);
-        self.at += text.length();
+        self.check_room(text.length())
     }
 
     #[inline]
@@ -157,16 +191,20 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Writes a tag value with bytes that may have to be escaped; there is room for twice its length.
-    #[cold]
-    fn escape_tag(&mut self, value: &str) -> Result<(), Unusual> {
-        if kinds_in(value) & kind::CHECKED != 0 || value.len() > MAX_STRING {
+    #[inline]
+    fn put(&mut self, text: Text<'_>) -> Result<(), Unusual> {
+        self.at = text.copy_to(self.out, self.at).ok_or(Unusual)?;
+        Ok(())
+    }
+
+    /// Looks for room for texts, besides all names and numbers of the shape. Where there is none,
+    /// the plain encoder takes this row, and the next row has more.
+    #[inline]
+    fn check_room(&mut self, more: usize) -> Result<(), Unusual> {
+        let wanted = self.at + more + self.shape.room;
+        if wanted > self.out.len() {
+            *self.text_room = wanted;
             return Err(Unusual);
-        }
-        let escaped = kind::BREAK | kind::EQUALS;
-        for &byte in value.as_bytes() {
-            let escape = kind_of(byte) & escaped != 0;
-            self.at = put_escaped(&mut self.batch.bytes, self.at, byte, escape);
         }
         Ok(())
     }
@@ -183,25 +221,21 @@ impl Rows<'_> {
     #[inline]
     pub fn float(&mut self, field: usize, value: f64) -> Result<(), Unusual> {
         if !value.is_finite() {
-            return self.pass_special_float(field, value);
+            if value.is_nan() && !self.shape.options.refuse_nan {
+                return self.pass_field(field);
+            }
+            return Err(Unusual);
         }
         let at = self.key(field)?;
         let mut buffer = zmij::Buffer::new();
         let digits = buffer.format_finite(value).as_bytes();
-        copy_number(&mut self.batch.bytes, at, digits);
+        copy_number(self.out, at, digits);
         self.at = at + digits.len();
         Ok(())
     }
 
-    #[cold]
-    fn pass_special_float(&mut self, field: usize, value: f64) -> Result<(), Unusual> {
-        if value.is_nan() && !self.shape.options.refuse_nan {
-            return self.pass_field(field);
-        }
-        Err(Unusual)
-    }
-
-    /// Writes a number that was made text before; `row` is its place in the list.
+    /// Writes a number that was made text before, for the same shape; `row` is its place in the
+    /// list.
     ///
     /// # Errors
     ///
@@ -209,20 +243,26 @@ impl Rows<'_> {
     ///
     /// # Panics
     ///
-    /// If there is no field of that position, or no such row in the list.
+    /// If there is no such row in the list.
     #[inline]
-    pub fn number(&mut self, field: usize, numbers: &Numbers, row: usize) -> Result<(), Unusual> {
-        let (text, length) = numbers.get(row);
-        match length {
-            None => Err(Unusual),
-            Some(0) => self.pass_field(field),
-            Some(length) => {
-                let at = self.key(field)?;
-                *block_mut(&mut self.batch.bytes, at) = *text;
-                self.at = at + length;
-                Ok(())
-            }
+    pub fn number(&mut self, numbers: &Numbers, row: usize) -> Result<(), Unusual> {
+        let (text, length) = numbers.get(row)?;
+        if length == 0 {
+            return self.pass_field(numbers.field);
         }
+        let mut at = self.at;
+        if numbers.has_key() {
+            self.pass_field(numbers.field)?;
+            if self.fields_at == 0 {
+                self.fields_at = at;
+            }
+        } else {
+            at = self.key(numbers.field)?;
+        }
+        let out = self.out.get_mut(at..at + CELL).ok_or(Unusual)?;
+        out.copy_from_slice(text);
+        self.at = at + length;
+        Ok(())
     }
 
     /// Writes a signed integer.
@@ -263,9 +303,9 @@ impl Rows<'_> {
 
     #[inline]
     fn digits(&mut self, at: usize, digits: &str, suffix: u8) {
-        copy_number(&mut self.batch.bytes, at, digits.as_bytes());
+        copy_number(self.out, at, digits.as_bytes());
         let end = at + digits.len();
-        self.batch.bytes[end] = suffix;
+        self.out[end] = suffix;
         self.at = end + 1;
     }
 
@@ -282,7 +322,7 @@ impl Rows<'_> {
     pub fn boolean(&mut self, field: usize, value: bool) -> Result<(), Unusual> {
         let at = self.key(field)?;
         let word = if value { b"true " } else { b"false" };
-        *block_mut(&mut self.batch.bytes, at) = *word;
+        self.out[at..at + 5].copy_from_slice(word);
         self.at = at + 5 - usize::from(value);
         Ok(())
     }
@@ -300,18 +340,17 @@ impl Rows<'_> {
     pub fn string(&mut self, field: usize, value: &str) -> Result<(), Unusual> {
         let text = value.as_bytes();
         check_length(text)?;
-        self.reserve(2 * text.len() + BLOCK);
+        self.check_room(2 * text.len() + BLOCK)?;
         let mut at = self.key(field)?;
-        let out = &mut self.batch.bytes[..];
+        let out = &mut *self.out;
         out[at] = b'"';
         at += 1;
         let mut words = text.chunks_exact(8);
         for word in &mut words {
-            let word = block::<8>(word, 0);
-            if has_quote(u64::from_le_bytes(*word)) {
+            if has_quote(u64::from_le_bytes(*block(word, 0))) {
                 at = put_quoted(out, at, word);
             } else {
-                *block_mut(out, at) = *word;
+                out[at..at + 8].copy_from_slice(word);
                 at += 8;
             }
         }
@@ -326,13 +365,11 @@ impl Rows<'_> {
     #[inline]
     fn key(&mut self, field: usize) -> Result<usize, Unusual> {
         self.pass_field(field)?;
-        let at = self.at;
         if self.fields_at == 0 {
-            self.fields_at = at;
+            self.fields_at = self.at;
         }
         let key = self.shape.fields.get(field);
-        key.copy_to(&mut self.batch.bytes, at);
-        Ok(at + key.length())
+        key.copy_to(self.out, self.at).ok_or(Unusual)
     }
 
     #[inline]
@@ -349,48 +386,46 @@ impl Rows<'_> {
     ///
     /// # Errors
     ///
-    /// The timestamp is none that the dialect stores, the line's keys are too long, or no row was
-    /// begun.
+    /// The timestamp is none that the dialect stores, or the line's keys are too long.
     #[inline]
-    pub fn end(&mut self, index: u64, timestamp: Option<i64>) -> Result<Outcome, Unusual> {
-        let fields_at = core::mem::take(&mut self.fields_at);
-        let begun = self.next_field != usize::MAX;
-        self.next_tag = usize::MAX;
-        self.next_field = usize::MAX;
-        if !begun {
-            return Err(Unusual);
-        }
-        if fields_at == 0 {
-            self.batch.skipped += 1;
+    pub fn end(mut self, index: u64, timestamp: Option<i64>) -> Result<Outcome, Unusual> {
+        if self.fields_at == 0 {
+            *self.skipped += 1;
             return Ok(Outcome::Skipped);
         }
-        if fields_at - self.start + self.shape.longest_field + 4 > self.grammar.max_key {
+        if self.fields_at + self.shape.longest_field + 4 > self.grammar.max_key {
             return Err(Unusual);
         }
-        self.batch.bytes[fields_at] = b' ';
+        self.out[self.fields_at] = b' ';
         if let Some(timestamp) = timestamp {
             if !self.grammar.times.contains(&timestamp) {
                 return Err(Unusual);
             }
-            self.batch.bytes[self.at] = b' ';
+            self.out[self.at] = b' ';
             self.digits(self.at + 1, itoa::Buffer::new().format(timestamp), b'\n');
         } else {
-            self.batch.bytes[self.at] = b'\n';
+            self.out[self.at] = b'\n';
             self.at += 1;
+            *self.unstamped += 1;
         }
-        self.batch.push_end(self.at, index, timestamp.is_some());
-        self.start = self.at;
+        self.ends.push(self.start + self.at);
+        self.indexes.push(index);
         Ok(Outcome::Written)
     }
+}
 
-    /// Makes room for `more` bytes of text besides all names and numbers of the shape.
-    #[inline]
-    fn reserve(&mut self, more: usize) {
-        let wanted = self.at + more + self.shape.room;
-        if wanted > self.batch.bytes.len() {
-            grow(&mut self.batch.bytes, wanted);
-        }
+/// Writes a tag value with bytes that may have to be escaped, for which there is room for twice its
+/// length; returns its end, or `None` for the plain encoder.
+#[cold]
+fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
+    if kinds_in(value) & kind::CHECKED != 0 || value.len() > MAX_STRING {
+        return None;
     }
+    for &byte in value.as_bytes() {
+        let escape = kind_of(byte) & (kind::BREAK | kind::EQUALS) != 0;
+        at = put_escaped(out, at, byte, escape);
+    }
+    Some(at)
 }
 
 #[inline]
@@ -406,7 +441,7 @@ fn check_length(text: &[u8]) -> Result<(), Unusual> {
 #[inline]
 fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
     let text = if escape { [b'\\', byte] } else { [byte, 0] };
-    *block_mut::<2>(out, at) = text;
+    out[at..at + 2].copy_from_slice(&text);
     at + 1 + usize::from(escape)
 }
 
@@ -416,9 +451,4 @@ fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
         at = put_escaped(out, at, byte, byte == b'"' || byte == b'\\');
     }
     at
-}
-
-#[cold]
-fn grow(bytes: &mut Vec<u8>, wanted: usize) {
-    bytes.resize(wanted + AHEAD, 0);
 }

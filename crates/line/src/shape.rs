@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::copy::block_mut;
 use crate::dialect::{Grammar, MAX_STRING};
 use crate::escape::{append_escaped, kind, kinds_in};
 use crate::{Options, Place};
@@ -25,12 +24,12 @@ pub(crate) const NUMBER: usize = 32;
 /// assert_eq!(shape.tag_order(), [1, 0]);
 /// let mut encoder = Encoder::new(Dialect::V1);
 /// let mut rows = encoder.rows(&shape);
-/// rows.begin();
-/// rows.tag(1, "a")?;
-/// rows.tag(0, "eu west")?;
-/// rows.float(0, 0.64)?;
-/// rows.boolean(1, true)?;
-/// rows.end(0, Some(42))?;
+/// let mut row = rows.begin();
+/// row.tag(1, "a")?;
+/// row.tag(0, "eu west")?;
+/// row.float(0, 0.64)?;
+/// row.boolean(1, true)?;
+/// row.end(0, Some(42))?;
 /// assert_eq!(encoder.batch().bytes(), b"cpu,host=a,region=eu\\ west load=0.64,up=true 42\n");
 /// # Ok::<(), aioinflux_line::Unusual>(())
 /// ```
@@ -82,7 +81,7 @@ impl Shape {
         let numbers = (field_keys.len() + 1) * NUMBER;
         Some(Self {
             options,
-            room: name.bytes() + tags.bytes() + fields.bytes() + numbers + 2 * BLOCK,
+            room: name.bytes() + tags.bytes() + fields.bytes() + numbers + 4 * BLOCK,
             longest_field: field_keys.iter().map(Vec::len).max().unwrap_or(0),
             measurement: name,
             tag_keys,
@@ -99,7 +98,7 @@ impl Shape {
     }
 
     /// Checks and escapes the values that a tag has in many rows, for
-    /// [`Rows::tag_value`](crate::Rows::tag_value); a missing or empty one is left out of its rows.
+    /// [`Row::tag_value`](crate::Row::tag_value); a missing or empty one is left out of its rows.
     ///
     /// # Panics
     ///
@@ -223,20 +222,28 @@ impl Text<'_> {
         self.block.length == UNUSUAL
     }
 
-    /// Copies it; there must be room for a block.
+    /// Copies it, if there is room for it and a block; returns its end.
     #[inline]
-    pub(crate) fn copy_to(self, out: &mut [u8], at: usize) {
-        let Block {
+    pub(crate) fn copy_to(self, out: &mut [u8], at: usize) -> Option<usize> {
+        let &Block {
             ref text,
             length,
             start,
-        } = *self.block;
+        } = self.block;
         if length <= BLOCK {
-            *block_mut(out, at) = *text;
+            out.get_mut(at..at + BLOCK)?.copy_from_slice(text);
+            Some(at + length)
         } else {
-            out[at..at + length].copy_from_slice(&self.long[start..start + length]);
+            copy_long(out, at, self.long.get(start..start.checked_add(length)?)?)
         }
     }
+}
+
+#[cold]
+fn copy_long(out: &mut [u8], at: usize, text: &[u8]) -> Option<usize> {
+    let end = at + text.len();
+    out.get_mut(at..end)?.copy_from_slice(text);
+    Some(end)
 }
 
 /// Escapes a text that neither is refused nor makes the plain encoder think twice.

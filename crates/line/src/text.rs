@@ -71,8 +71,7 @@ impl Encoder {
         self.batch.bytes.extend_from_slice(line);
         self.batch.bytes.push(b'\n');
         let stamped = ends_in_timestamp(skip_blanks(grammar, line));
-        let end = self.batch.bytes.len();
-        self.batch.push_end(end, self.next_index, stamped);
+        self.batch.push_end(self.next_index, stamped);
         self.batch.text_lines += 1;
         self.next_index += 1;
     }

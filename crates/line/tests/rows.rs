@@ -4,7 +4,7 @@
 mod common;
 
 use aioinflux_line::{
-    Dialect, Encoder, FieldValue, Numbers, Options, Outcome, Point, Rows, Shape, Unusual,
+    Dialect, Encoder, FieldValue, Numbers, Options, Outcome, Point, Row, Rows, Shape, Unusual,
 };
 use common::{DIALECTS, any_value, hostile};
 use proptest::collection::vec;
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 /// The cells of one row: each tag and each field may be missing.
 #[derive(Debug, Clone)]
-struct Row {
+struct Cells {
     tags: Vec<Option<String>>,
     fields: Vec<Option<FieldValue<'static>>>,
     time: Option<i64>,
@@ -23,7 +23,7 @@ struct Frame {
     measurement: String,
     tags: Vec<String>,
     fields: Vec<String>,
-    rows: Vec<Row>,
+    rows: Vec<Cells>,
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -37,14 +37,19 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn frames() -> impl Strategy<Value = Frame> {
-    let names = |count| vec(prop_oneof![4 => "[a-z ]{1,40}", 1 => hostile()], count);
+    let names = |count| {
+        vec(
+            prop_oneof![4 => "[a-z ]{1,25}", 1 => "[a-z ]{25,40}", 1 => hostile()],
+            count,
+        )
+    };
     (text(), names(0..5), names(0..5)).prop_flat_map(|(measurement, tags, fields)| {
         let row = (
             vec(prop::option::weighted(0.8, text()), tags.len()),
             vec(prop::option::weighted(0.8, any_value()), fields.len()),
             prop::option::weighted(0.9, any::<i64>()),
         );
-        let row = row.prop_map(|(tags, fields, time)| Row { tags, fields, time });
+        let row = row.prop_map(|(tags, fields, time)| Cells { tags, fields, time });
         vec(row, 0..8).prop_map(move |rows| Frame {
             measurement: measurement.clone(),
             tags: tags.clone(),
@@ -54,7 +59,7 @@ fn frames() -> impl Strategy<Value = Frame> {
     })
 }
 
-fn point(frame: &Frame, row: &Row) -> Point {
+fn point(frame: &Frame, row: &Cells) -> Point {
     let mut point = Point::new(frame.measurement.clone());
     for (key, value) in frame.tags.iter().zip(&row.tags) {
         if let Some(value) = value {
@@ -73,9 +78,9 @@ fn point(frame: &Frame, row: &Row) -> Point {
 }
 
 /// The same fields by way of texts, each behind two others.
-fn write_numbers(rows: &mut Rows<'_>, options: Options, row: &Row) -> Result<(), Unusual> {
-    let mut numbers = Numbers::new(options);
+fn write_numbers(line: &mut Row<'_>, shape: &Shape, row: &Cells) -> Result<(), Unusual> {
     for (field, value) in row.fields.iter().enumerate() {
+        let mut numbers = Numbers::new(shape, field);
         match value {
             None => {
                 numbers.floats([1.5; 3]);
@@ -85,28 +90,28 @@ fn write_numbers(rows: &mut Rows<'_>, options: Options, row: &Row) -> Result<(),
             Some(FieldValue::Integer(value)) => numbers.integers([i64::MIN, 0, *value]),
             Some(FieldValue::Unsigned(value)) => numbers.unsigned([u64::MAX, 0, *value]),
             Some(FieldValue::Boolean(value)) => {
-                rows.boolean(field, *value)?;
+                line.boolean(field, *value)?;
                 continue;
             }
             Some(FieldValue::String(value)) => {
-                rows.string(field, value)?;
+                line.string(field, value)?;
                 continue;
             }
         }
-        rows.number(field, &numbers, 2)?;
+        line.number(&numbers, 2)?;
     }
     Ok(())
 }
 
-fn write_fields(rows: &mut Rows<'_>, row: &Row) -> Result<(), Unusual> {
+fn write_fields(line: &mut Row<'_>, row: &Cells) -> Result<(), Unusual> {
     for (field, value) in row.fields.iter().enumerate() {
         match value {
             None => {}
-            Some(FieldValue::Float(value)) => rows.float(field, *value)?,
-            Some(FieldValue::Integer(value)) => rows.integer(field, *value)?,
-            Some(FieldValue::Unsigned(value)) => rows.unsigned(field, *value)?,
-            Some(FieldValue::Boolean(value)) => rows.boolean(field, *value)?,
-            Some(FieldValue::String(value)) => rows.string(field, value)?,
+            Some(FieldValue::Float(value)) => line.float(field, *value)?,
+            Some(FieldValue::Integer(value)) => line.integer(field, *value)?,
+            Some(FieldValue::Unsigned(value)) => line.unsigned(field, *value)?,
+            Some(FieldValue::Boolean(value)) => line.boolean(field, *value)?,
+            Some(FieldValue::String(value)) => line.string(field, value)?,
         }
     }
     Ok(())
@@ -115,26 +120,27 @@ fn write_fields(rows: &mut Rows<'_>, row: &Row) -> Result<(), Unusual> {
 fn write(
     rows: &mut Rows<'_>,
     shape: &Shape,
-    row: &Row,
+    row: &Cells,
     index: u64,
-    prepared: Option<Options>,
+    prepared: bool,
 ) -> Result<Outcome, Unusual> {
-    rows.begin();
+    let mut line = rows.begin();
     for &tag in shape.tag_order() {
         let value = row.tags[tag].as_deref();
-        if prepared.is_some() {
+        if prepared {
             // A null among the values stands for one that is missing.
             let values = shape.tag_values(tag, [Some("other"), value]);
-            rows.tag_value(tag, &values, 1)?;
+            line.tag_value(tag, &values, 1)?;
         } else if let Some(value) = value {
-            rows.tag(tag, value)?;
+            line.tag(tag, value)?;
         }
     }
-    match prepared {
-        Some(options) => write_numbers(rows, options, row)?,
-        None => write_fields(rows, row)?,
+    if prepared {
+        write_numbers(&mut line, shape, row)?;
+    } else {
+        write_fields(&mut line, row)?;
     }
-    rows.end(index, row.time)
+    line.end(index, row.time)
 }
 
 fn options() -> impl Strategy<Value = Options> {
@@ -167,7 +173,6 @@ proptest! {
             return Ok(());
         };
         let (mut plain, mut fast) = (Encoder::new(options), Encoder::new(options));
-        let prepared = prepared.then_some(options);
         for (index, row) in frame.rows.iter().enumerate() {
             let wanted = plain.push(&point(&frame, row));
             let got = write(&mut fast.rows(&shape), &shape, row, index as u64, prepared);
@@ -199,16 +204,16 @@ fn simple_rows_are_not_unusual() {
             .iter()
             .enumerate()
         {
-            rows.begin();
-            rows.tag(1, tag).unwrap();
-            rows.tag(0, "").unwrap();
-            rows.float(0, 0.1).unwrap();
-            rows.float(1, f64::NAN).unwrap();
-            rows.integer(2, i64::MIN).unwrap();
-            rows.string(3, r#"say "no" to C:\temp and all of it"#)
+            let mut line = rows.begin();
+            line.tag(1, tag).unwrap();
+            line.tag(0, "").unwrap();
+            line.float(0, 0.1).unwrap();
+            line.float(1, f64::NAN).unwrap();
+            line.integer(2, i64::MIN).unwrap();
+            line.string(3, r#"say "no" to C:\temp and all of it"#)
                 .unwrap();
-            rows.unsigned(4, 7).unwrap();
-            assert_eq!(rows.end(index as u64, Some(-5)), Ok(Outcome::Written));
+            line.unsigned(4, 7).unwrap();
+            assert_eq!(line.end(index as u64, Some(-5)), Ok(Outcome::Written));
         }
         assert_eq!(encoder.batch().len(), 3);
         assert!(
@@ -240,19 +245,37 @@ fn calls_out_of_order_are_unusual() {
     let shape = Shape::new(Dialect::V1, "m", &["b", "a"], &["f", "g"]).unwrap();
     let mut encoder = Encoder::new(Dialect::V1);
     let mut rows = encoder.rows(&shape);
-    assert_eq!(rows.tag(0, "x"), Err(Unusual));
-    assert_eq!(rows.end(0, None), Err(Unusual));
-    rows.begin();
-    rows.tag(0, "x").unwrap();
-    assert_eq!(rows.tag(1, "x"), Err(Unusual));
-    assert_eq!(rows.tag(0, "x"), Err(Unusual));
-    rows.float(1, 1.0).unwrap();
-    assert_eq!(rows.float(0, 1.0), Err(Unusual));
-    rows.begin();
-    rows.float(1, 1.0).unwrap();
-    rows.end(3, None).unwrap();
-    assert_eq!(rows.end(3, None), Err(Unusual));
+    let mut line = rows.begin();
+    line.tag(0, "x").unwrap();
+    assert_eq!(line.tag(1, "x"), Err(Unusual));
+    assert_eq!(line.tag(0, "x"), Err(Unusual));
+    line.float(1, 1.0).unwrap();
+    assert_eq!(line.float(0, 1.0), Err(Unusual));
+    let mut line = rows.begin();
+    line.float(1, 1.0).unwrap();
+    line.end(3, None).unwrap();
     assert_eq!(encoder.take().bytes(), b"m g=1.0\n");
+}
+
+/// The first long text goes to the plain encoder, the next ones find room.
+#[test]
+fn room_for_texts_is_learned() {
+    let shape = Shape::new(Dialect::V1, "m", &["t"], &["f"]).unwrap();
+    let text = "x".repeat(100_000);
+    let mut encoder = Encoder::new(Dialect::V1);
+    let mut write = |index| {
+        let mut rows = encoder.rows(&shape);
+        let mut line = rows.begin();
+        line.tag(0, &text)?;
+        line.string(0, &text)?;
+        line.end(index, None)
+    };
+    let outcomes: Vec<_> = (0..4).map(&mut write).collect();
+    assert_eq!(
+        outcomes.iter().filter(|outcome| outcome.is_err()).count(),
+        2
+    );
+    assert_eq!(outcomes[3], Ok(Outcome::Written));
 }
 
 #[test]
@@ -261,9 +284,9 @@ fn a_row_that_is_not_ended_leaves_the_batch_as_it_was() {
     let mut encoder = Encoder::new(Dialect::V1);
     let mut rows = encoder.rows(&shape);
     for _ in 0..2 {
-        rows.begin();
-        rows.tag(0, "a").unwrap();
-        rows.float(0, 1.0).unwrap();
+        let mut line = rows.begin();
+        line.tag(0, "a").unwrap();
+        line.float(0, 1.0).unwrap();
     }
     assert!(encoder.batch().is_empty());
     assert_eq!(encoder.take().bytes(), b"");
