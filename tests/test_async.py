@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import gc
 import inspect
+import os
 import signal
 import subprocess
 import sys
@@ -305,3 +307,75 @@ def test_client_works_again_after_close(database: Database) -> None:
     client.ping()
     client.close()
     assert client.ping()
+
+
+def test_many_requests_of_several_loops_in_turn_come_back_to_their_own() -> None:
+    with Scripted(results({})) as server:
+        client = connect(server)
+        loops = [asyncio.new_event_loop() for _ in range(2)]
+
+        async def use() -> int:
+            return len(await asyncio.gather(*(client.query("SHOW USERS") for _ in range(20))))
+
+        try:
+            assert [loop.run_until_complete(use()) for loop in loops * 3] == [20] * 6
+        finally:
+            for loop in loops:
+                loop.close()
+
+
+def test_loop_that_watches_no_files_is_woken_too() -> None:
+    class Loop(asyncio.SelectorEventLoop):
+        def add_reader(self, *_: Any) -> None:  # type: ignore[override]
+            raise NotImplementedError
+
+    with Scripted(results({})) as server:
+        client = connect(server)
+
+        async def use() -> int:
+            return len(await asyncio.gather(*(client.query("SHOW USERS") for _ in range(20))))
+
+        loop = Loop()
+        try:
+            assert [loop.run_until_complete(use()) for _ in range(2)] == [20] * 2
+        finally:
+            loop.close()
+
+
+def test_closed_coroutine_stops_its_request() -> None:
+    with Scripted(Hang()) as server:
+        coroutine = connect(server).query("SHOW DATABASES")
+
+        async def use() -> None:
+            future = coroutine.send(None)
+            assert asyncio.isfuture(future)
+            await asyncio.to_thread(server.arrived.wait, LONG_S)
+            coroutine.close()
+            assert await asyncio.to_thread(server.left.wait, LONG_S)
+
+        asyncio.run(use())
+
+
+def test_error_that_is_thrown_into_a_waiting_call_comes_out() -> None:
+    with Scripted(Hang()) as server:
+        for thrown in (KeyError("x"), KeyError):
+            coroutine = connect(server).query("SHOW DATABASES")
+
+            async def use(coroutine: Any = coroutine, thrown: Any = thrown) -> None:
+                coroutine.send(None)
+                with pytest.raises(KeyError):
+                    coroutine.throw(thrown)
+
+            asyncio.run(use())
+
+
+def test_a_loop_leaves_no_open_files_behind() -> None:
+    with Scripted(results({})) as server:
+        client = connect(server)
+        asyncio.run(client.query("SHOW USERS"))
+        gc.collect()
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(5):
+            asyncio.run(client.query("SHOW USERS"))
+        gc.collect()
+        assert len(os.listdir("/proc/self/fd")) <= before

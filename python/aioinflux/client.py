@@ -296,7 +296,8 @@ class AsyncInfluxDBClient:
         _arguments.expect("params", params, dict, optional=True)
         if not isinstance(chunked, bool):
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
-        logger.info("query: %s", _arguments.masked(text))
+        if logger.isEnabledFor(logging.INFO):
+            logger.info("query: %s", _arguments.masked(text))
         if chunked:
             return self._chunks(lambda: self._core.stream(text, db, chunk_size, params), unit)
         if self.mode == "dataframe":

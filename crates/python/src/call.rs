@@ -9,17 +9,20 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyStopIteration};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTraceback;
 use tokio::task::AbortHandle;
 
+use crate::inbox::{Convert, Inbox, Promise};
 use crate::runtime;
 
 /// How often a blocked call looks for signals; Ctrl-C is obeyed within this time.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Makes the Python value, or the exception, of a finished request.
-type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 type Work = Pin<Box<dyn Future<Output = Convert> + Send>>;
 
 /// A request that has not been sent.
@@ -29,7 +32,8 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// A call that runs `request`, then makes a Python value of its outcome by `convert`.
+    /// A call that runs `request`, then makes a Python value of its outcome by `convert`: on the
+    /// thread of whoever waits, so what needs no GIL belongs into `request`.
     pub(crate) fn new<T, F, C>(request: F, convert: C) -> Self
     where
         T: Send + 'static,
@@ -54,20 +58,18 @@ impl Call {
 
 #[pymethods]
 impl Call {
-    fn __await__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let event_loop = py.import("asyncio")?.call_method0("get_running_loop")?;
-        let future = event_loop.call_method0("create_future")?;
-        let promise = Promise {
-            event_loop: event_loop.unbind(),
-            future: future.clone().unbind(),
-            kept: false,
-        };
-        let task = runtime::get(py)?.spawn(deliver(self.take()?, promise));
-        let cancel = Canceller {
+    fn __await__(&self, py: Python<'_>) -> PyResult<Awaited> {
+        let event_loop = running_loop(py)?;
+        let inbox = Inbox::of(&event_loop)?;
+        let future = event_loop.call_method0(intern!(py, "create_future"))?;
+        let work = self.take()?;
+        let promise = Promise::new(inbox, future.clone().unbind());
+        let task = runtime::get(py)?.spawn(async move { promise.keep(work.await) });
+        Ok(Awaited {
+            future: Some(future.unbind()),
             task: task.abort_handle(),
-        };
-        future.call_method1("add_done_callback", (cancel,))?;
-        future.call_method0("__await__")
+            is_given: false,
+        })
     }
 
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
@@ -86,81 +88,83 @@ impl Call {
     }
 }
 
-/// An asyncio future that must be settled, whatever happens to the task that settles it.
-struct Promise {
-    event_loop: Py<PyAny>,
-    future: Py<PyAny>,
-    kept: bool,
+fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static GET: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    GET.import(py, "asyncio", "get_running_loop")?.call0()
 }
 
-impl Promise {
-    fn settle(&mut self, py: Python<'_>, outcome: PyResult<Py<PyAny>>) {
-        self.kept = true;
-        let (good, value) = match outcome {
-            Ok(value) => (true, value),
-            Err(error) => (false, error.into_value(py).into_any()),
-        };
-        let settle = Settle { good };
-        // A loop that is closed refuses, and nobody waits any more.
-        let _ = self.event_loop.call_method1(
-            py,
-            "call_soon_threadsafe",
-            (settle, self.future.clone_ref(py), value),
-        );
-    }
-}
-
-impl Drop for Promise {
-    fn drop(&mut self) {
-        if !self.kept {
-            // The task was aborted (then the future is cancelled, and this does nothing) or it panicked.
-            Python::try_attach(|py| {
-                let error = PyRuntimeError::new_err("the request ended without an outcome");
-                self.settle(py, Err(error));
-            });
-        }
-    }
-}
-
-async fn deliver(work: Work, mut promise: Promise) {
-    let convert = work.await;
-    // No interpreter any more: the program is ending, and nobody waits.
-    Python::try_attach(|py| {
-        let outcome = convert(py);
-        promise.settle(py, outcome);
-    });
-}
-
-/// Settles a future on its own loop's thread.
-#[pyclass(frozen)]
-struct Settle {
-    good: bool,
-}
-
-#[pymethods]
-impl Settle {
-    fn __call__(&self, future: &Bound<'_, PyAny>, value: Py<PyAny>) -> PyResult<()> {
-        if !future.call_method0("done")?.is_truthy()? {
-            let method = if self.good {
-                "set_result"
-            } else {
-                "set_exception"
-            };
-            future.call_method1(method, (value,))?;
-        }
-        Ok(())
-    }
-}
-
-/// Stops the request when its future is done before it: the awaiting task was cancelled.
-#[pyclass(frozen)]
-struct Canceller {
+/// What a task steps through while it waits for a request, as the iterator of an asyncio future.
+///
+/// Unlike that one it is told when its task is cancelled, and stops the request.
+#[pyclass]
+struct Awaited {
+    /// None only while the garbage collector takes it apart.
+    future: Option<Py<PyAny>>,
     task: AbortHandle,
+    is_given: bool,
 }
 
 #[pymethods]
-impl Canceller {
-    fn __call__(&self, _future: &Bound<'_, PyAny>) {
+impl Awaited {
+    fn __iter__(this: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        this
+    }
+
+    fn __next__(&mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let future = self.future.as_ref().map(|future| future.bind(py));
+        let future = future.ok_or_else(|| PyRuntimeError::new_err("the request is gone"))?;
+        if self.is_given {
+            let value = future.call_method0(intern!(py, "result"))?;
+            return Err(PyStopIteration::new_err((value.unbind(),)));
+        }
+        self.is_given = true;
+        // By this a task knows that it is to wait for what it is given.
+        future.setattr(intern!(py, "_asyncio_future_blocking"), true)?;
+        Ok(future.clone().unbind())
+    }
+
+    fn send(&mut self, py: Python<'_>, _value: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        self.__next__(py)
+    }
+
+    /// Cancellation comes this way. `kind` is the exception itself, or its class.
+    #[pyo3(signature = (kind, value=None, traceback=None))]
+    fn throw(
+        &self,
+        kind: Bound<'_, PyAny>,
+        value: Option<Bound<'_, PyAny>>,
+        traceback: Option<Bound<'_, PyTraceback>>,
+    ) -> PyResult<()> {
+        self.task.abort();
+        let error = match value {
+            Some(value) if value.is_instance_of::<PyBaseException>() => value,
+            Some(value) => kind.call1((value,))?,
+            None => kind,
+        };
+        let py = error.py();
+        let error = PyErr::from_value(error);
+        if traceback.is_some() {
+            error.set_traceback(py, traceback);
+        }
+        Err(error)
+    }
+
+    fn close(&self) {
+        self.task.abort();
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.future)
+    }
+
+    fn __clear__(&mut self) {
+        self.future = None;
+    }
+}
+
+impl Drop for Awaited {
+    /// Nobody waits any more. Does nothing to a request that has ended.
+    fn drop(&mut self) {
         self.task.abort();
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `client` | the options of a client, and its requests |
 //! | `call` | how a request is awaited, waited for and given up |
+//! | `inbox`, `bell` | how its outcome comes to an event loop |
 //! | `stream` | answers that are read while they arrive |
 //! | `encode`, `input`, `points`, `dicts`, `frame`, `values`, `times`, `place` | Python's data as lines |
 //! | `parse` | lines as Python's data |
@@ -11,12 +12,14 @@
 //! | `errors` | errors as exceptions |
 //! | `runtime` | the threads that carry the requests |
 
+mod bell;
 mod call;
 mod client;
 mod dicts;
 mod encode;
 mod errors;
 mod frame;
+mod inbox;
 mod input;
 mod json;
 mod parse;
@@ -44,7 +47,6 @@ mod _core {
     use crate::runtime::end;
     #[pymodule_export]
     use crate::stream::Stream;
-    #[pymodule_export]
     #[pymodule_export]
     use crate::to_py::PyAnswer;
 

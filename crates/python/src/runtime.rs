@@ -15,9 +15,9 @@ use tokio::runtime::{Builder, Runtime};
 /// The runtime and the process that made it.
 static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
 
-/// Requests wait for sockets, and answers are decoded in between: two threads keep a slow decode
-/// from holding up the next request.
-const WORKERS: usize = 2;
+/// Requests wait for sockets, and answers are decoded piece by piece in between. A second thread
+/// would be woken for most requests and find nothing to do: it costs a third of what they cost.
+const WORKERS: usize = 1;
 
 /// How long the end of the program waits for requests that are being given up.
 const END: Duration = Duration::from_secs(5);

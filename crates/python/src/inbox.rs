@@ -1,0 +1,180 @@
+//! How outcomes of requests come back to an event loop: on its own thread, many at a time.
+//!
+//! A thread of the runtime puts an outcome into the loop's inbox, and rings when it was empty. The
+//! loop takes all that is there, makes Python's values and settles the futures. So the threads of
+//! the runtime do without the GIL, for which they would fight with the loop, and a busy loop is
+//! woken once for many requests.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
+
+use crate::bell::Bell;
+
+/// Makes the Python value, or the exception, of a finished request.
+pub(crate) type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
+
+/// The outcomes that a loop has not taken yet.
+pub(crate) struct Inbox {
+    finished: Mutex<VecDeque<Finished>>,
+    bell: Bell,
+    /// A forked child has its parent's memory, and must not ring its parent's bell.
+    process: u32,
+}
+
+/// A future that is to be settled, and what with.
+struct Finished {
+    future: Py<PyAny>,
+    convert: Convert,
+}
+
+/// A loop, and its inbox for as long as requests are under way or the loop listens to its bell.
+type Known = (Py<PyWeakrefReference>, Weak<Inbox>);
+
+thread_local! {
+    /// The loops that ran on this thread, seldom more than one.
+    static LOOPS: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Inbox {
+    /// The inbox of the loop that runs on this thread.
+    pub(crate) fn of(event_loop: &Bound<'_, PyAny>) -> PyResult<Arc<Self>> {
+        let process = std::process::id();
+        if let Some(inbox) = known(event_loop).filter(|inbox| inbox.process == process) {
+            return Ok(inbox);
+        }
+        let inbox = Arc::new(Self {
+            finished: Mutex::default(),
+            bell: Bell::new(event_loop)?,
+            process,
+        });
+        let take = Take(Arc::clone(&inbox));
+        inbox.bell.hang(event_loop, take)?;
+        let of = PyWeakrefReference::new(event_loop)?.unbind();
+        LOOPS.with_borrow_mut(|loops| loops.push((of, Arc::downgrade(&inbox))));
+        Ok(inbox)
+    }
+
+    fn finished(&self) -> MutexGuard<'_, VecDeque<Finished>> {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts an outcome in, from any thread and without the GIL.
+    fn put(self: &Arc<Self>, finished: Finished) {
+        let mut all = self.finished();
+        all.push_back(finished);
+        let was_empty = all.len() == 1;
+        drop(all);
+        if was_empty {
+            self.ring();
+        }
+    }
+
+    fn ring(self: &Arc<Self>) {
+        self.bell.ring(|| Take(Arc::clone(self)));
+    }
+
+    /// Settles all futures whose outcomes are there.
+    fn take(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
+        // Before the look at the inbox: who puts something in after it rings again.
+        self.bell.quiet();
+        let mut all = std::mem::take(&mut *self.finished());
+        while let Some(one) = all.pop_front() {
+            if let Err(error) = one.settle(py) {
+                // Ctrl-C, in a loop that lets it through. The others are not lost.
+                let mut waiting = self.finished();
+                all.append(&mut waiting);
+                *waiting = all;
+                drop(waiting);
+                self.ring();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Finished {
+    fn settle(self, py: Python<'_>) -> PyResult<()> {
+        let future = self.future.bind(py);
+        // Cancelled.
+        if future.call_method0(intern!(py, "done"))?.is_truthy()? {
+            return Ok(());
+        }
+        match (self.convert)(py) {
+            Ok(value) => future.call_method1(intern!(py, "set_result"), (value,))?,
+            Err(error) => {
+                let error = error.into_value(py);
+                future.call_method1(intern!(py, "set_exception"), (error,))?
+            }
+        };
+        Ok(())
+    }
+}
+
+/// The inbox that this loop was given before. Forgets those of loops that are gone.
+fn known(event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
+    let py = event_loop.py();
+    LOOPS.with_borrow_mut(|loops| {
+        let found = loops.iter().find_map(|(of, inbox)| {
+            let same = of.bind(py).upgrade()?.is(event_loop);
+            same.then(|| inbox.upgrade())?
+        });
+        if found.is_none() {
+            loops.retain(|(_, inbox)| inbox.strong_count() > 0);
+        }
+        found
+    })
+}
+
+/// What a loop calls when its bell rings.
+#[pyclass(frozen)]
+pub(crate) struct Take(Arc<Inbox>);
+
+#[pymethods]
+impl Take {
+    fn __call__(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.take(py)
+    }
+}
+
+/// A future that will be settled, whatever happens to the task that is to settle it.
+pub(crate) struct Promise {
+    inbox: Arc<Inbox>,
+    future: Option<Py<PyAny>>,
+}
+
+impl Promise {
+    pub(crate) fn new(inbox: Arc<Inbox>, future: Py<PyAny>) -> Self {
+        Self {
+            inbox,
+            future: Some(future),
+        }
+    }
+
+    pub(crate) fn keep(mut self, convert: Convert) {
+        self.settle(convert);
+    }
+
+    fn settle(&mut self, convert: Convert) {
+        if let Some(future) = self.future.take() {
+            self.inbox.put(Finished { future, convert });
+        }
+    }
+}
+
+impl Drop for Promise {
+    /// Without an outcome the task was aborted (then its future is cancelled), or it panicked.
+    fn drop(&mut self) {
+        self.settle(Box::new(|_| {
+            Err(PyRuntimeError::new_err(
+                "the request ended without an outcome",
+            ))
+        }));
+    }
+}
