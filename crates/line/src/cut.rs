@@ -1,0 +1,113 @@
+//! Batches cut out of an encoder that goes on, and their memory used again.
+
+use crate::text::ends_in_timestamp;
+use crate::{Batch, Encoder};
+
+impl Encoder {
+    /// Takes the first `lines` lines and the count of skipped points; the other lines stay.
+    ///
+    /// What stays, and what comes after it, stands in the memory of `spare`, whose own lines are
+    /// dropped: with a batch that was sent, nothing is allocated anew.
+    ///
+    /// ```
+    /// use aioinflux_line::{Batch, Dialect, Encoder, Point};
+    ///
+    /// let mut encoder = Encoder::new(Dialect::V1);
+    /// for value in 0..3 {
+    ///     encoder.push(&Point::new("m").field("f", value))?;
+    /// }
+    /// let first = encoder.take_lines(2, Batch::default());
+    /// assert_eq!(first.bytes(), b"m f=0i\nm f=1i\n");
+    /// assert_eq!(encoder.take_lines(1, first).bytes(), b"m f=2i\n");
+    /// # Ok::<(), aioinflux_line::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer lines.
+    pub fn take_lines(&mut self, lines: usize, mut spare: Batch) -> Batch {
+        let batch = &mut self.batch;
+        batch.drop_unfinished();
+        spare.clear(self.options.dialect);
+        let start = lines.checked_sub(1).map_or(0, |last| batch.ends[last]);
+        let kept = lines..batch.len();
+        if !kept.is_empty() {
+            spare.unstamped = unstamped(batch, kept.clone());
+            // Text among other lines counts as no text: the units of a mix are refused anyhow.
+            spare.text_lines = if batch.text_lines == batch.len() {
+                kept.len()
+            } else {
+                0
+            };
+            spare.bytes.extend_from_slice(&batch.bytes[start..]);
+            spare
+                .ends
+                .extend(batch.ends[kept.clone()].iter().map(|end| end - start));
+            spare.indexes.extend_from_slice(&batch.indexes[kept]);
+        }
+        let mut taken = core::mem::replace(batch, spare);
+        taken.unstamped -= batch.unstamped;
+        taken.text_lines -= batch.text_lines;
+        taken.bytes.truncate(start);
+        taken.ends.truncate(lines);
+        taken.indexes.truncate(lines);
+        taken
+    }
+}
+
+/// How many of some lines have no timestamp.
+fn unstamped(batch: &Batch, lines: core::ops::Range<usize>) -> usize {
+    match batch.unstamped {
+        0 => 0,
+        count if count == batch.len() => lines.len(),
+        _ => lines
+            .filter(|line| !ends_in_timestamp(batch.line(*line)))
+            .count(),
+    }
+}
+
+impl Batch {
+    /// Returns how many bytes of memory the batch holds, its lines or none.
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity() + 8 * (self.ends.capacity() + self.indexes.capacity())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Dialect, Point};
+
+    #[test]
+    fn what_is_taken_and_what_stays_know_their_own_lines() {
+        let mut encoder = Encoder::new(Dialect::V1);
+        let point = Point::new("m").field("f", "a 1");
+        encoder.push(&point.clone().at(1)).expect("writable");
+        encoder.push(&Point::new("m")).expect("skipped");
+        encoder.push(&point).expect("writable");
+        encoder.push(&point.clone().at(3)).expect("writable");
+        let spare = encoder.clone().take();
+        let first = encoder.take_lines(1, spare);
+        assert_eq!(first.bytes(), b"m f=\"a 1\" 1\n");
+        assert!(first.is_stamped());
+        assert_eq!((first.len(), first.skipped()), (1, 1));
+        let rest = encoder.batch();
+        assert_eq!(rest.bytes(), b"m f=\"a 1\"\nm f=\"a 1\" 3\n");
+        assert_eq!(rest.indexes(), [2, 3]);
+        assert_eq!((rest.unstamped, rest.skipped()), (1, 0));
+        assert_eq!(rest.line(1), b"m f=\"a 1\" 3");
+    }
+
+    #[test]
+    fn text_stays_text() {
+        let mut encoder = Encoder::new(Dialect::V1);
+        encoder
+            .push_text(b"m f=1 1\nm f=2 2\nm f=3\n")
+            .expect("lines");
+        let first = encoder.take_lines(2, Batch::default());
+        assert_eq!((first.text_lines(), first.is_stamped()), (2, true));
+        let rest = encoder.take_lines(1, first);
+        assert_eq!((rest.text_lines(), rest.is_stamped()), (1, false));
+        assert!(encoder.batch().is_empty());
+    }
+}
