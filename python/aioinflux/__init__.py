@@ -6,7 +6,7 @@
 
 from importlib.metadata import version as _version
 
-from ._lines import parse_line_protocol, to_line_protocol
+from ._lines import line_batches, parse_line_protocol, to_line_protocol
 from .client import AsyncInfluxDBClient
 from .exceptions import (
     InfluxDBConnectionError,
@@ -30,6 +30,7 @@ __all__ = [
     "InfluxDBTimeoutError",
     "InfluxDBWriteError",
     "__version__",
+    "line_batches",
     "parse_line_protocol",
     "to_line_protocol",
 ]

@@ -1,5 +1,7 @@
 //! Batches cut out of an encoder that goes on, and their memory used again.
 
+use core::ops::Range;
+
 use crate::text::ends_in_timestamp;
 use crate::{Batch, Encoder};
 
@@ -25,27 +27,13 @@ impl Encoder {
     /// # Panics
     ///
     /// If there are fewer lines.
-    pub fn take_lines(&mut self, lines: usize, mut spare: Batch) -> Batch {
+    pub fn take_lines(&mut self, lines: usize, spare: Batch) -> Batch {
         let batch = &mut self.batch;
         batch.drop_unfinished();
-        spare.clear(self.options.dialect);
-        let start = lines.checked_sub(1).map_or(0, |last| batch.ends[last]);
-        let kept = lines..batch.len();
-        if !kept.is_empty() {
-            spare.unstamped = unstamped(batch, kept.clone());
-            // Text among other lines counts as no text: the units of a mix are refused anyhow.
-            spare.text_lines = if batch.text_lines == batch.len() {
-                kept.len()
-            } else {
-                0
-            };
-            spare.bytes.extend_from_slice(&batch.bytes[start..]);
-            spare
-                .ends
-                .extend(batch.ends[kept.clone()].iter().map(|end| end - start));
-            spare.indexes.extend_from_slice(&batch.indexes[kept]);
-        }
-        let mut taken = core::mem::replace(batch, spare);
+        let start = batch.start(lines);
+        let mut kept = batch.part(lines..batch.len(), spare);
+        kept.skipped = 0;
+        let mut taken = core::mem::replace(batch, kept);
         taken.unstamped -= batch.unstamped;
         taken.text_lines -= batch.text_lines;
         taken.bytes.truncate(start);
@@ -56,7 +44,7 @@ impl Encoder {
 }
 
 /// How many of some lines have no timestamp.
-fn unstamped(batch: &Batch, lines: core::ops::Range<usize>) -> usize {
+fn unstamped(batch: &Batch, lines: Range<usize>) -> usize {
     match batch.unstamped {
         0 => 0,
         count if count == batch.len() => lines.len(),
@@ -67,6 +55,33 @@ fn unstamped(batch: &Batch, lines: core::ops::Range<usize>) -> usize {
 }
 
 impl Batch {
+    /// Returns a batch of some of the lines, in the memory of `spare`, whose own lines are dropped.
+    /// The points that were skipped count in the part that begins with the first line.
+    ///
+    /// # Panics
+    ///
+    /// When the range ends beyond the last line or before its own start.
+    #[must_use]
+    pub fn part(&self, lines: Range<usize>, mut spare: Batch) -> Batch {
+        spare.clear(self.dialect);
+        let start = self.start(lines.start);
+        spare.bytes.extend_from_slice(self.range(lines.clone()));
+        let ends = self.ends[lines.clone()].iter().map(|end| end - start);
+        spare.ends.extend(ends);
+        spare
+            .indexes
+            .extend_from_slice(&self.indexes[lines.clone()]);
+        // Text among other lines counts as no text: the units of a mix are refused anyhow.
+        if self.text_lines == self.len() {
+            spare.text_lines = lines.len();
+        }
+        if lines.start == 0 {
+            spare.skipped = self.skipped;
+        }
+        spare.unstamped = unstamped(self, lines);
+        spare
+    }
+
     /// Returns how many bytes of memory the batch holds, its lines or none.
     pub fn capacity(&self) -> usize {
         self.bytes.capacity() + 8 * (self.ends.capacity() + self.indexes.capacity())

@@ -36,5 +36,5 @@ pub use cells::column_of_cells;
 pub use error::FrameError;
 pub use layout::{FrameLayout, FrameOptions};
 pub use ranges::Ranges;
-pub use rows::encode_frame;
+pub use rows::{FrameEncoder, encode_frame};
 pub use workers::{Spares, Workers};

@@ -24,6 +24,16 @@ impl Ranges {
         }
     }
 
+    /// Makes the ranges from now on of another length.
+    pub fn set_rows(&mut self, rows: usize) {
+        self.rows = rows.max(1);
+    }
+
+    /// Whether no rows are held.
+    pub fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
     /// Adds the next piece of the table.
     pub fn push(&mut self, piece: RecordBatch) {
         if piece.num_rows() > 0 {

@@ -22,10 +22,45 @@ pub fn encode_frame(
     layout: &FrameLayout,
     encoder: &mut Encoder,
 ) -> Result<(), FrameError> {
-    let memory = Memory::default();
+    encode(frame, layout, &Memory::default(), encoder)
+}
+
+/// Encodes tables of one layout, piece by piece, into any encoder.
+///
+/// What was learned of one piece, such as the escaped values of a dictionary, serves the next.
+#[derive(Debug)]
+pub struct FrameEncoder {
+    layout: FrameLayout,
+    memory: Memory,
+}
+
+impl FrameEncoder {
+    /// For pieces of tables with these columns.
+    pub fn new(layout: FrameLayout) -> Self {
+        Self {
+            layout,
+            memory: Memory::default(),
+        }
+    }
+
+    /// Encodes every row of a piece, as [`encode_frame`] does.
+    ///
+    /// # Errors
+    /// [`FrameError`]: a column or a row cannot be represented; it names which.
+    pub fn encode(&self, piece: &RecordBatch, encoder: &mut Encoder) -> Result<(), FrameError> {
+        encode(piece, &self.layout, &self.memory, encoder)
+    }
+}
+
+fn encode(
+    frame: &RecordBatch,
+    layout: &FrameLayout,
+    memory: &Memory,
+    encoder: &mut Encoder,
+) -> Result<(), FrameError> {
     for start in (0..frame.num_rows()).step_by(RANGE) {
         let part = frame.slice(start, RANGE.min(frame.num_rows() - start));
-        let plan = Plan::new(&part, layout, encoder.options(), &memory)?;
+        let plan = Plan::new(&part, layout, encoder.options(), memory)?;
         let first = encoder.next_index();
         let encoded = plan.encode(0, part.num_rows(), first, encoder, usize::MAX);
         let done = match &encoded {
