@@ -3,8 +3,10 @@
 //! Numbers of every width become the three kinds of line protocol here, once for the range.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::rc::Rc;
 
-use aioinflux_line::{FieldValue, Rows, Unusual};
+use aioinflux_line::{FieldValue, Numbers, Row, Unusual};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowDictionaryKeyType, ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type,
@@ -40,7 +42,7 @@ pub(super) enum Cells<'a> {
 /// Codes and what they stand for.
 pub(super) struct Dictionary<'a> {
     /// A code for each row; that of a null is the number of values.
-    pub(super) codes: Vec<u32>,
+    pub(super) codes: Rc<Vec<u32>>,
     pub(super) values: &'a ArrayRef,
     pub(super) column: Box<Column<'a>>,
 }
@@ -106,11 +108,36 @@ impl<'a> Column<'a> {
         self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
+    /// Whether the column is numbers, for [`fill`](Self::fill).
+    pub(super) fn is_numbers(&self) -> bool {
+        matches!(
+            self.cells,
+            Cells::Float(_) | Cells::Integer(_) | Cells::Unsigned(_)
+        )
+    }
+
+    /// Makes text of the numbers of some rows.
+    pub(super) fn fill(&self, numbers: &mut Numbers, rows: Range<usize>) {
+        match &self.cells {
+            Cells::Float(values) => numbers.floats(values[rows.clone()].iter().copied()),
+            Cells::Integer(values) => numbers.integers(values[rows.clone()].iter().copied()),
+            Cells::Unsigned(values) => numbers.unsigned(values[rows.clone()].iter().copied()),
+            _ => return,
+        }
+        if let Some(nulls) = &self.nulls {
+            for (place, row) in rows.enumerate() {
+                if nulls.is_null(row) {
+                    numbers.leave_out(place);
+                }
+            }
+        }
+    }
+
     /// Writes the field of a row by the fast encoder.
     #[inline]
     pub(super) fn write(
         &self,
-        rows: &mut Rows<'_>,
+        line: &mut Row<'_>,
         field: usize,
         row: usize,
     ) -> Result<(), Unusual> {
@@ -118,29 +145,29 @@ impl<'a> Column<'a> {
             return Ok(());
         }
         match &self.cells {
-            Cells::Float(values) => rows.float(field, values[row]),
-            Cells::Integer(values) => rows.integer(field, values[row]),
-            Cells::Unsigned(values) => rows.unsigned(field, values[row]),
-            Cells::Boolean(values) => rows.boolean(field, values.value(row)),
-            Cells::Utf8(array) => rows.string(field, array.value(row)),
-            Cells::LargeUtf8(array) => rows.string(field, array.value(row)),
-            Cells::Utf8View(array) => rows.string(field, array.value(row)),
+            Cells::Float(values) => line.float(field, values[row]),
+            Cells::Integer(values) => line.integer(field, values[row]),
+            Cells::Unsigned(values) => line.unsigned(field, values[row]),
+            Cells::Boolean(values) => line.boolean(field, values.value(row)),
+            Cells::Utf8(array) => line.string(field, array.value(row)),
+            Cells::LargeUtf8(array) => line.string(field, array.value(row)),
+            Cells::Utf8View(array) => line.string(field, array.value(row)),
             Cells::Dictionary(Dictionary { codes, column, .. }) => {
-                column.write(rows, field, codes[row] as usize)
+                column.write(line, field, codes[row] as usize)
             }
             Cells::Null => Ok(()),
-            Cells::Decimal(_) | Cells::Union(..) => self.write_value(rows, field, row),
+            Cells::Decimal(_) | Cells::Union(..) => self.write_value(line, field, row),
         }
     }
 
-    fn write_value(&self, rows: &mut Rows<'_>, field: usize, row: usize) -> Result<(), Unusual> {
+    fn write_value(&self, line: &mut Row<'_>, field: usize, row: usize) -> Result<(), Unusual> {
         match self.value(row) {
             None => Ok(()),
-            Some(FieldValue::Float(value)) => rows.float(field, value),
-            Some(FieldValue::Integer(value)) => rows.integer(field, value),
-            Some(FieldValue::Unsigned(value)) => rows.unsigned(field, value),
-            Some(FieldValue::Boolean(value)) => rows.boolean(field, value),
-            Some(FieldValue::String(text)) => rows.string(field, &text),
+            Some(FieldValue::Float(value)) => line.float(field, value),
+            Some(FieldValue::Integer(value)) => line.integer(field, value),
+            Some(FieldValue::Unsigned(value)) => line.unsigned(field, value),
+            Some(FieldValue::Boolean(value)) => line.boolean(field, value),
+            Some(FieldValue::String(text)) => line.string(field, &text),
         }
     }
 
@@ -243,7 +270,7 @@ fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>>
         UInt8: UInt8Type, UInt16: UInt16Type, UInt32: UInt32Type, UInt64: UInt64Type
     );
     Some(Dictionary {
-        codes,
+        codes: Rc::new(codes),
         values,
         column: Box::new(Column::new(values)?),
     })

@@ -1,6 +1,7 @@
 //! What is decided once for a range of rows: names sorted and escaped, columns prepared.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aioinflux_line::{Options, Shape, TagValues};
@@ -67,8 +68,8 @@ pub(super) struct Plan<'a> {
 pub(super) enum ShapedTag {
     /// One text for all rows.
     Constant(Arc<TagValues>),
-    /// A code a row.
-    Coded(Arc<TagValues>),
+    /// A code for each row.
+    Coded(Arc<TagValues>, Rc<Vec<u32>>),
     /// The column's own texts.
     Text,
 }
@@ -202,7 +203,7 @@ impl<'a> Plan<'a> {
                             let texts = texts.iter().map(Option::as_deref).chain([None]);
                             shape.tag_values(tag, texts)
                         });
-                        ShapedTag::Coded(values)
+                        ShapedTag::Coded(values, Rc::clone(&dictionary.codes))
                     }
                     _ => ShapedTag::Text,
                 },

@@ -1,14 +1,18 @@
 //! The rows of one table: by the fast encoder where it can, else by the plain one.
 
-use aioinflux_line::{Encoder, Rows, Shape, Unusual};
+use std::ops::Range;
+
+use aioinflux_line::{Encoder, Numbers, Row, Shape, Unusual};
 use arrow_array::RecordBatch;
 
-use super::columns::Cells;
 use super::plan::{Memory, Plan, ShapedTag};
 use super::{FrameError, FrameLayout};
 
 /// How many rows of a large table are prepared at once.
 const RANGE: usize = 1 << 13;
+
+/// Rows whose numbers are made text at once; their texts stay in the processor's nearest cache.
+const BLOCK: usize = 32;
 
 /// Encodes every row of `frame` as one line.
 ///
@@ -79,6 +83,15 @@ pub(super) struct Stopped {
     pub(super) error: FrameError,
 }
 
+/// Some rows, with the texts of their numbers.
+struct Block<'b> {
+    rows: Range<usize>,
+    /// The index of the plan's first row.
+    first: u64,
+    limit: usize,
+    numbers: &'b [Option<Numbers>],
+}
+
 impl Plan<'_> {
     /// Encodes rows from `start` on, until `end` or until the encoder has more bytes than `limit`;
     /// gives the row after the last. `first` is the index of the plan's first row.
@@ -92,25 +105,58 @@ impl Plan<'_> {
     ) -> Result<usize, Stopped> {
         let missing = self.time.as_ref().and_then(|time| time.missing);
         let stop = missing.map_or(end, |row| row.min(end));
+        let mut numbers = self.numbers();
         let mut row = start;
         while row < stop && encoder.len_bytes() <= limit {
-            if let Some(shape) = self.shape(row) {
-                row = self.encode_fast(shape, row, stop, first, encoder, limit);
+            let block = row..stop.min(row + BLOCK);
+            for (numbers, (_, column)) in numbers.iter_mut().zip(&self.fields) {
+                if let Some(numbers) = numbers {
+                    column.fill(numbers, block.clone());
+                }
             }
-            if row < stop && encoder.len_bytes() <= limit {
-                self.encode_plain(row, first, encoder)
-                    .map_err(|error| Stopped {
-                        row,
-                        error: error.into(),
-                    })?;
-                row += 1;
-            }
+            let block = Block {
+                rows: block,
+                first,
+                limit,
+                numbers: &numbers,
+            };
+            row = self.encode_block(&block, encoder)?;
         }
         if row == stop && stop < end {
-            let error = FrameError::Time {
-                row: first + row as u64,
-            };
+            let row_index = first + row as u64;
+            let error = FrameError::Time { row: row_index };
             return Err(Stopped { row, error });
+        }
+        Ok(row)
+    }
+
+    /// Room for the texts of numbers, for each field that is numbers.
+    fn numbers(&self) -> Vec<Option<Numbers>> {
+        let Some(shape) = self.shapes.iter().flatten().next() else {
+            return Vec::new();
+        };
+        let fields = self.fields.iter().enumerate();
+        fields
+            .map(|(field, (_, column))| column.is_numbers().then(|| Numbers::new(shape, field)))
+            .collect()
+    }
+
+    fn encode_block(&self, block: &Block<'_>, encoder: &mut Encoder) -> Result<usize, Stopped> {
+        let mut row = block.rows.start;
+        while row < block.rows.end && encoder.len_bytes() <= block.limit {
+            let unusual;
+            (row, unusual) = match self.shape(row) {
+                Some(shape) => self.encode_fast(shape, row, block, encoder),
+                None => (row, true),
+            };
+            if unusual {
+                let encoded = self.encode_plain(row, block.first, encoder);
+                encoded.map_err(|error| Stopped {
+                    row,
+                    error: error.into(),
+                })?;
+                row += 1;
+            }
         }
         Ok(row)
     }
@@ -120,53 +166,54 @@ impl Plan<'_> {
         self.shapes[code].as_ref()
     }
 
-    /// Encodes rows up to one that is unusual, that has another shape, or that fills the batch.
+    /// Encodes rows up to one that has another shape, up to the one that fills the batch, or up to
+    /// one that is unusual, and says if it is that.
     fn encode_fast(
         &self,
         shape: &Shape,
         start: usize,
-        end: usize,
-        first: u64,
+        block: &Block<'_>,
         encoder: &mut Encoder,
-        limit: usize,
-    ) -> usize {
+    ) -> (usize, bool) {
         let mut rows = encoder.rows(shape);
-        for row in start..end {
-            let other = !self.shape_of.is_empty() && self.shape_of[row] != self.shape_of[start];
-            if other || self.encode_row(&mut rows, row, first).is_err() {
-                return row;
+        for row in start..block.rows.end {
+            if !self.shape_of.is_empty() && self.shape_of[row] != self.shape_of[start] {
+                return (row, false);
             }
-            if rows.len_bytes() > limit {
-                return row + 1;
+            if self.encode_row(rows.begin(), row, block).is_err() {
+                return (row, true);
+            }
+            if rows.len_bytes() > block.limit {
+                return (row + 1, false);
             }
         }
-        end
+        (block.rows.end, false)
     }
 
     #[inline]
-    fn encode_row(&self, rows: &mut Rows<'_>, row: usize, first: u64) -> Result<(), Unusual> {
-        rows.begin();
+    fn encode_row(&self, mut line: Row<'_>, row: usize, block: &Block<'_>) -> Result<(), Unusual> {
         for (tag, shaped) in &self.shaped {
             match shaped {
-                ShapedTag::Constant(values) => rows.tag_value(*tag, values, 0)?,
-                ShapedTag::Coded(values) => {
-                    let Cells::Dictionary(dictionary) = &self.tags[*tag].1.cells else {
-                        return Err(Unusual);
-                    };
-                    rows.tag_value(*tag, values, dictionary.codes[row] as usize)?;
+                ShapedTag::Constant(values) => line.tag_value(*tag, values, 0)?,
+                ShapedTag::Coded(values, codes) => {
+                    line.tag_value(*tag, values, codes[row] as usize)?;
                 }
                 ShapedTag::Text => {
                     if let Some(text) = self.tags[*tag].1.text(row) {
-                        rows.tag(*tag, &text)?;
+                        line.tag(*tag, &text)?;
                     }
                 }
             }
         }
-        for (field, (_, column)) in self.fields.iter().enumerate() {
-            column.write(rows, field, row)?;
+        let place = row - block.rows.start;
+        for (field, numbers) in block.numbers.iter().enumerate() {
+            match numbers {
+                Some(numbers) => line.number(numbers, place)?,
+                None => self.fields[field].1.write(&mut line, field, row)?,
+            }
         }
         let time = self.time.as_ref().map(|time| time.nanoseconds(row));
-        rows.end(first + row as u64, time)?;
+        line.end(block.first + row as u64, time)?;
         Ok(())
     }
 
