@@ -1,12 +1,14 @@
 """InfluxDB client for Python, asynchronous first, with its engine in Rust.
 
 `AsyncInfluxDBClient` is the client; `InfluxDBError` is the base of everything that it raises.
-`to_line_protocol` and `parse_line_protocol` need no server.
+`to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
 """
 
 from importlib.metadata import version as _version
 
-from ._lines import line_batches, parse_line_protocol, to_line_protocol
+from ._core import Rows, Table
+from ._lines import parse_line_protocol, to_line_protocol
+from ._output import parse_response
 from .client import AsyncInfluxDBClient
 from .exceptions import (
     InfluxDBConnectionError,
@@ -29,8 +31,10 @@ __all__ = [
     "InfluxDBResponseError",
     "InfluxDBTimeoutError",
     "InfluxDBWriteError",
+    "Rows",
+    "Table",
     "__version__",
-    "line_batches",
     "parse_line_protocol",
+    "parse_response",
     "to_line_protocol",
 ]

@@ -1,18 +1,22 @@
 """Signatures of the native module. What the methods do is told in `client.py`."""
 
-import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, Generic, TypeVar, final
 
 __all__ = [
     "Answer",
     "Batch",
-    "Batches",
     "Call",
     "Client",
+    "Pieces",
+    "RowLists",
+    "Rows",
     "Stream",
+    "Table",
     "_end",
     "encode",
+    "parse_answer",
+    "parse_json",
     "parse_lines",
     "quote_identifier",
     "to_lines",
@@ -29,11 +33,7 @@ class Call(Generic[_T]):
 
 @final
 class Batch:
-    """Encoded lines: a bytes-like object."""
-
-    def __len__(self) -> int: ...
-    if sys.version_info >= (3, 12):
-        def __buffer__(self, flags: int, /) -> memoryview: ...
+    """Encoded lines."""
 
     @property
     def points(self) -> int: ...
@@ -42,45 +42,69 @@ class Batch:
     def to_bytes(self) -> bytes: ...
 
 @final
-class Batches:
-    """Iterator of batches."""
-
-    def __new__(
-        cls,
-        data: object,
-        measurement: object = None,
-        tag_columns: Sequence[object] | None = None,
-        extra_tags: dict[str, object] | None = None,
-        *,
-        time_column: object = None,
-        measurement_column: object = None,
-        batch_lines: int | None = None,
-        batch_bytes: int | None = None,
-        threads: int | None = None,
-        frames: int = 0,
-    ) -> Batches: ...
-    def __iter__(self) -> Batches: ...
-    def __next__(self) -> Batch: ...
-    @property
-    def rows(self) -> int: ...
-
-@final
 class Answer:
     """Decoded answer of a query: statements, series, columns."""
 
     def to_dict(self, epoch: str) -> dict[str, Any]: ...
-    def series(self) -> list[_SeriesColumns]: ...
+    def take_columns(self, arrow: bool) -> list[_SeriesColumns]: ...
+    def tables(self, as_categories: bool) -> list[tuple[str | None, Table]]: ...
+    def rows(self, epoch: str, dicts: bool) -> list[tuple[str | None, Rows]]: ...
+    def categories(self) -> dict[str, list[str]]: ...
     @property
-    def statements(self) -> list[int]: ...
+    def timed(self) -> bool: ...
 
-_SeriesColumns = tuple[str | None, dict[str, str], list[tuple[str, str, Any, Any]]]
+_SeriesColumns = tuple[str | None, dict[str, str], int, list[tuple[str, str, Any, Any]]]
+
+@final
+class Table:
+    """One series of an answer as a table of Arrow: `parse_response`."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def tags(self) -> dict[str, str]: ...
+    @property
+    def columns(self) -> list[str]: ...
+    @property
+    def types(self) -> dict[str, str]: ...
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
+class Rows:
+    """The rows of one series, made while they are iterated over: `parse_response`."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def tags(self) -> dict[str, str]: ...
+    @property
+    def columns(self) -> list[str]: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+@final
+class RowLists:
+    """Iterator of lists of rows."""
+
+    def __iter__(self) -> RowLists: ...
+    def __next__(self) -> list[Any]: ...
+
+@final
+class Pieces:
+    """The batches of an answer in memory, one by one."""
+
+    def __new__(cls, body: object, content_type: str, epoch: str, frame: bool) -> Pieces: ...
+    def __iter__(self) -> Pieces: ...
+    def __next__(self) -> Answer: ...
 
 @final
 class Stream:
     """An answer that is read while it arrives."""
 
     def rows(self, row_type: Callable[[list[str]], Any], epoch: str) -> Call[list[Any] | None]: ...
-    def series(self) -> Call[_SeriesColumns | None]: ...
+    def batch(self) -> Call[Answer | None]: ...
     def close(self) -> None: ...
 
 @final
@@ -126,9 +150,9 @@ def to_lines(
     measurement: object = None,
     tag_columns: Sequence[object] | None = None,
     extra_tags: dict[str, object] | None = None,
-    time_column: object = None,
-    measurement_column: object = None,
 ) -> tuple[bytes, int]: ...
 def parse_lines(data: str | bytes | bytearray) -> list[dict[str, Any]]: ...
+def parse_answer(body: object, content_type: str, epoch: str, frame: bool) -> Answer: ...
+def parse_json(body: object) -> dict[str, Any]: ...
 def _end() -> None: ...
 def quote_identifier(name: str) -> str: ...

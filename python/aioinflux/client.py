@@ -12,9 +12,11 @@ import logging
 import re
 import warnings
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, TypeVar
 
-from . import _arguments, _core, _rows
+from . import _arguments, _core, _output
+from ._output import Output
 from .exceptions import InfluxDBError
 
 __all__ = ["AsyncInfluxDBClient", "InfluxDBError"]
@@ -246,6 +248,8 @@ class AsyncInfluxDBClient:
         chunked: bool = False,
         chunk_size: int | None = None,
         params: dict[str, object] | None = None,
+        output: Output | None = None,
+        tags_as_categories: bool = False,
         **kwargs: object,
     ) -> Any:
         """Runs InfluxQL statements.
@@ -262,8 +266,13 @@ class AsyncInfluxDBClient:
             params: Values for `$name` in the statements, sent apart from them: the safe way to
                 pass values. `float`, `int`, `str` and `bool`; a `dict` with one of the keys
                 `identifier`, `regex`, `duration`, ... where the server knows typed parameters.
+            output: What to make of the answer, in any mode: `dict`, `pandas`, `polars`, `pyarrow`,
+                `arrow`, `rows` or `dicts`; see `parse_response`. With `chunked`, one for each
+                batch, and for `rows` and `dicts` one row after the other.
+            tags_as_categories: Whether `output` gives the tags of GROUP BY as categories.
         Returns:
-            In `async` and `blocking` mode the server's JSON as a `dict`.
+            What `output` says. Without it, in `async` and `blocking` mode the server's JSON as a
+            `dict`.
             In `dataframe` mode a DataFrame (index: UTC nanoseconds, columns: the fields, then the
             tags of GROUP BY) for one series, a list of `(name, DataFrame)` for more, and the `dict`
             for answers without times. With `chunked`, a generator (in `async` mode an async one) of
@@ -273,12 +282,13 @@ class AsyncInfluxDBClient:
             InfluxDBQueryError: the server refused; `.result` holds what had succeeded.
             InfluxDBDecodeError: the answer was damaged or cut off.
             InfluxDBConnectionError: the server can't be reached, or was lost.
+            ImportError: the output needs a package that is not installed.
         Source: InfluxDB 1.8 API reference, `/query`.
         """
         _arguments.expect("q", q, str)
         db = _arguments.database(db, self.db)
         text = _arguments.fill(q, {"db": db, **kwargs})
-        return self._query(text, db, epoch, chunked, chunk_size, params)
+        return self._query(text, db, epoch, chunked, chunk_size, params, output, tags_as_categories)
 
     def _query(
         self,
@@ -288,6 +298,8 @@ class AsyncInfluxDBClient:
         chunked: bool = False,
         chunk_size: int | None = None,
         params: dict[str, object] | None = None,
+        output: Output | None = None,
+        tags_as_categories: bool = False,
     ) -> Any:
         if not text.strip("; \t\r\n"):
             raise ValueError("argument `q`: expected a statement, got none")
@@ -298,19 +310,29 @@ class AsyncInfluxDBClient:
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
         if logger.isEnabledFor(logging.INFO):
             logger.info("query: %s", _arguments.masked(text))
+        asked = "pandas" if output is None and chunked and self.mode == "dataframe" else output
+        maker = None if asked is None else _output.Maker(asked, tags_as_categories, unit)
         if chunked:
-            return self._chunks(lambda: self._core.stream(text, db, chunk_size, params), unit)
-        if self.mode == "dataframe":
-            with _rows.as_frames(unit):
-                return _rows.frames(self._core.query(text, db, params).wait(), unit)
+            return self._chunks(
+                lambda: self._core.stream(text, db, chunk_size, params), unit, maker
+            )
+        if maker and output != "dict":
+            return self._run(lambda: self._core.query(text, db, params), maker.whole, maker.kept)
+        if self.mode == "dataframe" and output is None:
+            with _output.keeping(lambda answer: _output.frames_or_dict(answer, unit)):
+                return _output.frames_or_dict(self._core.query(text, db, params).wait(), unit)
         return self._run(lambda: self._core.query_json(text, db, unit, params), _logged)
 
-    def _chunks(self, start: Callable[[], _core.Call[_core.Stream]], epoch: str) -> Any:
+    def _chunks(
+        self,
+        start: Callable[[], _core.Call[_core.Stream]],
+        epoch: str,
+        maker: _output.Maker | None,
+    ) -> Any:
         if self.mode == "async":
-            return _coroutine(_async_rows(start, epoch))
-        if self.mode == "dataframe":
-            return _stream_frames(start)
-        return _blocking_rows(start, epoch)
+            rows = _async_pieces(start, maker) if maker else _async_rows(start, epoch)
+            return _coroutine(rows)
+        return _blocking_pieces(start, maker) if maker else _blocking_rows(start, epoch)
 
     def create_database(self, *, db: str | None = None, **options: Any) -> Any:
         """Creates a database: `db`, or the client's own. An existing one is left alone."""
@@ -353,11 +375,17 @@ class AsyncInfluxDBClient:
             f"{verb} {_core.quote_identifier(name)}", _arguments.database(db, self.db), **options
         )
 
-    def _run(self, make: Callable[[], _core.Call[T]], finish: Callable[[T], R]) -> Any:
+    def _run(
+        self,
+        make: Callable[[], _core.Call[T]],
+        finish: Callable[[T], R],
+        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> Any:
         """Awaits or waits, as the mode says; encoding happens at the same moment as sending."""
         if self.mode == "async":
-            return _awaited(make, finish)
-        return finish(make().wait())
+            return _awaited(make, finish, guard)
+        with guard():
+            return finish(make().wait())
 
 
 class _Closed:
@@ -368,8 +396,13 @@ class _Closed:
         yield
 
 
-async def _awaited(make: Callable[[], _core.Call[T]], finish: Callable[[T], R]) -> R:
-    return finish(await make())
+async def _awaited(
+    make: Callable[[], _core.Call[T]],
+    finish: Callable[[T], R],
+    guard: Callable[[], AbstractContextManager[None]],
+) -> R:
+    with guard():
+        return finish(await make())
 
 
 async def _coroutine(value: T) -> T:
@@ -381,7 +414,7 @@ async def _async_rows(
 ) -> AsyncGenerator[Any, None]:
     stream = await start()
     try:
-        while (rows := await stream.rows(_rows.row_type, epoch)) is not None:
+        while (rows := await stream.rows(_output.row_type, epoch)) is not None:
             for row in rows:
                 yield row
     finally:
@@ -393,17 +426,31 @@ def _blocking_rows(
 ) -> Generator[Any, None, None]:
     stream = start().wait()
     try:
-        while (rows := stream.rows(_rows.row_type, epoch).wait()) is not None:
+        while (rows := stream.rows(_output.row_type, epoch).wait()) is not None:
             yield from rows
     finally:
         stream.close()
 
 
-def _stream_frames(start: Callable[[], _core.Call[_core.Stream]]) -> Generator[Any, None, None]:
+async def _async_pieces(
+    start: Callable[[], _core.Call[_core.Stream]], maker: _output.Maker
+) -> AsyncGenerator[Any, None]:
+    stream = await start()
+    try:
+        while (answer := await stream.batch()) is not None:
+            for piece in maker.pieces(answer):
+                yield piece
+    finally:
+        stream.close()
+
+
+def _blocking_pieces(
+    start: Callable[[], _core.Call[_core.Stream]], maker: _output.Maker
+) -> Generator[Any, None, None]:
     stream = start().wait()
     try:
-        while (series := stream.series().wait()) is not None:
-            yield _rows.frame(series)
+        while (answer := stream.batch().wait()) is not None:
+            yield from maker.pieces(answer)
     finally:
         stream.close()
 

@@ -54,6 +54,23 @@ pub struct Message {
 }
 
 impl Answer {
+    /// Returns the answer that one batch of a series is.
+    pub fn of_batch(header: &SeriesHeader, batch: RecordBatch) -> Self {
+        let series = Series {
+            name: header.name.clone(),
+            tags: header.tags.clone(),
+            batches: vec![batch],
+        };
+        let statement = Statement {
+            id: header.statement,
+            series: vec![series],
+            ..Statement::default()
+        };
+        Self {
+            statements: vec![statement],
+        }
+    }
+
     /// Returns the first statement that failed, and the server's text.
     pub fn first_error(&self) -> Option<(u32, &str)> {
         self.statements.iter().find_map(|statement| {

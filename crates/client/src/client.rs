@@ -10,11 +10,11 @@ use bytes::Bytes;
 use crate::answer::Answer;
 use crate::classify::Verdict;
 use crate::config::Config;
-use crate::decode::raw::{self, Verdict as Raw};
 use crate::decode::{End, Format};
 use crate::dialect::{self, Form, Kind, Operation, WriteOptions};
-use crate::error::{Error, ErrorKind, excerpt};
+use crate::error::{Error, ErrorKind};
 use crate::http::{self, Body, Http, Reply};
+use crate::parse;
 use crate::query::Query;
 use crate::stream::Stream;
 use crate::write::{self, Written};
@@ -193,7 +193,7 @@ impl Client {
         let end = body.end();
         let raw = Bytes::from(raw);
         let checked = whole.and_then(|()| match end {
-            End::Proven => error_in(&raw).map_or(Ok(()), Err),
+            End::Proven => parse::check(&raw),
             End::Unproven => Err(Error::transport("the end of the answer is not proven")),
         });
         match checked {
@@ -268,25 +268,5 @@ impl Reply {
     /// connection before it is read, and the status says enough.
     async fn error_text(&mut self, most: usize) -> Vec<u8> {
         self.body.collect(most).await.0
-    }
-}
-
-/// The error that a raw answer holds.
-fn error_in(answer: &[u8]) -> Option<Error> {
-    match raw::check(answer) {
-        Raw::Whole => None,
-        Raw::Error(message) => Some(Error::statement_failed(None, message)),
-        Raw::StatementErrors(errors) => {
-            let (statement, message) = errors.into_iter().next()?;
-            Some(Error::statement_failed(Some(statement), message))
-        }
-        Raw::Partial { statement } => Some(Error::cut_short(&format!(
-            "statement {statement}: the server's row limit cut the answer"
-        ))),
-        Raw::Truncated(text) => Some(Error::transport(format!("the answer ends early: {text}"))),
-        Raw::Malformed(text) => {
-            let text = format!("the answer is not what InfluxDB sends: {}", excerpt(&text));
-            Some(Error::new(ErrorKind::Decode, false, text))
-        }
     }
 }

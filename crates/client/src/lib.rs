@@ -27,7 +27,8 @@
 //! | points and lines (crate `aioinflux-line`) | [`Point`], [`ToLine`], [`Encoder`], [`Batch`] |
 //! | tables as lines | [`frame`] |
 //! | queries | [`Query`], [`Param`], [`Precision`], [`quote_identifier`] |
-//! | answers | [`Answer`], [`Stream`], and the decoders in [`decode`] |
+//! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
+//! | columns of mixed types | [`unify`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
 //!
 //! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
@@ -39,17 +40,18 @@ mod client;
 mod config;
 mod deadline;
 pub mod decode;
-mod deflate;
 mod dialect;
 mod error;
 pub mod frame;
 mod gzip;
 mod http;
 mod influxql;
+mod parse;
 mod query;
 mod reject;
 mod stream;
 mod tls;
+pub mod unify;
 mod write;
 
 // Arrow's types stand in public signatures: this is the version that they are of.
@@ -63,8 +65,8 @@ pub use config::{Config, Consistency, Gzip, Precision, Proxy, Target};
 pub use decode::Event;
 pub use dialect::WriteOptions;
 pub use error::{Error, ErrorKind, Limit, Rejected};
-pub use gzip::compress as gzip;
 pub use influxql::quote_identifier;
+pub use parse::{AnswerParser, Batches, check_answer, parse_answer, parse_batches};
 pub use query::{Param, Query};
 pub use stream::Stream;
 pub use tls::{Pem, Tls};

@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::answer::{Answer, Collector};
 use crate::client::Client;
-use crate::decode::{DecodeError, DecodeErrorKind, Decoder, Event};
+use crate::decode::{Decoder, Event};
 use crate::dialect::{Form, Kind, Operation};
-use crate::error::{Error, ErrorKind, excerpt};
+use crate::error::Error;
 use crate::http::Body;
 use crate::query::Query;
 
@@ -131,15 +131,5 @@ async fn read(body: &mut Body, decoder: &mut Decoder) -> Option<State> {
         Ok(None) => decoder.finish(body.end()).map(|()| Some(State::Done)),
         Err(error) => return Some(State::Broken(error)),
     };
-    result.unwrap_or_else(|error| Some(State::Broken(error_of_answer(&error))))
-}
-
-/// What a decoder found is the server's fault, the network's or the protocol's.
-fn error_of_answer(error: &DecodeError) -> Error {
-    match (error.kind(), error.server_message()) {
-        (_, Some(message)) => Error::statement_failed(None, message.to_owned()),
-        (DecodeErrorKind::Partial, _) => Error::cut_short(&error.to_string()),
-        (DecodeErrorKind::Incomplete, _) => Error::transport(error.to_string()),
-        _ => Error::new(ErrorKind::Decode, false, excerpt(&error.to_string())),
-    }
+    result.unwrap_or_else(|error| Some(State::Broken(error.into())))
 }

@@ -21,7 +21,6 @@ extern crate alloc;
 
 mod batch;
 mod copy;
-mod cut;
 mod decode;
 mod dialect;
 mod encode;

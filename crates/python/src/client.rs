@@ -12,10 +12,9 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 use crate::call::Call;
 use crate::encode::Encoded;
 use crate::errors::{self, Kept};
-use crate::json;
+use crate::out::{PyAnswer, json};
 use crate::place::{shorten, type_name};
 use crate::stream::Stream;
-use crate::to_py::PyAnswer;
 
 /// Configuration and connections.
 #[pyclass(module = "aioinflux._core", frozen)]

@@ -6,8 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::json;
-use crate::to_py::PyAnswer;
+use crate::out::{PyAnswer, json};
 
 /// What of a failed query's answer goes onto the exception.
 #[derive(Clone, Copy)]
@@ -50,7 +49,11 @@ pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
             .cloned()
             .and_then(|answer| Py::new(py, PyAnswer::new(answer)).ok().map(Py::into_any)),
     };
-    let result = result.unwrap_or_else(|| py.None());
+    with_result(py, error, result.unwrap_or_else(|| py.None()))
+}
+
+/// The exception for a failed query, with what had succeeded before.
+pub(crate) fn with_result(py: Python<'_>, error: &Error, result: Py<PyAny>) -> PyErr {
     let fields = [
         ("statement", object(py, error.statement())),
         ("result", result),

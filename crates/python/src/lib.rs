@@ -7,14 +7,11 @@
 //! | `inbox`, `bell` | how its outcome comes to an event loop |
 //! | `stream` | answers that are read while they arrive |
 //! | `encode`, `input`, `points`, `dicts`, `frame`, `values`, `times`, `place` | Python's data as lines |
-//! | `batch`, `batches` | the lines as batches |
 //! | `parse` | lines as Python's data |
-//! | `to_py`, `json` | answers as Python's data |
+//! | `out` | answers as Python's data |
 //! | `errors` | errors as exceptions |
 //! | `runtime` | the threads that carry the requests |
 
-mod batch;
-mod batches;
 mod bell;
 mod call;
 mod client;
@@ -24,14 +21,13 @@ mod errors;
 mod frame;
 mod inbox;
 mod input;
-mod json;
+mod out;
 mod parse;
 mod place;
 mod points;
 mod runtime;
 mod stream;
 mod times;
-mod to_py;
 mod values;
 
 use pyo3::prelude::*;
@@ -39,21 +35,19 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::batches::Batches;
-    #[pymodule_export]
     use crate::call::Call;
     #[pymodule_export]
     use crate::client::{Client, quote_identifier};
     #[pymodule_export]
     use crate::encode::{Encoded, encode, to_lines};
     #[pymodule_export]
+    use crate::out::{Pieces, PyAnswer, RowLists, Rows, Table, parse_answer, parse_json};
+    #[pymodule_export]
     use crate::parse::parse_lines;
     #[pymodule_export]
     use crate::runtime::end;
     #[pymodule_export]
     use crate::stream::Stream;
-    #[pymodule_export]
-    use crate::to_py::PyAnswer;
 
     use pyo3::prelude::*;
 

@@ -2,18 +2,19 @@
 
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
-use aioinflux::Error;
 use aioinflux::decode::{Event, SeriesHeader};
+use aioinflux::{Answer, Error};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use tokio::sync::Mutex;
 
 use crate::call::Call;
 use crate::errors::{self, Kept};
-use crate::to_py;
+use crate::out::{PyAnswer, column_names, divisor, named_rows};
 
-/// An answer that is read while it arrives; one call of `rows` or `series` gives one batch.
+/// An answer that is read while it arrives; one call of `rows` or `batch` gives one batch.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Stream {
     state: Arc<Mutex<State>>,
@@ -72,7 +73,7 @@ impl Stream {
     fn rows(&self, row_type: Py<PyAny>, epoch: &str) -> PyResult<Call> {
         let state = Arc::clone(&self.state);
         let maker = Arc::clone(&self.maker);
-        let divisor = to_py::divisor(epoch)?;
+        let divisor = divisor(epoch)?;
         Ok(Call::new(
             async move { state.lock().await.next().await },
             move |py, outcome| {
@@ -82,12 +83,13 @@ impl Stream {
                     return Ok(py.None());
                 };
                 let make = maker_for(py, &maker, &batch.schema(), &row_type)?;
-                to_py::rows(py, &batch, divisor, make.bind(py)).map(|rows| rows.into_any().unbind())
+                named_rows(py, batch, divisor, make).map(|rows| rows.into_any().unbind())
             },
         ))
     }
 
-    fn series(&self) -> Call {
+    /// The next batch, as an answer of one series.
+    fn batch(&self) -> Call {
         let state = Arc::clone(&self.state);
         Call::new(
             async move { state.lock().await.next().await },
@@ -97,7 +99,7 @@ impl Stream {
                 let Some((header, batch)) = outcome else {
                     return Ok(py.None());
                 };
-                to_py::series_columns(py, header.name.as_deref(), &header.tags, &[batch])
+                PyAnswer::new(Answer::of_batch(&header, batch)).into_py_any(py)
             },
         )
     }
@@ -123,13 +125,13 @@ fn maker_for(
         .unwrap_or_else(PoisonError::into_inner)
         .as_ref()
         .and_then(|(old, make)| {
-            let same = to_py::column_names(old) == to_py::column_names(schema);
+            let same = column_names(old) == column_names(schema);
             same.then(|| make.clone_ref(py))
         });
     if let Some(make) = known {
         return Ok(make);
     }
-    let make = row_type.call1(py, (to_py::column_names(schema),))?;
+    let make = row_type.call1(py, (column_names(schema),))?;
     *slot.lock().unwrap_or_else(PoisonError::into_inner) =
         Some((SchemaRef::clone(schema), make.clone_ref(py)));
     Ok(make)

@@ -32,6 +32,7 @@ use arrow_schema::SchemaRef;
 use self::assemble::Assembly;
 pub use self::error::{DecodeError, DecodeErrorKind};
 use self::error::{Fault, Stop};
+pub(crate) use self::whole::{Whole, float_of};
 
 /// Most rows of a batch, unless [`Decoder::batch_rows`] says otherwise.
 const BATCH_ROWS: usize = 8192;

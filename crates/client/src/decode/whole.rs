@@ -1,7 +1,7 @@
 //! Integers that may stand for floats: JSON as Go writes it does not tell them apart.
 
 /// An integer of either sign.
-pub(super) trait Whole: Copy + ToString {
+pub(crate) trait Whole: Copy + ToString {
     /// The integer where a float holds every one of its size.
     fn small(self) -> Option<f64>;
     /// The same in one type for both.
@@ -34,7 +34,7 @@ impl Whole for u64 {
 /// Go writes whole floats below 1e21 as their shortest digits followed by zeros, so that 2^63
 /// comes as 9223372036854776000: that text is a float too, although not its exact value.
 #[inline]
-pub(super) fn float_of<N: Whole>(n: N) -> Option<f64> {
+pub(crate) fn float_of<N: Whole>(n: N) -> Option<f64> {
     n.small().or_else(|| large_float_of(n))
 }
 

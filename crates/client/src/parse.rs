@@ -1,0 +1,202 @@
+//! Answers that are in memory already: bytes in, an [`Answer`] out, no server needed.
+//!
+//! The same decoders and the same errors as for answers that come from a server.
+
+use crate::answer::{Answer, Collector};
+use crate::decode::raw::{self, Verdict};
+use crate::decode::{DecodeError, DecodeErrorKind, Decoder, End, Event, Format, SeriesHeader};
+use crate::error::{Error, ErrorKind, excerpt};
+
+/// Decodes the body of an answer of `/query`: one document, or those of a chunked answer.
+///
+/// # Errors
+///
+/// When a statement failed, and when the body is damaged or cut off. What came before is kept
+/// ([`Error::answer`]).
+///
+/// ```
+/// use aioinflux::decode::Format;
+///
+/// # fn main() -> Result<(), aioinflux::Error> {
+/// let body = br#"{"results":[{"statement_id":0,"series":[
+///     {"name":"cpu","columns":["time","load"],"values":[[1700000000000000000,0.5]]}]}]}"#;
+/// let answer = aioinflux::parse_answer(body, Format::Json)?;
+/// assert_eq!(answer.rows(), 1);
+/// # Ok(())
+/// # }
+/// ```
+pub fn parse_answer(body: &[u8], format: Format) -> Result<Answer, Error> {
+    let mut parser = AnswerParser::new(format);
+    parser.feed(body);
+    parser.finish()
+}
+
+/// Checks the JSON body of an answer that is to be passed on as it is.
+///
+/// # Errors
+///
+/// When a statement failed, the server's row limit cut the answer, or the body is damaged or cut
+/// off.
+pub fn check_answer(body: &[u8]) -> Result<(), Error> {
+    check(body).map_err(in_memory)
+}
+
+/// The same for a body that comes from a server: one that ends early is the connection's fault.
+pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
+    Err(match raw::check(body) {
+        Verdict::Whole => return Ok(()),
+        Verdict::Error(message) => Error::statement_failed(None, message),
+        Verdict::StatementErrors(errors) => match errors.into_iter().next() {
+            Some((statement, message)) => Error::statement_failed(Some(statement), message),
+            None => return Ok(()),
+        },
+        Verdict::Partial { statement } => Error::cut_short(&format!(
+            "statement {statement}: the server's row limit cut the answer"
+        )),
+        Verdict::Truncated(text) => Error::transport(format!("the answer ends early: {text}")),
+        Verdict::Malformed(text) => {
+            let text = format!("the answer is not what InfluxDB sends: {}", excerpt(&text));
+            Error::new(ErrorKind::Decode, false, text)
+        }
+    })
+}
+
+/// Decodes the body of an answer batch by batch, so that no more than one batch is in memory.
+///
+/// Each item is an answer of one series with one batch, and the last one may be an error: see
+/// [`parse_answer`].
+pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
+    Batches {
+        decoder: Decoder::new(format),
+        body,
+        at: 0,
+        header: None,
+        end: None,
+    }
+}
+
+/// The batches of an answer in memory: [`parse_batches`].
+#[derive(Debug)]
+pub struct Batches<B> {
+    decoder: Decoder,
+    body: B,
+    at: usize,
+    header: Option<SeriesHeader>,
+    /// How decoding ended, once it has.
+    end: Option<Result<(), DecodeError>>,
+}
+
+impl<B: AsRef<[u8]>> Iterator for Batches<B> {
+    type Item = Result<Answer, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.decoder.next_event() {
+                Some(Event::Series(header)) => self.header = Some(header),
+                Some(Event::Batch(batch)) if batch.num_rows() > 0 => {
+                    if let Some(header) = &self.header {
+                        return Some(Ok(Answer::of_batch(header, batch)));
+                    }
+                }
+                Some(Event::StatementError { statement, message }) => {
+                    return Some(Err(Error::statement_failed(Some(statement), message)));
+                }
+                Some(_) => {}
+                None => match self.end.replace(Ok(())) {
+                    None => self.end = self.feed(),
+                    Some(Ok(())) => return None,
+                    Some(Err(error)) => return Some(Err(in_memory(error.into()))),
+                },
+            }
+        }
+    }
+}
+
+impl<B: AsRef<[u8]>> Batches<B> {
+    /// Decodes the next piece, which stays in the cache; says how the answer ended, if it did.
+    fn feed(&mut self) -> Option<Result<(), DecodeError>> {
+        const PIECE: usize = 1 << 18;
+        let rest = &self.body.as_ref()[self.at..];
+        if rest.is_empty() {
+            return Some(self.decoder.finish(End::Proven));
+        }
+        let piece = &rest[..PIECE.min(rest.len())];
+        self.at += piece.len();
+        self.decoder.feed(piece).err().map(Err)
+    }
+}
+
+/// Decodes the body of an answer piece by piece, and collects it.
+#[derive(Debug)]
+pub struct AnswerParser {
+    decoder: Decoder,
+    answer: Collector,
+    /// The first error; of a statement's, the answer goes on behind it.
+    error: Option<Error>,
+}
+
+impl AnswerParser {
+    /// Returns a parser of one answer.
+    pub fn new(format: Format) -> Self {
+        Self {
+            decoder: Decoder::new(format),
+            answer: Collector::new(),
+            error: None,
+        }
+    }
+
+    /// Reads the next piece of the body. Errors are told at the end.
+    pub fn feed(&mut self, piece: &[u8]) {
+        let fed = self.decoder.feed(piece);
+        self.collect(fed);
+    }
+
+    /// Ends the body, and returns what it held.
+    ///
+    /// # Errors
+    ///
+    /// As for [`parse_answer`].
+    pub fn finish(mut self) -> Result<Answer, Error> {
+        let ended = self.decoder.finish(End::Proven);
+        self.collect(ended);
+        let answer = self.answer.finish();
+        match self.error {
+            None => Ok(answer),
+            Some(error) => Err(in_memory(error).with_answer(answer)),
+        }
+    }
+
+    fn collect(&mut self, outcome: Result<(), DecodeError>) {
+        while let Some(event) = self.decoder.next_event() {
+            if let Event::StatementError { statement, message } = &event {
+                self.error.get_or_insert_with(|| {
+                    Error::statement_failed(Some(*statement), message.clone())
+                });
+            }
+            self.answer.push(event);
+        }
+        if let Err(error) = outcome {
+            self.error.get_or_insert_with(|| error.into());
+        }
+    }
+}
+
+/// No connection was there to be lost: the body itself is cut off.
+fn in_memory(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Transport => Error::new(ErrorKind::Decode, false, error.to_string()),
+        _ => error,
+    }
+}
+
+/// What a decoder found is the server's fault, the network's or the protocol's.
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        match (error.kind(), error.server_message()) {
+            (_, Some(message)) => Self::statement_failed(None, message.to_owned()),
+            (DecodeErrorKind::Partial, _) => Self::cut_short(&error.to_string()),
+            (DecodeErrorKind::Incomplete, _) => Self::transport(error.to_string()),
+            _ => Self::new(ErrorKind::Decode, false, excerpt(&error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! A decoded answer, and what becomes of it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aioinflux::{Answer, Series, Statement};
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, SchemaRef};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use super::cells::{Texts, cells};
+use super::columns::series_columns;
+use super::rows::{RowLists, Shape};
+use super::table::{Rows, Table, categories};
+use super::{divisor, tags_dict};
+
+/// A decoded answer.
+#[pyclass(module = "aioinflux._core", name = "Answer", frozen)]
+pub(crate) struct PyAnswer {
+    answer: Mutex<Answer>,
+}
+
+impl PyAnswer {
+    pub(crate) fn new(answer: Answer) -> Self {
+        Self {
+            answer: Mutex::new(answer),
+        }
+    }
+
+    fn answer(&self) -> MutexGuard<'_, Answer> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every series, taken out of the answer: memory with one owner need not be copied.
+    fn take(&self) -> Vec<Series> {
+        let statements = std::mem::take(&mut self.answer().statements);
+        statements
+            .into_iter()
+            .flat_map(|statement| statement.series)
+            .collect()
+    }
+}
+
+#[pymethods]
+impl PyAnswer {
+    /// The answer in the shape of the server's JSON.
+    fn to_dict<'py>(&self, py: Python<'py>, epoch: &str) -> PyResult<Bound<'py, PyDict>> {
+        let divisor = divisor(epoch)?;
+        // A copy of the references, since making objects may run other Python code.
+        let statements = self.answer().statements.clone();
+        let results = PyList::empty(py);
+        for statement in &statements {
+            results.append(result_dict(py, statement, divisor)?)?;
+        }
+        let answer = PyDict::new(py);
+        answer.set_item("results", results)?;
+        Ok(answer)
+    }
+
+    /// Whether each statement gave series, and each of these has times.
+    #[getter]
+    fn timed(&self) -> bool {
+        let answer = self.answer();
+        let mut good = answer
+            .statements
+            .iter()
+            .filter(|statement| statement.error.is_none());
+        let mut all = answer
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.series);
+        good.all(|statement| !statement.series.is_empty()) && all.all(is_timed)
+    }
+
+    /// Every series of every statement, by columns; they leave the answer.
+    fn take_columns(&self, py: Python<'_>, arrow: bool) -> PyResult<Vec<Py<PyAny>>> {
+        let all = self.take().into_iter();
+        all.map(|series| series_columns(py, series, arrow))
+            .collect()
+    }
+
+    /// Every series of every statement as a table of Arrow, by name.
+    fn tables(&self, as_categories: bool) -> PyResult<Vec<(Option<String>, Table)>> {
+        let all = self.take();
+        let categories = as_categories.then(|| categories(all.iter()));
+        all.into_iter()
+            .map(|series| {
+                Ok((
+                    series.name.clone(),
+                    Table::new(series, categories.as_ref())?,
+                ))
+            })
+            .collect()
+    }
+
+    /// The values of all tags, by their keys.
+    fn categories(&self) -> std::collections::HashMap<String, Vec<String>> {
+        let answer = self.answer();
+        categories(
+            answer
+                .statements
+                .iter()
+                .flat_map(|statement| &statement.series),
+        )
+    }
+
+    /// The rows of every series of every statement, by name.
+    fn rows(&self, epoch: &str, dicts: bool) -> PyResult<Vec<(Option<String>, Rows)>> {
+        let divisor = divisor(epoch)?;
+        let all = self.take().into_iter();
+        Ok(all
+            .map(|series| (series.name.clone(), Rows::new(series, divisor, dicts)))
+            .collect())
+    }
+}
+
+fn is_timed(series: &Series) -> bool {
+    let first = series.batches.first().map(RecordBatch::schema);
+    let schema: Option<SchemaRef> = first;
+    schema.is_some_and(|schema| {
+        let first = schema.fields().first();
+        first.is_some_and(|field| matches!(field.data_type(), DataType::Timestamp(..)))
+    })
+}
+
+fn result_dict<'py>(
+    py: Python<'py>,
+    statement: &Statement,
+    divisor: i64,
+) -> PyResult<Bound<'py, PyDict>> {
+    let result = PyDict::new(py);
+    result.set_item("statement_id", statement.id)?;
+    if !statement.series.is_empty() {
+        let series = PyList::empty(py);
+        for one in &statement.series {
+            series.append(series_dict(py, one, divisor)?)?;
+        }
+        result.set_item("series", series)?;
+    }
+    if !statement.messages.is_empty() {
+        let messages = PyList::empty(py);
+        for message in &statement.messages {
+            let item = PyDict::new(py);
+            item.set_item("level", &message.level)?;
+            item.set_item("text", &message.text)?;
+            messages.append(item)?;
+        }
+        result.set_item("messages", messages)?;
+    }
+    if let Some(error) = &statement.error {
+        result.set_item("error", error)?;
+    }
+    Ok(result)
+}
+
+fn series_dict<'py>(
+    py: Python<'py>,
+    series: &Series,
+    divisor: i64,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    if let Some(name) = &series.name {
+        dict.set_item("name", name)?;
+    }
+    if !series.tags.is_empty() {
+        dict.set_item("tags", tags_dict(py, &series.tags)?)?;
+    }
+    let schema = series.batches.first().map(RecordBatch::schema);
+    dict.set_item(
+        "columns",
+        schema.as_ref().map(column_names).unwrap_or_default(),
+    )?;
+    let mut values = Vec::with_capacity(series.rows());
+    let mut texts: Vec<Texts> = Vec::new();
+    for batch in &series.batches {
+        let columns = cells(batch, divisor);
+        texts.resize_with(columns.len(), Texts::default);
+        for row in 0..batch.num_rows() {
+            let cells = columns.iter().zip(&mut texts);
+            let cells = cells.map(|(column, texts)| column.object(py, row, texts));
+            values.push(PyList::new(py, cells)?);
+        }
+    }
+    // As the server's JSON, which has no key for no rows.
+    if !values.is_empty() {
+        dict.set_item("values", PyList::new(py, values)?)?;
+    }
+    Ok(dict)
+}
+
+/// The names of the columns of a schema.
+pub(crate) fn column_names(schema: &SchemaRef) -> Vec<String> {
+    let fields = schema.fields().iter();
+    fields.map(|field| field.name().clone()).collect()
+}
+
+/// The rows of a batch, each made by `make` of a tuple of its cells.
+pub(crate) fn named_rows(
+    py: Python<'_>,
+    batch: RecordBatch,
+    divisor: i64,
+    make: Py<PyAny>,
+) -> PyResult<Bound<'_, PyList>> {
+    let rows = PyList::empty(py);
+    let lists = RowLists::new(vec![batch], divisor, Shape::Named(make), Vec::new());
+    for list in lists.into_pyobject(py)?.try_iter()? {
+        rows.call_method1("extend", (list?,))?;
+    }
+    Ok(rows)
+}

@@ -1,0 +1,131 @@
+//! One column of a batch as Python objects, cell by cell.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType, UInt64Type};
+use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
+
+/// Slots of a [`Texts`].
+const SLOTS: usize = 256;
+
+/// A column, by type.
+pub(super) struct Cells<'a> {
+    values: Values<'a>,
+    nulls: Option<&'a NullBuffer>,
+}
+
+enum Values<'a> {
+    Null,
+    Time(&'a [i64], i64),
+    Integer(&'a [i64]),
+    Unsigned(&'a [u64]),
+    Float(&'a [f64]),
+    Boolean(&'a BooleanArray),
+    Text(&'a StringArray),
+}
+
+/// The columns of a batch.
+pub(super) fn cells(batch: &RecordBatch, divisor: i64) -> Vec<Cells<'_>> {
+    let columns = batch.columns().iter();
+    columns
+        .map(|array| Cells::new(array.as_ref(), divisor))
+        .collect()
+}
+
+impl<'a> Cells<'a> {
+    /// Times come in units of `divisor` nanoseconds.
+    pub(super) fn new(array: &'a dyn Array, divisor: i64) -> Self {
+        let values = match array.data_type() {
+            DataType::Timestamp(..) => Values::Time(
+                array.as_primitive::<TimestampNanosecondType>().values(),
+                divisor,
+            ),
+            DataType::Int64 => Values::Integer(array.as_primitive::<Int64Type>().values()),
+            DataType::UInt64 => Values::Unsigned(array.as_primitive::<UInt64Type>().values()),
+            DataType::Float64 => Values::Float(array.as_primitive::<Float64Type>().values()),
+            DataType::Boolean => Values::Boolean(array.as_boolean()),
+            DataType::Utf8 => Values::Text(array.as_string()),
+            // The decoders make no other types.
+            _ => Values::Null,
+        };
+        Self {
+            values,
+            nulls: array.nulls(),
+        }
+    }
+
+    /// The object of a cell, or nothing where it is null.
+    #[inline]
+    pub(super) fn object<'py>(
+        &self,
+        py: Python<'py>,
+        row: usize,
+        texts: &mut Texts,
+    ) -> Option<Bound<'py, PyAny>> {
+        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            return None;
+        }
+        Some(match &self.values {
+            Values::Null => return None,
+            // The server divides so, towards zero.
+            Values::Time(values, divisor) => integer(py, values[row] / divisor),
+            Values::Integer(values) => integer(py, values[row]),
+            Values::Unsigned(values) => integer(py, values[row]),
+            Values::Float(values) => PyFloat::new(py, values[row]).into_any(),
+            Values::Boolean(array) => PyBool::new(py, array.value(row)).to_owned().into_any(),
+            Values::Text(array) => texts.object(py, array.value(row)),
+        })
+    }
+}
+
+#[inline]
+fn integer<'py, N>(py: Python<'py>, value: N) -> Bound<'py, PyAny>
+where
+    N: IntoPyObject<
+            'py,
+            Target = PyInt,
+            Output = Bound<'py, PyInt>,
+            Error = std::convert::Infallible,
+        >,
+{
+    let Ok(object) = value.into_pyobject(py);
+    object.into_any()
+}
+
+/// The last texts of a column as objects: most columns of texts hold few different ones.
+#[derive(Default)]
+pub(super) struct Texts {
+    slots: Vec<Option<Py<PyString>>>,
+}
+
+impl Texts {
+    fn object<'py>(&mut self, py: Python<'py>, text: &str) -> Bound<'py, PyAny> {
+        if self.slots.is_empty() {
+            self.slots.resize_with(SLOTS, || None);
+        }
+        let slot = &mut self.slots[slot_of(text.as_bytes())];
+        if let Some(known) = slot {
+            let known = known.bind(py);
+            if known.to_str().is_ok_and(|known| known == text) {
+                return known.clone().into_any();
+            }
+        }
+        let new = PyString::new(py, text);
+        *slot = Some(new.clone().unbind());
+        new.into_any()
+    }
+}
+
+/// A slot, by the length and the last bytes: texts of one column often begin alike.
+fn slot_of(text: &[u8]) -> usize {
+    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    let tail = match text.last_chunk::<8>() {
+        Some(tail) => u64::from_le_bytes(*tail),
+        None => text.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+    };
+    let mixed = (tail ^ text.len() as u64).wrapping_mul(MIX);
+    usize::try_from(mixed >> 56).unwrap_or_default() % SLOTS
+}

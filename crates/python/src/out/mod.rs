@@ -1,0 +1,67 @@
+//! Answers as Python's data.
+//!
+//! ```text
+//! JSON ------> json                     the server's JSON, as dicts and lists
+//! any answer -> body -> Answer -> cells ---> rows: tuples, named tuples, dicts; the dict of it
+//!                              -> columns -> numpy arrays, for pandas
+//!                              -> table ---> Arrow C stream, for everything else
+//! ```
+
+mod answer;
+mod body;
+mod cells;
+mod columns;
+pub(crate) mod json;
+mod rows;
+mod table;
+mod times;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+pub(crate) use self::answer::{PyAnswer, column_names, named_rows};
+pub(crate) use self::body::{Pieces, parse_answer, parse_json};
+pub(crate) use self::rows::RowLists;
+pub(crate) use self::table::{Rows, Table};
+
+fn tags_dict<'py>(py: Python<'py>, tags: &[(String, String)]) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (key, value) in tags {
+        dict.set_item(key, value)?;
+    }
+    Ok(dict)
+}
+
+/// How many nanoseconds the unit of `epoch` has.
+pub(crate) fn divisor(epoch: &str) -> PyResult<i64> {
+    Ok(match epoch {
+        "ns" => 1,
+        "u" => 1000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => {
+            return Err(PyValueError::new_err(format!(
+                "epoch `{epoch}` is not known"
+            )));
+        }
+    })
+}
+
+/// The labels of columns, each different: one that is taken gets the suffix `_1`, or the next free
+/// one.
+fn free_labels<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    for name in names {
+        let mut label = name.to_owned();
+        let mut number = 1;
+        while labels.contains(&label) {
+            label = format!("{name}_{number}");
+            number += 1;
+        }
+        labels.push(label);
+    }
+    labels
+}

@@ -1,0 +1,182 @@
+//! Rows: plain tuples, dicts, and named tuples, a few hundred at a time.
+
+use arrow_array::RecordBatch;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+
+use super::cells::{Texts, cells};
+
+/// Rows that are made at a time. Below the 700 objects after which Python's garbage collector
+/// looks at the young ones: who drops the rows of one list before the next never pays for it, and
+/// the objects stay in the cache.
+const ROWS_AT_A_TIME: usize = 512;
+
+/// What rows become.
+pub(crate) enum Shape {
+    Tuples,
+    /// Copies of a dict that has every key already.
+    Dicts {
+        keys: Vec<Py<PyString>>,
+        template: Py<PyDict>,
+    },
+    /// What a callable makes of the tuple of cells.
+    Named(Py<PyAny>),
+}
+
+impl Shape {
+    /// Dicts with these keys, and with the constant `tags`.
+    pub(super) fn dicts(
+        py: Python<'_>,
+        labels: &[String],
+        tags: &[Py<PyString>],
+    ) -> PyResult<Self> {
+        let template = PyDict::new(py);
+        let keys: Vec<_> = labels
+            .iter()
+            .map(|label| PyString::intern(py, label))
+            .collect();
+        let (columns, constant) = keys.split_at(keys.len().saturating_sub(tags.len()));
+        for key in columns {
+            template.set_item(key, py.None())?;
+        }
+        for (key, tag) in constant.iter().zip(tags) {
+            template.set_item(key, tag)?;
+        }
+        Ok(Self::Dicts {
+            keys: columns.iter().map(|key| key.clone().unbind()).collect(),
+            template: template.unbind(),
+        })
+    }
+}
+
+/// Iterator of lists of rows.
+#[pyclass(module = "aioinflux._core")]
+pub(crate) struct RowLists {
+    batches: std::vec::IntoIter<RecordBatch>,
+    /// The batch that is being made rows of, and its next row.
+    batch: Option<(RecordBatch, usize)>,
+    divisor: i64,
+    shape: Shape,
+    /// The last cells of every tuple.
+    tags: Vec<Py<PyString>>,
+    texts: Vec<Texts>,
+}
+
+impl RowLists {
+    pub(crate) fn new(
+        batches: Vec<RecordBatch>,
+        divisor: i64,
+        shape: Shape,
+        tags: Vec<Py<PyString>>,
+    ) -> Self {
+        Self {
+            batches: batches.into_iter(),
+            batch: None,
+            divisor,
+            shape,
+            tags,
+            texts: Vec::new(),
+        }
+    }
+}
+
+#[pymethods]
+impl RowLists {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let (batch, start) = loop {
+            match self.batch.take() {
+                Some((batch, row)) if row < batch.num_rows() => break (batch, row),
+                _ => match self.batches.next() {
+                    Some(batch) => self.batch = Some((batch, 0)),
+                    None => return Ok(None),
+                },
+            }
+        };
+        let end = batch.num_rows().min(start + ROWS_AT_A_TIME);
+        let rows = self.rows(py, &batch, start..end)?;
+        self.batch = Some((batch, end));
+        Ok(Some(rows))
+    }
+}
+
+impl RowLists {
+    fn rows<'py>(
+        &mut self,
+        py: Python<'py>,
+        batch: &RecordBatch,
+        range: std::ops::Range<usize>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        self.texts.resize_with(batch.num_columns(), Texts::default);
+        let rows: Vec<Bound<'py, PyAny>> = match &self.shape {
+            Shape::Dicts { keys, template } => dicts(
+                py,
+                batch,
+                range,
+                self.divisor,
+                (keys, template),
+                &mut self.texts,
+            )?,
+            Shape::Tuples => tuples(py, batch, range, self.divisor, &self.tags, &mut self.texts)?,
+            Shape::Named(make) => {
+                let plain = tuples(py, batch, range, self.divisor, &self.tags, &mut self.texts)?;
+                let make = make.bind(py);
+                plain
+                    .into_iter()
+                    .map(|row| make.call1((row,)))
+                    .collect::<PyResult<_>>()?
+            }
+        };
+        PyList::new(py, rows)
+    }
+}
+
+fn tuples<'py>(
+    py: Python<'py>,
+    batch: &RecordBatch,
+    range: std::ops::Range<usize>,
+    divisor: i64,
+    tags: &[Py<PyString>],
+    texts: &mut [Texts],
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let columns = cells(batch, divisor);
+    let none = py.None().into_bound(py);
+    let mut row_cells = Vec::with_capacity(columns.len() + tags.len());
+    range
+        .map(|row| {
+            row_cells.clear();
+            for (column, texts) in columns.iter().zip(texts.iter_mut()) {
+                let cell = column.object(py, row, texts);
+                row_cells.push(cell.unwrap_or_else(|| none.clone()));
+            }
+            row_cells.extend(tags.iter().map(|tag| tag.bind(py).clone().into_any()));
+            PyTuple::new(py, row_cells.drain(..)).map(Bound::into_any)
+        })
+        .collect()
+}
+
+fn dicts<'py>(
+    py: Python<'py>,
+    batch: &RecordBatch,
+    range: std::ops::Range<usize>,
+    divisor: i64,
+    (keys, template): (&[Py<PyString>], &Py<PyDict>),
+    texts: &mut [Texts],
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let columns = cells(batch, divisor);
+    let template = template.bind(py);
+    range
+        .map(|row| {
+            let dict = template.copy()?;
+            for ((column, texts), key) in columns.iter().zip(texts.iter_mut()).zip(keys) {
+                if let Some(cell) = column.object(py, row, texts) {
+                    dict.set_item(key, cell)?;
+                }
+            }
+            Ok(dict.into_any())
+        })
+        .collect()
+}

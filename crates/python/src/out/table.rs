@@ -1,0 +1,294 @@
+//! A series as a table of Arrow, and as something to iterate over.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aioinflux::Series;
+use arrow_array::ffi::FFI_ArrowSchema;
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchIterator, RecordBatchOptions,
+    StringArray,
+};
+use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyDict, PyString};
+
+use super::rows::{RowLists, Shape};
+use super::{free_labels, tags_dict};
+
+/// All values of the tags of an answer, in the order in which they came: every series of it has
+/// the same categories.
+pub(super) type Categories = HashMap<String, Vec<String>>;
+
+pub(super) fn categories<'a>(all: impl Iterator<Item = &'a Series>) -> Categories {
+    let mut categories = Categories::new();
+    for (key, value) in all.flat_map(|series| &series.tags) {
+        let values = categories.entry(key.clone()).or_default();
+        if !values.contains(value) {
+            values.push(value.clone());
+        }
+    }
+    categories
+}
+
+/// One series of an answer as a table of Arrow.
+///
+/// Columns: those of the answer, then the tags of GROUP BY. It is read by whatever knows the
+/// Arrow `PyCapsule` interface: `pyarrow.table(table)`, `polars.DataFrame(table)`. None of these
+/// needs to be installed.
+#[pyclass(module = "aioinflux", frozen)]
+pub(crate) struct Table {
+    name: Option<String>,
+    tags: Vec<(String, String)>,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl Table {
+    /// A table without a name.
+    pub(super) fn plain(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
+        Self {
+            name: None,
+            tags: Vec::new(),
+            schema,
+            batches,
+        }
+    }
+
+    /// The table of a series. Its tags are dictionaries of `categories`, or else texts.
+    pub(super) fn new(series: Series, categories: Option<&Categories>) -> PyResult<Self> {
+        let (schema, batches) = series.unified().map_err(|mixed| {
+            let series = series.name.as_deref().unwrap_or_default();
+            PyValueError::new_err(format!("series `{series}`, {mixed}"))
+        })?;
+        let Series { name, tags, .. } = series;
+        let names = schema.fields().iter().map(|field| field.name().as_str());
+        let labels = free_labels(names.chain(tags.iter().map(|(key, _)| key.as_str())));
+        let tag_columns: Vec<Tag> = tags
+            .iter()
+            .map(|(key, value)| Tag::new(value, categories.and_then(|all| all.get(key))))
+            .collect();
+        let kinds = schema
+            .fields()
+            .iter()
+            .map(|field| field.data_type().clone());
+        let kinds = kinds.chain(tag_columns.iter().map(Tag::data_type));
+        let fields = labels.iter().zip(kinds);
+        let fields: Vec<FieldRef> = fields
+            .map(|(label, kind)| Arc::new(Field::new(label, kind, true)))
+            .collect();
+        let metadata = name
+            .iter()
+            .map(|name| ("measurement".to_owned(), name.clone()));
+        let schema = Arc::new(Schema::new_with_metadata(fields, metadata.collect()));
+        let batches = batches
+            .into_iter()
+            .map(|batch| with_tags(batch, &schema, &tag_columns))
+            .collect();
+        Ok(Self {
+            name,
+            tags,
+            schema,
+            batches,
+        })
+    }
+}
+
+/// A tag, which has one value in all rows.
+struct Tag {
+    value: String,
+    /// The position of the value among all values of the tag.
+    category: Option<(i32, ArrayRef)>,
+}
+
+impl Tag {
+    fn new(value: &str, categories: Option<&Vec<String>>) -> Self {
+        let category = categories.and_then(|all| {
+            let code = all.iter().position(|one| one == value)?;
+            let values: ArrayRef = Arc::new(StringArray::from_iter_values(all));
+            Some((i32::try_from(code).ok()?, values))
+        });
+        Self {
+            value: value.to_owned(),
+            category,
+        }
+    }
+
+    fn data_type(&self) -> DataType {
+        match self.category {
+            Some(_) => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+            None => DataType::Utf8,
+        }
+    }
+
+    fn array(&self, rows: usize) -> ArrayRef {
+        match &self.category {
+            Some((code, values)) => {
+                let codes = Int32Array::from(vec![*code; rows]);
+                Arc::new(DictionaryArray::<Int32Type>::new(codes, Arc::clone(values)))
+            }
+            None => Arc::new(StringArray::new_repeated(&self.value, rows)),
+        }
+    }
+}
+
+fn with_tags(batch: RecordBatch, schema: &SchemaRef, tags: &[Tag]) -> RecordBatch {
+    let (_, mut columns, rows) = batch.into_parts();
+    columns.extend(tags.iter().map(|tag| tag.array(rows)));
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+        .expect("the schema is made of the same columns")
+}
+
+#[pymethods]
+impl Table {
+    /// The measurement, for most statements.
+    #[getter]
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The tags of GROUP BY, which every row has.
+    #[getter]
+    fn tags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        tags_dict(py, &self.tags)
+    }
+
+    /// The names of the columns.
+    #[getter]
+    fn columns(&self) -> Vec<&str> {
+        let fields = self.schema.fields().iter();
+        fields.map(|field| field.name().as_str()).collect()
+    }
+
+    /// The Arrow types of the columns, by name.
+    #[getter]
+    fn types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let types = PyDict::new(py);
+        for field in self.schema.fields() {
+            types.set_item(field.name(), field.data_type().to_string())?;
+        }
+        Ok(types)
+    }
+
+    fn __len__(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    fn __repr__(&self) -> String {
+        let name = self.name.as_deref().unwrap_or_default();
+        format!(
+            "<Table {name:?} {:?}, {} rows>",
+            self.columns(),
+            self.__len__()
+        )
+    }
+
+    /// The schema, as the Arrow `PyCapsule` interface has it.
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        let schema = FFI_ArrowSchema::try_from(self.schema.as_ref())
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        PyCapsule::new_with_value(py, schema, c"arrow_schema")
+    }
+
+    /// The rows, as the Arrow `PyCapsule` interface has them. A wish for another schema is not
+    /// granted, as the interface allows.
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        let batches: Vec<_> = self.batches.iter().cloned().map(Ok).collect();
+        let reader = RecordBatchIterator::new(batches, Arc::clone(&self.schema));
+        let stream = FFI_ArrowArrayStream::new(Box::new(reader));
+        PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
+    }
+}
+
+/// The rows of one series, made while they are iterated over, as often as that is done.
+#[pyclass(module = "aioinflux", frozen)]
+pub(crate) struct Rows {
+    name: Option<String>,
+    tags: Vec<(String, String)>,
+    labels: Vec<String>,
+    batches: Vec<RecordBatch>,
+    divisor: i64,
+    dicts: bool,
+}
+
+impl Rows {
+    pub(super) fn new(series: Series, divisor: i64, dicts: bool) -> Self {
+        let schema = series.batches.first().map(RecordBatch::schema);
+        let fields = schema.iter().flat_map(|schema| schema.fields());
+        let names = fields.map(|field| field.name().as_str());
+        let tags = series.tags.iter().map(|(key, _)| key.as_str());
+        Self {
+            labels: free_labels(names.chain(tags)),
+            name: series.name,
+            tags: series.tags,
+            batches: series.batches,
+            divisor,
+            dicts,
+        }
+    }
+}
+
+#[pymethods]
+impl Rows {
+    /// The measurement, for most statements.
+    #[getter]
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The tags of GROUP BY, which every row has.
+    #[getter]
+    fn tags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        tags_dict(py, &self.tags)
+    }
+
+    /// The names of the columns: those of the answer, then the tags of GROUP BY.
+    #[getter]
+    fn columns(&self) -> Vec<String> {
+        self.labels.clone()
+    }
+
+    fn __len__(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    fn __repr__(&self) -> String {
+        let name = self.name.as_deref().unwrap_or_default();
+        format!("<Rows {name:?} {:?}, {} rows>", self.labels, self.__len__())
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let chain = py.import("itertools")?.getattr("chain")?;
+        chain.call_method1("from_iterable", (self.lists(py)?,))
+    }
+
+    /// The rows as an iterator of lists.
+    #[pyo3(name = "_lists")]
+    fn lists(&self, py: Python<'_>) -> PyResult<RowLists> {
+        let tags = self.tags.iter();
+        let tags: Vec<_> = tags
+            .map(|(_, value)| PyString::new(py, value).unbind())
+            .collect();
+        let shape = if self.dicts {
+            Shape::dicts(py, &self.labels, &tags)?
+        } else {
+            Shape::Tuples
+        };
+        Ok(RowLists::new(
+            self.batches.clone(),
+            self.divisor,
+            shape,
+            tags,
+        ))
+    }
+}

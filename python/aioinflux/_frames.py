@@ -1,0 +1,101 @@
+"""Decoded series as DataFrames of pandas.
+
+This module knows what a DataFrame of ours looks like; columns are made in Rust. Only numpy is
+needed besides pandas; with pyarrow texts come as Arrow's, without a Python object for each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ._core import Answer, _SeriesColumns
+
+__all__ = ["frames"]
+
+
+def frames(answer: Answer, tags_as_categories: bool) -> list[tuple[str | None, pd.DataFrame]]:
+    """The DataFrame of each series, by name; the series leave the answer.
+
+    Index: UTC nanoseconds where there is a time column, else the row number. Columns: the fields,
+    then the tags of GROUP BY. Measurement and tags are in `attrs` too.
+    """
+    texts = _text_dtype()
+    categories = answer.categories() if tags_as_categories else {}
+    series = answer.take_columns(texts is not None)
+    return [(one[0], _frame(one, texts, categories)) for one in series]
+
+
+def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]]) -> pd.DataFrame:
+    import pandas as pd
+
+    name, tags, length, columns = series
+    index: Any = None
+    data: dict[str, Any] = {}
+    for label, kind, values, mask in columns:
+        if kind == "time" and index is None:
+            index = pd.DatetimeIndex(values.view("M8[ns]"), tz="UTC", copy=False)
+        else:
+            data[_free(label, data)] = _column(kind, values, mask, length, texts)
+    for key, value in tags.items():
+        data[_free(key, data)] = _tag(value, length, categories.get(key))
+    if index is None:
+        index = pd.RangeIndex(length)
+    result = pd.DataFrame(data, index=index, copy=False)
+    result.attrs = {"measurement": name, "tags": dict(tags)}
+    if "name" not in result.columns:
+        # The seed's attribute; a column of that name must not be overwritten by it.
+        object.__setattr__(result, "name", name)
+    return result
+
+
+def _text_dtype() -> Any:
+    """pandas' own dtype of texts, where that is one of Arrow, as in pandas 3 with pyarrow."""
+    import pandas as pd
+
+    dtype = pd.Series([""]).dtype
+    return dtype if getattr(dtype, "storage", None) == "pyarrow" else None
+
+
+def _column(kind: str, values: Any, mask: Any, length: int, texts: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    if kind == "text" and texts is not None:
+        import pyarrow as pa
+
+        return texts.__from_arrow__(pa.table(values).column(0))
+    if kind == "object":
+        return pd.Series(values, dtype=object).array
+    if kind == "null":
+        # The dtype that a concatenation with a chunk of numbers turns into theirs without a loss.
+        return pd.arrays.IntegerArray(np.zeros(length, np.int64), np.ones(length, bool))
+    if kind == "time":
+        return pd.Series(values.view("M8[ns]"), copy=False).dt.tz_localize("UTC").array
+    if kind == "int" and mask is not None:
+        return pd.arrays.IntegerArray(values, mask)
+    if kind == "bool" and mask is not None:
+        return pd.arrays.BooleanArray(values, mask)
+    return values
+
+
+def _tag(value: str, length: int, categories: list[str] | None) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    if categories is None:
+        return pd.Series([value]).array.take(np.zeros(length, np.intp))
+    codes: Any = np.full(length, categories.index(value), np.int32)
+    return pd.Categorical.from_codes(codes, categories=categories)
+
+
+def _free(label: str, taken: dict[str, Any]) -> str:
+    """The label, with the suffix `_1` (or the next free one) where it is taken."""
+    if label not in taken:
+        return label
+    number = 1
+    while f"{label}_{number}" in taken:
+        number += 1
+    return f"{label}_{number}"

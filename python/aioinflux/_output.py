@@ -1,0 +1,167 @@
+"""Answers in the form that the caller asks for: one entry point for queries and for bytes.
+
+This module knows the names of the outputs and what several series become; values are made in Rust,
+and frames of pandas in `_frames`. polars and pyarrow are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import itertools
+import re
+from collections import namedtuple
+from collections.abc import Callable, Generator, Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from . import _arguments, _core, _frames
+from .exceptions import InfluxDBError
+
+if TYPE_CHECKING:
+    from ._core import Answer
+
+__all__ = ["Maker", "Output", "frames_or_dict", "keeping", "parse_response", "row_type"]
+
+Output = Literal["dict", "pandas", "polars", "pyarrow", "arrow", "rows", "dicts"]
+
+_OUTPUTS = ("dict", "pandas", "polars", "pyarrow", "arrow", "rows", "dicts")
+# Those whose times are in nanoseconds, whatever the unit of the answer.
+_TABLES = ("pandas", "polars", "pyarrow", "arrow")
+
+
+def parse_response(
+    body: Any,
+    content_type: str = "application/json",
+    output: Output = "dict",
+    *,
+    epoch: str = "ns",
+    chunked: bool = False,
+    tags_as_categories: bool = False,
+) -> Any:
+    """Makes Python's data of the body of an answer to `/query`. No server is needed.
+
+    Args:
+        body: Bytes-like: one document, or the documents of a chunked answer one after the other.
+            Only `bytes` are read without a copy.
+        content_type: `application/json` or `application/x-msgpack`, as the answer's header says.
+        output: What to make of it:
+
+            - `dict`: the server's JSON. Its numbers and times are left as they are.
+            - `pandas`: a DataFrame. Index: UTC nanoseconds where there are times, else the row
+              number. Columns: those of the answer, then the tags of GROUP BY.
+            - `polars`, `pyarrow`: a `polars.DataFrame`, a `pyarrow.Table` with the same columns,
+              and `time` as one of them.
+            - `arrow`: a `Table`, which has `__arrow_c_stream__`; nothing needs to be installed.
+            - `rows`, `dicts`: `Rows`, which makes tuples or dicts while it is iterated over, with
+              times as they are in the answer.
+        epoch: Unit of the times in the body: ns, u, ms, s, m or h. Texts in RFC 3339 need none.
+        chunked: Read the body batch by batch, in bounded memory.
+        tags_as_categories: Make the tags of GROUP BY categories: `category` in pandas, dictionaries
+            in Arrow, `Categorical` in polars.
+    Returns:
+        For one series what `output` says, else a list of `(name, ...)`, one for each series;
+        always one `dict`. With `chunked` an iterator of these for each batch, and for `rows` and
+        `dicts` one over all rows.
+    Raises:
+        InfluxDBQueryError: a statement failed; `.result` holds what others gave.
+        InfluxDBDecodeError: the body is damaged, cut off, or no answer of InfluxDB; `.result` holds
+            what came before.
+        ValueError: an argument is out of range, or a column holds values that no column of Arrow
+            can hold together; the text names it.
+        ImportError: the output needs a package that is not installed.
+    Source: InfluxDB 1.8 API reference, `/query`.
+    """
+    maker = Maker(output, tags_as_categories)
+    unit = _arguments.epoch(epoch)
+    _arguments.expect("content_type", content_type, str)
+    if chunked:
+        pieces = _core.Pieces(body, content_type, unit, maker.is_table)
+        return itertools.chain.from_iterable(map(maker.pieces, pieces))
+    if output == "dict" and content_type.split(";")[0].strip().lower() == "application/json":
+        return _core.parse_json(body)
+    with maker.kept():
+        answer = _core.parse_answer(body, content_type, unit, maker.is_table)
+    return maker.whole(answer)
+
+
+class Maker:
+    """Makes one kind of output.
+
+    Args:
+        output: Its name.
+        tags_as_categories: Whether the tags of GROUP BY become categories.
+        epoch: Unit into which times in rows and dicts are converted from nanoseconds.
+    Raises:
+        ValueError: an argument is out of range.
+        ImportError: the output needs a package that is not installed.
+    """
+
+    def __init__(self, output: str, tags_as_categories: bool, epoch: str = "ns") -> None:
+        _arguments.expect("tags_as_categories", tags_as_categories, bool)
+        if output not in _OUTPUTS:
+            names = ", ".join(_OUTPUTS)
+            raise ValueError(f"argument `output`: expected one of {names}, got {output!r}")
+        self.output = output
+        self.is_table = output in _TABLES
+        self._as_categories = tags_as_categories
+        self._epoch = epoch
+        self._module: Any = None
+        if output in ("pandas", "polars", "pyarrow"):
+            self._module = importlib.import_module(output)
+
+    def whole(self, answer: Answer) -> Any:
+        """The output of a whole answer."""
+        if self.output == "dict":
+            return answer.to_dict(self._epoch)
+        series = self._series(answer)
+        return series[0][1] if len(series) == 1 else series
+
+    def pieces(self, answer: Answer) -> Iterable[Any]:
+        """The outputs of one batch: one frame, or its rows."""
+        if self.output == "dict":
+            return (answer.to_dict(self._epoch),)
+        made = (one for _, one in self._series(answer))
+        return itertools.chain.from_iterable(made) if self.output in ("rows", "dicts") else made
+
+    def kept(self) -> contextlib.AbstractContextManager[None]:
+        """Turns what an error kept of an answer into the output of a good answer."""
+        return keeping(self.whole)
+
+    def _series(self, answer: Answer) -> list[tuple[str | None, Any]]:
+        if self.output in ("rows", "dicts"):
+            return answer.rows(self._epoch, self.output == "dicts")
+        if self.output == "pandas":
+            return _frames.frames(answer, self._as_categories)
+        tables: list[tuple[str | None, Any]] = answer.tables(self._as_categories)
+        if self.output == "polars":
+            return [(name, self._module.DataFrame(table)) for name, table in tables]
+        if self.output == "pyarrow":
+            return [(name, self._module.table(table)) for name, table in tables]
+        return tables
+
+
+@contextlib.contextmanager
+def keeping(make: Callable[[Answer], Any]) -> Generator[None, None, None]:
+    """Turns what an error kept of an answer into the shape of a good answer."""
+    try:
+        yield
+    except InfluxDBError as error:
+        result = getattr(error, "result", None)
+        if isinstance(result, _core.Answer):
+            error.__dict__["result"] = make(result)
+        raise
+
+
+def frames_or_dict(answer: Answer, epoch: str) -> Any:
+    """One DataFrame, a list of `(name, DataFrame)`, or the raw `dict` where there are no times."""
+    if not answer.timed:
+        return answer.to_dict(epoch)
+    series = _frames.frames(answer, False)
+    return series[0][1] if len(series) == 1 else series
+
+
+def row_type(columns: list[str]) -> Any:
+    """The named tuple for rows of these columns."""
+    fields = [re.sub(r"[^0-9a-zA-Z]+", "_", name) for name in columns]
+    point: Any = namedtuple("Point", fields, rename=True)  # type: ignore[misc]
+    return point._make
