@@ -32,10 +32,20 @@ lint: tools venv ## formats, lints and types of both languages; a warning is an 
 test-pythons: tools venv influxd ## the Python tests on each CPython from 3.10 on, pandas 2 and 3
 	$(PYTHON) tools/test_pythons.py
 
+# Wheels, so that every environment has the release build. CASE chooses: W1, "W2 polars", ...
+BENCH_WHEELS := target/bench/wheels
+BENCH_PYTHON := .venvs/bench/bin/python
 .PHONY: bench
-bench: tools venv ## times of writing and reading through the Python interface, release build
-	@$(VENV)/bin/maturin develop --quiet --release
-	@$(PYTHON) benchmarks/bench.py
+bench: tools venv influxd ## both directions beside every peer, into benchmarks/RESULTS.md; CASE=W1 runs one
+	@tools/need curl
+	@tools/venv .venvs/bench "$$(tools/python)" tools/requirements-bench.txt tools/requirements-pandas3.txt
+	@old=$$(tools/python-old) && { [ -z "$$old" ] || tools/venv .venvs/bench-old "$$old" tools/requirements-bench-old.txt; }
+	@echo "building the release wheel: minutes the first time"
+	@rm -rf $(BENCH_WHEELS)
+	@$(VENV)/bin/maturin build --quiet --release --out $(BENCH_WHEELS)
+	@CARGO_TARGET_DIR=target $(VENV)/bin/maturin build --quiet --release --out $(BENCH_WHEELS) -m benchmarks/anchors/Cargo.toml
+	@$(BENCH_PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(BENCH_WHEELS)/*.whl
+	@$(BENCH_PYTHON) -m benchmarks.run $(if $(wildcard .venvs/bench-old),--old .venvs/bench-old/bin/python) $(if $(CASE),"$(CASE)")
 
 .PHONY: docs
 docs: tools ## the manual into site/, the Rust documentation into target/doc

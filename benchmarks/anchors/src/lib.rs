@@ -1,0 +1,60 @@
+//! Bare native work that the cases of `make bench` are divided by: what nobody can be faster than.
+
+mod floats;
+mod walk;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod bench_anchors {
+    use numpy::PyReadonlyArray1;
+    use pyo3::prelude::*;
+    use pyo3::types::{PyBytes, PyDict, PyList};
+
+    /// Walks over points as dicts: the type of every value, a byte of every text.
+    #[pyfunction]
+    fn walk(points: &Bound<'_, PyList>) -> usize {
+        points.iter().map(|point| crate::walk::value(&point)).sum()
+    }
+
+    /// Makes text of every float of the columns; the threads share the rows.
+    #[pyfunction]
+    fn format_floats(
+        py: Python<'_>,
+        columns: Vec<PyReadonlyArray1<'_, f64>>,
+        threads: usize,
+    ) -> PyResult<usize> {
+        let columns: Vec<&[f64]> = columns
+            .iter()
+            .map(PyReadonlyArray1::as_slice)
+            .collect::<Result<_, _>>()?;
+        Ok(py.detach(|| crate::floats::length(&columns, threads)))
+    }
+
+    /// A gzip body as `write` makes it: the public function of the Rust crate.
+    #[pyfunction]
+    fn gzip<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &aioinflux::gzip(data)?))
+    }
+
+    /// Does nothing, with the arguments of `to_line_protocol`.
+    #[pyfunction]
+    #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None, tags=None, **extra_tags))]
+    fn nothing(
+        data: &Bound<'_, PyAny>,
+        measurement: Option<&Bound<'_, PyAny>>,
+        tag_columns: Option<&Bound<'_, PyAny>>,
+        time_column: Option<&Bound<'_, PyAny>>,
+        tags: Option<&Bound<'_, PyAny>>,
+        extra_tags: Option<&Bound<'_, PyDict>>,
+    ) {
+        let _ = (
+            data,
+            measurement,
+            tag_columns,
+            time_column,
+            tags,
+            extra_tags,
+        );
+    }
+}

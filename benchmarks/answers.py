@@ -1,0 +1,101 @@
+"""R1 and R2: the answer of a 1.x server to a query for a million rows, as JSON and as msgpack.
+
+The bodies are made once and kept in files: making them takes longer than reading them should.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .data import START, STEP
+
+ROWS = 1_000_000
+CHUNK = 10_000
+COLUMNS = ("time", "load", "level", "count", "total", "state")
+FILES = Path(__file__).resolve().parent.parent / "target" / "bench" / "answers"
+
+
+def columns(rows: int) -> list[list[Any]]:
+    """Time, two floats, two integers, a text."""
+    rng = np.random.default_rng(4)
+    states = [f"state {n:03}" for n in range(100)]
+    return [
+        (START + np.arange(rows) * STEP).tolist(),
+        rng.random(rows).tolist(),
+        (rng.random(rows) * 1000).tolist(),
+        rng.integers(0, 1000, rows).tolist(),
+        rng.integers(0, 2**20, rows).tolist(),
+        [states[n] for n in rng.integers(0, 100, rows).tolist()],
+    ]
+
+
+def document(rows: list[list[Any]], last: bool) -> dict[str, Any]:
+    series: dict[str, Any] = {"name": "cpu", "columns": list(COLUMNS), "values": rows}
+    statement: dict[str, Any] = {"statement_id": 0, "series": [series]}
+    if not last:
+        series["partial"] = statement["partial"] = True
+    return {"results": [statement]}
+
+
+def make(form: str, rows: int, chunk: int) -> bytes:
+    table = [list(row) for row in zip(*columns(rows), strict=False)]
+    starts = range(0, rows, chunk)
+    documents = (document(table[n : n + chunk], n + chunk >= rows) for n in starts)
+    if form == "json":
+        import orjson
+
+        return b"".join(orjson.dumps(d) + b"\n" for d in documents)
+    import msgpack
+
+    return b"".join(msgpack.packb(d) for d in documents)
+
+
+def body(form: str, rows: int, chunk: int | None = None) -> bytes:
+    """The bytes of an answer; `chunk` is how many rows each of its documents has."""
+    path = FILES / f"answer-{rows}-{chunk or 'whole'}.{form}"
+    if not path.exists():
+        FILES.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".part")
+        temporary.write_bytes(make(form, rows, chunk or rows))
+        temporary.rename(path)
+    return path.read_bytes()
+
+
+def digest(table: Any) -> dict[str, Any]:
+    """What a table of any kind holds, in a few numbers."""
+    if not hasattr(table, "index"):
+        table = table.to_pandas()
+    times = table["time"] if "time" in table.columns else table.index.to_series()
+    load, count, total = (table[name] for name in ("load", "count", "total"))
+    return {
+        "rows": len(table),
+        "floats": float(load.sum()) + float(table["level"].sum()),
+        "integers": int(count.sum()) + int(total.sum()),
+        "types": [str(column.dtype)[:3].lower() for column in (load, count, total)],
+        "texts": int(table["state"].str.len().sum()),
+        "times": [int(np.datetime64(t, "ns").astype("int64")) for t in ends(times)],
+    }
+
+
+def ends(times: Any) -> list[Any]:
+    """The first and the last time, without a zone."""
+    if getattr(times.dtype, "tz", None) is not None:
+        times = times.dt.tz_convert(None)
+    values = times.to_numpy()
+    return [values[0], values[-1]]
+
+
+def compare(ours: dict[str, Any] | None, theirs: dict[str, Any] | None) -> str:
+    """Where a table of a peer differs from ours, in words."""
+    if not ours or not theirs:
+        return ""
+    wrong = [f"other {name}" for name, value in ours.items() if not close(value, theirs[name])]
+    return ", ".join(wrong)
+
+
+def close(a: Any, b: Any) -> bool:
+    """Equal; sums of floats but for their last digits."""
+    return a == b or (isinstance(a, float) and abs(a - b) <= 1e-9 * abs(a))

@@ -1,0 +1,33 @@
+"""All cases, by family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ..case import Case, Results
+
+
+def families() -> dict[str, list[Case]]:
+    """The cases that `benchmarks.measure` knows, in the order of the table."""
+    from . import r1, r2, w1, w2, w2z, w3
+
+    return {
+        "W1": w1.CASES,
+        "W1s": w1.SINGLE,
+        "W2": w2.CASES,
+        "W3": w3.CASES,
+        "W2z": w2z.CASES,
+        "R1": r1.CASES,
+        "R2": r2.CASES,
+    }
+
+
+def live() -> dict[str, Callable[[str | None], Iterable[tuple[Case, Results]]]]:
+    """The families that need a server or cargo: each measures by itself."""
+    from . import e, q, rust
+
+    return {"Q": q.run, "E": e.run, "Rust": rust.run}
+
+
+def find(name: str) -> Case:
+    return next(case for cases in families().values() for case in cases if case.name == name)

@@ -1,0 +1,99 @@
+"""Q: small queries and small writes from asyncio, against a live server.
+
+`python -m benchmarks.cases.q HOST PORT` is one client: it runs in our environment and in that of
+aioinflux 0.9.0, whose client has the same methods.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from ..case import OURS, Case, Demand, Result, Results
+from ..server import private
+
+THEIRS = "aioinflux 0.9.0"
+ROUNDS = 4
+WARM_UP_S, SECONDS = 0.3, 1.5
+DB = "q"
+QUERY = "SELECT * FROM cpu WHERE host = 'a' LIMIT 10"
+LEAST = {1: 1.3, 64: 2.0}
+POINT = {
+    "measurement": "cpu",
+    "tags": {"host": "a", "region": "west"},
+    "fields": {"load": 0.5, "count": 7},
+    "time": 1_700_000_000_000_000_000,
+}
+
+
+async def load(call: Callable[[], Awaitable[Any]], at_once: int, seconds: float) -> dict[str, Any]:
+    """Keeps so many calls under way; wall and CPU time of one."""
+    done = 0
+    wall, cpu = time.perf_counter(), time.process_time()
+    end = wall + seconds
+
+    async def worker() -> None:
+        nonlocal done
+        while time.perf_counter() < end:
+            await call()
+            done += 1
+
+    await asyncio.gather(*(worker() for _ in range(at_once)))
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return {"wall": wall / done, "cpu": cpu / done}
+
+
+async def client(host: str, port: int) -> dict[str, Any]:
+    """The figures of all cases, by their names."""
+    import aioinflux
+
+    kind = getattr(aioinflux, "AsyncInfluxDBClient", None) or aioinflux.InfluxDBClient
+    found = {}
+    async with kind(host=host, port=port, db=DB) as client:
+        calls = {"query": lambda: client.query(QUERY), "write": lambda: client.write(POINT)}
+        for name, call in calls.items():
+            for at_once in LEAST:
+                await load(call, at_once, WARM_UP_S)
+                found[f"Q {name}, {at_once} at a time"] = await load(call, at_once, SECONDS)
+    return found
+
+
+def less_cpu(results: Results) -> tuple[str, bool]:
+    share = results[OURS].cpu / results[THEIRS].cpu
+    return f"{share:.2f} of it", share <= 0.5
+
+
+def case(name: str, at_once: int) -> Case:
+    demand = Demand(f"CPU <= 0.5 of that of {THEIRS}", less_cpu)
+    return Case(name, 1, {}, at_least={THEIRS: LEAST[at_once]}, demands=(demand,))
+
+
+def run(old: str | None) -> Iterator[tuple[Case, Results]]:
+    """Both clients in turn; the best of the rounds."""
+    pythons = {OURS: sys.executable, **({THEIRS: old} if old else {})}
+    rounds: dict[str, list[dict[str, Any]]] = {who: [] for who in pythons}
+    with private() as server:
+        server.execute(f"CREATE DATABASE {DB}")
+        for n in range(ROUNDS + 1):
+            for who, python in pythons.items():
+                command = [python, "-m", __spec__.name, server.host, str(server.port)]
+                out = subprocess.run(command, capture_output=True, text=True, check=True)
+                # The first round fills the measurement, and warms the server up.
+                if n:
+                    rounds[who].append(json.loads(out.stdout.splitlines()[-1]))
+    for name in rounds[OURS][0]:
+        results = {}
+        for who, found in rounds.items():
+            walls = sorted(each[name]["wall"] for each in found)
+            cpu = min(each[name]["cpu"] for each in found)
+            results[who] = Result(walls[0], walls[len(walls) // 2], ROUNDS, 1, 0, 0, cpu)
+        yield case(name, int(name.split()[2])), results
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(client(sys.argv[1], int(sys.argv[2])))))

@@ -1,0 +1,51 @@
+"""The Criterion benches of the crates, with the published crates on the same points."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..case import Case, Result, Results
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / "target" / "bench" / "criterion"
+ROWS = 100_000
+SHORT = ("--warm-up-time", "1", "--measurement-time", "3", "--noplot")
+
+
+def bench(*arguments: str) -> None:
+    environment = {
+        **os.environ,
+        "CARGO_TARGET_DIR": str(ROOT / "target"),
+        "CRITERION_HOME": str(HOME),
+    }
+    command = ["cargo", "bench", "--quiet", *arguments, "--", *SHORT]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stderr[-3000:]}")
+
+
+def read(group: str) -> Iterator[tuple[str, Result]]:
+    """The benches of a group: names, and the medians that Criterion has estimated."""
+    for path in sorted((HOME / group).glob("*/new/benchmark.json")):
+        about: dict[str, Any] = json.loads(path.read_text())
+        estimates = json.loads(path.with_name("estimates.json").read_text())
+        seconds = estimates["median"]["point_estimate"] / 1e9
+        yield about["function_id"], Result(seconds, seconds, 1, ROWS, 0, 0, 0)
+
+
+def run(_: str | None) -> Iterator[tuple[Case, Results]]:
+    shutil.rmtree(HOME, ignore_errors=True)
+    bench("--manifest-path", "benchmarks/crates/Cargo.toml")
+    bench("-p", "aioinflux", "-p", "aioinflux-line", "--benches")
+    yield Case("Rust W1, native values", ROWS, {}), dict(read("crates"))
+    for group in sorted(
+        path.name for path in HOME.iterdir() if path.name not in ("crates", "report")
+    ):
+        for name, result in read(group):
+            yield Case(f"Rust {group} {name}", ROWS, {}), {"aioinflux": result}

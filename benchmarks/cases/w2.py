@@ -1,0 +1,162 @@
+"""W2: a frame of a million rows, 10 tag columns and 10 random float64 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from .. import data, lines, ours, writers
+from ..case import OURS, Case, Demand, Results, Subject, Work
+from ..writers import Writer
+
+ROWS = 1_000_000
+FEWER = 100_000
+# The polars path of influxdb3-python calls Python for each row.
+FEWEST = 20_000
+MEMORY_MB = 64
+OFFICIAL = ("influxdb", "influxdb-client", "influxdb3-python")
+
+Frames = Callable[[int], Any]
+
+
+def polars(rows: int) -> Any:
+    import polars
+
+    return polars.from_pandas(data.frame(rows, "str").reset_index(names="time"))
+
+
+def arrow(rows: int) -> Any:
+    return polars(rows).to_arrow()
+
+
+def text_arrow(rows: int) -> Any:
+    """polars gives views of strings; a table as other programs make it has `string`."""
+    import pyarrow as pa
+
+    table = arrow(rows)
+    fields = [
+        pa.field(
+            f.name,
+            pa.string() if pa.types.is_large_string(f.type) or "view" in str(f.type) else f.type,
+        )
+        for f in table.schema
+    ]
+    return table.cast(pa.schema(fields))
+
+
+def subject(
+    writer: Callable[[Any], Writer], frames: Frames, hard: Frames | None = None, **options: Any
+) -> Subject:
+    """A writer of frames. Its lines are compared for the first rows, and for the hard frame."""
+
+    def text(frame: Any) -> str:
+        run, text_of = writer(frame)
+        return lines.head(text_of(run()))
+
+    def make(rows: int) -> Work:
+        run, _ = writer(frames(rows))
+
+        def check() -> dict[str, str]:
+            found = {"data": text(frames(lines.KEPT))}
+            if hard:
+                found["hard"] = lines.hard(lambda: text(hard(0)))
+            return found
+
+        return Work(run, check)
+
+    return Subject(make, **options)
+
+
+def floats(threads: int) -> Subject:
+    """The ten float columns as text, and nothing else."""
+
+    def make(rows: int) -> Work:
+        from bench_anchors import format_floats
+
+        frame = data.frame(rows)
+        columns = [frame[name].to_numpy() for name in data.FIELDS]
+        return Work(lambda: format_floats(columns, threads))
+
+    return Subject(make)
+
+
+def official(frames: Frames) -> dict[str, Subject]:
+    """The clients of InfluxDB: far more than ten times slower, so on fewer rows."""
+    return {
+        "aioinflux 0.9.0": subject(writers.aioinflux_old, frames, rows=FEWER, old=True),
+        "influxdb": subject(writers.influxdb_frame, frames, rows=FEWER),
+        "influxdb-client": subject(writers.influxdb_client_frame, frames, rows=FEWER),
+        "influxdb3-python": subject(writers.influxdb3_frame, frames, rows=FEWER),
+    }
+
+
+def memory(results: Results) -> tuple[str, bool]:
+    added = results[OURS].added_mb
+    return f"{added:.0f} MB", added <= MEMORY_MB
+
+
+def case(
+    name: str,
+    frames: Frames,
+    questdb: float,
+    threads: int = 1,
+    questdb_frames: Frames | None = None,
+    peers: dict[str, Subject] | None = None,
+    anchor: bool = False,
+) -> Case:
+    """One kind of frame. questdb takes pandas only: for others it gets the same rows as `str`."""
+    peers = peers or {}
+    note = "" if questdb_frames is None else "as a pandas frame with `str` tags"
+    subjects = {
+        OURS: subject(partial(ours.batches, threads=threads), frames),
+        "questdb": subject(
+            partial(writers.questdb_frame, threads=threads), questdb_frames or frames, note=note
+        ),
+        **peers,
+    }
+    if threads == 1:
+        subjects["aioinflux, one `bytes`"] = subject(ours.one_text, frames)
+    if anchor:
+        subjects["floats alone"] = floats(threads)
+    least = {name: 45.0 for name in OFFICIAL if name in peers}
+    least |= {"aioinflux 0.9.0": 28.0} if "aioinflux 0.9.0" in peers else {}
+    return Case(
+        name=f"W2 {name}, {threads} thread{'s' * (threads > 1)}",
+        rows=ROWS,
+        subjects=subjects,
+        at_least={"questdb": questdb, **least},
+        at_most={"floats alone": 1.75} if anchor else {},
+        demands=(Demand(f"memory besides the frame <= {MEMORY_MB} MB", memory),),
+        compare=lines.compare,
+    )
+
+
+categorical = partial(data.frame, tags="categorical")
+objects = partial(data.frame, tags="object")
+text = partial(data.frame, tags="str")
+short = partial(data.frame, decimals=2)
+holes = partial(data.frame, nulls=0.1)
+udf = {"influxdb3-python": subject(writers.influxdb3_polars, polars, rows=FEWEST)}
+
+CASES = [
+    case("categorical", categorical, 3.4, peers=official(categorical), anchor=True),
+    case("categorical", categorical, 3.4, threads=2, anchor=True),
+    case("object", objects, 3.0, peers=official(objects)),
+    case("object", objects, 3.0, threads=2),
+    case("pandas str", text, 2.9),
+    case("pandas str", text, 2.9, threads=2),
+    case("pyarrow", text_arrow, 2.9, questdb_frames=text),
+    case("pyarrow", text_arrow, 2.9, threads=2, questdb_frames=text),
+    case("polars", polars, 2.9, questdb_frames=text, peers=udf),
+    case("polars", polars, 2.9, threads=2, questdb_frames=text),
+    case("2 decimals", short, 3.4),
+    case("2 decimals", short, 3.4, threads=2),
+    case(
+        "10 % nulls",
+        holes,
+        3.4,
+        peers={k: v for k, v in official(holes).items() if k != "influxdb"},
+    ),
+    case("10 % nulls", holes, 3.4, threads=2),
+]

@@ -1,0 +1,86 @@
+"""W2z: W2 as a gzip body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from .. import lines, ours, writers
+from ..case import OURS, Case, Subject, Work
+from ..writers import Writer
+from .w2 import FEWER, ROWS, categorical, subject
+
+# How many rows tell how well a compressor does.
+SAMPLE = 20_000
+
+
+def sized(writer: Callable[[Any], Writer], rows: int | None = None) -> Subject:
+    """A writer of gzip bodies; how much smaller they are is part of the finding."""
+    plain = subject(writer, categorical)
+
+    def make(count: int) -> Work:
+        work = plain.make(count)
+
+        def check() -> dict[str, str]:
+            run, text_of = writer(categorical(SAMPLE))
+            body = run()
+            ratio = len(text_of(body)) / len(body)
+            return {**(work.check() if work.check else {}), "ratio": f"{ratio:.2f}"}
+
+        return Work(work.run, check)
+
+    return Subject(make, rows=rows)
+
+
+def compare(own: dict[str, str] | None, theirs: dict[str, str] | None) -> str:
+    words = lines.compare(own, theirs)
+    ratio = f"compresses {theirs['ratio']} times" if theirs else ""
+    return "; ".join(filter(None, (ratio, words)))
+
+
+def body(data: Any, compress: Callable[[bytes], bytes]) -> Writer:
+    """Our lines, each batch compressed on its own: members of one gzip body."""
+    import gzip
+
+    from aioinflux import line_batches
+
+    args, more = ours.arguments(data)
+
+    def run() -> bytes:
+        return b"".join(compress(batch) for batch in line_batches(*args, **more, threads=1))
+
+    return run, gzip.decompress
+
+
+def product(data: Any) -> Writer:
+    """The compressor of `write`, with its level."""
+    from bench_anchors import gzip
+
+    return body(data, gzip)
+
+
+def isal(data: Any) -> Writer:
+    """The fastest general compressor."""
+    from isal import igzip
+
+    return body(data, partial(igzip.compress, compresslevel=1))
+
+
+def client(data: Any) -> Writer:
+    return writers.gzipped(writers.influxdb_client_frame(data))
+
+
+CASES = [
+    Case(
+        name="W2z categorical as gzip, 1 thread",
+        rows=ROWS,
+        subjects={
+            OURS: sized(product),
+            "our lines, then ISA-L level 1": sized(isal),
+            "influxdb-client": sized(client, FEWER),
+        },
+        at_least={"influxdb-client": 45, "our lines, then ISA-L level 1": 1.6},
+        compare=compare,
+    )
+]

@@ -1,0 +1,1 @@
+//! Only benches: `make bench CASE=Rust`.

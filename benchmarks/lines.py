@@ -1,0 +1,120 @@
+"""Reads line protocol slowly and plainly, to see what each subject has written.
+
+Independent of the product on purpose. By the reference of InfluxDB 1.x: in names and tag values a
+backslash escapes a comma, an equals sign and a space, in measurements a comma and a space, in
+strings a quote and a backslash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Point = tuple[str, dict[str, str], dict[str, Any], "int | None"]
+KEPT = 200
+REFUSED = "refused: "
+
+
+def head(text: bytes) -> str:
+    """The first lines: enough to compare by."""
+    return b"\n".join(text.split(b"\n", KEPT)[:KEPT]).decode("utf-8", "replace")
+
+
+def hard(lines: Callable[[], str]) -> str:
+    """The lines of hard data, or the error of someone who cannot write them."""
+    try:
+        return lines()
+    except Exception as error:
+        return f"{REFUSED}{type(error).__name__}"
+
+
+def until(text: str, place: int, ends: str, escaped: str) -> tuple[str, int]:
+    """Reads a name or a tag value up to one of `ends`."""
+    out = []
+    while place < len(text) and text[place] not in ends:
+        if text[place] == "\\" and text[place + 1 : place + 2] in tuple(escaped):
+            place += 1
+        out.append(text[place])
+        place += 1
+    if not out:
+        raise ValueError("a name or a value is empty")
+    return "".join(out), place
+
+
+def quoted(text: str, place: int) -> tuple[str, int]:
+    out = []
+    place += 1
+    while text[place] != '"':
+        if text[place] == "\\" and text[place + 1] in '"\\':
+            place += 1
+        out.append(text[place])
+        place += 1
+    return "".join(out), place + 1
+
+
+def field(text: str, place: int) -> tuple[Any, int]:
+    if text[place] == '"':
+        return quoted(text, place)
+    word, place = until(text, place, ", ", "")
+    if word.lower() in ("t", "true", "f", "false"):
+        return word.lower().startswith("t"), place
+    return int(word[:-1]) if word[-1] in "iu" else float(word), place
+
+
+def parse(line: str) -> Point:
+    """One line; `ValueError` or `IndexError` where it is none."""
+    measurement, place = until(line, 0, ", ", ", ")
+    tags: dict[str, str] = {}
+    while line[place] == ",":
+        key, place = until(line, place + 1, "=", ",= ")
+        tags[key], place = until(line, place + 1, ", ", ",= ")
+    fields: dict[str, Any] = {}
+    while line[place] in " ," and (line[place] == "," or not fields):
+        key, place = until(line, place + 1, "=", ",= ")
+        fields[key], place = field(line, place + 1)
+        if place == len(line):
+            return measurement, tags, fields, None
+    return measurement, tags, fields, int(line[place + 1 :])
+
+
+def differences(line: str, ours: Point) -> list[str]:
+    """What the line has else than ours, in words."""
+    try:
+        measurement, tags, fields, time = parse(line)
+    except (ValueError, IndexError):
+        return ["lines that are no line protocol"]
+    found = [] if measurement == ours[0] else ["other measurements"]
+    found += [] if tags == ours[1] else ["other tags"]
+    if fields != ours[2]:
+        found.append("other fields")
+    elif {k: type(v) for k, v in fields.items()} != {k: type(v) for k, v in ours[2].items()}:
+        found.append("other types of fields")
+    found += [] if time == ours[3] else ["other times"]
+    return found
+
+
+def compare_text(ours: str, theirs: str) -> str:
+    """How the lines of a peer differ from ours; empty when they are the same points."""
+    if theirs.startswith(REFUSED):
+        return theirs.replace(REFUSED, "fails with ")
+    own, other = ours.strip("\n").split("\n"), theirs.strip("\n").split("\n")
+    if len(own) != len(other):
+        return f"{len(other)} lines instead of {len(own)}"
+    counts: dict[str, int] = {}
+    for a, b in zip(own, other, strict=False):
+        for difference in differences(b, parse(a)) if a != b else ():
+            counts[difference] = counts.get(difference, 0) + 1
+    return ", ".join(f"{what} ({n} of {len(own)})" for what, n in counts.items())
+
+
+def compare(ours: dict[str, str] | None, theirs: dict[str, str] | None) -> str:
+    """The words on a peer's findings: lines of the timed data, and of the hard data."""
+    if not ours or not theirs:
+        return ""
+    notes = []
+    for name, what in (("data", "writes"), ("hard", "of names and texts with special characters")):
+        if name in ours and name in theirs:
+            difference = compare_text(ours[name], theirs[name])
+            if difference:
+                notes.append(f"{what}: {difference}")
+    return "; ".join(notes)

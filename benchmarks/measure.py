@@ -1,0 +1,94 @@
+"""Measures one subject of one case, in a process of its own: time, CPU time and peak memory.
+
+`python -m benchmarks.measure CASE SUBJECT` prints one line of JSON, the last of its output.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import re
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from .case import Case, Result, Subject
+from .cases import find
+
+SECONDS = 2.0
+LEAST, MOST = 5, 200
+# From here on a repetition is so long that three of them tell enough, and no warm-up is needed.
+LONG_S = 4.0
+LONG_REPETITIONS = 3
+
+
+def memory_mb(what: str) -> float:
+    """`VmRSS`, the memory in use, or `VmHWM`, its peak since the last `forget_peak` (Linux)."""
+    status = Path("/proc/self/status").read_text()
+    found = re.search(rf"{what}:\s+(\d+) kB", status)
+    assert found
+    return int(found[1]) / 1024
+
+
+def forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def repeat(run: Callable[[], object]) -> tuple[list[float], float]:
+    """The times of the repetitions, and the CPU time of one of them, all threads together."""
+    begin = time.perf_counter()
+    result = run()
+    warm_up = time.perf_counter() - begin
+    long = warm_up > LONG_S
+    times = [warm_up] if long else []
+    cpu = time.process_time()
+    first = len(times)
+    while len(times) < (LONG_REPETITIONS if long else LEAST) or (
+        sum(times) < SECONDS and len(times) < MOST
+    ):
+        # Freed before the next one begins, so that each finds the memory of the last.
+        del result
+        begin = time.perf_counter()
+        result = run()
+        times.append(time.perf_counter() - begin)
+    return times, (time.process_time() - cpu) / max(len(times) - first, 1)
+
+
+def measure(case: Case, subject: Subject) -> Result:
+    rows = subject.rows or case.rows
+    work = subject.make(rows)
+    # The input is not the subject's: no garbage collection of its run has to walk over it.
+    gc.collect()
+    gc.freeze()
+    before = memory_mb("VmRSS")
+    forget_peak()
+    times, cpu = repeat(work.run)
+    peak = memory_mb("VmHWM")
+    scale = case.rows / rows
+    return Result(
+        seconds=min(times) * scale,
+        median=statistics.median(times) * scale,
+        repetitions=len(times),
+        rows=rows,
+        peak_mb=peak,
+        added_mb=peak - before,
+        cpu=cpu * scale,
+        finding=work.check() if work.check else None,
+        note=subject.note,
+    )
+
+
+def main() -> None:
+    # Peers warn of what they do on newer versions of what they need.
+    warnings.simplefilter("ignore")
+    name, who = sys.argv[1:]
+    case = find(name)
+    print(json.dumps(asdict(measure(case, case.subjects[who]))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Our own side: the public functions that users call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .readers import TYPES, Take
+from .writers import MEASUREMENT, Writer, same, tags_of
+
+
+def arguments(data: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Points name their measurement themselves; tables of Arrow have no index."""
+    if isinstance(data, list):
+        return (data,), {}
+    options = {} if hasattr(data, "index") else {"time_column": "time"}
+    return (data, MEASUREMENT, tags_of(data)), options
+
+
+def batches(data: Any, **options: Any) -> Writer:
+    """`line_batches`, each batch dropped before the next, as `write` does."""
+    from aioinflux import line_batches
+
+    args, more = arguments(data)
+
+    def run() -> None:
+        for _ in line_batches(*args, **more, **options):
+            pass
+
+    return run, lambda _: b"".join(map(bytes, line_batches(*args, **more, **options)))
+
+
+def one_text(data: Any, **options: Any) -> Writer:
+    """`to_line_protocol`: fresh memory for the whole."""
+    from aioinflux import to_line_protocol
+
+    args, more = arguments(data)
+    return lambda: to_line_protocol(*args, **more, **options), same
+
+
+def each_point(points: list[dict[str, Any]], call: Callable[[Any], object]) -> Callable[[], None]:
+    """One call for each point."""
+
+    def run() -> None:
+        for point in points:
+            call(point)
+
+    return run
+
+
+def table(body: bytes, form: str, output: str) -> Callable[[], Any]:
+    """`parse_response`, a whole answer as a table."""
+    from aioinflux import parse_response
+
+    return lambda: parse_response(body, content_type=TYPES[form], output=output)
+
+
+def rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
+    """`parse_response`, the chunks of an answer as rows."""
+    from aioinflux import parse_response
+
+    output = "dicts" if dicts else "rows"
+    options = {"content_type": TYPES["json"], "output": output, "chunked": True}
+    return lambda: take([parse_response(body, **options)])

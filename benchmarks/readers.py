@@ -1,0 +1,109 @@
+"""How each peer turns an answer into a table or into rows: its own public functions."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from itertools import chain, repeat
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .writers import influxdb_in_memory
+
+# Takes the rows of each chunk.
+Take = Callable[[Iterable[Iterable[Any]]], object]
+TYPES = {"json": "application/json", "msgpack": "application/x-msgpack"}
+
+
+def by_hand(body: bytes) -> Callable[[], Any]:
+    """What a careful user writes with orjson and numpy."""
+    import orjson
+
+    def run() -> Any:
+        series = orjson.loads(body)["results"][0]["series"][0]
+        times, load, level, count, total, state = zip(*series["values"], strict=False)
+        index = pd.DatetimeIndex(np.array(times, dtype=np.int64).view("datetime64[ns]"))
+        columns = {
+            "load": np.array(load, dtype=np.float64),
+            "level": np.array(level, dtype=np.float64),
+            "count": np.array(count, dtype=np.int64),
+            "total": np.array(total, dtype=np.int64),
+            "state": pd.Series(state, dtype=object, index=index),
+        }
+        return pd.DataFrame(columns, index=index)
+
+    return run
+
+
+def aioinflux_old(body: bytes) -> Callable[[], Any]:
+    """What `query` of aioinflux 0.9.0 does for a DataFrame."""
+    import json
+
+    from aioinflux.serialization.dataframe import parse
+
+    return lambda: parse(json.loads(body))
+
+
+def influxdb_frame(body: bytes, form: str) -> Callable[[], Any]:
+    """`DataFrameClient.query`; the answer comes from memory. `epoch` is its fastest time."""
+    client, _ = influxdb_in_memory(body, TYPES[form])
+    return lambda: client.query("SELECT * FROM cpu", epoch="ns")["cpu"]
+
+
+def influxdb_rows(body: bytes, take: Take) -> Callable[[], Any]:
+    """`InfluxDBClient.query` in chunks; its rows are dicts."""
+    client, _ = influxdb_in_memory(body, TYPES["json"])
+    query = super(type(client), client).query
+
+    def run() -> object:
+        results = query("SELECT * FROM cpu", epoch="ns", chunked=True)
+        return take(result.get_points() for result in results)
+
+    return run
+
+
+def documents(body: bytes) -> list[bytes]:
+    return body.splitlines()
+
+
+def orjson_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
+    """orjson for each chunk: its lists, or dicts made of these."""
+    import orjson
+
+    chunks = documents(body)
+
+    def rows(chunk: bytes) -> Iterable[Any]:
+        series = orjson.loads(chunk)["results"][0]["series"][0]
+        columns = series["columns"]
+        # No loop in Python, and no generator: as fast as it can be.
+        return map(dict, map(zip, repeat(columns), series["values"])) if dicts else series["values"]
+
+    return lambda: take(map(rows, chunks))
+
+
+def aioinflux_old_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
+    """What a chunked `query` of aioinflux 0.9.0 does, and `iterpoints` for its rows."""
+    import json
+
+    from aioinflux.iterutils import iterpoints
+
+    chunks = documents(body)
+
+    def as_dict(*row: Any, meta: dict[str, Any]) -> dict[str, Any]:
+        return dict(zip(meta["columns"], row, strict=False))
+
+    parser = as_dict if dicts else None
+    return lambda: take(iterpoints(json.loads(chunk), parser) for chunk in chunks)
+
+
+def consume(chunks: Iterable[Iterable[Any]]) -> None:
+    """Takes the rows of every chunk and keeps none, without a loop in Python."""
+    for rows in chunks:
+        deque(rows, maxlen=0)
+
+
+def keep(chunks: Iterable[Iterable[Any]]) -> list[Any]:
+    """All rows: what makes the garbage collector walk."""
+    return list(chain.from_iterable(chunks))

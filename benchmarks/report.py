@@ -1,0 +1,203 @@
+"""Makes the tables: of all results, for `RESULTS.md`, and the shortened one of the README.
+
+`python -m benchmarks.report` prints the shortened table as the README must have it, made from
+`RESULTS.md` alone; `--write` puts it there, `--check` fails where the README has another one.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .case import OURS, Case, Result, Results
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+README = ROOT / "README.md"
+HOLDS, SHORT = "holds", "**falls short**"
+HEAD = ("case", "who", "time", "CPU", "ratio", "target", "verdict", "peak", "added", "notes")
+BRIEF_HEAD = ("case", "aioinflux", "best InfluxDB client", "best of anybody else", "targets")
+# One line of the README for each of these.
+BRIEF = (
+    "W1 int", "W1s one point a call", "W2 categorical, 1 thread", "W2 categorical, 2 threads",
+    "W2 object, 1 thread", "W2 pandas str, 1 thread", "W2 polars, 1 thread", "W3 object, 1 thread",
+    "W2z categorical as gzip, 1 thread", "R1 json to pandas", "R1 msgpack to pandas",
+    "R2 tuples iterated, gc off", "R2 dicts iterated, gc off", "Q query, 1 at a time",
+    "Q query, 64 at a time", "Q write, 64 at a time", "E write", "E read",
+)  # fmt: skip
+BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: all text."""
+
+    case: str
+    who: str
+    time: str = ""
+    cpu: str = ""
+    ratio: str = ""
+    target: str = ""
+    verdict: str = ""
+    peak: str = ""
+    added: str = ""
+    note: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.case, self.who, self.time, self.cpu, self.ratio, self.target, self.verdict,
+            self.peak, self.added, self.note,
+        )  # fmt: skip
+
+
+def seconds(value: float) -> str:
+    """Three digits, and a unit that suits."""
+    if not value or math.isnan(value):
+        return ""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)):
+        if value >= size or unit == "ns":
+            shown = value / size
+            return f"{shown:.{max(0, 2 - int(math.log10(max(shown, 1))))}f} {unit}"
+    return ""
+
+
+def times(value: float) -> str:
+    return f"{value:.0f}x" if value >= 100 else f"{value:.2g}x" if value < 1 else f"{value:.1f}x"
+
+
+def megabytes(value: float) -> str:
+    return f"{value:.0f} MB" if value else ""
+
+
+def rows(case: Case, results: Results) -> Iterable[Row]:
+    """The lines of one case: ours, everyone else, and what else must hold."""
+    ours = results.get(OURS)
+    for who, result in results.items():
+        yield row(case, who, result, ours)
+    for demand in case.demands:
+        if ours and not any(result.error for result in results.values()):
+            value, holds = demand.judge(results)
+            yield Row(case.name, "", value, target=demand.text, verdict=HOLDS if holds else SHORT)
+
+
+def row(case: Case, who: str, result: Result, ours: Result | None) -> Row:
+    if result.error:
+        return Row(
+            case.name, who, target=target(case, who), verdict="**not run**", note=result.error
+        )
+    ratio = verdict = ""
+    if ours and not ours.error and who != OURS:
+        factor = result.seconds / ours.seconds
+        ratio = times(factor)
+        if who in case.at_least:
+            verdict = HOLDS if factor >= case.at_least[who] else SHORT
+        if who in case.at_most:
+            verdict = HOLDS if 1 / factor <= case.at_most[who] else SHORT
+            ratio = f"{ratio} (ours {times(1 / factor)} of it)"
+    return Row(
+        case.name,
+        who,
+        seconds(result.seconds),
+        seconds(result.cpu),
+        ratio,
+        target(case, who),
+        verdict,
+        megabytes(result.peak_mb),
+        megabytes(result.added_mb),
+        note(case, result, ours),
+    )
+
+
+def target(case: Case, who: str) -> str:
+    if who in case.at_least:
+        return f">= {case.at_least[who]:g}x"
+    return f"ours <= {case.at_most[who]:g}x of it" if who in case.at_most else ""
+
+
+def note(case: Case, result: Result, ours: Result | None) -> str:
+    parts = [result.note]
+    if result.rows < case.rows:
+        parts.append(f"{result.rows:,} rows, scaled")
+    if case.compare and ours and result is not ours:
+        parts.append(case.compare(ours.finding, result.finding))
+    return "; ".join(filter(None, parts)).replace("|", "\\|")
+
+
+def table(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
+    """A table of Markdown."""
+    text = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return "\n".join([*text, *(f"| {' | '.join(line)} |" for line in lines)]) + "\n"
+
+
+def whole(found: list[Row], about: str) -> str:
+    """The text of `RESULTS.md`."""
+    judged = [r for r in found if r.verdict]
+    short = [r for r in judged if r.verdict != HOLDS]
+    text = f"# Results of `make bench`\n\n{about}\n"
+    text += f"{len(judged) - len(short)} of {len(judged)} targets hold"
+    text += ". What falls short:\n\n" if short else ".\n"
+    for r in short:
+        measured = r.ratio if r.who else r.time
+        text += f"* {r.case}, {r.who or 'itself'}: {measured or r.note}, target {r.target}\n"
+    return text + "\n" + table(HEAD, (r.cells() for r in found))
+
+
+def read(text: str) -> list[Row]:
+    """The rows of the table in `RESULTS.md`."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[1:]]
+    return [Row(*(cell.strip("| ") for cell in line)) for line in cells if len(line) == len(HEAD)]
+
+
+def factor(r: Row) -> float:
+    return float(r.ratio.split("x")[0])
+
+
+def closest(found: list[Row]) -> str:
+    """The one that is nearest to us."""
+    if not found:
+        return ""
+    best = min(found, key=factor)
+    return f"{best.ratio} ({best.who})"
+
+
+def brief(text: str) -> str:
+    """The shortened table, from the text of `RESULTS.md`: how many times as fast as whom we are."""
+    found = read(text)
+    lines = []
+    for name in BRIEF:
+        of_case = [r for r in found if r.case == name]
+        ours = next((r for r in of_case if r.who == OURS), None)
+        if not ours:
+            continue
+        others = [r for r in of_case if r.ratio and "of it" not in r.ratio]
+        others = [r for r in others if not r.who.startswith((f"{OURS},", "our "))]
+        clients = [r for r in others if r.who.startswith(("aioinflux", "influxdb"))]
+        judged = [r.verdict for r in of_case if r.verdict]
+        held = judged.count(HOLDS)
+        verdict = "hold" if held == len(judged) else f"{held} of {len(judged)} hold"
+        rest = [r for r in others if r not in clients]
+        lines.append((name, ours.time, closest(clients), closest(rest), verdict if judged else ""))
+    return table(BRIEF_HEAD, lines)
+
+
+def main() -> None:
+    short = f"{BEGIN}\n{brief(RESULTS.read_text())}{END}\n"
+    readme = README.read_text()
+    if "--check" in sys.argv:
+        if short not in readme:
+            sys.exit(
+                "README.md has not the table of RESULTS.md: python -m benchmarks.report --write"
+            )
+    elif "--write" in sys.argv:
+        before, _, rest = readme.partition(BEGIN)
+        README.write_text(before + short + rest.partition(f"{END}\n")[2])
+    else:
+        print(short, end="")
+
+
+if __name__ == "__main__":
+    main()

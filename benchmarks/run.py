@@ -1,0 +1,103 @@
+"""Runs the cases, prints the table, and writes `RESULTS.md` when all of them were run.
+
+`python -m benchmarks.run [--old PYTHON] [CASE...]`, in the environment of the peers. PYTHON is that
+of aioinflux 0.9.0. A case is a family (`W2`) or the beginning of a name (`W2 categorical`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from . import answers, report
+from .about import about
+from .case import Case, Result, Results
+from .cases import families, live
+from .report import RESULTS, ROOT, Row
+
+# Who is faster than this gets a second round after the others of the case: the machine is shared.
+FAST_S = 1.5
+LIMIT_S = 300
+FIRST_ERROR = re.compile(r"^\w[\w.]*(Error|Exception)\b.*", re.MULTILINE)
+
+
+def failed(text: str) -> Result:
+    return Result(0, 0, 0, 0, 0, 0, 0, error=text)
+
+
+def child(case: Case, who: str, old: str | None) -> Result:
+    """One subject in a process of its own."""
+    if case.subjects[who].old and not old:
+        return failed("no Python 3.10 or 3.11 for it")
+    python = old if case.subjects[who].old else sys.executable
+    command = [str(python), "-m", "benchmarks.measure", case.name, who]
+    try:
+        out = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return failed(f"not done after {LIMIT_S} s")
+    if out.returncode:
+        errors = FIRST_ERROR.search(out.stderr)
+        return failed(errors[0] if errors else f"ended with code {out.returncode}")
+    return Result(**json.loads(out.stdout.splitlines()[-1]))
+
+
+def better(a: Result, b: Result) -> Result:
+    return a if b.error or (a.seconds and a.seconds <= b.seconds) else b
+
+
+def measured(case: Case, old: str | None) -> Results:
+    results = {who: child(case, who, old) for who in case.subjects}
+    for who, result in results.items():
+        if not result.error and result.seconds < FAST_S:
+            results[who] = better(result, child(case, who, old))
+    return results
+
+
+def runs(wanted: list[str], old: str | None) -> Iterator[tuple[Case, Results]]:
+    def chosen(name: str) -> bool:
+        return not wanted or any(name == w or name.startswith(f"{w} ") for w in wanted)
+
+    for cases in families().values():
+        for case in cases:
+            if chosen(case.name):
+                yield case, measured(case, old)
+    for family, run in live().items():
+        if not wanted or family in wanted:
+            yield from run(old)
+
+
+def show(found: list[Row]) -> None:
+    """The lines of one case, for a terminal."""
+    for r in found:
+        cells = (r.time, r.ratio, r.target, r.verdict.strip("*"), r.peak, r.note)
+        print(f"{r.case[:34]:34} {r.who[:30]:30} " + "  ".join(filter(None, cells)), flush=True)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--old")
+    options.add_argument("cases", nargs="*")
+    arguments = options.parse_args()
+    begin = time.time()
+    shutil.rmtree(answers.FILES, ignore_errors=True)
+    found: list[Row] = []
+    for case, results in runs(arguments.cases, arguments.old):
+        lines = list(report.rows(case, results))
+        show(lines)
+        found += lines
+    if arguments.cases:
+        return
+    RESULTS.write_text(report.whole(found, about(begin)))
+    print(f"\nwritten: {RESULTS.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""How each peer turns points and frames into lines: its own public functions, its best settings.
+
+A writer takes the data and gives two functions: what is timed, and what makes one text of its
+result. Peers are imported inside, since no environment has them all.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from .data import MIXED_TAGS, TAGS
+
+MEASUREMENT = "cpu"
+Writer = tuple[Callable[[], Any], Callable[[Any], bytes]]
+
+
+def tags_of(frame: Any) -> list[str]:
+    """The tag columns of any of the frames of `data`."""
+    known = {*TAGS, *MIXED_TAGS, "host name", "key=x"}
+    return [name for name in frame.columns if name in known]
+
+
+def same(text: bytes) -> bytes:
+    return text
+
+
+def questdb_rows(points: list[dict[str, Any]]) -> Writer:
+    """`Buffer.row`, text protocol, into one buffer that is used again."""
+    from questdb.ingress import Buffer, TimestampNanos
+
+    buffer = Buffer(protocol_version=1)
+    whole = isinstance(points[0]["time"], int)
+
+    def run() -> None:
+        buffer.clear()
+        row = buffer.row
+        for p in points:
+            at = TimestampNanos(p["time"]) if whole else p["time"]
+            row(p["measurement"], symbols=p["tags"], columns=p["fields"], at=at)
+
+    return run, lambda _: bytes(buffer)
+
+
+def questdb_frame(frame: Any, threads: int = 1) -> Writer:
+    """`Buffer.dataframe`, text protocol; with threads, each has a part of the rows and a buffer."""
+    from questdb.ingress import Buffer
+
+    tags, size = tags_of(frame), -(-len(frame) // threads)
+    table = frame.reset_index(names="time")
+    parts = [table.iloc[start : start + size] for start in range(0, len(table), size)]
+    buffers = [Buffer(protocol_version=1) for _ in parts]
+    pool = ThreadPoolExecutor(threads)
+
+    def write(buffer: Any, part: Any) -> None:
+        buffer.clear()
+        buffer.dataframe(part, table_name=MEASUREMENT, symbols=tags, at="time")
+
+    def run() -> None:
+        if threads == 1:
+            write(buffers[0], parts[0])
+        else:
+            list(pool.map(write, buffers, parts))
+
+    return run, lambda _: b"".join(map(bytes, buffers))
+
+
+def orjson_points(points: list[dict[str, Any]]) -> Writer:
+    """`orjson.dumps` of the dicts: no line protocol, but the same walk and the same numbers."""
+    import orjson
+
+    return lambda: orjson.dumps(points), same
+
+
+def joined(lines: Iterable[str]) -> bytes:
+    return "\n".join(lines).encode()
+
+
+def influxdb_client_points(points: list[dict[str, Any]]) -> Writer:
+    """What `WriteApi.write` does with dicts."""
+    from influxdb_client import Point, WritePrecision
+
+    ns = WritePrecision.NS
+    convert = Point.from_dict
+    return lambda: joined(convert(p, ns).to_line_protocol() for p in points), same
+
+
+def influxdb3_points(points: list[dict[str, Any]]) -> Writer:
+    """What `InfluxDBClient3.write` does with dicts."""
+    from influxdb_client_3 import Point, WritePrecision
+
+    ns = WritePrecision.NS
+    convert = Point.from_dict
+    return lambda: joined(convert(p, ns).to_line_protocol() for p in points), same
+
+
+def influxdb_client_frame(frame: Any) -> Writer:
+    """What `WriteApi.write` does with a DataFrame."""
+    from influxdb_client.client.write.dataframe_serializer import data_frame_to_list_of_points
+    from influxdb_client.client.write_api import PointSettings
+
+    return client_frame(frame, data_frame_to_list_of_points, PointSettings())
+
+
+def influxdb3_frame(frame: Any) -> Writer:
+    """What `InfluxDBClient3.write` does with a pandas DataFrame."""
+    from influxdb_client_3.write_client.client.write.dataframe_serializer import (
+        data_frame_to_list_of_points,
+    )
+    from influxdb_client_3.write_client.client.write_api import PointSettings
+
+    return client_frame(frame, data_frame_to_list_of_points, PointSettings())
+
+
+def influxdb3_polars(frame: Any) -> Writer:
+    """What `InfluxDBClient3.write` does with a polars DataFrame."""
+    from influxdb_client_3.write_client.client.write.polars_dataframe_serializer import (
+        polars_data_frame_to_list_of_points,
+    )
+    from influxdb_client_3.write_client.client.write_api import PointSettings
+
+    return client_frame(
+        frame,
+        polars_data_frame_to_list_of_points,
+        PointSettings(),
+        data_frame_timestamp_column="time",
+    )
+
+
+def client_frame(frame: Any, convert: Any, settings: Any, **options: str) -> Writer:
+    tags = tags_of(frame)
+
+    def run() -> bytes:
+        lines = convert(
+            frame,
+            settings,
+            "ns",
+            data_frame_measurement_name=MEASUREMENT,
+            data_frame_tag_columns=tags,
+            **options,
+        )
+        return joined(lines)
+
+    return run, same
+
+
+def gzipped(writer: Writer) -> Writer:
+    """As a gzip body, in the way of the official clients: Python's, level 9."""
+    import gzip
+
+    run, _ = writer
+    return lambda: gzip.compress(run()), gzip.decompress
+
+
+def influxdb_points(points: list[dict[str, Any]]) -> Writer:
+    """What `InfluxDBClient.write_points` does with dicts."""
+    from influxdb.line_protocol import make_lines
+
+    return lambda: make_lines({"points": points}, "n").encode(), same
+
+
+def influxdb_frame(frame: Any) -> Writer:
+    """`DataFrameClient.write_points`; the request ends in memory."""
+    client, memory = influxdb_in_memory(b"", status=204)
+    tags = tags_of(frame)
+    # Its best setting, `numeric_precision="full"`, fails on pandas 3.
+    options = {"tag_columns": tags, "time_precision": "n", "protocol": "line"}
+
+    def run() -> bytes:
+        client.write_points(frame, MEASUREMENT, **options)
+        body: bytes = memory.body
+        return body
+
+    return run, same
+
+
+def influxdb_in_memory(answer: bytes, content_type: str = "", status: int = 200) -> tuple[Any, Any]:
+    """A `DataFrameClient` whose requests get a ready answer, without a network."""
+    import requests
+    from influxdb import DataFrameClient
+    from urllib3 import HTTPResponse
+
+    class Memory(requests.adapters.HTTPAdapter):
+        body = b""
+
+        def send(self, request: Any, **_: Any) -> Any:
+            self.body = request.body
+            raw = HTTPResponse(
+                io.BytesIO(answer),
+                headers={"Content-Type": content_type},
+                status=status,
+                preload_content=False,
+            )
+            return self.build_response(request, raw)
+
+    client = DataFrameClient(database="bench")
+    memory = Memory()
+    client._session.mount("http://", memory)
+    return client, memory
+
+
+def aioinflux_old(data: Any) -> Writer:
+    """What `write` of aioinflux 0.9.0 does, with dicts and with frames."""
+    from aioinflux.serialization import serialize
+
+    if isinstance(data, list):
+        return lambda: serialize(data), same
+    tags = tags_of(data)
+    return lambda: serialize(data, MEASUREMENT, tags), same

@@ -1,0 +1,49 @@
+"""What is said about speed is what was measured. Nothing is timed here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_every_case_has_a_name_of_its_own_and_someone_to_compare_with() -> None:
+    program = """
+from benchmarks.case import OURS
+from benchmarks.cases import families
+
+cases = [case for cases in families().values() for case in cases]
+assert len({case.name for case in cases}) == len(cases)
+for case in cases:
+    compared = {*case.at_least, *case.at_most}
+    assert compared and OURS not in compared, case.name
+    assert {OURS, *compared} <= set(case.subjects), case.name
+"""
+    done = python("-c", program)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_plain_reader_of_lines_sees_what_a_peer_writes_wrongly() -> None:
+    program = r"""
+from benchmarks.lines import compare_text
+
+right = 'a\\ b,k=x\\,y v=1.5,n=3i,t="q\\"\\\\" 7'
+assert compare_text(right, right) == ""
+assert compare_text(right, 'a\\ b,k=x\\,y n=3i,v=1.50,t="q\\"\\\\" 7\n') == ""
+for wrong, words in {
+    'a\\ b,k=x v=1.5,n=3i,t="q\\"\\\\" 7': "other tags",
+    'a\\ b,k=x\\,y v=1.5,n=3,t="q\\"\\\\" 7': "other types of fields",
+    'a\\ b,k=x\\,y v=1.5,n=3i,t="q\\"\\\\" 8': "other times",
+    'a\\ b,k=x\\,y v=1.5,n=3i,t="q"\\" 7': "lines that are no line protocol",
+}.items():
+    assert words in compare_text(right, wrong), wrong
+"""
+    done = python("-c", program)
+    assert done.returncode == 0, done.stderr
