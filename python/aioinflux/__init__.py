@@ -7,7 +7,7 @@
 from importlib.metadata import version as _version
 
 from ._core import Rows, Table
-from ._lines import parse_line_protocol, to_line_protocol
+from ._lines import line_batches, parse_line_protocol, to_line_protocol
 from ._output import parse_response
 from .client import AsyncInfluxDBClient
 from .exceptions import (
@@ -34,6 +34,7 @@ __all__ = [
     "Rows",
     "Table",
     "__version__",
+    "line_batches",
     "parse_line_protocol",
     "parse_response",
     "to_line_protocol",

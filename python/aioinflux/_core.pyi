@@ -1,11 +1,13 @@
 """Signatures of the native module. What the methods do is told in `client.py`."""
 
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, Generic, TypeVar, final
 
 __all__ = [
     "Answer",
     "Batch",
+    "Batches",
     "Call",
     "Client",
     "Pieces",
@@ -33,13 +35,40 @@ class Call(Generic[_T]):
 
 @final
 class Batch:
-    """Encoded lines."""
+    """Encoded lines: a bytes-like object."""
+
+    def __len__(self) -> int: ...
+    if sys.version_info >= (3, 12):
+        def __buffer__(self, flags: int, /) -> memoryview: ...
 
     @property
     def points(self) -> int: ...
     @property
     def skipped(self) -> int: ...
     def to_bytes(self) -> bytes: ...
+
+@final
+class Batches:
+    """Iterator of batches."""
+
+    def __new__(
+        cls,
+        data: object,
+        measurement: object = None,
+        tag_columns: Sequence[object] | None = None,
+        extra_tags: dict[str, object] | None = None,
+        *,
+        time_column: object = None,
+        measurement_column: object = None,
+        batch_lines: int | None = None,
+        batch_bytes: int | None = None,
+        threads: int | None = None,
+        frames: int = 0,
+    ) -> Batches: ...
+    def __iter__(self) -> Batches: ...
+    def __next__(self) -> Batch: ...
+    @property
+    def rows(self) -> int: ...
 
 @final
 class Answer:
@@ -150,6 +179,8 @@ def to_lines(
     measurement: object = None,
     tag_columns: Sequence[object] | None = None,
     extra_tags: dict[str, object] | None = None,
+    time_column: object = None,
+    measurement_column: object = None,
 ) -> tuple[bytes, int]: ...
 def parse_lines(data: str | bytes | bytearray) -> list[dict[str, Any]]: ...
 def parse_answer(body: object, content_type: str, epoch: str, frame: bool) -> Answer: ...

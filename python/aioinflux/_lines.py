@@ -8,7 +8,7 @@ from typing import Any
 
 from . import _arguments, _core
 
-__all__ = ["parse_line_protocol", "to_line_protocol"]
+__all__ = ["line_batches", "parse_line_protocol", "to_line_protocol"]
 
 logger = logging.getLogger("aioinflux")
 
@@ -18,15 +18,22 @@ def to_line_protocol(
     measurement: str | None = None,
     tag_columns: Iterable[object] | None = None,
     *,
+    time_column: object = None,
+    measurement_column: object = None,
     tags: Mapping[str, object] | None = None,
     **extra_tags: object,
 ) -> bytes:
     """Encodes points as line protocol, exactly as `AsyncInfluxDBClient.write` sends them.
 
     Args:
-        data: What `write` takes: text, mappings, DataFrames, and iterables of these.
-        measurement: Name for points that carry none, and for DataFrames.
-        tag_columns: Columns of a DataFrame that are tags; all others are fields.
+        data: What `write` takes: text, mappings, tables, and iterables of these. Tables are
+            DataFrames of pandas and polars, what else speaks Arrow's C data interface (pyarrow,
+            DuckDB), and structured arrays of numpy.
+        measurement: Name for points and rows that carry none.
+        tag_columns: Columns of a table that are tags; all others are fields.
+        time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
+            column `time` of other tables.
+        measurement_column: Column of the measurements of a table.
         tags: Extra tags of any name, those of this function's arguments too.
         **extra_tags: Tags for every mapping and every row; they beat a point's own.
     Returns:
@@ -41,10 +48,74 @@ def to_line_protocol(
     columns = None if tag_columns is None else _arguments.names("tag_columns", tag_columns)
     if tags:
         extra_tags = {**tags, **extra_tags}
-    lines, skipped = _core.to_lines(data, measurement, columns, extra_tags)
+    lines, skipped = _core.to_lines(
+        data, measurement, columns, extra_tags, time_column, measurement_column
+    )
     if skipped:
         logger.warning("to_line_protocol: %d points without fields have no line", skipped)
     return lines
+
+
+def line_batches(
+    data: object,
+    measurement: str | None = None,
+    tag_columns: Iterable[object] | None = None,
+    *,
+    time_column: object = None,
+    measurement_column: object = None,
+    tags: Mapping[str, object] | None = None,
+    batch_lines: int = 10_000,
+    batch_bytes: int = 4 * 1024 * 1024,
+    threads: int | None = None,
+    **extra_tags: object,
+) -> _core.Batches:
+    """Encodes points as line protocol in batches, while they are asked for.
+
+    The batches are those that `AsyncInfluxDBClient.write` sends, in order. They do not depend on
+    the number of threads. Memory stays bounded whatever the size of the data: an iterable is read
+    on, and a table encoded on, as batches are taken, and the memory of a batch that was dropped is
+    used again.
+
+    Args:
+        data: As `to_line_protocol` takes it. An iterable is read in the caller's thread.
+        measurement: Name for points and rows that carry none.
+        tag_columns: Columns of a table that are tags; all others are fields.
+        time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
+            column `time` of other tables.
+        measurement_column: Column of the measurements of a table.
+        tags: Extra tags of any name, those of this function's arguments too.
+        batch_lines: Points after which a batch ends; rows of a table that have no field count too.
+        batch_bytes: Bytes that a batch has at most, but for a single line that is longer.
+        threads: Threads that encode a table, the GIL released. `None`: as many as there are
+            processors for this process.
+        **extra_tags: Tags for every mapping and every row; they beat a point's own.
+    Returns:
+        An iterator of `Batch` objects. Each is bytes-like (`bytes(batch)`, `socket.send(batch)`)
+        and has `.points`, the number of its lines, and `.skipped`, the number of points without a
+        line, since they had no field. The iterator's `.rows` counts what has been handed out of
+        both.
+    Raises:
+        ValueError, TypeError: a point cannot be written; the text names the point, the key and
+            the value. Batches that came before stay as they are; of the points from `.rows` on, up
+            to the named one, none was handed out. After an error the iterator is at its end.
+    Source: InfluxDB 1.8 documentation, line protocol reference.
+    """
+    _arguments.expect("tags", tags, Mapping, optional=True)
+    _arguments.expect("batch_lines", batch_lines, int)
+    _arguments.expect("batch_bytes", batch_bytes, int)
+    _arguments.expect("threads", threads, int, optional=True)
+    columns = None if tag_columns is None else _arguments.names("tag_columns", tag_columns)
+    return _core.Batches(
+        data,
+        measurement,
+        columns,
+        {**(tags or {}), **extra_tags},
+        time_column=time_column,
+        measurement_column=measurement_column,
+        batch_lines=batch_lines,
+        batch_bytes=batch_bytes,
+        threads=threads,
+    )
 
 
 def parse_line_protocol(data: str | bytes | bytearray) -> list[dict[str, Any]]:

@@ -83,7 +83,7 @@ impl Batch {
         &self.bytes[self.start(lines.start)..end]
     }
 
-    fn start(&self, line: usize) -> usize {
+    pub(crate) fn start(&self, line: usize) -> usize {
         if line == 0 { 0 } else { self.ends[line - 1] }
     }
 

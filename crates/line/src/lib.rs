@@ -21,6 +21,7 @@ extern crate alloc;
 
 mod batch;
 mod copy;
+mod cut;
 mod decode;
 mod dialect;
 mod encode;

@@ -63,6 +63,12 @@ impl Encoder {
 }
 
 impl Rows<'_> {
+    /// Returns the number of bytes of all lines in the batch.
+    #[inline]
+    pub fn len_bytes(&self) -> usize {
+        self.batch.end()
+    }
+
     /// Begins a row.
     #[inline]
     pub fn begin(&mut self) -> Row<'_> {

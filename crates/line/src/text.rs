@@ -92,7 +92,7 @@ fn ends_open(line: &[u8]) -> bool {
 
 /// Returns whether a line surely ends in a timestamp: digits after a space that no backslash
 /// escapes, with another such space before it. (A string would end in a quote.)
-fn ends_in_timestamp(line: &[u8]) -> bool {
+pub(crate) fn ends_in_timestamp(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let Some(space) = memchr::memrchr(b' ', line) else {
         return false;

@@ -1,11 +1,9 @@
 //! Lines of what the user hands in, and points of lines: no server is needed.
 
-use std::sync::Arc;
-
-use aioinflux::Batch;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+pub(crate) use crate::batch::Encoded;
 use crate::input::Input;
 use crate::points::Points;
 
@@ -23,47 +21,27 @@ pub(crate) fn encode(
     Input::new(data).fill(py, &mut points, |_| false)?;
     // The frames above: the client's `make`, `_run` and `write`.
     points.warn(py, 3)?;
-    Ok(Encoded {
-        batch: Arc::new(points.encoder.take()),
-    })
+    Ok(Encoded::new(points.encoder.take(), None))
 }
 
 /// Encodes `data` as one `bytes` object, and counts the points that have no field.
 #[pyfunction]
-#[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None))]
+#[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None, time_column=None,
+    measurement_column=None))]
 pub(crate) fn to_lines<'py>(
     data: Bound<'py, PyAny>,
     measurement: Option<&Bound<'py, PyAny>>,
     tag_columns: Option<Vec<Py<PyAny>>>,
     extra_tags: Option<&Bound<'py, PyDict>>,
+    time_column: Option<Py<PyAny>>,
+    measurement_column: Option<Py<PyAny>>,
 ) -> PyResult<(Bound<'py, PyBytes>, u64)> {
     let py = data.py();
     let mut points = Points::new(measurement, tag_columns, extra_tags)?;
+    points.time_column = time_column;
+    points.measurement_column = measurement_column;
     Input::new(data).fill(py, &mut points, |_| false)?;
     points.warn(py, 1)?;
     let batch = points.encoder.batch();
     Ok((PyBytes::new(py, batch.bytes()), batch.skipped()))
-}
-
-/// Encoded lines, ready to be sent.
-#[pyclass(module = "aioinflux._core", name = "Batch", frozen)]
-pub(crate) struct Encoded {
-    pub(crate) batch: Arc<Batch>,
-}
-
-#[pymethods]
-impl Encoded {
-    #[getter]
-    fn points(&self) -> usize {
-        self.batch.len()
-    }
-
-    #[getter]
-    fn skipped(&self) -> u64 {
-        self.batch.skipped()
-    }
-
-    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, self.batch.bytes())
-    }
 }

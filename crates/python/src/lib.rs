@@ -7,11 +7,14 @@
 //! | `inbox`, `bell` | how its outcome comes to an event loop |
 //! | `stream` | answers that are read while they arrive |
 //! | `encode`, `input`, `points`, `dicts`, `frame`, `values`, `times`, `place` | Python's data as lines |
+//! | `batch`, `batches` | the lines as batches |
 //! | `parse` | lines as Python's data |
 //! | `out` | answers as Python's data |
 //! | `errors` | errors as exceptions |
 //! | `runtime` | the threads that carry the requests |
 
+mod batch;
+mod batches;
 mod bell;
 mod call;
 mod client;
@@ -34,6 +37,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use crate::batches::Batches;
     #[pymodule_export]
     use crate::call::Call;
     #[pymodule_export]

@@ -1,10 +1,11 @@
 //! The points of one call: what they share, and what has to be told about them at its end.
 
-use aioinflux::{Dialect, Encoder, Options};
+use aioinflux::{Dialect, Encoder, Options, RemovedNewlines};
 use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
+use crate::frame::Table;
 use crate::place::Place;
 use crate::values;
 
@@ -28,9 +29,19 @@ pub(crate) struct Points {
     /// Name for points that carry none.
     pub(crate) measurement: Option<String>,
     pub(crate) tag_columns: Option<Vec<Py<PyAny>>>,
+    /// Column of the times of tables.
+    pub(crate) time_column: Option<Py<PyAny>>,
+    /// Column of the measurements of tables.
+    pub(crate) measurement_column: Option<Py<PyAny>>,
     /// Tags for every point; they beat a point's own tags of the same name.
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) converted: Converted,
+    /// Newlines that other encoders than `encoder` have removed.
+    pub(crate) removed: RemovedNewlines,
+    /// Whether tables of many rows are left for the caller.
+    pub(crate) leaves_tables: bool,
+    /// A table that was left; it comes after the points in `encoder`.
+    pub(crate) table: Option<Table>,
 }
 
 impl Points {
@@ -43,8 +54,13 @@ impl Points {
             encoder: Encoder::new(Options::new(Dialect::default()).remove_newlines(true)),
             measurement: None,
             tag_columns,
+            time_column: None,
+            measurement_column: None,
             tags: Vec::new(),
             converted: Converted::default(),
+            removed: RemovedNewlines::default(),
+            leaves_tables: false,
+            table: None,
         };
         points.set_defaults(measurement, extra_tags)?;
         Ok(points)
@@ -101,10 +117,13 @@ impl Points {
                 format!("Non-string-like data passed, converted to str: {first} ({count} in all)");
             warn(py, &text, frames)?;
         }
-        if let Some(removed) = self.encoder.removed_newlines() {
+        let here = self.encoder.removed_newlines();
+        let elsewhere = Some(&self.removed).filter(|removed| removed.count > 0);
+        if let Some(first) = here.or(elsewhere) {
+            let count = self.removed.count + here.map_or(0, |removed| removed.count);
             let text = format!(
-                "newlines removed, which names and tags cannot hold: {} ({} in all)",
-                removed.first, removed.count
+                "newlines removed, which names and tags cannot hold: {} ({count} in all)",
+                first.first
             );
             warn(py, &text, frames)?;
         }

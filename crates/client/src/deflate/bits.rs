@@ -1,0 +1,61 @@
+//! Bits, the lowest first, into bytes.
+
+/// Bytes that are written eight at a time: those behind `at` mean nothing.
+pub(super) struct Bits {
+    bytes: Vec<u8>,
+    at: usize,
+    /// Less than eight bits that are no whole byte yet.
+    waiting: u64,
+    width: u32,
+}
+
+impl Bits {
+    /// Goes on behind `bytes`.
+    pub(super) fn new(bytes: Vec<u8>, more: usize) -> Self {
+        let at = bytes.len();
+        let mut bits = Self {
+            bytes,
+            at,
+            waiting: 0,
+            width: 0,
+        };
+        bits.reserve(more);
+        bits
+    }
+
+    /// Makes room for this many bytes.
+    #[inline]
+    pub(super) fn reserve(&mut self, more: usize) {
+        let wanted = self.at + more + 8;
+        if wanted > self.bytes.len() {
+            self.grow(wanted);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, wanted: usize) {
+        self.bytes.resize(wanted.max(self.bytes.len() * 2), 0);
+    }
+
+    /// Appends up to 56 bits, for which there is room.
+    #[inline]
+    pub(super) fn push(&mut self, bits: u64, width: u32) {
+        self.waiting |= bits << self.width;
+        self.width += width;
+        let out = &mut self.bytes[self.at..self.at + 8];
+        out.copy_from_slice(&self.waiting.to_le_bytes());
+        let whole = self.width / 8;
+        self.at += whole as usize;
+        // Seven whole bytes at most: a shift by 64 cannot come.
+        self.waiting >>= 8 * whole;
+        self.width %= 8;
+    }
+
+    /// The bytes, the last one filled up with zeros.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.reserve(8);
+        self.push(0, (8 - self.width) % 8);
+        self.bytes.truncate(self.at);
+        self.bytes
+    }
+}

@@ -1,0 +1,136 @@
+//! Where lines repeat themselves.
+
+use std::ops::Range;
+
+/// The farthest repetition that the format knows.
+const WINDOW: usize = 32 << 10;
+/// The longest.
+const LONGEST: usize = 258;
+const TABLE_BITS: u32 = 12;
+
+/// What a text is made of, in its order.
+pub(super) trait Sink {
+    fn literals(&mut self, text: &[u8]);
+    /// The `length` bytes that stand `distance` bytes before.
+    fn repeat(&mut self, length: usize, distance: usize);
+}
+
+/// Looks for repetitions at the starts of the parts of lines.
+///
+/// Two tables remember where a part that begins with the same 16, or the same 8, bytes stood last:
+/// the longer one finds a tag with its value, the shorter one a key.
+#[derive(Clone)]
+pub(super) struct Matcher<'t> {
+    text: &'t [u8],
+    long: Vec<u32>,
+    short: Vec<u32>,
+}
+
+impl<'t> Matcher<'t> {
+    /// # Panics
+    ///
+    /// On texts of 4 GiB and more.
+    pub(super) fn new(text: &'t [u8]) -> Self {
+        assert!(u32::try_from(text.len()).is_ok(), "bodies are far smaller");
+        Self {
+            text,
+            long: vec![u32::MAX; 1 << TABLE_BITS],
+            short: vec![u32::MAX; 1 << TABLE_BITS],
+        }
+    }
+
+    /// Goes over a range of the text; what stands before it may be repeated.
+    pub(super) fn run(&mut self, range: Range<usize>, sink: &mut impl Sink) {
+        let text = &self.text[..range.end];
+        let mut at = range.start;
+        let mut literals = range.start;
+        while at + 16 <= text.len() {
+            match self.look(text, at) {
+                Some((length, distance)) => {
+                    sink.literals(&text[literals..at]);
+                    sink.repeat(length, distance);
+                    at += length;
+                    literals = at;
+                    at = next_part(text, at);
+                }
+                None => at = next_part(text, at + 1),
+            }
+        }
+        sink.literals(&text[literals..]);
+    }
+
+    /// The repetition that begins at a place, and remembers the place.
+    #[inline]
+    fn look(&mut self, text: &[u8], at: usize) -> Option<(usize, usize)> {
+        #[expect(clippy::cast_possible_truncation, reason = "checked when it was made")]
+        let here = at as u32;
+        let (first, second) = (word(text, at), word(text, at + 8));
+        let long = &mut self.long[slot(first.rotate_left(23) ^ second)];
+        let long = std::mem::replace(long, here) as usize;
+        let short = std::mem::replace(&mut self.short[slot(first)], here) as usize;
+        // No place is beyond the window of itself.
+        for before in [long, short] {
+            let distance = at.wrapping_sub(before);
+            if distance <= WINDOW && distance > 0 && word(text, before) == first {
+                return Some((repeated(text, before, at), distance));
+            }
+        }
+        None
+    }
+}
+
+#[inline]
+fn slot(word: u64) -> usize {
+    // The multiplier of Fibonacci hashing: 2^64 by the golden ratio.
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - TABLE_BITS)) as usize
+}
+
+#[inline]
+fn word(text: &[u8], at: usize) -> u64 {
+    text[at..]
+        .first_chunk()
+        .map_or(0, |word| u64::from_le_bytes(*word))
+}
+
+/// How many bytes at `at` are those at `before`; the first eight are.
+#[inline]
+fn repeated(text: &[u8], before: usize, at: usize) -> usize {
+    let most = (text.len() - at).min(LONGEST);
+    let mut length = 8;
+    while length + 8 <= most {
+        let differs = word(text, before + length) ^ word(text, at + length);
+        if differs != 0 {
+            return length + differs.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    while length < most && text[before + length] == text[at + length] {
+        length += 1;
+    }
+    length
+}
+
+/// The next place from `at` on where a part of a line begins: its comma, space or line feed.
+#[inline]
+fn next_part(text: &[u8], mut at: usize) -> usize {
+    while at + 8 <= text.len() {
+        let word = word(text, at);
+        let found =
+            zeros(word ^ splat(b',')) | zeros(word ^ splat(b' ')) | zeros(word ^ splat(b'\n'));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    text.len()
+}
+
+const fn splat(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// A word whose lowest bit that is set belongs to the first byte that is zero.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(splat(1)) & !word & splat(0x80)
+}

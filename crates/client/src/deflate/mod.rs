@@ -1,0 +1,200 @@
+//! gzip for line protocol, at several times the speed of a general compressor.
+//!
+//! Lines repeat each other at the starts of their parts (`,host=`, ` value=`), and hardly anywhere
+//! else: digits do not. So repetitions are looked for there alone, and everything between is coded
+//! literally. The codes of a block are made from its first bytes, and the block is then written in
+//! one pass. The result is ordinary gzip, whatever the text is; only on text without commas and
+//! spaces it is a bad one.
+
+mod bits;
+mod huffman;
+mod matches;
+
+use self::bits::Bits;
+use self::huffman::Code;
+use self::matches::{Matcher, Sink};
+
+/// A member with one block of codes takes this many bytes of text at most.
+const BLOCK: usize = 1 << 20;
+
+/// Bytes of a block from which its codes are made.
+const SAMPLE: usize = 64 << 10;
+
+/// Literals, the end of a block, and lengths; the alphabet has two more symbols that are never used.
+const LITERALS: usize = 286;
+const END: usize = 256;
+const DISTANCES: usize = 30;
+
+/// Compresses `text` as one gzip member.
+pub(crate) fn compress(text: &[u8]) -> Vec<u8> {
+    // ID, deflate, no flags, no time, fastest, unknown system.
+    const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255];
+    let mut out = Bits::new(HEADER.to_vec(), text.len() / 3);
+    let mut matcher = Matcher::new(text);
+    let mut start = 0;
+    loop {
+        let end = text.len().min(start + BLOCK);
+        block(&mut matcher, start..end, end == text.len(), &mut out);
+        if end == text.len() {
+            break;
+        }
+        start = end;
+    }
+    let mut out = out.finish();
+    out.extend_from_slice(&crc32fast::hash(text).to_le_bytes());
+    // The format wants the size modulo 2^32.
+    #[expect(clippy::cast_possible_truncation, reason = "that is the modulo")]
+    out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    out
+}
+
+fn block(matcher: &mut Matcher<'_>, range: std::ops::Range<usize>, last: bool, out: &mut Bits) {
+    let sample = range.start..range.end.min(range.start + SAMPLE);
+    let is_whole = sample == range;
+    let mut counts = Counts::default();
+    matcher.clone().run(sample, &mut counts);
+    counts.literals[END] += 1;
+    if !is_whole {
+        // What the sample does not have may come yet.
+        counts.literals.iter_mut().for_each(|count| *count += 1);
+        counts.distances.iter_mut().for_each(|count| *count += 1);
+    }
+    let codes = Codes {
+        literals: Code::new(&counts.literals, huffman::LONGEST),
+        distances: Code::new(&counts.distances, huffman::LONGEST),
+    };
+    out.push(u64::from(last), 1);
+    // Codes of this block's own.
+    out.push(0b10, 2);
+    huffman::write_header(&codes.literals, &codes.distances, out);
+    let mut writer = Writer { codes, out };
+    matcher.run(range, &mut writer);
+    let (code, length) = writer.codes.literals.get(END);
+    writer.out.push(code, length);
+}
+
+/// How often each symbol occurs.
+struct Counts {
+    literals: [u32; LITERALS],
+    distances: [u32; DISTANCES],
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            literals: [0; LITERALS],
+            distances: [0; DISTANCES],
+        }
+    }
+}
+
+impl Sink for Counts {
+    fn literals(&mut self, text: &[u8]) {
+        for &byte in text {
+            self.literals[usize::from(byte)] += 1;
+        }
+    }
+
+    fn repeat(&mut self, length: usize, distance: usize) {
+        self.literals[length_symbol(length).code] += 1;
+        self.distances[distance_symbol(distance).code] += 1;
+    }
+}
+
+struct Codes {
+    literals: Code,
+    distances: Code,
+}
+
+struct Writer<'o> {
+    codes: Codes,
+    out: &'o mut Bits,
+}
+
+impl Sink for Writer<'_> {
+    #[inline]
+    fn literals(&mut self, text: &[u8]) {
+        self.out.reserve(text.len() * 2 + 16);
+        let mut fours = text.chunks_exact(4);
+        for four in &mut fours {
+            // Four codes of at most 12 bits.
+            let (mut bits, mut width) = (0, 0);
+            for &byte in four {
+                let (code, length) = self.codes.literals.get(usize::from(byte));
+                bits |= code << width;
+                width += length;
+            }
+            self.out.push(bits, width);
+        }
+        for &byte in fours.remainder() {
+            let (code, length) = self.codes.literals.get(usize::from(byte));
+            self.out.push(code, length);
+        }
+    }
+
+    #[inline]
+    fn repeat(&mut self, length: usize, distance: usize) {
+        self.out.reserve(16);
+        let mut bits = 0;
+        let mut width = 0;
+        for (code, symbol) in [
+            (&self.codes.literals, length_symbol(length)),
+            (&self.codes.distances, distance_symbol(distance)),
+        ] {
+            let (code, length) = code.get(symbol.code);
+            bits |= code << width;
+            width += length;
+            bits |= symbol.extra << width;
+            width += symbol.extra_bits;
+        }
+        self.out.push(bits, width);
+    }
+}
+
+/// A symbol of lengths or distances, and the bits that follow it.
+struct Symbol {
+    code: usize,
+    extra: u64,
+    extra_bits: u32,
+}
+
+/// Lengths 3 to 258 (RFC 1951, section 3.2.5).
+#[inline]
+fn length_symbol(length: usize) -> Symbol {
+    match length {
+        258 => Symbol {
+            code: 285,
+            extra: 0,
+            extra_bits: 0,
+        },
+        _ => ranged(length - 3, 4, 257),
+    }
+}
+
+/// Distances 1 to 32768.
+#[inline]
+fn distance_symbol(distance: usize) -> Symbol {
+    ranged(distance - 1, 2, 0)
+}
+
+/// Numbers in ranges that double every `steps` symbols; the first `2 * steps` stand for themselves.
+#[inline]
+fn ranged(number: usize, steps: usize, first: usize) -> Symbol {
+    if number < 2 * steps {
+        return Symbol {
+            code: first + number,
+            extra: 0,
+            extra_bits: 0,
+        };
+    }
+    let extra_bits = number.ilog2() - steps.ilog2();
+    let range = number >> extra_bits;
+    Symbol {
+        code: first + extra_bits as usize * steps + range,
+        extra: (number & ((1 << extra_bits) - 1)) as u64,
+        extra_bits,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! The batches of a table that comes as record batches.
+
+use aioinflux_line::{Batch, RemovedNewlines};
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+
+use super::{FrameError, FrameLayout, FrameOptions, Ranges, Spares, Workers};
+
+/// The lines of a table, batch by batch; the table is read as batches are asked for.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use aioinflux::arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+/// use aioinflux::frame::{FrameBatches, FrameLayout, FrameOptions};
+/// use aioinflux::Dialect;
+///
+/// let time: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+/// let load: ArrayRef = Arc::new(Float64Array::from(vec![Some(0.5), None, Some(0.75)]));
+/// let table = RecordBatch::try_from_iter([("time", time), ("load", load)])?;
+/// let layout = FrameLayout {
+///     measurement: Some("cpu".into()),
+///     time: Some(0),
+///     ..FrameLayout::default()
+/// };
+/// let options = FrameOptions::new(Dialect::V1).batch_lines(2);
+/// let batches = FrameBatches::new([Ok(table)], layout, options);
+/// let bodies: Vec<_> = batches.map(|batch| batch.map(|batch| batch.into_bytes())).collect::<Result<_, _>>()?;
+/// assert_eq!(bodies, [b"cpu load=0.5 1\n", b"cpu load=0.75 3\n" as &[u8]].map(Vec::from));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct FrameBatches<I> {
+    table: Option<I>,
+    ranges: Ranges,
+    workers: Workers,
+    spares: Spares,
+    index: u64,
+    failed: Option<FrameError>,
+}
+
+impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
+    /// The batches of `table`, whose rows are numbered from 0.
+    pub fn new(
+        table: impl IntoIterator<IntoIter = I>,
+        layout: FrameLayout,
+        options: FrameOptions,
+    ) -> Self {
+        let spares = Spares::default();
+        Self {
+            table: Some(table.into_iter()),
+            ranges: Ranges::new(options.batch_lines),
+            workers: Workers::new(layout, options, spares.clone()),
+            spares,
+            index: 0,
+            failed: None,
+        }
+    }
+
+    /// Gives the memory of a batch back, to be used by a later one.
+    pub fn recycle(&mut self, batch: Batch) {
+        self.spares.put(batch);
+    }
+
+    /// Newlines that names and tags of the rows so far have lost.
+    pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
+        self.workers.removed_newlines()
+    }
+
+    /// Reads on until there is a range for the workers; `false` at the end of the table.
+    fn push_range(&mut self) -> bool {
+        let range = loop {
+            if let Some(range) = self.ranges.next_whole() {
+                break Some(range);
+            }
+            match self.table.as_mut().and_then(Iterator::next) {
+                Some(Ok(piece)) => self.ranges.push(piece),
+                Some(Err(error)) => {
+                    self.failed = Some(error.into());
+                    self.table = None;
+                }
+                None => {
+                    self.table = None;
+                    break self.ranges.rest();
+                }
+            }
+        };
+        let Some(range) = range else { return false };
+        let first = self.index;
+        self.index += range
+            .iter()
+            .map(|piece| piece.num_rows() as u64)
+            .sum::<u64>();
+        self.workers.push(range, first, self.table.is_none());
+        true
+    }
+}
+
+impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Iterator for FrameBatches<I> {
+    type Item = Result<Batch, FrameError>;
+
+    /// The next batch. Rows before one that is refused may be left out with it: what counts as
+    /// encoded are the batches that came. After an error there is none.
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.workers.has_room() && self.push_range() {}
+        let batch = match self.workers.next() {
+            Some(batch) => batch,
+            None => Err(self.failed.take()?),
+        };
+        if batch.is_err() {
+            (self.table, self.failed) = (None, None);
+            self.ranges = Ranges::new(1);
+        }
+        Some(batch)
+    }
+}

@@ -1,0 +1,295 @@
+//! One column of a range of rows, prepared so that a row is a look into a slice.
+//!
+//! Numbers of every width become the three kinds of line protocol here, once for the range.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::rc::Rc;
+
+use aioinflux_line::{FieldValue, Numbers, Row, Unusual};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowDictionaryKeyType, ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type,
+    Decimal256Type, DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef, LargeStringArray, StringArray, StringViewArray, UnionArray};
+use arrow_buffer::{ArrowNativeType, BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow_schema::DataType;
+
+/// A column of tags or fields, over a range of rows.
+pub(super) struct Column<'a> {
+    length: usize,
+    nulls: Option<NullBuffer>,
+    pub(super) cells: Cells<'a>,
+}
+
+pub(super) enum Cells<'a> {
+    Null,
+    Float(ScalarBuffer<f64>),
+    Integer(ScalarBuffer<i64>),
+    Unsigned(ScalarBuffer<u64>),
+    Boolean(BooleanBuffer),
+    Utf8(&'a StringArray),
+    LargeUtf8(&'a LargeStringArray),
+    Utf8View(&'a StringViewArray),
+    /// The text of every decimal, since a tag keeps all its digits.
+    Decimal(Vec<String>),
+    Dictionary(Dictionary<'a>),
+    Union(&'a UnionArray, Vec<Option<Column<'a>>>),
+}
+
+/// Codes and what they stand for.
+pub(super) struct Dictionary<'a> {
+    /// A code for each row; that of a null is the number of values.
+    pub(super) codes: Rc<Vec<u32>>,
+    pub(super) values: &'a ArrayRef,
+    pub(super) column: Box<Column<'a>>,
+}
+
+impl<'a> Column<'a> {
+    /// `None`: the type is none that line protocol holds.
+    pub(super) fn new(array: &'a ArrayRef) -> Option<Self> {
+        macro_rules! numbers {
+            ($kind:ty, $variant:ident) => {
+                Cells::$variant(widened::<$kind, _>(array))
+            };
+        }
+        let cells = match array.data_type() {
+            DataType::Null => Cells::Null,
+            DataType::Boolean => Cells::Boolean(array.as_boolean().values().clone()),
+            DataType::Int8 => numbers!(Int8Type, Integer),
+            DataType::Int16 => numbers!(Int16Type, Integer),
+            DataType::Int32 => numbers!(Int32Type, Integer),
+            DataType::Int64 => Cells::Integer(array.as_primitive::<Int64Type>().values().clone()),
+            DataType::UInt8 => numbers!(UInt8Type, Unsigned),
+            DataType::UInt16 => numbers!(UInt16Type, Unsigned),
+            DataType::UInt32 => numbers!(UInt32Type, Unsigned),
+            DataType::UInt64 => {
+                Cells::Unsigned(array.as_primitive::<UInt64Type>().values().clone())
+            }
+            DataType::Float16 => numbers!(Float16Type, Float),
+            DataType::Float32 => numbers!(Float32Type, Float),
+            DataType::Float64 => Cells::Float(array.as_primitive::<Float64Type>().values().clone()),
+            DataType::Utf8 => Cells::Utf8(array.as_string()),
+            DataType::LargeUtf8 => Cells::LargeUtf8(array.as_string()),
+            DataType::Utf8View => Cells::Utf8View(array.as_string_view()),
+            DataType::Decimal32(..) => decimals::<Decimal32Type>(array),
+            DataType::Decimal64(..) => decimals::<Decimal64Type>(array),
+            DataType::Decimal128(..) => decimals::<Decimal128Type>(array),
+            DataType::Decimal256(..) => decimals::<Decimal256Type>(array),
+            DataType::Dictionary(key, _) => Cells::Dictionary(dictionary(array, key)?),
+            DataType::Union(fields, _) => {
+                let union = array.as_union();
+                let mut children = Vec::new();
+                for (id, _) in fields.iter() {
+                    let slot = usize::try_from(id).ok()?;
+                    children.resize_with(children.len().max(slot + 1), || None);
+                    children[slot] = Some(Self::new(union.child(id))?);
+                }
+                Cells::Union(union, children)
+            }
+            _ => return None,
+        };
+        let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+        Some(Self {
+            length: array.len(),
+            nulls: nulls.cloned(),
+            cells,
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    #[inline]
+    fn is_null(&self, row: usize) -> bool {
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+    }
+
+    /// Whether the column is numbers, for [`fill`](Self::fill).
+    pub(super) fn is_numbers(&self) -> bool {
+        matches!(
+            self.cells,
+            Cells::Float(_) | Cells::Integer(_) | Cells::Unsigned(_)
+        )
+    }
+
+    /// Makes text of the numbers of some rows.
+    pub(super) fn fill(&self, numbers: &mut Numbers, rows: Range<usize>) {
+        match &self.cells {
+            Cells::Float(values) => numbers.floats(values[rows.clone()].iter().copied()),
+            Cells::Integer(values) => numbers.integers(values[rows.clone()].iter().copied()),
+            Cells::Unsigned(values) => numbers.unsigned(values[rows.clone()].iter().copied()),
+            _ => return,
+        }
+        if let Some(nulls) = &self.nulls {
+            for (place, row) in rows.enumerate() {
+                if nulls.is_null(row) {
+                    numbers.leave_out(place);
+                }
+            }
+        }
+    }
+
+    /// Writes the field of a row by the fast encoder.
+    #[inline]
+    pub(super) fn write(
+        &self,
+        line: &mut Row<'_>,
+        field: usize,
+        row: usize,
+    ) -> Result<(), Unusual> {
+        if self.is_null(row) {
+            return Ok(());
+        }
+        match &self.cells {
+            Cells::Float(values) => line.float(field, values[row]),
+            Cells::Integer(values) => line.integer(field, values[row]),
+            Cells::Unsigned(values) => line.unsigned(field, values[row]),
+            Cells::Boolean(values) => line.boolean(field, values.value(row)),
+            Cells::Utf8(array) => line.string(field, array.value(row)),
+            Cells::LargeUtf8(array) => line.string(field, array.value(row)),
+            Cells::Utf8View(array) => line.string(field, array.value(row)),
+            Cells::Dictionary(Dictionary { codes, column, .. }) => {
+                column.write(line, field, codes[row] as usize)
+            }
+            Cells::Null => Ok(()),
+            Cells::Decimal(_) | Cells::Union(..) => self.write_value(line, field, row),
+        }
+    }
+
+    fn write_value(&self, line: &mut Row<'_>, field: usize, row: usize) -> Result<(), Unusual> {
+        match self.value(row) {
+            None => Ok(()),
+            Some(FieldValue::Float(value)) => line.float(field, value),
+            Some(FieldValue::Integer(value)) => line.integer(field, value),
+            Some(FieldValue::Unsigned(value)) => line.unsigned(field, value),
+            Some(FieldValue::Boolean(value)) => line.boolean(field, value),
+            Some(FieldValue::String(text)) => line.string(field, &text),
+        }
+    }
+
+    /// The field value of a row, or `None` for null.
+    pub(super) fn value(&self, row: usize) -> Option<FieldValue<'_>> {
+        if self.is_null(row) {
+            return None;
+        }
+        let text = |text| FieldValue::String(Cow::Borrowed(text));
+        Some(match &self.cells {
+            Cells::Null => return None,
+            Cells::Float(values) => FieldValue::Float(values[row]),
+            Cells::Integer(values) => FieldValue::Integer(values[row]),
+            Cells::Unsigned(values) => FieldValue::Unsigned(values[row]),
+            Cells::Boolean(values) => FieldValue::Boolean(values.value(row)),
+            Cells::Utf8(array) => text(array.value(row)),
+            Cells::LargeUtf8(array) => text(array.value(row)),
+            Cells::Utf8View(array) => text(array.value(row)),
+            // Rust's parser gives the nearest float; 76 digits cannot be beyond its range.
+            Cells::Decimal(texts) => FieldValue::Float(texts[row].parse().ok()?),
+            Cells::Dictionary(Dictionary { codes, column, .. }) => {
+                return column.value(codes[row] as usize);
+            }
+            Cells::Union(array, children) => {
+                let slot = usize::try_from(array.type_id(row)).ok()?;
+                return children.get(slot)?.as_ref()?.value(array.value_offset(row));
+            }
+        })
+    }
+
+    /// The text of a tag, or `None` for null and NaN.
+    pub(super) fn text(&self, row: usize) -> Option<Cow<'_, str>> {
+        if self.is_null(row) {
+            return None;
+        }
+        match &self.cells {
+            Cells::Utf8(array) => return Some(Cow::Borrowed(array.value(row))),
+            Cells::LargeUtf8(array) => return Some(Cow::Borrowed(array.value(row))),
+            Cells::Utf8View(array) => return Some(Cow::Borrowed(array.value(row))),
+            Cells::Decimal(texts) => return Some(Cow::Borrowed(&texts[row])),
+            Cells::Dictionary(Dictionary { codes, column, .. }) => {
+                return column.text(codes[row] as usize);
+            }
+            _ => {}
+        }
+        Some(match self.value(row)? {
+            FieldValue::String(text) => text,
+            FieldValue::Boolean(value) => Cow::Owned(value.to_string()),
+            FieldValue::Integer(value) => Cow::Owned(value.to_string()),
+            FieldValue::Unsigned(value) => Cow::Owned(value.to_string()),
+            FieldValue::Float(value) if value.is_nan() => return None,
+            FieldValue::Float(value) => Cow::Owned(value.to_string()),
+        })
+    }
+
+    /// Whether every cell is text, or null.
+    pub(super) fn is_text(&self) -> bool {
+        match &self.cells {
+            Cells::Utf8(_) | Cells::LargeUtf8(_) | Cells::Utf8View(_) | Cells::Null => true,
+            Cells::Dictionary(dictionary) => dictionary.column.is_text(),
+            _ => false,
+        }
+    }
+}
+
+fn widened<T, W>(array: &ArrayRef) -> ScalarBuffer<W>
+where
+    T: ArrowPrimitiveType,
+    W: From<T::Native> + ArrowNativeType,
+{
+    let values = array.as_primitive::<T>().values();
+    values.iter().map(|value| W::from(*value)).collect()
+}
+
+fn decimals<T: DecimalType>(array: &ArrayRef) -> Cells<'static> {
+    let array = array.as_primitive::<T>();
+    // The cells of nulls hold anything; their texts are never looked at.
+    let text = |row| array.is_valid(row).then(|| array.value_as_string(row));
+    Cells::Decimal(
+        (0..array.len())
+            .map(|row| text(row).unwrap_or_default())
+            .collect(),
+    )
+}
+
+fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>> {
+    let values = array.as_any_dictionary().values();
+    // The value of nulls: a code that no value has.
+    let none = u32::try_from(values.len()).ok()?;
+    macro_rules! codes {
+        ($($data_type:ident: $kind:ty),+) => {
+            match key {
+                $(DataType::$data_type => codes::<$kind>(array, none)?,)+
+                _ => return None,
+            }
+        };
+    }
+    let codes = codes!(
+        Int8: Int8Type, Int16: Int16Type, Int32: Int32Type, Int64: Int64Type,
+        UInt8: UInt8Type, UInt16: UInt16Type, UInt32: UInt32Type, UInt64: UInt64Type
+    );
+    Some(Dictionary {
+        codes: Rc::new(codes),
+        values,
+        column: Box::new(Column::new(values)?),
+    })
+}
+
+/// The codes of a dictionary's rows; `None` where one points beyond the values.
+fn codes<K: ArrowDictionaryKeyType>(array: &ArrayRef, none: u32) -> Option<Vec<u32>> {
+    let keys = array.as_dictionary::<K>().keys();
+    let code = |key: K::Native| {
+        u32::try_from(key.to_usize()?)
+            .ok()
+            .filter(|code| *code < none)
+    };
+    let values = keys.values().iter();
+    match keys.nulls() {
+        None => values.map(|key| code(*key)).collect(),
+        Some(nulls) => values
+            .zip(nulls)
+            .map(|(key, valid)| if valid { code(*key) } else { Some(none) })
+            .collect(),
+    }
+}

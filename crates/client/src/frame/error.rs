@@ -1,0 +1,95 @@
+//! Why a table cannot be written.
+
+use arrow_schema::{ArrowError, DataType};
+
+use crate::error::{Error, ErrorKind};
+
+/// Why a frame cannot be written.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// A column has a type that line protocol cannot hold in this place.
+    Type {
+        /// Name of the column.
+        column: String,
+        /// Its Arrow type.
+        data_type: DataType,
+        /// What is possible there.
+        expected: &'static str,
+    },
+    /// The layout names a column that the frame does not have.
+    Position {
+        /// The position that is named, from 0.
+        position: usize,
+        /// How many columns the frame has.
+        columns: usize,
+    },
+    /// The time of a row is missing, or outside 64-bit nanoseconds.
+    Time {
+        /// The index of the row.
+        row: u64,
+    },
+    /// The table could not be read on.
+    Arrow(ArrowError),
+    /// A row cannot be represented in line protocol.
+    Line(aioinflux_line::Error),
+}
+
+impl std::fmt::Display for FrameError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Type {
+                column,
+                data_type,
+                expected,
+            } => {
+                write!(
+                    f,
+                    "column `{column}`: expected {expected}, got `{data_type}`"
+                )
+            }
+            Self::Position { position, columns } => {
+                write!(f, "layout: no column {position}, the frame has {columns}")
+            }
+            Self::Time { row } => {
+                write!(
+                    f,
+                    "point {row}: the time is missing or outside 64-bit nanoseconds"
+                )
+            }
+            Self::Arrow(error) => error.fmt(f),
+            Self::Line(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for FrameError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Line(error) => std::error::Error::source(error),
+            Self::Arrow(error) => std::error::Error::source(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<aioinflux_line::Error> for FrameError {
+    fn from(error: aioinflux_line::Error) -> Self {
+        Self::Line(error)
+    }
+}
+
+impl From<ArrowError> for FrameError {
+    fn from(error: ArrowError) -> Self {
+        Self::Arrow(error)
+    }
+}
+
+impl From<FrameError> for Error {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Line(error) => error.into(),
+            other => Self::new(ErrorKind::Input, false, other.to_string()),
+        }
+    }
+}

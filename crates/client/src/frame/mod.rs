@@ -1,0 +1,40 @@
+//! Tables as lines: one line a row, tags and fields by column.
+//!
+//! Knows Arrow's types and what each becomes in line protocol; escaping and refusing is the
+//! encoder's. A null is a tag or a field that is left out.
+//!
+//! | Arrow | as a field | as a tag | as the time |
+//! |---|---|---|---|
+//! | signed and unsigned integers | integer | its digits | `Int64`: nanoseconds |
+//! | `Float16`, `Float32`, `Float64` | float, widened exactly | its shortest text | – |
+//! | `Decimal32` to `Decimal256` | the nearest float | its digits | – |
+//! | `Boolean` | boolean | `true`, `false` | – |
+//! | `Utf8`, `LargeUtf8`, `Utf8View` | string | itself | – |
+//! | dictionary, union of these | as the value | as the value | – |
+//! | `Timestamp` of any unit and zone, `Date32`, `Date64` | – | – | exact |
+//!
+//! Every other type is refused by the name of its column.
+//!
+//! Rows become lines in ranges of [`FrameOptions::batch_lines`] rows, by as many threads as
+//! [`FrameOptions::threads`] says; the batches do not depend on their number.
+
+mod batches;
+mod cells;
+mod columns;
+mod error;
+mod layout;
+mod plan;
+mod ranges;
+mod rows;
+mod workers;
+
+#[cfg(test)]
+mod tests;
+
+pub use batches::FrameBatches;
+pub use cells::column_of_cells;
+pub use error::FrameError;
+pub use layout::{FrameLayout, FrameOptions};
+pub use ranges::Ranges;
+pub use rows::{FrameEncoder, encode_frame};
+pub use workers::{Spares, Workers};

@@ -1,0 +1,280 @@
+//! What is decided once for a range of rows: names sorted and escaped, columns prepared.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aioinflux_line::{Options, Shape, TagValues};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Date64Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
+};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_buffer::ScalarBuffer;
+use arrow_schema::{DataType, TimeUnit};
+
+use super::columns::{Cells, Column};
+use super::{FrameError, FrameLayout};
+
+/// A dictionary of more values than this is not escaped beforehand: its rows may use few of them.
+const MAX_VALUES: usize = 1 << 16;
+/// More measurements in a range than this are escaped row by row.
+const MAX_SHAPES: usize = 256;
+
+/// The escaped values of tags, by the position of their column.
+#[derive(Debug, Default)]
+pub(super) struct Memory(Mutex<HashMap<usize, (ArrayRef, Arc<TagValues>)>>);
+
+impl Memory {
+    /// Escapes the values of a tag, unless the range before had the same.
+    fn values(
+        &self,
+        position: usize,
+        array: &ArrayRef,
+        make: impl FnOnce() -> TagValues,
+    ) -> Arc<TagValues> {
+        let known = |entry: &&(ArrayRef, Arc<TagValues>)| Arc::ptr_eq(&entry.0, array);
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, values)) = entries.get(&position).filter(known) {
+            return Arc::clone(values);
+        }
+        drop(entries);
+        let values = Arc::new(make());
+        let entry = (Arc::clone(array), Arc::clone(&values));
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.insert(position, entry);
+        values
+    }
+}
+
+/// A range of rows, ready to be encoded.
+pub(super) struct Plan<'a> {
+    pub(super) layout: &'a FrameLayout,
+    pub(super) time: Option<Time>,
+    pub(super) measurement: Option<Column<'a>>,
+    /// Tag columns that no extra tag replaces.
+    pub(super) tags: Vec<(&'a str, Column<'a>)>,
+    pub(super) fields: Vec<(&'a str, Column<'a>)>,
+    /// For each row its place among the shapes; empty where all rows have the first.
+    pub(super) shape_of: Vec<u32>,
+    /// `None`: the rows of that measurement need the plain encoder.
+    pub(super) shapes: Vec<Option<Shape>>,
+    /// The tags of a shape, in its order.
+    pub(super) shaped: Vec<(usize, ShapedTag)>,
+}
+
+/// Where the fast encoder has a tag from.
+pub(super) enum ShapedTag {
+    /// One text for all rows.
+    Constant(Arc<TagValues>),
+    /// A code for each row.
+    Coded(Arc<TagValues>, Rc<Vec<u32>>),
+    /// The column's own texts.
+    Text,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(
+        frame: &'a RecordBatch,
+        layout: &'a FrameLayout,
+        options: Options,
+        memory: &Memory,
+    ) -> Result<Self, FrameError> {
+        let mut plan = Self {
+            layout,
+            time: None,
+            measurement: None,
+            tags: Vec::new(),
+            fields: Vec::new(),
+            shape_of: Vec::new(),
+            shapes: Vec::new(),
+            shaped: Vec::new(),
+        };
+        let positions = plan.place_columns(frame)?;
+        plan.make_shapes(options);
+        if let Some(shape) = plan.shapes.iter().flatten().next().cloned() {
+            plan.shape_tags(&shape, &positions, memory);
+        }
+        Ok(plan)
+    }
+
+    /// Puts every column where the layout has it; gives the positions of the tags.
+    fn place_columns(&mut self, frame: &'a RecordBatch) -> Result<Vec<usize>, FrameError> {
+        let layout = self.layout;
+        let columns = frame.num_columns();
+        let named = layout
+            .tags
+            .iter()
+            .chain(&layout.time)
+            .chain(&layout.measurement_column);
+        if let Some(&position) = named.into_iter().find(|&&at| at >= columns) {
+            return Err(FrameError::Position { position, columns });
+        }
+        let mut positions = Vec::new();
+        let schema = frame.schema_ref();
+        for (position, (field, array)) in schema.fields().iter().zip(frame.columns()).enumerate() {
+            let name = field.name().as_str();
+            let refuse = |expected| FrameError::Type {
+                column: name.to_owned(),
+                data_type: array.data_type().clone(),
+                expected,
+            };
+            if layout.time == Some(position) {
+                let time = Time::new(array).ok_or_else(|| refuse("a timestamp, date or int64"))?;
+                self.time = Some(time);
+                continue;
+            }
+            let column = Column::new(array)
+                .ok_or_else(|| refuse("numbers, booleans, strings or a dictionary of these"))?;
+            if layout.measurement_column == Some(position) {
+                if !column.is_text() {
+                    return Err(refuse("strings or a dictionary of strings"));
+                }
+                self.measurement = Some(column);
+            } else if !layout.tags.contains(&position) {
+                self.fields.push((name, column));
+            } else if !layout.extra_tags.iter().any(|(extra, _)| extra == name) {
+                self.tags.push((name, column));
+                positions.push(position);
+            }
+        }
+        Ok(positions)
+    }
+
+    /// The measurement of a row.
+    pub(super) fn measurement(&self, row: usize) -> Option<std::borrow::Cow<'_, str>> {
+        let own = self
+            .measurement
+            .as_ref()
+            .and_then(|column| column.text(row));
+        own.filter(|name| !name.is_empty())
+            .or_else(|| self.layout.measurement.as_deref().map(Into::into))
+    }
+
+    fn make_shapes(&mut self, options: Options) {
+        let extra = self.layout.extra_tags.iter().map(|(name, _)| name.as_str());
+        let tags: Vec<&str> = self
+            .tags
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(extra)
+            .collect();
+        let fields: Vec<&str> = self.fields.iter().map(|(name, _)| *name).collect();
+        let shape = |name: &str| Shape::new(options, name, &tags, &fields);
+        let Some(column) = &self.measurement else {
+            self.shapes = vec![self.layout.measurement.as_deref().and_then(shape)];
+            return;
+        };
+        let rows = column.len();
+        let mut codes = HashMap::new();
+        let mut shapes = Vec::new();
+        let mut shape_of = Vec::with_capacity(rows);
+        for row in 0..rows {
+            let name = self.measurement(row);
+            let code = *codes.entry(name).or_insert_with_key(|name| {
+                shapes.push(match name {
+                    Some(name) if shapes.len() < MAX_SHAPES => shape(name),
+                    _ => None,
+                });
+                u32::try_from(shapes.len() - 1).unwrap_or(u32::MAX)
+            });
+            shape_of.push(code);
+        }
+        (self.shapes, self.shape_of) = (shapes, shape_of);
+    }
+
+    fn shape_tags(&mut self, shape: &Shape, positions: &[usize], memory: &Memory) {
+        for &tag in shape.tag_order() {
+            let shaped = match self.tags.get(tag) {
+                None => {
+                    let (_, text) = &self.layout.extra_tags[tag - self.tags.len()];
+                    let text = Some(text.as_str());
+                    ShapedTag::Constant(Arc::new(shape.tag_values(tag, [text])))
+                }
+                Some((_, column)) => match &column.cells {
+                    Cells::Dictionary(dictionary) if dictionary.values.len() <= MAX_VALUES => {
+                        let values = memory.values(positions[tag], dictionary.values, || {
+                            let column = &dictionary.column;
+                            let texts: Vec<_> = (0..dictionary.values.len())
+                                .map(|value| column.text(value))
+                                .collect();
+                            // One more: the code of nulls.
+                            let texts = texts.iter().map(Option::as_deref).chain([None]);
+                            shape.tag_values(tag, texts)
+                        });
+                        ShapedTag::Coded(values, Rc::clone(&dictionary.codes))
+                    }
+                    _ => ShapedTag::Text,
+                },
+            };
+            self.shaped.push((tag, shaped));
+        }
+    }
+}
+
+/// The time column in nanoseconds.
+pub(super) struct Time {
+    values: ScalarBuffer<i64>,
+    /// The first row without a time, or with one that 64-bit nanoseconds do not hold.
+    pub(super) missing: Option<usize>,
+}
+
+const SECOND: i64 = 1_000_000_000;
+
+impl Time {
+    fn new(array: &ArrayRef) -> Option<Self> {
+        macro_rules! values {
+            ($kind:ty) => {
+                array.as_primitive::<$kind>().values().clone()
+            };
+        }
+        let (values, scale) = match array.data_type() {
+            DataType::Int64 => (values!(Int64Type), 1),
+            DataType::Timestamp(TimeUnit::Nanosecond, _) => (values!(TimestampNanosecondType), 1),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => {
+                (values!(TimestampMicrosecondType), 1000)
+            }
+            DataType::Timestamp(TimeUnit::Millisecond, _) => {
+                (values!(TimestampMillisecondType), 1_000_000)
+            }
+            DataType::Timestamp(TimeUnit::Second, _) => (values!(TimestampSecondType), SECOND),
+            DataType::Date64 => (values!(Date64Type), 1_000_000),
+            DataType::Date32 => {
+                let days = array.as_primitive::<Date32Type>().values();
+                (
+                    days.iter().map(|days| i64::from(*days)).collect(),
+                    86_400 * SECOND,
+                )
+            }
+            _ => return None,
+        };
+        let range = i64::MIN / scale..=i64::MAX / scale;
+        let null = array
+            .nulls()
+            .and_then(|nulls| (0..nulls.len()).find(|row| nulls.is_null(*row)));
+        let end = null.unwrap_or(values.len());
+        let beyond = match scale {
+            1 => None,
+            _ => values[..end]
+                .iter()
+                .position(|value| !range.contains(value)),
+        };
+        let values = match scale {
+            1 => values,
+            _ => values
+                .iter()
+                .map(|value| value.wrapping_mul(scale))
+                .collect(),
+        };
+        Some(Self {
+            values,
+            missing: beyond.or(null),
+        })
+    }
+
+    #[inline]
+    pub(super) fn nanoseconds(&self, row: usize) -> i64 {
+        self.values[row]
+    }
+}

@@ -1,0 +1,74 @@
+//! A table that comes in pieces of any length, cut into ranges of rows of one length.
+
+use std::collections::VecDeque;
+
+use arrow_array::RecordBatch;
+
+/// Cuts record batches of any length into ranges of the same number of rows, the last one excepted.
+///
+/// What a range holds does not depend on how long the pieces were; nothing is copied.
+#[derive(Debug)]
+pub struct Ranges {
+    rows: usize,
+    pieces: VecDeque<RecordBatch>,
+    held: usize,
+}
+
+impl Ranges {
+    /// Ranges of `rows` rows (at least 1).
+    pub fn new(rows: usize) -> Self {
+        Self {
+            rows: rows.max(1),
+            pieces: VecDeque::new(),
+            held: 0,
+        }
+    }
+
+    /// Makes the ranges from now on of another length.
+    pub fn set_rows(&mut self, rows: usize) {
+        self.rows = rows.max(1);
+    }
+
+    /// Whether no rows are held.
+    pub fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
+    /// Adds the next piece of the table.
+    pub fn push(&mut self, piece: RecordBatch) {
+        if piece.num_rows() > 0 {
+            self.held += piece.num_rows();
+            self.pieces.push_back(piece);
+        }
+    }
+
+    /// Takes the next whole range; `None` until enough rows have come.
+    pub fn next_whole(&mut self) -> Option<Vec<RecordBatch>> {
+        (self.held >= self.rows).then(|| self.take(self.rows))
+    }
+
+    /// Takes what is left at the end, less than a range.
+    pub fn rest(&mut self) -> Option<Vec<RecordBatch>> {
+        (self.held > 0).then(|| self.take(self.held))
+    }
+
+    fn take(&mut self, rows: usize) -> Vec<RecordBatch> {
+        let mut range = Vec::new();
+        let mut missing = rows;
+        while missing > 0
+            && let Some(piece) = self.pieces.pop_front()
+        {
+            let length = piece.num_rows();
+            if length > missing {
+                range.push(piece.slice(0, missing));
+                self.pieces
+                    .push_front(piece.slice(missing, length - missing));
+                break;
+            }
+            missing -= length;
+            range.push(piece);
+        }
+        self.held -= rows;
+        range
+    }
+}

@@ -1,0 +1,249 @@
+//! The rows of one table: by the fast encoder where it can, else by the plain one.
+
+use std::ops::Range;
+
+use aioinflux_line::{Encoder, Numbers, Row, Shape, Unusual};
+use arrow_array::RecordBatch;
+
+use super::plan::{Memory, Plan, ShapedTag};
+use super::{FrameError, FrameLayout};
+
+/// How many rows of a large table are prepared at once.
+const RANGE: usize = 1 << 13;
+
+/// Rows whose numbers are made text at once; their texts stay in the processor's nearest cache.
+const BLOCK: usize = 32;
+
+/// Encodes every row of `frame` as one line.
+///
+/// Rows are numbered on from the encoder's `next_index`; the encoder keeps the rows before one that
+/// is refused.
+///
+/// # Errors
+/// [`FrameError`]: a column or a row cannot be represented; it names which.
+pub fn encode_frame(
+    frame: &RecordBatch,
+    layout: &FrameLayout,
+    encoder: &mut Encoder,
+) -> Result<(), FrameError> {
+    encode(frame, layout, &Memory::default(), encoder)
+}
+
+/// Encodes tables of one layout, piece by piece, into any encoder.
+///
+/// What was learned of one piece, such as the escaped values of a dictionary, serves the next.
+#[derive(Debug)]
+pub struct FrameEncoder {
+    layout: FrameLayout,
+    memory: Memory,
+}
+
+impl FrameEncoder {
+    /// For pieces of tables with these columns.
+    pub fn new(layout: FrameLayout) -> Self {
+        Self {
+            layout,
+            memory: Memory::default(),
+        }
+    }
+
+    /// Encodes every row of a piece, as [`encode_frame`] does.
+    ///
+    /// # Errors
+    /// [`FrameError`]: a column or a row cannot be represented; it names which.
+    pub fn encode(&self, piece: &RecordBatch, encoder: &mut Encoder) -> Result<(), FrameError> {
+        encode(piece, &self.layout, &self.memory, encoder)
+    }
+}
+
+fn encode(
+    frame: &RecordBatch,
+    layout: &FrameLayout,
+    memory: &Memory,
+    encoder: &mut Encoder,
+) -> Result<(), FrameError> {
+    for start in (0..frame.num_rows()).step_by(RANGE) {
+        let part = frame.slice(start, RANGE.min(frame.num_rows() - start));
+        let plan = Plan::new(&part, layout, encoder.options(), memory)?;
+        let first = encoder.next_index();
+        let encoded = plan.encode(0, part.num_rows(), first, encoder, usize::MAX);
+        let done = match &encoded {
+            Ok(rows) => *rows as u64,
+            Err(Stopped { row, .. }) => *row as u64 + 1,
+        };
+        encoder.set_next_index(first + done);
+        encoded.map_err(|stopped| stopped.error)?;
+    }
+    Ok(())
+}
+
+/// A row that cannot be written.
+pub(super) struct Stopped {
+    pub(super) row: usize,
+    pub(super) error: FrameError,
+}
+
+/// Some rows, with the texts of their numbers.
+struct Block<'b> {
+    rows: Range<usize>,
+    /// The index of the plan's first row.
+    first: u64,
+    limit: usize,
+    numbers: &'b [Option<Numbers>],
+}
+
+impl Plan<'_> {
+    /// Encodes rows from `start` on, until `end` or until the encoder has more bytes than `limit`;
+    /// gives the row after the last. `first` is the index of the plan's first row.
+    pub(super) fn encode(
+        &self,
+        start: usize,
+        end: usize,
+        first: u64,
+        encoder: &mut Encoder,
+        limit: usize,
+    ) -> Result<usize, Stopped> {
+        let missing = self.time.as_ref().and_then(|time| time.missing);
+        let stop = missing.map_or(end, |row| row.min(end));
+        let mut numbers = self.numbers();
+        let mut row = start;
+        while row < stop && encoder.len_bytes() <= limit {
+            let block = row..stop.min(row + BLOCK);
+            for (numbers, (_, column)) in numbers.iter_mut().zip(&self.fields) {
+                if let Some(numbers) = numbers {
+                    column.fill(numbers, block.clone());
+                }
+            }
+            let block = Block {
+                rows: block,
+                first,
+                limit,
+                numbers: &numbers,
+            };
+            row = self.encode_block(&block, encoder)?;
+        }
+        if row == stop && stop < end {
+            let row_index = first + row as u64;
+            let error = FrameError::Time { row: row_index };
+            return Err(Stopped { row, error });
+        }
+        Ok(row)
+    }
+
+    /// Room for the texts of numbers, for each field that is numbers.
+    fn numbers(&self) -> Vec<Option<Numbers>> {
+        let Some(shape) = self.shapes.iter().flatten().next() else {
+            return Vec::new();
+        };
+        let fields = self.fields.iter().enumerate();
+        fields
+            .map(|(field, (_, column))| column.is_numbers().then(|| Numbers::new(shape, field)))
+            .collect()
+    }
+
+    fn encode_block(&self, block: &Block<'_>, encoder: &mut Encoder) -> Result<usize, Stopped> {
+        let mut row = block.rows.start;
+        while row < block.rows.end && encoder.len_bytes() <= block.limit {
+            let unusual;
+            (row, unusual) = match self.shape(row) {
+                Some(shape) => self.encode_fast(shape, row, block, encoder),
+                None => (row, true),
+            };
+            if unusual {
+                let encoded = self.encode_plain(row, block.first, encoder);
+                encoded.map_err(|error| Stopped {
+                    row,
+                    error: error.into(),
+                })?;
+                row += 1;
+            }
+        }
+        Ok(row)
+    }
+
+    fn shape(&self, row: usize) -> Option<&Shape> {
+        let code = self.shape_of.get(row).map_or(0, |code| *code as usize);
+        self.shapes[code].as_ref()
+    }
+
+    /// Encodes rows up to one that has another shape, up to the one that fills the batch, or up to
+    /// one that is unusual, and says if it is that.
+    fn encode_fast(
+        &self,
+        shape: &Shape,
+        start: usize,
+        block: &Block<'_>,
+        encoder: &mut Encoder,
+    ) -> (usize, bool) {
+        let mut rows = encoder.rows(shape);
+        for row in start..block.rows.end {
+            if !self.shape_of.is_empty() && self.shape_of[row] != self.shape_of[start] {
+                return (row, false);
+            }
+            if self.encode_row(rows.begin(), row, block).is_err() {
+                return (row, true);
+            }
+            if rows.len_bytes() > block.limit {
+                return (row + 1, false);
+            }
+        }
+        (block.rows.end, false)
+    }
+
+    #[inline]
+    fn encode_row(&self, mut line: Row<'_>, row: usize, block: &Block<'_>) -> Result<(), Unusual> {
+        for (tag, shaped) in &self.shaped {
+            match shaped {
+                ShapedTag::Constant(values) => line.tag_value(*tag, values, 0)?,
+                ShapedTag::Coded(values, codes) => {
+                    line.tag_value(*tag, values, codes[row] as usize)?;
+                }
+                ShapedTag::Text => {
+                    if let Some(text) = self.tags[*tag].1.text(row) {
+                        line.tag(*tag, &text)?;
+                    }
+                }
+            }
+        }
+        let place = row - block.rows.start;
+        for (field, numbers) in block.numbers.iter().enumerate() {
+            match numbers {
+                Some(numbers) => line.number(numbers, place)?,
+                None => self.fields[field].1.write(&mut line, field, row)?,
+            }
+        }
+        let time = self.time.as_ref().map(|time| time.nanoseconds(row));
+        line.end(block.first + row as u64, time)?;
+        Ok(())
+    }
+
+    /// The encoder for everything: it writes the row, or says what is wrong with it.
+    #[cold]
+    fn encode_plain(
+        &self,
+        row: usize,
+        first: u64,
+        encoder: &mut Encoder,
+    ) -> Result<(), aioinflux_line::Error> {
+        let mut line = encoder.point(first + row as u64);
+        if let Some(name) = self.measurement(row) {
+            line.measurement(name)?;
+        }
+        for (name, column) in &self.tags {
+            if let Some(text) = column.text(row) {
+                line.tag(*name, &text)?;
+            }
+        }
+        for (name, text) in &self.layout.extra_tags {
+            line.tag(name.as_str(), text)?;
+        }
+        for (name, column) in &self.fields {
+            if let Some(value) = column.value(row) {
+                line.field(*name, value)?;
+            }
+        }
+        let time = self.time.as_ref().map(|time| time.nanoseconds(row));
+        line.finish(time)?;
+        Ok(())
+    }
+}

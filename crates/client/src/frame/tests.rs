@@ -1,0 +1,98 @@
+use std::sync::Arc;
+
+use aioinflux_line::{Dialect, Encoder, FieldValue};
+use arrow_array::types::Int8Type;
+use arrow_array::{
+    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, RecordBatch,
+    TimestampMillisecondArray,
+};
+use arrow_schema::{Field, Schema};
+
+use super::*;
+
+fn lines(columns: Vec<(&str, ArrayRef)>, tags: &[usize]) -> Result<String, FrameError> {
+    let schema = Schema::new(
+        columns
+            .iter()
+            .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
+            .collect::<Vec<_>>(),
+    );
+    let arrays = columns.into_iter().map(|(_, array)| array).collect();
+    let frame = RecordBatch::try_new(Arc::new(schema), arrays).expect("a valid batch");
+    let layout = FrameLayout {
+        measurement: Some("m m".to_owned()),
+        time: Some(0),
+        tags: tags.to_vec(),
+        extra_tags: vec![("zone".to_owned(), "eu".to_owned())],
+        ..FrameLayout::default()
+    };
+    let mut encoder = Encoder::new(Dialect::V1);
+    encode_frame(&frame, &layout, &mut encoder)?;
+    Ok(String::from_utf8_lossy(encoder.batch().bytes()).into_owned())
+}
+
+fn times(values: [Option<i64>; 3]) -> ArrayRef {
+    Arc::new(TimestampMillisecondArray::from(values.to_vec()))
+}
+
+#[test]
+fn every_type_is_written_and_nulls_are_left_out() {
+    let mixed = column_of_cells(&[
+        Some(FieldValue::Integer(1)),
+        Some(FieldValue::String("x".into())),
+        None,
+    ]);
+    let codes: DictionaryArray<Int8Type> = [Some("b c"), None, Some("")].into_iter().collect();
+    let text = lines(
+        vec![
+            ("time", times([Some(1), Some(-1), Some(0)])),
+            ("tag", Arc::new(codes)),
+            (
+                "f",
+                Arc::new(Float64Array::from(vec![Some(0.5), Some(f64::NAN), None])),
+            ),
+            ("mixed", mixed),
+            (
+                "on",
+                Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+            ),
+        ],
+        &[1],
+    );
+    assert_eq!(
+        text.expect("writable"),
+        "m\\ m,tag=b\\ c,zone=eu f=0.5,mixed=1i,on=true 1000000\n\
+         m\\ m,zone=eu mixed=\"x\" -1000000\n\
+         m\\ m,zone=eu on=false 0\n"
+    );
+}
+
+#[test]
+fn a_missing_time_is_refused_by_row() {
+    let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    let error = lines(
+        vec![("time", times([Some(1), None, Some(0)])), ("v", column)],
+        &[],
+    );
+    assert!(matches!(error, Err(FrameError::Time { row: 1 })));
+}
+
+#[test]
+fn a_column_that_is_not_there_is_refused() {
+    let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    let error = lines(vec![("time", times([Some(1); 3])), ("v", column)], &[7]);
+    assert!(matches!(
+        error,
+        Err(FrameError::Position {
+            position: 7,
+            columns: 2
+        })
+    ));
+}
+
+#[test]
+fn a_type_without_meaning_is_refused_by_column() {
+    let column = times([Some(1); 3]);
+    let error = lines(vec![("time", times([Some(1); 3])), ("when", column)], &[]);
+    assert!(matches!(error, Err(FrameError::Type { column, .. }) if column == "when"));
+}

@@ -1,0 +1,93 @@
+//! Encoded lines as an object of Python, which shares its memory with whoever reads it.
+#![expect(
+    unsafe_code,
+    reason = "PyO3 offers the buffer protocol by unsafe functions only; without it every batch would \
+        be copied on its way to a socket or a file"
+)]
+
+use std::ffi::c_int;
+use std::sync::Arc;
+
+use aioinflux::Batch;
+use aioinflux::frame::Spares;
+use pyo3::exceptions::PyBufferError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// Encoded lines, ready to be sent: a bytes-like object.
+#[pyclass(module = "aioinflux._core", name = "Batch", frozen)]
+pub(crate) struct Encoded {
+    pub(crate) batch: Arc<Batch>,
+    /// Where the memory goes when nobody needs the lines any more.
+    spares: Option<Spares>,
+}
+
+impl Encoded {
+    pub(crate) fn new(batch: Batch, spares: Option<Spares>) -> Self {
+        Self {
+            batch: Arc::new(batch),
+            spares,
+        }
+    }
+}
+
+impl Drop for Encoded {
+    fn drop(&mut self) {
+        if let (Some(spares), Some(batch)) = (&self.spares, Arc::get_mut(&mut self.batch)) {
+            spares.put(std::mem::take(batch));
+        }
+    }
+}
+
+#[pymethods]
+impl Encoded {
+    #[getter]
+    fn points(&self) -> usize {
+        self.batch.len()
+    }
+
+    #[getter]
+    fn skipped(&self) -> u64 {
+        self.batch.skipped()
+    }
+
+    fn __len__(&self) -> usize {
+        self.batch.bytes().len()
+    }
+
+    fn __repr__(&self) -> String {
+        let (points, bytes) = (self.batch.len(), self.batch.bytes().len());
+        format!("<Batch of {points} points, {bytes} bytes>")
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.batch.bytes())
+    }
+
+    /// Hands out the bytes, read-only.
+    ///
+    /// # Safety
+    /// `view` is null or points to a `Py_buffer` that may be written: the interpreter sees to it.
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        if view.is_null() {
+            return Err(PyBufferError::new_err("no view to fill"));
+        }
+        let bytes = slf.get().batch.bytes();
+        let length = ffi::Py_ssize_t::try_from(bytes.len())?;
+        let start = bytes.as_ptr().cast_mut().cast();
+        // SAFETY: the view takes a reference to `slf`, which keeps the batch, and nothing changes or
+        // moves the bytes of a batch that is shared: `drop` alone takes it away. Readers are refused
+        // to write (the fifth argument).
+        let status = unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), start, length, 1, flags) };
+        if status == 0 {
+            Ok(())
+        } else {
+            Err(PyErr::fetch(slf.py()))
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The lines of what the user hands in, batch by batch.
+//!
+//! Points of mappings, objects and text come from the caller's thread, tables from threads that work
+//! ahead. Nothing is read, and nothing is kept, beyond what the next batches need.
+
+use std::sync::{Mutex, TryLockError};
+
+use aioinflux::Batch;
+use aioinflux::frame::{FrameOptions, Spares, Workers};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::batch::Encoded;
+use crate::frame::{Table, count, refusal};
+use crate::input::Input;
+use crate::points::Points;
+
+/// An iterator of batches.
+#[pyclass(module = "aioinflux._core", frozen)]
+pub(crate) struct Batches {
+    state: Mutex<State>,
+}
+
+struct State {
+    input: Input,
+    points: Points,
+    limits: Limits,
+    table: Option<Reading>,
+    /// Lines of text that were more than a batch, and how many of them are gone.
+    rest: Option<(Batch, usize)>,
+    /// Whether the input may have more.
+    more: bool,
+    warned: bool,
+    /// Points that were handed out, skipped ones too.
+    rows: u64,
+    /// Calls of Python between this iterator and the user.
+    frames: i32,
+    spares: Spares,
+}
+
+#[derive(Clone, Copy)]
+struct Limits {
+    lines: usize,
+    bytes: usize,
+    threads: Option<usize>,
+}
+
+/// A table whose rows are on their way.
+struct Reading {
+    table: Table,
+    workers: Workers,
+    /// The point that its next row is.
+    next: u64,
+    at_end: bool,
+    /// Why it cannot be read on; told when all rows before are out.
+    failed: Option<PyErr>,
+    /// The batch before the last, which waits to learn whether it is the last.
+    ahead: Option<Batch>,
+}
+
+#[pymethods]
+impl Batches {
+    #[new]
+    #[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None, *,
+        time_column=None, measurement_column=None, batch_lines=None, batch_bytes=None,
+        threads=None, frames=0))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the Python function"
+    )]
+    fn new(
+        data: Bound<'_, PyAny>,
+        measurement: Option<&Bound<'_, PyAny>>,
+        tag_columns: Option<Vec<Py<PyAny>>>,
+        extra_tags: Option<&Bound<'_, PyDict>>,
+        time_column: Option<Py<PyAny>>,
+        measurement_column: Option<Py<PyAny>>,
+        batch_lines: Option<i64>,
+        batch_bytes: Option<i64>,
+        threads: Option<i64>,
+        frames: i32,
+    ) -> PyResult<Self> {
+        let mut points = Points::new(measurement, tag_columns, extra_tags)?;
+        points.leaves_tables = true;
+        points.time_column = time_column;
+        points.measurement_column = measurement_column;
+        let limits = Limits {
+            lines: positive("batch_lines", batch_lines)?.unwrap_or(FrameOptions::BATCH_LINES),
+            bytes: positive("batch_bytes", batch_bytes)?.unwrap_or(FrameOptions::BATCH_BYTES),
+            threads: positive("threads", threads)?,
+        };
+        let state = State {
+            input: Input::new(data),
+            points,
+            limits,
+            table: None,
+            rest: None,
+            more: true,
+            warned: false,
+            rows: 0,
+            frames,
+            spares: Spares::default(),
+        };
+        Ok(Self {
+            state: Mutex::new(state),
+        })
+    }
+
+    fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Encoded>> {
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+            // To wait for another thread here would be to wait with the GIL.
+            Err(TryLockError::WouldBlock) => {
+                return Err(PyValueError::new_err(
+                    "the iterator is in use by another thread",
+                ));
+            }
+        };
+        let next = state.next(py);
+        if next.is_err() {
+            state.close();
+        }
+        next
+    }
+
+    /// How many points were handed out, skipped ones too: the number of the first that was not.
+    #[getter]
+    fn rows(&self) -> u64 {
+        let state = match self.state.lock() {
+            Ok(state) => state,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        state.rows
+    }
+}
+
+fn positive(name: &str, value: Option<i64>) -> PyResult<Option<usize>> {
+    let checked = |value| usize::try_from(value).ok().filter(|value| *value > 0);
+    let refuse = |value| {
+        PyValueError::new_err(format!(
+            "argument `{name}`: expected a positive number, got {value}"
+        ))
+    };
+    value
+        .map(|value| checked(value).ok_or_else(|| refuse(value)))
+        .transpose()
+}
+
+impl State {
+    fn next(&mut self, py: Python<'_>) -> PyResult<Option<Encoded>> {
+        py.check_signals()?;
+        let batch = loop {
+            if self.table.is_some() {
+                if let Some(batch) = self.next_of_table(py)? {
+                    break Some(batch);
+                }
+            } else if let Some(batch) = self.next_of_rest() {
+                break Some(batch);
+            } else if self.points.table.is_some() && self.points.encoder.batch().is_empty() {
+                self.open_table();
+            } else if self.points.table.is_some() || self.is_full() || !self.more {
+                break self.next_of_points();
+            } else {
+                let limits = self.limits;
+                let full = |points: &Points| points.table.is_some() || limits.reached(points);
+                self.more = self.input.fill(py, &mut self.points, full)?;
+            }
+        };
+        if self.is_at_end() && !self.warned {
+            self.warned = true;
+            self.points.warn(py, self.frames)?;
+        }
+        Ok(batch.map(|batch| {
+            self.rows += batch.len() as u64 + batch.skipped();
+            Encoded::new(batch, Some(self.spares.clone()))
+        }))
+    }
+
+    fn is_full(&self) -> bool {
+        self.limits.reached(&self.points)
+    }
+
+    fn is_at_end(&self) -> bool {
+        let batch = self.points.encoder.batch();
+        let empty = batch.is_empty() && batch.skipped() == 0;
+        !self.more
+            && empty
+            && self.table.is_none()
+            && self.points.table.is_none()
+            && self.rest.is_none()
+    }
+
+    fn open_table(&mut self) {
+        let Some(table) = self.points.table.take() else {
+            return;
+        };
+        let encoder = &self.points.encoder;
+        let mut options = FrameOptions::new(encoder.options())
+            .batch_lines(self.limits.lines)
+            .batch_bytes(self.limits.bytes);
+        if let Some(threads) = self.limits.threads {
+            options = options.threads(threads);
+        }
+        self.table = Some(Reading {
+            workers: Workers::new(table.layout.clone(), options, self.spares.clone()),
+            table,
+            next: encoder.next_index(),
+            at_end: false,
+            failed: None,
+            ahead: None,
+        });
+    }
+
+    /// The next batch of the table; `None` when there is none, and the table is done.
+    fn next_of_table(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
+        let Some(reading) = &mut self.table else {
+            return Ok(None);
+        };
+        loop {
+            reading.read_ahead(py, &mut self.points, self.limits.lines);
+            match py
+                .detach(|| reading.workers.next())
+                .transpose()
+                .map_err(refusal)?
+            {
+                Some(batch) if reading.at_end => {
+                    if let Some(before) = reading.ahead.replace(batch) {
+                        return Ok(Some(before));
+                    }
+                }
+                Some(batch) => return Ok(Some(batch)),
+                None if reading.at_end => break,
+                None => {}
+            }
+        }
+        if let Some(last) = reading.ahead.take_if(|_| reading.failed.is_some()) {
+            return Ok(Some(last));
+        }
+        if let Some(error) = reading.failed.take() {
+            return Err(error);
+        }
+        if let Some(removed) = reading.workers.removed_newlines() {
+            if self.points.removed.count == 0 {
+                self.points.removed.first.clone_from(&removed.first);
+            }
+            self.points.removed.count += removed.count;
+        }
+        self.points.encoder.set_next_index(reading.next);
+        let last = reading.ahead.take();
+        self.table = None;
+        Ok(last)
+    }
+
+    /// The next batch of lines that came as one text.
+    fn next_of_rest(&mut self) -> Option<Batch> {
+        let (batch, gone) = self.rest.as_mut()?;
+        let end = *gone + self.limits.fitting(batch, *gone);
+        let part = batch.part(*gone..end, self.spares.get());
+        *gone = end;
+        if end == batch.len() {
+            self.rest = None;
+        }
+        Some(part)
+    }
+
+    /// The lines in the encoder, or as many as make a batch.
+    fn next_of_points(&mut self) -> Option<Batch> {
+        let encoder = &mut self.points.encoder;
+        let (lines, skipped) = (encoder.batch().len(), encoder.batch().skipped());
+        let fitting = self.limits.fitting(encoder.batch(), 0);
+        if lines == 0 && skipped == 0 {
+            None
+        } else if lines > fitting + 1 {
+            let whole = encoder.take_lines(lines, self.spares.get());
+            self.rest = Some((whole, 0));
+            self.next_of_rest()
+        } else {
+            Some(encoder.take_lines(fitting, self.spares.get()))
+        }
+    }
+
+    /// Gives up: an iterator that failed has no more.
+    fn close(&mut self) {
+        self.table = None;
+        self.rest = None;
+        self.points.table = None;
+        self.points.encoder.clear();
+        self.more = false;
+        self.warned = true;
+    }
+}
+
+impl Reading {
+    fn read_ahead(&mut self, py: Python<'_>, points: &mut Points, lines: usize) {
+        while !self.at_end && self.workers.has_room() {
+            match self.table.read(py, points, self.next, lines) {
+                Ok(Some(pieces)) => {
+                    let first = self.next;
+                    self.next += count(&pieces);
+                    self.at_end = self.table.is_at_end();
+                    self.workers.push(pieces, first, self.at_end);
+                }
+                Ok(None) => self.at_end = true,
+                Err(error) => {
+                    self.at_end = true;
+                    self.failed = Some(error);
+                }
+            }
+        }
+    }
+}
+
+impl Limits {
+    /// Whether the points make a batch.
+    fn reached(self, points: &Points) -> bool {
+        let batch = points.encoder.batch();
+        let rows = batch.len() as u64 + batch.skipped();
+        rows >= self.lines as u64 || points.encoder.len_bytes() > self.bytes
+    }
+
+    /// How many lines from `start` on make a batch; 1 at least, unless there is none.
+    fn fitting(self, batch: &Batch, start: usize) -> usize {
+        let ends = &batch.ends()[start..];
+        let from = if start == 0 {
+            0
+        } else {
+            batch.ends()[start - 1]
+        };
+        let lines = ends.partition_point(|end| end - from <= self.bytes);
+        lines.max(1).min(self.lines).min(ends.len())
+    }
+}

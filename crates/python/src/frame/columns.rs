@@ -1,0 +1,294 @@
+//! Columns that are held in numpy or Arrow, and ranges of their rows as Arrow arrays.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowDictionaryKeyType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, DictionaryArray, Int64Array, PrimitiveArray,
+    RecordBatch, make_array,
+};
+use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, NullBuffer};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
+use numpy::ndarray::ArrayView1;
+use numpy::{Element, PyArray1, PyArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use super::layout::Labels;
+use super::objects::{Cells, Objects};
+use crate::points::Points;
+
+/// pandas' and numpy's mark for a missing time.
+const NAT: i64 = i64::MIN;
+
+/// A table by columns.
+pub(super) struct Columns {
+    names: Vec<String>,
+    columns: Vec<Column>,
+    rows: usize,
+    done: usize,
+}
+
+/// One column, as it is held.
+pub(super) enum Column {
+    /// Numbers of numpy, of any stride.
+    Numbers(Box<dyn Numbers>),
+    Booleans(Py<PyArray1<bool>>),
+    /// Numbers or booleans, and where they are missing.
+    Masked(Box<Column>, Py<PyArray1<bool>>),
+    /// Codes of categories, -1 where there is none, and their texts.
+    Categories(Box<dyn Numbers>, ArrayRef),
+    Arrow(Vec<ArrayRef>),
+    /// Objects of numpy; those of tags remember the texts that they have seen.
+    Objects(Objects),
+    /// Everything else, cell by cell, as text or as fields.
+    Texts(Cells),
+    Cells(Cells),
+    /// Ticks since 1970, with the nanoseconds of one and the name of the unit.
+    Ticks(Py<PyArray1<i64>>, i64, String),
+    /// Times cell by cell.
+    Times(Cells),
+}
+
+impl Columns {
+    pub(super) fn new(labels: Labels, columns: Vec<Column>, rows: usize) -> Self {
+        Self {
+            names: labels.names,
+            columns,
+            rows,
+            done: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.done == self.rows
+    }
+
+    /// The next rows, cut where a column of Arrow begins a new chunk.
+    pub(super) fn read(
+        &mut self,
+        py: Python<'_>,
+        points: &mut Points,
+        base: u64,
+        rows: usize,
+    ) -> PyResult<Vec<RecordBatch>> {
+        let (first, end) = (self.done, self.rows.min(self.done.saturating_add(rows)));
+        let mut pieces = Vec::new();
+        while self.done < end {
+            let chunks = self
+                .columns
+                .iter()
+                .filter_map(|column| column.chunk_end(self.done));
+            let part = Part {
+                start: self.done,
+                end: chunks.fold(end, usize::min),
+                base: base + (self.done - first) as u64,
+            };
+            let mut arrays = Vec::with_capacity(self.columns.len());
+            let mut fields = Vec::with_capacity(self.columns.len());
+            for (name, column) in self.names.iter().zip(&mut self.columns) {
+                let array = column.read(py, points, name, &part)?;
+                fields.push(Field::new(name, array.data_type().clone(), true));
+                arrays.push(array);
+            }
+            let piece = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+                .map_err(|error| PyValueError::new_err(error.to_string()))?;
+            pieces.push(piece);
+            self.done = part.end;
+        }
+        Ok(pieces)
+    }
+}
+
+/// Some rows of a table.
+pub(super) struct Part {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// The point that the first of them is.
+    pub(super) base: u64,
+}
+
+impl Column {
+    /// Where the chunk of Arrow ends that holds a row.
+    fn chunk_end(&self, row: usize) -> Option<usize> {
+        let Self::Arrow(chunks) = self else {
+            return None;
+        };
+        let mut end = 0;
+        chunks.iter().find_map(|chunk| {
+            end += chunk.len();
+            (end > row).then_some(end)
+        })
+    }
+
+    fn read(
+        &mut self,
+        py: Python<'_>,
+        points: &mut Points,
+        name: &str,
+        part: &Part,
+    ) -> PyResult<ArrayRef> {
+        let (start, end) = (part.start, part.end);
+        Ok(match self {
+            Self::Numbers(numbers) => numbers.read(py, start, end)?,
+            Self::Booleans(array) => {
+                Arc::new(BooleanArray::new(booleans(py, array, start, end)?, None))
+            }
+            Self::Masked(column, mask) => {
+                let missing = booleans(py, mask, start, end)?;
+                let array = column.read(py, points, name, part)?;
+                let data = array.to_data().into_builder();
+                let data = data.nulls(Some(NullBuffer::new(!&missing))).build();
+                make_array(data.map_err(|error| PyValueError::new_err(error.to_string()))?)
+            }
+            Self::Categories(codes, texts) => categories(&codes.read(py, start, end)?, texts)?,
+            Self::Arrow(chunks) => {
+                let mut before = 0;
+                let chunk = chunks.iter().find(|chunk| {
+                    before += chunk.len();
+                    before > start
+                });
+                let chunk = chunk.ok_or_else(|| PyValueError::new_err("a column is too short"))?;
+                chunk.slice(start + chunk.len() - before, end - start)
+            }
+            Self::Objects(objects) => objects.read(py, points, name, part)?,
+            Self::Texts(cells) => cells.texts(py, points, name, part)?,
+            Self::Cells(cells) => cells.fields(py, name, part)?,
+            Self::Times(cells) => cells.times(py, name, part)?,
+            Self::Ticks(array, scale, unit) => {
+                let array = array.bind(py).try_readonly()?;
+                Arc::new(times(&array.as_array(), *scale, unit, part)?)
+            }
+        })
+    }
+}
+
+fn booleans(
+    py: Python<'_>,
+    array: &Py<PyArray1<bool>>,
+    start: usize,
+    end: usize,
+) -> PyResult<BooleanBuffer> {
+    let array = array.bind(py).try_readonly()?;
+    let mut bits = BooleanBufferBuilder::new(end - start);
+    match array.as_slice() {
+        Ok(values) => bits.append_slice(&values[start..end]),
+        Err(_) => {
+            let values = array.as_array();
+            (start..end).for_each(|row| bits.append(values[row]));
+        }
+    }
+    Ok(bits.finish())
+}
+
+/// A dictionary; codes below 0 are nulls.
+fn categories(codes: &ArrayRef, texts: &ArrayRef) -> PyResult<ArrayRef> {
+    fn keyed<K>(codes: &ArrayRef, texts: &ArrayRef) -> Result<ArrayRef, ArrowError>
+    where
+        K: ArrowDictionaryKeyType,
+    {
+        let codes = codes.as_primitive::<K>().values();
+        let none = K::Native::default();
+        let nulls = codes.iter().any(|code| *code < none);
+        let nulls = nulls.then(|| codes.iter().map(|code| *code >= none).collect());
+        let keys = PrimitiveArray::<K>::try_new(codes.clone(), nulls)?;
+        Ok(Arc::new(DictionaryArray::try_new(keys, Arc::clone(texts))?))
+    }
+    let array = match codes.data_type() {
+        DataType::Int8 => keyed::<Int8Type>(codes, texts),
+        DataType::Int16 => keyed::<Int16Type>(codes, texts),
+        DataType::Int32 => keyed::<Int32Type>(codes, texts),
+        _ => keyed::<Int64Type>(codes, texts),
+    };
+    array.map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+/// Nanoseconds of ticks of a unit.
+fn times(ticks: &ArrayView1<'_, i64>, scale: i64, unit: &str, part: &Part) -> PyResult<Int64Array> {
+    let mut times = Vec::with_capacity(part.end - part.start);
+    for row in part.start..part.end {
+        let refused = |what: &str| {
+            let point = part.base + (row - part.start) as u64;
+            PyValueError::new_err(format!("point {point}: time of row {row}: {what}"))
+        };
+        let tick = ticks[row];
+        if tick == NAT {
+            return Err(refused("expected a time, got NaT"));
+        }
+        let time = tick.checked_mul(scale);
+        let beyond = || refused(&format!("{tick} {unit} is outside 64-bit nanoseconds"));
+        times.push(time.ok_or_else(beyond)?);
+    }
+    Ok(Int64Array::from(times))
+}
+
+/// An array of numpy, read by ranges.
+pub(super) trait Numbers: Send + Sync {
+    fn read(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<ArrayRef>;
+}
+
+/// Numbers of one type.
+struct Typed<A: ArrowPrimitiveType>(Py<PyArray1<A::Native>>)
+where
+    A::Native: Element;
+
+impl<A: ArrowPrimitiveType> Numbers for Typed<A>
+where
+    A::Native: Element,
+{
+    fn read(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<ArrayRef> {
+        let array = self.0.bind(py).try_readonly()?;
+        let values = match array.as_slice() {
+            Ok(values) => values[start..end].to_vec(),
+            Err(_) => {
+                let values = array.as_array();
+                (start..end).map(|row| values[row]).collect()
+            }
+        };
+        Ok(Arc::new(PrimitiveArray::<A>::new(values.into(), None)))
+    }
+}
+
+/// The column of an array of numpy that holds numbers or booleans; `None` for other arrays.
+///
+/// Types that Arrow has not, such as those of the other byte order, are converted.
+pub(super) fn of_numbers(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
+    macro_rules! typed {
+        ($($kind:ty),+) => {
+            $(if let Ok(array) = array.cast::<PyArray1<<$kind as ArrowPrimitiveType>::Native>>() {
+                return Ok(Some(Column::Numbers(Box::new(Typed::<$kind>(array.clone().unbind())))));
+            })+
+        };
+    }
+    typed!(
+        Float64Type,
+        Int64Type,
+        Int32Type,
+        Float32Type,
+        UInt64Type,
+        UInt32Type,
+        Int8Type,
+        Int16Type,
+        UInt8Type,
+        UInt16Type
+    );
+    if let Ok(array) = array.cast::<PyArray1<bool>>() {
+        return Ok(Some(Column::Booleans(array.clone().unbind())));
+    }
+    let kind: char = array.getattr("dtype")?.getattr("kind")?.extract()?;
+    let wide = match kind {
+        'f' => "f8",
+        'i' => "i8",
+        'u' => "u8",
+        _ => return Ok(None),
+    };
+    of_numbers(&array.call_method1("astype", (wide,))?)
+}

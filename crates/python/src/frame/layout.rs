@@ -1,0 +1,125 @@
+//! The names of a table's columns, and what each column is for.
+
+use std::collections::HashSet;
+
+use aioinflux::frame::FrameLayout;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::place::{Place, shorten};
+use crate::points::Points;
+use crate::values;
+
+/// The columns of a table by position.
+pub(super) struct Labels {
+    pub(super) names: Vec<String>,
+    pub(super) tags: Vec<usize>,
+    pub(super) measurement: Option<usize>,
+    /// The column that the argument `time_column` names.
+    pub(super) time: Option<usize>,
+}
+
+impl Labels {
+    /// Finds the columns that the arguments name among `labels`.
+    pub(super) fn new(points: &mut Points, labels: &[Bound<'_, PyAny>]) -> PyResult<Self> {
+        let place = Place::of(points.encoder.next_index(), "column");
+        let mut names = Vec::with_capacity(labels.len());
+        let mut seen = HashSet::new();
+        for label in labels {
+            let name = points.name(label, place)?;
+            if !seen.insert(name.clone()) {
+                let name = shorten(&name);
+                return Err(PyValueError::new_err(format!(
+                    "column `{name}` appears twice"
+                )));
+            }
+            names.push(name);
+        }
+        let find = |what: &str, wanted: &Py<PyAny>, py| -> PyResult<usize> {
+            let wanted = wanted.bind(py);
+            let text = values::text_of(wanted)?;
+            let known = names
+                .iter()
+                .zip(labels)
+                .position(|(name, label)| *name == text || label.eq(wanted).unwrap_or(false));
+            known.ok_or_else(|| {
+                let text = shorten(&text);
+                PyValueError::new_err(format!("{what} `{text}` is not in the DataFrame"))
+            })
+        };
+        let Some(py) = labels.first().map(Bound::py) else {
+            return Self::of_no_columns(points);
+        };
+        let tags = points.tag_columns.iter().flatten();
+        let tags = tags
+            .map(|tag| find("tag column", tag, py))
+            .collect::<PyResult<Vec<_>>>()?;
+        let measurement = points.measurement_column.as_ref();
+        let measurement = measurement
+            .map(|name| find("measurement column", name, py))
+            .transpose()?;
+        let time = points.time_column.as_ref();
+        let time = time.map(|name| find("time column", name, py)).transpose()?;
+        let twice = |at: &usize| tags.contains(at) || (time == measurement && time == Some(*at));
+        if let Some(at) = measurement.iter().chain(&time).find(|at| twice(at)) {
+            let name = shorten(&names[*at]);
+            return Err(PyValueError::new_err(format!(
+                "column `{name}` has two uses; the time, the measurement and the tags are different \
+                 columns"
+            )));
+        }
+        Ok(Self {
+            names,
+            tags,
+            measurement,
+            time,
+        })
+    }
+
+    fn of_no_columns(points: &Points) -> PyResult<Self> {
+        let named = points
+            .tag_columns
+            .as_ref()
+            .is_some_and(|tags| !tags.is_empty())
+            || points.measurement_column.is_some()
+            || points.time_column.is_some();
+        if named {
+            return Err(PyValueError::new_err("the DataFrame has no columns"));
+        }
+        Ok(Self {
+            names: Vec::new(),
+            tags: Vec::new(),
+            measurement: None,
+            time: None,
+        })
+    }
+
+    /// Takes the column `time` for the times where none is named: rows without times would get that
+    /// of the server, all the same one, and replace each other.
+    pub(super) fn date(&mut self, what: &str) -> PyResult<()> {
+        if self.time.is_none() {
+            self.time = self.names.iter().position(|name| name == "time");
+        }
+        if self.time.is_none() {
+            return Err(PyValueError::new_err(format!(
+                "{what} has no column `time`; hint: `time_column` names the column of the times"
+            )));
+        }
+        Ok(())
+    }
+
+    pub(super) fn layout(&self, points: &Points) -> FrameLayout {
+        FrameLayout {
+            measurement: points.measurement.clone(),
+            measurement_column: self.measurement,
+            time: self.time,
+            tags: self.tags.clone(),
+            extra_tags: points.tags.clone(),
+        }
+    }
+
+    /// Whether a column is text in a line: a tag, or the measurement.
+    pub(super) fn is_text(&self, position: usize) -> bool {
+        self.tags.contains(&position) || self.measurement == Some(position)
+    }
+}

@@ -1,0 +1,151 @@
+//! Tables as Arrow, range by range of rows; the engine makes the lines.
+//!
+//! | file | knows |
+//! |---|---|
+//! | `pandas` | DataFrames: index, labels, what each dtype is held in |
+//! | `structured` | structured arrays of numpy |
+//! | `stream` | everything that speaks Arrow's C data interface: polars, pyarrow, DuckDB |
+//! | `columns` | a column that is held in numpy or Arrow, and a range of its rows |
+//! | `objects` | cells that are Python objects |
+//! | `layout` | names of columns, and what each is for |
+//!
+//! Columns of numpy's numbers are copied range by range, so that no other thread can change what is
+//! read without the GIL; Arrow's columns are shared. What no file knows goes cell by cell.
+
+mod columns;
+mod layout;
+mod objects;
+mod pandas;
+mod stream;
+mod structured;
+
+use aioinflux::frame::{FrameEncoder, FrameError, FrameLayout};
+use arrow_array::RecordBatch;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use crate::points::{Points, refused};
+use columns::Columns;
+use stream::Stream;
+
+/// A table of more rows than this is left for the caller, where the caller makes batches.
+const SMALL: usize = 1024;
+/// How many rows are encoded between two looks at pending signals, where there are no batches.
+const RANGE: usize = 8192;
+
+/// A table whose rows are read range by range.
+pub(crate) struct Table {
+    pub(crate) layout: FrameLayout,
+    rows: Rows,
+}
+
+enum Rows {
+    Columns(Columns),
+    Stream(Box<Stream>),
+}
+
+/// Whether `data` is a table: a DataFrame, a structured array, or what speaks Arrow.
+pub(crate) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(pandas::is_frame(data)? || structured::is_array(data)? || stream::is_stream(data)?)
+}
+
+/// Adds every row of a table.
+pub(crate) fn push(points: &mut Points, data: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = data.py();
+    let mut table = Table::new(points, data)?;
+    if points.leaves_tables && table.len().is_none_or(|rows| rows > SMALL) {
+        points.table = Some(table);
+        return Ok(());
+    }
+    let encode = FrameEncoder::new(table.layout.clone());
+    let mut base = points.encoder.next_index();
+    while let Some(pieces) = table.read(py, points, base, RANGE)? {
+        let encoder = &mut points.encoder;
+        base += count(&pieces);
+        py.detach(|| {
+            pieces
+                .iter()
+                .try_for_each(|piece| encode.encode(piece, encoder))
+        })
+        .map_err(refusal)?;
+        py.check_signals()?;
+    }
+    Ok(())
+}
+
+impl Table {
+    pub(crate) fn new(points: &mut Points, data: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if points.measurement.is_none() && points.measurement_column.is_none() {
+            return Err(PyValueError::new_err(
+                "Missing 'measurement': a DataFrame carries none",
+            ));
+        }
+        let (layout, rows) = if pandas::is_frame(data)? {
+            let (layout, columns) = pandas::open(points, data)?;
+            (layout, Rows::Columns(columns))
+        } else if structured::is_array(data)? {
+            let (layout, columns) = structured::open(points, data)?;
+            (layout, Rows::Columns(columns))
+        } else {
+            let (layout, stream) = stream::open(points, data)?;
+            (layout, Rows::Stream(Box::new(stream)))
+        };
+        Ok(Self { layout, rows })
+    }
+
+    /// The number of rows, where it is known.
+    pub(crate) fn len(&self) -> Option<usize> {
+        match &self.rows {
+            Rows::Columns(columns) => Some(columns.len()),
+            Rows::Stream(_) => None,
+        }
+    }
+
+    /// The next `rows` rows, in one or more pieces; fewer at the end, and `None` after it. The first
+    /// of them is point `base`.
+    pub(crate) fn read(
+        &mut self,
+        py: Python<'_>,
+        points: &mut Points,
+        base: u64,
+        rows: usize,
+    ) -> PyResult<Option<Vec<RecordBatch>>> {
+        let pieces = match &mut self.rows {
+            Rows::Columns(columns) => columns.read(py, points, base, rows)?,
+            Rows::Stream(stream) => stream.read(py, points, base, rows)?,
+        };
+        Ok((!pieces.is_empty()).then_some(pieces))
+    }
+
+    /// Whether nothing is left to be read.
+    pub(crate) fn is_at_end(&self) -> bool {
+        match &self.rows {
+            Rows::Columns(columns) => columns.is_at_end(),
+            Rows::Stream(stream) => stream.is_at_end(),
+        }
+    }
+}
+
+/// How many rows there are in some pieces.
+pub(crate) fn count(pieces: &[RecordBatch]) -> u64 {
+    pieces.iter().map(|piece| piece.num_rows() as u64).sum()
+}
+
+/// The engine's refusal, as Python's.
+pub(crate) fn refusal(error: FrameError) -> PyErr {
+    match error {
+        FrameError::Line(error) => refused(&error),
+        FrameError::Type { .. } => PyTypeError::new_err(error.to_string()),
+        other => PyValueError::new_err(other.to_string()),
+    }
+}
+
+/// The `dtype` of numpy that an array or column has; `None` for the dtypes of pandas.
+fn numpy_dtype<'py>(column: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = column.py();
+    let dtype = column.getattr(intern!(py, "dtype"))?;
+    let numpy = py.import(intern!(py, "numpy"))?;
+    let known = dtype.is_instance(&numpy.getattr(intern!(py, "dtype"))?)?;
+    Ok(known.then_some(dtype))
+}

@@ -1,0 +1,249 @@
+//! Cells that are Python objects.
+//!
+//! Text is what such columns hold nearly always: it is read without running any Python. Every other
+//! kind of cell follows the rules for single values.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aioinflux::frame::column_of_cells;
+use arrow_array::builder::StringBuilder;
+use arrow_array::types::UInt32Type;
+use arrow_array::{ArrayRef, DictionaryArray, Int64Array, StringArray, UInt32Array};
+use numpy::ndarray::ArrayView1;
+use numpy::{PyArray1, PyArrayMethods};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyFloat, PySlice, PyString};
+
+use super::columns::Part;
+use crate::place::Place;
+use crate::points::Points;
+use crate::{times, values};
+
+/// Objects that are told apart by their address; a power of two.
+const SLOTS: usize = 4096;
+/// More different texts than this are not remembered.
+const MAX_TEXTS: usize = 1 << 14;
+
+/// A column of objects in an array of numpy.
+pub(super) struct Objects {
+    array: Py<PyArray1<Py<PyAny>>>,
+    /// The texts seen so far; `None` for fields, and where there are too many.
+    texts: Option<Texts>,
+    is_text: bool,
+}
+
+impl Objects {
+    pub(super) fn new(array: Py<PyArray1<Py<PyAny>>>, is_text: bool) -> Self {
+        Self {
+            array,
+            texts: is_text.then(Texts::default),
+            is_text,
+        }
+    }
+
+    pub(super) fn read(
+        &mut self,
+        py: Python<'_>,
+        points: &mut Points,
+        name: &str,
+        part: &Part,
+    ) -> PyResult<ArrayRef> {
+        let array = self.array.bind(py);
+        {
+            let held = array.try_readonly()?;
+            let cells = held.as_array();
+            if let Some(texts) = &mut self.texts {
+                match texts.read(py, &cells, part)? {
+                    Read::Texts(array) => return Ok(array),
+                    Read::TooMany => self.texts = None,
+                    Read::Other => {}
+                }
+            }
+            if let Some(array) = strings(py, &cells, part)? {
+                return Ok(array);
+            }
+        }
+        let cells = Cells::Array(array.as_any().clone().unbind());
+        if self.is_text {
+            cells.texts(py, points, name, part)
+        } else {
+            cells.fields(py, name, part)
+        }
+    }
+}
+
+/// The text of a cell: `None` where it is missing, an error where it is something else.
+fn text<'a>(py: Python<'_>, cell: &'a Bound<'_, PyAny>) -> Result<Option<&'a str>, ()> {
+    if let Ok(text) = cell.cast_exact::<PyString>() {
+        // A lone surrogate: its error is made where the place is known.
+        return text.to_str().map(Some).map_err(|_| ());
+    }
+    let missing = cell.is(py.None())
+        || cell
+            .cast_exact::<PyFloat>()
+            .is_ok_and(|number| number.value().is_nan());
+    if missing { Ok(None) } else { Err(()) }
+}
+
+/// Cells that are text or missing, as strings; `None` if one is something else.
+fn strings(
+    py: Python<'_>,
+    cells: &ArrayView1<'_, Py<PyAny>>,
+    part: &Part,
+) -> PyResult<Option<ArrayRef>> {
+    let rows = part.end - part.start;
+    let mut builder = StringBuilder::with_capacity(rows, 16 * rows);
+    for row in part.start..part.end {
+        match text(py, cells[row].bind(py)) {
+            Ok(text) => builder.append_option(text),
+            Err(()) => return Ok(None),
+        }
+    }
+    Ok(Some(Arc::new(builder.finish())))
+}
+
+enum Read {
+    Texts(ArrayRef),
+    TooMany,
+    Other,
+}
+
+/// The texts of a tag, by the address of their objects and by what they say.
+#[derive(Default)]
+struct Texts {
+    /// An object and its code, at the place that its address gives.
+    slots: Vec<Option<(Py<PyAny>, u32)>>,
+    codes: HashMap<String, u32>,
+    /// The text of each code, missing ones too; made anew when there is a new text.
+    values: Option<ArrayRef>,
+    texts: Vec<Option<String>>,
+}
+
+impl Texts {
+    /// Cells as codes of texts.
+    fn read(
+        &mut self,
+        py: Python<'_>,
+        cells: &ArrayView1<'_, Py<PyAny>>,
+        part: &Part,
+    ) -> PyResult<Read> {
+        if self.slots.is_empty() {
+            self.slots.resize_with(SLOTS, || None);
+            self.texts.push(None);
+        }
+        let rows = part.end - part.start;
+        let mut keys = Vec::with_capacity(rows);
+        let mut misses = 0;
+        for row in part.start..part.end {
+            let cell = &cells[row];
+            // Objects lie at multiples of 16 bytes.
+            let slot = (cell.as_ptr() as usize >> 4) % SLOTS;
+            let code = match &self.slots[slot] {
+                Some((object, code)) if object.is(cell) => *code,
+                _ => {
+                    misses += 1;
+                    let Ok(text) = text(py, cell.bind(py)) else {
+                        return Ok(Read::Other);
+                    };
+                    let code = self.code(text);
+                    self.slots[slot] = Some((cell.clone_ref(py), code));
+                    code
+                }
+            };
+            keys.push(code);
+        }
+        if self.texts.len() > MAX_TEXTS || (misses > SLOTS && misses > rows / 2) {
+            return Ok(Read::TooMany);
+        }
+        let values = self
+            .values
+            .get_or_insert_with(|| Arc::new(StringArray::from_iter(&self.texts)));
+        let array =
+            DictionaryArray::<UInt32Type>::try_new(UInt32Array::from(keys), Arc::clone(values));
+        let array =
+            array.map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
+        Ok(Read::Texts(Arc::new(array)))
+    }
+
+    fn code(&mut self, text: Option<&str>) -> u32 {
+        let Some(text) = text else { return 0 };
+        if let Some(code) = self.codes.get(text) {
+            return *code;
+        }
+        // At most as many as there are rows in a range, and those of the ranges before.
+        let code = u32::try_from(self.texts.len()).unwrap_or(0);
+        self.texts.push(Some(text.to_owned()));
+        self.codes.insert(text.to_owned(), code);
+        self.values = None;
+        code
+    }
+}
+
+/// Cells that are read one by one, by the rules for single values.
+pub(super) enum Cells {
+    /// A `Series`, or an index of pandas.
+    Series(Py<PyAny>),
+    /// An array of numpy, whose cells are its scalars.
+    Array(Py<PyAny>),
+}
+
+impl Cells {
+    fn objects<'py>(&self, py: Python<'py>, part: &Part) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let slice = PySlice::new(py, part.start.cast_signed(), part.end.cast_signed(), 1);
+        match self {
+            Self::Series(series) => {
+                let part = series
+                    .bind(py)
+                    .getattr(intern!(py, "iloc"))?
+                    .get_item(slice)?;
+                let part = part.call_method1(intern!(py, "astype"), ("object",))?;
+                part.call_method0(intern!(py, "tolist"))?
+                    .try_iter()?
+                    .collect()
+            }
+            Self::Array(array) => array.bind(py).get_item(slice)?.try_iter()?.collect(),
+        }
+    }
+
+    /// Field values, of one type or of several.
+    pub(super) fn fields(&self, py: Python<'_>, name: &str, part: &Part) -> PyResult<ArrayRef> {
+        let cells = self.objects(py, part)?;
+        let mut values = Vec::with_capacity(cells.len());
+        for (index, cell) in (part.base..).zip(&cells) {
+            values.push(values::field(cell, Place::of(index, "field").key(name))?);
+        }
+        Ok(column_of_cells(&values))
+    }
+
+    /// The texts of tags.
+    pub(super) fn texts(
+        &self,
+        py: Python<'_>,
+        points: &mut Points,
+        name: &str,
+        part: &Part,
+    ) -> PyResult<ArrayRef> {
+        let cells = self.objects(py, part)?;
+        let mut texts = Vec::with_capacity(cells.len());
+        for (index, cell) in (part.base..).zip(&cells) {
+            let place = Place::of(index, "tag").key(name);
+            let mut converted = false;
+            texts.push(values::tag(cell, place, &mut converted)?);
+            if converted {
+                points.converted.add(place);
+            }
+        }
+        Ok(Arc::new(StringArray::from_iter(texts)))
+    }
+
+    /// Times in nanoseconds.
+    pub(super) fn times(&self, py: Python<'_>, name: &str, part: &Part) -> PyResult<ArrayRef> {
+        let cells = self.objects(py, part)?;
+        let times = (part.base..)
+            .zip(&cells)
+            .map(|(index, cell)| times::nanoseconds(cell, Place::of(index, "time").key(name)));
+        Ok(Arc::new(times.collect::<PyResult<Int64Array>>()?))
+    }
+}

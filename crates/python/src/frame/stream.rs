@@ -1,0 +1,169 @@
+//! Tables that come by Arrow's C data interface: polars, pyarrow, DuckDB and others.
+
+use std::sync::Arc;
+
+use aioinflux::frame::{FrameLayout, Ranges};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float16Type, Float32Type, Float64Type};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader, StringArray};
+use arrow_schema::{DataType, Field, Schema};
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyFloat, PyString};
+use pyo3_arrow::input::AnyRecordBatch;
+
+use super::layout::Labels;
+use crate::place::Place;
+use crate::points::Points;
+use crate::values;
+
+/// A table of which no more than the next rows are held.
+pub(super) struct Stream {
+    reader: Option<Box<dyn RecordBatchReader + Send>>,
+    ranges: Ranges,
+    names: Vec<String>,
+    tags: Vec<usize>,
+}
+
+/// Whether `data` gives tables by Arrow's C data interface.
+pub(super) fn is_stream(data: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = data.py();
+    Ok(data.hasattr(intern!(py, "__arrow_c_stream__"))?
+        || data.hasattr(intern!(py, "__arrow_c_array__"))?)
+}
+
+pub(super) fn open(
+    points: &mut Points,
+    data: &Bound<'_, PyAny>,
+) -> PyResult<(FrameLayout, Stream)> {
+    let py = data.py();
+    let reader = data.extract::<AnyRecordBatch>()?.into_reader()?;
+    let schema = reader.schema();
+    let names = schema.fields().iter().map(|field| field.name());
+    let names: Vec<_> = names
+        .map(|name| PyString::new(py, name).into_any())
+        .collect();
+    let mut labels = Labels::new(points, &names)?;
+    labels.date("table")?;
+    let layout = labels.layout(points);
+    let stream = Stream {
+        reader: Some(reader),
+        ranges: Ranges::new(1),
+        names: labels.names,
+        tags: labels.tags,
+    };
+    Ok((layout, stream))
+}
+
+impl Stream {
+    pub(super) fn is_at_end(&self) -> bool {
+        self.reader.is_none() && self.ranges.is_empty()
+    }
+
+    pub(super) fn read(
+        &mut self,
+        py: Python<'_>,
+        points: &mut Points,
+        base: u64,
+        rows: usize,
+    ) -> PyResult<Vec<RecordBatch>> {
+        self.ranges.set_rows(rows);
+        let range = loop {
+            if let Some(range) = self.ranges.next_whole() {
+                break range;
+            }
+            let reader = self.reader.as_mut();
+            // The producer may need the GIL, or take long.
+            let Some(next) = py.detach(|| reader.and_then(Iterator::next)) else {
+                self.reader = None;
+                break self.ranges.rest().unwrap_or_default();
+            };
+            self.ranges
+                .push(next.map_err(|error| PyValueError::new_err(error.to_string()))?);
+        };
+        let mut base = base;
+        let mut pieces = Vec::with_capacity(range.len());
+        for piece in range {
+            let rows = piece.num_rows() as u64;
+            pieces.push(self.with_texts(py, points, piece, base)?);
+            base += rows;
+        }
+        Ok(pieces)
+    }
+
+    /// Tags that are no text, as the text that Python has for them.
+    fn with_texts(
+        &self,
+        py: Python<'_>,
+        points: &mut Points,
+        piece: RecordBatch,
+        base: u64,
+    ) -> PyResult<RecordBatch> {
+        let schema = piece.schema();
+        let other = |at: &&usize| is_number(schema.field(**at).data_type());
+        if !self.tags.iter().any(|at| other(&at)) {
+            return Ok(piece);
+        }
+        let mut fields: Vec<Field> = schema
+            .fields()
+            .iter()
+            .map(|field| (**field).clone())
+            .collect();
+        let mut arrays = piece.columns().to_vec();
+        for &at in self.tags.iter().filter(other) {
+            arrays[at] = texts(py, &arrays[at])?;
+            fields[at] = Field::new(&self.names[at], DataType::Utf8, true);
+            for (index, row) in (base..).zip(0..arrays[at].len()) {
+                if arrays[at].is_valid(row) {
+                    points
+                        .converted
+                        .add(Place::of(index, "tag").key(&self.names[at]));
+                }
+            }
+        }
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+            .map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+}
+
+fn is_number(data_type: &DataType) -> bool {
+    data_type.is_floating() || data_type.is_integer() || *data_type == DataType::Boolean
+}
+
+/// What Python's `str` makes of each cell; NaN is null.
+fn texts(py: Python<'_>, array: &ArrayRef) -> PyResult<ArrayRef> {
+    let cell = |row: usize| -> PyResult<Option<String>> {
+        if array.is_null(row) {
+            return Ok(None);
+        }
+        let float = |value: f64| -> PyResult<Option<String>> {
+            if value.is_nan() {
+                Ok(None)
+            } else {
+                values::text_of(&PyFloat::new(py, value)).map(Some)
+            }
+        };
+        macro_rules! integer {
+            ($($data_type:ident: $kind:ident),+) => {
+                match array.data_type() {
+                    $(DataType::$data_type => {
+                        array.as_primitive::<arrow_array::types::$kind>().value(row).to_string()
+                    })+
+                    DataType::Float16 => return float(array.as_primitive::<Float16Type>().value(row).into()),
+                    DataType::Float32 => return float(array.as_primitive::<Float32Type>().value(row).into()),
+                    DataType::Float64 => return float(array.as_primitive::<Float64Type>().value(row)),
+                    _ => values::text_of(&PyBool::new(py, array.as_boolean().value(row)))?,
+                }
+            };
+        }
+        Ok(Some(integer!(
+            Int8: Int8Type, Int16: Int16Type, Int32: Int32Type, Int64: Int64Type,
+            UInt8: UInt8Type, UInt16: UInt16Type, UInt32: UInt32Type, UInt64: UInt64Type
+        )))
+    };
+    let texts = (0..array.len())
+        .map(cell)
+        .collect::<PyResult<StringArray>>()?;
+    Ok(Arc::new(texts))
+}
