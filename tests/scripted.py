@@ -12,6 +12,7 @@ import json
 import socket
 import threading
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,9 +86,13 @@ class Request:
 
 
 class Scripted:
-    """The server; a context manager."""
+    """The server; a context manager.
 
-    def __init__(self, *answers: Answer | Hang) -> None:
+    `before` is called for each request, in the thread of its connection, before the answer.
+    """
+
+    def __init__(self, *answers: Answer | Hang, before: Callable[[], object] | None = None) -> None:
+        self._before = before
         self._answers = list(answers) or [answer(204)]
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -96,6 +101,7 @@ class Scripted:
         self.requests: list[Request] = []
         self.arrived = threading.Event()
         self.left = threading.Event()
+        self.hangs = threading.Event()
 
     def __enter__(self) -> Scripted:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -132,9 +138,12 @@ class Scripted:
                         next_one = self._answers[0]
                         if len(self._answers) > 1:
                             self._answers.pop(0)
+                    if self._before is not None:
+                        self._before()
                     connection.sendall(next_one.data)
                     self.arrived.set()
                     if isinstance(next_one, Hang):
+                        self.hangs.set()
                         stream.read(1)
                         self.left.set()
                         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-__all__ = ["database", "epoch", "expect", "fill", "masked", "names"]
+__all__ = ["database", "epoch", "expect", "fill", "masked", "names", "positive"]
 
 _EPOCHS = {
     "n": "ns", "ns": "ns", "u": "u", "us": "u", "µ": "u", "μ": "u",
@@ -19,6 +19,13 @@ def expect(name: str, value: object, *types: type, optional: bool = False) -> No
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         expected = " or ".join(kind.__name__ for kind in types) + (" or None" if optional else "")
         raise TypeError(f"argument `{name}`: expected {expected}, got `{type(value).__name__}`")
+
+
+def positive(name: str, value: int) -> None:
+    """Refuses what is no number above zero."""
+    expect(name, value, int)
+    if value < 1:
+        raise ValueError(f"argument `{name}`: expected a positive number, got {value}")
 
 
 def epoch(unit: object) -> str:

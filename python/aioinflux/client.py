@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mappi
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, TypeVar
 
-from . import _arguments, _core, _output
+from . import _arguments, _core, _output, _write
 from ._output import Output
 from .exceptions import InfluxDBError
 
@@ -198,21 +198,44 @@ class AsyncInfluxDBClient:
         measurement: str | None = None,
         tag_columns: Iterable[object] | None = None,
         *,
+        time_column: object = None,
+        measurement_column: object = None,
         tags: Mapping[str, object] | None = None,
+        batch_lines: int = 10_000,
+        batch_bytes: int = 4 * 1024 * 1024,
+        connections: int = 1,
+        progress: Callable[[int, int, int | None], object] | None = None,
         **extra_tags: object,
     ) -> Any:
         """Writes points.
 
+        What is more than a batch goes out as several requests, in order, the next one encoded while
+        the last one travels. An iterable is read on as batches go out, so that memory stays
+        bounded.
+
         Args:
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
-                `tags` and `fields`, a DataFrame with a `DatetimeIndex`, or any nesting of iterables
-                of these. Times: `int` in nanoseconds, `datetime` (naive means UTC), `date`,
-                `numpy.datetime64`, `pandas.Timestamp`, or text as ISO 8601 has it; other text is
-                read by pandas, where that is installed. A point without time is stamped by the
-                server.
+                `tags` and `fields`, a table, or any nesting of iterables of these. Tables are
+                DataFrames of pandas and polars, what else speaks Arrow's C data interface
+                (pyarrow, DuckDB), and structured arrays of numpy. Times: `int` in nanoseconds,
+                `datetime` (naive means UTC), `date`, `numpy.datetime64`, `pandas.Timestamp`, or
+                text as ISO 8601 has it; other text is read by pandas, where that is installed. A
+                point without time is stamped by the server.
             measurement: Name for points that carry none, and for DataFrames.
-            tag_columns: Columns of a DataFrame that are tags; all others are fields.
+            tag_columns: Columns of a table that are tags; all others are fields.
+            time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
+                the column `time` of other tables.
+            measurement_column: Column of the measurements of a table.
             tags: Extra tags of any name, those of this method's arguments too.
+            batch_lines: Points that one request has at most.
+            batch_bytes: Bytes of line protocol that one request has at most, but for a single line
+                that is longer.
+            connections: Requests that travel at once. With more than one, points can be stored in
+                another order than that of the data, and of points with the same tags and time
+                another one can be the last.
+            progress: Called after each request with the points done, the bytes of line protocol
+                done, and the rows of the table (`None` for data that does not tell its length). An
+                exception of it ends the write.
             **extra_tags: Tags for every mapping and every row; they beat a point's own tag of the
                 same name. Their values are scalars. Lines that come encoded are not changed.
         Returns:
@@ -220,25 +243,47 @@ class AsyncInfluxDBClient:
             number. Empty data sends nothing.
         Raises:
             ValueError, TypeError: a point cannot be written; the text names the point, the key and
-                the value. Nothing was sent.
+                the value. If all points fit one request, nothing was sent.
             InfluxDBWriteError: the server refused all or some points.
             InfluxDBConnectionError: the server can't be reached, or was lost.
+            Of a write of several requests every error says which points were written, in its text
+            and as `.written`, a list of `range` of point numbers. Points that the server refuses
+            one by one do not stop the requests after them; any other error does. It is raised when
+            the requests under way have ended.
         Source: InfluxDB 1.8 API reference, `/write`.
         """
 
-        def make() -> _core.Call[bool]:
+        is_async = self.mode == "async"
+
+        def open_batches() -> _core.Batches:
             _arguments.expect("tags", tags, Mapping, optional=True)
+            _arguments.expect("batch_lines", batch_lines, int)
+            _arguments.expect("batch_bytes", batch_bytes, int)
+            _arguments.positive("connections", connections)
+            if progress is not None and not callable(progress):
+                raise TypeError(f"argument `progress`: expected a callable, got {progress!r}")
             columns = None
             if tag_columns is not None:
                 columns = _arguments.names("tag_columns", tag_columns)
-            batch = _core.encode(data, measurement, columns, {**(tags or {}), **extra_tags})
-            if batch.skipped:
-                logger.warning("write: %d points without fields were not sent", batch.skipped)
-            if logger.isEnabledFor(logging.DEBUG):
-                logger.debug("write: %d points: %s", batch.points, _short(batch.to_bytes()))
-            return self._core.write(batch, self.db)
+            return _core.Batches(
+                data,
+                measurement,
+                columns,
+                {**tags, **extra_tags} if tags else extra_tags,
+                time_column=time_column,
+                measurement_column=measurement_column,
+                batch_lines=batch_lines,
+                batch_bytes=batch_bytes,
+                frames=3 if is_async else 4,
+            )
 
-        return self._run(make, _same)
+        def open_send() -> _write.Send:
+            db = self.db
+            return lambda batch: self._core.write(batch, db)
+
+        total = _write.rows_of(data) if progress else None
+        work = _write.steps(open_batches, open_send, connections, progress, total)
+        return _write.awaited(work) if is_async else _write.waited(work)
 
     def query(
         self,
@@ -455,18 +500,13 @@ def _blocking_pieces(
         stream.close()
 
 
-def _same(value: T) -> T:
-    return value
-
-
 def _logged(answer: dict[str, Any]) -> dict[str, Any]:
     if logger.isEnabledFor(logging.DEBUG):
         logger.debug("query: answer %s", _short(repr(answer)))
     return answer
 
 
-def _short(data: str | bytes) -> str:
-    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+def _short(text: str) -> str:
     return text if len(text) <= 1000 else f"{text[:1000]}... ({len(text)} characters)"
 
 

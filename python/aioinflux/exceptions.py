@@ -30,7 +30,13 @@ __all__ = [
 
 
 class InfluxDBError(Exception):
-    """Base class of every error that comes from the server or from the way to it."""
+    """Base class of every error that comes from the server or from the way to it.
+
+    Attributes:
+        written: Numbers of the points that were written, for a write of several requests.
+    """
+
+    written: list[range] = []  # noqa: RUF012 (a default that nobody writes to)
 
     def __init__(self, *args: object, **fields: object) -> None:
         super().__init__(*args)
@@ -71,11 +77,13 @@ class InfluxDBWriteError(InfluxDBResponseError):
         rejected: One `(index, line, reason)` for each point that the server named: `index` counts
             the points of the call from 0 (`None` where it could not be told), `line` is the line
             protocol that was refused.
+        partial: Whether the server stored the points that it did not refuse.
         unsent: Indexes of points that were not sent, because an earlier part of the call failed.
         reason: Reason phrase of the HTTP status.
     """
 
     rejected: list[tuple[int | None, str, str]] = []  # noqa: RUF012
+    partial: bool = False
     unsent: list[int] = []  # noqa: RUF012
     reason: str | None = None
 

@@ -1,12 +1,14 @@
 //! One request, not sent yet: await it, or wait for it.
 //!
 //! `Call` replaces pairs of sync and async methods. Building it parses arguments and starts
-//! nothing; `await` hands it to the running loop, `wait` blocks this thread. Both release the GIL
-//! while the request travels, and both drop the request when they are given up.
+//! nothing; `await` hands it to the running loop, `wait` blocks this thread, and `start` sends it
+//! ahead of either. Both release the GIL while the request travels, and both drop the request when
+//! they are given up.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyStopIteration};
@@ -15,9 +17,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTraceback;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
-use crate::inbox::{Convert, Inbox, Promise};
+use crate::inbox::{self, Convert, Inbox, Promise};
 use crate::runtime;
 
 /// How often a blocked call looks for signals; Ctrl-C is obeyed within this time.
@@ -72,6 +74,15 @@ impl Call {
         })
     }
 
+    /// Sends the request now; it travels while the caller does something else. Dropping the call
+    /// stops it.
+    fn start(&self, py: Python<'_>) -> PyResult<()> {
+        let task = Started(runtime::get(py)?.spawn(self.take()?));
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        *work = Some(Box::pin(task));
+        Ok(())
+    }
+
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let runtime = runtime::get(py)?;
         let mut work = self.take()?;
@@ -85,6 +96,27 @@ impl Call {
                 Err(_) => py.check_signals()?,
             }
         }
+    }
+}
+
+/// A request that is under way for as long as this is kept.
+struct Started(JoinHandle<Convert>);
+
+impl Future for Started {
+    type Output = Convert;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Convert> {
+        Pin::new(&mut self.0).poll(context).map(|done| {
+            done.unwrap_or_else(|_| {
+                Box::new(|_| Err(PyRuntimeError::new_err(inbox::WITHOUT_OUTCOME)))
+            })
+        })
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -4,7 +4,7 @@ use aioinflux::{Error, ErrorKind};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyList, PyRange};
 
 use crate::out::{PyAnswer, json};
 
@@ -31,12 +31,29 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
         .iter()
         .map(|one| (one.index, one.line.as_str(), one.reason.as_str()))
         .collect();
+    let partial = error.kind() == ErrorKind::PartialWrite;
     let fields = [
         ("rejected", object(py, rejected)),
+        ("partial", object(py, partial)),
+        ("written", ranges(py, error.written())),
         ("unsent", object(py, error.unsent().to_vec())),
         ("reason", object(py, error.status().and_then(reason))),
     ];
     exception(py, error, "InfluxDBWriteError", &fields)
+}
+
+/// Ascending numbers as a list of `range`.
+fn ranges(py: Python<'_>, numbers: &[u64]) -> Py<PyAny> {
+    let found = PyList::empty(py);
+    for run in numbers.chunk_by(|one, next| one + 1 == *next) {
+        // Points are in memory, so there are fewer than numbers of a `range`.
+        if let Ok(start) = run[0].try_into()
+            && let Ok(range) = PyRange::new(py, start, start + run.len().cast_signed())
+        {
+            let _ = found.append(range);
+        }
+    }
+    found.into_any().unbind()
 }
 
 /// The exception for a failed query, with what had succeeded before.

@@ -16,6 +16,9 @@ use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 
 use crate::bell::Bell;
 
+/// What is told of a request whose task panicked.
+pub(crate) const WITHOUT_OUTCOME: &str = "the request ended without an outcome";
+
 /// Makes the Python value, or the exception, of a finished request.
 pub(crate) type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
