@@ -41,8 +41,13 @@ impl Stream {
             form: Form::Table,
         };
         let (body, format) = client.send(&operation, whole).await?.into_answer()?;
+        let decoder = Decoder::new(format);
         Ok(Self {
-            decoder: Decoder::new(format),
+            decoder: if whole {
+                decoder.large_batches()
+            } else {
+                decoder
+            },
             server: client.config().url().to_owned(),
             state: State::Open(Box::new(body)),
         })

@@ -7,13 +7,13 @@ use std::collections::VecDeque;
 use std::mem;
 
 use super::error::{DecodeErrorKind, Fault, Stop, shown};
-use super::table::{Added, RowFormat, Table};
+use super::table::{BatchLimits, RowFormat, Table};
 use super::{Event, SeriesHeader};
 
 #[derive(Debug)]
 pub(super) struct Assembly {
     events: VecDeque<Event>,
-    batch_rows: usize,
+    limits: BatchLimits,
     /// Whole documents so far.
     documents: u64,
     /// What the present document holds.
@@ -61,10 +61,10 @@ fn malformed(text: impl Into<String>) -> Fault {
 }
 
 impl Assembly {
-    pub(super) fn new(batch_rows: usize) -> Self {
+    pub(super) fn new(limits: BatchLimits) -> Self {
         Self {
             events: VecDeque::new(),
-            batch_rows,
+            limits,
             documents: 0,
             document: Document::default(),
             statement: None,
@@ -78,8 +78,8 @@ impl Assembly {
         }
     }
 
-    pub(super) fn set_batch_rows(&mut self, rows: usize) {
-        self.batch_rows = rows;
+    pub(super) fn limits(&mut self) -> &mut BatchLimits {
+        &mut self.limits
     }
 
     pub(super) fn next_event(&mut self) -> Option<Event> {
@@ -258,20 +258,25 @@ impl Assembly {
         Ok(())
     }
 
-    /// Adds the row that starts at `at`; returns the index after it.
-    pub(super) fn row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
+    /// Adds the row that starts at `at` and those that follow it directly, `most` in all, as far
+    /// as they are there; returns the index after the last one and how many they are. The first
+    /// row is there, or there is a reason.
+    pub(super) fn rows<F: RowFormat>(
+        &mut self,
+        input: &[u8],
+        at: usize,
+        most: u32,
+    ) -> Result<(usize, u32), Stop> {
         loop {
             let Some(table) = &mut self.table else {
                 return Err(malformed("expected `columns` before a row").into());
             };
-            match table.add_row::<F>(input, at)? {
-                Added::Row(end) => {
-                    if table.is_full(self.batch_rows) {
-                        self.flush();
-                    }
-                    return Ok(end);
-                }
-                Added::NewBatch => self.flush(),
+            let rows = table.add_rows::<F>(input, at, most, self.limits)?;
+            if rows.is_full {
+                self.flush();
+            }
+            if rows.count > 0 {
+                return Ok((rows.end, rows.count));
             }
         }
     }

@@ -20,6 +20,7 @@ mod error;
 mod json;
 mod member;
 mod msgpack;
+mod pages;
 pub mod raw;
 mod shape;
 mod table;
@@ -32,10 +33,20 @@ use arrow_schema::SchemaRef;
 use self::assemble::Assembly;
 pub use self::error::{DecodeError, DecodeErrorKind};
 use self::error::{Fault, Stop};
+use self::table::BatchLimits;
 pub(crate) use self::whole::{Whole, float_of};
 
-/// Most rows of a batch, unless [`Decoder::batch_rows`] says otherwise.
-const BATCH_ROWS: usize = 8192;
+/// Batches of an answer that is handed on while it comes: within the cache, and within memory
+/// where rows are wide and texts long.
+const BATCHES: BatchLimits = BatchLimits {
+    rows: 8192,
+    bytes: 8 << 20,
+};
+
+/// Most bytes of rows in a batch of an answer that is kept. With one row more of
+/// [`MAX_VALUE_BYTES`], and each byte of a text become three (U+FFFD), a text column stays below
+/// the 2 GiB that Arrow allows.
+const LARGE_BATCH_BYTES: usize = 256 << 20;
 
 /// Longest value (a row, a list of columns) that is waited for.
 const MAX_VALUE_BYTES: usize = 256 << 20;
@@ -166,7 +177,7 @@ impl Decoder {
         };
         Self {
             parser,
-            assembly: Assembly::new(BATCH_ROWS),
+            assembly: Assembly::new(BATCHES),
             buffer: Vec::new(),
             offset: 0,
             junk: None,
@@ -177,7 +188,19 @@ impl Decoder {
     /// Sets the most rows of a batch (8192).
     #[must_use]
     pub fn batch_rows(mut self, rows: usize) -> Self {
-        self.assembly.set_batch_rows(rows.max(1));
+        self.assembly.limits().rows = rows.max(1);
+        self
+    }
+
+    /// Makes batches as large as they can be, for an answer that is kept as a whole: one a series,
+    /// unless its rows take more than 256 MiB of the answer or the type of a column changes in a
+    /// way that is no promotion.
+    #[must_use]
+    pub fn large_batches(mut self) -> Self {
+        *self.assembly.limits() = BatchLimits {
+            rows: usize::MAX,
+            bytes: LARGE_BATCH_BYTES,
+        };
         self
     }
 

@@ -11,32 +11,60 @@ use arrow_schema::{Field, Schema, SchemaRef};
 use super::columns::{Cell, Column, Fit};
 use super::error::Stop;
 
-/// A batch ends when its rows took this many bytes of the answer, so that wide rows and long
-/// texts stay within memory (and far below the 2 GiB of an Arrow text column).
-const MAX_BATCH_BYTES: usize = 8 << 20;
-
-/// A format of rows. The reader gives the cells in order, and stops with [`Stop::Changed`] when
-/// the sink says so.
+/// A format of rows.
 pub(super) trait RowFormat {
     /// Integers and floats look the same where a float is whole.
     const PROMOTES: bool;
 
-    /// Reads the row that starts at `at`; returns the index after it.
-    fn read_row<'a>(
-        input: &'a [u8],
+    /// Reads the row that starts at `at`, up to the index after it. `each` gets the number of each
+    /// cell and where it starts, and gives the index after it.
+    fn read_row(
+        input: &[u8],
         at: usize,
         width: usize,
-        sink: &mut impl FnMut(usize, Cell<'a>) -> bool,
+        each: impl FnMut(usize, usize) -> Result<usize, Stop>,
     ) -> Result<usize, Stop>;
+
+    /// Reads any cell.
+    fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop>;
+
+    /// Appends the cell at `at` to a column, if it is of the column's type and has the usual look;
+    /// returns the index after it. Whatever it does not take is left to [`RowFormat::cell`]: it
+    /// may do less than that, but nothing else.
+    fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize>;
+
+    /// Where the next row starts, if one follows the end of a row directly.
+    fn next_row(input: &[u8], end: usize) -> Option<usize>;
+}
+
+/// How large a batch grows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BatchLimits {
+    pub(super) rows: usize,
+    /// Bytes of the answer that its rows took: wide rows and long texts must stay within memory.
+    pub(super) bytes: usize,
 }
 
 /// What became of a row.
-pub(super) enum Added {
+enum Added {
     /// It ends at this index.
     Row(usize),
     /// It fits only into a new batch: take the present one, then add it again.
     NewBatch,
 }
+
+/// What became of rows that follow each other.
+pub(super) struct Rows {
+    /// The index after the last row that was added.
+    pub(super) end: usize,
+    /// How many were added.
+    pub(super) count: u32,
+    /// The batch must be taken before anything else is added.
+    pub(super) is_full: bool,
+}
+
+/// Rows from which on room is made for all that seem to follow: small series are many.
+const ROOM: usize = 4096;
 
 #[derive(Debug)]
 pub(super) struct Table {
@@ -44,6 +72,8 @@ pub(super) struct Table {
     columns: Vec<Column>,
     rows: usize,
     bytes: usize,
+    /// Rows at which more room is made; before it, a vector grows as it does.
+    room: usize,
     /// The schema of the batch before.
     schema: Option<SchemaRef>,
 }
@@ -60,6 +90,7 @@ impl Table {
             columns,
             rows: 0,
             bytes: 0,
+            room: ROOM,
             schema: None,
         }
     }
@@ -77,17 +108,75 @@ impl Table {
         self.rows
     }
 
-    pub(super) fn is_full(&self, batch_rows: usize) -> bool {
-        self.rows >= batch_rows || self.bytes >= MAX_BATCH_BYTES
+    fn is_full(&self, limits: BatchLimits) -> bool {
+        self.rows >= limits.rows || self.bytes >= limits.bytes
     }
 
-    /// Adds the row that starts at `at`.
-    pub(super) fn add_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<Added, Stop> {
-        let width = self.columns.len();
+    /// Adds the row that starts at `at` and those that follow it, `most` in all, until the batch
+    /// is full or a row does not fit. A row behind the first one that cannot be read is left: who
+    /// starts with it is told why.
+    pub(super) fn add_rows<F: RowFormat>(
+        &mut self,
+        input: &[u8],
+        at: usize,
+        most: u32,
+        limits: BatchLimits,
+    ) -> Result<Rows, Stop> {
+        let (mut next, mut rows) = (
+            Some(at),
+            Rows {
+                end: at,
+                count: 0,
+                is_full: false,
+            },
+        );
+        while let Some(start) = next.filter(|_| rows.count < most) {
+            match self.add_row::<F>(input, start) {
+                Ok(Added::Row(end)) => {
+                    rows.end = end;
+                    rows.count += 1;
+                    rows.is_full = self.is_full(limits);
+                    if self.rows == self.room {
+                        let most = limits.rows.min(self.rows + (most - rows.count) as usize);
+                        self.make_room(input.len() - end, most);
+                    }
+                    next = F::next_row(input, end).filter(|_| !rows.is_full);
+                }
+                Ok(Added::NewBatch) => {
+                    rows.is_full = true;
+                    break;
+                }
+                Err(stop) if rows.count == 0 => return Err(stop),
+                Err(_) => break,
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Makes room for as many rows again, or for those that `left` bytes of input hold if they are
+    /// like those so far, but not for more than `most` in all.
+    #[cold]
+    fn make_room(&mut self, left: usize, most: usize) {
+        let length = self.bytes.div_ceil(self.rows);
+        let more = (left / length).saturating_add(left / length / 64);
+        let more = more.max(self.rows).min(most - self.rows);
+        self.room = self.rows + more;
+        for column in &mut self.columns {
+            column.reserve(more);
+        }
+    }
+
+    #[inline]
+    fn add_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<Added, Stop> {
         let columns = &mut self.columns;
-        match F::read_row(input, at, width, &mut |index, cell| {
-            columns[index].push(cell)
-        }) {
+        let added = F::read_row(input, at, columns.len(), |index, at| {
+            let column = &mut columns[index];
+            match F::push_usual(input, at, column) {
+                Some(end) => Ok(end),
+                None => push_any::<F>(input, at, column),
+            }
+        });
+        match added {
             Ok(end) => {
                 self.rows += 1;
                 self.bytes += end - at;
@@ -104,17 +193,20 @@ impl Table {
         }
     }
 
+    #[cold]
     fn undo_row(&mut self) {
         for column in &mut self.columns {
             column.truncate(self.rows);
         }
     }
 
+    #[cold]
     fn add_changed_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<Added, Stop> {
         let mut cells = Vec::with_capacity(self.columns.len());
-        let end = F::read_row(input, at, self.columns.len(), &mut |_, cell| {
+        let end = F::read_row(input, at, self.columns.len(), |_, at| {
+            let (cell, end) = F::cell(input, at)?;
             cells.push(cell);
-            true
+            Ok(end)
         })?;
         let fits: Vec<Fit> = self
             .columns
@@ -157,6 +249,19 @@ impl Table {
         self.schema = Some(schema);
         self.rows = 0;
         self.bytes = 0;
+        self.room = ROOM;
         (batch, changed)
+    }
+}
+
+/// Appends any cell that the column can hold; out of the way of the usual ones.
+#[cold]
+#[inline(never)]
+fn push_any<F: RowFormat>(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop> {
+    let (cell, end) = F::cell(input, at)?;
+    if column.push(cell) {
+        Ok(end)
+    } else {
+        Err(Stop::Changed)
     }
 }

@@ -10,4 +10,5 @@ mod reference;
 mod refused;
 mod support;
 mod tree;
+mod usual;
 mod values;

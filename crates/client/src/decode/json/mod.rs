@@ -9,8 +9,10 @@
 //! every row, is read once it is there as a whole. Keys may come in any order, except that rows
 //! need what describes them; unknown keys are skipped. Documents follow each other freely.
 
+mod float;
 mod scan;
 mod text;
+mod usual;
 mod value;
 
 use self::scan::Scan;
@@ -18,7 +20,7 @@ use self::text::skip_space;
 pub(super) use self::text::unescape;
 use self::value::{Reader, cell};
 use super::assemble::Assembly;
-use super::columns::Cell;
+use super::columns::{Cell, Column};
 use super::error::{DecodeErrorKind, Fault, Stop};
 use super::member::{Value, read_member};
 use super::shape::{Key, Level};
@@ -153,8 +155,8 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads one row. It is tried at once, since most are there as a whole; only one that is
-    /// not goes through the search for its end, and is tried again when [`Tries`] says so.
+    /// Reads one row, and those behind it. It is tried at once, since most are there as a whole;
+    /// only one that is not goes through the search for its end, and is tried again when [`Tries`] says so.
     fn row(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
         if input[*at] != b'[' {
             return Err(Fault::unexpected(input, *at, "a row").into());
@@ -164,8 +166,8 @@ impl Parser {
         if self.scan.is_active() && !self.tries.is_due(length) {
             return Err(Stop::Short);
         }
-        match out.row::<Rows>(input, *at) {
-            Ok(end) => {
+        match out.rows::<Rows>(input, *at, u32::MAX) {
+            Ok((end, _)) => {
                 self.tries.reset();
                 self.scan = Scan::default();
                 self.place = Place::After;
@@ -237,11 +239,12 @@ struct Rows;
 impl RowFormat for Rows {
     const PROMOTES: bool = true;
 
-    fn read_row<'a>(
-        input: &'a [u8],
+    #[inline]
+    fn read_row(
+        input: &[u8],
         at: usize,
         width: usize,
-        sink: &mut impl FnMut(usize, Cell<'a>) -> bool,
+        mut each: impl FnMut(usize, usize) -> Result<usize, Stop>,
     ) -> Result<usize, Stop> {
         let mut at = skip_space(input, at + 1);
         for index in 0..width {
@@ -249,13 +252,24 @@ impl RowFormat for Rows {
                 at = punctuation(input, at, b',', width)?;
                 at = skip_space(input, at);
             }
-            let (cell, end) = cell(input, at)?;
-            if !sink(index, cell) {
-                return Err(Stop::Changed);
-            }
-            at = skip_space(input, end);
+            at = each(index, at)?;
+            at = skip_space(input, at);
         }
         punctuation(input, at, b']', width)
+    }
+
+    fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
+        cell(input, at)
+    }
+
+    #[inline]
+    fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
+        usual::push(input, at, column)
+    }
+
+    #[inline]
+    fn next_row(input: &[u8], end: usize) -> Option<usize> {
+        (input.get(end..end + 2) == Some(b",[")).then_some(end + 1)
     }
 }
 

@@ -3,7 +3,16 @@
 use super::super::columns::Cell;
 use super::super::error::{DecodeErrorKind, Fault, Stop};
 
-pub(super) fn skip_space(input: &[u8], mut at: usize) -> usize {
+#[inline]
+pub(super) fn skip_space(input: &[u8], at: usize) -> usize {
+    match input.get(at) {
+        Some(0..=b' ') => skip_long_space(input, at),
+        _ => at,
+    }
+}
+
+#[cold]
+fn skip_long_space(input: &[u8], mut at: usize) -> usize {
     while matches!(input.get(at), Some(b' ' | b'\n' | b'\t' | b'\r')) {
         at += 1;
     }

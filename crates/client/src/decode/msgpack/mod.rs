@@ -9,10 +9,11 @@
 //! reads from whole buffers or blocking streams.
 
 mod token;
+mod usual;
 
 use self::token::{Head, Reader, Scan, cell, head};
 use super::assemble::Assembly;
-use super::columns::Cell;
+use super::columns::{Cell, Column};
 use super::error::{DecodeErrorKind, Fault, Stop};
 use super::member::{Value, read_member};
 use super::shape::{Key, Level};
@@ -76,8 +77,12 @@ impl Parser {
 
     /// Takes one item off the container at hand.
     fn count(&mut self) {
+        self.count_many(1);
+    }
+
+    fn count_many(&mut self, items: u32) {
         if let Some(left) = self.left.last_mut() {
-            *left -= 1;
+            *left -= items;
         }
     }
 
@@ -109,8 +114,7 @@ impl Parser {
                 self.enter(Level::Series, count);
             }
             Level::Values => {
-                *at = self.row(input, *at, out)?;
-                self.count();
+                *at = self.rows(input, *at, out)?;
             }
             Level::Document | Level::Result | Level::Series => {
                 let end = self.value_end(input, *at)?;
@@ -122,19 +126,21 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads one row. It is tried at once, since most are there as a whole; only one that is
-    /// not goes through the search for its end, and is tried again when [`Tries`] says so.
-    fn row(&mut self, input: &[u8], at: usize, out: &mut Assembly) -> Result<usize, Stop> {
+    /// Reads one row, and those behind it. It is tried at once, since most are there as a whole;
+    /// only one that is not goes through the search for its end, and is tried again when [`Tries`] says so.
+    fn rows(&mut self, input: &[u8], at: usize, out: &mut Assembly) -> Result<usize, Stop> {
         let length = input.len() - at;
         let is_short =
             self.scan.is_active() && matches!(self.value_end(input, at), Err(Stop::Short));
         if is_short && !self.tries.is_due(length) {
             return Err(Stop::Short);
         }
-        match out.row::<Rows>(input, at) {
-            Ok(end) => {
+        let left = self.left.last().copied().unwrap_or(1);
+        match out.rows::<Rows>(input, at, left) {
+            Ok((end, count)) => {
                 self.tries.reset();
                 self.scan = Scan::default();
+                self.count_many(count);
                 Ok(end)
             }
             Err(Stop::Short) => {
@@ -142,7 +148,7 @@ impl Parser {
                 self.value_end(input, at)?;
                 Err(Fault::unexpected(input, at, "a row").into())
             }
-            result => result,
+            Err(stop) => Err(stop),
         }
     }
 
@@ -200,27 +206,47 @@ struct Rows;
 impl RowFormat for Rows {
     const PROMOTES: bool = false;
 
-    fn read_row<'a>(
-        input: &'a [u8],
+    #[inline]
+    fn read_row(
+        input: &[u8],
         at: usize,
         width: usize,
-        sink: &mut impl FnMut(usize, Cell<'a>) -> bool,
+        mut each: impl FnMut(usize, usize) -> Result<usize, Stop>,
     ) -> Result<usize, Stop> {
         let (head, mut at) = array_head(input, at, width)?;
         for index in 0..head {
-            let (cell, end) = cell(input, at)?;
-            if !sink(index, cell) {
-                return Err(Stop::Changed);
-            }
-            at = end;
+            at = each(index, at)?;
         }
         Ok(at)
+    }
+
+    fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
+        cell(input, at)
+    }
+
+    #[inline]
+    fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
+        usual::push(input, at, column)
+    }
+
+    #[inline]
+    fn next_row(_: &[u8], end: usize) -> Option<usize> {
+        Some(end)
     }
 }
 
 /// Reads the head of a row, which must be as long as there are columns: that is checked before
 /// anything is read, so a length of four billion costs nothing.
+#[inline]
 fn array_head(input: &[u8], at: usize, width: usize) -> Result<(usize, usize), Stop> {
+    match input.get(at) {
+        Some(short @ 0x90..=0x9f) if usize::from(short & 0x0f) == width => Ok((width, at + 1)),
+        _ => any_array_head(input, at, width),
+    }
+}
+
+#[cold]
+fn any_array_head(input: &[u8], at: usize, width: usize) -> Result<(usize, usize), Stop> {
     match head(input, at)? {
         (Head::Array(count), next) if usize::try_from(count) == Ok(width) => Ok((width, next)),
         (Head::Array(count), _) => Err(Stop::Fault(Fault {

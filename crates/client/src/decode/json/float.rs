@@ -1,0 +1,149 @@
+//! Decimals to floats, for the numbers that answers are full of: up to 19 digits, no exponent.
+//!
+//! The algorithm is that of Eisel and Lemire ("Number Parsing at a Gigabyte per Second", 2021), as in
+//! `fast-float2` and in the standard library, which it equals bit by bit. Here it gets digits that
+//! were read already, and within this range it always succeeds.
+
+/// Most digits behind the point: 5^27 is the last power of five below 2^64.
+pub(super) const MOST_PLACES: usize = 27;
+
+/// Bits of a float behind the leading one.
+const FRACTION_BITS: u32 = 52;
+
+/// `1 / 5^places` to 128 bits, rounded up: the first bit is set, so that the point floats.
+const RECIPROCALS: [u128; MOST_PLACES + 1] = {
+    let mut table = [1 << 127; MOST_PLACES + 1];
+    let mut places = 1;
+    let mut power = 1;
+    while places <= MOST_PLACES {
+        power *= 5;
+        table[places] = reciprocal(power);
+        places += 1;
+    }
+    table
+};
+
+/// Long division of the power of two for which the quotient takes 128 bits.
+const fn reciprocal(divisor: u64) -> u128 {
+    let (mut quotient, mut rest) = (0, 1_u128);
+    let mut bits = 127 + (u64::BITS - divisor.leading_zeros());
+    while bits > 0 {
+        rest <<= 1;
+        quotient <<= 1;
+        if rest >= divisor as u128 {
+            rest -= divisor as u128;
+            quotient |= 1;
+        }
+        bits -= 1;
+    }
+    quotient + 1
+}
+
+/// Returns the float that is closest to `digits / 10^places`; of two, the even one.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "halves of products, and exponents far from their limits"
+)]
+pub(super) fn of_decimal(digits: u64, places: usize) -> f64 {
+    if digits == 0 {
+        return 0.0;
+    }
+    let shift = digits.leading_zeros();
+    let (low, high) = product(digits << shift, RECIPROCALS[places]);
+    let upper = (high >> 63) as u32;
+    // One bit more than the float has, to round by.
+    let spare = upper + u64::BITS - FRACTION_BITS - 3;
+    let mut mantissa = high >> spare;
+    // Half way between two floats, which only few places allow: to the even one.
+    if low <= 1 && places <= 4 && mantissa & 3 == 1 && mantissa << spare == high {
+        mantissa &= !1;
+    }
+    mantissa = (mantissa + (mantissa & 1)) >> 1;
+    // floor(log2(10^-places)), and the bias of the exponent.
+    let scale = (-(places as i32) * 217_706) >> 16;
+    let exponent = scale + 63 + 1023 + upper as i32 - shift as i32;
+    // A mantissa that was rounded up to the next power of two carries into the exponent.
+    f64::from_bits(((exponent as u64 - 1) << FRACTION_BITS) + mantissa)
+}
+
+/// The upper 128 of 192 bits, low and high; the lower part is looked at where it could matter.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "halves of products")]
+fn product(digits: u64, reciprocal: u128) -> (u64, u64) {
+    const ROUNDING: u64 = u64::MAX >> (FRACTION_BITS + 3);
+    let first = u128::from(digits) * (reciprocal >> 64);
+    if (first >> 64) as u64 & ROUNDING != ROUNDING {
+        return (first as u64, (first >> 64) as u64);
+    }
+    let second = u128::from(digits) * u128::from(reciprocal as u64);
+    let first = first + (second >> 64);
+    (first as u64, (first >> 64) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{MOST_PLACES, of_decimal};
+
+    fn check(digits: u64, places: usize) {
+        let expected: f64 = format!("{digits}e-{places}").parse().expect("a float");
+        let got = of_decimal(digits, places);
+        assert_eq!(got.to_bits(), expected.to_bits(), "{digits}e-{places}");
+    }
+
+    #[test]
+    fn small_decimals_are_the_floats_of_the_standard_library() {
+        for places in 0..=MOST_PLACES {
+            for digits in (0..5000).chain(u64::MAX - 5000..=u64::MAX) {
+                check(digits, places);
+            }
+        }
+    }
+
+    #[test]
+    fn decimals_between_two_floats_are_those_of_the_standard_library() {
+        // 2^53 and its like plus one half, quarters and eighths, and their neighbours.
+        for bits in 48..64 {
+            for odd in 0..64_u64 {
+                for places in 0..=MOST_PLACES {
+                    for factor in [1, 5, 25, 125, 625, 3125] {
+                        let middle = ((1 << bits) + odd).checked_mul(factor);
+                        let Some(middle) = middle.filter(|n| *n < u64::MAX) else {
+                            continue;
+                        };
+                        check(middle - 1, places);
+                        check(middle, places);
+                        check(middle + 1, places);
+                    }
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn decimals_are_the_floats_of_the_standard_library(
+            digits in any::<u64>(),
+            shift in 0..64_u32,
+            places in 0..=MOST_PLACES,
+        ) {
+            check(digits >> shift, places);
+        }
+
+        #[test]
+        fn shortest_texts_give_the_float_back(float in 1e-5..1e9_f64) {
+            let text = float.to_string();
+            let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+            let digits = format!("{whole}{fraction}").parse::<u64>();
+            if let Ok(digits) = digits && fraction.len() <= MOST_PLACES {
+                prop_assert_eq!(of_decimal(digits, fraction.len()).to_bits(), float.to_bits());
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Cells that look as the server mostly writes them, read straight into columns of their type.
+//!
+//! Eight bytes are looked at at once (`u64`s whose bytes are compared in parallel). A cell that is
+//! near the end of the input or has any other look is left to the reader of all cells.
+
+use super::super::columns::{Column, Values, push_text};
+use super::float::{MOST_PLACES, of_decimal};
+
+const LOW_BITS: u64 = 0x0101_0101_0101_0101;
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// Integers of so many digits are floats of the same value.
+const EXACT_DIGITS: usize = 15;
+
+const POWERS: [u64; 9] = {
+    let mut powers = [1; 9];
+    let mut index = 1;
+    while index < 9 {
+        powers[index] = 10 * powers[index - 1];
+        index += 1;
+    }
+    powers
+};
+
+/// See `RowFormat::push_usual`.
+#[inline]
+pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
+    match &mut column.values {
+        Values::Float(values) => {
+            if let Some((n, end)) = float(input, at, column.promotes) {
+                values.push(n);
+                return Some(end);
+            }
+        }
+        Values::Integer(values) => {
+            if let Some((n, end)) = integer(input, at) {
+                values.push(n);
+                return Some(end);
+            }
+        }
+        Values::Time(values) if column.is_time => {
+            let (n, end) = integer(input, at)?;
+            values.push(n);
+            return Some(end);
+        }
+        Values::Text { offsets, bytes } => {
+            if let Some(end) = text_end(input, at) {
+                push_text(input, at + 1..end, offsets, bytes);
+                return Some(end + 1);
+            }
+        }
+        _ => {}
+    }
+    let is_null = input.get(at..at + 4) == Some(b"null");
+    is_null.then(|| {
+        column.push_null();
+        at + 4
+    })
+}
+
+/// A run of digits.
+struct Digits {
+    value: u64,
+    count: usize,
+    /// What comes behind.
+    next: u8,
+}
+
+/// Reads up to 23 digits and goes on with those of `value`. With more than 19 in all, it is wrong.
+#[inline]
+fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
+    let window = input.get(at..)?.first_chunk::<24>()?;
+    let mut count = 0;
+    for bytes in window.as_chunks::<8>().0 {
+        let word = u64::from_le_bytes(*bytes) ^ (LOW_BITS * u64::from(b'0'));
+        // A byte over 9 sets its high bit, as do bytes behind it perhaps.
+        let others = (word.wrapping_add(LOW_BITS * 0x76) | word) & HIGH_BITS;
+        if others == 0 {
+            value = value.wrapping_mul(POWERS[8]).wrapping_add(eight(word));
+            count += 8;
+            continue;
+        }
+        let bits = others.trailing_zeros() & 0x38;
+        // Zeros in front of the digits, in place of what is behind them; in two steps, since all
+        // eight bytes may have to go.
+        let part = eight(word << (63 - bits) << 1);
+        let more = bits as usize / 8;
+        value = value.wrapping_mul(POWERS[more]).wrapping_add(part);
+        let [next, ..] = (word >> bits).to_le_bytes();
+        return Some(Digits {
+            value,
+            count: count + more,
+            next: next ^ b'0',
+        });
+    }
+    None
+}
+
+/// The value of eight bytes that are digits, less `0`: pairs, then fours, then all.
+#[inline]
+fn eight(digits: u64) -> u64 {
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let odd = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
+    let even = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
+    odd.wrapping_add(even) >> 32
+}
+
+/// The sign, and the digits of the part before the point.
+#[inline]
+fn whole(input: &[u8], at: usize) -> Option<(bool, usize, Digits)> {
+    let negative = *input.get(at)? == b'-';
+    let start = at + usize::from(negative);
+    let digits = digits(input, start, 0)?;
+    let has_zero = digits.count > 1 && input.get(start) == Some(&b'0');
+    let is_usual = (1..=19).contains(&digits.count) && !has_zero;
+    is_usual.then_some((negative, start + digits.count, digits))
+}
+
+#[inline]
+fn integer(input: &[u8], at: usize) -> Option<(i64, usize)> {
+    let (negative, end, digits) = whole(input, at)?;
+    let value = i64::try_from(digits.value).ok()?;
+    if matches!(digits.next, b'.' | b'e' | b'E') || (negative && value == 0) {
+        return None;
+    }
+    Some((if negative { -value } else { value }, end))
+}
+
+#[inline]
+fn float(input: &[u8], at: usize, promotes: bool) -> Option<(f64, usize)> {
+    let (negative, end, whole) = whole(input, at)?;
+    let (value, end, next) = if whole.next == b'.' {
+        let fraction = digits(input, end + 1, whole.value)?;
+        // A zero before the point is no digit of the value, but those behind it may be.
+        let count = fraction.count + if whole.value == 0 { 0 } else { whole.count };
+        if fraction.count == 0 || count > 19 {
+            return None;
+        }
+        const { assert!(MOST_PLACES >= 19) };
+        let value = of_decimal(fraction.value, fraction.count);
+        (value, end + 1 + fraction.count, fraction.next)
+    } else if promotes && whole.count <= EXACT_DIGITS && !(negative && whole.value == 0) {
+        (of_decimal(whole.value, 0), end, whole.next)
+    } else {
+        return None;
+    };
+    if matches!(next, b'e' | b'E') {
+        return None;
+    }
+    Some((if negative { -value } else { value }, end))
+}
+
+/// The index of the quote that ends the text; none, if there is anything in it to look at.
+#[inline]
+fn text_end(input: &[u8], at: usize) -> Option<usize> {
+    if *input.get(at)? != b'"' {
+        return None;
+    }
+    let mut end = at + 1;
+    loop {
+        let [first, second] = input.get(end..)?.first_chunk::<16>()?.as_chunks::<8>().0 else {
+            return None;
+        };
+        let (first, second) = (special(*first), special(*second));
+        if first | second != 0 {
+            // Either half, without a branch that depends on the length of texts.
+            let half = if first == 0 { second } else { first };
+            end += half.trailing_zeros() as usize / 8 + if first == 0 { 8 } else { 0 };
+            return (input.get(end) == Some(&b'"')).then_some(end);
+        }
+        end += 16;
+    }
+}
+
+/// Sets the high bit of the first byte that is a quote, a backslash or no text, and of some of those
+/// behind it perhaps.
+#[inline]
+fn special(bytes: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(bytes);
+    zeros(word ^ (LOW_BITS * u64::from(b'"')))
+        | zeros(word ^ (LOW_BITS * u64::from(b'\\')))
+        | (word.wrapping_sub(LOW_BITS * 0x20) & !word & HIGH_BITS)
+}
+
+/// Sets the high bit of the first byte that is zero, and of some of those behind it perhaps.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS
+}

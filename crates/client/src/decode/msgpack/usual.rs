@@ -1,0 +1,73 @@
+//! Cells as the server mostly writes them, read straight into columns of their type.
+
+use super::super::columns::{Column, Values, push_text};
+
+/// Bytes of a number, at most.
+const NUMBER: usize = 9;
+
+/// See `RowFormat::push_usual`.
+#[inline]
+pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
+    match &mut column.values {
+        Values::Float(values) => {
+            if let [0xcb, bytes @ ..] = number(input, at)? {
+                values.push(f64::from_be_bytes(*bytes));
+                return Some(at + NUMBER);
+            }
+        }
+        Values::Integer(values) => {
+            if let Some((n, size)) = integer(number(input, at)?) {
+                values.push(n);
+                return Some(at + size);
+            }
+        }
+        Values::Time(values) if column.is_time => {
+            if let [0xd3, bytes @ ..] = number(input, at)? {
+                values.push(i64::from_be_bytes(*bytes));
+                return Some(at + NUMBER);
+            }
+        }
+        Values::Text { offsets, bytes } => {
+            let text = match *input.get(at)? {
+                tag @ 0xa0..=0xbf => Some((at + 1, usize::from(tag & 0x1f))),
+                0xd9 => Some((at + 2, usize::from(*input.get(at + 1)?))),
+                _ => None,
+            };
+            if let Some((start, size)) = text {
+                let end = start + size;
+                if end > input.len() {
+                    return None;
+                }
+                push_text(input, start..end, offsets, bytes);
+                return Some(end);
+            }
+        }
+        _ => {}
+    }
+    (*input.get(at)? == 0xc0).then(|| {
+        column.push_null();
+        at + 1
+    })
+}
+
+#[inline]
+fn number(input: &[u8], at: usize) -> Option<&[u8; NUMBER]> {
+    input.get(at..)?.first_chunk()
+}
+
+/// An integer and how many bytes it takes. Which of the sizes it has is hard to foresee, so that
+/// there is no branch for each.
+#[inline]
+fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
+    let [tag, long @ ..] = bytes;
+    let long = i64::from_be_bytes(*long);
+    let (n, size) = match tag {
+        0xd0..=0xd3 => {
+            let width = 1 << (tag & 3);
+            (long >> (64 - 8 * width), 1 + width)
+        }
+        0x00..=0x7f | 0xe0..=0xff => (i64::from(tag.cast_signed()), 1),
+        _ => return None,
+    };
+    Some((n, size))
+}
