@@ -1,6 +1,7 @@
 //! Speed of the decoders: 1M rows of (time, two floats, two integers, one string), whole and
 //! chunked, in both formats. Case R1 of `make bench`, without the conversion to a DataFrame.
 
+use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -67,14 +68,16 @@ fn json(rows: &[Row], chunk: usize) -> Vec<u8> {
         for (row, cells) in rows.iter().enumerate() {
             let comma = if row > 0 { "," } else { "" };
             // `{}` prints what Go prints: the shortest digits, no fraction where there is none.
-            out += &format!(
+            write!(
+                out,
                 r#"{comma}[{},{},{},{},{},"{}"]"#,
                 cells.time, cells.load, cells.celsius, cells.count, cells.bytes, cells.state
-            );
+            )
+            .expect("a String");
         }
         let goes_on = (index + 1) * chunk < ROWS;
         let partial = if goes_on { r#","partial":true"# } else { "" };
-        out += &format!("]{partial}}}]{partial}}}]}}\n");
+        writeln!(out, "]{partial}}}]{partial}}}]}}").expect("a String");
     }
     out.into_bytes()
 }
@@ -113,9 +116,9 @@ fn msgpack(rows: &[Row], chunk: usize) -> Vec<u8> {
 fn integer(out: &mut Vec<u8>, n: u64) {
     let bytes = n.to_be_bytes();
     let (tag, width) = match n {
-        0..0x80 => return out.push(bytes[7]),
-        0..0x8000 => (0xd1, 2),
-        0..0x8000_0000 => (0xd2, 4),
+        0..=0x7f => return out.push(bytes[7]),
+        0x80..=0x7fff => (0xd1, 2),
+        0x8000..=0x7fff_ffff => (0xd2, 4),
         _ => (0xd3, 8),
     };
     out.push(tag);

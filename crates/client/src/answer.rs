@@ -1,12 +1,12 @@
 //! A query's answer as a whole: statements, their series, their rows as record batches.
 //!
-//! [`Collector`] makes it of the events of a [`Decoder`], at any time: an answer that ended early
-//! is collected as far as it came. [`Answer::parse`] does both for a body that is whole.
+//! [`Collector`] makes it of the events of a [`decode::Decoder`](crate::decode::Decoder), at
+//! any time: an answer that ended early is collected as far as it came.
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
-use crate::decode::{DecodeError, Decoder, End, Event, Format, SeriesHeader};
+use crate::decode::{Event, SeriesHeader};
 
 /// What the statements of a query gave, in their order.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -69,40 +69,6 @@ impl Answer {
         Self {
             statements: vec![statement],
         }
-    }
-
-    /// Decodes the body of an answer that is there as a whole, e.g. from a file or another client.
-    /// It may have been asked for in chunks. What belongs to one series is in one batch, unless
-    /// it takes more than 256 MiB or a column changes its type (see [`Decoder`]).
-    ///
-    /// Statements that failed are in the answer: [`Answer::first_error`].
-    ///
-    /// # Errors
-    /// When the body is no answer, is cut short, or is the server's error as a whole.
-    ///
-    /// ```
-    /// use aioinflux::Answer;
-    /// use aioinflux::decode::Format;
-    ///
-    /// # fn main() -> Result<(), aioinflux::decode::DecodeError> {
-    /// let body = br#"{"results":[{"statement_id":0,"series":[{"name":"cpu",
-    ///     "columns":["time","load"],"values":[[1700000000000000000,0.5],[1700000001000000000,2]]}]}]}"#;
-    /// let answer = Answer::parse(body, Format::Json)?;
-    /// let series = &answer.statements[0].series[0];
-    /// assert_eq!(series.name.as_deref(), Some("cpu"));
-    /// assert_eq!((series.rows(), series.batches.len()), (2, 1));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn parse(body: &[u8], format: Format) -> Result<Self, DecodeError> {
-        let mut decoder = Decoder::new(format).large_batches();
-        decoder.feed(body)?;
-        decoder.finish(End::Proven)?;
-        let mut collector = Collector::new();
-        while let Some(event) = decoder.next_event() {
-            collector.push(event);
-        }
-        Ok(collector.finish())
     }
 
     /// Returns the first statement that failed, and the server's text.

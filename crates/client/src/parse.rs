@@ -139,7 +139,7 @@ impl AnswerParser {
     /// Returns a parser of one answer.
     pub fn new(format: Format) -> Self {
         Self {
-            decoder: Decoder::new(format),
+            decoder: Decoder::new(format).large_batches(),
             answer: Collector::new(),
             error: None,
         }
