@@ -1,5 +1,9 @@
 //! Encoded lines as an object of Python, which shares its memory with whoever reads it.
 #![expect(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands the object of a buffer by value"
+)]
+#![expect(
     unsafe_code,
     reason = "PyO3 offers the buffer protocol by unsafe functions only; without it every batch would \
         be copied on its way to a socket or a file"

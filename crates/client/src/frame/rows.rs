@@ -66,13 +66,13 @@ fn encode(
         let part = frame.slice(start, RANGE.min(frame.num_rows() - start));
         let plan = Plan::new(&part, layout, encoder.options(), memory)?;
         let first = encoder.next_index();
-        let encoded = plan.encode(0, part.num_rows(), first, encoder, usize::MAX);
-        let done = match &encoded {
+        let outcome = plan.encode(0, part.num_rows(), first, encoder, usize::MAX);
+        let done = match &outcome {
             Ok(rows) => *rows as u64,
             Err(Stopped { row, .. }) => *row as u64 + 1,
         };
         encoder.set_next_index(first + done);
-        encoded.map_err(|stopped| stopped.error)?;
+        outcome.map_err(|stopped| stopped.error)?;
     }
     Ok(())
 }
@@ -150,8 +150,8 @@ impl Plan<'_> {
                 None => (row, true),
             };
             if unusual {
-                let encoded = self.encode_plain(row, block.first, encoder);
-                encoded.map_err(|error| Stopped {
+                let outcome = self.encode_plain(row, block.first, encoder);
+                outcome.map_err(|error| Stopped {
                     row,
                     error: error.into(),
                 })?;

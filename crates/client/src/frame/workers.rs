@@ -59,6 +59,9 @@ struct Range {
     encoder: Encoder,
 }
 
+/// A range, and where its batches go.
+type Job = (Range, SyncSender<Message>);
+
 enum Message {
     Batch(Batch),
     Error(FrameError),
@@ -82,11 +85,11 @@ impl Range {
         while let Some(piece) = self.pieces.pop_front() {
             let plan = Plan::new(&piece, &shared.layout, shared.options.line, &shared.memory);
             let encoder = &mut self.encoder;
-            let encoded = plan.and_then(|plan| {
+            let outcome = plan.and_then(|plan| {
                 plan.encode(0, piece.num_rows(), self.index, encoder, limit)
                     .map_err(|stopped| stopped.error)
             });
-            let rows = match encoded {
+            let rows = match outcome {
                 Ok(rows) => rows,
                 Err(error) => return Message::Error(error),
             };
@@ -118,8 +121,8 @@ pub struct Workers {
     shared: Arc<Shared>,
     threads: usize,
     started: usize,
-    jobs: Option<Sender<(Range, SyncSender<Message>)>>,
-    queue: Arc<Mutex<Receiver<(Range, SyncSender<Message>)>>>,
+    jobs: Sender<Job>,
+    queue: Arc<Mutex<Receiver<Job>>>,
     waiting: VecDeque<Waiting>,
     /// Bytes of the longest batch so far.
     longest: usize,
@@ -146,7 +149,7 @@ impl Workers {
                 spares,
             }),
             started: 0,
-            jobs: Some(jobs),
+            jobs,
             queue: Arc::new(Mutex::new(queue)),
             waiting: VecDeque::new(),
             longest: 0,
@@ -165,6 +168,9 @@ impl Workers {
     }
 
     /// Adds rows, the first of which has the given index. `last` says that no range comes after it.
+    ///
+    /// # Panics
+    /// If the system gives no thread at all.
     pub fn push(&mut self, pieces: Vec<RecordBatch>, first: u64, last: bool) {
         let range = Range::new(pieces, first, &self.shared);
         if self.threads == 1 || (last && self.waiting.is_empty()) {
@@ -175,9 +181,8 @@ impl Workers {
             self.start();
         }
         let (sender, receiver) = sync_channel(WAITING);
-        let jobs = self.jobs.as_ref().expect("open until it is dropped");
-        jobs.send((range, sender))
-            .expect("this end keeps the queue");
+        // The queue is kept here: it has not ended.
+        let _ = self.jobs.send((range, sender));
         self.waiting.push_back(Waiting::There(receiver));
     }
 

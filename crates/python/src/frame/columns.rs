@@ -28,7 +28,7 @@ const NAT: i64 = i64::MIN;
 /// A table by columns.
 pub(super) struct Columns {
     names: Vec<String>,
-    columns: Vec<Column>,
+    held: Vec<Column>,
     rows: usize,
     done: usize,
 }
@@ -58,7 +58,7 @@ impl Columns {
     pub(super) fn new(labels: Labels, columns: Vec<Column>, rows: usize) -> Self {
         Self {
             names: labels.names,
-            columns,
+            held: columns,
             rows,
             done: 0,
         }
@@ -84,7 +84,7 @@ impl Columns {
         let mut pieces = Vec::new();
         while self.done < end {
             let chunks = self
-                .columns
+                .held
                 .iter()
                 .filter_map(|column| column.chunk_end(self.done));
             let part = Part {
@@ -92,9 +92,9 @@ impl Columns {
                 end: chunks.fold(end, usize::min),
                 base: base + (self.done - first) as u64,
             };
-            let mut arrays = Vec::with_capacity(self.columns.len());
-            let mut fields = Vec::with_capacity(self.columns.len());
-            for (name, column) in self.names.iter().zip(&mut self.columns) {
+            let mut arrays = Vec::with_capacity(self.held.len());
+            let mut fields = Vec::with_capacity(self.held.len());
+            for (name, column) in self.names.iter().zip(&mut self.held) {
                 let array = column.read(py, points, name, &part)?;
                 fields.push(Field::new(name, array.data_type().clone(), true));
                 arrays.push(array);
@@ -179,12 +179,11 @@ fn booleans(
 ) -> PyResult<BooleanBuffer> {
     let array = array.bind(py).try_readonly()?;
     let mut bits = BooleanBufferBuilder::new(end - start);
-    match array.as_slice() {
-        Ok(values) => bits.append_slice(&values[start..end]),
-        Err(_) => {
-            let values = array.as_array();
-            (start..end).for_each(|row| bits.append(values[row]));
-        }
+    if let Ok(values) = array.as_slice() {
+        bits.append_slice(&values[start..end]);
+    } else {
+        let values = array.as_array();
+        (start..end).for_each(|row| bits.append(values[row]));
     }
     Ok(bits.finish())
 }
@@ -246,12 +245,11 @@ where
 {
     fn read(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<ArrayRef> {
         let array = self.0.bind(py).try_readonly()?;
-        let values = match array.as_slice() {
-            Ok(values) => values[start..end].to_vec(),
-            Err(_) => {
-                let values = array.as_array();
-                (start..end).map(|row| values[row]).collect()
-            }
+        let values = if let Ok(values) = array.as_slice() {
+            values[start..end].to_vec()
+        } else {
+            let values = array.as_array();
+            (start..end).map(|row| values[row]).collect()
         };
         Ok(Arc::new(PrimitiveArray::<A>::new(values.into(), None)))
     }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `pandas` | DataFrames: index, labels, what each dtype is held in |
 //! | `structured` | structured arrays of numpy |
-//! | `stream` | everything that speaks Arrow's C data interface: polars, pyarrow, DuckDB |
+//! | `stream` | everything that speaks Arrow's C data interface: polars, pyarrow, `DuckDB` |
 //! | `columns` | a column that is held in numpy or Arrow, and a range of its rows |
 //! | `objects` | cells that are Python objects |
 //! | `layout` | names of columns, and what each is for |

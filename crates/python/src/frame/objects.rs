@@ -61,7 +61,7 @@ impl Objects {
                     Read::Other => {}
                 }
             }
-            if let Some(array) = strings(py, &cells, part)? {
+            if let Some(array) = strings(py, &cells, part) {
                 return Ok(array);
             }
         }
@@ -88,20 +88,16 @@ fn text<'a>(py: Python<'_>, cell: &'a Bound<'_, PyAny>) -> Result<Option<&'a str
 }
 
 /// Cells that are text or missing, as strings; `None` if one is something else.
-fn strings(
-    py: Python<'_>,
-    cells: &ArrayView1<'_, Py<PyAny>>,
-    part: &Part,
-) -> PyResult<Option<ArrayRef>> {
+fn strings(py: Python<'_>, cells: &ArrayView1<'_, Py<PyAny>>, part: &Part) -> Option<ArrayRef> {
     let rows = part.end - part.start;
     let mut builder = StringBuilder::with_capacity(rows, 16 * rows);
     for row in part.start..part.end {
         match text(py, cells[row].bind(py)) {
             Ok(text) => builder.append_option(text),
-            Err(()) => return Ok(None),
+            Err(()) => return None,
         }
     }
-    Ok(Some(Arc::new(builder.finish())))
+    Some(Arc::new(builder.finish()))
 }
 
 enum Read {
@@ -118,7 +114,7 @@ struct Texts {
     codes: HashMap<String, u32>,
     /// The text of each code, missing ones too; made anew when there is a new text.
     values: Option<ArrayRef>,
-    texts: Vec<Option<String>>,
+    known: Vec<Option<String>>,
 }
 
 impl Texts {
@@ -131,7 +127,7 @@ impl Texts {
     ) -> PyResult<Read> {
         if self.slots.is_empty() {
             self.slots.resize_with(SLOTS, || None);
-            self.texts.push(None);
+            self.known.push(None);
         }
         let rows = part.end - part.start;
         let mut keys = Vec::with_capacity(rows);
@@ -154,12 +150,12 @@ impl Texts {
             };
             keys.push(code);
         }
-        if self.texts.len() > MAX_TEXTS || (misses > SLOTS && misses > rows / 2) {
+        if self.known.len() > MAX_TEXTS || (misses > SLOTS && misses > rows / 2) {
             return Ok(Read::TooMany);
         }
         let values = self
             .values
-            .get_or_insert_with(|| Arc::new(StringArray::from_iter(&self.texts)));
+            .get_or_insert_with(|| Arc::new(StringArray::from_iter(&self.known)));
         let array =
             DictionaryArray::<UInt32Type>::try_new(UInt32Array::from(keys), Arc::clone(values));
         let array =
@@ -173,8 +169,8 @@ impl Texts {
             return *code;
         }
         // At most as many as there are rows in a range, and those of the ranges before.
-        let code = u32::try_from(self.texts.len()).unwrap_or(0);
-        self.texts.push(Some(text.to_owned()));
+        let code = u32::try_from(self.known.len()).unwrap_or(0);
+        self.known.push(Some(text.to_owned()));
         self.codes.insert(text.to_owned(), code);
         self.values = None;
         code

@@ -1,4 +1,4 @@
-//! Tables that come by Arrow's C data interface: polars, pyarrow, DuckDB and others.
+//! Tables that come by Arrow's C data interface: polars, pyarrow, `DuckDB` and others.
 
 use std::sync::Arc;
 
