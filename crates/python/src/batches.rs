@@ -82,7 +82,6 @@ impl Batches {
         frames: i32,
     ) -> PyResult<Self> {
         let mut points = Points::new(measurement, tag_columns, extra_tags)?;
-        points.leaves_tables = true;
         points.time_column = time_column;
         points.measurement_column = measurement_column;
         let limits = Limits {
@@ -90,6 +89,7 @@ impl Batches {
             bytes: positive("batch_bytes", batch_bytes)?.unwrap_or(FrameOptions::BATCH_BYTES),
             threads: positive("threads", threads)?,
         };
+        points.leaves_tables = Some(limits.lines);
         let state = State {
             input: Input::new(data),
             points,

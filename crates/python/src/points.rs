@@ -38,8 +38,8 @@ pub(crate) struct Points {
     pub(crate) converted: Converted,
     /// Newlines that other encoders than `encoder` have removed.
     pub(crate) removed: RemovedNewlines,
-    /// Whether tables of many rows are left for the caller.
-    pub(crate) leaves_tables: bool,
+    /// Tables of more rows than these are left for the caller.
+    pub(crate) leaves_tables: Option<usize>,
     /// A table that was left; it comes after the points in `encoder`.
     pub(crate) table: Option<Table>,
 }
@@ -59,7 +59,7 @@ impl Points {
             tags: Vec::new(),
             converted: Converted::default(),
             removed: RemovedNewlines::default(),
-            leaves_tables: false,
+            leaves_tables: None,
             table: None,
         };
         points.set_defaults(measurement, extra_tags)?;

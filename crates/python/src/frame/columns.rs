@@ -17,6 +17,7 @@ use numpy::ndarray::ArrayView1;
 use numpy::{Element, PyArray1, PyArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PySlice;
 
 use super::layout::Labels;
 use super::objects::{Cells, Objects};
@@ -43,6 +44,9 @@ pub(super) enum Column {
     /// Codes of categories, -1 where there is none, and their texts.
     Categories(Box<dyn Numbers>, ArrayRef),
     Arrow(Vec<ArrayRef>),
+    /// Numbers that lie at odd addresses, as in packed records: a range is put right before it is
+    /// read.
+    Packed(Py<PyAny>),
     /// Objects of numpy; those of tags remember the texts that they have seen.
     Objects(Objects),
     /// Everything else, cell by cell, as text or as fields.
@@ -159,6 +163,19 @@ impl Column {
                 let chunk = chunk.ok_or_else(|| PyValueError::new_err("a column is too short"))?;
                 chunk.slice(start + chunk.len() - before, end - start)
             }
+            Self::Packed(array) => {
+                let slice = PySlice::new(py, start.cast_signed(), end.cast_signed(), 1);
+                let range = array.bind(py).get_item(slice)?.call_method0("copy")?;
+                let whole = Part {
+                    start: 0,
+                    end: end - start,
+                    base: part.base,
+                };
+                match of_numbers(&range)? {
+                    Some(mut column) => column.read(py, points, name, &whole)?,
+                    None => return Err(PyValueError::new_err("an array changed its type")),
+                }
+            }
             Self::Objects(objects) => objects.read(py, points, name, part)?,
             Self::Texts(cells) => cells.texts(py, points, name, part)?,
             Self::Cells(cells) => cells.fields(py, name, part)?,
@@ -255,10 +272,24 @@ where
     }
 }
 
+/// Whether the elements of an array lie where those of Rust's slices may: at addresses and strides
+/// that are multiples of their size.
+pub(super) fn is_aligned(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let strides: Vec<isize> = array.getattr("strides")?.extract()?;
+    let size: isize = array.getattr("itemsize")?.extract()?;
+    let aligned: bool = array.getattr("flags")?.getattr("aligned")?.extract()?;
+    Ok(aligned && size > 0 && strides.iter().all(|stride| stride % size == 0))
+}
+
 /// The column of an array of numpy that holds numbers or booleans; `None` for other arrays.
 ///
 /// Types that Arrow has not, such as those of the other byte order, are converted.
 pub(super) fn of_numbers(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
+    let kind: char = array.getattr("dtype")?.getattr("kind")?.extract()?;
+    if !is_aligned(array)? {
+        let known = matches!(kind, 'f' | 'i' | 'u' | 'b');
+        return Ok(known.then(|| Column::Packed(array.clone().unbind())));
+    }
     macro_rules! typed {
         ($($kind:ty),+) => {
             $(if let Ok(array) = array.cast::<PyArray1<<$kind as ArrowPrimitiveType>::Native>>() {
@@ -281,7 +312,6 @@ pub(super) fn of_numbers(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
     if let Ok(array) = array.cast::<PyArray1<bool>>() {
         return Ok(Some(Column::Booleans(array.clone().unbind())));
     }
-    let kind: char = array.getattr("dtype")?.getattr("kind")?.extract()?;
     let wide = match kind {
         'f' => "f8",
         'i' => "i8",

@@ -29,7 +29,8 @@ use crate::points::{Points, refused};
 use columns::Columns;
 use stream::Stream;
 
-/// A table of more rows than this is left for the caller, where the caller makes batches.
+/// A table of no more rows than these is encoded at once even where the caller makes batches, so
+/// that many small ones share a batch.
 const SMALL: usize = 1024;
 /// How many rows are encoded between two looks at pending signals, where there are no batches.
 const RANGE: usize = 8192;
@@ -54,7 +55,10 @@ pub(crate) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
 pub(crate) fn push(points: &mut Points, data: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = data.py();
     let mut table = Table::new(points, data)?;
-    if points.leaves_tables && table.len().is_none_or(|rows| rows > SMALL) {
+    if points
+        .leaves_tables
+        .is_some_and(|most| table.len().is_none_or(|rows| rows > most.min(SMALL)))
+    {
         points.table = Some(table);
         return Ok(());
     }

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PySlice, PyString};
 use pyo3_arrow::input::AnyArray;
 
-use super::columns::{Column, Columns, of_numbers};
+use super::columns::{Column, Columns, is_aligned, of_numbers};
 use super::layout::Labels;
 use super::numpy_dtype;
 use super::objects::{Cells, Objects};
@@ -85,7 +85,11 @@ fn ticks(index: &Bound<'_, PyAny>) -> PyResult<Column> {
         "us" => 1000,
         _ => 1,
     };
-    let array = index.getattr("asi8")?.cast_into::<PyArray1<i64>>()?;
+    let mut array = index.getattr("asi8")?;
+    if !is_aligned(&array)? {
+        array = array.call_method0("copy")?;
+    }
+    let array = array.cast_into::<PyArray1<i64>>()?;
     Ok(Column::Ticks(array.unbind(), scale, unit))
 }
 
@@ -124,7 +128,9 @@ fn column(series: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
     };
     if numpy_dtype(series)?.is_some() {
         let array = series.call_method0(intern!(py, "to_numpy"))?;
-        if let Ok(array) = array.cast::<PyArray1<Py<PyAny>>>() {
+        if is_aligned(&array)?
+            && let Ok(array) = array.cast::<PyArray1<Py<PyAny>>>()
+        {
             return Ok(Column::Objects(Objects::new(
                 array.clone().unbind(),
                 is_text,
@@ -154,7 +160,9 @@ fn column(series: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
     }
     if array.get_type().name()? == "StringArray" {
         let objects = series.call_method1(intern!(py, "to_numpy"), ("object",))?;
-        if let Ok(objects) = objects.cast::<PyArray1<Py<PyAny>>>() {
+        if is_aligned(&objects)?
+            && let Ok(objects) = objects.cast::<PyArray1<Py<PyAny>>>()
+        {
             return Ok(Column::Objects(Objects::new(
                 objects.clone().unbind(),
                 is_text,
@@ -217,9 +225,13 @@ fn masked_column(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
     else {
         return Ok(None);
     };
+    let aligned = is_aligned(&mask)?;
     let Ok(mask) = mask.cast_into::<PyArray1<bool>>() else {
         return Ok(None);
     };
+    if !aligned {
+        return Ok(None);
+    }
     let numpy = array.py().import("numpy")?.getattr("ndarray")?;
     if !data.is_instance(&numpy)? {
         return Ok(None);

@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use super::columns::{Column, Columns, of_numbers};
+use super::columns::{Column, Columns, is_aligned, of_numbers};
 use super::layout::Labels;
 use super::objects::{Cells, Objects};
 use crate::points::Points;
@@ -61,7 +61,9 @@ pub(super) fn open(
 }
 
 fn column(array: Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
-    if let Ok(array) = array.cast::<PyArray1<Py<PyAny>>>() {
+    if is_aligned(&array)?
+        && let Ok(array) = array.cast::<PyArray1<Py<PyAny>>>()
+    {
         return Ok(Column::Objects(Objects::new(
             array.clone().unbind(),
             is_text,
