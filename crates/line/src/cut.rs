@@ -65,7 +65,10 @@ impl Batch {
     pub fn part(&self, lines: Range<usize>, mut spare: Batch) -> Batch {
         spare.clear(self.dialect);
         let start = self.start(lines.start);
-        spare.bytes.extend_from_slice(self.range(lines.clone()));
+        if !lines.is_empty() {
+            spare.bytes.clear();
+            spare.bytes.extend_from_slice(self.range(lines.clone()));
+        }
         let ends = self.ends[lines.clone()].iter().map(|end| end - start);
         spare.ends.extend(ends);
         spare
