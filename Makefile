@@ -40,12 +40,14 @@ bench: tools venv influxd ## both directions beside every peer, into benchmarks/
 	@tools/need curl
 	@tools/venv .venvs/bench "$$(tools/python)" tools/requirements-bench.txt tools/requirements-pandas3.txt
 	@old=$$(tools/python-old) && { [ -z "$$old" ] || tools/venv .venvs/bench-old "$$old" tools/requirements-bench-old.txt; }
-	@echo "building the release wheel: minutes the first time"
+	@echo "building the release wheels: minutes the first time"
 	@rm -rf $(BENCH_WHEELS)
-	@$(VENV)/bin/maturin build --quiet --release --out $(BENCH_WHEELS)
-	@CARGO_TARGET_DIR=target $(VENV)/bin/maturin build --quiet --release --out $(BENCH_WHEELS) -m benchmarks/anchors/Cargo.toml
+	@for crate in "" "-m benchmarks/anchors/Cargo.toml"; do \
+	    out=$$(CARGO_TARGET_DIR=target $(VENV)/bin/maturin build --quiet --release --out $(BENCH_WHEELS) $$crate 2>&1) \
+	        || { echo "$$out"; exit 1; }; \
+	done
 	@$(BENCH_PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(BENCH_WHEELS)/*.whl
-	@$(BENCH_PYTHON) -m benchmarks.run $(if $(wildcard .venvs/bench-old),--old .venvs/bench-old/bin/python) $(if $(CASE),"$(CASE)")
+	@$(BENCH_PYTHON) -m benchmarks.run $$([ ! -d .venvs/bench-old ] || echo --old .venvs/bench-old/bin/python) $(if $(CASE),"$(CASE)")
 
 .PHONY: docs
 docs: tools ## the manual into site/, the Rust documentation into target/doc

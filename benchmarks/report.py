@@ -22,7 +22,7 @@ HEAD = ("case", "who", "time", "CPU", "ratio", "target", "verdict", "peak", "add
 BRIEF_HEAD = ("case", "aioinflux", "best InfluxDB client", "best of anybody else", "targets")
 # One line of the README for each of these.
 BRIEF = (
-    "W1 int", "W1s one point a call", "W2 categorical, 1 thread", "W2 categorical, 2 threads",
+    "W1 int", "W1s 20,000 calls", "W2 categorical, 1 thread", "W2 categorical, 2 threads",
     "W2 object, 1 thread", "W2 pandas str, 1 thread", "W2 polars, 1 thread", "W3 object, 1 thread",
     "W2z categorical as gzip, 1 thread", "R1 json to pandas", "R1 msgpack to pandas",
     "R2 tuples iterated, gc off", "R2 dicts iterated, gc off", "Q query, 1 at a time",

@@ -20,7 +20,9 @@ Writer = tuple[Callable[[], Any], Callable[[Any], bytes]]
 def tags_of(frame: Any) -> list[str]:
     """The tag columns of any of the frames of `data`."""
     known = {*TAGS, *MIXED_TAGS, "host name", "key=x"}
-    return [name for name in frame.columns if name in known]
+    # The columns of a table of pyarrow are arrays.
+    names = getattr(frame, "column_names", None) or frame.columns
+    return [name for name in names if name in known]
 
 
 def same(text: bytes) -> bytes:

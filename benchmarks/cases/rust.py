@@ -15,6 +15,7 @@ from ..case import Case, Result, Results
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "target" / "bench" / "criterion"
 ROWS = 100_000
+PACKAGES = {"client": "aioinflux", "line": "aioinflux-line"}
 SHORT = ("--warm-up-time", "1", "--measurement-time", "3", "--noplot")
 
 
@@ -42,7 +43,8 @@ def read(group: str) -> Iterator[tuple[str, Result]]:
 def run(_: str | None) -> Iterator[tuple[Case, Results]]:
     shutil.rmtree(HOME, ignore_errors=True)
     bench("--manifest-path", "benchmarks/crates/Cargo.toml")
-    bench("-p", "aioinflux", "-p", "aioinflux-line", "--benches")
+    for path in sorted(ROOT.glob("crates/*/benches/*.rs")):
+        bench("-p", PACKAGES[path.parts[-3]], "--bench", path.stem)
     yield Case("Rust W1, native values", ROWS, {}), dict(read("crates"))
     for group in sorted(
         path.name for path in HOME.iterdir() if path.name not in ("crates", "report")

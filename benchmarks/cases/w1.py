@@ -86,7 +86,7 @@ def over_empty(results: Results) -> tuple[str, bool]:
 CASES = [dicts("int"), dicts("datetime")]
 SINGLE = [
     Case(
-        name="W1s one point a call",
+        name="W1s 20,000 calls",
         rows=SINGLE_ROWS,
         subjects={
             OURS: bare(single),
