@@ -1,4 +1,4 @@
-"""Runs the cases, prints the table, and writes `RESULTS.md` when all of them were run.
+"""Runs the cases, prints the table, and writes it to the files when all of them were run.
 
 `python -m benchmarks.run [--old PYTHON] [CASE...]`, in the environment of the peers. PYTHON is that
 of aioinflux 0.9.0. A case is a family (`W2`) or the beginning of a name (`W2 categorical`).
@@ -96,7 +96,8 @@ def main() -> None:
     if arguments.cases:
         return
     RESULTS.write_text(report.whole(found, about(begin)))
-    print(f"\nwritten: {RESULTS.relative_to(ROOT)}")
+    report.write_readme()
+    print(f"\nwritten: {RESULTS.relative_to(ROOT)}, and the table of the README")
 
 
 if __name__ == "__main__":

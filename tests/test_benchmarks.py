@@ -14,6 +14,11 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+def test_the_table_of_the_readme_is_that_of_the_results() -> None:
+    done = python("-m", "benchmarks.report", "--check")
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_case_has_a_name_of_its_own_and_someone_to_compare_with() -> None:
     program = """
 from benchmarks.case import OURS
