@@ -92,8 +92,8 @@ def line_batches(
     Returns:
         An iterator of `Batch` objects. Each is bytes-like (`bytes(batch)`, `socket.send(batch)`)
         and has `.points`, the number of its lines, and `.skipped`, the number of points without a
-        line, since they had no field. The iterator's `.rows` counts what has been handed out of
-        both.
+        line, since they had no field; `batch.gzip()` gives the lines as a gzip body. The iterator's
+        `.rows` counts what has been handed out of both.
     Raises:
         ValueError, TypeError: a point cannot be written; the text names the point, the key and
             the value. Batches that came before stay as they are; of the points from `.rows` on, up

@@ -69,6 +69,12 @@ impl Encoded {
         PyBytes::new(py, self.batch.bytes())
     }
 
+    /// The lines as a gzip body, as `write` compresses them; other threads run meanwhile.
+    fn gzip<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let packed = py.detach(|| aioinflux::gzip(self.batch.bytes()))?;
+        Ok(PyBytes::new(py, &packed))
+    }
+
     /// Hands out the bytes, read-only.
     ///
     /// # Safety
