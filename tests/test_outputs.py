@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import gc
 import json
 import math
 import subprocess
@@ -475,3 +477,16 @@ def test_errors_of_queries_keep_the_output(client: Calls) -> None:
 def test_an_output_that_is_none_is_refused_before_anything_is_sent(client: Calls) -> None:
     with pytest.raises(ValueError, match="`output`"):
         client.query("SELECT f FROM m", output="frame")
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("raw", [groups(), groups() + b"x"])
+def test_the_garbage_collector_is_left_as_it_was(raw: bytes, enabled: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with contextlib.suppress(InfluxDBDecodeError):
+            parse_response(raw)
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::cells::{Texts, cells};
+use super::collector::HeldOff;
 use super::columns::series_columns;
 use super::rows::{RowLists, Shape};
 use super::table::{Rows, Table, categories};
@@ -48,6 +49,7 @@ impl PyAnswer {
         let divisor = divisor(epoch)?;
         // A copy of the references, since making objects may run other Python code.
         let statements = self.answer().statements.clone();
+        let _held_off = HeldOff::new(py)?;
         let results = PyList::empty(py);
         for statement in &statements {
             results.append(result_dict(py, statement, divisor)?)?;

@@ -14,7 +14,7 @@ use crate::errors::{self, Kept};
 use crate::place::type_name;
 
 /// What is decoded before signals are looked for.
-const PIECE: usize = 64 << 20;
+const PIECE: usize = 256 << 20;
 
 /// The body of an answer, readable without the GIL. `bytes` are not copied.
 fn bytes_of(body: &Bound<'_, PyAny>) -> PyResult<PyBackedBytes> {

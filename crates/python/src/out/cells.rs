@@ -70,9 +70,9 @@ impl<'a> Cells<'a> {
         }
         Some(match &self.values {
             Values::Null => return None,
+            Values::Integer(values) | Values::Time(values, 1) => integer(py, values[row]),
             // The server divides so, towards zero.
             Values::Time(values, divisor) => integer(py, values[row] / divisor),
-            Values::Integer(values) => integer(py, values[row]),
             Values::Unsigned(values) => integer(py, values[row]),
             Values::Float(values) => PyFloat::new(py, values[row]).into_any(),
             Values::Boolean(array) => PyBool::new(py, array.value(row)).to_owned().into_any(),
@@ -81,8 +81,9 @@ impl<'a> Cells<'a> {
     }
 }
 
+/// A Python `int`.
 #[inline]
-fn integer<'py, N>(py: Python<'py>, value: N) -> Bound<'py, PyAny>
+pub(super) fn integer<'py, N>(py: Python<'py>, value: N) -> Bound<'py, PyAny>
 where
     N: IntoPyObject<
             'py,
@@ -102,7 +103,7 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    fn object<'py>(&mut self, py: Python<'py>, text: &str) -> Bound<'py, PyAny> {
+    pub(super) fn object<'py>(&mut self, py: Python<'py>, text: &str) -> Bound<'py, PyAny> {
         if self.slots.is_empty() {
             self.slots.resize_with(SLOTS, || None);
         }

@@ -2,38 +2,85 @@
 
 use std::fmt;
 
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyList};
 use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-
+use super::cells::{Texts, integer};
+use super::collector::HeldOff;
 use crate::errors;
+
+/// How much text is read before other threads get their turn, and signals are looked for.
+const BYTES_AT_A_TIME: usize = 8 << 20;
 
 /// The Python object of a JSON answer; the documents of a chunked one are put together to the one
 /// that the server would have sent unchunked.
 pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
-    let documents = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
+    let mut documents = Documents::new(py, text);
     let mut answer: Option<Bound<'_, PyDict>> = None;
-    for document in documents {
-        let document = document
-            .and_then(|document| from_document(py, document.get()))
-            .map_err(|error| errors::damaged(py, &error.to_string()))?;
-        let document = document.bind(py).cast::<PyDict>().cloned();
-        let document = document.map_err(|_| errors::damaged(py, "expected an object"))?;
+    let mut breaks = 0;
+    while let Some(document) = documents.next()? {
         match &answer {
             None => answer = Some(document),
             Some(answer) => join(answer, &document)?,
+        }
+        let at = documents.at();
+        if at - breaks >= BYTES_AT_A_TIME {
+            breaks = at;
+            py.detach(|| {});
+            py.check_signals()?;
         }
     }
     Ok(answer.map_or_else(|| py.None(), |answer| answer.into_any().unbind()))
 }
 
-fn from_document(py: Python<'_>, text: &str) -> serde_json::Result<Py<PyAny>> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    ToPython { py }.deserialize(&mut deserializer)
+/// The documents of an answer, one after the other.
+struct Documents<'py, 'a> {
+    py: Python<'py>,
+    text: &'a [u8],
+    at: usize,
+    texts: Texts,
+    items: Vec<Bound<'py, PyAny>>,
+}
+
+impl<'py, 'a> Documents<'py, 'a> {
+    fn new(py: Python<'py>, text: &'a [u8]) -> Self {
+        Self {
+            py,
+            text,
+            at: 0,
+            texts: Texts::default(),
+            items: Vec::new(),
+        }
+    }
+
+    /// Where the next document starts, or the text ends.
+    fn at(&self) -> usize {
+        self.at
+    }
+
+    fn next(&mut self) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let rest = &self.text[self.at..];
+        let Some(skipped) = rest.iter().position(|byte| !byte.is_ascii_whitespace()) else {
+            return Ok(None);
+        };
+        let damaged = |text: &str| errors::damaged(self.py, text);
+        let _held_off = HeldOff::new(self.py)?;
+        let mut deserializer = serde_json::Deserializer::from_slice(&rest[skipped..]);
+        let build = Build {
+            py: self.py,
+            texts: &mut self.texts,
+            items: &mut self.items,
+        };
+        let document = build
+            .deserialize(&mut deserializer)
+            .map_err(|error| damaged(&error.to_string()))?;
+        let document = document.cast_into::<PyDict>();
+        let document = document.map_err(|_| damaged("expected an object"))?;
+        self.at += skipped + deserializer.into_iter::<IgnoredAny>().byte_offset();
+        Ok(Some(document))
+    }
 }
 
 /// Adds the results of a chunk to those before it.
@@ -120,74 +167,78 @@ fn list<'py>(dict: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'py,
     Ok(dict.get_item(key)?.and_then(|value| value.cast_into().ok()))
 }
 
-#[derive(Clone, Copy)]
-struct ToPython<'py> {
+/// Makes objects of one value, and of those inside it.
+struct Build<'py, 'a> {
     py: Python<'py>,
+    texts: &'a mut Texts,
+    /// The items of the lists that are open, the innermost list last.
+    items: &'a mut Vec<Bound<'py, PyAny>>,
 }
 
-impl ToPython<'_> {
-    fn object<T, E>(self, value: T) -> Result<Py<PyAny>, E>
-    where
-        T: for<'a> IntoPyObject<'a>,
-        E: Error,
-    {
-        value.into_py_any(self.py).map_err(E::custom)
+impl<'py> Build<'py, '_> {
+    fn inner(&mut self) -> Build<'py, '_> {
+        Build {
+            py: self.py,
+            texts: self.texts,
+            items: self.items,
+        }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for ToPython<'_> {
-    type Value = Py<PyAny>;
+impl<'de, 'py> DeserializeSeed<'de> for Build<'py, '_> {
+    type Value = Bound<'py, PyAny>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Py<PyAny>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for ToPython<'_> {
-    type Value = Py<PyAny>;
+impl<'de, 'py> Visitor<'de> for Build<'py, '_> {
+    type Value = Bound<'py, PyAny>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a JSON value")
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(self.py.None())
+        Ok(self.py.None().into_bound(self.py))
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-        self.object(value)
+        Ok(PyBool::new(self.py, value).to_owned().into_any())
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
-        self.object(value)
+        Ok(integer(self.py, value))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
-        self.object(value)
+        Ok(integer(self.py, value))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
-        self.object(value)
+        Ok(PyFloat::new(self.py, value).into_any())
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(PyString::new(self.py, value).into_any().unbind())
+        Ok(self.texts.object(self.py, value))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let list = PyList::empty(self.py);
-        while let Some(item) = items.next_element_seed(self)? {
-            list.append(item).map_err(A::Error::custom)?;
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Self::Value, A::Error> {
+        let start = self.items.len();
+        while let Some(item) = items.next_element_seed(self.inner())? {
+            self.items.push(item);
         }
-        Ok(list.into_any().unbind())
+        let list = PyList::new(self.py, self.items.drain(start..)).map_err(A::Error::custom)?;
+        Ok(list.into_any())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut items: A) -> Result<Self::Value, A::Error> {
         let dict = PyDict::new(self.py);
-        while let Some(key) = items.next_key_seed(self)? {
-            let value = items.next_value_seed(self)?;
+        while let Some(key) = items.next_key_seed(self.inner())? {
+            let value = items.next_value_seed(self.inner())?;
             dict.set_item(key, value).map_err(A::Error::custom)?;
         }
-        Ok(dict.into_any().unbind())
+        Ok(dict.into_any())
     }
 }

@@ -10,6 +10,7 @@
 mod answer;
 mod body;
 mod cells;
+mod collector;
 mod columns;
 pub(crate) mod json;
 mod rows;
