@@ -44,10 +44,10 @@ def to_line_protocol(
             the value.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
-    _arguments.expect("tags", tags, Mapping, optional=True)
-    columns = None if tag_columns is None else _arguments.names("tag_columns", tag_columns)
-    if tags:
+    if tags is not None:
+        _arguments.expect("tags", tags, Mapping, optional=True)
         extra_tags = {**tags, **extra_tags}
+    columns = None if tag_columns is None else _arguments.names("tag_columns", tag_columns)
     lines, skipped = _core.to_lines(
         data, measurement, columns, extra_tags, time_column, measurement_column
     )

@@ -6,11 +6,13 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyList, PyString, PyTuple};
 
+use crate::dicts::Values;
 use crate::place::{Place, type_name};
 use crate::points::{Points, refused};
-use crate::{dicts, frame, values};
+use crate::values::{is_numpy, string};
+use crate::{dicts, frame};
 
 /// How deep iterables may be nested; an iterable that holds itself would never end.
 const MAX_DEPTH: usize = 100;
@@ -45,8 +47,9 @@ impl Input {
         points: &mut Points,
         full: impl Fn(&Points) -> bool,
     ) -> PyResult<bool> {
+        let mut values = Values::new();
         if let Some(data) = self.whole.take() {
-            self.push(data.bind(py), points)?;
+            self.push(data.bind(py), points, &mut values)?;
         }
         while let Some(innermost) = self.open.last() {
             let mut items = innermost.bind(py).clone();
@@ -56,7 +59,7 @@ impl Input {
                     self.open.pop();
                     break;
                 };
-                self.push(&item?, points)?;
+                self.push(&item?, points, &mut values)?;
                 self.items += 1;
                 if self.items.is_multiple_of(SIGNAL_ITEMS) {
                     py.check_signals()?;
@@ -70,12 +73,19 @@ impl Input {
     }
 
     /// Encodes whatever `data` is; an iterable is opened only.
-    fn push(&mut self, data: &Bound<'_, PyAny>, points: &mut Points) -> PyResult<()> {
+    fn push<'py>(
+        &mut self,
+        data: &Bound<'py, PyAny>,
+        points: &mut Points,
+        values: &mut Values<'py>,
+    ) -> PyResult<()> {
         if let Ok(point) = data.cast_exact::<PyDict>() {
-            dicts::push(points, point)
+            dicts::push(points, values, point)
+        } else if data.is_exact_instance_of::<PyList>() || data.is_exact_instance_of::<PyTuple>() {
+            self.begin(data)
         } else if let Ok(text) = data.cast::<PyString>() {
             let place = Place::of(points.encoder.next_index(), "line protocol");
-            push_text(points, values::string(text, place)?.as_bytes())
+            push_text(points, string(text, place)?.as_bytes())
         } else if let Ok(text) = data.cast::<PyBytes>() {
             push_text(points, text.as_bytes())
         } else if let Ok(text) = data.cast::<PyByteArray>() {
@@ -83,24 +93,31 @@ impl Input {
         } else if frame::is_frame(data)? {
             frame::push(points, data)
         } else if let Some(point) = dicts::of_mapping(data)? {
-            dicts::push(points, &point)
+            dicts::push(points, values, &point)
         } else {
             self.open(data, points)
         }
     }
 
+    /// Begins an iterable, if it is one.
     fn open(&mut self, data: &Bound<'_, PyAny>, points: &Points) -> PyResult<()> {
-        if self.open.len() >= MAX_DEPTH {
-            return Err(PyValueError::new_err(format!(
-                "Invalid input: iterables are nested more than {MAX_DEPTH} deep"
-            )));
-        }
-        if !data.hasattr(intern!(data.py(), "__iter__"))? || values::is_numpy(data) {
+        if self.open.len() < MAX_DEPTH
+            && (!data.hasattr(intern!(data.py(), "__iter__"))? || is_numpy(data))
+        {
             return Err(PyValueError::new_err(format!(
                 "Invalid input at point {}: expected line protocol, a mapping, a DataFrame or an \
                  iterable of these, got `{}`",
                 points.encoder.next_index(),
                 type_name(data)
+            )));
+        }
+        self.begin(data)
+    }
+
+    fn begin(&mut self, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(PyValueError::new_err(format!(
+                "Invalid input: iterables are nested more than {MAX_DEPTH} deep"
             )));
         }
         self.open.push(data.try_iter()?.unbind());

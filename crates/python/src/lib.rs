@@ -6,7 +6,8 @@
 //! | `call` | how a request is awaited, waited for and given up |
 //! | `inbox`, `bell` | how its outcome comes to an event loop |
 //! | `stream` | answers that are read while they arrive |
-//! | `encode`, `input`, `points`, `dicts`, `frame`, `values`, `times`, `place` | Python's data as lines |
+//! | `encode`, `input`, `points`, `memory`, `dicts` | Python's data as lines |
+//! | `frame`, `values`, `times`, `place` | its tables, values and times, and how errors name them |
 //! | `batch`, `batches` | the lines as batches |
 //! | `parse` | lines as Python's data |
 //! | `out` | answers as Python's data |
@@ -24,6 +25,7 @@ mod errors;
 mod frame;
 mod inbox;
 mod input;
+mod memory;
 mod out;
 mod parse;
 mod place;

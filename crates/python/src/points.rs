@@ -5,7 +5,9 @@ use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
+use crate::dicts::{Shapes, Shared};
 use crate::frame::Table;
+use crate::memory::Memory;
 use crate::place::Place;
 use crate::values;
 
@@ -26,6 +28,7 @@ impl Converted {
 /// The points of one call of `write`.
 pub(crate) struct Points {
     pub(crate) encoder: Encoder,
+    pub(crate) shapes: Shapes,
     /// Name for points that carry none.
     pub(crate) measurement: Option<String>,
     pub(crate) tag_columns: Option<Vec<Py<PyAny>>>,
@@ -50,8 +53,11 @@ impl Points {
         tag_columns: Option<Vec<Py<PyAny>>>,
         extra_tags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
+        let options = Options::new(Dialect::default()).remove_newlines(true);
+        let Memory { encoder, shapes } = Memory::take(options);
         let mut points = Self {
-            encoder: Encoder::new(Options::new(Dialect::default()).remove_newlines(true)),
+            encoder,
+            shapes,
             measurement: None,
             tag_columns,
             time_column: None,
@@ -93,6 +99,10 @@ impl Points {
                 self.tags.push((key, text));
             }
         }
+        self.shapes.begin(Shared {
+            measurement: self.measurement.clone(),
+            extra_tags: self.tags.iter().map(|(key, _)| key.clone()).collect(),
+        });
         Ok(())
     }
 
@@ -128,6 +138,12 @@ impl Points {
             warn(py, &text, frames)?;
         }
         Ok(())
+    }
+}
+
+impl Drop for Points {
+    fn drop(&mut self) {
+        Memory::give(&mut self.encoder, &mut self.shapes);
     }
 }
 

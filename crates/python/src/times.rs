@@ -9,7 +9,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyDate, PyDateAccess, PyDateTime, PyDelta, PyDeltaAccess, PyFloat, PyInt, PyString,
-    PyTimeAccess, PyTzInfoAccess,
+    PyTimeAccess, PyTzInfo, PyTzInfoAccess,
 };
 
 use crate::place::{Place, shorten};
@@ -100,7 +100,9 @@ fn datetime(time: &Bound<'_, PyDateTime>, place: Place<'_>) -> PyResult<i64> {
         0,
     );
     let mut ns = utc(local, place)? + i128::from(time.get_microsecond()) * 1000;
-    if time.get_tzinfo().is_some() {
+    // The common zone, whose offset needs no call.
+    let utc_itself = PyTzInfo::utc(py)?;
+    if time.get_tzinfo().is_some_and(|zone| !zone.is(utc_itself)) {
         let offset = time.call_method0(intern!(py, "utcoffset"))?;
         if let Ok(offset) = offset.cast::<PyDelta>() {
             let seconds = i128::from(offset.get_days()) * 86_400 + i128::from(offset.get_seconds());

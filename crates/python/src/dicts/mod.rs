@@ -3,20 +3,32 @@
 //! | file | knows |
 //! |---|---|
 //! | `plain` | every kind of mapping, key and value, and every error |
+//! | `rows`, `shapes` | points of the common kind, whose keys came before |
 //! | `keys` | what is wrong with the keys of a point |
 
 mod keys;
 mod plain;
+mod rows;
+mod shapes;
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
+pub(crate) use self::rows::Values;
+pub(crate) use self::shapes::{Shapes, Shared};
 use crate::points::Points;
 
 /// Adds one point.
-pub(crate) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<()> {
+pub(crate) fn push<'py>(
+    points: &mut Points,
+    values: &mut Values<'py>,
+    point: &Bound<'py, PyDict>,
+) -> PyResult<()> {
+    if rows::push(points, values, point) {
+        return Ok(());
+    }
     plain::push(points, point)
 }
 

@@ -1,0 +1,282 @@
+//! Shapes of earlier points, by which the keys of later ones are known at a glance.
+//!
+//! The keys of a dict are nearly always the very objects that the point before had, so that a look
+//! at their addresses is enough. Keys are held here, and an address cannot pass to another text.
+
+use std::collections::{HashMap, HashSet};
+
+use aioinflux::{Options, Shape};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+/// Most shapes, and most names in all of them, before all are forgotten.
+const MOST_SHAPES: usize = 256;
+const MOST_NAMES: usize = 16_384;
+/// Longest name that is held on to.
+const LONGEST_NAME: usize = 4096;
+/// Most combinations of keys that were met once. Only the second point of a shape is worth one.
+const MOST_ONCE: usize = 4096;
+
+/// What the points of a call share: part of their shape.
+#[derive(Default, PartialEq)]
+pub(crate) struct Shared {
+    pub(crate) measurement: Option<String>,
+    pub(crate) extra_tags: Vec<String>,
+}
+
+/// The shapes that were met, in this call and in those before it.
+#[derive(Default)]
+pub(crate) struct Shapes {
+    shared: Vec<Shared>,
+    known: Vec<Known>,
+    by_hash: HashMap<u64, usize>,
+    once: HashSet<u64>,
+    names: usize,
+    /// Where in `shared` this call is.
+    call: usize,
+    /// The shape of the last point.
+    last: usize,
+}
+
+/// Keys in the order of the dicts, and how their values become a row.
+pub(super) struct Known {
+    call: usize,
+    measurement: Option<Text>,
+    pub(super) tags: Vec<Text>,
+    pub(super) fields: Vec<Text>,
+    /// `None` where each point needs the plain encoder.
+    pub(super) plan: Option<Plan>,
+    /// The shape of the point that followed the last one of this shape.
+    next: usize,
+}
+
+pub(super) struct Plan {
+    pub(super) shape: Shape,
+    /// Where the tags come from, in the order of the shape.
+    pub(super) tags: Vec<(usize, Source)>,
+    /// Whether these are the tags of the point in the order of the point, and no others.
+    pub(super) sorted: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Source {
+    /// Position in the tags of the point.
+    Point(usize),
+    /// Position in the extra tags of the call.
+    Extra(usize),
+}
+
+/// A name, and the object that carries it.
+pub(super) struct Text {
+    object: Py<PyString>,
+    text: Box<str>,
+}
+
+impl Text {
+    fn new(name: &Bound<'_, PyAny>) -> Option<Self> {
+        let name = name.cast_exact::<PyString>().ok()?;
+        let text = name.to_str().ok()?;
+        (text.len() <= LONGEST_NAME).then(|| Self {
+            object: name.clone().unbind(),
+            text: text.into(),
+        })
+    }
+
+    #[inline]
+    pub(super) fn is(&self, name: &Bound<'_, PyAny>) -> bool {
+        name.is(&self.object) || self.equals(name)
+    }
+
+    fn equals(&self, name: &Bound<'_, PyAny>) -> bool {
+        name.cast_exact::<PyString>()
+            .is_ok_and(|name| name.to_str().is_ok_and(|name| *name == *self.text))
+    }
+}
+
+/// The names of a point.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a, 'py> {
+    pub(super) measurement: Option<&'a Bound<'py, PyString>>,
+    pub(super) tags: Option<&'a Bound<'py, PyDict>>,
+    pub(super) fields: &'a Bound<'py, PyDict>,
+}
+
+impl Names<'_, '_> {
+    fn tag_count(&self) -> usize {
+        self.tags.map_or(0, PyDictMethods::len)
+    }
+
+    /// Of the texts, which the interpreter has hashed already; `None` where a key is no string.
+    fn hash(&self, call: usize) -> Option<u64> {
+        let mut hash = mix(call as u64, self.tag_count() as u64);
+        if let Some(name) = self.measurement {
+            hash = mix(hash, hash_of(name)?);
+        }
+        for dict in [self.tags, Some(self.fields)].into_iter().flatten() {
+            for (key, _) in dict {
+                hash = mix(hash, hash_of(&key)?);
+            }
+        }
+        Some(hash)
+    }
+}
+
+fn hash_of(name: &Bound<'_, PyAny>) -> Option<u64> {
+    let name = name.cast_exact::<PyString>().ok()?;
+    Some(name.hash().ok()?.cast_unsigned() as u64)
+}
+
+fn mix(hash: u64, more: u64) -> u64 {
+    (hash.rotate_left(5) ^ more).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+impl Known {
+    /// Whether measurement and numbers of keys are those of a point; the keys are still to be
+    /// compared.
+    #[inline]
+    pub(super) fn begins_like(&self, names: Names<'_, '_>) -> bool {
+        let same_name = match (&self.measurement, names.measurement) {
+            (Some(known), Some(name)) => known.is(name),
+            (None, None) => true,
+            _ => false,
+        };
+        same_name && self.tags.len() == names.tag_count() && self.fields.len() == names.fields.len()
+    }
+
+    fn equals(&self, names: Names<'_, '_>) -> bool {
+        let same = |texts: &[Text], dict: &Bound<'_, PyDict>| {
+            texts.iter().zip(dict).all(|(text, (key, _))| text.is(&key))
+        };
+        self.begins_like(names)
+            && names.tags.is_none_or(|tags| same(&self.tags, tags))
+            && same(&self.fields, names.fields)
+    }
+}
+
+impl Shapes {
+    /// Begins a call whose points share some names.
+    pub(crate) fn begin(&mut self, shared: Shared) {
+        if self.shared.len() > MOST_SHAPES {
+            *self = Self::default();
+        }
+        let place = self.shared.iter().position(|known| *known == shared);
+        self.call = place.unwrap_or_else(|| {
+            self.shared.push(shared);
+            self.shared.len() - 1
+        });
+    }
+
+    /// The shape that the next point most likely has.
+    #[inline]
+    pub(super) fn guess(&self) -> Option<usize> {
+        let next = self.known.get(self.last)?.next;
+        (self.known.get(next)?.call == self.call).then_some(next)
+    }
+
+    #[inline]
+    pub(super) fn get(&self, place: usize) -> &Known {
+        &self.known[place]
+    }
+
+    /// Says that the guess was right.
+    #[inline]
+    pub(super) fn was(&mut self, place: usize) {
+        self.last = place;
+    }
+
+    /// The shape of a point; `None` for one that is new.
+    #[cold]
+    pub(super) fn find(&mut self, names: Names<'_, '_>, options: Options) -> Option<usize> {
+        let hash = names.hash(self.call)?;
+        let place = match self.by_hash.get(&hash) {
+            Some(&place) => {
+                let known = &self.known[place];
+                (known.call == self.call && known.equals(names)).then_some(place)?
+            }
+            None => self.add(hash, names, options)?,
+        };
+        if let Some(last) = self.known.get_mut(self.last) {
+            last.next = place;
+        }
+        self.last = place;
+        Some(place)
+    }
+
+    fn add(&mut self, hash: u64, names: Names<'_, '_>, options: Options) -> Option<usize> {
+        if !self.once.remove(&hash) {
+            if self.once.len() >= MOST_ONCE {
+                self.once.clear();
+            }
+            self.once.insert(hash);
+            return None;
+        }
+        let count = names.tag_count() + names.fields.len();
+        if self.known.len() >= MOST_SHAPES || self.names + count > MOST_NAMES {
+            self.known.clear();
+            self.by_hash.clear();
+            self.names = 0;
+        }
+        let known = self.make(names, options)?;
+        self.names += count;
+        self.known.push(known);
+        self.by_hash.insert(hash, self.known.len() - 1);
+        Some(self.known.len() - 1)
+    }
+
+    fn make(&self, names: Names<'_, '_>, options: Options) -> Option<Known> {
+        let texts = |dict: &Bound<'_, PyDict>| -> Option<Vec<Text>> {
+            dict.iter().map(|(key, _)| Text::new(&key)).collect()
+        };
+        let measurement = match names.measurement {
+            Some(name) => Some(Text::new(name)?),
+            None => None,
+        };
+        let tags = names.tags.map_or_else(|| Some(Vec::new()), texts)?;
+        let fields = texts(names.fields)?;
+        let shared = &self.shared[self.call];
+        let name = measurement.as_ref().map(|name| &*name.text);
+        let name = name.or(shared.measurement.as_deref())?;
+        Some(Known {
+            call: self.call,
+            plan: Plan::new(options, name, &tags, &fields, &shared.extra_tags),
+            measurement,
+            tags,
+            fields,
+            next: self.known.len(),
+        })
+    }
+}
+
+impl Plan {
+    fn new(
+        options: Options,
+        measurement: &str,
+        tags: &[Text],
+        fields: &[Text],
+        extra_tags: &[String],
+    ) -> Option<Self> {
+        // An extra tag beats a point's own of the same name.
+        let own = tags
+            .iter()
+            .enumerate()
+            .filter(|(_, tag)| !extra_tags.iter().any(|extra| **extra == *tag.text))
+            .map(|(place, tag)| (&*tag.text, Source::Point(place)));
+        let extra = extra_tags
+            .iter()
+            .enumerate()
+            .map(|(place, tag)| (tag.as_str(), Source::Extra(place)));
+        let own_tags = tags.len();
+        let (keys, sources): (Vec<&str>, Vec<Source>) = own.chain(extra).unzip();
+        let fields: Vec<&str> = fields.iter().map(|field| &*field.text).collect();
+        let shape = Shape::new(options, measurement, &keys, &fields)?;
+        let tags = shape.tag_order().iter().map(|tag| (*tag, sources[*tag]));
+        let tags: Vec<(usize, Source)> = tags.collect();
+        let sorted =
+            own_tags == tags.len() && (0..own_tags).all(|at| tags[at] == (at, Source::Point(at)));
+        Some(Self {
+            shape,
+            tags,
+            sorted,
+        })
+    }
+}
