@@ -57,6 +57,10 @@ class Level(enum.IntEnum):
     HIGH = 3
 
 
+class Shape(enum.Enum):
+    ROUND = 1
+
+
 class Colour(str, enum.Enum):
     RED = "red"
 
@@ -69,7 +73,7 @@ TEXTS = [
 ]  # fmt: skip
 ODD: list[Any] = [
     None, float("nan"), pd.NA, pd.NaT, b"x", [1], {}, object, Decimal("1.5"), Decimal("NaN"),
-    np.str_("n p"), np.datetime64("NaT"), enum.Enum("Shape", ["ROUND"])["ROUND"], 1j,
+    np.str_("n p"), np.datetime64("NaT"), Shape.ROUND, 1j,
 ]  # fmt: skip
 NUMBERS: list[Any] = [
     0, -1, 2**63 - 1, -(2**63), 2**63, -(2**63) - 1, 10**30, 7, True, False, 0.5, -0.0, 1e300,
@@ -216,6 +220,12 @@ def test_code_of_a_value_may_encode_and_change_points() -> None:
             assert when is not None
             assert to_line_protocol([inner] * 3) == b"m,a=1 f=1i 5\n" * 3
             return dt.timedelta(0)
+
+        def dst(self, when: dt.datetime | None) -> None:
+            del when
+
+        def tzname(self, when: dt.datetime | None) -> None:
+            del when
 
     inner = {"measurement": "m", "tags": {"a": "1"}, "fields": {"f": 1}, "time": 5}
     fields: dict[str, int] = {}
