@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from . import answers, report
 from .about import about
-from .case import Case, Result, Results
+from .case import OURS, Case, Result, Results
 from .cases import families, live
 from .report import RESULTS, ROOT, Row
 
@@ -71,7 +71,17 @@ def runs(wanted: list[str], old: str | None) -> Iterator[tuple[Case, Results]]:
                 yield case, measured(case, old)
     for family, run in live().items():
         if not wanted or family in wanted:
-            yield from run(old)
+            try:
+                yield from run(old)
+            except Exception as error:
+                # The other families are measured all the same.
+                yield Case(family, 1, {}), {OURS: failed(last_words(error))}
+
+
+def last_words(error: Exception) -> str:
+    """What went wrong, in a line; a program that failed has said it."""
+    said = str(getattr(error, "stderr", None) or error).strip()
+    return said.splitlines()[-1] if said else type(error).__name__
 
 
 def show(found: list[Row]) -> None:
