@@ -224,17 +224,17 @@ impl State {
         };
         loop {
             reading.read_ahead(py, &mut self.points, self.limits.lines);
-            match py
-                .detach(|| reading.workers.next())
-                .transpose()
-                .map_err(refusal)?
-            {
-                Some(batch) if reading.at_end => {
+            match py.detach(|| reading.workers.next()) {
+                Some(Ok(batch)) if reading.at_end => {
                     if let Some(before) = reading.ahead.replace(batch) {
                         return Ok(Some(before));
                     }
                 }
-                Some(batch) => return Ok(Some(batch)),
+                Some(Ok(batch)) => return Ok(Some(batch)),
+                Some(Err(error)) => {
+                    reading.at_end = true;
+                    reading.failed = Some(refusal(error));
+                }
                 None if reading.at_end => break,
                 None => {}
             }
