@@ -383,3 +383,8 @@ def test_column_has_one_use() -> None:
         to_line_protocol(
             pl.DataFrame({"time": [1], "f": ["1"]}), "m", ["f"], measurement_column="f"
         )
+
+
+@pytest.mark.parametrize("series", [pd.Series, pl.Series, lambda lines: pd.Index(lines)])
+def test_a_column_of_lines_is_no_table(series: Any) -> None:
+    assert to_line_protocol(series(["m f=1 1", "m f=2 2"])) == b"m f=1 1\nm f=2 2\n"

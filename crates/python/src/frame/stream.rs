@@ -14,7 +14,7 @@ use pyo3::types::{PyBool, PyFloat, PyString};
 use pyo3_arrow::input::AnyRecordBatch;
 
 use super::layout::Labels;
-use crate::place::Place;
+use crate::place::{Place, type_name};
 use crate::points::Points;
 use crate::values;
 
@@ -29,8 +29,15 @@ pub(super) struct Stream {
 /// Whether `data` gives tables by Arrow's C data interface.
 pub(super) fn is_stream(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = data.py();
-    Ok(data.hasattr(intern!(py, "__arrow_c_stream__"))?
-        || data.hasattr(intern!(py, "__arrow_c_array__"))?)
+    if !data.hasattr(intern!(py, "__arrow_c_stream__"))?
+        && !data.hasattr(intern!(py, "__arrow_c_array__"))?
+    {
+        return Ok(false);
+    }
+    // One column is no table: a Series of lines or of points is an iterable of these.
+    let name = type_name(data);
+    let column = ["Series", "Index", "Array"];
+    Ok(!column.iter().any(|kind| name.ends_with(kind)))
 }
 
 pub(super) fn open(
