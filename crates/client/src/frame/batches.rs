@@ -102,10 +102,14 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Iterator for FrameBatc
     /// The next batch. Rows before one that is refused may be left out with it: what counts as
     /// encoded are the batches that came. After an error there is none.
     fn next(&mut self) -> Option<Self::Item> {
-        while self.workers.has_room() && self.push_range() {}
-        let batch = match self.workers.next() {
-            Some(batch) => batch,
-            None => Err(self.failed.take()?),
+        let batch = loop {
+            while self.workers.has_room() && self.push_range() {}
+            match self.workers.next() {
+                Some(batch) => break batch,
+                // The ranges that were pushed are done, and there are more.
+                None if self.table.is_some() || !self.ranges.is_empty() => {}
+                None => break Err(self.failed.take()?),
+            }
         };
         if batch.is_err() {
             (self.table, self.failed) = (None, None);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use aioinflux_line::{Dialect, Encoder, FieldValue};
 use arrow_array::types::Int8Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, RecordBatch,
+    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMillisecondArray,
 };
 use arrow_schema::{Field, Schema};
@@ -95,4 +95,76 @@ fn a_type_without_meaning_is_refused_by_column() {
     let column = times([Some(1); 3]);
     let error = lines(vec![("time", times([Some(1); 3])), ("when", column)], &[]);
     assert!(matches!(error, Err(FrameError::Type { column, .. }) if column == "when"));
+}
+
+/// Rows with nulls, escapes and texts of many lengths, in pieces of the given lengths.
+fn pieces(lengths: &[usize]) -> Vec<RecordBatch> {
+    let rows: usize = lengths.iter().sum();
+    let row = |at: usize| i64::try_from(at).expect("small");
+    let time: ArrayRef = Arc::new((0..rows).map(row).collect::<Int64Array>());
+    let texts = (0..rows).map(|at| (at % 5 > 0).then(|| "a, ".repeat(at % 40)));
+    let texts: ArrayRef = Arc::new(texts.collect::<StringArray>());
+    let tags: DictionaryArray<Int8Type> =
+        (0..rows).map(|at| ["x y", "back\\z", ""][at % 3]).collect();
+    let columns: [(&str, ArrayRef); 3] = [("time", time), ("tag", Arc::new(tags)), ("f", texts)];
+    let table = RecordBatch::try_from_iter_with_nullable(columns.map(|(n, c)| (n, c, true)))
+        .expect("a valid batch");
+    let mut start = 0;
+    let piece = |length: &usize| {
+        start += length;
+        table.slice(start - length, *length)
+    };
+    lengths.iter().map(piece).collect()
+}
+
+#[test]
+fn batches_depend_neither_on_threads_nor_on_pieces() {
+    let layout = FrameLayout {
+        measurement: Some("m".to_owned()),
+        time: Some(0),
+        tags: vec![1],
+        ..FrameLayout::default()
+    };
+    let mut encoder = Encoder::new(Dialect::V1);
+    encode_frame(&pieces(&[5000])[0], &layout, &mut encoder).expect("writable");
+    let whole = encoder.take();
+    let batches = |lengths: &[usize], threads: usize| {
+        let options = FrameOptions::new(Dialect::V1)
+            .batch_lines(700)
+            .batch_bytes(20_000);
+        let table = pieces(lengths).into_iter().map(Ok);
+        let mut batches = FrameBatches::new(table, layout.clone(), options.threads(threads));
+        let mut bodies = Vec::new();
+        while let Some(batch) = batches.next() {
+            let batch = batch.expect("writable");
+            bodies.push((
+                batch.bytes().to_vec(),
+                batch.indexes().to_vec(),
+                batch.skipped(),
+            ));
+            batches.recycle(batch);
+        }
+        bodies
+    };
+    let alone = batches(&[5000], 1);
+    assert!(alone.len() > 8, "{} batches", alone.len());
+    assert_eq!(
+        alone
+            .iter()
+            .flat_map(|(body, ..)| body.clone())
+            .collect::<Vec<_>>(),
+        whole.bytes()
+    );
+    assert_eq!(
+        alone.iter().map(|(.., skipped)| skipped).sum::<u64>(),
+        whole.skipped()
+    );
+    for threads in 1..=3 {
+        for lengths in [&[5000][..], &[1, 699, 0, 2300, 2000], &[2500, 2500]] {
+            assert!(
+                batches(lengths, threads) == alone,
+                "{threads} threads, {lengths:?}"
+            );
+        }
+    }
 }
