@@ -15,6 +15,7 @@ use crate::dialect::{self, Form, Kind, Operation, WriteOptions};
 use crate::error::{Error, ErrorKind};
 use crate::http::{self, Body, Http, Reply};
 use crate::parse;
+use crate::pipeline;
 use crate::query::Query;
 use crate::stream::Stream;
 use crate::write::{self, Written};
@@ -142,6 +143,51 @@ impl Client {
         options: &WriteOptions,
     ) -> Result<Written, Error> {
         write::batch(self, batch.into(), options).await
+    }
+
+    /// Writes batches one after the other, each in a request of its own, and makes the next one
+    /// while others travel: at most `connections` at once. With more than one, points can be
+    /// stored in another order than that of the batches. `progress` is told after each request how
+    /// much is written, and how many bytes of line protocol that was.
+    ///
+    /// On a current-thread runtime nothing travels while the iterator makes a batch.
+    ///
+    /// ```no_run
+    /// use aioinflux::{Client, Encoder, Error, Point, WriteOptions};
+    ///
+    /// # async fn write(client: &Client) -> Result<(), Error> {
+    /// let mut encoder = Encoder::new(client.config().server_dialect());
+    /// let batches = (0..100).map(|part| {
+    ///     for n in 0..10_000 {
+    ///         encoder.push(&Point::new("m").field("f", part * 10_000 + n))?;
+    ///     }
+    ///     Ok::<_, Error>(encoder.take())
+    /// });
+    /// let options = WriteOptions::new().database("demo");
+    /// let written = client.write_batches(batches, &options, 1, |_, _| ()).await?;
+    /// assert_eq!(written.points, 1_000_000);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`write_batch`](Self::write_batch), or the iterator's own. Points that the server
+    /// refuses one by one do not stop the batches after them; any other error does. It is returned
+    /// when the requests under way have ended, and says which points were written
+    /// ([`Error::written`]).
+    pub async fn write_batches<B, E>(
+        &self,
+        batches: impl IntoIterator<Item = Result<B, E>>,
+        options: &WriteOptions,
+        connections: usize,
+        progress: impl FnMut(Written, u64),
+    ) -> Result<Written, Error>
+    where
+        B: Into<Arc<Batch>>,
+        Error: From<E>,
+    {
+        pipeline::batches(self, batches, options, connections, progress).await
     }
 
     /// Runs a query and keeps all of its answer.

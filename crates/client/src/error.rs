@@ -175,7 +175,7 @@ impl Error {
         self.0.write.dropped
     }
 
-    /// The indexes of points that were stored, where a batch was sent in parts.
+    /// The indexes of points that were stored, where a batch was sent in parts, or several were.
     pub fn written(&self) -> &[u64] {
         &self.0.write.written
     }

@@ -48,6 +48,7 @@ mod gzip;
 mod http;
 mod influxql;
 mod parse;
+mod pipeline;
 mod query;
 mod reject;
 mod stream;
