@@ -108,24 +108,35 @@ impl Shape {
         tag: usize,
         values: impl IntoIterator<Item = Option<&'v str>>,
     ) -> TagValues {
+        let mut texts = TagValues::default();
+        for value in values {
+            self.add_tag_value(tag, &mut texts, value.unwrap_or_default());
+        }
+        texts
+    }
+
+    /// Checks and escapes one more value of a tag, and returns its code.
+    ///
+    /// # Panics
+    ///
+    /// If there is no tag of that position.
+    pub fn add_tag_value(&self, tag: usize, values: &mut TagValues, value: &str) -> usize {
         let grammar = self.options.dialect.grammar();
         let key = &self.tag_keys[tag];
-        let mut texts = Texts::default();
-        for value in values {
-            match value {
-                None | Some("") => texts.push(&[]),
-                Some(value) => match escaped(grammar, Place::TagValue, value) {
-                    Some(value) => texts.push(&[b",", key, b"=", &value]),
-                    None => texts.push_unusual(),
-                },
+        if value.is_empty() {
+            values.texts.push(&[]);
+        } else {
+            match escaped(grammar, Place::TagValue, value) {
+                Some(value) => values.texts.push(&[b",", key, b"=", &value]),
+                None => values.texts.push_unusual(),
             }
         }
-        TagValues { texts }
+        values.len() - 1
     }
 }
 
 /// Values of one tag, checked and escaped once (see [`Shape::tag_values`]).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TagValues {
     pub(crate) texts: Texts,
 }

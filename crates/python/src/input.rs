@@ -8,7 +8,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyList, PyString, PyTuple};
 
-use crate::dicts::Values;
+use crate::dicts::Before;
 use crate::place::{Place, type_name};
 use crate::points::{Points, refused};
 use crate::values::{is_numpy, string};
@@ -47,9 +47,9 @@ impl Input {
         points: &mut Points,
         full: impl Fn(&Points) -> bool,
     ) -> PyResult<bool> {
-        let mut values = Values::new();
+        let mut before = Before::default();
         if let Some(data) = self.whole.take() {
-            self.push(data.bind(py), points, &mut values)?;
+            self.push(data.bind(py), points, &mut before)?;
         }
         while let Some(innermost) = self.open.last() {
             let mut items = innermost.bind(py).clone();
@@ -59,7 +59,7 @@ impl Input {
                     self.open.pop();
                     break;
                 };
-                self.push(&item?, points, &mut values)?;
+                self.push(&item?, points, &mut before)?;
                 self.items += 1;
                 if self.items.is_multiple_of(SIGNAL_ITEMS) {
                     py.check_signals()?;
@@ -77,10 +77,10 @@ impl Input {
         &mut self,
         data: &Bound<'py, PyAny>,
         points: &mut Points,
-        values: &mut Values<'py>,
+        before: &mut Before<'py>,
     ) -> PyResult<()> {
         if let Ok(point) = data.cast_exact::<PyDict>() {
-            dicts::push(points, values, point)
+            dicts::push(points, before, point)
         } else if data.is_exact_instance_of::<PyList>() || data.is_exact_instance_of::<PyTuple>() {
             self.begin(data)
         } else if let Ok(text) = data.cast::<PyString>() {
@@ -93,7 +93,7 @@ impl Input {
         } else if frame::is_frame(data)? {
             frame::push(points, data)
         } else if let Some(point) = dicts::of_mapping(data)? {
-            dicts::push(points, values, &point)
+            dicts::push(points, before, &point)
         } else {
             self.open(data, points)
         }

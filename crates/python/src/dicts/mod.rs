@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `plain` | every kind of mapping, key and value, and every error |
 //! | `rows`, `shapes` | points of the common kind, whose keys came before |
+//! | `memo` | tag values that came before |
 //! | `keys` | what is wrong with the keys of a point |
 
 mod keys;
+mod memo;
 mod plain;
 mod rows;
 mod shapes;
@@ -16,17 +18,17 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
-pub(crate) use self::rows::Values;
+pub(crate) use self::rows::Before;
 pub(crate) use self::shapes::{Shapes, Shared};
 use crate::points::Points;
 
 /// Adds one point.
 pub(crate) fn push<'py>(
     points: &mut Points,
-    values: &mut Values<'py>,
+    before: &mut Before<'py>,
     point: &Bound<'py, PyDict>,
 ) -> PyResult<()> {
-    if rows::push(points, values, point) {
+    if rows::push(points, before, point) {
         return Ok(());
     }
     plain::push(points, point)

@@ -11,13 +11,21 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 use pyo3::{CastIntoError, intern};
 
+use super::memo::{Memo, text};
 use super::shapes::{Known, Names, Plan, Source, Text};
 use crate::place::Place;
 use crate::points::Points;
 use crate::times;
 
-/// The tag values of a point; kept between points for the memory.
-pub(crate) type Values<'py> = Vec<Option<Bound<'py, PyString>>>;
+/// What the points of a call leave to those after them.
+#[derive(Default)]
+pub(crate) struct Before<'py> {
+    /// The tag values of a point; kept for the memory.
+    values: Values<'py>,
+    memo: Memo<'py>,
+}
+
+type Values<'py> = Vec<Option<Bound<'py, PyString>>>;
 
 /// Why a point was not written.
 enum Miss {
@@ -36,15 +44,15 @@ impl From<Unusual> for Miss {
 /// Adds one point if it is of the common kind, and returns whether it was.
 pub(super) fn push<'py>(
     points: &mut Points,
-    values: &mut Values<'py>,
+    before: &mut Before<'py>,
     point: &Bound<'py, PyDict>,
 ) -> bool {
-    try_push(points, values, point).is_some()
+    try_push(points, before, point).is_some()
 }
 
 fn try_push<'py>(
     points: &mut Points,
-    values: &mut Values<'py>,
+    before: &mut Before<'py>,
     point: &Bound<'py, PyDict>,
 ) -> Option<()> {
     let index = points.encoder.next_index();
@@ -65,7 +73,7 @@ fn try_push<'py>(
         ..
     } = points;
     if let Some(place) = shapes.guess() {
-        match write(encoder, shapes.get(place), names, tags, values, index, time) {
+        match write(encoder, shapes.get(place), names, tags, before, index, time) {
             Ok(()) => {
                 shapes.was(place);
                 return Some(());
@@ -75,7 +83,7 @@ fn try_push<'py>(
         }
     }
     let place = shapes.find(names, encoder.options())?;
-    write(encoder, shapes.get(place), names, tags, values, index, time).ok()
+    write(encoder, shapes.get(place), names, tags, before, index, time).ok()
 }
 
 /// What a point holds under its four keys.
@@ -147,7 +155,7 @@ fn write<'py>(
     known: &Known,
     point: Names<'_, 'py>,
     extra_tags: &[(String, String)],
-    values: &mut Values<'py>,
+    before: &mut Before<'py>,
     index: u64,
     time: Option<i64>,
 ) -> Result<(), Miss> {
@@ -157,13 +165,15 @@ fn write<'py>(
     let plan = known.plan.as_ref().ok_or(Miss::OtherShape)?;
     let mut rows = encoder.rows(&plan.shape);
     let mut row = rows.begin();
+    let Before { values, memo } = before;
+    memo.begin(known.number, plan.tags.len());
     match point.tags {
-        Some(tags) if plan.sorted => write_sorted(&mut row, &known.tags, tags)?,
+        Some(tags) if plan.sorted => write_sorted(&mut row, known, plan, tags, memo)?,
         Some(tags) => {
             collect(&known.tags, tags, values)?;
-            write_tags(&mut row, plan, values, extra_tags)?;
+            write_tags(&mut row, plan, values, extra_tags, memo)?;
         }
-        None => write_tags(&mut row, plan, &[], extra_tags)?,
+        None => write_tags(&mut row, plan, &[], extra_tags, memo)?,
     }
     write_fields(&mut row, &known.fields, point.fields)?;
     row.end(index, time)?;
@@ -172,13 +182,19 @@ fn write<'py>(
 }
 
 /// Writes tags whose dict has the order of the line, and that no extra tag comes between.
-fn write_sorted(row: &mut Row<'_>, known: &[Text], tags: &Bound<'_, PyDict>) -> Result<(), Miss> {
-    for (at, (known, (key, value))) in known.iter().zip(tags).enumerate() {
+fn write_sorted<'py>(
+    row: &mut Row<'_>,
+    known: &Known,
+    plan: &Plan,
+    tags: &Bound<'py, PyDict>,
+    memo: &mut Memo<'py>,
+) -> Result<(), Miss> {
+    for (at, (known, (key, value))) in known.tags.iter().zip(tags).enumerate() {
         if !known.is(&key) {
             return Err(Miss::OtherShape);
         }
         if let Ok(value) = value.cast_exact() {
-            row.tag(at, text(value)?)?;
+            memo.write(row, &plan.shape, at, value)?;
         } else if !value.is_none() {
             return Err(Miss::Unusual);
         }
@@ -205,17 +221,18 @@ fn collect<'py>(
     Ok(())
 }
 
-fn write_tags(
+fn write_tags<'py>(
     row: &mut Row<'_>,
     plan: &Plan,
-    values: &[Option<Bound<'_, PyString>>],
+    values: &[Option<Bound<'py, PyString>>],
     extra_tags: &[(String, String)],
+    memo: &mut Memo<'py>,
 ) -> Result<(), Miss> {
     for &(tag, source) in &plan.tags {
         match source {
             Source::Point(at) => {
                 if let Some(value) = &values[at] {
-                    row.tag(tag, text(value)?)?;
+                    memo.write(row, &plan.shape, tag, value)?;
                 }
             }
             Source::Extra(at) => row.tag(tag, &extra_tags[at].1)?,
@@ -259,9 +276,4 @@ fn write_rare_field(row: &mut Row<'_>, at: usize, value: &Bound<'_, PyAny>) -> R
     } else {
         Err(Unusual)
     }
-}
-
-#[inline]
-fn text<'a>(string: &'a Bound<'_, PyString>) -> Result<&'a str, Unusual> {
-    string.to_str().map_err(|_| Unusual)
 }

@@ -32,6 +32,8 @@ pub(crate) struct Shapes {
     by_hash: HashMap<u64, usize>,
     once: HashSet<u64>,
     names: usize,
+    /// How many were made.
+    made: u64,
     /// Where in `shared` this call is.
     call: usize,
     /// The shape of the last point.
@@ -41,6 +43,8 @@ pub(crate) struct Shapes {
 /// Keys in the order of the dicts, and how their values become a row.
 pub(super) struct Known {
     call: usize,
+    /// No other shape has the same.
+    pub(super) number: u64,
     measurement: Option<Text>,
     pub(super) tags: Vec<Text>,
     pub(super) fields: Vec<Text>,
@@ -216,6 +220,7 @@ impl Shapes {
             self.by_hash.clear();
             self.names = 0;
         }
+        self.made += 1;
         let known = self.make(names, options)?;
         self.names += count;
         self.known.push(known);
@@ -238,6 +243,7 @@ impl Shapes {
         let name = name.or(shared.measurement.as_deref())?;
         Some(Known {
             call: self.call,
+            number: self.made,
             plan: Plan::new(options, name, &tags, &fields, &shared.extra_tags),
             measurement,
             tags,
