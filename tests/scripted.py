@@ -1,6 +1,7 @@
 """A scripted HTTP server in a thread: says what a test tells it to, and records what it was sent.
 
-Each request takes the next answer; the last answer is given again and again.
+Each request takes the next answer; the last answer is given again and again. An answer may be a
+function of the request, for requests whose order is open.
 """
 
 from __future__ import annotations
@@ -85,13 +86,18 @@ class Request:
         return self.body.decode()
 
 
+Choice = Callable[[Request], Answer | Hang]
+
+
 class Scripted:
     """The server; a context manager.
 
     `before` is called for each request, in the thread of its connection, before the answer.
     """
 
-    def __init__(self, *answers: Answer | Hang, before: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self, *answers: Answer | Hang | Choice, before: Callable[[], object] | None = None
+    ) -> None:
         self._before = before
         self._answers = list(answers) or [answer(204)]
         self._lock = threading.Lock()
@@ -140,6 +146,8 @@ class Scripted:
                             self._answers.pop(0)
                     if self._before is not None:
                         self._before()
+                    if not isinstance(next_one, (Answer, Hang)):
+                        next_one = next_one(request)
                     connection.sendall(next_one.data)
                     self.arrived.set()
                     if isinstance(next_one, Hang):
