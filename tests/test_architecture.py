@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from architecture import CLIENT, EFFECTFUL, violations
+from architecture import CLIENT, EFFECTFUL, UNSAFE_FILES, violations
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,6 +33,9 @@ def test_the_files_of_the_rules_exist() -> None:
         ("http.rs", "use pyo3::Python;", "pyo3"),
         ("../../line/src/lib.rs", "use tokio::sync::Mutex;", "pure file"),
         ("../../python/src/lib.rs", "if d == Dialect::V2 {}", "dialect and config only"),
+        ("../../line/src/rows.rs", "unsafe fn f() {}", "unsafe code"),
+        ("decode/columns.rs", "fn f(p: *const u8) -> u8 { unsafe { *p } }", "unsafe code"),
+        ("../../python/src/client.rs", '#![expect(unsafe_code, reason = "")]', "unsafe code"),
     ],
 )
 def test_a_planted_violation_is_seen(tmp_path: Path, file: str, code: str, rule: str) -> None:
@@ -45,6 +48,17 @@ def test_a_planted_violation_is_seen(tmp_path: Path, file: str, code: str, rule:
     assert found
     assert all(":1: " in place for place in found)
     assert any(rule in place for place in found)
+
+
+def test_unsafe_code_is_denied_and_its_files_give_their_reasons() -> None:
+    assert 'unsafe_code = "deny"' in (ROOT / "Cargo.toml").read_text()
+    for crate in ("line", "client", "python"):
+        manifest = (ROOT / "crates" / crate / "Cargo.toml").read_text()
+        assert "[lints]\nworkspace = true" in manifest, crate
+    for name in UNSAFE_FILES:
+        text = (ROOT / name).read_text()
+        assert re.search(r'expect\(\s*unsafe_code,\s*reason = "[^"]{20,}"', text), name
+        assert text.count("// SAFETY: ") == len(re.findall(r"\bunsafe \{", text)) > 0, name
 
 
 def test_a_comment_is_no_violation(tmp_path: Path) -> None:
