@@ -96,8 +96,12 @@ def test_a_line_is_a_point() -> None:
     assert parse_line_protocol(text.encode()) == parse_line_protocol(bytearray(text.encode()))
 
 
-def test_a_line_without_time_has_none() -> None:
-    assert parse_line_protocol("m f=1")[0]["time"] is None
+def test_a_line_without_time_is_a_point_without_time() -> None:
+    lines = b"m,t=a f=1i\nm,t=a f=2i 7\nm,t=a f=3i\n"
+    points = parse_line_protocol(lines)
+    assert ["time" in point for point in points] == [False, True, False]
+    assert points[0] == {"measurement": "m", "tags": {"t": "a"}, "fields": {"f": 1}}
+    assert to_line_protocol(points) == lines
 
 
 @pytest.mark.parametrize("text", ["", b"", "\n", "# nothing\n"])
@@ -144,6 +148,10 @@ def test_points_come_back_from_their_lines(text: str) -> None:
     ]
     lines = to_line_protocol(points)
     assert parse_line_protocol(lines) == points
+    assert to_line_protocol(parse_line_protocol(lines)) == lines
+    undated = [{key: point[key] for key in point if key != "time"} for point in points]
+    lines = to_line_protocol(undated)
+    assert parse_line_protocol(lines) == undated
     assert to_line_protocol(parse_line_protocol(lines)) == lines
 
 

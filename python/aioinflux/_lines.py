@@ -126,8 +126,8 @@ def parse_line_protocol(data: str | bytes | bytearray) -> list[dict[str, Any]]:
             passed over.
     Returns:
         A `dict` for each line, with the keys `measurement`, `tags` (a `dict` of `str`), `fields` (a
-        `dict` of `float`, `int`, `bool` and `str`) and `time` (`int`, nanoseconds since 1970 in
-        UTC; `None` where the line has none).
+        `dict` of `float`, `int`, `bool` and `str`) and, where the line has a time, `time` (`int`,
+        nanoseconds since 1970 in UTC). `to_line_protocol` and `write` take them.
     Raises:
         ValueError: a line cannot be read, or the server would store something else than it says;
             the text names the line and the column, both from 1, and what was expected there.

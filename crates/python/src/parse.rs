@@ -52,7 +52,9 @@ fn points<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyList>> {
         point.set_item(intern!(py, "measurement"), line.measurement())?;
         point.set_item(intern!(py, "tags"), tags)?;
         point.set_item(intern!(py, "fields"), fields)?;
-        point.set_item(intern!(py, "time"), line.timestamp())?;
+        if let Some(time) = line.timestamp() {
+            point.set_item(intern!(py, "time"), time)?;
+        }
         points.append(point)?;
         if number % SIGNAL_LINES == SIGNAL_LINES - 1 {
             py.check_signals()?;
