@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,7 +35,7 @@ class Base:
     # Where points go and what they carry, unless a call says otherwise.
     _rp: str | None = None
     _consistency: str | None = None
-    _tags: Mapping[str, object] | None = None
+    _tags: dict[str, object] | None = None
 
     def _open(self, options: dict[str, Any], password: str | None) -> None:
         """Makes the connection pool; nothing is sent."""

@@ -37,7 +37,7 @@ class Job:
     # Extra tags beat a point's own; default tags are for points that have none of the name.
     tags: Mapping[str, object] | None = None
     extra_tags: Mapping[str, object] = field(default_factory=dict)
-    default_tags: Mapping[str, object] | None = None
+    default_tags: dict[str, object] | None = None
     batch_lines: int = 10_000
     batch_bytes: int = 4 * 1024 * 1024
     connections: int = 1
@@ -64,6 +64,7 @@ class Job:
             batch_lines=self.batch_lines,
             batch_bytes=self.batch_bytes,
             frames=frames,
+            default_tags=self.default_tags,
         )
 
 

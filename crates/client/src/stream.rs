@@ -25,6 +25,9 @@ pub struct Stream {
     state: State,
 }
 
+/// Rows that a server puts in a chunk if it is not told.
+const SERVER_CHUNK_ROWS: u32 = 10_000;
+
 enum State {
     /// More is to come from the connection. Leaving this state gives it up.
     Open(Box<Body>),
@@ -42,11 +45,13 @@ impl Stream {
         };
         let (body, format) = client.send(&operation, whole).await?.into_answer()?;
         let decoder = Decoder::new(format);
+        let chunk = query.rows_per_chunk().unwrap_or(SERVER_CHUNK_ROWS);
         Ok(Self {
             decoder: if whole {
                 decoder.large_batches()
             } else {
-                decoder
+                // Readers expect a batch for each chunk that they asked for.
+                decoder.batch_rows(chunk as usize)
             },
             server: client.config().url().to_owned(),
             state: State::Open(Box::new(body)),
