@@ -175,10 +175,10 @@ def influxql(template: str, /, **values: object) -> InfluxQL:
         raise ValueError(f"template: no placeholder for {', '.join(sorted(unused))}")
     _tokens.check_template([text for text, _ in parts], names)
     text = ""
-    for before, name in parts:
+    for before, placeholder in parts:
         text += before
-        if name is not None:
-            piece = _piece(name, values[name])
+        if placeholder is not None:
+            piece = _piece(placeholder, values[placeholder])
             # Two minus signs begin a comment.
             text += f" {piece}" if text.endswith("-") and piece.startswith("-") else piece
     return InfluxQL(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Literal
@@ -164,7 +165,8 @@ class Databases(Statements):
 
         Args:
             name: Its name.
-            destinations: URLs: `http://host:port`, `https://...`, `udp://...`.
+            destinations: URLs: `http://user:password@host:port`, `https://...`, `udp://...`.
+                Passwords in them are logged nowhere; the server shows them in `show_subscriptions`.
             mode: `ALL`: to each of them. `ANY`: to one after the other.
             rp: Retention policy whose points are sent.
             db: The database.
@@ -172,7 +174,10 @@ class Databases(Statements):
         """
         if mode not in ("ALL", "ANY"):
             raise ValueError(f"argument `mode`: expected ALL or ANY, got {mode!r}")
-        urls = [text("destinations", one) for one in _arguments.names("destinations", destinations)]
+        if isinstance(destinations, (str, bytes)) or not isinstance(destinations, Iterable):
+            kind = type(destinations).__name__
+            raise TypeError(f"argument `destinations`: expected a list of URLs, got `{kind}`")
+        urls = [_url(one) for one in destinations]
         if not urls:
             raise ValueError("argument `destinations`: expected at least one URL")
         head = f"{_name('name', name)} ON {self._database(db)}.{_name('rp', rp)}"
@@ -208,6 +213,22 @@ def _policy(length: Length | None, replication: int | None, shard_duration: Leng
 def _default(default: bool) -> str:
     _arguments.expect("default", default, bool)
     return " DEFAULT" if default else ""
+
+
+# What the server takes; of another text its error would show the password.
+_URL = re.compile(
+    r"(https?|udp)://(?:[^@/\s]*@)?(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}/?", re.ASCII
+)
+
+
+def _url(url: object) -> str:
+    _arguments.expect("destinations", url, str)
+    if not _URL.fullmatch(str(url)):
+        raise ValueError(
+            "argument `destinations`: expected URLs like http://host:port, https://user:password@"
+            "host:port or udp://host:port"
+        )
+    return text("destinations", url)
 
 
 def _expect_text(argument: str, value: object) -> str:

@@ -19,9 +19,9 @@ __all__ = ["Schema"]
 class Schema(Statements):
     """SHOW, for what a database holds.
 
-    A cardinality is the server's estimate (one number, quick, of the whole database) or, with
-    `exact` or anything to choose by, a count (one for each measurement, where tags and fields are
-    counted).
+    Cardinalities of series and measurements are the server's estimates, quick, for the whole
+    database; with `exact`, a measurement or a condition they are counted. Tags and fields are
+    always counted, for each measurement.
     """
 
     def show_measurements(

@@ -19,15 +19,15 @@ Where = str | Mapping[str, "str | Regex | list[str]"]
 class Statements:
     """What the methods need of the client that they are part of."""
 
-    db: str | None
+    _db: str | None
 
-    def _statement(self, text: str, db: str | None) -> Any:
+    def _statement(self, text: str, db: str | None = None) -> Any:
         """Runs a statement on a database, `None` for the client's own, and answers as `query`."""
         raise NotImplementedError
 
     def _database(self, db: str | None) -> str:
         """The quoted name of a database that a statement cannot do without."""
-        chosen = _arguments.database(db, self.db)
+        chosen = _arguments.database(db, self._db)
         if not chosen:
             raise ValueError("argument `db`: expected a name, since the client has no database")
         return name("db", chosen)
