@@ -226,7 +226,7 @@ async def _coroutine(value: T) -> T:
 
 def _logged(answer: dict[str, Any]) -> dict[str, Any]:
     if logger.isEnabledFor(logging.DEBUG):
-        logger.debug("query: answer %s", _short(repr(answer)))
+        logger.debug("query: answer %s", _short(_arguments.without_passwords(repr(answer))))
     return answer
 
 

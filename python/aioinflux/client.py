@@ -26,6 +26,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _arguments, _locate, _output
+from ._administration import Administration
 from ._base import Base, logger
 from ._output import Output
 from ._stream import Stream
@@ -52,7 +53,7 @@ ResultType = Any
 _MODES = ("async", "blocking")
 
 
-class InfluxDBClient(Base):
+class InfluxDBClient(Administration, Base):
     """Client for InfluxDB 1.x.
 
     Args:
