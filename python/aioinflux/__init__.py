@@ -9,6 +9,7 @@ from importlib.metadata import version as _version
 from ._core import Rows, Table
 from ._lines import line_batches, parse_line_protocol, to_line_protocol
 from ._output import parse_response
+from ._series import SeriesList
 from .client import AsyncInfluxDBClient
 from .exceptions import (
     InfluxDBConnectionError,
@@ -32,6 +33,7 @@ __all__ = [
     "InfluxDBTimeoutError",
     "InfluxDBWriteError",
     "Rows",
+    "SeriesList",
     "Table",
     "__version__",
     "line_batches",

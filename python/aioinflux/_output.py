@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _arguments, _core, _frames
+from ._series import SeriesList
 from .exceptions import InfluxDBError
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ def parse_response(
         tags_as_categories: Make the tags of GROUP BY categories: `category` in pandas, dictionaries
             in Arrow, `Categorical` in polars.
     Returns:
-        For one series what `output` says, else a list of `(name, ...)`, one for each series;
-        always one `dict`. With `chunked` an iterator of these for each batch, and for `rows` and
-        `dicts` one over all rows.
+        For one series what `output` says, else a `SeriesList` of `(name, ...)`, one for each
+        series; always one `dict`. With `chunked` an iterator of these for each batch, and for
+        `rows` and `dicts` one over all rows.
     Raises:
         InfluxDBQueryError: a statement failed; `.result` holds what others gave.
         InfluxDBDecodeError: the body is damaged, cut off, or no answer of InfluxDB; `.result` holds
@@ -114,7 +115,7 @@ class Maker:
         if self.output == "dict":
             return answer.to_dict(self._epoch)
         series = self._series(answer)
-        return series[0][1] if len(series) == 1 else series
+        return series[0][1] if len(series) == 1 else SeriesList(series)
 
     def pieces(self, answer: Answer) -> Iterable[Any]:
         """The outputs of one batch: one frame, or its rows."""
@@ -157,7 +158,7 @@ def frames_or_dict(answer: Answer, epoch: str) -> Any:
     if not answer.timed:
         return answer.to_dict(epoch)
     series = _frames.frames(answer, False)
-    return series[0][1] if len(series) == 1 else series
+    return series[0][1] if len(series) == 1 else SeriesList(series)
 
 
 def row_type(columns: list[str]) -> Any:

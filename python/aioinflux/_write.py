@@ -12,12 +12,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from typing import NamedTuple
 
-from . import _core
+from . import _core, _progress
 from .exceptions import InfluxDBConnectionError, InfluxDBError, InfluxDBWriteError
 
-__all__ = ["Progress", "Send", "awaited", "rows_of", "steps", "waited"]
+__all__ = ["Send", "awaited", "rows_of", "steps", "waited"]
 
-Progress = Callable[[int, int, int | None], object]
 Send = Callable[["_core.Batch"], "_core.Call[bool]"]
 Steps = Generator["_core.Call[bool]", None, bool]
 
@@ -73,26 +72,28 @@ def steps(
     open_batches: Callable[[], _core.Batches],
     open_send: Callable[[], Send],
     connections: int,
-    progress: Progress | None,
+    progress: _progress.Progress,
     rows_total: int | None,
 ) -> Steps:
     """The steps of one write; each is a call to be waited for."""
     batches = open_batches()
     send = open_send()
-    # Of a write that is one request nothing is sent before all of it is encoded.
-    first = _next(batches)
-    second = _next(batches) if first else None
-    if first is None:
-        return True
-    _log(first)
-    if second is None:
-        _warn(first.skipped)
-        yield send(first)
-        if progress:
-            progress(batches.rows, len(first), rows_total)
-        return True
-    flow = _Flow(batches, send, progress, rows_total)
+    report = _progress.writing(progress, rows_total)
+    flow = None
     try:
+        # Of a write that is one request nothing is sent before all of it is encoded.
+        first = _next(batches)
+        second = _next(batches) if first else None
+        if first is None:
+            return True
+        _log(first)
+        if second is None:
+            _warn(first.skipped)
+            yield send(first)
+            if report:
+                report(batches.rows, len(first), rows_total)
+            return True
+        flow = _Flow(batches, send, report, rows_total)
         flow.start(first)
         batch: _core.Batch | None = second
         while batch:
@@ -105,7 +106,10 @@ def steps(
         while flow.under_way:
             yield from flow.settle()
     finally:
-        flow.under_way.clear()
+        if flow:
+            flow.under_way.clear()
+        if report:
+            report.close()
     _warn(flow.skipped)
     flow.finish()
     return True
@@ -121,7 +125,11 @@ class _Flow:
     """A write of several requests: what is under way, and what became of the others."""
 
     def __init__(
-        self, batches: _core.Batches, send: Send, progress: Progress | None, total: int | None
+        self,
+        batches: _core.Batches,
+        send: Send,
+        report: _progress.Report | None,
+        total: int | None,
     ) -> None:
         self.under_way: deque[_Sent] = deque()
         self.skipped = 0
@@ -132,7 +140,7 @@ class _Flow:
         self._rejected: list[tuple[int | None, str, str]] = []
         self._batches = batches
         self._send = send
-        self._progress = progress
+        self._report = report
         self._total = total
         self._rows_started = self._rows_done = self._bytes_done = 0
         self._written: list[range] = []
@@ -170,9 +178,9 @@ class _Flow:
             self._written.append(sent.points)
         self._rows_done += len(sent.points)
         self._bytes_done += sent.bytes
-        if self._progress:
+        if self._report:
             try:
-                self._progress(self._rows_done, self._bytes_done, self._total)
+                self._report(self._rows_done, self._bytes_done, self._total)
             except Exception as error:
                 self.failure = self.failure or error
         return True

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mappi
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, TypeVar
 
-from . import _arguments, _core, _output, _write
+from . import _arguments, _core, _output, _progress, _write
 from ._output import Output
 from .exceptions import InfluxDBError
 
@@ -204,7 +204,7 @@ class AsyncInfluxDBClient:
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
         connections: int = 1,
-        progress: Callable[[int, int, int | None], object] | None = None,
+        progress: bool | Callable[[int, int, int | None], object] | None = None,
         **extra_tags: object,
     ) -> Any:
         """Writes points.
@@ -235,7 +235,8 @@ class AsyncInfluxDBClient:
                 another one can be the last.
             progress: Called after each request with the points done, the bytes of line protocol
                 done, and the rows of the table (`None` for data that does not tell its length). An
-                exception of it ends the write.
+                exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
+                a line on the standard error.
             **extra_tags: Tags for every mapping and every row; they beat a point's own tag of the
                 same name. Their values are scalars. Lines that come encoded are not changed.
         Returns:
@@ -260,8 +261,7 @@ class AsyncInfluxDBClient:
             _arguments.expect("batch_lines", batch_lines, int)
             _arguments.expect("batch_bytes", batch_bytes, int)
             _arguments.positive("connections", connections)
-            if progress is not None and not callable(progress):
-                raise TypeError(f"argument `progress`: expected a callable, got {progress!r}")
+            _progress.check(progress)
             columns = None
             if tag_columns is not None:
                 columns = _arguments.names("tag_columns", tag_columns)
