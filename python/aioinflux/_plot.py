@@ -68,7 +68,7 @@ def plot(
     if is_new:
         _, ax = plt.subplots(layout="constrained")
     known, _ = ax.get_legend_handles_labels()
-    names = {name for name, *_ in named}
+    names = dict.fromkeys(name for name, *_ in named)
     lines: list[Any] = []
     for (name, one, source), positions in zip(named, chosen, strict=True):
         for position in positions:
@@ -198,9 +198,8 @@ def _polars(frame: Any) -> _Source:
     import polars as pl
 
     def kind(dtype: Any) -> str:
-        if dtype == pl.Boolean:
-            return "boolean"
-        return "number" if dtype.is_numeric() else str(dtype)
+        words = {pl.Boolean: "boolean", pl.Null: "null"}
+        return "number" if dtype.is_numeric() else words.get(dtype, str(dtype))
 
     def values(position: int) -> Any:
         return frame.to_series(position).cast(pl.Float64).to_numpy()

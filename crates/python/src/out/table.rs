@@ -205,6 +205,7 @@ impl Table {
     ///     ImportError: matplotlib is not installed.
     ///     ValueError: there is no such column, or none that holds numbers.
     ///     TypeError: a column does not hold numbers.
+    #[expect(clippy::doc_markdown, reason = "it is the docstring that Python shows")]
     #[pyo3(signature = (columns=None, ax=None, **kwargs))]
     fn plot<'py>(
         slf: &Bound<'py, Self>,
