@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pty
 import re
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from aioinflux import AsyncInfluxDBClient, InfluxDBWriteError, _progress
-from scripted import Hang, Scripted, answer
+from scripted import Hang, Scripted, answer, chunked
 from support import Calls, run_python, without
 
 LONG_S = 30
@@ -293,3 +294,14 @@ def test_the_line_of_a_write_that_fails_says_how_far_it_came() -> None:
 )
 def test_bytes_are_told_as_people_read_them(size: int, text: str) -> None:
     assert _progress._bytes(size) == text
+
+
+def test_a_stream_knows_the_bytes_that_came() -> None:
+    series = {"name": "m", "columns": ["time", "f"], "values": [[1, 0.5]]}
+    document = {"results": [{"statement_id": 0, "series": [series]}]}
+    with Scripted(chunked(document, document)) as server:
+        client = AsyncInfluxDBClient(host=server.host, port=server.port, mode="blocking")
+        stream = client._core.stream("SELECT f FROM m", "db", None, None).wait()
+        while stream.batch().wait() is not None:
+            pass
+        assert stream.received == 2 * len(json.dumps(document) + "\n")
