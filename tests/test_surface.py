@@ -14,6 +14,7 @@ import pytest
 
 import aioinflux
 from aioinflux import AsyncInfluxDBClient, exceptions
+from aioinflux.serialization import usertype
 
 METHODS = [name for name in vars(AsyncInfluxDBClient) if not name.startswith("_")]
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def test_top_level_exports() -> None:
     functions = {"line_batches", "parse_line_protocol", "parse_response", "to_line_protocol"}
     classes = {"AsyncInfluxDBClient", "Rows", "Table", *exceptions.__all__}
-    assert set(aioinflux.__all__) == {*classes, *functions, "__version__"}
+    typed = {*usertype.__all__, "iterpoints"}
+    assert set(aioinflux.__all__) == {*classes, *functions, *typed, "__version__"}
     assert all(hasattr(aioinflux, name) for name in aioinflux.__all__)
     public = {name for name in vars(aioinflux) if not name.startswith("_")}
     modules = {name for name in public if inspect.ismodule(getattr(aioinflux, name))}

@@ -13,10 +13,12 @@ __all__ = [
     "Pieces",
     "RowLists",
     "Rows",
+    "Schema",
     "Stream",
     "Table",
     "_end",
     "encode",
+    "nanoseconds",
     "parse_answer",
     "parse_json",
     "parse_lines",
@@ -139,6 +141,21 @@ class Stream:
     def close(self) -> None: ...
 
 @final
+class Schema:
+    """The schema of a class of typed points: `lineprotocol`."""
+
+    def __new__(
+        cls,
+        class_: type,
+        attributes: Sequence[tuple[str, str, str, bool, int | None]],
+        extra_tags: dict[str, object],
+        *,
+        placeholder: bool,
+        rm_none: bool,
+    ) -> Schema: ...
+    def line(self, object: object) -> bytes: ...
+
+@final
 class Client:
     """Connection pool and configuration."""
 
@@ -184,6 +201,7 @@ def to_lines(
     time_column: object = None,
     measurement_column: object = None,
 ) -> tuple[bytes, int]: ...
+def nanoseconds(time: object) -> int: ...
 def parse_lines(data: str | bytes | bytearray) -> list[dict[str, Any]]: ...
 def parse_answer(body: object, content_type: str, epoch: str, frame: bool) -> Answer: ...
 def parse_json(body: object) -> dict[str, Any]: ...
