@@ -11,6 +11,7 @@ __all__ = [
     "Call",
     "Client",
     "Pieces",
+    "Reader",
     "RowLists",
     "Rows",
     "Schema",
@@ -153,7 +154,20 @@ class Schema:
         placeholder: bool,
         rm_none: bool,
     ) -> Schema: ...
-    def line(self, object: object) -> bytes: ...
+    def line(self, object: Any) -> bytes: ...  # noqa: A002
+
+@final
+class Reader:
+    """Makes objects of a class with a schema of answers: `reader`."""
+
+    def __new__(
+        cls,
+        class_: type,
+        attributes: Sequence[tuple[str, str, str, str, bool, bool, type | None]],
+        sets: bool,
+        positional: bool,
+    ) -> Reader: ...
+    def objects(self, answer: Answer) -> list[Any]: ...
 
 @final
 class Client:

@@ -32,9 +32,10 @@ class Measurement:
 
 
 class Time:
-    """The time of the point: `Annotated[int, Time]` (ns since 1970, UTC), `Annotated[datetime, Time]`.
+    """The time of the point: `Annotated[int, Time]`, nanoseconds, or `Annotated[datetime, Time]`.
 
-    The time may be Optional; the server sets it where it is `None`.
+    A text (`str`) is read as ISO 8601. The time may be Optional; the server sets it where it is
+    `None`.
     """
 
 

@@ -50,7 +50,7 @@ mod _core {
     #[pymodule_export]
     use crate::encode::{Encoded, encode, nanoseconds, to_lines};
     #[pymodule_export]
-    use crate::out::{Pieces, PyAnswer, RowLists, Rows, Table, parse_answer, parse_json};
+    use crate::out::{Pieces, PyAnswer, Reader, RowLists, Rows, Table, parse_answer, parse_json};
     #[pymodule_export]
     use crate::parse::parse_lines;
     #[pymodule_export]

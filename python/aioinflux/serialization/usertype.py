@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any, Generic, Optional, TypeVar, get_args, overload
+from typing import Any, Generic, NamedTuple, Optional, TypeVar, get_args, overload
 
 from .. import _core
 from .._markers import (
@@ -159,17 +159,7 @@ class Reader(Generic[_T]):
             shown = getattr(cls, "__name__", repr(cls))
             raise TypeError(f"argument `into`: expected a class with @lineprotocol, got `{shown}`")
         self.cls = cls
-        parameters = _parameters(cls)
-        read = [one for one in found if not one.constant]
-        if parameters is not None:
-            read = [one for one in read if one.name in parameters]
-        described = []
-        for one in read:
-            name, required = (parameters or {}).get(one.name, (one.name, not one.optional))
-            described.append(
-                (name, one.name, one.key, one.kind, one.optional, required, one.members)
-            )
-        self._reader = _core.Reader(cls, described, parameters is None)
+        self._reader = _core.Reader(cls, *_described(cls, found))
 
     def __call__(self, answer: _core.Answer) -> list[_T]:
         """The objects of all rows of an answer, or of one batch of it; they leave the answer."""
@@ -191,25 +181,53 @@ def reader(cls: type[_T]) -> Reader[_T]:
     return Reader(cls)
 
 
-def _parameters(cls: Any) -> dict[str, tuple[str, bool]] | None:
-    """By attribute: the argument that sets it, and whether it must be given.
+class _Parameter(NamedTuple):
+    """An argument of a constructor: its name, and whether it must be given."""
 
-    `None` where the class has no constructor of its own, and attributes are set.
-    """
+    name: str
+    required: bool
+
+
+def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool, bool]:
+    """The arguments of `_core.Reader` after the class."""
+    read = {one.name: one for one in found if not one.constant}
     if cls.__init__ is object.__init__ and cls.__new__ is object.__new__:
-        return None
+        parameters = {name: _Parameter(name, True) for name in read}
+        sets, positional = True, False
+    else:
+        parameters, positional = _parameters(cls)
+        sets = False
+        # In their order; one that is not read must have a default, or the class will say so.
+        positional = positional and [*parameters] == [name for name in parameters if name in read]
+    described = [
+        (to.name, one.name, one.key, one.kind, one.optional, to.required, one.members)
+        for one, to in ((read[name], to) for name, to in parameters.items() if name in read)
+    ]
+    return described, sets, positional
+
+
+def _parameters(cls: Any) -> tuple[dict[str, _Parameter], bool]:
+    """The arguments of a constructor by attribute, and whether all can be given by position."""
     fields = vars(cls).get("__pydantic_fields__")
     if fields is not None:
         return {
-            name: (one.alias if isinstance(one.alias, str) else name, one.is_required())
-            for name, one in fields.items()
-        }
+            name: _Parameter(_alias(one) or name, one.is_required()) for name, one in fields.items()
+        }, False
     aliases = {one.alias: one.name for one in getattr(cls, "__attrs_attrs__", ())}
+    named = [
+        one
+        for one in inspect.signature(cls).parameters.values()
+        if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+    ]
     return {
-        aliases.get(name, name): (name, one.default is inspect.Parameter.empty)
-        for name, one in inspect.signature(cls).parameters.items()
-        if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD, one.POSITIONAL_ONLY)
-    }
+        aliases.get(one.name, one.name): _Parameter(one.name, one.default is one.empty)
+        for one in named
+    }, all(one.kind is one.POSITIONAL_OR_KEYWORD for one in named)
+
+
+def _alias(field: Any) -> str | None:
+    alias = field.validation_alias or field.alias
+    return alias if isinstance(alias, str) else None
 
 
 def str_to_dt(s: str) -> datetime:
