@@ -7,7 +7,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyList, PyString, PyTuple};
 
 use crate::dicts::Before;
 use crate::place::{Place, type_name};
@@ -112,8 +112,8 @@ impl Input {
     /// Begins an iterable, if it is one.
     fn open(&mut self, data: &Bound<'_, PyAny>, points: &mut Points) -> PyResult<()> {
         let py = data.py();
-        if data.hasattr(intern!(py, "to_lineprotocol"))? && !data.is_instance_of::<PyType>() {
-            // One of the object, and not of its class.
+        if data.hasattr(intern!(py, "to_lineprotocol"))? {
+            // A method of the object, and not of its class.
             return typed::push_by_method(points, data);
         }
         if self.open.len() < MAX_DEPTH

@@ -94,8 +94,14 @@ fn push_by_schema<'py>(
 /// The lines that an object makes of itself; they are taken as they are.
 pub(crate) fn push_by_method(points: &mut Points, object: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = object.py();
-    let lines = object.call_method0(intern!(py, "to_lineprotocol"))?;
     let index = points.encoder.next_index();
+    if let Ok(class) = object.cast::<PyType>() {
+        return Err(PyTypeError::new_err(format!(
+            "point {index}: expected an object of class `{}`, got the class itself",
+            class.name()?
+        )));
+    }
+    let lines = object.call_method0(intern!(py, "to_lineprotocol"))?;
     let pushed = if let Ok(text) = lines.cast::<PyString>() {
         let text = values::string(text, Place::of(index, "line protocol"))?;
         points.encoder.push_text(text.as_bytes())
