@@ -238,7 +238,7 @@ def test_a_key_of_another_type_is_refused() -> None:
         Tag(5)  # type: ignore[arg-type]
 
 
-EXAMPLE = '''
+EXAMPLE = """
 from __future__ import annotations
 
 import enum
@@ -303,9 +303,9 @@ print(to_line_protocol([old, new, Other(datetime(2020, 1, 1), 1.0), Third("2020-
 host: str = old.host
 state: Level | None = new.state
 objects: list[Third] = reader(Third)(...)  # type: ignore[arg-type] # pyright: ignore
-'''
+"""
 
-WRONG = '\nold.unknown\nNew(1)\nlineprotocol(schema=5)\n'
+WRONG = "\nold.unknown\nNew(1)\nlineprotocol(schema=5)\n"
 
 
 def checked(tmp_path: Path, text: str, *command: str) -> subprocess.CompletedProcess[str]:

@@ -84,9 +84,9 @@ def test_a_point_of_every_marker_is_written() -> None:
 def test_every_way_to_write_gives_the_same_line() -> None:
     assert to_line_protocol(POINT) == LINE + b"\n"
     assert to_line_protocol([POINT, [POINT], (POINT,)]) == (LINE + b"\n") * 3
-    assert b"".join(map(bytes, line_batches(iter([POINT] * 5), batch_lines=2))) == (
-        LINE + b"\n"
-    ) * 5
+    assert (
+        b"".join(map(bytes, line_batches(iter([POINT] * 5), batch_lines=2))) == (LINE + b"\n") * 5
+    )
 
 
 def test_typed_points_go_between_points_of_other_kinds(wire: Wire) -> None:
@@ -488,9 +488,10 @@ def test_names_are_escaped_and_never_evaluated() -> None:
     schema = {"é": TAG, "m": MEASUREMENT, "v": STR}
     extra = {"a{1*2} '": "{i}"}
     made = lineprotocol(namedtuple("P", schema), schema=schema, extra_tags=extra)
-    assert made("x", name, "{i.m}").to_lineprotocol() == (
-        name + r",a{1*2}\ '={i},é=x" + ' v="{i.m}"'
-    ).encode()
+    assert (
+        made("x", name, "{i.m}").to_lineprotocol()
+        == (name + r",a{1*2}\ '={i},é=x" + ' v="{i.m}"').encode()
+    )
 
 
 def test_a_method_of_ones_own_gives_lines() -> None:
