@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def test_top_level_exports() -> None:
     functions = {"line_batches", "parse_line_protocol", "parse_response", "to_line_protocol"}
     classes = {"AsyncInfluxDBClient", "InfluxDBClient", "Rows", "SeriesList", "Stream", "Table"}
-    classes |= {*exceptions.__all__}
+    classes |= {"UDPClient", *exceptions.__all__}
     assert set(aioinflux.__all__) == {*classes, *functions, "__version__"}
     assert all(hasattr(aioinflux, name) for name in aioinflux.__all__)
     names = {name for name in vars(aioinflux) if not name.startswith("_")}

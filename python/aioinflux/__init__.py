@@ -2,6 +2,7 @@
 
 `InfluxDBClient` is the client, `AsyncInfluxDBClient` the same in the conventions of aioinflux 0.1;
 `InfluxDBError` is the base of everything that they raise.
+`UDPClient` writes without an answer; `influxql` puts the text of queries together safely.
 `to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
 """
 
@@ -23,6 +24,7 @@ from .exceptions import (
     InfluxDBWriteError,
 )
 from .seed import AsyncInfluxDBClient
+from .udp import UDPClient
 
 __version__ = _version("aioinflux")
 
@@ -40,6 +42,7 @@ __all__ = [
     "SeriesList",
     "Stream",
     "Table",
+    "UDPClient",
     "__version__",
     "line_batches",
     "parse_line_protocol",

@@ -11,6 +11,7 @@
 //! | `frame`, `values`, `times`, `place` | its tables, values and times, and how errors name them |
 //! | `influxql` | pieces of query text |
 //! | `batch`, `batches` | the lines as batches |
+//! | `udp` | batches as datagrams |
 //! | `parse` | lines as Python's data |
 //! | `out` | answers as Python's data |
 //! | `errors` | errors as exceptions |
@@ -37,6 +38,7 @@ mod points;
 mod runtime;
 mod stream;
 mod times;
+mod udp;
 mod values;
 
 use pyo3::prelude::*;
@@ -61,6 +63,8 @@ mod _core {
     use crate::runtime::end;
     #[pymodule_export]
     use crate::stream::Stream;
+    #[pymodule_export]
+    use crate::udp::UdpSender;
 
     use pyo3::prelude::*;
 
