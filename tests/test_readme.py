@@ -35,9 +35,7 @@ def test_python_blocks_run(page: str, server: Influxd) -> None:
     if page == "README.md":
         assert len(codes) >= 4
     # One program, as a reader would type it. The only change: the port of the private server.
-    program = "\n".join(codes).replace(
-        "AsyncInfluxDBClient(", f"AsyncInfluxDBClient(port={server.port}, "
-    )
+    program = "\n".join(codes).replace("InfluxDBClient(", f"InfluxDBClient(port={server.port}, ")
     child = run_python(program.replace(", )", ")"), options=("-W", "error"))
     _, err = child.communicate(timeout=50)
     assert (child.returncode, err) == (0, "")

@@ -1,13 +1,15 @@
 """InfluxDB client for Python, asynchronous first, with its engine in Rust.
 
 `InfluxDBClient` is the client, `AsyncInfluxDBClient` the same in the conventions of aioinflux 0.1;
-`InfluxDBError` is the base of everything that they raise.
-`UDPClient` writes without an answer; `influxql` puts the text of queries together safely.
+`InfluxDBError` is the base of everything that they raise. `lineprotocol` makes points of the
+objects of a class. `UDPClient` writes without an answer; the module `influxql` puts the text of
+queries together safely.
 `to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
 """
 
 from importlib.metadata import version as _version
 
+from . import serialization as serialization
 from ._core import Rows, Table
 from ._lines import line_batches, parse_line_protocol, to_line_protocol
 from ._output import parse_response
@@ -23,12 +25,41 @@ from .exceptions import (
     InfluxDBTimeoutError,
     InfluxDBWriteError,
 )
+from .iterutils import iterpoints
 from .seed import AsyncInfluxDBClient
+from .serialization.usertype import (
+    BOOL,
+    DECIMAL,
+    ENUM,
+    FLOAT,
+    INT,
+    MEASUREMENT,
+    STR,
+    TAG,
+    TAGENUM,
+    TIMEDT,
+    TIMEINT,
+    TIMESTR,
+    SchemaError,
+    lineprotocol,
+)
 from .udp import UDPClient
 
 __version__ = _version("aioinflux")
 
 __all__ = [
+    "BOOL",
+    "DECIMAL",
+    "ENUM",
+    "FLOAT",
+    "INT",
+    "MEASUREMENT",
+    "STR",
+    "TAG",
+    "TAGENUM",
+    "TIMEDT",
+    "TIMEINT",
+    "TIMESTR",
     "AsyncInfluxDBClient",
     "InfluxDBClient",
     "InfluxDBConnectionError",
@@ -39,12 +70,15 @@ __all__ = [
     "InfluxDBTimeoutError",
     "InfluxDBWriteError",
     "Rows",
+    "SchemaError",
     "SeriesList",
     "Stream",
     "Table",
     "UDPClient",
     "__version__",
+    "iterpoints",
     "line_batches",
+    "lineprotocol",
     "parse_line_protocol",
     "parse_response",
     "to_line_protocol",
