@@ -145,9 +145,9 @@ def test_objects_give_the_lines_of_the_same_dicts(seed: int) -> None:
     if timed is not None:
         schema["when"] = Optional[timed]
     schema = {name: schema[name] for name in rng.sample(list(schema), len(schema))}
-    extra = dict.fromkeys(rng.sample(["k1", "k2", "dc"], rng.randrange(3)), "x y")
+    extra = {key: "x y" for key in rng.sample(["k1", "k2", "dc"], rng.randrange(3))}
     made = lineprotocol(rng.choice(CLASSES)(schema), schema=schema, extra_tags=extra)
-    call = dict.fromkeys(rng.sample(["k1", "k3", "dc"], rng.randrange(3)), "é=")
+    call = {key: "é=" for key in rng.sample(["k1", "k3", "dc"], rng.randrange(3))}
 
     objects, dicts = [], []
     for _ in range(rng.choice([1, 5, 200])):

@@ -176,7 +176,7 @@ Value = TypeVar("Value")
 
 class Wrapped(NamedTuple, Generic[Value]):
     host: Annotated[Host, Tag]
-    state: Annotated[Level | None, Field]
+    state: Annotated[Optional[Level], Field]
     number: Annotated[float | int, Field]
     other: Annotated[Any, Field("any")] = None
 
