@@ -34,10 +34,10 @@ def test_python_blocks_run(page: str, server: Influxd) -> None:
     codes = blocks(page, "python")
     if page == "README.md":
         assert len(codes) >= 4
-    # One program, as a reader would type it. The only change: the port of the private server.
-    program = "\n".join(codes).replace(
-        "AsyncInfluxDBClient(", f"AsyncInfluxDBClient(port={server.port}, "
-    )
+    # One program, as a reader would type it. The only changes: the port of the private server, and
+    # that of nobody instead of the usual one for UDP.
+    program = "\n".join(codes).replace("InfluxDBClient(", f"InfluxDBClient(port={server.port}, ")
+    program = program.replace('"localhost", 8089', '"localhost", 9')
     child = run_python(program.replace(", )", ")"), options=("-W", "error"))
     _, err = child.communicate(timeout=50)
     assert (child.returncode, err) == (0, "")
