@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from aioinflux import AsyncInfluxDBClient
@@ -85,9 +86,15 @@ class Database:
         return {key: kind for one in self.series("SHOW FIELD KEYS") for key, kind in one["values"]}
 
 
-def run_python(program: str, *args: str, options: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+def run_python(
+    program: str,
+    *args: str,
+    options: tuple[str, ...] = (),
+    folder: Path | None = None,
+    **variables: str,
+) -> subprocess.Popen[str]:
     """Starts a Python of the same kind on a program text; both of its streams are pipes."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | variables
     return subprocess.Popen(
         [sys.executable, *options, "-c", textwrap.dedent(program), *args],
         stdin=subprocess.PIPE,
@@ -95,6 +102,7 @@ def run_python(program: str, *args: str, options: tuple[str, ...] = ()) -> subpr
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
+        cwd=folder,
     )
 
 
