@@ -31,13 +31,13 @@ def point(**fields: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("data", [123, 1.5, None, object()], ids=lambda data: type(data).__name__)
 def test_b02_data_that_is_no_point_is_refused_by_its_type(sends: Wire, data: object) -> None:
-    """influxdb-client and influxdb3-python return from `write` as after a success; nothing is sent."""
+    """influxdb-client and influxdb3-python send nothing, and return as after a success."""
     with pytest.raises((TypeError, ValueError), match=f"`{type(data).__name__}`"):
         sends(data)
 
 
 def test_b02_an_arrow_table_is_written(sends: Wire) -> None:
-    """influxdb3-python returns from `write(table)` as after a success, and nothing is sent."""
+    """influxdb3-python sends nothing, and returns as after a success."""
     assert sends(pa.table({"time": [1], "v": [1.0]}), "m") == ["m v=1.0 1"]
 
 
@@ -68,7 +68,7 @@ def test_b04_a_tuple_of_the_parts_of_a_point_is_no_list_of_points(sends: Wire) -
 
 @pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 2**70, np.uint64(2**63)])
 def test_b13_an_integer_that_the_server_cannot_hold_is_refused(sends: Wire, value: int) -> None:
-    """influxdb-client and influxdb3-python send `v=1180591620717411303424i`: 400 for the whole batch."""
+    """influxdb-client and influxdb3-python send `1180591620717411303424i`: 400 for the batch."""
     with pytest.raises(ValueError, match="point 1: field `v`"):
         sends([point(w=1), point(v=value)])
 
@@ -81,7 +81,7 @@ def test_b14_an_infinite_field_is_refused(sends: Wire, value: object) -> None:
 
 
 def test_b15_a_decimal_is_a_float_on_every_way(either: Any, database: Database) -> None:
-    """influxdb3-python stores a Decimal as the string "1.10" from a frame, as a float from a Point."""
+    """influxdb3-python stores the string "1.10" from a frame, and a float from a Point."""
     either.write(point(dict=Decimal("1.10")))
     frame = pd.DataFrame({"frame": [Decimal("1.10")]}, index=pd.to_datetime(["2024"]))
     either.write(frame, "m")
@@ -104,7 +104,7 @@ def test_b15_a_decimal_is_a_float_on_every_way(either: Any, database: Database) 
     ids=lambda value: type(value).__name__,
 )
 def test_b16_scalars_of_numpy_are_what_they_are(sends: Wire, value: object, text: str) -> None:
-    """influxdb3-python raises for `np.bool_` and `np.str_`; influxdb sends `1.0` and `3.0` instead."""
+    """influxdb3-python raises for `np.bool_` and `np.str_`; influxdb sends `1.0` and `3.0`."""
     assert sends(point(v=value)) == [f"m v={text} 1"]
 
 
@@ -127,7 +127,7 @@ def test_b16_fields_that_no_server_has_are_refused_by_name(sends: Wire, value: o
 def test_b17_every_nanosecond_of_a_time_is_kept(
     either: Any, database: Database, time: object
 ) -> None:
-    """All four peers write `...123456000` for the text, two of them for a `pandas.Timestamp` too."""
+    """All four write `...123456000` for the text, two of them for a `pandas.Timestamp` too."""
     either.write({"measurement": "m", "time": time, "fields": {"v": 1}})
     assert [one["time"] for one in database.points()] == [NANOSECONDS]
 
