@@ -29,15 +29,23 @@ async fn b27_data_that_reads_like_an_error_is_data() {
     assert_eq!(column.as_string::<i32>().value(0), text);
 }
 
-/// The crate influxdb panics where a ping's answer has no header with the version, or one that is
-/// not ASCII.
+/// The crate influxdb panics where a ping's answer has no header with the version.
 #[tokio::test]
 async fn b28_a_ping_without_a_version_has_none() {
-    for header in ["", "X-Influxdb-Version: \u{ff}\r\n"] {
-        let head = format!("HTTP/1.1 204 No Content\r\n{header}\r\n");
-        let server = always(keep(head)).await;
-        assert_eq!(client(server.port).ping().await.unwrap().version(), None);
-    }
+    let server = always(keep("HTTP/1.1 204 No Content\r\n\r\n")).await;
+    assert_eq!(client(server.port).ping().await.unwrap().version(), None);
+}
+
+/// The crate influxdb panics where the version is not ASCII.
+#[tokio::test]
+async fn b28_a_ping_with_a_version_that_is_no_text_is_a_ping() {
+    let head = b"HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.\xff\r\n\r\n";
+    let server = always(keep(head)).await;
+    let pong = client(server.port).ping().await.unwrap();
+    assert!(
+        pong.version()
+            .is_none_or(|version| version.starts_with("1."))
+    );
 }
 
 /// The crates influxdb and influxdb2 take any text for a URL, and panic at the first request.
