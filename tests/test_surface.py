@@ -13,20 +13,28 @@ from pathlib import Path
 import pytest
 
 import aioinflux
-from aioinflux import AsyncInfluxDBClient, exceptions
+from aioinflux import AsyncInfluxDBClient, InfluxDBClient, exceptions
 
-METHODS = [name for name in vars(AsyncInfluxDBClient) if not name.startswith("_")]
+FACES = (AsyncInfluxDBClient, InfluxDBClient)
+
+
+def public(face: type) -> list[str]:
+    return [name for name in dir(face) if not name.startswith("_")]
+
+
+METHODS = [(face, name) for face in FACES for name in public(face)]
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_top_level_exports() -> None:
     functions = {"line_batches", "parse_line_protocol", "parse_response", "to_line_protocol"}
-    classes = {"AsyncInfluxDBClient", "Rows", "Table", *exceptions.__all__}
+    classes = {"AsyncInfluxDBClient", "InfluxDBClient", "Rows", "Stream", "Table"}
+    classes |= {*exceptions.__all__}
     assert set(aioinflux.__all__) == {*classes, *functions, "__version__"}
     assert all(hasattr(aioinflux, name) for name in aioinflux.__all__)
-    public = {name for name in vars(aioinflux) if not name.startswith("_")}
-    modules = {name for name in public if inspect.ismodule(getattr(aioinflux, name))}
-    assert public - modules == set(aioinflux.__all__) - {"__version__"}
+    names = {name for name in vars(aioinflux) if not name.startswith("_")}
+    modules = {name for name in names if inspect.ismodule(getattr(aioinflux, name))}
+    assert names - modules == set(aioinflux.__all__) - {"__version__"}
 
 
 def test_names_of_the_seed_are_where_they_were() -> None:
@@ -60,16 +68,17 @@ def test_methods_of_the_seed_are_all_there() -> None:
         "show_retention_policies",
         "show_users",
         "select_all",
-    } <= set(METHODS)
+    } <= set(public(AsyncInfluxDBClient))
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_docstring_starts_with_one_sentence(name: str) -> None:
-    doc = inspect.getdoc(inspect.getattr_static(AsyncInfluxDBClient, name))
+@pytest.mark.parametrize(("face", "name"), METHODS)
+def test_docstring_starts_with_one_sentence(face: type, name: str) -> None:
+    doc = inspect.getdoc(inspect.getattr_static(face, name))
     assert doc
     assert re.match(r"[A-Z`][^\n]*[.]", doc), doc
 
 
+@pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize(
     ("name", "sections"),
     [
@@ -78,17 +87,23 @@ def test_docstring_starts_with_one_sentence(name: str) -> None:
         ("query", ["Args:", "Returns:", "Raises:", "Source:"]),
     ],
 )
-def test_docstring_has_its_sections(name: str, sections: list[str]) -> None:
-    doc = inspect.getdoc(getattr(AsyncInfluxDBClient, name)) or ""
+def test_docstring_has_its_sections(face: type, name: str, sections: list[str]) -> None:
+    doc = inspect.getdoc(getattr(face, name)) or ""
     places = [doc.find(section) for section in sections]
     assert -1 not in places
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("name", ["__init__", "write", "query"])
-def test_docstring_names_every_argument(name: str) -> None:
-    method = getattr(AsyncInfluxDBClient, name)
-    doc = inspect.getdoc(AsyncInfluxDBClient if name == "__init__" else method) or ""
+@pytest.mark.parametrize(
+    ("face", "name"),
+    [
+        *((face, name) for face in FACES for name in ("__init__", "write", "query")),
+        (InfluxDBClient, "stream"),
+    ],
+)
+def test_docstring_names_every_argument(face: type, name: str) -> None:
+    method = getattr(face, name)
+    doc = inspect.getdoc(face if name == "__init__" else method) or ""
     for argument in inspect.signature(method).parameters:
         if argument not in ("self", "kwargs"):
             assert re.search(rf"\b{argument}:", doc), argument

@@ -1,6 +1,7 @@
 """InfluxDB client for Python, asynchronous first, with its engine in Rust.
 
-`AsyncInfluxDBClient` is the client; `InfluxDBError` is the base of everything that it raises.
+`InfluxDBClient` is the client, `AsyncInfluxDBClient` the same in the conventions of aioinflux 0.1;
+`InfluxDBError` is the base of everything that they raise.
 `to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
 """
 
@@ -9,7 +10,8 @@ from importlib.metadata import version as _version
 from ._core import Rows, Table
 from ._lines import line_batches, parse_line_protocol, to_line_protocol
 from ._output import parse_response
-from .client import AsyncInfluxDBClient
+from ._stream import Stream
+from .client import InfluxDBClient
 from .exceptions import (
     InfluxDBConnectionError,
     InfluxDBDecodeError,
@@ -19,11 +21,13 @@ from .exceptions import (
     InfluxDBTimeoutError,
     InfluxDBWriteError,
 )
+from .seed import AsyncInfluxDBClient
 
 __version__ = _version("aioinflux")
 
 __all__ = [
     "AsyncInfluxDBClient",
+    "InfluxDBClient",
     "InfluxDBConnectionError",
     "InfluxDBDecodeError",
     "InfluxDBError",
@@ -32,6 +36,7 @@ __all__ = [
     "InfluxDBTimeoutError",
     "InfluxDBWriteError",
     "Rows",
+    "Stream",
     "Table",
     "__version__",
     "line_batches",

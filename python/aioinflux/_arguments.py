@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-__all__ = ["database", "epoch", "expect", "fill", "masked", "names", "positive"]
+__all__ = [
+    "connection", "database", "epoch", "expect", "fill", "masked", "names", "positive",
+    "statement", "target", "text_of", "unit",
+]  # fmt: skip
 
-_EPOCHS = {
+_UNITS = {
     "n": "ns", "ns": "ns", "u": "u", "us": "u", "µ": "u", "μ": "u",
     "ms": "ms", "s": "s", "m": "m", "h": "h",
 }  # fmt: skip
@@ -28,12 +31,52 @@ def positive(name: str, value: int) -> None:
         raise ValueError(f"argument `{name}`: expected a positive number, got {value}")
 
 
-def epoch(unit: object) -> str:
+def unit(name: str, value: object) -> str:
     """The server's word for a unit of time. Servers read those that they don't know as ns."""
-    known = _EPOCHS.get(unit) if isinstance(unit, str) else None
+    known = _UNITS.get(value) if isinstance(value, str) else None
     if known is None:
-        raise ValueError(f"argument `epoch`: expected ns, u, ms, s, m or h, got {unit!r}")
+        raise ValueError(f"argument `{name}`: expected ns, u, ms, s, m or h, got {value!r}")
     return known
+
+
+def epoch(value: object) -> str:
+    """The unit of times in an answer."""
+    return unit("epoch", value)
+
+
+def connection(options: Mapping[str, object], password: object) -> None:
+    """Refuses options of a connection that are of the wrong type."""
+    expect("host", options["host"], str)
+    expect("port", options["port"], int)
+    expect("ssl", options["ssl"], bool)
+    expect("timeout", options["timeout"], int, float, optional=True)
+    expect("gzip", options["gzip"], bool, optional=True)
+    for name in ("username", "path", "unix_socket", "proxy", "ca_file", "cert_file", "key_file"):
+        expect(name, options[name], str, optional=True)
+    expect("password", password, str, optional=True)
+
+
+def target(
+    asked: dict[str, str | None], rp: str | None, consistency: str | None
+) -> dict[str, str | None]:
+    """Where the points of one call go: what the call says, else what the client says."""
+    for name in ("rp", "consistency"):
+        expect(name, asked.get(name), str, optional=True)
+    precision = asked.get("precision")
+    return {
+        "rp": asked.get("rp") or rp,
+        "consistency": asked.get("consistency") or consistency,
+        "precision": None if precision is None else unit("precision", precision),
+    }
+
+
+def statement(text: str, chunk_size: object, params: object, rp: object) -> None:
+    """Refuses a query without a statement, and options of the wrong type."""
+    if not text.strip("; \t\r\n"):
+        raise ValueError("argument `q`: expected a statement, got none")
+    expect("chunk_size", chunk_size, int, optional=True)
+    expect("params", params, dict, optional=True)
+    expect("rp", rp, str, optional=True)
 
 
 def database(given: object, default: str | None) -> str | None:
@@ -56,6 +99,12 @@ def masked(q: str) -> str:
     """
     at = q.lower().find("password")
     return q if at < 0 else f"{q[:at]}{q[at : at + 8]} ***"
+
+
+def text_of(q: object) -> str:
+    """The text of a query that may be bytes."""
+    expect("q", q, str, bytes)
+    return q.decode() if isinstance(q, bytes) else str(q)
 
 
 def fill(q: str, values: Mapping[str, object]) -> str:

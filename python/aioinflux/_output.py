@@ -20,7 +20,10 @@ from .exceptions import InfluxDBError
 if TYPE_CHECKING:
     from ._core import Answer
 
-__all__ = ["Maker", "Output", "frames_or_dict", "keeping", "parse_response", "row_type"]
+__all__ = [
+    "KeyedFrames", "Maker", "NamedRows", "Output", "SeedFrames", "client_output", "keeping",
+    "parse_response",
+]  # fmt: skip
 
 Output = Literal["dict", "pandas", "polars", "pyarrow", "arrow", "rows", "dicts"]
 
@@ -76,7 +79,7 @@ def parse_response(
     _arguments.expect("content_type", content_type, str)
     if chunked:
         pieces = _core.Pieces(body, content_type, unit, maker.is_table)
-        return itertools.chain.from_iterable(map(maker.pieces, pieces))
+        return itertools.chain.from_iterable(map(maker.items, pieces))
     if output == "dict" and content_type.split(";")[0].strip().lower() == "application/json":
         return _core.parse_json(body)
     with maker.kept():
@@ -116,7 +119,11 @@ class Maker:
         series = self._series(answer)
         return series[0][1] if len(series) == 1 else series
 
-    def pieces(self, answer: Answer) -> Iterable[Any]:
+    def fetch(self, stream: _core.Stream) -> _core.Call[Any]:
+        """Asks for the next batch of a streamed answer."""
+        return stream.batch()
+
+    def items(self, answer: Any) -> Iterable[Any]:
         """The outputs of one batch: one frame, or its rows."""
         if self.output == "dict":
             return (answer.to_dict(self._epoch),)
@@ -152,15 +159,72 @@ def keeping(make: Callable[[Answer], Any]) -> Generator[None, None, None]:
         raise
 
 
-def frames_or_dict(answer: Answer, epoch: str) -> Any:
-    """One DataFrame, a list of `(name, DataFrame)`, or the raw `dict` where there are no times."""
-    if not answer.timed:
-        return answer.to_dict(epoch)
-    series = _frames.frames(answer, False)
-    return series[0][1] if len(series) == 1 else series
+def client_output(output: object) -> None:
+    """Refuses what is no `output` of `InfluxDBClient`; two of its words are those of 0.9."""
+    known = ("json", "dataframe", *_OUTPUTS)
+    if output not in known:
+        raise ValueError(
+            f"Invalid output format: expected one of {', '.join(known)}, got {output!r}"
+        )
+    if output in ("dataframe", "pandas"):
+        try:
+            importlib.import_module("pandas")
+        except ImportError:
+            raise ValueError(
+                "Pandas/Numpy is not available. Support for 'dataframe' mode is disabled."
+            ) from None
 
 
-def row_type(columns: list[str]) -> Any:
+class NamedRows(Maker):
+    """Rows as named tuples, whose fields are the columns."""
+
+    def __init__(self, epoch: str) -> None:
+        super().__init__("rows", False, epoch)
+
+    def fetch(self, stream: _core.Stream) -> _core.Call[Any]:
+        return stream.rows(_row_type, self._epoch)
+
+    def items(self, answer: Any) -> Iterable[Any]:
+        return answer  # type: ignore[no-any-return]
+
+
+class SeedFrames(Maker):
+    """The frames of the seed: one, a list of `(name, frame)`, or a `dict` without times."""
+
+    def __init__(self, epoch: str) -> None:
+        super().__init__("pandas", False, epoch)
+
+    def whole(self, answer: Answer) -> Any:
+        return super().whole(answer) if answer.timed else answer.to_dict(self._epoch)
+
+
+class KeyedFrames(Maker):
+    """The frames of 0.9: one, or a `dict` of them for each statement, by measurement and tags."""
+
+    def __init__(self, tags_as_categories: bool) -> None:
+        super().__init__("pandas", tags_as_categories)
+
+    def whole(self, answer: Answer) -> Any:
+        counts = answer.counts
+        frames = iter(_frames.frames(answer, self._as_categories))
+        statements = [dict(map(_keyed, itertools.islice(frames, count))) for count in counts]
+        if len(statements) != 1:
+            return statements
+        (series,) = statements
+        return next(iter(series.values())) if counts == [1] else series
+
+    def items(self, answer: Any) -> Iterable[Any]:
+        return (self.whole(answer),)
+
+
+def _keyed(series: tuple[str | None, Any]) -> tuple[str | None, Any]:
+    """A frame by its key: `name,tag=value,...`."""
+    name, frame = series
+    tags = (f"{key}={value}" for key, value in frame.attrs["tags"].items())
+    return ",".join(filter(None, [name, *tags])) or None, frame
+
+
+def _row_type(columns: list[str]) -> Any:
     """The named tuple for rows of these columns."""
     fields = [re.sub(r"[^0-9a-zA-Z]+", "_", name) for name in columns]
     point: Any = namedtuple("Point", fields, rename=True)  # type: ignore[misc]

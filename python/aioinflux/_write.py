@@ -9,19 +9,62 @@ from __future__ import annotations
 import logging
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from . import _core
+from . import _arguments, _core
 from .exceptions import InfluxDBConnectionError, InfluxDBError, InfluxDBWriteError
 
-__all__ = ["Progress", "Send", "awaited", "rows_of", "steps", "waited"]
+__all__ = ["Job", "Progress", "Send", "awaited", "steps", "waited"]
 
 Progress = Callable[[int, int, int | None], object]
 Send = Callable[["_core.Batch"], "_core.Call[bool]"]
 Steps = Generator["_core.Call[bool]", None, bool]
 
 logger = logging.getLogger("aioinflux")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one call of `write` was asked to write, and how."""
+
+    data: object
+    measurement: str | None = None
+    tag_columns: Iterable[object] | None = None
+    time_column: object = None
+    measurement_column: object = None
+    # Extra tags beat a point's own; default tags are for points that have none of the name.
+    tags: Mapping[str, object] | None = None
+    extra_tags: Mapping[str, object] = field(default_factory=dict)
+    default_tags: Mapping[str, object] | None = None
+    batch_lines: int = 10_000
+    batch_bytes: int = 4 * 1024 * 1024
+    connections: int = 1
+    progress: Progress | None = None
+
+    def batches(self, frames: int) -> _core.Batches:
+        """Begins to encode; `frames` is how many functions stand between the user and this one."""
+        _arguments.expect("tags", self.tags, Mapping, optional=True)
+        _arguments.expect("batch_lines", self.batch_lines, int)
+        _arguments.expect("batch_bytes", self.batch_bytes, int)
+        _arguments.positive("connections", self.connections)
+        if self.progress is not None and not callable(self.progress):
+            raise TypeError(f"argument `progress`: expected a callable, got {self.progress!r}")
+        columns = None
+        if self.tag_columns is not None:
+            columns = _arguments.names("tag_columns", self.tag_columns)
+        return _core.Batches(
+            self.data,
+            self.measurement,
+            columns,
+            {**(self.tags or {}), **self.extra_tags},
+            time_column=self.time_column,
+            measurement_column=self.measurement_column,
+            batch_lines=self.batch_lines,
+            batch_bytes=self.batch_bytes,
+            frames=frames,
+        )
 
 
 def waited(work: Steps) -> bool:
@@ -69,16 +112,12 @@ def rows_of(data: object) -> int | None:
     return int(shape[0]) if isinstance(shape, tuple) and shape else None
 
 
-def steps(
-    open_batches: Callable[[], _core.Batches],
-    open_send: Callable[[], Send],
-    connections: int,
-    progress: Progress | None,
-    rows_total: int | None,
-) -> Steps:
+def steps(job: Job, frames: int, open_send: Callable[[], Send]) -> Steps:
     """The steps of one write; each is a call to be waited for."""
-    batches = open_batches()
+    batches = job.batches(frames)
     send = open_send()
+    progress, connections = job.progress, job.connections
+    rows_total = rows_of(job.data) if progress else None
     # Of a write that is one request nothing is sent before all of it is encoded.
     first = _next(batches)
     second = _next(batches) if first else None

@@ -1,15 +1,15 @@
 //! The client: arguments in, calls out.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use aioinflux::{Config, Gzip, Param, Pem, Precision, Proxy, Query, Tls, WriteOptions};
+use aioinflux::{Config, Consistency, Param, Precision, Query, WriteOptions};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 
 use crate::call::Call;
+use crate::config::{Options, argument};
 use crate::encode::Encoded;
 use crate::errors::{self, Kept};
 use crate::out::{PyAnswer, json};
@@ -19,6 +19,7 @@ use crate::stream::Stream;
 /// Configuration and connections.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Client {
+    options: Options,
     config: Config,
     engine: Mutex<Option<Engine>>,
 }
@@ -30,6 +31,22 @@ struct Engine {
 }
 
 impl Client {
+    fn open(options: Options) -> PyResult<Self> {
+        let config = options.config()?;
+        // Mistakes in the configuration show now, not at the first request.
+        let client =
+            aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
+        let engine = Engine {
+            process: std::process::id(),
+            client,
+        };
+        Ok(Self {
+            options,
+            config,
+            engine: Mutex::new(Some(engine)),
+        })
+    }
+
     fn engine(&self) -> PyResult<aioinflux::Client> {
         let mut slot = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let process = std::process::id();
@@ -59,58 +76,45 @@ impl Client {
         reason = "the options of the Python constructor, by name"
     )]
     fn new(
-        host: &str,
+        host: String,
         port: i64,
         ssl: bool,
         path: &str,
-        unix_socket: Option<&str>,
-        username: Option<&str>,
-        password: Option<&str>,
-        ca_file: Option<&str>,
-        cert_file: Option<&str>,
-        key_file: Option<&str>,
+        unix_socket: Option<String>,
+        username: Option<String>,
+        password: Option<String>,
+        ca_file: Option<String>,
+        cert_file: Option<String>,
+        key_file: Option<String>,
         timeout: Option<f64>,
         gzip: Option<bool>,
-        proxy: Option<&str>,
+        proxy: Option<String>,
     ) -> PyResult<Self> {
-        let mut config =
-            Config::new(&url(host, port, ssl, path)?).map_err(|error| errors::to_python(&error))?;
-        // As in the seed: authentication only with both.
-        if let (Some(user), Some(password)) = (non_empty(username), non_empty(password)) {
-            config = config.credentials(user, password);
-        }
-        if let Some(path) = unix_socket {
-            config = config.unix_socket(path);
-        }
-        if let Some(tls) = tls(ca_file, cert_file, key_file)? {
-            config = config.tls(tls);
-        }
-        if let Some(seconds) = timeout {
-            let limit = Duration::try_from_secs_f64(seconds)
-                .ok()
-                .filter(|limit| !limit.is_zero())
-                .ok_or_else(|| argument("timeout", "a positive number of seconds", seconds))?;
-            config = config
-                .timeout(limit)
-                .read_timeout(limit)
-                .connect_timeout(limit);
-        }
-        if let Some(gzip) = gzip {
-            config = config.gzip(if gzip { Gzip::Always } else { Gzip::Never });
-        }
-        if let Some(url) = proxy {
-            config = config.proxy(Proxy::Url(url.to_owned()));
-        }
-        // Mistakes in the configuration show now, not at the first request.
-        let client =
-            aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
-        let engine = Engine {
-            process: std::process::id(),
-            client,
-        };
-        Ok(Self {
-            config,
-            engine: Mutex::new(Some(engine)),
+        Self::open(Options {
+            host,
+            port,
+            ssl,
+            path: path.to_owned(),
+            unix_socket,
+            username,
+            password,
+            ca_file,
+            cert_file,
+            key_file,
+            timeout,
+            gzip,
+            proxy,
+        })
+    }
+
+    /// A client of another address, all else the same: only here is the password still known.
+    fn moved(&self, host: String, port: i64, ssl: bool, path: &str) -> PyResult<Self> {
+        Self::open(Options {
+            host,
+            port,
+            ssl,
+            path: path.to_owned(),
+            ..self.options.clone()
         })
     }
 
@@ -129,11 +133,29 @@ impl Client {
         ))
     }
 
-    fn write(&self, batch: &Bound<'_, Encoded>, db: Option<String>) -> PyResult<Call> {
+    #[pyo3(signature = (batch, db, rp=None, consistency=None, precision=None))]
+    fn write(
+        &self,
+        batch: &Bound<'_, Encoded>,
+        db: Option<String>,
+        rp: Option<String>,
+        consistency: Option<&str>,
+        precision: Option<&str>,
+    ) -> PyResult<Call> {
         let engine = self.engine()?;
         let batch = Arc::clone(&batch.get().batch);
         let mut options = WriteOptions::new();
         options.database = db;
+        options.retention_policy = rp;
+        if let Some(name) = consistency {
+            let known = Consistency::from_name(name);
+            let known =
+                known.ok_or_else(|| argument("consistency", "any, one, quorum or all", name))?;
+            options.consistency = Some(known);
+        }
+        options.precision = precision
+            .map(|unit| self::unit("precision", unit))
+            .transpose()?;
         let request = async move { engine.write_batch(batch, &options).await };
         Ok(Call::new(request, |py, outcome| {
             outcome.map_err(|error| errors::of_write(py, &error))?;
@@ -141,17 +163,17 @@ impl Client {
         }))
     }
 
+    #[pyo3(signature = (q, db, epoch, params, rp=None))]
     fn query_json(
         &self,
         q: String,
         db: Option<String>,
         epoch: &str,
         params: Option<&Bound<'_, PyDict>>,
+        rp: Option<String>,
     ) -> PyResult<Call> {
         let engine = self.engine()?;
-        let epoch = Precision::from_name(epoch)
-            .ok_or_else(|| argument("epoch", "ns, u, ms, s, m or h", epoch))?;
-        let query = query(q, db, params)?.epoch(epoch);
+        let query = query(q, db, rp, params)?.epoch(unit("epoch", epoch)?);
         Ok(Call::new(
             async move { engine.query_raw(&query).await },
             |py, outcome| {
@@ -161,14 +183,16 @@ impl Client {
         ))
     }
 
+    #[pyo3(signature = (q, db, params, rp=None))]
     fn query(
         &self,
         q: String,
         db: Option<String>,
         params: Option<&Bound<'_, PyDict>>,
+        rp: Option<String>,
     ) -> PyResult<Call> {
         let engine = self.engine()?;
-        let query = query(q, db, params)?;
+        let query = query(q, db, rp, params)?;
         Ok(Call::new(
             async move { engine.query(&query).await },
             |py, outcome| {
@@ -178,15 +202,17 @@ impl Client {
         ))
     }
 
+    #[pyo3(signature = (q, db, chunk_size, params, rp=None))]
     fn stream(
         &self,
         q: String,
         db: Option<String>,
         chunk_size: Option<i64>,
         params: Option<&Bound<'_, PyDict>>,
+        rp: Option<String>,
     ) -> PyResult<Call> {
         let engine = self.engine()?;
-        let mut query = query(q, db, params)?;
+        let mut query = query(q, db, rp, params)?;
         if let Some(rows) = chunk_size {
             let rows = u32::try_from(rows).ok().filter(|rows| *rows > 0);
             let rows =
@@ -215,67 +241,22 @@ impl Client {
     }
 }
 
-fn non_empty(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.is_empty())
+fn unit(name: &str, unit: &str) -> PyResult<Precision> {
+    Precision::from_name(unit).ok_or_else(|| argument(name, "ns, u, ms, s, m or h", unit))
 }
 
-fn argument(name: &str, expected: &str, got: impl std::fmt::Debug) -> PyErr {
-    PyValueError::new_err(format!(
-        "argument `{name}`: expected {expected}, got {got:?}"
-    ))
-}
-
-fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
-    let port = u16::try_from(port)
-        .ok()
-        .filter(|port| *port > 0)
-        .ok_or_else(|| argument("port", "a number from 1 to 65535", port))?;
-    if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', ' ']) {
-        // Not shown: it may be a URL with a password.
-        return Err(PyValueError::new_err(
-            "argument `host`: expected the name or address of a server, without scheme, user and path",
-        ));
-    }
-    if path.contains(['?', '#']) {
-        return Err(argument("path", "a path", path));
-    }
-    let scheme = if ssl { "https" } else { "http" };
-    let host = if host.contains(':') && !host.starts_with('[') {
-        format!("[{host}]")
-    } else {
-        host.to_owned()
-    };
-    let slash = if path.starts_with('/') { "" } else { "/" };
-    Ok(format!("{scheme}://{host}:{port}{slash}{path}"))
-}
-
-fn tls(
-    ca_file: Option<&str>,
-    cert_file: Option<&str>,
-    key_file: Option<&str>,
-) -> PyResult<Option<Tls>> {
-    if ca_file.is_none() && cert_file.is_none() && key_file.is_none() {
-        return Ok(None);
-    }
-    let mut tls = Tls::new();
-    if let Some(path) = ca_file {
-        tls = tls.ca(Pem::file(path));
-    }
-    match (cert_file, key_file) {
-        (Some(cert), Some(key)) => Ok(Some(
-            tls.client_certificate(Pem::file(cert), Pem::file(key)),
-        )),
-        (None, None) => Ok(Some(tls)),
-        _ => Err(PyValueError::new_err(
-            "arguments `cert_file` and `key_file` belong together",
-        )),
-    }
-}
-
-fn query(q: String, db: Option<String>, params: Option<&Bound<'_, PyDict>>) -> PyResult<Query> {
+fn query(
+    q: String,
+    db: Option<String>,
+    rp: Option<String>,
+    params: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Query> {
     let mut query = Query::new(q);
     if let Some(db) = db {
         query = query.database(db);
+    }
+    if let Some(rp) = rp {
+        query = query.retention_policy(rp);
     }
     for (name, value) in params.into_iter().flatten() {
         let name: String = name.extract().map_err(|_| {

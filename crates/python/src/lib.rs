@@ -2,7 +2,8 @@
 //!
 //! | file | knows |
 //! |---|---|
-//! | `client` | the options of a client, and its requests |
+//! | `config` | the options of a client, as the engine's configuration |
+//! | `client` | its requests |
 //! | `call` | how a request is awaited, waited for and given up |
 //! | `inbox`, `bell` | how its outcome comes to an event loop |
 //! | `stream` | answers that are read while they arrive |
@@ -19,6 +20,7 @@ mod batches;
 mod bell;
 mod call;
 mod client;
+mod config;
 mod dicts;
 mod encode;
 mod errors;

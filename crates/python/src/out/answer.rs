@@ -74,6 +74,24 @@ impl PyAnswer {
         good.all(|statement| !statement.series.is_empty()) && all.all(is_timed)
     }
 
+    /// How many rows there are.
+    fn __len__(&self) -> usize {
+        let answer = self.answer();
+        let series = answer.statements.iter().flat_map(|one| &one.series);
+        series.map(Series::rows).sum()
+    }
+
+    /// How many series each statement gave.
+    #[getter]
+    fn counts(&self) -> Vec<usize> {
+        let answer = self.answer();
+        answer
+            .statements
+            .iter()
+            .map(|one| one.series.len())
+            .collect()
+    }
+
     /// Every series of every statement, by columns; they leave the answer.
     fn take_columns(&self, py: Python<'_>, arrow: bool) -> PyResult<Vec<Py<PyAny>>> {
         let all = self.take().into_iter();

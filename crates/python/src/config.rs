@@ -1,0 +1,124 @@
+//! The options of the Python constructors, and the engine's configuration that they make.
+
+use std::time::Duration;
+
+use aioinflux::{Config, Gzip, Pem, Proxy, Tls};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::errors;
+
+/// What a client was made with. It holds passwords, and is shown nowhere.
+#[derive(Clone)]
+pub(crate) struct Options {
+    pub(crate) host: String,
+    pub(crate) port: i64,
+    pub(crate) ssl: bool,
+    pub(crate) path: String,
+    pub(crate) unix_socket: Option<String>,
+    /// Basic authentication is used wherever there is one; which of the faces asks for a password
+    /// too is theirs to say.
+    pub(crate) username: Option<String>,
+    pub(crate) password: Option<String>,
+    pub(crate) ca_file: Option<String>,
+    pub(crate) cert_file: Option<String>,
+    pub(crate) key_file: Option<String>,
+    pub(crate) timeout: Option<f64>,
+    pub(crate) gzip: Option<bool>,
+    pub(crate) proxy: Option<String>,
+}
+
+impl Options {
+    pub(crate) fn config(&self) -> PyResult<Config> {
+        let url = url(&self.host, self.port, self.ssl, &self.path)?;
+        let mut config = Config::new(&url).map_err(|error| errors::to_python(&error))?;
+        if let Some(user) = non_empty(self.username.as_deref()) {
+            config = config.credentials(user, self.password.as_deref().unwrap_or_default());
+        }
+        if let Some(path) = &self.unix_socket {
+            config = config.unix_socket(path);
+        }
+        let tls = tls(
+            self.ca_file.as_deref(),
+            self.cert_file.as_deref(),
+            self.key_file.as_deref(),
+        )?;
+        if let Some(tls) = tls {
+            config = config.tls(tls);
+        }
+        if let Some(seconds) = self.timeout {
+            let limit = Duration::try_from_secs_f64(seconds)
+                .ok()
+                .filter(|limit| !limit.is_zero())
+                .ok_or_else(|| argument("timeout", "a positive number of seconds", seconds))?;
+            config = config
+                .timeout(limit)
+                .read_timeout(limit)
+                .connect_timeout(limit);
+        }
+        if let Some(gzip) = self.gzip {
+            config = config.gzip(if gzip { Gzip::Always } else { Gzip::Never });
+        }
+        if let Some(url) = &self.proxy {
+            config = config.proxy(Proxy::Url(url.clone()));
+        }
+        Ok(config)
+    }
+}
+
+fn non_empty(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
+}
+
+pub(crate) fn argument(name: &str, expected: &str, got: impl std::fmt::Debug) -> PyErr {
+    PyValueError::new_err(format!(
+        "argument `{name}`: expected {expected}, got {got:?}"
+    ))
+}
+
+fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
+    let port = u16::try_from(port)
+        .ok()
+        .filter(|port| *port > 0)
+        .ok_or_else(|| argument("port", "a number from 1 to 65535", port))?;
+    if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', ' ']) {
+        // Not shown: it may be a URL with a password.
+        return Err(PyValueError::new_err(
+            "argument `host`: expected the name or address of a server, without scheme, user and path",
+        ));
+    }
+    if path.contains(['?', '#']) {
+        return Err(argument("path", "a path", path));
+    }
+    let scheme = if ssl { "https" } else { "http" };
+    let host = if host.contains(':') && !host.starts_with('[') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    };
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Ok(format!("{scheme}://{host}:{port}{slash}{path}"))
+}
+
+fn tls(
+    ca_file: Option<&str>,
+    cert_file: Option<&str>,
+    key_file: Option<&str>,
+) -> PyResult<Option<Tls>> {
+    if ca_file.is_none() && cert_file.is_none() && key_file.is_none() {
+        return Ok(None);
+    }
+    let mut tls = Tls::new();
+    if let Some(path) = ca_file {
+        tls = tls.ca(Pem::file(path));
+    }
+    match (cert_file, key_file) {
+        (Some(cert), Some(key)) => Ok(Some(
+            tls.client_certificate(Pem::file(cert), Pem::file(key)),
+        )),
+        (None, None) => Ok(Some(tls)),
+        _ => Err(PyValueError::new_err(
+            "arguments `cert_file` and `key_file` belong together",
+        )),
+    }
+}

@@ -1,0 +1,234 @@
+"""What both faces of the client do: connections, writes, queries, and the two modes of a call.
+
+The conventions of a face (its arguments, its modes, what an answer becomes) are in `client`. No
+event loop is bound: one client works under several `asyncio.run` calls, in threads, and, where it
+blocks, inside a running loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import _arguments, _core, _output, _write
+from ._stream import Stream
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Base", "logger"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+logger = logging.getLogger("aioinflux")
+
+
+class Base:
+    """Connections to one server, and the requests that go over them."""
+
+    _options: dict[str, Any]
+    _db: str | None
+    # Where points go and what they carry, unless a call says otherwise.
+    _rp: str | None = None
+    _consistency: str | None = None
+    _tags: Mapping[str, object] | None = None
+
+    def _open(self, options: dict[str, Any], password: str | None) -> None:
+        """Makes the connection pool; nothing is sent."""
+        _arguments.connection(options, password)
+        self._options = options
+        self._core = _core.Client(**options, password=password)
+
+    def _move(self, **address: Any) -> None:
+        """Goes on with another server; connections to the old one end when nothing uses them."""
+        options = {**self._options, **address}
+        _arguments.connection(options, None)
+        where = {name: options[name] for name in ("host", "port", "ssl", "path")}
+        self._core = self._core.moved(**where)
+        self._options = options
+
+    @property
+    def _is_async(self) -> bool:
+        raise NotImplementedError
+
+    @property
+    def host(self) -> str:
+        """Name or address of the server."""
+        return str(self._options["host"])
+
+    @property
+    def port(self) -> int:
+        """TCP port of the server."""
+        return int(self._options["port"])
+
+    @property
+    def db(self) -> str | None:
+        """Default database; assign to switch."""
+        return self._db
+
+    @db.setter
+    def db(self, name: str | None) -> None:
+        _arguments.expect("db", name, str, optional=True)
+        self._db = name
+
+    def _state(self) -> dict[str, Any]:
+        """Everything but the connections and the passwords, the proxy's too."""
+        options = dict(self._options)
+        if options["proxy"] is not None:
+            options["proxy"] = re.sub(r"//[^/]*@", "//", options["proxy"])
+        return {"options": options, "db": self._db}
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self._open(state["options"], None)
+        self._db = state["db"]
+
+    def close(self) -> _Closed:
+        """Closes the connections that are idle. A later call opens new ones.
+
+        Returns:
+            An object that may be awaited, and need not be.
+        """
+        self._core.close()
+        return _Closed()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def ping(self) -> Any:
+        """Asks the server whether it is there.
+
+        Returns:
+            `dict` of the headers of the answer: `X-Influxdb-Version` and others.
+        Raises:
+            InfluxDBConnectionError: the server can't be reached.
+            InfluxDBResponseError: the server answered with an error.
+        Source: InfluxDB 1.8 API reference, `/ping`.
+        """
+
+        def finish(headers: dict[str, str]) -> dict[str, str]:
+            logger.info("ping: ok")
+            return headers
+
+        return self._run(self._core.ping, finish)
+
+    def _write(self, job: _write.Job, db: str | None, **target: str | None) -> Any:
+        """Writes points; `target` are the retention policy, the consistency and the precision."""
+        is_async = self._is_async
+
+        def open_send() -> _write.Send:
+            _arguments.expect("db", db, str, optional=True)
+            database = db or self._db
+            if not database:
+                raise ValueError("argument `db`: expected a database, since the client has none")
+            where = _arguments.target({**target}, self._rp, self._consistency)
+            return lambda batch: self._core.write(batch, database, **where)
+
+        # What stands on the stack between the user and the encoder, which warns at the user's line.
+        work = _write.steps(job, 3 if is_async else 5, open_send)
+        return _write.awaited(work) if is_async else _write.waited(work)
+
+    def _query(
+        self,
+        text: str,
+        db: str | None,
+        maker: _output.Maker | None,
+        *,
+        epoch: str = "ns",
+        chunked: bool = False,
+        chunk_size: int | None = None,
+        params: dict[str, object] | None = None,
+        rp: str | None = None,
+    ) -> Any:
+        """Runs statements; without a maker the answer is the server's JSON."""
+        if not isinstance(chunked, bool):
+            raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
+        if chunked:
+            assert maker
+            answer = self._stream(text, db, maker, chunk_size=chunk_size, params=params, rp=rp)
+            return _coroutine(aiter(answer)) if self._is_async else iter(answer)
+        database, rp = self._checked(text, db, chunk_size, params, rp)
+        if maker:
+            return self._run(
+                lambda: self._core.query(text, database, params, rp), maker.whole, maker.kept
+            )
+        return self._run(lambda: self._core.query_json(text, database, epoch, params, rp), _logged)
+
+    def _stream(
+        self,
+        text: str,
+        db: str | None,
+        maker: _output.Maker,
+        *,
+        chunk_size: int | None,
+        params: dict[str, object] | None,
+        rp: str | None,
+    ) -> Stream[Any]:
+        """Runs statements when the first item is asked for."""
+        database, rp = self._checked(text, db, chunk_size, params, rp)
+        return Stream(lambda: self._core.stream(text, database, chunk_size, params, rp), maker)
+
+    def _checked(
+        self, text: str, db: object, chunk_size: object, params: object, rp: str | None
+    ) -> tuple[str | None, str | None]:
+        """Database and retention policy of a query whose arguments are right."""
+        database = _arguments.database(db, self._db)
+        _arguments.statement(text, chunk_size, params, rp)
+        if logger.isEnabledFor(logging.INFO):
+            logger.info("query: %s", _arguments.masked(text))
+        return database, rp or self._rp
+
+    def _run(
+        self,
+        make: Callable[[], _core.Call[T]],
+        finish: Callable[[T], R],
+        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> Any:
+        """Awaits or waits, as the mode says; encoding happens at the same moment as sending."""
+        if self._is_async:
+            return _awaited(make, finish, guard)
+        with guard():
+            return finish(make().wait())
+
+
+class _Closed:
+    """What `close` returns: nothing is left to wait for."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return
+        yield
+
+
+async def _awaited(
+    make: Callable[[], _core.Call[T]],
+    finish: Callable[[T], R],
+    guard: Callable[[], AbstractContextManager[None]],
+) -> R:
+    with guard():
+        return finish(await make())
+
+
+async def _coroutine(value: T) -> T:
+    return value
+
+
+def _logged(answer: dict[str, Any]) -> dict[str, Any]:
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("query: answer %s", _short(repr(answer)))
+    return answer
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 1000 else f"{text[:1000]}... ({len(text)} characters)"

@@ -1,0 +1,135 @@
+"""Where a client finds its server: URLs, the environment, and arguments of 0.9 that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+__all__ = ["of_environment", "of_url", "refuse"]
+
+_SCHEMES = {"http": False, "influxdb": False, "https": True, "https+influxdb": True}
+
+# What became of arguments that 0.9 handed on to aiohttp, or used for its cache.
+_GONE = {
+    "auth": "use `username` and `password`",
+    "connector": "use `unix_socket`, `ssl`, `ca_file`, `cert_file` and `key_file`",
+    "headers": "only the client's own headers are sent",
+    "cookies": "InfluxDB sets none",
+    "cookie_jar": "InfluxDB sets none",
+    "trust_env": "proxies are taken from the environment always; or use `proxy`",
+    "proxy_auth": "put user and password into the URL of `proxy`",
+    "conn_timeout": "use `timeout`",
+    "read_timeout": "use `timeout`",
+    "json_serialize": "no JSON is sent",
+    "trace_configs": "the logger `aioinflux` tells of requests",
+    "redis_opts": "answers are not kept in Redis any more; keep what `query` gives",
+    "cache_expiry": "answers are not kept in Redis any more; keep what `query` gives",
+    "use_cache": "answers are not kept in Redis any more; keep what `query` gives",
+    "log_level": "set the level of the logger `aioinflux`",
+}
+
+
+def refuse(arguments: Mapping[str, object]) -> None:
+    """Refuses all of these arguments, with the way that is there in their place.
+
+    Raises:
+        TypeError: there is one.
+    """
+    for name in arguments:
+        hint = _GONE.get(name)
+        if hint is None:
+            raise TypeError(f"argument `{name}`: unknown")
+        raise TypeError(f"argument `{name}`: gone since aioinflux 0.9; hint: {hint}")
+
+
+def _number(text: str) -> float:
+    return float(text)
+
+
+def _flag(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+_KEYS: dict[str, Callable[[str], Any]] = {
+    "db": str, "database": str, "rp": str, "consistency": str, "unix_socket": str, "mode": str,
+    "output": str, "ca_file": str, "cert_file": str, "key_file": str, "proxy": str,
+    "timeout": _number, "gzip": _flag,
+}  # fmt: skip
+
+
+def of_url(url: str) -> dict[str, Any]:
+    """The arguments of the constructor that a URL stands for. No error shows the URL."""
+    if not isinstance(url, str):
+        raise TypeError(f"argument `url`: expected str, got `{type(url).__name__}`")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("argument `url`: host or port cannot be read") from None
+    if parts.scheme.lower() not in _SCHEMES:
+        names = ", ".join(_SCHEMES)
+        raise ValueError(f"argument `url`: expected one of the schemes {names}")
+    if not host or parts.fragment or "@" in parts.path:
+        # What a password with a reserved character leaves behind.
+        raise ValueError(
+            "argument `url`: expected scheme://[user:password@]host[:port][/path][?key=value]; "
+            "hint: percent-encode user and password"
+        )
+    options: dict[str, Any] = {
+        "host": host, "port": port or 8086, "ssl": _SCHEMES[parts.scheme.lower()],
+        "path": unquote(parts.path) or "/",
+    }  # fmt: skip
+    if parts.username:
+        options["username"] = unquote(parts.username)
+    if parts.password is not None:
+        options["password"] = unquote(parts.password)
+    for key, text in parse_qsl(parts.query, keep_blank_values=True):
+        options[key] = _read(f"argument `url`: key `{key}`", key, text)
+    return options
+
+
+def _read(place: str, key: str, text: str) -> Any:
+    if key not in _KEYS:
+        raise ValueError(f"{place} is unknown; known are {', '.join(_KEYS)}")
+    try:
+        return _KEYS[key](text)
+    except (KeyError, ValueError):
+        expected = "a number" if _KEYS[key] is _number else "true or false"
+        raise ValueError(f"{place}: expected {expected}") from None
+
+
+# The variables for each argument; the first one that is set counts.
+_VARIABLES: dict[str, tuple[str, ...]] = {
+    "host": ("INFLUXDB_HOST",),
+    "db": ("INFLUXDB_DATABASE", "INFLUXDB_DB"),
+    "rp": ("INFLUXDB_RP",),
+    "username": ("INFLUXDB_USERNAME", "INFLUXDB_USER", "INFLUX_USERNAME"),
+    "password": ("INFLUXDB_PASSWORD", "INFLUXDB_USER_PASSWORD", "INFLUX_PASSWORD"),
+    "ca_file": ("INFLUXDB_CA_FILE",),
+    "cert_file": ("INFLUXDB_CERT_FILE",),
+    "key_file": ("INFLUXDB_KEY_FILE",),
+}
+
+
+def of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments of the constructor that the environment stands for."""
+    options: dict[str, Any] = {}
+    if environment.get("INFLUXDB_URL"):
+        try:
+            options = of_url(environment["INFLUXDB_URL"])
+        except ValueError as error:
+            text = str(error).replace("argument `url`", "INFLUXDB_URL")
+            raise ValueError(text) from None
+    for argument, variables in _VARIABLES.items():
+        found = next(filter(None, map(environment.get, variables)), None)
+        if found:
+            options[argument] = found
+    if environment.get("INFLUXDB_PORT"):
+        port = environment["INFLUXDB_PORT"]
+        if not port.isdecimal():
+            raise ValueError("INFLUXDB_PORT: expected a number")
+        options["port"] = int(port)
+    if environment.get("INFLUXDB_TIMEOUT"):
+        options["timeout"] = _read("INFLUXDB_TIMEOUT", "timeout", environment["INFLUXDB_TIMEOUT"])
+    return options
