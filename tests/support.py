@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from aioinflux import AsyncInfluxDBClient
+from aioinflux import AsyncInfluxDBClient, InfluxDBClient
 from influxd import Influxd
 from scripted import Scripted
 
@@ -20,7 +20,7 @@ from scripted import Scripted
 Wire = Callable[..., list[str]]
 
 # The classes of clients; what one of them must not do, neither may the other.
-FACES: list[type] = [AsyncInfluxDBClient]
+FACES: list[type] = [AsyncInfluxDBClient, InfluxDBClient]
 
 
 class Calls:
