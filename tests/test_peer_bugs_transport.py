@@ -14,7 +14,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from aioinflux import InfluxDBConnectionError, InfluxDBError, InfluxDBResponseError
+from aioinflux import (
+    InfluxDBClient,
+    InfluxDBConnectionError,
+    InfluxDBError,
+    InfluxDBResponseError,
+)
 from scripted import Answer, Scripted, answer, results
 from support import Database, Wire
 
@@ -69,6 +74,15 @@ def test_b26_the_name_of_a_column_that_is_not_there_is_an_error(sends: Wire) -> 
     frame = pd.DataFrame({"v": [1]}, index=pd.to_datetime(["2024-01-01"]))
     with pytest.raises(ValueError, match="`missing`"):
         sends(frame, "m", tag_columns=["missing"])
+
+
+def test_b26_the_database_of_a_call_is_the_one_that_is_written(database: Database) -> None:
+    """influxdb3-python ignores `write_file(database=...)` where the measurement is a column."""
+    server = database.server
+    client: Any = InfluxDBClient(server.host, server.port, mode="blocking", db="nowhere")
+    frame = pd.DataFrame({"v": [1], "of": ["m"]}, index=pd.to_datetime([1]))
+    client.write(frame, measurement_column="of", db=database.name)
+    assert [(one["measurement"], one["fields"]) for one in database.points()] == [("m", {"v": 1})]
 
 
 def test_b26_a_table_without_measurement_is_an_error(sends: Wire) -> None:
