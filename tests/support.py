@@ -108,3 +108,8 @@ def run_python(program: str, *args: str, options: tuple[str, ...] = ()) -> subpr
         text=True,
         env=environment,
     )
+
+
+def without(*modules: str) -> str:
+    """The start of a program in which these modules cannot be imported."""
+    return f"import sys\nfor name in {modules!r}:\n    sys.modules[name] = None\n"

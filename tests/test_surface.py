@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def test_top_level_exports() -> None:
     functions = {"line_batches", "parse_line_protocol", "parse_response", "to_line_protocol"}
-    classes = {"AsyncInfluxDBClient", "InfluxDBClient", "Rows", "Stream", "Table"}
+    classes = {"AsyncInfluxDBClient", "InfluxDBClient", "Rows", "SeriesList", "Stream", "Table"}
     classes |= {*exceptions.__all__}
     assert set(aioinflux.__all__) == {*classes, *functions, "__version__"}
     assert all(hasattr(aioinflux, name) for name in aioinflux.__all__)

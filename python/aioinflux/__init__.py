@@ -10,6 +10,7 @@ from importlib.metadata import version as _version
 from ._core import Rows, Table
 from ._lines import line_batches, parse_line_protocol, to_line_protocol
 from ._output import parse_response
+from ._series import SeriesList
 from ._stream import Stream
 from .client import InfluxDBClient
 from .exceptions import (
@@ -36,6 +37,7 @@ __all__ = [
     "InfluxDBTimeoutError",
     "InfluxDBWriteError",
     "Rows",
+    "SeriesList",
     "Stream",
     "Table",
     "__version__",

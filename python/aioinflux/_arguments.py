@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+
+from .influxql import InfluxQL
 
 __all__ = [
     "connection", "database", "epoch", "expect", "fill", "masked", "names", "positive",
-    "statement", "target", "text_of", "unit",
+    "statement", "target", "text_of", "unit", "without_passwords",
 ]  # fmt: skip
 
 _UNITS = {
@@ -95,10 +98,17 @@ def names(argument: str, values: Iterable[object]) -> list[object]:
 def masked(q: str) -> str:
     """A query for logs and errors: nothing of it after the word `password` is shown.
 
-    Where the password ends is for the server's parser to say, and not to be guessed here.
+    Where the password ends is for the server's parser to say, and not to be guessed here. Nor are
+    user and password of a URL shown, which subscriptions have.
     """
+    q = without_passwords(q)
     at = q.lower().find("password")
     return q if at < 0 else f"{q[:at]}{q[at : at + 8]} ***"
+
+
+def without_passwords(text: str) -> str:
+    """The text without users and passwords of URLs."""
+    return re.sub(r"://[^'\s]*@", "://***@", text)
 
 
 def text_of(q: object) -> str:
@@ -109,6 +119,8 @@ def text_of(q: object) -> str:
 
 def fill(q: str, values: Mapping[str, object]) -> str:
     """Replaces the placeholders of a query, with the seed's error for one that is missing."""
+    if isinstance(q, InfluxQL):
+        return q
     try:
         return q.format(**values)
     except KeyError as error:

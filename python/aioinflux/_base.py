@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import _arguments, _core, _output, _write
+from . import _arguments, _core, _output, _progress, _write
 from ._stream import Stream
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Base:
     # Where points go and what they carry, unless a call says otherwise.
     _rp: str | None = None
     _consistency: str | None = None
-    _tags: Mapping[str, object] | None = None
+    _tags: dict[str, object] | None = None
 
     def _open(self, options: dict[str, Any], password: str | None) -> None:
         """Makes the connection pool; nothing is sent."""
@@ -175,10 +175,14 @@ class Base:
         chunk_size: int | None,
         params: dict[str, object] | None,
         rp: str | None,
+        progress: _progress.Progress = None,
     ) -> Stream[Any]:
         """Runs statements when the first item is asked for."""
         database, rp = self._checked(text, db, chunk_size, params, rp)
-        return Stream(lambda: self._core.stream(text, database, chunk_size, params, rp), maker)
+        _progress.check(progress)
+        return Stream(
+            lambda: self._core.stream(text, database, chunk_size, params, rp), maker, progress
+        )
 
     def _checked(
         self, text: str, db: object, chunk_size: object, params: object, rp: str | None
@@ -226,7 +230,7 @@ async def _coroutine(value: T) -> T:
 
 def _logged(answer: dict[str, Any]) -> dict[str, Any]:
     if logger.isEnabledFor(logging.DEBUG):
-        logger.debug("query: answer %s", _short(repr(answer)))
+        logger.debug("query: answer %s", _short(_arguments.without_passwords(repr(answer))))
     return answer
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _arguments, _core, _frames
+from ._series import SeriesList
 from .exceptions import InfluxDBError
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def parse_response(
         tags_as_categories: Make the tags of GROUP BY categories: `category` in pandas, dictionaries
             in Arrow, `Categorical` in polars.
     Returns:
-        For one series what `output` says, else a list of `(name, ...)`, one for each series;
-        always one `dict`. With `chunked` an iterator of these for each batch, and for `rows` and
-        `dicts` one over all rows.
+        For one series what `output` says, else a `SeriesList` of `(name, ...)`, one for each
+        series; always one `dict`. With `chunked` an iterator of these for each batch, and for
+        `rows` and `dicts` one over all rows.
     Raises:
         InfluxDBQueryError: a statement failed; `.result` holds what others gave.
         InfluxDBDecodeError: the body is damaged, cut off, or no answer of InfluxDB; `.result` holds
@@ -117,7 +118,7 @@ class Maker:
         if self.output == "dict":
             return answer.to_dict(self._epoch)
         series = self._series(answer)
-        return series[0][1] if len(series) == 1 else series
+        return series[0][1] if len(series) == 1 else SeriesList(series)
 
     def fetch(self, stream: _core.Stream) -> _core.Call[Any]:
         """Asks for the next batch of a streamed answer."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from . import _core
+from . import _core, _progress
 from ._output import Maker
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Stream(Generic[T]):
         self,
         start: Callable[[], _core.Call[_core.Stream]],
         maker: Maker,
-        progress: Callable[[int], object] | None = None,
+        progress: _progress.Progress = None,
     ) -> None:
         self._start = start
         self._maker = maker
@@ -82,31 +82,44 @@ class Stream(Generic[T]):
 
 
 def _waited(
-    start: Callable[[], _core.Call[_core.Stream]],
-    maker: Maker,
-    progress: Callable[[int], object] | None,
+    start: Callable[[], _core.Call[_core.Stream]], maker: Maker, progress: _progress.Progress
 ) -> Generator[Any, None, None]:
-    stream = start().wait()
+    stream, told = start().wait(), _Told(progress)
     try:
         while (piece := maker.fetch(stream).wait()) is not None:
-            if progress:
-                progress(len(piece))
+            told.add(len(piece), stream)
             yield from maker.items(piece)
     finally:
+        told.close()
         stream.close()
 
 
 async def _awaited(
-    start: Callable[[], _core.Call[_core.Stream]],
-    maker: Maker,
-    progress: Callable[[int], object] | None,
+    start: Callable[[], _core.Call[_core.Stream]], maker: Maker, progress: _progress.Progress
 ) -> AsyncGenerator[Any, None]:
-    stream = await start()
+    stream, told = await start(), _Told(progress)
     try:
         while (piece := await maker.fetch(stream)) is not None:
-            if progress:
-                progress(len(piece))
+            told.add(len(piece), stream)
             for item in maker.items(piece):
                 yield item
     finally:
+        told.close()
         stream.close()
+
+
+class _Told:
+    """How many rows have come, for whoever wants to know."""
+
+    def __init__(self, progress: _progress.Progress) -> None:
+        self._report = _progress.reading(progress)
+        self._rows = 0
+
+    def add(self, rows: int, stream: _core.Stream) -> None:
+        self._rows += rows
+        if self._report:
+            self._report(self._rows, stream.received)
+
+    def close(self) -> None:
+        if self._report:
+            self._report.close()

@@ -13,12 +13,11 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from . import _arguments, _core
+from . import _arguments, _core, _progress
 from .exceptions import InfluxDBConnectionError, InfluxDBError, InfluxDBWriteError
 
-__all__ = ["Job", "Progress", "Send", "awaited", "steps", "waited"]
+__all__ = ["Job", "Send", "awaited", "steps", "waited"]
 
-Progress = Callable[[int, int, int | None], object]
 Send = Callable[["_core.Batch"], "_core.Call[bool]"]
 Steps = Generator["_core.Call[bool]", None, bool]
 
@@ -37,11 +36,11 @@ class Job:
     # Extra tags beat a point's own; default tags are for points that have none of the name.
     tags: Mapping[str, object] | None = None
     extra_tags: Mapping[str, object] = field(default_factory=dict)
-    default_tags: Mapping[str, object] | None = None
+    default_tags: dict[str, object] | None = None
     batch_lines: int = 10_000
     batch_bytes: int = 4 * 1024 * 1024
     connections: int = 1
-    progress: Progress | None = None
+    progress: _progress.Progress = None
 
     def batches(self, frames: int) -> _core.Batches:
         """Begins to encode; `frames` is how many functions stand between the user and this one."""
@@ -49,8 +48,7 @@ class Job:
         _arguments.expect("batch_lines", self.batch_lines, int)
         _arguments.expect("batch_bytes", self.batch_bytes, int)
         _arguments.positive("connections", self.connections)
-        if self.progress is not None and not callable(self.progress):
-            raise TypeError(f"argument `progress`: expected a callable, got {self.progress!r}")
+        _progress.check(self.progress)
         columns = None
         if self.tag_columns is not None:
             columns = _arguments.names("tag_columns", self.tag_columns)
@@ -64,6 +62,7 @@ class Job:
             batch_lines=self.batch_lines,
             batch_bytes=self.batch_bytes,
             frames=frames,
+            default_tags=self.default_tags,
         )
 
 
@@ -116,22 +115,24 @@ def steps(job: Job, frames: int, open_send: Callable[[], Send]) -> Steps:
     """The steps of one write; each is a call to be waited for."""
     batches = job.batches(frames)
     send = open_send()
-    progress, connections = job.progress, job.connections
-    rows_total = rows_of(job.data) if progress else None
-    # Of a write that is one request nothing is sent before all of it is encoded.
-    first = _next(batches)
-    second = _next(batches) if first else None
-    if first is None:
-        return True
-    _log(first)
-    if second is None:
-        _warn(first.skipped)
-        yield send(first)
-        if progress:
-            progress(batches.rows, len(first), rows_total)
-        return True
-    flow = _Flow(batches, send, progress, rows_total)
+    connections = job.connections
+    rows_total = rows_of(job.data) if job.progress else None
+    report = _progress.writing(job.progress, rows_total)
+    flow = None
     try:
+        # Of a write that is one request nothing is sent before all of it is encoded.
+        first = _next(batches)
+        second = _next(batches) if first else None
+        if first is None:
+            return True
+        _log(first)
+        if second is None:
+            _warn(first.skipped)
+            yield send(first)
+            if report:
+                report(batches.rows, len(first), rows_total)
+            return True
+        flow = _Flow(batches, send, report, rows_total)
         flow.start(first)
         batch: _core.Batch | None = second
         while batch:
@@ -144,7 +145,10 @@ def steps(job: Job, frames: int, open_send: Callable[[], Send]) -> Steps:
         while flow.under_way:
             yield from flow.settle()
     finally:
-        flow.under_way.clear()
+        if flow:
+            flow.under_way.clear()
+        if report:
+            report.close()
     _warn(flow.skipped)
     flow.finish()
     return True
@@ -160,7 +164,11 @@ class _Flow:
     """A write of several requests: what is under way, and what became of the others."""
 
     def __init__(
-        self, batches: _core.Batches, send: Send, progress: Progress | None, total: int | None
+        self,
+        batches: _core.Batches,
+        send: Send,
+        report: _progress.Report | None,
+        total: int | None,
     ) -> None:
         self.under_way: deque[_Sent] = deque()
         self.skipped = 0
@@ -171,7 +179,7 @@ class _Flow:
         self._rejected: list[tuple[int | None, str, str]] = []
         self._batches = batches
         self._send = send
-        self._progress = progress
+        self._report = report
         self._total = total
         self._rows_started = self._rows_done = self._bytes_done = 0
         self._written: list[range] = []
@@ -209,9 +217,9 @@ class _Flow:
             self._written.append(sent.points)
         self._rows_done += len(sent.points)
         self._bytes_done += sent.bytes
-        if self._progress:
+        if self._report:
             try:
-                self._progress(self._rows_done, self._bytes_done, self._total)
+                self._report(self._rows_done, self._bytes_done, self._total)
             except Exception as error:
                 self.failure = self.failure or error
         return True

@@ -25,7 +25,8 @@ import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import _arguments, _locate, _output
+from . import _arguments, _locate, _output, _progress
+from ._administration import Administration
 from ._base import Base, logger
 from ._output import Output
 from ._stream import Stream
@@ -52,7 +53,7 @@ ResultType = Any
 _MODES = ("async", "blocking")
 
 
-class InfluxDBClient(Base):
+class InfluxDBClient(Administration, Base):
     """Client for InfluxDB 1.x.
 
     Args:
@@ -282,7 +283,7 @@ class InfluxDBClient(Base):
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
         connections: int = 1,
-        progress: Callable[[int, int, int | None], object] | None = None,
+        progress: bool | Callable[[int, int, int | None], object] | None = None,
         **extra_tags: object,
     ) -> Any:
         """Writes points.
@@ -320,7 +321,8 @@ class InfluxDBClient(Base):
                 another one can be the last.
             progress: Called after each request with the points done, the bytes of line protocol
                 done, and the rows of the table (`None` for data that does not tell its length). An
-                exception of it ends the write.
+                exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
+                a line on the standard error.
             **extra_tags: Tags for every point and every row; they beat a point's own tag of the
                 same name, as that one beats the client's default tag. Their values are scalars.
                 Lines that come encoded are not changed.
@@ -439,6 +441,7 @@ class InfluxDBClient(Base):
         rp: str | None = None,
         params: dict[str, object] | None = None,
         tags_as_categories: bool = False,
+        progress: _progress.Progress = None,
     ) -> Stream[Any]:
         """Runs InfluxQL statements, and gives their rows while they arrive.
 
@@ -455,6 +458,8 @@ class InfluxDBClient(Base):
             rp: Retention policy of measurements that name none, instead of the client's.
             params: Values for `$name` in the statements, as `query` takes them.
             tags_as_categories: Whether tags of GROUP BY become categories.
+            progress: Called for each batch with the rows and the bytes that have come, and `None`.
+                `True`: a bar of tqdm, where that is installed, else a line on the standard error.
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
@@ -469,7 +474,13 @@ class InfluxDBClient(Base):
             else _output.Maker(output, tags_as_categories, unit)
         )
         return self._stream(
-            _arguments.text_of(q), db, maker, chunk_size=chunk_size, params=params, rp=rp
+            _arguments.text_of(q),
+            db,
+            maker,
+            chunk_size=chunk_size,
+            params=params,
+            rp=rp,
+            progress=progress,
         )
 
     def _statement(self, text: str, db: str | None = None) -> Any:

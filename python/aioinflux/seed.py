@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from . import _arguments, _core, _output
+from . import _arguments, _core, _output, _progress
 from ._base import Base, logger
 from ._output import Output
 from ._write import Job
@@ -127,7 +127,7 @@ class AsyncInfluxDBClient(Base):
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
         connections: int = 1,
-        progress: Callable[[int, int, int | None], object] | None = None,
+        progress: _progress.Progress = None,
         **extra_tags: object,
     ) -> Any:
         """Writes points.
@@ -158,7 +158,8 @@ class AsyncInfluxDBClient(Base):
                 another one can be the last.
             progress: Called after each request with the points done, the bytes of line protocol
                 done, and the rows of the table (`None` for data that does not tell its length). An
-                exception of it ends the write.
+                exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
+                a line on the standard error.
             **extra_tags: Tags for every mapping and every row; they beat a point's own tag of the
                 same name. Their values are scalars. Lines that come encoded are not changed.
         Returns:

@@ -1,9 +1,24 @@
-//! Names in InfluxQL, quoted so that they cannot be anything else.
+//! Names, texts, patterns and durations in `InfluxQL`, written so that they cannot be anything else.
 //!
-//! Values belong into bind parameters ([`Query::bind`](crate::Query::bind)); names of databases,
-//! measurements and so on cannot be bound on every server, and are quoted here.
+//! Values belong into bind parameters ([`Query::bind`](crate::Query::bind)) where they can be bound;
+//! names of databases, measurements and so on cannot on every server, and no value can in `CREATE`,
+//! `DROP` and their like. They are quoted here.
+//!
+//! What a scanner does, as seen on 1.6.7:
+//!
+//! * Quotes of both kinds end at their own kind, at a raw LF (an error), and at a NUL, where it takes
+//!   the whole statement for ended and runs it. CR is read as LF.
+//! * It knows the escapes `\n`, `\\`, `\"` and `\'`, in quotes of both kinds; any other is an error.
+//!   Servers of 3.x know `\'` and `\"` in their own kind of quotes only, so only that is written.
+//! * All else stands for itself: TAB and other control characters, U+2028, U+FEFF.
+//! * In a regular expression `\/` becomes `/`, and every other backslash stays. So a backslash at its
+//!   end would take the closing slash away, and there is no way to write it.
+//! * Units of durations are ns, u, ms, s, m, h, d and w; `us` is an error, and so is a fraction.
 
-use crate::error::Error;
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::error::{Error, excerpt};
 
 /// Quotes a name: `my "db"` becomes `"my \"db\""`.
 ///
@@ -14,41 +29,235 @@ pub fn quote_identifier(name: &str) -> Result<String, Error> {
     if name.is_empty() {
         return Err(Error::config("a name in a query is empty"));
     }
-    let mut quoted = String::with_capacity(name.len() + 2);
-    quoted.push('"');
-    for character in name.chars() {
-        match character {
-            '\0' | '\r' => {
-                let shown: String = name.chars().take(40).collect();
-                return Err(Error::config(format!(
-                    "name `{}` holds a NUL or a carriage return, which InfluxQL cannot write",
-                    shown.escape_debug()
-                )));
-            }
-            '\n' => quoted.push_str("\\n"),
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            other => quoted.push(other),
+    quoted(name, '"').ok_or_else(|| unwritable("name", name))
+}
+
+/// Quotes a text: `it's` becomes `'it\'s'`.
+///
+/// # Errors
+/// A NUL or a carriage return, as in [`quote_identifier`]. The text is not shown, since passwords
+/// are quoted too.
+pub fn quote_string(text: &str) -> Result<String, Error> {
+    quoted(text, '\'').ok_or_else(|| {
+        Error::config(
+            "a text in a query holds a NUL or a carriage return, which InfluxQL cannot write",
+        )
+    })
+}
+
+/// Writes a regular expression of Go's syntax between slashes: `a/b` becomes `/a\/b/`.
+///
+/// Only that it stays a regular expression is made sure of; whether it is a right one is for the
+/// server to say.
+///
+/// # Errors
+/// A NUL, a carriage return, or a line feed, which can be written as `\n`. A backslash at the end:
+/// one that is escaped can be written as `\x5c`. An empty pattern, which would match everything.
+pub fn quote_regex(pattern: &str) -> Result<String, Error> {
+    if pattern.is_empty() {
+        return Err(Error::config(
+            "a regular expression in a query is empty and would match everything; write `.*` for that",
+        ));
+    }
+    if pattern.contains(['\0', '\r', '\n']) {
+        return Err(Error::config(format!(
+            "regular expression `{}` holds a NUL, a carriage return or a line feed; write `\\x00`, \
+             `\\r` or `\\n`",
+            excerpt(&pattern.escape_debug().to_string())
+        )));
+    }
+    if pattern.ends_with('\\') {
+        return Err(Error::config(format!(
+            "regular expression `{}` ends in a backslash, which InfluxQL cannot write; an escaped one \
+             is `\\x5c` too",
+            excerpt(pattern)
+        )));
+    }
+    Ok(format!("/{}/", pattern.replace('/', "\\/")))
+}
+
+/// The units of a duration, the largest first, in nanoseconds.
+const UNITS: [(&str, u64); 8] = [
+    ("w", 7 * 24 * 3_600_000_000_000),
+    ("d", 24 * 3_600_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("u", 1000),
+    ("ns", 1),
+];
+
+/// Writes a duration: 90 minutes become `1h30m`.
+///
+/// # Errors
+/// More than 64-bit nanoseconds can say (292 years).
+pub fn quote_duration(duration: Duration) -> Result<String, Error> {
+    let whole = i64::try_from(duration.as_nanos()).map_err(|_| {
+        Error::config(format!(
+            "duration {duration:?} is beyond 64-bit nanoseconds"
+        ))
+    })?;
+    let mut rest = whole.unsigned_abs();
+    let mut text = String::new();
+    for (unit, size) in UNITS {
+        if rest >= size {
+            let _ = write!(text, "{}{unit}", rest / size);
+            rest %= size;
         }
     }
-    quoted.push('"');
-    Ok(quoted)
+    Ok(if text.is_empty() { "0s".into() } else { text })
+}
+
+/// Takes a duration that is written already, such as `1h30m` or `INF`, if it is nothing else.
+///
+/// `µ` is taken for `u`. `INF` is one only where a retention policy or a database is made.
+///
+/// # Errors
+/// Another text; a duration beyond 64-bit nanoseconds.
+pub fn check_duration(text: &str) -> Result<String, Error> {
+    if text.eq_ignore_ascii_case("inf") {
+        return Ok("INF".into());
+    }
+    let plain = text.replace(['µ', 'μ'], "u");
+    let mut total = 0_u64;
+    let mut rest = plain.as_str();
+    while !rest.is_empty() {
+        let (number, after) = split_at_first(rest, |one| !one.is_ascii_digit());
+        let (unit, after) = split_at_first(after, |one| one.is_ascii_digit());
+        let size = UNITS.iter().find(|(name, _)| *name == unit);
+        let part = number.parse::<u64>().ok().zip(size);
+        let part = part.ok_or_else(|| {
+            Error::config(format!(
+                "duration `{}`: expected whole numbers with the units ns, u, ms, s, m, h, d and w, as \
+                 in 1h30m, or INF",
+                excerpt(text)
+            ))
+        })?;
+        let sum = part.0.checked_mul(part.1.1);
+        let sum = sum.and_then(|part| total.checked_add(part));
+        total = sum
+            .filter(|sum| i64::try_from(*sum).is_ok())
+            .ok_or_else(|| {
+                Error::config(format!(
+                    "duration `{}` is beyond 64-bit nanoseconds; without an end it is INF",
+                    excerpt(text)
+                ))
+            })?;
+        rest = after;
+    }
+    if plain.is_empty() {
+        return Err(Error::config("a duration in a query is empty"));
+    }
+    Ok(plain)
+}
+
+fn split_at_first(text: &str, ends: fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(ends).unwrap_or(text.len()))
+}
+
+fn quoted(text: &str, quote: char) -> Option<String> {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push(quote);
+    for character in text.chars() {
+        match character {
+            '\0' | '\r' => return None,
+            '\n' => quoted.push_str("\\n"),
+            other => {
+                if other == quote || other == '\\' {
+                    quoted.push('\\');
+                }
+                quoted.push(other);
+            }
+        }
+    }
+    quoted.push(quote);
+    Some(quoted)
+}
+
+fn unwritable(what: &str, text: &str) -> Error {
+    let shown: String = text.chars().take(40).collect();
+    Error::config(format!(
+        "{what} `{}` holds a NUL or a carriage return, which InfluxQL cannot write",
+        shown.escape_debug()
+    ))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::quote_identifier;
+    use std::time::Duration;
+
+    use super::{check_duration, quote_duration, quote_identifier, quote_regex, quote_string};
 
     #[test]
     fn a_name_cannot_leave_its_quotes() {
-        let quoted = quote_identifier("a\"; DROP DATABASE \"b\\\n").expect("can be quoted");
-        assert_eq!(quoted, "\"a\\\"; DROP DATABASE \\\"b\\\\\\n\"");
+        let quoted = quote_identifier("a\"; DROP DATABASE \"b\\\n'").expect("can be quoted");
+        assert_eq!(quoted, "\"a\\\"; DROP DATABASE \\\"b\\\\\\n'\"");
+    }
+
+    #[test]
+    fn a_text_cannot_leave_its_quotes() {
+        let quoted = quote_string("it's; \"\\\n").expect("can be quoted");
+        assert_eq!(quoted, "'it\\'s; \"\\\\\\n'");
+        assert_eq!(quote_string("").expect("can be quoted"), "''");
+    }
+
+    #[test]
+    fn a_pattern_cannot_leave_its_slashes() {
+        for (pattern, written) in [
+            ("a/b", "/a\\/b/"),
+            ("a\\/b", "/a\\\\/b/"),
+            ("[/\\\\/]'\"", "/[\\/\\\\\\/]'\"/"),
+        ] {
+            assert_eq!(quote_regex(pattern).expect("can be written"), written);
+        }
     }
 
     #[test]
     fn what_influxql_cannot_write_is_refused() {
         for name in ["", "a\0b", "a\rb"] {
             assert!(quote_identifier(name).is_err(), "{name:?}");
+        }
+        for text in ["a\0b", "a\rb"] {
+            assert!(quote_string(text).is_err(), "{text:?}");
+        }
+        for pattern in ["", "a\0b", "a\rb", "a\nb", "a\\", "a\\\\"] {
+            assert!(quote_regex(pattern).is_err(), "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_refused_is_not_shown() {
+        let error = quote_string("hunter2\0").expect_err("holds a NUL");
+        assert!(!error.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_duration_is_written_in_the_largest_units() {
+        for (duration, text) in [
+            (Duration::ZERO, "0s"),
+            (Duration::from_secs(90 * 60), "1h30m"),
+            (Duration::from_secs(8 * 24 * 3600), "1w1d"),
+            (Duration::new(1, 2_003_004), "1s2ms3u4ns"),
+            (
+                Duration::from_nanos(i64::MAX.unsigned_abs()),
+                "15250w1d23h47m16s854ms775u807ns",
+            ),
+        ] {
+            assert_eq!(quote_duration(duration).expect("is in range"), text);
+            assert_eq!(check_duration(text).expect("is one"), text);
+        }
+        assert!(quote_duration(Duration::from_secs(1 << 34)).is_err());
+    }
+
+    #[test]
+    fn the_text_of_a_duration_is_a_duration() {
+        assert_eq!(check_duration("inf").expect("is one"), "INF");
+        assert_eq!(check_duration("1µ").expect("is one"), "1u");
+        for text in [
+            "", "1", "h", "1us", "1.5h", "-1h", "1h ", "1h;", "1H", "1h INF", "15251w", "١h",
+        ] {
+            assert!(check_duration(text).is_err(), "{text:?}");
         }
     }
 }

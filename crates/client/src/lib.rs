@@ -26,7 +26,7 @@
 //! | where the server is, and how to talk to it | [`Config`], [`Tls`], [`Pem`], [`Proxy`], [`Target`] |
 //! | points and lines (crate `aioinflux-line`) | [`Point`], [`ToLine`], [`Encoder`], [`Batch`] |
 //! | tables as lines | [`frame`] |
-//! | queries | [`Query`], [`Param`], [`Precision`], [`quote_identifier`] |
+//! | queries | [`Query`], [`Param`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`] |
 //! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
 //! | columns of mixed types | [`unify`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
@@ -68,7 +68,7 @@ pub use decode::Event;
 pub use dialect::WriteOptions;
 pub use error::{Error, ErrorKind, Limit, Rejected};
 pub use gzip::compress as gzip;
-pub use influxql::quote_identifier;
+pub use influxql::{check_duration, quote_duration, quote_identifier, quote_regex, quote_string};
 pub use parse::{AnswerParser, Batches, check_answer, parse_answer, parse_batches};
 pub use query::{Param, Query};
 pub use stream::Stream;

@@ -23,7 +23,11 @@ pub struct Stream {
     decoder: Decoder,
     server: String,
     state: State,
+    received: u64,
 }
+
+/// Rows that a server puts in a chunk if it is not told.
+const SERVER_CHUNK_ROWS: u32 = 10_000;
 
 enum State {
     /// More is to come from the connection. Leaving this state gives it up.
@@ -42,14 +46,17 @@ impl Stream {
         };
         let (body, format) = client.send(&operation, whole).await?.into_answer()?;
         let decoder = Decoder::new(format);
+        let chunk = query.rows_per_chunk().unwrap_or(SERVER_CHUNK_ROWS);
         Ok(Self {
             decoder: if whole {
                 decoder.large_batches()
             } else {
-                decoder
+                // Readers expect a batch for each chunk that they asked for.
+                decoder.batch_rows(chunk as usize)
             },
             server: client.config().url().to_owned(),
             state: State::Open(Box::new(body)),
+            received: 0,
         })
     }
 
@@ -73,6 +80,12 @@ impl Stream {
         })
     }
 
+    /// Bytes of the answer that came so far, after they were inflated.
+    #[must_use]
+    pub const fn received(&self) -> u64 {
+        self.received
+    }
+
     /// The next event, the errors of statements among them.
     async fn next_event(&mut self) -> Option<Result<Event, Error>> {
         loop {
@@ -80,7 +93,7 @@ impl Stream {
                 return Some(Ok(event));
             }
             if let State::Open(body) = &mut self.state {
-                if let Some(state) = read(body, &mut self.decoder).await {
+                if let Some(state) = read(body, &mut self.decoder, &mut self.received).await {
                     self.state = state;
                 }
                 continue;
@@ -130,9 +143,12 @@ impl fmt::Debug for Stream {
 }
 
 /// Reads one piece of the answer, and says what comes after the last one.
-async fn read(body: &mut Body, decoder: &mut Decoder) -> Option<State> {
+async fn read(body: &mut Body, decoder: &mut Decoder, received: &mut u64) -> Option<State> {
     let result = match body.next().await {
-        Ok(Some(piece)) => decoder.feed(&piece).map(|()| None),
+        Ok(Some(piece)) => {
+            *received += piece.len() as u64;
+            decoder.feed(&piece).map(|()| None)
+        }
         Ok(None) => decoder.finish(body.end()).map(|()| Some(State::Done)),
         Err(error) => return Some(State::Broken(error)),
     };

@@ -64,7 +64,7 @@ impl Batches {
     #[new]
     #[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None, *,
         time_column=None, measurement_column=None, batch_lines=None, batch_bytes=None,
-        threads=None, frames=0))]
+        threads=None, frames=0, default_tags=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the Python function"
@@ -80,8 +80,9 @@ impl Batches {
         batch_bytes: Option<i64>,
         threads: Option<i64>,
         frames: i32,
+        default_tags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let mut points = Points::new(measurement, tag_columns, extra_tags)?;
+        let mut points = Points::new(measurement, tag_columns, extra_tags, default_tags)?;
         points.time_column = time_column;
         points.measurement_column = measurement_column;
         let limits = Limits {

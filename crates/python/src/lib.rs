@@ -9,6 +9,7 @@
 //! | `stream` | answers that are read while they arrive |
 //! | `encode`, `input`, `points`, `memory`, `dicts` | Python's data as lines |
 //! | `frame`, `values`, `times`, `place` | its tables, values and times, and how errors name them |
+//! | `influxql` | pieces of query text |
 //! | `batch`, `batches` | the lines as batches |
 //! | `parse` | lines as Python's data |
 //! | `out` | answers as Python's data |
@@ -26,6 +27,7 @@ mod encode;
 mod errors;
 mod frame;
 mod inbox;
+mod influxql;
 mod input;
 mod memory;
 mod out;
@@ -49,6 +51,8 @@ mod _core {
     use crate::client::{Client, quote_identifier};
     #[pymodule_export]
     use crate::encode::{Encoded, encode, to_lines};
+    #[pymodule_export]
+    use crate::influxql::{check_duration, quote_duration, quote_regex, quote_string, quote_time};
     #[pymodule_export]
     use crate::out::{Pieces, PyAnswer, RowLists, Rows, Table, parse_answer, parse_json};
     #[pymodule_export]

@@ -36,8 +36,11 @@ pub(crate) struct Points {
     pub(crate) time_column: Option<Py<PyAny>>,
     /// Column of the measurements of tables.
     pub(crate) measurement_column: Option<Py<PyAny>>,
-    /// Tags for every point; they beat a point's own tags of the same name.
+    /// Tags for every point: extra tags, which beat a point's own tags of the same name, then
+    /// default tags, which these beat.
     pub(crate) tags: Vec<(String, String)>,
+    /// How many of them are extra tags.
+    pub(crate) extra_tags: usize,
     pub(crate) converted: Converted,
     /// Newlines that other encoders than `encoder` have removed.
     pub(crate) removed: RemovedNewlines,
@@ -52,6 +55,7 @@ impl Points {
         measurement: Option<&Bound<'_, PyAny>>,
         tag_columns: Option<Vec<Py<PyAny>>>,
         extra_tags: Option<&Bound<'_, PyDict>>,
+        default_tags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let options = Options::new(Dialect::default()).remove_newlines(true);
         let Memory { encoder, shapes } = Memory::take(options);
@@ -63,12 +67,13 @@ impl Points {
             time_column: None,
             measurement_column: None,
             tags: Vec::new(),
+            extra_tags: 0,
             converted: Converted::default(),
             removed: RemovedNewlines::default(),
             leaves_tables: None,
             table: None,
         };
-        points.set_defaults(measurement, extra_tags)?;
+        points.set_defaults(measurement, extra_tags, default_tags)?;
         Ok(points)
     }
 
@@ -76,12 +81,32 @@ impl Points {
         &mut self,
         measurement: Option<&Bound<'_, PyAny>>,
         extra_tags: Option<&Bound<'_, PyDict>>,
+        default_tags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
         if let Some(name) = measurement {
             self.measurement = Some(self.name(name, Place::argument("measurement"))?);
         }
-        for (key, value) in extra_tags.into_iter().flatten() {
+        self.add_tags(extra_tags)?;
+        self.extra_tags = self.tags.len();
+        self.add_tags(default_tags)?;
+        self.shapes.begin(Shared {
+            measurement: self.measurement.clone(),
+            tags: self.tags.iter().map(|(key, _)| key.clone()).collect(),
+            extra_tags: self.extra_tags,
+        });
+        Ok(())
+    }
+
+    /// Adds tags for every point, but for those that are there already.
+    fn add_tags(&mut self, tags: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        for (key, value) in tags.into_iter().flatten() {
             let key = self.name(&key, Place::argument("tags"))?;
+            if self.tags[..self.extra_tags]
+                .iter()
+                .any(|(known, _)| *known == key)
+            {
+                continue;
+            }
             let place = Place {
                 point: None,
                 part: "extra tag",
@@ -99,10 +124,6 @@ impl Points {
                 self.tags.push((key, text));
             }
         }
-        self.shapes.begin(Shared {
-            measurement: self.measurement.clone(),
-            extra_tags: self.tags.iter().map(|(key, _)| key.clone()).collect(),
-        });
         Ok(())
     }
 

@@ -27,6 +27,7 @@ type Maker = Arc<StdMutex<Option<(SchemaRef, Py<PyAny>)>>>;
 struct State {
     stream: Option<aioinflux::Stream>,
     header: Option<SeriesHeader>,
+    received: u64,
 }
 
 impl Stream {
@@ -34,6 +35,7 @@ impl Stream {
         let state = State {
             stream: Some(stream),
             header: None,
+            received: 0,
         };
         Self {
             state: Arc::new(Mutex::new(state)),
@@ -49,6 +51,7 @@ impl State {
             return Ok(None);
         };
         while let Some(event) = stream.next().await {
+            self.received = stream.received();
             match event {
                 Ok(Event::Series(header)) => self.header = Some(header),
                 Ok(Event::Batch(batch)) if batch.num_rows() > 0 => {
@@ -102,6 +105,12 @@ impl Stream {
                 PyAnswer::new(Answer::of_batch(&header, batch)).into_py_any(py)
             },
         )
+    }
+
+    /// Bytes of the answer that came so far; zero while a call reads.
+    #[getter]
+    fn received(&self) -> u64 {
+        self.state.try_lock().map_or(0, |state| state.received)
     }
 
     /// Ends the request, if it still runs.

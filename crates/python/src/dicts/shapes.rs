@@ -21,7 +21,10 @@ const MOST_ONCE: usize = 4096;
 #[derive(Default, PartialEq)]
 pub(crate) struct Shared {
     pub(crate) measurement: Option<String>,
-    pub(crate) extra_tags: Vec<String>,
+    /// Extra tags, then default tags.
+    pub(crate) tags: Vec<String>,
+    /// How many of them are extra tags.
+    pub(crate) extra_tags: usize,
 }
 
 /// The shapes that were met, in this call and in those before it.
@@ -244,7 +247,7 @@ impl Shapes {
         Some(Known {
             call: self.call,
             number: self.made,
-            plan: Plan::new(options, name, &tags, &fields, &shared.extra_tags),
+            plan: Plan::new(options, name, &tags, &fields, shared),
             measurement,
             tags,
             fields,
@@ -259,17 +262,22 @@ impl Plan {
         measurement: &str,
         tags: &[Text],
         fields: &[Text],
-        extra_tags: &[String],
+        shared: &Shared,
     ) -> Option<Self> {
-        // An extra tag beats a point's own of the same name.
+        // An extra tag beats a point's own of the same name, and that one a default tag.
+        let extra_tags = &shared.tags[..shared.extra_tags];
         let own = tags
             .iter()
             .enumerate()
             .filter(|(_, tag)| !extra_tags.iter().any(|extra| **extra == *tag.text))
             .map(|(place, tag)| (&*tag.text, Source::Point(place)));
-        let extra = extra_tags
+        let extra = shared
+            .tags
             .iter()
             .enumerate()
+            .filter(|(place, name)| {
+                *place < shared.extra_tags || !tags.iter().any(|tag| *tag.text == ***name)
+            })
             .map(|(place, tag)| (tag.as_str(), Source::Extra(place)));
         let own_tags = tags.len();
         let (keys, sources): (Vec<&str>, Vec<Source>) = own.chain(extra).unzip();

@@ -19,12 +19,20 @@ use super::{divisor, tags_dict};
 #[pyclass(module = "aioinflux._core", name = "Answer", frozen)]
 pub(crate) struct PyAnswer {
     answer: Mutex<Answer>,
+    /// Nanoseconds in the unit of its times.
+    unit: i64,
 }
 
 impl PyAnswer {
     pub(crate) fn new(answer: Answer) -> Self {
+        Self::with_unit(answer, 1)
+    }
+
+    /// An answer whose times have another unit than nanoseconds.
+    pub(super) fn with_unit(answer: Answer, unit: i64) -> Self {
         Self {
             answer: Mutex::new(answer),
+            unit,
         }
     }
 
@@ -129,7 +137,10 @@ impl PyAnswer {
         let divisor = divisor(epoch)?;
         let all = self.take().into_iter();
         Ok(all
-            .map(|series| (series.name.clone(), Rows::new(series, divisor, dicts)))
+            .map(|series| {
+                let name = series.name.clone();
+                (name, Rows::new(series, self.unit, divisor, dicts))
+            })
             .collect())
     }
 }

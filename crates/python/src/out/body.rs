@@ -69,7 +69,7 @@ pub(crate) fn parse_answer(
     }
     let answer = py.detach(|| in_nanoseconds(parser.finish()?, frame.then_some(unit)));
     let answer = answer.map_err(|wrong| wrong.into_exception(py, Kept::Answer))?;
-    Ok(PyAnswer::new(answer))
+    Ok(PyAnswer::with_unit(answer, if frame { 1 } else { unit }))
 }
 
 /// The JSON in `body` as Python objects; the documents of a chunked answer as one.

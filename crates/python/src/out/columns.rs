@@ -27,7 +27,7 @@ use super::tags_dict;
 const NAT: i64 = i64::MIN;
 
 /// A column: its kind, values, and which of them are null (or `None` where none is).
-type Column = (&'static str, Py<PyAny>, Py<PyAny>);
+pub(super) type Column = (&'static str, Py<PyAny>, Py<PyAny>);
 
 /// A series by columns: `(name, tags, rows, [(label, kind, values, mask)])`.
 ///
@@ -65,7 +65,7 @@ pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyR
 }
 
 /// One column out of its parts.
-fn column(py: Python<'_>, parts: Vec<ArrayRef>, arrow: bool) -> PyResult<Column> {
+pub(super) fn column(py: Python<'_>, parts: Vec<ArrayRef>, arrow: bool) -> PyResult<Column> {
     let views: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
     let Ok(kind) = common_type(&views) else {
         return Ok(("object", objects(py, &parts)?, py.None()));

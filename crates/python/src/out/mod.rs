@@ -5,6 +5,7 @@
 //! any answer -> body -> Answer -> cells ---> rows: tuples, named tuples, dicts; the dict of it
 //!                              -> columns -> numpy arrays, for pandas
 //!                              -> table ---> Arrow C stream, for everything else
+//!                              -> shown ---> a few rows and columns, for people
 //! ```
 
 mod answer;
@@ -14,6 +15,7 @@ mod collector;
 mod columns;
 pub(crate) mod json;
 mod rows;
+mod shown;
 mod table;
 mod times;
 

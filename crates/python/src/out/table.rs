@@ -16,8 +16,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyString};
 
+use super::columns::Column;
 use super::rows::{RowLists, Shape};
-use super::{free_labels, tags_dict};
+use super::{free_labels, shown, tags_dict};
 
 /// All values of the tags of an answer, in the order in which they came: every series of it has
 /// the same categories.
@@ -48,6 +49,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// The number of columns that are not tags of GROUP BY.
+    fn width(&self) -> usize {
+        self.schema.fields().len() - self.tags.len()
+    }
+
     /// A table without a name.
     pub(super) fn plain(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
         Self {
@@ -178,13 +184,61 @@ impl Table {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    fn __repr__(&self) -> String {
-        let name = self.name.as_deref().unwrap_or_default();
-        format!(
-            "<Table {name:?} {:?}, {} rows>",
-            self.columns(),
-            self.__len__()
-        )
+    fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shown::call(slf, "_show", "text")
+    }
+
+    #[pyo3(name = "_repr_html_")]
+    fn html<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shown::call(slf, "_show", "html")
+    }
+
+    /// Draws columns of numbers over time, with matplotlib.
+    ///
+    /// Args:
+    ///     columns: Names of the columns. `None`: all that hold numbers.
+    ///     ax: `matplotlib.axes.Axes` to draw on. `None`: those of a new figure.
+    ///     **kwargs: Go to `ax.plot`.
+    /// Returns:
+    ///     The axes. Nulls are left out.
+    /// Raises:
+    ///     ImportError: matplotlib is not installed.
+    ///     ValueError: there is no such column, or none that holds numbers.
+    ///     TypeError: a column does not hold numbers.
+    #[expect(clippy::doc_markdown, reason = "it is the docstring that Python shows")]
+    #[pyo3(signature = (columns=None, ax=None, **kwargs))]
+    fn plot<'py>(
+        slf: &Bound<'py, Self>,
+        columns: Option<&Bound<'py, PyAny>>,
+        ax: Option<&Bound<'py, PyAny>>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        shown::plot(slf, columns, ax, kwargs)
+    }
+
+    /// The kind of each column: a type of the server's, or `tag`.
+    #[getter(_kinds)]
+    fn kinds(&self) -> Vec<&'static str> {
+        shown::kinds(&self.batches, self.width(), self.tags.len())
+    }
+
+    /// Nanoseconds in the unit of the times.
+    #[getter(_unit)]
+    #[expect(clippy::unused_self, reason = "Rows has it too, and there it differs")]
+    fn unit(&self) -> i64 {
+        1
+    }
+
+    /// Some rows as tuples.
+    #[pyo3(name = "_rows")]
+    fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
+        shown::rows(py, &self.batches, start..end, self.width(), 1, &self.tags)
+    }
+
+    /// A column as numpy has it.
+    #[pyo3(name = "_column")]
+    fn column(&self, py: Python<'_>, position: usize) -> PyResult<Column> {
+        shown::column(py, &self.batches, position)
     }
 
     /// The schema, as the Arrow `PyCapsule` interface has it.
@@ -217,12 +271,15 @@ pub(crate) struct Rows {
     tags: Vec<(String, String)>,
     labels: Vec<String>,
     batches: Vec<RecordBatch>,
+    /// Nanoseconds in the unit of the times as they are stored, and what they are divided by.
+    unit: i64,
     divisor: i64,
     dicts: bool,
 }
 
 impl Rows {
-    pub(super) fn new(series: Series, divisor: i64, dicts: bool) -> Self {
+    /// The rows of a series whose times have this `unit`; they come divided by `divisor`.
+    pub(super) fn new(series: Series, unit: i64, divisor: i64, dicts: bool) -> Self {
         let schema = series.batches.first().map(RecordBatch::schema);
         let fields = schema.iter().flat_map(|schema| schema.fields());
         let names = fields.map(|field| field.name().as_str());
@@ -232,9 +289,17 @@ impl Rows {
             name: series.name,
             tags: series.tags,
             batches: series.batches,
+            unit,
             divisor,
             dicts,
         }
+    }
+}
+
+impl Rows {
+    /// The number of columns that are not tags of GROUP BY.
+    fn width(&self) -> usize {
+        self.labels.len() - self.tags.len()
     }
 }
 
@@ -262,9 +327,48 @@ impl Rows {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    fn __repr__(&self) -> String {
-        let name = self.name.as_deref().unwrap_or_default();
-        format!("<Rows {name:?} {:?}, {} rows>", self.labels, self.__len__())
+    fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shown::call(slf, "_show", "text")
+    }
+
+    #[pyo3(name = "_repr_html_")]
+    fn html<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shown::call(slf, "_show", "html")
+    }
+
+    /// Draws columns of numbers over time, with matplotlib: see `Table.plot`.
+    #[pyo3(signature = (columns=None, ax=None, **kwargs))]
+    fn plot<'py>(
+        slf: &Bound<'py, Self>,
+        columns: Option<&Bound<'py, PyAny>>,
+        ax: Option<&Bound<'py, PyAny>>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        shown::plot(slf, columns, ax, kwargs)
+    }
+
+    /// The kind of each column: a type of the server's, or `tag`.
+    #[getter(_kinds)]
+    fn kinds(&self) -> Vec<&'static str> {
+        shown::kinds(&self.batches, self.width(), self.tags.len())
+    }
+
+    /// Nanoseconds in the unit of the times of `_column`.
+    #[getter(_unit)]
+    fn unit(&self) -> i64 {
+        self.unit
+    }
+
+    /// Some rows as tuples, whose times are not divided.
+    #[pyo3(name = "_rows")]
+    fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
+        shown::rows(py, &self.batches, start..end, self.width(), 1, &self.tags)
+    }
+
+    /// A column as numpy has it.
+    #[pyo3(name = "_column")]
+    fn column(&self, py: Python<'_>, position: usize) -> PyResult<Column> {
+        shown::column(py, &self.batches, position)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

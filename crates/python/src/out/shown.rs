@@ -1,0 +1,113 @@
+//! What a person is shown of a series: a few rows, the kinds of its columns, a column to draw.
+//!
+//! Texts and pictures are made in Python (`_show`, `_plot`), of what is given here. Only the rows
+//! that are asked for become objects.
+
+use std::ops::Range;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::DataType;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use super::columns::{self, Column};
+use super::rows::{RowLists, Shape};
+
+/// The names of columns and tags as their kinds; a tag is of the kind `tag`.
+///
+/// `columns` says how many columns there are, for a series without batches.
+pub(super) fn kinds(batches: &[RecordBatch], columns: usize, tags: usize) -> Vec<&'static str> {
+    let columns = (0..columns).map(|column| {
+        let kinds = batches
+            .iter()
+            .map(|batch| kind(batch.column(column).data_type()));
+        kinds.fold("null", common)
+    });
+    columns.chain(std::iter::repeat_n("tag", tags)).collect()
+}
+
+fn kind(of: &DataType) -> &'static str {
+    match of {
+        DataType::Timestamp(..) => "time",
+        DataType::Float64 => "float",
+        DataType::Int64 => "integer",
+        DataType::UInt64 => "unsigned",
+        DataType::Boolean => "boolean",
+        DataType::Utf8 => "string",
+        // The decoders make no other types.
+        _ => "null",
+    }
+}
+
+fn common(first: &'static str, second: &'static str) -> &'static str {
+    let is_number = |kind| matches!(kind, "float" | "integer" | "unsigned" | "number");
+    match (first, second) {
+        ("null", kind) | (kind, "null") => kind,
+        _ if first == second => first,
+        _ if is_number(first) && is_number(second) => "number",
+        _ => "mixed",
+    }
+}
+
+/// Some rows as tuples, a list for each batch: the first `columns` of each row, and the tags.
+pub(super) fn rows(
+    py: Python<'_>,
+    batches: &[RecordBatch],
+    wanted: Range<usize>,
+    columns: usize,
+    divisor: i64,
+    tags: &[(String, String)],
+) -> PyResult<RowLists> {
+    let indices: Vec<usize> = (0..columns).collect();
+    let mut slices = Vec::new();
+    let mut seen = 0;
+    for batch in batches {
+        let start = wanted.start.clamp(seen, seen + batch.num_rows()) - seen;
+        let end = wanted.end.clamp(seen, seen + batch.num_rows()) - seen;
+        if start < end {
+            let slice = batch.slice(start, end - start).project(&indices);
+            slices.push(
+                slice
+                    .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?,
+            );
+        }
+        seen += batch.num_rows();
+    }
+    let tags = tags
+        .iter()
+        .map(|(_, value)| PyString::new(py, value).unbind())
+        .collect();
+    Ok(RowLists::new(slices, divisor, Shape::Tuples, tags))
+}
+
+/// A column as numpy has it; the position is one of `kinds`.
+pub(super) fn column(py: Python<'_>, batches: &[RecordBatch], position: usize) -> PyResult<Column> {
+    let columns = batches.iter().map(RecordBatch::columns);
+    let parts: Vec<ArrayRef> = columns
+        .filter_map(|columns| columns.get(position).cloned())
+        .collect();
+    columns::column(py, parts, false)
+}
+
+/// Calls a function of a module of `aioinflux` with the series.
+pub(super) fn call<'py>(
+    series: &Bound<'py, PyAny>,
+    module: &str,
+    function: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let module = series.py().import(format!("aioinflux.{module}"))?;
+    module.call_method1(function, (series,))
+}
+
+/// Draws the series, by `aioinflux._plot`.
+pub(super) fn plot<'py>(
+    series: &Bound<'py, PyAny>,
+    columns: Option<&Bound<'py, PyAny>>,
+    ax: Option<&Bound<'py, PyAny>>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = series.py();
+    let module = py.import("aioinflux._plot")?;
+    let name = series.getattr("name")?;
+    module.call_method1("plot", ([(name, series)], columns, ax, kwargs))
+}

@@ -1,0 +1,236 @@
+"""Databases, and what belongs to one: retention policies, continuous queries, subscriptions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Literal
+
+from .. import _arguments, _tokens
+from ..influxql import Duration
+from .statements import Statements, duration, name, number, text
+
+__all__ = ["Databases"]
+
+Length = timedelta | str | Duration
+
+
+class Databases(Statements):
+    """Databases, retention policies, continuous queries, subscriptions."""
+
+    def create_database(
+        self,
+        db: str | None = None,
+        *,
+        duration: Length | None = None,
+        replication: int | None = None,
+        shard_duration: Length | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Creates a database. One that exists is left alone.
+
+        Args:
+            db: Its name; the client's own where it is not given.
+            duration: How long its first retention policy keeps points. Default: for ever.
+            replication: Number of copies in a cluster.
+            shard_duration: How much time a shard holds.
+            name: Name of the retention policy. The server's default: `autogen`.
+        Source: InfluxQL reference, CREATE DATABASE.
+        """
+        options = _policy(duration, replication, shard_duration)
+        if name is not None:
+            options += f" NAME {_name('name', name)}"
+        with_options = f" WITH{options}" if options else ""
+        return self._statement(f"CREATE DATABASE {self._database(db)}{with_options}", db)
+
+    def drop_database(self, db: str | None = None) -> Any:
+        """Deletes a database with all its data: `db`, or the client's own."""
+        return self._statement(f"DROP DATABASE {self._database(db)}", db)
+
+    def show_databases(self) -> Any:
+        """Answers with the names of the databases."""
+        return self._statement("SHOW DATABASES", None)
+
+    def create_retention_policy(
+        self,
+        name: str,
+        duration: Length,
+        replication: int = 1,
+        *,
+        shard_duration: Length | None = None,
+        default: bool = False,
+        db: str | None = None,
+    ) -> Any:
+        """Creates a retention policy. One that exists with the same values is left alone.
+
+        Args:
+            name: Its name.
+            duration: How long it keeps points: an hour at least, or `INF`.
+            replication: Number of copies in a cluster; 1 elsewhere.
+            shard_duration: How much time a shard holds. Default: the server's, by the duration.
+            default: Whether it is the one that is meant where none is named.
+            db: The database.
+        Source: InfluxQL reference, CREATE RETENTION POLICY.
+        """
+        options = _policy(duration, replication, shard_duration) + _default(default)
+        policy = f"{_name('name', name)} ON {self._database(db)}"
+        return self._statement(f"CREATE RETENTION POLICY {policy}{options}", db)
+
+    def alter_retention_policy(
+        self,
+        name: str,
+        *,
+        duration: Length | None = None,
+        replication: int | None = None,
+        shard_duration: Length | None = None,
+        default: bool = False,
+        db: str | None = None,
+    ) -> Any:
+        """Changes a retention policy: what is given, and nothing else.
+
+        Args:
+            name: Its name.
+            duration: How long it keeps points: an hour at least, or `INF`.
+            replication: Number of copies in a cluster.
+            shard_duration: How much time a shard holds, for shards to come.
+            default: Whether it becomes the one that is meant where none is named.
+            db: The database.
+        Raises:
+            ValueError: nothing is to be changed.
+        Source: InfluxQL reference, ALTER RETENTION POLICY.
+        """
+        options = _policy(duration, replication, shard_duration) + _default(default)
+        if not options:
+            raise ValueError("expected `duration`, `replication`, `shard_duration` or `default`")
+        policy = f"{_name('name', name)} ON {self._database(db)}"
+        return self._statement(f"ALTER RETENTION POLICY {policy}{options}", db)
+
+    def drop_retention_policy(self, name: str, *, db: str | None = None) -> Any:
+        """Deletes a retention policy with all its points."""
+        policy = f"{_name('name', name)} ON {self._database(db)}"
+        return self._statement(f"DROP RETENTION POLICY {policy}", db)
+
+    def show_retention_policies(self, *, db: str | None = None) -> Any:
+        """Answers with the retention policies of a database."""
+        return self._statement("SHOW RETENTION POLICIES", db)
+
+    def create_continuous_query(
+        self,
+        name: str,
+        select: str,
+        *,
+        every: Length | None = None,
+        for_: Length | None = None,
+        db: str | None = None,
+    ) -> Any:
+        """Creates a query that the server runs from time to time.
+
+        Args:
+            name: Its name.
+            select: `SELECT ... INTO ... GROUP BY time(...)`, of your own or from `influxql`.
+            every: How often it runs. Default: the interval of `GROUP BY time`.
+            for_: How far back each run reads.
+            db: The database.
+        Source: InfluxQL reference, CREATE CONTINUOUS QUERY.
+        """
+        query = _tokens.one_statement("select", _expect_text("select", select))
+        resample = "" if every is None else f" EVERY {_duration('every', every)}"
+        if for_ is not None:
+            resample += f" FOR {_duration('for_', for_)}"
+        if resample:
+            resample = f" RESAMPLE{resample}"
+        head = f"{_name('name', name)} ON {self._database(db)}{resample}"
+        return self._statement(f"CREATE CONTINUOUS QUERY {head} BEGIN {query} END", db)
+
+    def drop_continuous_query(self, name: str, *, db: str | None = None) -> Any:
+        """Deletes a continuous query; what it has written stays."""
+        query = f"{_name('name', name)} ON {self._database(db)}"
+        return self._statement(f"DROP CONTINUOUS QUERY {query}", db)
+
+    def show_continuous_queries(self) -> Any:
+        """Answers with the continuous queries of all databases."""
+        return self._statement("SHOW CONTINUOUS QUERIES", None)
+
+    def create_subscription(
+        self,
+        name: str,
+        destinations: Iterable[str],
+        *,
+        mode: Literal["ALL", "ANY"] = "ALL",
+        rp: str = "autogen",
+        db: str | None = None,
+    ) -> Any:
+        """Has the server send all that is written to other places too.
+
+        Args:
+            name: Its name.
+            destinations: URLs: `http://user:password@host:port`, `https://...`, `udp://...`.
+                Passwords in them are logged nowhere; the server shows them in `show_subscriptions`.
+            mode: `ALL`: to each of them. `ANY`: to one after the other.
+            rp: Retention policy whose points are sent.
+            db: The database.
+        Source: InfluxQL reference, CREATE SUBSCRIPTION.
+        """
+        if mode not in ("ALL", "ANY"):
+            raise ValueError(f"argument `mode`: expected ALL or ANY, got {mode!r}")
+        if isinstance(destinations, (str, bytes)) or not isinstance(destinations, Iterable):
+            kind = type(destinations).__name__
+            raise TypeError(f"argument `destinations`: expected a list of URLs, got `{kind}`")
+        urls = [_url(one) for one in destinations]
+        if not urls:
+            raise ValueError("argument `destinations`: expected at least one URL")
+        head = f"{_name('name', name)} ON {self._database(db)}.{_name('rp', rp)}"
+        return self._statement(
+            f"CREATE SUBSCRIPTION {head} DESTINATIONS {mode} {', '.join(urls)}", db
+        )
+
+    def drop_subscription(self, name: str, *, rp: str = "autogen", db: str | None = None) -> Any:
+        """Ends a subscription."""
+        subscription = f"{_name('name', name)} ON {self._database(db)}.{_name('rp', rp)}"
+        return self._statement(f"DROP SUBSCRIPTION {subscription}", db)
+
+    def show_subscriptions(self) -> Any:
+        """Answers with the subscriptions of all databases."""
+        return self._statement("SHOW SUBSCRIPTIONS", None)
+
+
+# The arguments of the methods hide these names.
+_name = name
+_duration = duration
+
+
+def _policy(length: Length | None, replication: int | None, shard_duration: Length | None) -> str:
+    options = "" if length is None else f" DURATION {_duration('duration', length)}"
+    if replication is not None:
+        _arguments.positive("replication", replication)
+        options += f" REPLICATION {number('replication', replication)}"
+    if shard_duration is not None:
+        options += f" SHARD DURATION {_duration('shard_duration', shard_duration)}"
+    return options
+
+
+def _default(default: bool) -> str:
+    _arguments.expect("default", default, bool)
+    return " DEFAULT" if default else ""
+
+
+# What the server takes; of another text its error would show the password.
+_URL = re.compile(
+    r"(https?|udp)://(?:[^@/\s]*@)?(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}/?", re.ASCII
+)
+
+
+def _url(url: object) -> str:
+    _arguments.expect("destinations", url, str)
+    if not _URL.fullmatch(str(url)):
+        raise ValueError(
+            "argument `destinations`: expected URLs like http://host:port, https://user:password@"
+            "host:port or udp://host:port"
+        )
+    return text("destinations", url)
+
+
+def _expect_text(argument: str, value: object) -> str:
+    _arguments.expect(argument, value, str)
+    return str(value)

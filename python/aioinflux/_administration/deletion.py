@@ -1,0 +1,71 @@
+"""Taking data away. What would take all of a database is refused, but by `drop_database`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..influxql import Identifier, Regex
+from .statements import Source, Statements, Where, condition, name, number, source
+
+__all__ = ["Deletion"]
+
+
+class Deletion(Statements):
+    """DROP and DELETE, for data."""
+
+    def drop_measurement(self, measurement: str, *, db: str | None = None) -> Any:
+        """Deletes a measurement with all its points."""
+        return self._statement(f"DROP MEASUREMENT {name('measurement', measurement)}", db)
+
+    def drop_series(
+        self,
+        measurement: str | Regex | None = None,
+        *,
+        where: Where | None = None,
+        db: str | None = None,
+    ) -> Any:
+        """Deletes series with all their points, and from the index.
+
+        Args:
+            measurement: Name of a measurement, or a pattern of names.
+            where: Tags of the series; see `Schema`. The server takes neither fields nor times here.
+            db: The database.
+        Raises:
+            ValueError: neither `measurement` nor `where` is given.
+        Source: InfluxQL reference, DROP SERIES.
+        """
+        return self._statement(f"DROP SERIES{_chosen(measurement, where)}", db)
+
+    def delete(
+        self,
+        measurement: str | Regex | None = None,
+        *,
+        where: Where | None = None,
+        db: str | None = None,
+    ) -> Any:
+        """Deletes points.
+
+        Args:
+            measurement: Name of a measurement, or a pattern of names.
+            where: Which points: tags and times. The server takes no fields here.
+            db: The database.
+        Raises:
+            ValueError: neither `measurement` nor `where` is given.
+        Source: InfluxQL reference, DELETE.
+
+        Example:
+            >>> client.delete("cpu", where=influxql("time < {t}", t=datetime(2020, 1, 1)))
+        """
+        return self._statement(f"DELETE{_chosen(measurement, where)}", db)
+
+    def drop_shard(self, id: int) -> Any:  # noqa: A002 (the word of the statement)
+        """Deletes a shard with all its points; `show_shards` has the numbers."""
+        return self._statement(f"DROP SHARD {number('id', id)}", None)
+
+
+def _chosen(measurement: Source | None, where: Where | None) -> str:
+    if measurement is None and where is None:
+        raise ValueError("expected `measurement` or `where`; `drop_database` deletes everything")
+    if isinstance(measurement, Identifier):
+        raise TypeError("argument `measurement`: expected str or Regex, got `Identifier`")
+    return source(measurement) + condition(where)

@@ -1,0 +1,186 @@
+"""What a database holds: measurements, series, tags, fields, and how many there are.
+
+Measurements are named by text, by a `Regex`, or by `Identifier(rp, measurement)`. Conditions are
+text of your own or from `influxql`, or a dict of tags: `{"host": "a", "rack": Regex("^1"), "zone":
+["x", "y"]}` for all of these at once, and any of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..influxql import Regex
+from .statements import Source, Statements, Where, condition, name, names, page, source
+
+__all__ = ["Schema"]
+
+
+class Schema(Statements):
+    """SHOW, for what a database holds.
+
+    Cardinalities of series and measurements are the server's estimates, quick, for the whole
+    database; with `exact`, a measurement or a condition they are counted. Tags and fields are
+    always counted, for each measurement.
+    """
+
+    def show_measurements(
+        self,
+        *,
+        measurement: str | Regex | None = None,
+        where: Where | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        db: str | None = None,
+    ) -> Any:
+        """Answers with the names of the measurements.
+
+        Args:
+            measurement: A name, or a pattern that the names match.
+            where: Which series they have to have.
+            limit: Most names of an answer.
+            offset: How many names to leave out before.
+            db: The database.
+        Source: InfluxQL reference, SHOW MEASUREMENTS.
+        """
+        chosen = ""
+        if isinstance(measurement, Regex):
+            chosen = f" WITH MEASUREMENT =~ {measurement}"
+        elif measurement is not None:
+            chosen = f" WITH MEASUREMENT = {name('measurement', measurement)}"
+        tail = condition(where) + page(limit, offset)
+        return self._statement(f"SHOW MEASUREMENTS{chosen}{tail}", db)
+
+    def show_series(
+        self,
+        measurement: Source | None = None,
+        *,
+        where: Where | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        db: str | None = None,
+    ) -> Any:
+        """Answers with the series: measurement and tags as line protocol has them."""
+        tail = source(measurement) + condition(where) + page(limit, offset)
+        return self._statement(f"SHOW SERIES{tail}", db)
+
+    def show_tag_keys(
+        self,
+        measurement: Source | None = None,
+        *,
+        where: Where | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        db: str | None = None,
+    ) -> Any:
+        """Answers with the tag keys of each measurement."""
+        tail = source(measurement) + condition(where) + page(limit, offset)
+        return self._statement(f"SHOW TAG KEYS{tail}", db)
+
+    def show_tag_values(
+        self,
+        key: str | Regex | Iterable[str],
+        measurement: Source | None = None,
+        *,
+        where: Where | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        db: str | None = None,
+    ) -> Any:
+        """Answers with the values of tags, for each measurement.
+
+        Args:
+            key: A tag key, a pattern, or a list of keys.
+            measurement: Measurements to look at.
+            where: Series to look at.
+            limit: Most values of an answer, for each measurement.
+            offset: How many values to leave out before.
+            db: The database.
+        Source: InfluxQL reference, SHOW TAG VALUES.
+        """
+        tail = _with_key(key) + condition(where) + page(limit, offset)
+        return self._statement(f"SHOW TAG VALUES{source(measurement)}{tail}", db)
+
+    def show_field_keys(
+        self,
+        measurement: Source | None = None,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        db: str | None = None,
+    ) -> Any:
+        """Answers with the field keys of each measurement, and their types."""
+        return self._statement(f"SHOW FIELD KEYS{source(measurement)}{page(limit, offset)}", db)
+
+    def show_series_cardinality(
+        self,
+        measurement: Source | None = None,
+        *,
+        where: Where | None = None,
+        exact: bool = False,
+        db: str | None = None,
+    ) -> Any:
+        """Answers with the number of series."""
+        tail = source(measurement) + condition(where)
+        return self._statement(f"SHOW SERIES{_exact(exact)} CARDINALITY{tail}", db)
+
+    def show_measurement_cardinality(
+        self,
+        measurement: Source | None = None,
+        *,
+        where: Where | None = None,
+        exact: bool = False,
+        db: str | None = None,
+    ) -> Any:
+        """Answers with the number of measurements."""
+        tail = source(measurement) + condition(where)
+        return self._statement(f"SHOW MEASUREMENT{_exact(exact)} CARDINALITY{tail}", db)
+
+    def show_tag_key_cardinality(
+        self,
+        measurement: Source | None = None,
+        *,
+        where: Where | None = None,
+        exact: bool = False,
+        db: str | None = None,
+    ) -> Any:
+        """Answers with the number of tag keys of each measurement."""
+        tail = source(measurement) + condition(where)
+        return self._statement(f"SHOW TAG KEY{_exact(exact)} CARDINALITY{tail}", db)
+
+    def show_tag_values_cardinality(
+        self,
+        key: str | Regex | Iterable[str],
+        measurement: Source | None = None,
+        *,
+        where: Where | None = None,
+        exact: bool = False,
+        db: str | None = None,
+    ) -> Any:
+        """Answers with the number of values of tags, for each measurement."""
+        tail = source(measurement) + _with_key(key) + condition(where)
+        return self._statement(f"SHOW TAG VALUES{_exact(exact)} CARDINALITY{tail}", db)
+
+    def show_field_key_cardinality(
+        self,
+        measurement: Source | None = None,
+        *,
+        where: Where | None = None,
+        exact: bool = False,
+        db: str | None = None,
+    ) -> Any:
+        """Answers with the number of field keys of each measurement."""
+        tail = source(measurement) + condition(where)
+        return self._statement(f"SHOW FIELD KEY{_exact(exact)} CARDINALITY{tail}", db)
+
+
+def _exact(exact: bool) -> str:
+    return " EXACT" if exact else ""
+
+
+def _with_key(key: str | Regex | Iterable[str]) -> str:
+    if isinstance(key, Regex):
+        return f" WITH KEY =~ {key}"
+    if isinstance(key, str):
+        return f" WITH KEY = {name('key', key)}"
+    return f" WITH KEY IN ({names('key', key)})"

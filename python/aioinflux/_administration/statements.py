@@ -1,0 +1,114 @@
+"""What the statements are made of: each piece is checked and quoted, or refused by its argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .. import _arguments, _core, _tokens
+from ..influxql import Duration, Identifier, Literal, Regex
+
+__all__ = ["Source", "Statements", "Where", "condition", "duration", "name", "source", "text"]
+
+# A measurement by its name, measurements by a pattern, or `Identifier(rp, measurement)`.
+Source = str | Identifier | Regex
+# A condition as text, or the values of tags.
+Where = str | Mapping[str, "str | Regex | list[str]"]
+
+
+class Statements:
+    """What the methods need of the client that they are part of."""
+
+    _db: str | None
+
+    def _statement(self, text: str, db: str | None = None) -> Any:
+        """Runs a statement on a database, `None` for the client's own, and answers as `query`."""
+        raise NotImplementedError
+
+    def _database(self, db: str | None) -> str:
+        """The quoted name of a database that a statement cannot do without."""
+        chosen = _arguments.database(db, self._db)
+        if not chosen:
+            raise ValueError("argument `db`: expected a name, since the client has no database")
+        return name("db", chosen)
+
+
+def name(argument: str, value: object) -> str:
+    """A quoted name."""
+    _arguments.expect(argument, value, str)
+    return _core.quote_identifier(str(value))
+
+
+def text(argument: str, value: object) -> str:
+    """A quoted text."""
+    _arguments.expect(argument, value, str)
+    return _core.quote_string(str(value))
+
+
+def number(argument: str, value: object) -> str:
+    """A whole number that is not negative."""
+    _arguments.expect(argument, value, int)
+    if not isinstance(value, int) or value < 0:
+        raise ValueError(f"argument `{argument}`: expected a number from 0 on, got {value}")
+    return str(int(value))
+
+
+def duration(argument: str, value: object) -> str:
+    """A duration, with the argument's name in what is wrong with it."""
+    try:
+        return str(value if isinstance(value, Duration) else Duration(value))
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"argument `{argument}`: {error}") from None
+
+
+def source(measurement: Source | None) -> str:
+    """` FROM ...`, or nothing."""
+    if measurement is None:
+        return ""
+    if isinstance(measurement, (Identifier, Regex)):
+        return f" FROM {measurement}"
+    return f" FROM {name('measurement', measurement)}"
+
+
+def condition(where: Where | None) -> str:
+    """` WHERE ...`, or nothing."""
+    if where is None:
+        return ""
+    if isinstance(where, str):
+        return f" WHERE {_tokens.one_statement('where', where)}"
+    if not isinstance(where, Mapping):
+        raise TypeError(f"argument `where`: expected text or a dict, got `{type(where).__name__}`")
+    if not where:
+        # Without it, more would be taken than anyone has asked for.
+        raise ValueError("argument `where`: the dict is empty")
+    return " WHERE " + " AND ".join(_tag(key, value) for key, value in where.items())
+
+
+def _tag(key: object, value: object) -> str:
+    tag = name("where", key)
+    if isinstance(value, Regex):
+        return f"{tag} =~ {value}"
+    if isinstance(value, (list, tuple)):
+        if not value:
+            raise ValueError(f"argument `where`: no values for `{key}`")
+        return "(" + " OR ".join(_tag(key, one) for one in value) + ")"
+    if not isinstance(value, str):
+        raise TypeError(
+            f"argument `where`: value for `{key}`: tags are str, got `{type(value).__name__}`"
+        )
+    return f"{tag} = {Literal(value)}"
+
+
+def page(limit: int | None, offset: int | None) -> str:
+    """` LIMIT ... OFFSET ...`, as far as they are given."""
+    found = "" if limit is None else f" LIMIT {number('limit', limit)}"
+    return found if offset is None else f"{found} OFFSET {number('offset', offset)}"
+
+
+def names(argument: str, values: Iterable[object]) -> str:
+    """Quoted names with commas between them."""
+    found = _arguments.names(argument, values)
+    if not found:
+        raise ValueError(f"argument `{argument}`: expected at least one name")
+    return ", ".join(name(argument, one) for one in found)

@@ -1,0 +1,112 @@
+"""Users, their passwords and their rights. A password goes into the statement and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from .. import _arguments, _core
+from .statements import Statements, name
+
+__all__ = ["Users"]
+
+Privilege = Literal["READ", "WRITE", "ALL"]
+
+
+class Users(Statements):
+    """Users and rights. The server asks for them only where its `auth-enabled` is set."""
+
+    def create_user(self, name: str, password: str, *, admin: bool = False) -> Any:
+        """Creates a user. One that exists with the same password and rights is left alone.
+
+        Args:
+            name: Its name.
+            password: Its password; it is logged nowhere, and no error shows it.
+            admin: Whether it may do everything. The first user of a server has to.
+        Source: InfluxQL reference, CREATE USER.
+        """
+        _arguments.expect("admin", admin, bool)
+        rights = " WITH ALL PRIVILEGES" if admin else ""
+        user = _name("name", name)
+        return self._statement(
+            f"CREATE USER {user} WITH PASSWORD {_secret(password)}{rights}", None
+        )
+
+    def drop_user(self, name: str) -> Any:
+        """Deletes a user."""
+        return self._statement(f"DROP USER {_name('name', name)}", None)
+
+    def set_password(self, name: str, password: str) -> Any:
+        """Gives a user another password; it is logged nowhere, and no error shows it."""
+        user = _name("name", name)
+        return self._statement(f"SET PASSWORD FOR {user} = {_secret(password)}", None)
+
+    def show_users(self) -> Any:
+        """Answers with the users of the server, and whether each is an administrator."""
+        return self._statement("SHOW USERS", None)
+
+    def grant(self, privilege: Privilege, user: str, *, db: str | None = None) -> Any:
+        """Lets a user do something with a database, in place of what it was allowed before.
+
+        Args:
+            privilege: `READ`, `WRITE` or `ALL`.
+            user: Name of the user.
+            db: The database.
+        Source: InfluxQL reference, GRANT.
+        """
+        what = _privilege(privilege)
+        return self._statement(
+            f"GRANT {what} ON {self._database(db)} TO {_name('user', user)}", None
+        )
+
+    def revoke(self, privilege: Privilege, user: str, *, db: str | None = None) -> Any:
+        """Takes a right to a database from a user.
+
+        Args:
+            privilege: `READ`, `WRITE` or `ALL`.
+            user: Name of the user.
+            db: The database.
+        Source: InfluxQL reference, REVOKE.
+        """
+        what = _privilege(privilege)
+        return self._statement(
+            f"REVOKE {what} ON {self._database(db)} FROM {_name('user', user)}", None
+        )
+
+    def grant_admin(self, user: str) -> Any:
+        """Lets a user do everything."""
+        return self._statement(f"GRANT ALL PRIVILEGES TO {_name('user', user)}", None)
+
+    def revoke_admin(self, user: str) -> Any:
+        """Makes an administrator an ordinary user, with its rights to single databases."""
+        return self._statement(f"REVOKE ALL PRIVILEGES FROM {_name('user', user)}", None)
+
+    def show_grants(self, user: str) -> Any:
+        """Answers with the rights of a user, database by database."""
+        return self._statement(f"SHOW GRANTS FOR {_name('user', user)}", None)
+
+
+# The arguments of the methods hide this name.
+_name = name
+
+
+def _privilege(privilege: str) -> str:
+    known = privilege.upper() if isinstance(privilege, str) else None
+    if known not in ("READ", "WRITE", "ALL"):
+        raise ValueError(f"argument `privilege`: expected READ, WRITE or ALL, got {privilege!r}")
+    return known
+
+
+def _secret(password: object) -> str:
+    """The quoted password; what is wrong with it is told without it."""
+    _arguments.expect("password", password, str)
+    if not password:
+        raise ValueError("argument `password`: expected one that is not empty")
+    try:
+        return _core.quote_string(str(password))
+    except ValueError:
+        # Not as the cause: the error of an encoding holds the text.
+        pass
+    raise ValueError(
+        "argument `password`: it holds a NUL, a carriage return or half a character, which"
+        " InfluxQL cannot write"
+    )

@@ -1,0 +1,229 @@
+"""Results as pictures: columns of numbers over time, with matplotlib.
+
+matplotlib is imported when something is drawn; it brings numpy. This module knows where the
+columns of a series are, of our own kinds and of those of pandas, polars and pyarrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from . import _arguments, _core, _show
+
+__all__ = ["plot"]
+
+# Lines that a legend still helps with, and characters of a label.
+_LEGEND = 20
+_LABEL = 80
+# numpy's words for the units of times, by their nanoseconds.
+_UNITS = {
+    1: "ns", 10**3: "us", 10**6: "ms", 10**9: "s", 60 * 10**9: "m", 3600 * 10**9: "h",
+}  # fmt: skip
+
+
+class _Source(NamedTuple):
+    """The columns of one series.
+
+    `kinds` are `number`, `boolean`, or another word; `values` gives the column at a position as
+    float64 with NaN for null; `times` are `datetime64`, or nothing.
+    """
+
+    columns: Sequence[str]
+    kinds: Sequence[str]
+    values: Callable[[int], Any]
+    times: Any
+
+
+def plot(
+    series: Iterable[tuple[str | None, Any]],
+    columns: Iterable[str] | None,
+    ax: Any,
+    kwargs: Mapping[str, Any] | None,
+) -> Any:
+    """Draws a line for each column of each series, and gives the axes.
+
+    Args:
+        series: Names and series.
+        columns: Names of the columns. `None`: all that hold numbers.
+        ax: `matplotlib.axes.Axes` to draw on, which keep their title and their ticks. `None`:
+            those of a new figure.
+        kwargs: For `ax.plot`.
+    Raises:
+        ImportError: matplotlib is not installed.
+        ValueError: no series has such a column, or one that holds numbers.
+        TypeError: a column does not hold numbers.
+    """
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "plot: expected matplotlib, which is not installed: pip install matplotlib",
+            name="matplotlib",
+        ) from error
+    named = [(name, one, _source(one)) for name, one in series]
+    wanted = None if columns is None else _arguments.names("columns", columns)
+    chosen = _chosen([source for *_, source in named], wanted)
+    is_new = ax is None
+    if is_new:
+        _, ax = plt.subplots(layout="constrained")
+    known, _ = ax.get_legend_handles_labels()
+    names = dict.fromkeys(name for name, *_ in named)
+    lines: list[Any] = []
+    for (name, one, source), positions in zip(named, chosen, strict=True):
+        for position in positions:
+            label = _label(name if len(names) > 1 else None, source.columns[position], one)
+            times, values = _points(source, position)
+            lines.extend(ax.plot(times, values, **{"label": label, **(kwargs or {})}))
+    if is_new:
+        _dress(ax, names, any(source.times is not None for *_, source in named))
+    shown = [*known, *lines]
+    if len(shown) <= _LEGEND:
+        ax.legend(shown, [line.get_label() for line in shown])
+    return ax
+
+
+def _chosen(sources: list[_Source], wanted: list[object] | None) -> list[list[int]]:
+    """The positions of the columns to draw, for each series."""
+    if wanted is None:
+        chosen = [[n for n, kind in enumerate(one.kinds) if kind == "number"] for one in sources]
+        if not any(chosen):
+            raise ValueError("plot: expected a column of numbers, got none")
+        return chosen
+    known = dict.fromkeys(column for one in sources for column in one.columns)
+    for column in wanted:
+        if column not in known:
+            names = _show.clean(", ".join(map(str, known)), 1000)
+            raise ValueError(f"argument `columns`: expected some of {names}, got {column!r}")
+    chosen = [[n for n, column in enumerate(one.columns) if column in wanted] for one in sources]
+    for source, positions in zip(sources, chosen, strict=True):
+        for position in positions:
+            if source.kinds[position] not in ("number", "boolean", "null"):
+                column, kind = source.columns[position], source.kinds[position]
+                raise TypeError(f"column `{column}`: expected numbers to draw, got {kind}")
+    return chosen
+
+
+def _points(source: _Source, position: int) -> tuple[Any, Any]:
+    """The times (or numbers of rows) and values where there is a value."""
+    import numpy as np
+
+    values = source.values(position)
+    times = np.arange(len(values)) if source.times is None else source.times
+    there = ~(np.isnan(values) | (np.isnat(times) if source.times is not None else False))
+    return times[there], values[there]
+
+
+def _label(name: str | None, column: str, one: Any) -> str:
+    tags = _show.label_of_tags(_show.tags_of(one))
+    label = " ".join(part for part in (name, column, tags) if part)
+    return _safe(label)
+
+
+def _safe(text: str) -> str:
+    """A text that matplotlib takes literally."""
+    return _show.clean(text, _LABEL).replace("$", r"\$")
+
+
+def _dress(ax: Any, names: Iterable[str | None], timed: bool) -> None:
+    """Title and ticks of new axes."""
+    from matplotlib import dates
+
+    title = ", ".join(name for name in names if name)
+    ax.set_title(_safe(title))
+    if timed:
+        locator = dates.AutoDateLocator(tz="UTC")
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz="UTC"))
+        ax.set_xlabel("time (UTC)")
+    else:
+        ax.set_xlabel("row")
+
+
+def _source(one: Any) -> _Source:
+    """The columns of a series of any kind."""
+    if isinstance(one, (_core.Table, _core.Rows)):
+        return _own(one)
+    kind = type(one).__module__.partition(".")[0]
+    of_kind = {"pandas": _pandas, "polars": _polars, "pyarrow": _pyarrow}.get(kind)
+    if of_kind is None:
+        raise TypeError(f"plot: expected a series of an answer, got `{type(one).__name__}`")
+    return of_kind(one)
+
+
+def _own(one: Any) -> _Source:
+    import numpy as np
+
+    length = len(one)
+    kinds = one._kinds
+
+    def values(position: int) -> Any:
+        _, cells, mask = one._column(position)
+        if cells is None:
+            return np.full(length, np.nan)
+        numbers = np.asarray(cells, dtype=np.float64)
+        return numbers if mask is None else np.where(mask, np.nan, numbers)
+
+    times = None
+    if "time" in kinds:
+        _, cells, _ = one._column(kinds.index("time"))
+        times = cells.view(f"M8[{_UNITS[one._unit]}]")
+    numbers = ("float", "integer", "unsigned", "number")
+    words = ["number" if kind in numbers else kind for kind in kinds]
+    return _Source(one.columns, words, values, times)
+
+
+def _pandas(frame: Any) -> _Source:
+    import numpy as np
+    import pandas as pd
+    from pandas.api import types
+
+    def kind(dtype: Any) -> str:
+        if types.is_bool_dtype(dtype):
+            return "boolean"
+        return "number" if types.is_numeric_dtype(dtype) else str(dtype)
+
+    def values(position: int) -> Any:
+        return frame.iloc[:, position].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    times = None
+    if isinstance(frame.index, pd.DatetimeIndex):
+        index = frame.index
+        times = (index if index.tz is None else index.tz_convert(None)).to_numpy()
+    columns = [str(column) for column in frame.columns]
+    return _Source(columns, [kind(dtype) for dtype in frame.dtypes], values, times)
+
+
+def _polars(frame: Any) -> _Source:
+    import polars as pl
+
+    def kind(dtype: Any) -> str:
+        words = {pl.Boolean: "boolean", pl.Null: "null"}
+        return "number" if dtype.is_numeric() else words.get(dtype, str(dtype))
+
+    def values(position: int) -> Any:
+        return frame.to_series(position).cast(pl.Float64).to_numpy()
+
+    times = None
+    if isinstance(frame.schema.get("time"), pl.Datetime):
+        times = frame["time"].dt.replace_time_zone(None).to_numpy()
+    return _Source(frame.columns, [kind(dtype) for dtype in frame.dtypes], values, times)
+
+
+def _pyarrow(table: Any) -> _Source:
+    import pyarrow as pa
+
+    def kind(of: Any) -> str:
+        if pa.types.is_boolean(of):
+            return "boolean"
+        is_number = pa.types.is_integer(of) or pa.types.is_floating(of)
+        return "number" if is_number else str(of)
+
+    def values(position: int) -> Any:
+        # Not exact beyond 2^53, which no picture shows.
+        return table.column(position).cast(pa.float64(), safe=False).to_numpy()
+
+    times = None
+    if "time" in table.column_names and pa.types.is_timestamp(table.schema.field("time").type):
+        times = table["time"].cast(pa.timestamp("ns")).to_numpy()
+    return _Source(table.column_names, [kind(of) for of in table.schema.types], values, times)

@@ -1,0 +1,165 @@
+"""How far a large write or read has come: for a callable of the user's, or for a person.
+
+A person sees a bar of tqdm where that is installed. Without it one line on the standard error is
+written anew a few times a second, if that is a terminal; else only the last state is printed, so
+that a log gets one line.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["Progress", "Report", "check", "reading", "writing"]
+
+# Rows or points done, bytes done, rows in all where that is known.
+Progress = bool | Callable[[int, int, int | None], object] | None
+
+# Seconds between two changes of a line on a terminal.
+_PAUSE_S = 0.25
+
+
+def check(progress: object) -> None:
+    """Refuses what is neither a bool nor a callable."""
+    if progress is not None and not isinstance(progress, bool) and not callable(progress):
+        raise TypeError(
+            f"argument `progress`: expected a bool or a callable, got `{type(progress).__name__}`"
+        )
+
+
+def writing(progress: Progress, total: int | None = None) -> Report | None:
+    """What to tell of a write: call it after each request, and close it at the end.
+
+    Args:
+        progress: The user's argument.
+        total: Rows in all, where that is known.
+    Returns:
+        `None` where nobody wants to know.
+    """
+    return _opened(progress, "written", "point", total)
+
+
+def reading(progress: Progress) -> Report | None:
+    """What to tell of a read: call it after each batch, and close it at the end.
+
+    Closed is what is closed after a success, an error and a cancellation alike:
+
+        report = _progress.reading(progress)
+        try:
+            ...
+            if report:
+                report(rows, stream.received)
+        finally:
+            if report:
+                report.close()
+    """
+    return _opened(progress, "read", "row", None)
+
+
+class Report:
+    """Something that is told how far the work has come."""
+
+    def __call__(self, rows: int, size: int, total: int | None = None) -> None:
+        """Tells rows done, bytes done, and rows in all where that is known."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Ends it; nothing is told afterwards. Closing twice is closing once."""
+
+
+class _Told(Report):
+    """A callable of the user's, whose exceptions are the caller's to see."""
+
+    def __init__(self, tell: Callable[[int, int, int | None], object]) -> None:
+        self._tell = tell
+
+    def __call__(self, rows: int, size: int, total: int | None = None) -> None:
+        self._tell(rows, size, total)
+
+
+class _Bar(Report):
+    """A bar of tqdm."""
+
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+        self._rows = 0
+
+    def __call__(self, rows: int, size: int, total: int | None = None) -> None:
+        if total is not None:
+            self._bar.total = total
+        self._bar.set_postfix_str(_bytes(size), refresh=False)
+        self._bar.update(rows - self._rows)
+        self._rows = rows
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+class _Line(Report):
+    """A line on the standard error."""
+
+    def __init__(self, verb: str, what: str) -> None:
+        self._verb = verb
+        self._what = what
+        self._text = ""
+        self._width = 0
+        self._started = time.monotonic()
+        self._drawn = 0.0
+
+    def __call__(self, rows: int, size: int, total: int | None = None) -> None:
+        done = f"{rows:,} {self._what}{'' if rows == 1 else 's'}"
+        if total is not None:
+            share = f", {rows * 100 // total} %" if total else ""
+            done = f"{rows:,} of {total:,} {self._what}{'' if total == 1 else 's'}{share}"
+        self._text = f"{self._verb}: {done}, {_bytes(size)}"
+        now = time.monotonic()
+        if now - self._drawn >= _PAUSE_S and _is_terminal():
+            self._drawn = now
+            self._draw("")
+
+    def close(self) -> None:
+        if self._text:
+            self._text += f" in {time.monotonic() - self._started:.1f} s"
+            self._draw("\n")
+            self._text = ""
+
+    def _draw(self, end: str) -> None:
+        stream = sys.stderr
+        if stream is None:
+            return
+        # Blanks hide what is left of a longer text.
+        start, blanks = (
+            ("\r", " " * (self._width - len(self._text))) if _is_terminal() else ("",) * 2
+        )
+        self._width = len(self._text)
+        stream.write(f"{start}{self._text}{blanks}{end}")
+        stream.flush()
+
+
+def _opened(progress: Progress, verb: str, what: str, total: int | None) -> Report | None:
+    check(progress)
+    if progress is None or progress is False:
+        return None
+    if progress is not True:
+        return _Told(progress)
+    try:
+        # Of a kind that suits notebooks as well as terminals.
+        from tqdm.auto import tqdm
+    except ImportError:
+        return _Line(verb, what)
+    return _Bar(tqdm(desc=verb, total=total, unit=f" {what}s", unit_scale=True))
+
+
+def _is_terminal() -> bool:
+    stream = sys.stderr
+    return stream is not None and stream.isatty()
+
+
+def _bytes(size: int) -> str:
+    """A number of bytes as people read it."""
+    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size} B"

@@ -1,0 +1,104 @@
+"""Where quotes, comments and patterns of an InfluxQL text begin and end, as a server reads it.
+
+This knows no grammar: only what it takes to say whether a place is outside of all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+__all__ = ["check_template", "one_statement"]
+
+# Behind a backslash of a pattern, a slash never ends it; `\\/` does not either (seen on 1.6.7).
+_TOKEN = re.compile(
+    r"""
+    (?P<comment> --[^\n]* | /\*.*?\*/ )
+    | (?P<quoted> '(?:[^'\\\n]|\\.)*' | "(?:[^"\\\n]|\\.)*" )
+    | (?P<word> \w+ )
+    | (?P<space> \s+ )
+    | (?P<hole> \0 )
+    | (?P<other> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_REGEX = re.compile(r"/(?:[^/\\\n]|\\/|\\(?!/))*/")
+# Behind these words an operand follows; behind all others a slash divides.
+_BEFORE_OPERANDS = {"SELECT", "DISTINCT", "FROM", "WHERE", "AND", "OR", "BY", "ON", "IN", "WITH"}
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
+
+
+def _tokens(text: str) -> list[_Token]:
+    found: list[_Token] = []
+    at = 0
+    operand_next = True
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        assert match is not None
+        kind = str(match.lastgroup)
+        if match[0] in ("'", '"') or (text.startswith("/*", at) and kind == "other"):
+            kind = "open"
+        elif match[0] == "/" and operand_next:
+            pattern = _REGEX.match(text, at)
+            kind, match = ("regex", pattern) if pattern else ("open", match)
+        found.append(_Token(kind, match[0], at))
+        if kind == "word":
+            operand_next = match[0].upper() in _BEFORE_OPERANDS
+        elif kind not in ("space", "comment"):
+            operand_next = kind == "other" and match[0] != ")"
+        at = match.end()
+    return found
+
+
+def _whole(where: str, tokens: list[_Token]) -> None:
+    """Refuses a quote, a comment or a pattern that does not end."""
+    for one in tokens:
+        if one.kind == "open":
+            raise ValueError(f"{where}: what begins with {one.text} at {one.start} does not end")
+
+
+def check_template(texts: list[str], names: list[str]) -> None:
+    """Refuses a placeholder where a value could not stand safely."""
+    if any("\0" in text for text in texts):
+        raise ValueError("template: a NUL, where a server would stop reading")
+    # A placeholder is a NUL, which stands for nothing else.
+    tokens = _tokens("\0".join(texts if len(texts) > len(names) else [*texts, ""]))
+    remaining = iter(names)
+    _whole("template", tokens)
+    for before, one, after in zip(
+        [_Token("", "", 0), *tokens], tokens, [*tokens[1:], _Token("", "", 0)], strict=False
+    ):
+        if one.kind == "hole":
+            name = next(remaining)
+            touching = {before.kind, after.kind} & {"word", "quoted", "regex", "hole"}
+            if touching or before.text in ("$", ":"):
+                raise ValueError(
+                    f"template: `{{{name}}}` touches what stands beside it; values come with their"
+                    " own quotes"
+                )
+        elif "\0" in one.text:
+            what = {"quoted": "quotes", "comment": "a comment", "regex": "a pattern"}[one.kind]
+            raise ValueError(
+                f"template: `{{{next(remaining)}}}` stands within {what}; values come with their"
+                " own quotes"
+            )
+
+
+def one_statement(argument: str, text: str) -> str:
+    """The text without blanks at its ends, if it is a part of one statement only."""
+    if "\0" in text:
+        raise ValueError(f"argument `{argument}`: a NUL, where a server would stop reading")
+    if not text.strip():
+        raise ValueError(f"argument `{argument}`: the text is empty")
+    tokens = _tokens(text)
+    _whole(f"argument `{argument}`", tokens)
+    for one in tokens:
+        if one.kind == "comment" or (one.kind, one.text) == ("other", ";"):
+            what = "a comment" if one.kind == "comment" else "a `;`"
+            raise ValueError(f"argument `{argument}`: {what} at character {one.start}")
+    return text.strip()

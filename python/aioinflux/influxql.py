@@ -1,0 +1,273 @@
+"""Text of InfluxQL that is put together safely: `influxql`, and the kinds of pieces that it takes.
+
+Values of queries are best sent as `params`, apart from the text. This is for what cannot be sent
+so: names, patterns, durations, and values in statements like DROP and CREATE. The quoting itself is
+the engine's.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from decimal import Decimal
+from string import Formatter
+from typing import Any, NoReturn
+
+from . import _core, _tokens
+
+__all__ = ["Duration", "Identifier", "InfluxQL", "Literal", "Regex", "influxql"]
+
+
+class InfluxQL(str):
+    """Finished text. No placeholder is filled in it, and `influxql` takes it as it is."""
+
+    __slots__ = ()
+
+
+class _Piece:
+    """A piece of text that is of one kind and stays so; `str()` gives the text."""
+
+    __slots__ = ("_text",)
+    _text: str
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"`{type(self).__name__}` cannot be changed")
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._text}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Piece):
+            return NotImplemented
+        return type(self) is type(other) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._text))
+
+    def __reduce__(self) -> tuple[Any, tuple[type, str]]:
+        return _made, (type(self), self._text)
+
+
+def _made(kind: type, text: str) -> _Piece:
+    piece: _Piece = object.__new__(kind)
+    object.__setattr__(piece, "_text", text)
+    return piece
+
+
+class Identifier(_Piece):
+    """A name: of a database, a measurement, a tag, a field and so on.
+
+    Args:
+        *parts: The name, or its parts: `Identifier("db", "rp", "m")` is `"db"."rp"."m"`.
+    Raises:
+        ValueError: a part is empty, or holds a NUL or a carriage return.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, *parts: str) -> None:
+        if not parts:
+            raise TypeError("an identifier needs a name")
+        for part in parts:
+            if not isinstance(part, str):
+                raise TypeError(f"an identifier: expected str, got `{type(part).__name__}`")
+        object.__setattr__(self, "_text", ".".join(map(_core.quote_identifier, parts)))
+
+
+class Literal(_Piece):
+    """A value.
+
+    Args:
+        value: `str`; `bool`; `int` from -2^63 to 2^64 - 1; `float` and `Decimal`, not NaN and not
+            infinite; `datetime` (naive means UTC), `date`, `pandas.Timestamp` and
+            `numpy.datetime64`, which become quoted text with nanoseconds; `timedelta` and its like
+            of pandas and numpy, which become durations; scalars of numpy.
+    Raises:
+        TypeError: the value is of another type. `None` is none: InfluxQL has no null.
+        ValueError: the value is out of range, or is a text that InfluxQL cannot write.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, value: object) -> None:
+        object.__setattr__(self, "_text", _literal(value))
+
+
+class Regex(_Piece):
+    """A regular expression in Go's syntax, without its slashes.
+
+    Args:
+        pattern: The expression, for instance `^a/b$`. Slashes need no escape.
+    Raises:
+        ValueError: the pattern is empty, or holds what InfluxQL cannot write: a line feed, a
+            carriage return, a NUL, or a backslash at its end.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, pattern: str) -> None:
+        if not isinstance(pattern, str):
+            raise TypeError(f"a regular expression: expected str, got `{type(pattern).__name__}`")
+        object.__setattr__(self, "_text", _core.quote_regex(pattern))
+
+
+class Duration(_Piece):
+    """A length of time.
+
+    Args:
+        value: `timedelta`, `pandas.Timedelta` or `numpy.timedelta64`, not negative; or text such as
+            `7d` or `1h30m`, with the units ns, u, ms, s, m, h, d and w; or `INF`, for ever, which
+            only retention policies have.
+    Raises:
+        ValueError: it is negative, or no duration, or beyond 64-bit nanoseconds.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, value: object) -> None:
+        if isinstance(value, str):
+            text = _core.check_duration(value)
+        elif (nanoseconds := _nanoseconds(value)) is not None:
+            text = _core.quote_duration(nanoseconds)
+        else:
+            raise TypeError(
+                f"a duration: expected timedelta or text such as 7d, got `{type(value).__name__}`"
+            )
+        object.__setattr__(self, "_text", text)
+
+
+def influxql(template: str, /, **values: object) -> InfluxQL:
+    """Fills the `{name}` of a template, each as one value, name, pattern or duration.
+
+    Whatever the values hold, they stay what they are: none can end the statement, or become
+    another part of it.
+
+    Args:
+        template: InfluxQL text of your own, never of others. Braces that are meant as such are
+            doubled. A placeholder stands alone: not within quotes, comments and patterns, and not
+            against a word.
+        **values: For each placeholder an `Identifier`, `Literal`, `Regex` or `Duration`; text that
+            `influxql` has made; a plain value, which is taken for a `Literal`; or a list of these,
+            which is joined by commas.
+    Returns:
+        The text, for `query`.
+    Raises:
+        ValueError: a value is missing, or none of the template's; a placeholder stands where it
+            cannot be filled safely, or has a format; a value cannot be written.
+        TypeError: a value is of a type that InfluxQL does not have.
+
+    Example:
+        >>> influxql("SELECT * FROM {m} WHERE host = {host}", m=Identifier("a b"), host="it's")
+        'SELECT * FROM "a b" WHERE host = \\'it\\\\\\'s\\''
+    """
+    if not isinstance(template, str):
+        raise TypeError(f"argument `template`: expected str, got `{type(template).__name__}`")
+    parts = _parts(template)
+    names = [name for _, name in parts if name is not None]
+    for name in names:
+        if name not in values:
+            raise ValueError(f"template: no value for `{{{name}}}`")
+    unused = values.keys() - set(names)
+    if unused:
+        raise ValueError(f"template: no placeholder for {', '.join(sorted(unused))}")
+    _tokens.check_template([text for text, _ in parts], names)
+    text = ""
+    for before, placeholder in parts:
+        text += before
+        if placeholder is not None:
+            piece = _piece(placeholder, values[placeholder])
+            # Two minus signs begin a comment.
+            text += f" {piece}" if text.endswith("-") and piece.startswith("-") else piece
+    return InfluxQL(text)
+
+
+def _parts(template: str) -> list[tuple[str, str | None]]:
+    """The template as pairs of text and the name of the placeholder behind it."""
+    parts: list[tuple[str, str | None]] = []
+    try:
+        parsed = list(Formatter().parse(template))
+    except ValueError as error:
+        raise ValueError(f"template: {error}; hint: write braces as {{{{ and }}}}") from None
+    for literal, name, form, conversion in parsed:
+        if form or conversion:
+            raise ValueError(f"template: placeholder `{name}` has a format, and may have none")
+        if name is not None and not name.isidentifier():
+            raise ValueError(f"template: placeholder `{{{name}}}` is no plain name")
+        # Doubled braces come as the ends of texts without a name.
+        if parts and parts[-1][1] is None:
+            parts[-1] = (parts[-1][0] + literal, name)
+        else:
+            parts.append((literal, name))
+    return parts
+
+
+def _piece(name: str, value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        if not value:
+            raise ValueError(f"template: the list for `{name}` is empty")
+        return ", ".join(_piece(name, one) for one in value)
+    if isinstance(value, (InfluxQL, _Piece)):
+        return str(value)
+    try:
+        return _literal(value)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"template: value for `{name}`: {error}") from None
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, str):
+        return _core.quote_string(value)
+    if isinstance(value, date) or _kind(value) == "M":
+        return _core.quote_time(value)
+    if _nanoseconds(value) is not None:
+        return str(Duration(value))
+    if _kind(value) in ("b", "i", "u", "f"):
+        value = value.item()  # type: ignore[attr-defined]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        if not -(2**63) <= value < 2**64:
+            raise ValueError(f"`{value}` is beyond 64 bits")
+        return str(int(value))
+    if isinstance(value, (float, Decimal)):
+        return _number(value)
+    raise TypeError(
+        "a literal: expected str, bool, int, float, Decimal, a time or a duration,"
+        f" got `{type(value).__name__}`"
+    )
+
+
+def _number(value: float | Decimal) -> str:
+    """Without an exponent, which InfluxQL does not know, and with a point."""
+    if not math.isfinite(value) or not math.isfinite(float(value)):
+        raise ValueError(f"`{value}` is no number that InfluxQL can write")
+    text = format(value if isinstance(value, Decimal) else Decimal(repr(float(value))), "f")
+    return text if "." in text else f"{text}.0"
+
+
+def _kind(value: object) -> str | None:
+    """The kind of a scalar of numpy, which need not be installed."""
+    if type(value).__module__ != "numpy":
+        return None
+    kind: str | None = getattr(getattr(value, "dtype", None), "kind", None)
+    return kind if getattr(value, "shape", None) == () else None
+
+
+def _nanoseconds(value: object) -> int | None:
+    """The nanoseconds of a duration; `None` for what is none."""
+    if isinstance(value, timedelta):
+        days, seconds, microseconds = value.days, value.seconds, value.microseconds
+        # pandas has them to the nanosecond.
+        rest = int(getattr(value, "nanoseconds", 0))
+        return ((days * 86_400 + seconds) * 1_000_000 + microseconds) * 1000 + rest
+    if _kind(value) == "m":
+        exact: Any = value
+        nanoseconds = exact.astype("timedelta64[ns]")
+        if nanoseconds.astype(exact.dtype) != exact:
+            raise ValueError(f"duration `{value}` is no whole number of 64-bit nanoseconds")
+        return int(nanoseconds.astype("int64"))
+    return None

@@ -1,0 +1,163 @@
+"""`InfluxDBClient.stream`: both loops, every output, errors in the middle, ends and bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from aioinflux import InfluxDBClient, InfluxDBConnectionError, InfluxDBQueryError, Stream
+from scripted import Scripted, chunked
+from support import Database
+
+ROWS = 25_000
+
+
+@pytest.fixture
+def client(database: Database) -> InfluxDBClient:
+    """A client whose database has some rows."""
+    server = database.server
+    client = InfluxDBClient(server.host, server.port, mode="blocking", db=database.name)
+    client.write(f"m,h={'ab'[n % 2]} f={n}i {n}" for n in range(ROWS))
+    return client
+
+
+def collect(stream: Stream[Any]) -> list[Any]:
+    async def run() -> list[Any]:
+        return [item async for item in stream]
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("take", [list, collect])
+def test_rows_are_named_tuples(client: InfluxDBClient, take: Any) -> None:
+    rows = take(client.stream("SELECT f FROM m"))
+    assert [row.f for row in rows] == list(range(ROWS))
+    assert rows[7] == (7, 7)
+    assert rows[7]._fields == ("time", "f")
+
+
+@pytest.mark.parametrize("take", [list, collect])
+def test_plain_tuples_and_dicts(client: InfluxDBClient, take: Any) -> None:
+    assert take(client.stream("SELECT f FROM m LIMIT 2", output="rows")) == [(0, 0), (1, 1)]
+    rows = take(client.stream("SELECT f FROM m LIMIT 2", output="dicts", epoch="u"))
+    assert rows == [{"time": 0, "f": 0}, {"time": 0, "f": 1}]
+
+
+@pytest.mark.parametrize("take", [list, collect])
+@pytest.mark.parametrize("output", ["pandas", "polars", "pyarrow", "arrow"])
+def test_tables_come_chunk_by_chunk(client: InfluxDBClient, take: Any, output: Any) -> None:
+    tables = take(client.stream("SELECT f FROM m", output=output, chunk_size=10_000))
+    assert [len(table) for table in tables] == [10_000, 10_000, 5_000]
+
+
+def test_groups_are_told_apart(client: InfluxDBClient) -> None:
+    frames = list(client.stream("SELECT f FROM m GROUP BY h", output="pandas"))
+    whole = pd.concat(frames)
+    assert whole.groupby("h")["f"].sum().to_dict() == {
+        "a": sum(range(0, ROWS, 2)),
+        "b": sum(range(1, ROWS, 2)),
+    }
+
+
+def test_both_loops_work_in_both_modes(client: InfluxDBClient) -> None:
+    client.mode = "async"
+    q = "SELECT f FROM m LIMIT 1"
+    assert list(client.stream(q)) == collect(client.stream(q)) == [(0, 0)]
+
+
+def test_nothing_is_sent_before_the_first_item_is_asked_for() -> None:
+    with Scripted(chunked({"results": [{"statement_id": 0}]})) as server:
+        client = InfluxDBClient(server.host, server.port, db="d")
+        stream = client.stream("SELECT f FROM m")
+        assert server.requests == []
+        assert list(stream) == []
+        assert len(server.requests) == 1
+
+
+def test_a_stream_can_be_iterated_over_once(client: InfluxDBClient) -> None:
+    stream = client.stream("SELECT f FROM m LIMIT 1")
+    assert len(list(stream)) == 1
+    with pytest.raises(RuntimeError, match="once"):
+        iter(stream)
+
+
+def test_an_error_in_the_middle_comes_after_the_rows_before_it(client: InfluxDBClient) -> None:
+    rows = iter(client.stream("SELECT f FROM m LIMIT 3; SELECT f FROM nowhere..m"))
+    assert [next(rows).f for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(InfluxDBQueryError, match="database not found") as caught:
+        next(rows)
+    assert caught.value.statement == 1
+
+
+def test_a_lost_connection_is_no_end() -> None:
+    series = {"name": "m", "columns": ["time", "f"], "values": [[1, 1]], "partial": True}
+    document = {"results": [{"statement_id": 0, "series": [series], "partial": True}]}
+    with Scripted(chunked(document, end=False)) as server:
+        client = InfluxDBClient(server.host, server.port, db="d")
+        rows = iter(client.stream("SELECT f FROM m"))
+        assert next(rows) == (1, 1)
+        with pytest.raises(InfluxDBConnectionError):
+            next(rows)
+
+
+def test_leaving_early_ends_the_request(client: InfluxDBClient) -> None:
+    q = "SELECT f FROM m"
+
+    async def leave() -> None:
+        # More than the requests that may run at once.
+        for _ in range(70):
+            async with client.stream(q, chunk_size=10) as rows:
+                async for _ in rows:
+                    break
+
+    asyncio.run(asyncio.wait_for(leave(), 30))
+    for _ in range(70):
+        with client.stream(q, chunk_size=10) as rows:
+            next(iter(rows))
+
+
+def test_cancellation_ends_the_request(client: InfluxDBClient) -> None:
+    async def run() -> None:
+        for _ in range(70):
+            started = asyncio.Event()
+
+            async def read(started: asyncio.Event) -> None:
+                async for _ in client.stream("SELECT f FROM m", chunk_size=10):
+                    started.set()
+                    await asyncio.Event().wait()
+
+            task = asyncio.create_task(read(started))
+            await started.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+
+def test_params_and_database(client: InfluxDBClient, database: Database) -> None:
+    client.db = "nowhere"
+    q = "SELECT f FROM m WHERE f = $n"
+    assert [row.f for row in client.stream(q, params={"n": 5}, db=database.name)] == [5]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"q": " ; "}, "`q`"),
+        ({"q": "SELECT 1", "epoch": "d"}, "`epoch`"),
+        ({"q": "SELECT 1", "output": "frame"}, "`output`"),
+    ],
+)
+def test_wrong_arguments_are_named_at_the_call(arguments: dict[str, Any], text: str) -> None:
+    client = InfluxDBClient(db="d")
+    with pytest.raises(ValueError, match=text):
+        client.stream(**arguments)
+
+
+def test_the_documentation_of_errors_stands_on_the_class() -> None:
+    assert "InfluxDBQueryError" in (inspect.getdoc(Stream) or "")
