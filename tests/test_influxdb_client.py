@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
 
-from aioinflux import InfluxDBClient, InfluxDBQueryError, InfluxDBWriteError
+from aioinflux import (
+    INT,
+    TAG,
+    InfluxDBClient,
+    InfluxDBQueryError,
+    InfluxDBWriteError,
+    lineprotocol,
+)
 from influxd import Influxd
 from scripted import Scripted, answer
 from support import Calls, Database
@@ -99,6 +106,26 @@ def test_default_tags_of_tables_give_way_to_columns(database: Database) -> None:
     found = sorted(database.points(), key=lambda p: p["time"])
     assert [p["tags"] for p in found] == [{"host": "a", "dc": "x"}, {"dc": "x"}]
     assert list(df.columns) == ["host", "f"]
+
+
+class Host(NamedTuple):
+    host: TAG
+    f: INT
+
+
+def test_default_tags_give_way_to_attributes(database: Database) -> None:
+    lineprotocol(Host)
+    client = connect(database, tags={"host": "default", "dc": "x"})
+    # One is encoded by its plan; one with an unusual value is not.
+    client.write([Host("own", 1), Host("own", 2), Host(" \\", 3)], "m")
+    client.write([Host("own", 4)], "m", dc="y")
+    tags = sorted((p["fields"]["f"], p["tags"]) for p in database.points())
+    assert tags == [
+        (1, {"host": "own", "dc": "x"}),
+        (2, {"host": "own", "dc": "x"}),
+        (3, {"host": " \\", "dc": "x"}),
+        (4, {"host": "own", "dc": "y"}),
+    ]
 
 
 def test_lines_that_come_encoded_get_no_tags(database: Database) -> None:

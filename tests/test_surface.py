@@ -14,6 +14,7 @@ import pytest
 
 import aioinflux
 from aioinflux import AsyncInfluxDBClient, InfluxDBClient, exceptions
+from aioinflux.serialization import usertype
 
 FACES = (AsyncInfluxDBClient, InfluxDBClient)
 
@@ -30,7 +31,8 @@ def test_top_level_exports() -> None:
     functions = {"line_batches", "parse_line_protocol", "parse_response", "to_line_protocol"}
     classes = {"AsyncInfluxDBClient", "InfluxDBClient", "Rows", "SeriesList", "Stream", "Table"}
     classes |= {*exceptions.__all__}
-    assert set(aioinflux.__all__) == {*classes, *functions, "__version__"}
+    typed = {*usertype.__all__, "iterpoints"}
+    assert set(aioinflux.__all__) == {*classes, *functions, *typed, "__version__"}
     assert all(hasattr(aioinflux, name) for name in aioinflux.__all__)
     names = {name for name in vars(aioinflux) if not name.startswith("_")}
     modules = {name for name in names if inspect.ismodule(getattr(aioinflux, name))}

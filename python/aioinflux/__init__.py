@@ -1,12 +1,13 @@
 """InfluxDB client for Python, asynchronous first, with its engine in Rust.
 
 `InfluxDBClient` is the client, `AsyncInfluxDBClient` the same in the conventions of aioinflux 0.1;
-`InfluxDBError` is the base of everything that they raise.
-`to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
+`InfluxDBError` is the base of everything that they raise. `lineprotocol` makes points of the
+objects of a class. `to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
 """
 
 from importlib.metadata import version as _version
 
+from . import serialization as serialization
 from ._core import Rows, Table
 from ._lines import line_batches, parse_line_protocol, to_line_protocol
 from ._output import parse_response
@@ -22,11 +23,40 @@ from .exceptions import (
     InfluxDBTimeoutError,
     InfluxDBWriteError,
 )
+from .iterutils import iterpoints
 from .seed import AsyncInfluxDBClient
+from .serialization.usertype import (
+    BOOL,
+    DECIMAL,
+    ENUM,
+    FLOAT,
+    INT,
+    MEASUREMENT,
+    STR,
+    TAG,
+    TAGENUM,
+    TIMEDT,
+    TIMEINT,
+    TIMESTR,
+    SchemaError,
+    lineprotocol,
+)
 
 __version__ = _version("aioinflux")
 
 __all__ = [
+    "BOOL",
+    "DECIMAL",
+    "ENUM",
+    "FLOAT",
+    "INT",
+    "MEASUREMENT",
+    "STR",
+    "TAG",
+    "TAGENUM",
+    "TIMEDT",
+    "TIMEINT",
+    "TIMESTR",
     "AsyncInfluxDBClient",
     "InfluxDBClient",
     "InfluxDBConnectionError",
@@ -37,11 +67,14 @@ __all__ = [
     "InfluxDBTimeoutError",
     "InfluxDBWriteError",
     "Rows",
+    "SchemaError",
     "SeriesList",
     "Stream",
     "Table",
     "__version__",
+    "iterpoints",
     "line_batches",
+    "lineprotocol",
     "parse_line_protocol",
     "parse_response",
     "to_line_protocol",

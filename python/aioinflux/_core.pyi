@@ -11,13 +11,16 @@ __all__ = [
     "Call",
     "Client",
     "Pieces",
+    "Reader",
     "RowLists",
     "Rows",
+    "Schema",
     "Stream",
     "Table",
     "_end",
     "check_duration",
     "encode",
+    "nanoseconds",
     "parse_answer",
     "parse_json",
     "parse_lines",
@@ -154,6 +157,34 @@ class Stream:
     def close(self) -> None: ...
 
 @final
+class Schema:
+    """The schema of a class of typed points: `lineprotocol`."""
+
+    def __new__(
+        cls,
+        class_: type,
+        attributes: Sequence[tuple[str, str, str, bool, int | None]],
+        extra_tags: dict[str, object],
+        *,
+        placeholder: bool,
+        rm_none: bool,
+    ) -> Schema: ...
+    def line(self, object: Any) -> bytes: ...  # noqa: A002
+
+@final
+class Reader:
+    """Makes objects of a class with a schema of answers: `reader`."""
+
+    def __new__(
+        cls,
+        class_: type,
+        attributes: Sequence[tuple[str, str, str, str, bool, bool, type | None]],
+        sets: bool,
+        positional: bool,
+    ) -> Reader: ...
+    def objects(self, answer: Answer) -> list[Any]: ...
+
+@final
 class Client:
     """Connection pool and configuration."""
 
@@ -219,6 +250,7 @@ def to_lines(
     time_column: object = None,
     measurement_column: object = None,
 ) -> tuple[bytes, int]: ...
+def nanoseconds(time: object) -> int: ...
 def parse_lines(data: str | bytes | bytearray) -> list[dict[str, Any]]: ...
 def parse_answer(body: object, content_type: str, epoch: str, frame: bool) -> Answer: ...
 def parse_json(body: object) -> dict[str, Any]: ...

@@ -41,6 +41,7 @@ def parse_response(
     epoch: str = "ns",
     chunked: bool = False,
     tags_as_categories: bool = False,
+    into: type[Any] | None = None,
 ) -> Any:
     """Makes Python's data of the body of an answer to `/query`. No server is needed.
 
@@ -62,8 +63,12 @@ def parse_response(
         chunked: Read the body batch by batch, in bounded memory.
         tags_as_categories: Make the tags of GROUP BY categories: `category` in pandas, dictionaries
             in Arrow, `Categorical` in polars.
+        into: A class with `@lineprotocol`: all rows become its objects, whatever `output` says.
+            Columns and the tags of GROUP BY go to attributes by name; `None`, or the attribute's
+            default, stands for what is missing.
     Returns:
-        For one series what `output` says, else a `SeriesList` of `(name, ...)`, one for each
+        With `into` a list of objects; with `chunked` an iterator of them.
+        Else for one series what `output` says, else a `SeriesList` of `(name, ...)`, one for each
         series; always one `dict`. With `chunked` an iterator of these for each batch, and for
         `rows` and `dicts` one over all rows.
     Raises:
@@ -71,17 +76,22 @@ def parse_response(
         InfluxDBDecodeError: the body is damaged, cut off, or no answer of InfluxDB; `.result` holds
             what came before.
         ValueError: an argument is out of range, or a column holds values that no column of Arrow
-            can hold together; the text names it.
+            can hold together, or that an attribute of `into` cannot be; the text names it.
+        TypeError: `into` is no class with `@lineprotocol`.
         ImportError: the output needs a package that is not installed.
     Source: InfluxDB 1.8 API reference, `/query`.
     """
-    maker = Maker(output, tags_as_categories)
+    maker = Maker(output, tags_as_categories, into=into)
     unit = _arguments.epoch(epoch)
     _arguments.expect("content_type", content_type, str)
     if chunked:
         pieces = _core.Pieces(body, content_type, unit, maker.is_table)
         return itertools.chain.from_iterable(map(maker.items, pieces))
-    if output == "dict" and content_type.split(";")[0].strip().lower() == "application/json":
+    if (
+        into is None
+        and output == "dict"
+        and content_type.split(";")[0].strip().lower() == "application/json"
+    ):
         return _core.parse_json(body)
     with maker.kept():
         answer = _core.parse_answer(body, content_type, unit, maker.is_table)
@@ -95,26 +105,38 @@ class Maker:
         output: Its name.
         tags_as_categories: Whether the tags of GROUP BY become categories.
         epoch: Unit into which times in rows and dicts are converted from nanoseconds.
+        into: A class with `@lineprotocol`; all rows become a list of its objects, whatever the
+            output.
     Raises:
         ValueError: an argument is out of range.
+        TypeError: `into` is no such class.
         ImportError: the output needs a package that is not installed.
     """
 
-    def __init__(self, output: str, tags_as_categories: bool, epoch: str = "ns") -> None:
+    def __init__(
+        self,
+        output: str,
+        tags_as_categories: bool,
+        epoch: str = "ns",
+        into: type[Any] | None = None,
+    ) -> None:
         _arguments.expect("tags_as_categories", tags_as_categories, bool)
         if output not in _OUTPUTS:
             names = ", ".join(_OUTPUTS)
             raise ValueError(f"argument `output`: expected one of {names}, got {output!r}")
         self.output = output
-        self.is_table = output in _TABLES
+        self._objects = None if into is None else _reader(into)
+        self.is_table = output in _TABLES or into is not None
         self._as_categories = tags_as_categories
         self._epoch = epoch
         self._module: Any = None
-        if output in ("pandas", "polars", "pyarrow"):
+        if output in ("pandas", "polars", "pyarrow") and into is None:
             self._module = importlib.import_module(output)
 
     def whole(self, answer: Answer) -> Any:
         """The output of a whole answer."""
+        if self._objects is not None:
+            return self._objects(answer)
         if self.output == "dict":
             return answer.to_dict(self._epoch)
         series = self._series(answer)
@@ -125,7 +147,9 @@ class Maker:
         return stream.batch()
 
     def items(self, answer: Any) -> Iterable[Any]:
-        """The outputs of one batch: one frame, or its rows."""
+        """The outputs of one batch: one frame, or its rows or objects."""
+        if self._objects is not None:
+            return self._objects(answer)
         if self.output == "dict":
             return (answer.to_dict(self._epoch),)
         made = (one for _, one in self._series(answer))
@@ -146,6 +170,12 @@ class Maker:
         if self.output == "pyarrow":
             return [(name, self._module.table(table)) for name, table in tables]
         return tables
+
+
+def _reader(into: type[Any]) -> Callable[[Answer], list[Any]]:
+    from .serialization.usertype import reader
+
+    return reader(into)
 
 
 @contextlib.contextmanager

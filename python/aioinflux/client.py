@@ -367,6 +367,7 @@ class InfluxDBClient(Administration, Base):
         rp: str | None = None,
         params: dict[str, object] | None = None,
         output: Output | None = None,
+        into: type | None = None,
         tags_as_categories: bool = False,
         use_cache: bool = False,
     ) -> Any:
@@ -386,13 +387,16 @@ class InfluxDBClient(Administration, Base):
                 `identifier`, `regex`, `duration`, ... where the server knows typed parameters.
             output: What to make of the answer, instead of `client.output`: `dict`, `pandas`,
                 `polars`, `pyarrow`, `arrow`, `rows` or `dicts`; see `parse_response`.
+            into: A class with `@lineprotocol`, instead of an output: all rows become its objects,
+                columns and tags of GROUP BY going to attributes by name.
             tags_as_categories: Whether tags of GROUP BY become categories.
             use_cache: Refused, if true: 0.9 kept answers in Redis.
         Returns:
-            What `output` says; without it, what `client.output` says. With `json` the server's JSON
-            as a `dict`. With `dataframe` a DataFrame (index: UTC nanoseconds where there are times;
-            columns: the fields, then the tags of GROUP BY) for one series, else a `dict` of them by
-            `measurement,tag=value`, and for several statements a list of such dicts.
+            With `into` a list of objects, else what `output` says; without both, what
+            `client.output` says. With `json` the server's JSON as a `dict`. With `dataframe` a
+            DataFrame (index: UTC nanoseconds where there are times; columns: the fields, then the
+            tags of GROUP BY) for one series, else a `dict` of them by `measurement,tag=value`, and
+            for several statements a list of such dicts.
         Raises:
             ValueError: an argument is missing or out of range.
             InfluxDBQueryError: the server refused; `.result` holds what had succeeded.
@@ -408,7 +412,11 @@ class InfluxDBClient(Administration, Base):
                 "Can't use 'chunked' with non-async mode; hint: `stream` works in both modes"
             )
         unit = _arguments.epoch(epoch)
-        maker = self._maker(output, chunked, tags_as_categories, unit)
+        maker = (
+            self._maker(output, chunked, tags_as_categories, unit)
+            if into is None
+            else _output.Maker(output or "rows", tags_as_categories, unit, into)
+        )
         return self._query(
             _arguments.text_of(q),
             db,
@@ -435,6 +443,7 @@ class InfluxDBClient(Administration, Base):
         q: str | bytes,
         *,
         output: Output | None = None,
+        into: type | None = None,
         epoch: str = "ns",
         chunk_size: int | None = None,
         db: str | None = None,
@@ -452,6 +461,7 @@ class InfluxDBClient(Administration, Base):
             q: Statements, joined by `;`, sent as they are.
             output: `None` for rows as named tuples, `rows` for plain tuples, `dicts`; or `dict`,
                 `pandas`, `polars`, `pyarrow` or `arrow` for one object a batch.
+            into: A class with `@lineprotocol`, instead of an output: rows are its objects.
             epoch: Unit of times in rows and dicts: ns, u, ms, s, m or h.
             chunk_size: Rows in a chunk; the server's default is 10,000.
             db: Database, instead of `client.db`.
@@ -470,8 +480,8 @@ class InfluxDBClient(Administration, Base):
         unit = _arguments.epoch(epoch)
         maker = (
             _output.NamedRows(unit)
-            if output is None
-            else _output.Maker(output, tags_as_categories, unit)
+            if output is None and into is None
+            else _output.Maker(output or "rows", tags_as_categories, unit, into)
         )
         return self._stream(
             _arguments.text_of(q),

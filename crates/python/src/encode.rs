@@ -5,7 +5,9 @@ use pyo3::types::{PyBytes, PyDict};
 
 pub(crate) use crate::batch::Encoded;
 use crate::input::Input;
+use crate::place::Place;
 use crate::points::Points;
+use crate::times;
 
 /// Encodes `data` as lines; nothing is sent.
 #[pyfunction]
@@ -44,4 +46,10 @@ pub(crate) fn to_lines<'py>(
     points.warn(py, 1)?;
     let batch = points.encoder.batch();
     Ok((PyBytes::new(py, batch.bytes()), batch.skipped()))
+}
+
+/// The nanoseconds since 1970 in UTC that a time stands for.
+#[pyfunction]
+pub(crate) fn nanoseconds(time: &Bound<'_, PyAny>) -> PyResult<i64> {
+    times::nanoseconds(time, Place::argument("time"))
 }

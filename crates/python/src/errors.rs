@@ -109,17 +109,17 @@ fn exception(
     refused: &'static str,
     fields: &[(&str, Py<PyAny>)],
 ) -> PyErr {
-    let text = error.to_string();
+    let text = shown(refused, &error.to_string());
     if matches!(error.kind(), ErrorKind::Config | ErrorKind::Input) {
         return PyValueError::new_err(text);
     }
-    build(py, error, class_name(error, refused), text, fields).unwrap_or_else(|failed| failed)
+    build(py, error, refused, text, fields).unwrap_or_else(|failed| failed)
 }
 
 fn build(
     py: Python<'_>,
     error: &Error,
-    class: &str,
+    refused: &'static str,
     text: String,
     fields: &[(&str, Py<PyAny>)],
 ) -> PyResult<PyErr> {
@@ -129,15 +129,40 @@ fn build(
     }
     all.set_item("status", error.status())?;
     all.set_item("code", error.code())?;
-    all.set_item("message", error.server_message())?;
+    let message = error.server_message();
+    all.set_item("message", message.map(|message| shown(refused, message)))?;
     all.set_item("retryable", error.is_retryable())?;
     let headers = PyDict::new(py);
     for (name, value) in error.headers() {
-        headers.set_item(header_name(name), value)?;
+        headers.set_item(header_name(name), shown(refused, value))?;
     }
     all.set_item("headers", headers)?;
+    let class = class_name(error, refused);
     let class = py.import("aioinflux.exceptions")?.getattr(class)?;
     Ok(PyErr::from_value(class.call((text,), Some(&all))?))
+}
+
+/// The server's words, of queries without users and passwords of URLs: where a right is missing, it
+/// repeats the statement, which may be the one that makes a subscription.
+fn shown(refused: &str, text: &str) -> String {
+    if refused == "InfluxDBWriteError" {
+        return text.to_owned();
+    }
+    let mut parts = text.split("://");
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        masked.push_str("://");
+        let end = part.find(|one: char| one.is_whitespace() || one == '\'');
+        let address = &part[..end.unwrap_or(part.len())];
+        match address.rfind('@') {
+            Some(at) => {
+                masked.push_str("***");
+                masked.push_str(&part[at..]);
+            }
+            None => masked.push_str(part),
+        }
+    }
+    masked
 }
 
 /// A header's name as servers write it; on the way it lost its capitals.

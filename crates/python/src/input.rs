@@ -1,4 +1,5 @@
-//! What the user hands to `write`: text, mappings, frames, and iterables of these.
+//! What the user hands to `write`: text, mappings, objects of classes with a schema, frames, and
+//! iterables of these.
 //!
 //! Points are numbered from 0 in the order in which they come, whatever holds them; errors, and the
 //! server's refusals, name them by that number.
@@ -12,7 +13,7 @@ use crate::dicts::Before;
 use crate::place::{Place, type_name};
 use crate::points::{Points, refused};
 use crate::values::{is_numpy, string};
-use crate::{dicts, frame};
+use crate::{dicts, frame, typed};
 
 /// How deep iterables may be nested; an iterable that holds itself would never end.
 const MAX_DEPTH: usize = 100;
@@ -27,6 +28,13 @@ pub(crate) struct Input {
     open: Vec<Py<PyIterator>>,
     /// Items, not points: an iterable may give nothing but empty lists.
     items: u64,
+}
+
+/// What the points of a call leave to those after them.
+#[derive(Default)]
+struct Seen<'py> {
+    dicts: Before<'py>,
+    typed: typed::Last<'py>,
 }
 
 impl Input {
@@ -47,7 +55,7 @@ impl Input {
         points: &mut Points,
         full: impl Fn(&Points) -> bool,
     ) -> PyResult<bool> {
-        let mut before = Before::default();
+        let mut before = Seen::default();
         if let Some(data) = self.whole.take() {
             self.push(data.bind(py), points, &mut before)?;
         }
@@ -77,12 +85,14 @@ impl Input {
         &mut self,
         data: &Bound<'py, PyAny>,
         points: &mut Points,
-        before: &mut Before<'py>,
+        before: &mut Seen<'py>,
     ) -> PyResult<()> {
         if let Ok(point) = data.cast_exact::<PyDict>() {
-            dicts::push(points, before, point)
+            dicts::push(points, &mut before.dicts, point)
         } else if data.is_exact_instance_of::<PyList>() || data.is_exact_instance_of::<PyTuple>() {
             self.begin(data)
+        } else if typed::push(points, &mut before.typed, data)? {
+            Ok(())
         } else if let Ok(text) = data.cast::<PyString>() {
             let place = Place::of(points.encoder.next_index(), "line protocol");
             push_text(points, string(text, place)?.as_bytes())
@@ -93,20 +103,25 @@ impl Input {
         } else if frame::is_frame(data)? {
             frame::push(points, data)
         } else if let Some(point) = dicts::of_mapping(data)? {
-            dicts::push(points, before, &point)
+            dicts::push(points, &mut before.dicts, &point)
         } else {
             self.open(data, points)
         }
     }
 
     /// Begins an iterable, if it is one.
-    fn open(&mut self, data: &Bound<'_, PyAny>, points: &Points) -> PyResult<()> {
+    fn open(&mut self, data: &Bound<'_, PyAny>, points: &mut Points) -> PyResult<()> {
+        let py = data.py();
+        if data.hasattr(intern!(py, "to_lineprotocol"))? {
+            // A method of the object, and not of its class.
+            return typed::push_by_method(points, data);
+        }
         if self.open.len() < MAX_DEPTH
             && (!data.hasattr(intern!(data.py(), "__iter__"))? || is_numpy(data))
         {
             return Err(PyValueError::new_err(format!(
-                "Invalid input at point {}: expected line protocol, a mapping, a DataFrame or an \
-                 iterable of these, got `{}`",
+                "Invalid input at point {}: expected line protocol, a mapping, a DataFrame, an \
+                 object of a class with @lineprotocol or an iterable of these, got `{}`",
                 points.encoder.next_index(),
                 type_name(data)
             )));

@@ -8,6 +8,7 @@
 //! | `inbox`, `bell` | how its outcome comes to an event loop |
 //! | `stream` | answers that are read while they arrive |
 //! | `encode`, `input`, `points`, `memory`, `dicts` | Python's data as lines |
+//! | `typed` | objects of classes with a schema as lines |
 //! | `frame`, `values`, `times`, `place` | its tables, values and times, and how errors name them |
 //! | `influxql` | pieces of query text |
 //! | `batch`, `batches` | the lines as batches |
@@ -37,6 +38,7 @@ mod points;
 mod runtime;
 mod stream;
 mod times;
+mod typed;
 mod values;
 
 use pyo3::prelude::*;
@@ -50,17 +52,19 @@ mod _core {
     #[pymodule_export]
     use crate::client::{Client, quote_identifier};
     #[pymodule_export]
-    use crate::encode::{Encoded, encode, to_lines};
+    use crate::encode::{Encoded, encode, nanoseconds, to_lines};
     #[pymodule_export]
     use crate::influxql::{check_duration, quote_duration, quote_regex, quote_string, quote_time};
     #[pymodule_export]
-    use crate::out::{Pieces, PyAnswer, RowLists, Rows, Table, parse_answer, parse_json};
+    use crate::out::{Pieces, PyAnswer, Reader, RowLists, Rows, Table, parse_answer, parse_json};
     #[pymodule_export]
     use crate::parse::parse_lines;
     #[pymodule_export]
     use crate::runtime::end;
     #[pymodule_export]
     use crate::stream::Stream;
+    #[pymodule_export]
+    use crate::typed::Schema;
 
     use pyo3::prelude::*;
 

@@ -25,6 +25,35 @@ impl Converted {
     }
 }
 
+/// Tags for every point of a call.
+#[derive(Default)]
+pub(crate) struct CommonTags {
+    /// Extra tags, then default tags of other names.
+    pub(crate) all: Vec<(String, String)>,
+    extra: usize,
+}
+
+impl CommonTags {
+    /// Those that beat a point's own tags of the same name.
+    pub(crate) fn extra(&self) -> &[(String, String)] {
+        &self.all[..self.extra]
+    }
+
+    /// Those that a point's own tags of the same name beat.
+    pub(crate) fn defaults(&self) -> &[(String, String)] {
+        &self.all[self.extra..]
+    }
+
+    /// Those for a point that has these tags itself, with their places in `all`.
+    pub(crate) fn beside(
+        &self,
+        own: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = (usize, &(String, String))> {
+        let all = self.all.iter().enumerate();
+        all.filter(move |(place, (key, _))| *place < self.extra || !own(key))
+    }
+}
+
 /// The points of one call of `write`.
 pub(crate) struct Points {
     pub(crate) encoder: Encoder,
@@ -36,11 +65,7 @@ pub(crate) struct Points {
     pub(crate) time_column: Option<Py<PyAny>>,
     /// Column of the measurements of tables.
     pub(crate) measurement_column: Option<Py<PyAny>>,
-    /// Tags for every point: extra tags, which beat a point's own tags of the same name, then
-    /// default tags, which these beat.
-    pub(crate) tags: Vec<(String, String)>,
-    /// How many of them are extra tags.
-    pub(crate) extra_tags: usize,
+    pub(crate) tags: CommonTags,
     pub(crate) converted: Converted,
     /// Newlines that other encoders than `encoder` have removed.
     pub(crate) removed: RemovedNewlines,
@@ -66,8 +91,7 @@ impl Points {
             tag_columns,
             time_column: None,
             measurement_column: None,
-            tags: Vec::new(),
-            extra_tags: 0,
+            tags: CommonTags::default(),
             converted: Converted::default(),
             removed: RemovedNewlines::default(),
             leaves_tables: None,
@@ -87,12 +111,12 @@ impl Points {
             self.measurement = Some(self.name(name, Place::argument("measurement"))?);
         }
         self.add_tags(extra_tags)?;
-        self.extra_tags = self.tags.len();
+        self.tags.extra = self.tags.all.len();
         self.add_tags(default_tags)?;
         self.shapes.begin(Shared {
             measurement: self.measurement.clone(),
-            tags: self.tags.iter().map(|(key, _)| key.clone()).collect(),
-            extra_tags: self.extra_tags,
+            tags: self.tags.all.iter().map(|(key, _)| key.clone()).collect(),
+            extra_tags: self.tags.extra,
         });
         Ok(())
     }
@@ -101,10 +125,7 @@ impl Points {
     fn add_tags(&mut self, tags: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
         for (key, value) in tags.into_iter().flatten() {
             let key = self.name(&key, Place::argument("tags"))?;
-            if self.tags[..self.extra_tags]
-                .iter()
-                .any(|(known, _)| *known == key)
-            {
+            if self.tags.extra().iter().any(|(known, _)| *known == key) {
                 continue;
             }
             let place = Place {
@@ -121,7 +142,7 @@ impl Points {
                 if converted {
                     self.converted.add(place);
                 }
-                self.tags.push((key, text));
+                self.tags.all.push((key, text));
             }
         }
         Ok(())

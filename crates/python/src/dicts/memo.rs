@@ -32,7 +32,7 @@ struct Tag<'py> {
 impl<'py> Memo<'py> {
     /// Begins a point with that many tags; points of another shape forget the values.
     #[inline]
-    pub(super) fn begin(&mut self, shape: u64, tags: usize) {
+    pub(crate) fn begin(&mut self, shape: u64, tags: usize) {
         if self.shape != shape {
             *self = Self {
                 shape,
@@ -47,7 +47,7 @@ impl<'py> Memo<'py> {
 
     /// Writes a tag of the row.
     #[inline]
-    pub(super) fn write(
+    pub(crate) fn write(
         &mut self,
         row: &mut Row<'_>,
         shape: &Shape,

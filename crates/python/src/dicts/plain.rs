@@ -30,25 +30,21 @@ pub(super) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<(
     let Points {
         encoder,
         converted,
-        tags: all_tags,
-        extra_tags,
+        tags: common,
         ..
     } = points;
     let mut line = encoder.next_point();
     line.measurement(name).map_err(|error| refused(&error))?;
-    let (extra_tags, default_tags) = all_tags.split_at(*extra_tags);
     // Those of the default tags that the point has itself.
-    let mut own = vec![false; default_tags.len()];
+    let mut own = Vec::new();
     if let Some(tags) = parts.tags {
         for_each(&tags, index, "tags", |key, value| {
             let key = Name::new(key, Place::of(index, "tag"), converted)?;
             let key = key.as_str()?;
-            if extra_tags.iter().any(|(extra, _)| extra == key) {
+            if common.extra().iter().any(|(extra, _)| extra == key) {
                 return Ok(());
             }
-            if let Some(at) = default_tags.iter().position(|(known, _)| known == key) {
-                own[at] = true;
-            }
+            own.extend(common.defaults().iter().position(|(known, _)| known == key));
             let place = Place::of(index, "tag").key(key);
             let mut changed = false;
             if let Some(text) = values::tag(value, place, &mut changed)? {
@@ -60,8 +56,9 @@ pub(super) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<(
             Ok(())
         })?;
     }
-    let defaults = default_tags.iter().zip(own).filter(|(_, own)| !own);
-    for (key, value) in extra_tags.iter().chain(defaults.map(|(tag, _)| tag)) {
+    let default = common.defaults().iter().enumerate();
+    let default = default.filter(|(at, _)| !own.contains(at));
+    for (key, value) in common.extra().iter().chain(default.map(|(_, tag)| tag)) {
         line.tag(key.as_str(), value)
             .map_err(|error| refused(&error))?;
     }

@@ -73,7 +73,15 @@ fn try_push<'py>(
         ..
     } = points;
     if let Some(place) = shapes.guess() {
-        match write(encoder, shapes.get(place), names, tags, before, index, time) {
+        match write(
+            encoder,
+            shapes.get(place),
+            names,
+            &tags.all,
+            before,
+            index,
+            time,
+        ) {
             Ok(()) => {
                 shapes.was(place);
                 return Some(());
@@ -83,7 +91,16 @@ fn try_push<'py>(
         }
     }
     let place = shapes.find(names, encoder.options())?;
-    write(encoder, shapes.get(place), names, tags, before, index, time).ok()
+    write(
+        encoder,
+        shapes.get(place),
+        names,
+        &tags.all,
+        before,
+        index,
+        time,
+    )
+    .ok()
 }
 
 /// What a point holds under its four keys.

@@ -114,16 +114,12 @@ impl Labels {
             measurement_column: self.measurement,
             time: self.time,
             tags: self.tags.clone(),
-            extra_tags: self.tags_for_all(points),
+            extra_tags: points
+                .tags
+                .beside(|key| self.tags.iter().any(|at| self.names[*at] == key))
+                .map(|(_, tag)| tag.clone())
+                .collect(),
         }
-    }
-
-    /// The extra tags, and those of the default tags that no column of tags stands for.
-    fn tags_for_all(&self, points: &Points) -> Vec<(String, String)> {
-        let (extra, default) = points.tags.split_at(points.extra_tags);
-        let column = |name: &String| self.tags.iter().any(|at| self.names[*at] == *name);
-        let default = default.iter().filter(|(name, _)| !column(name));
-        extra.iter().chain(default).cloned().collect()
     }
 
     /// Whether a column is text in a line: a tag, or the measurement.

@@ -41,7 +41,7 @@ impl PyAnswer {
     }
 
     /// Every series, taken out of the answer: memory with one owner need not be copied.
-    fn take(&self) -> Vec<Series> {
+    pub(super) fn take(&self) -> Vec<Series> {
         let statements = std::mem::take(&mut self.answer().statements);
         statements
             .into_iter()

@@ -3,6 +3,7 @@
 //! ```text
 //! JSON ------> json                     the server's JSON, as dicts and lists
 //! any answer -> body -> Answer -> cells ---> rows: tuples, named tuples, dicts; the dict of it
+//!                                   \-> objects of a class with a schema
 //!                              -> columns -> numpy arrays, for pandas
 //!                              -> table ---> Arrow C stream, for everything else
 //!                              -> shown ---> a few rows and columns, for people
@@ -14,6 +15,7 @@ mod cells;
 mod collector;
 mod columns;
 pub(crate) mod json;
+mod objects;
 mod rows;
 mod shown;
 mod table;
@@ -25,6 +27,7 @@ use pyo3::types::PyDict;
 
 pub(crate) use self::answer::{PyAnswer, column_names, named_rows};
 pub(crate) use self::body::{Pieces, parse_answer, parse_json};
+pub(crate) use self::objects::Reader;
 pub(crate) use self::rows::RowLists;
 pub(crate) use self::table::{Rows, Table};
 

@@ -1,0 +1,383 @@
+//! Rows as objects of a class with a schema.
+//!
+//! This module knows where the value of an attribute comes from, and what it becomes. The class
+//! itself is called with them; whatever it raises goes out as it is.
+
+use aioinflux::Series;
+use arrow_array::RecordBatch;
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{
+    PyBool, PyDateTime, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType, PyTzInfo,
+};
+
+use super::answer::PyAnswer;
+use super::cells::{Cells, Texts};
+use crate::place::{shorten, type_name};
+
+/// How many objects are made between two looks at pending signals.
+const SIGNAL_OBJECTS: usize = 4096;
+
+/// Makes objects of one class.
+#[pyclass(module = "aioinflux._core", frozen)]
+pub(crate) struct Reader {
+    class: Py<PyType>,
+    name: String,
+    attributes: Vec<Attribute>,
+    /// Whether the class has no constructor that takes values, and attributes are set.
+    sets: bool,
+    /// Whether the constructor takes the values of all attributes in their order.
+    positional: bool,
+}
+
+struct Attribute {
+    /// Name of the constructor's argument.
+    argument: Py<PyString>,
+    name: String,
+    /// Name of the column or tag.
+    key: String,
+    kind: Kind,
+    optional: bool,
+    /// Whether the constructor has no default for it.
+    required: bool,
+    /// Members of the enum, by name.
+    members: Option<Py<PyDict>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Measurement,
+    Nanoseconds,
+    Datetime,
+    Iso,
+    Tag,
+    Bool,
+    Int,
+    Decimal,
+    Float,
+    Str,
+    Enum,
+    Any,
+}
+
+impl Kind {
+    fn from_name(name: &str) -> PyResult<Self> {
+        Ok(match name {
+            "measurement" => Self::Measurement,
+            "timeint" | "time" => Self::Nanoseconds,
+            "timedt" => Self::Datetime,
+            "timestr" => Self::Iso,
+            "tag" => Self::Tag,
+            "bool" => Self::Bool,
+            "int" => Self::Int,
+            "decimal" => Self::Decimal,
+            "float" => Self::Float,
+            "str" => Self::Str,
+            "tagenum" | "enum" => Self::Enum,
+            "field" => Self::Any,
+            _ => return Err(PyValueError::new_err(format!("kind `{name}` is not known"))),
+        })
+    }
+
+    fn is_time(self) -> bool {
+        matches!(self, Self::Nanoseconds | Self::Datetime | Self::Iso)
+    }
+}
+
+/// Where the value of an attribute comes from.
+enum Source<'a, 'py> {
+    Column(Cells<'a>, Texts),
+    /// The same in all rows of a series.
+    Same(Bound<'py, PyAny>),
+    /// Not given: the constructor has a default.
+    Default,
+}
+
+/// What Python says of an attribute: argument, name, key, kind, whether it may be missing, whether
+/// it must be given, and the enum of its members.
+type Described<'py> = (
+    Bound<'py, PyString>,
+    String,
+    String,
+    String,
+    bool,
+    bool,
+    Option<Bound<'py, PyType>>,
+);
+
+#[pymethods]
+impl Reader {
+    #[new]
+    fn new(
+        class_: &Bound<'_, PyType>,
+        attributes: Vec<Described<'_>>,
+        sets: bool,
+        positional: bool,
+    ) -> PyResult<Self> {
+        let attributes: PyResult<_> = attributes.into_iter().map(Attribute::new).collect();
+        Ok(Self {
+            name: class_.name()?.to_str()?.to_owned(),
+            class: class_.clone().unbind(),
+            attributes: attributes?,
+            sets,
+            positional,
+        })
+    }
+
+    /// The objects of all rows of all series, which leave the answer.
+    fn objects<'py>(
+        &self,
+        py: Python<'py>,
+        answer: &Bound<'py, PyAnswer>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let objects = PyList::empty(py);
+        for series in answer.get().take() {
+            for batch in &series.batches {
+                self.read(py, &series, batch, &objects)?;
+            }
+        }
+        Ok(objects)
+    }
+}
+
+impl Attribute {
+    fn new(described: Described<'_>) -> PyResult<Self> {
+        let (argument, name, key, kind, optional, required, members) = described;
+        let members = members
+            .map(|class| {
+                let members = PyDict::new(class.py());
+                members.update(class.getattr("__members__")?.cast()?)?;
+                Ok::<_, PyErr>(members.unbind())
+            })
+            .transpose()?;
+        Ok(Self {
+            argument: argument.unbind(),
+            name,
+            key,
+            kind: Kind::from_name(&kind)?,
+            optional,
+            required,
+            members,
+        })
+    }
+}
+
+impl Reader {
+    fn read<'py>(
+        &self,
+        py: Python<'py>,
+        series: &Series,
+        batch: &RecordBatch,
+        objects: &Bound<'py, PyList>,
+    ) -> PyResult<()> {
+        let mut sources: Vec<Source<'_, 'py>> = self
+            .attributes
+            .iter()
+            .map(|attribute| self.source(py, attribute, series, batch))
+            .collect::<PyResult<_>>()?;
+        for row in 0..batch.num_rows() {
+            if row % SIGNAL_OBJECTS == 0 {
+                py.check_signals()?;
+            }
+            let mut values = Vec::with_capacity(sources.len());
+            for (attribute, source) in self.attributes.iter().zip(&mut sources) {
+                values.push(self.value(py, attribute, source, row)?);
+            }
+            objects.append(self.make(py, values)?)?;
+        }
+        Ok(())
+    }
+
+    fn source<'a, 'py>(
+        &self,
+        py: Python<'py>,
+        attribute: &Attribute,
+        series: &Series,
+        batch: &'a RecordBatch,
+    ) -> PyResult<Source<'a, 'py>> {
+        if attribute.kind == Kind::Measurement
+            && let Some(name) = &series.name
+        {
+            return Ok(Source::Same(PyString::new(py, name).into_any()));
+        }
+        let schema = batch.schema_ref();
+        let key = if attribute.kind.is_time() {
+            "time"
+        } else {
+            &attribute.key
+        };
+        if let Some((at, _)) = schema.column_with_name(key) {
+            let cells = Cells::new(batch.column(at).as_ref(), 1);
+            return Ok(Source::Column(cells, Texts::default()));
+        }
+        // Series of points without the tag have an empty value of it.
+        let tag = series.tags.iter().find(|(name, _)| name == key);
+        if let Some((_, text)) = tag.filter(|(_, text)| !text.is_empty()) {
+            let text = PyString::new(py, text).into_any();
+            return self.converted(attribute, text, 0).map(Source::Same);
+        }
+        if !attribute.required {
+            return Ok(Source::Default);
+        }
+        if attribute.optional {
+            return Ok(Source::Same(py.None().into_bound(py)));
+        }
+        let columns = schema.fields().iter().map(|field| field.name().as_str());
+        let tags = series.tags.iter().map(|(name, _)| name.as_str());
+        let there: Vec<String> = columns
+            .chain(tags)
+            .map(|name| format!("`{}`", shorten(name)))
+            .collect();
+        Err(PyValueError::new_err(format!(
+            "attribute `{}.{}`: the answer has no column `{}`; it has {}; hint: make the \
+             attribute Optional, or give it a default",
+            self.name,
+            attribute.name,
+            shorten(key),
+            there.join(", ")
+        )))
+    }
+
+    /// The value of an attribute in a row; `None` where the constructor's default is to be taken.
+    fn value<'py>(
+        &self,
+        py: Python<'py>,
+        attribute: &Attribute,
+        source: &mut Source<'_, 'py>,
+        row: usize,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match source {
+            Source::Same(value) => Ok(Some(value.clone())),
+            Source::Default => Ok(None),
+            Source::Column(cells, texts) => match cells.object(py, row, texts) {
+                Some(value) => self.converted(attribute, value, row).map(Some),
+                None if attribute.optional => Ok(Some(py.None().into_bound(py))),
+                None if !attribute.required => Ok(None),
+                None => Err(PyValueError::new_err(format!(
+                    "attribute `{}.{}`: it is null in row {row}; hint: make it Optional, or \
+                     give it a default",
+                    self.name, attribute.name
+                ))),
+            },
+        }
+    }
+
+    fn converted<'py>(
+        &self,
+        attribute: &Attribute,
+        value: Bound<'py, PyAny>,
+        row: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = value.py();
+        let wrong = |expected: &str, value: &Bound<'_, PyAny>| {
+            PyValueError::new_err(format!(
+                "attribute `{}.{}`: expected {expected}, got `{}`, a `{}`, in row {row}",
+                self.name,
+                attribute.name,
+                shorten(&value.to_string()),
+                type_name(value)
+            ))
+        };
+        let is_int = value.is_exact_instance_of::<PyInt>();
+        let is_float = value.is_exact_instance_of::<PyFloat>();
+        match attribute.kind {
+            Kind::Measurement | Kind::Any => Ok(value),
+            Kind::Nanoseconds if is_int => Ok(value),
+            Kind::Datetime if is_int => datetime(py, value.extract()?),
+            Kind::Iso if is_int => iso(py, value.extract()?),
+            Kind::Nanoseconds | Kind::Datetime | Kind::Iso => Err(wrong("a time", &value)),
+            Kind::Tag | Kind::Str if value.is_instance_of::<PyString>() => Ok(value),
+            Kind::Tag => value.str().map(Bound::into_any),
+            Kind::Str => Err(wrong("str", &value)),
+            Kind::Bool if value.is_instance_of::<PyBool>() => Ok(value),
+            Kind::Bool => Err(wrong("bool", &value)),
+            Kind::Float if is_float => Ok(value),
+            Kind::Float if is_int => Ok(PyFloat::new(py, value.extract()?).into_any()),
+            Kind::Float => Err(wrong("float", &value)),
+            Kind::Int if is_int => Ok(value),
+            Kind::Int if is_float && value.extract::<f64>()?.fract() == 0.0 => {
+                value.call_method0(intern!(py, "__int__"))
+            }
+            Kind::Int => Err(wrong("int", &value)),
+            Kind::Decimal if is_int || is_float => decimal(&value),
+            Kind::Decimal => Err(wrong("a number", &value)),
+            Kind::Enum => match &attribute.members {
+                None => Ok(value),
+                Some(members) => members
+                    .bind(py)
+                    .get_item(&value)?
+                    .ok_or_else(|| wrong("the name of a member", &value)),
+            },
+        }
+    }
+
+    fn make<'py>(
+        &self,
+        py: Python<'py>,
+        values: Vec<Option<Bound<'py, PyAny>>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let class = self.class.bind(py);
+        if self.positional && values.iter().all(Option::is_some) {
+            let values = values.into_iter().flatten();
+            let values: Vec<Bound<'py, PyAny>> = values.collect();
+            return class.call1(PyTuple::new(py, values)?);
+        }
+        let given = self.attributes.iter().zip(values);
+        let given = given.filter_map(|(attribute, value)| {
+            value.map(|value| (attribute.argument.bind(py), value))
+        });
+        if self.sets {
+            let object = class.call0()?;
+            for (name, value) in given {
+                object.setattr(name, value)?;
+            }
+            return Ok(object);
+        }
+        let arguments = PyDict::new(py);
+        for (name, value) in given {
+            arguments.set_item(name, value)?;
+        }
+        class.call((), Some(&arguments))
+    }
+}
+
+/// An aware datetime in UTC; what is finer than microseconds is cut off.
+fn datetime(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
+    let micros = Timestamp::from_microsecond(ns.div_euclid(1000));
+    let time = micros.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let time = Offset::UTC.to_datetime(time);
+    let narrow = |part: i8| part.unsigned_abs();
+    let micros = u32::try_from(time.subsec_nanosecond() / 1000)?;
+    let utc = PyTzInfo::utc(py)?.to_owned();
+    let (year, month, day) = (time.year().into(), narrow(time.month()), narrow(time.day()));
+    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    PyDateTime::new(
+        py,
+        year,
+        month,
+        day,
+        narrow(hour),
+        narrow(minute),
+        narrow(second),
+        micros,
+        Some(&utc),
+    )
+    .map(Bound::into_any)
+}
+
+/// ISO 8601 in UTC, with all nanoseconds.
+fn iso(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
+    let time = Timestamp::from_nanosecond(ns.into());
+    let time = time.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(PyString::new(py, &format!("{time:.9}")).into_any())
+}
+
+fn decimal<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let class = DECIMAL.import(value.py(), "decimal", "Decimal")?;
+    class.call1((value.str()?,))
+}

@@ -1,0 +1,212 @@
+//! The kinds of attributes, and what their values are written as.
+//!
+//! `None`, NaN, `NA` and `NaT` are left out, whatever the kind.
+
+use std::borrow::Cow;
+
+use aioinflux::FieldValue;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
+
+use crate::place::{Place, shorten, type_name};
+use crate::{times, values};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Measurement,
+    /// Nanoseconds.
+    TimeInt,
+    /// Whatever says when.
+    Time,
+    Tag,
+    TagEnum,
+    Bool,
+    Int,
+    Float,
+    Str,
+    Enum,
+    /// A field whose value says of which type it is.
+    Any,
+}
+
+impl Kind {
+    pub(super) fn from_name(name: &str) -> PyResult<Self> {
+        Ok(match name {
+            "measurement" => Self::Measurement,
+            "timeint" => Self::TimeInt,
+            "timestr" | "timedt" | "time" => Self::Time,
+            "tag" => Self::Tag,
+            "tagenum" => Self::TagEnum,
+            "bool" => Self::Bool,
+            "int" => Self::Int,
+            "float" | "decimal" => Self::Float,
+            "str" => Self::Str,
+            "enum" => Self::Enum,
+            "field" => Self::Any,
+            _ => return Err(PyValueError::new_err(format!("kind `{name}` is not known"))),
+        })
+    }
+}
+
+/// A value that is of another type than its attribute.
+fn wrong(place: Place<'_>, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
+    let shown = got.repr().map_or_else(
+        |_| String::new(),
+        |shown| format!("`{}`, a ", shorten(&shown.to_string())),
+    );
+    PyTypeError::new_err(format!(
+        "{place}: expected {expected}, got {shown}`{}`",
+        type_name(got)
+    ))
+}
+
+/// The value of a field, or `None` where it is left out.
+pub(super) fn field<'a>(
+    kind: Kind,
+    value: &'a Bound<'_, PyAny>,
+    place: Place<'_>,
+) -> PyResult<Option<FieldValue<'a>>> {
+    if values::is_missing(value)? {
+        return Ok(None);
+    }
+    match kind {
+        Kind::Str => text(value, place).map(|text| Some(FieldValue::String(text))),
+        Kind::Enum => name_of(value, place).map(|name| Some(FieldValue::String(name))),
+        Kind::Float if is_int(value) => value
+            .extract()
+            .map(|number| Some(FieldValue::Float(number)))
+            .map_err(|error| place.wrap(value.py(), &error)),
+        _ => plain_field(kind, value, place),
+    }
+}
+
+fn plain_field<'a>(
+    kind: Kind,
+    value: &'a Bound<'_, PyAny>,
+    place: Place<'_>,
+) -> PyResult<Option<FieldValue<'a>>> {
+    let expected = match kind {
+        Kind::Bool => "bool",
+        Kind::Int => "int",
+        Kind::Float => "float, int or Decimal",
+        _ => "float, int, bool, str, Decimal or a member of an enum",
+    };
+    let written = match values::field(value, place) {
+        Ok(Some(written)) => written,
+        Ok(None) => return Ok(None),
+        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => {
+            return Err(wrong(place, expected, value));
+        }
+        Err(error) => return Err(error),
+    };
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the nearest float is what `float(value)` gives too"
+    )]
+    match (kind, written) {
+        (Kind::Bool, written @ FieldValue::Boolean(_))
+        | (Kind::Int, written @ (FieldValue::Integer(_) | FieldValue::Unsigned(_)))
+        | (Kind::Float, written @ FieldValue::Float(_))
+        | (Kind::Any, written) => Ok(Some(written)),
+        (Kind::Float, FieldValue::Integer(number)) => Ok(Some(FieldValue::Float(number as f64))),
+        (Kind::Float, FieldValue::Unsigned(number)) => Ok(Some(FieldValue::Float(number as f64))),
+        _ => Err(wrong(place, expected, value)),
+    }
+}
+
+/// A whole number of Python's own that is no truth value.
+fn is_int(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>()
+}
+
+/// `str(value)`; the text of bytes would be their code.
+fn text<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a, str>> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return values::string(text, place).map(Cow::Borrowed);
+    }
+    if value.is_instance_of::<PyBytes>() {
+        return Err(wrong(place, "str", value));
+    }
+    values::text_of(value).map(Cow::Owned)
+}
+
+/// The name of a member of an enum; a plain text is taken as such a name.
+fn name_of<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a, str>> {
+    match value.getattr_opt(intern!(value.py(), "name"))? {
+        // Members of a flag without a single name have none; their text says what they are.
+        Some(name) if name.is_none() => values::text_of(value).map(Cow::Owned),
+        Some(name) => name
+            .extract()
+            .map(Cow::Owned)
+            .map_err(|_| wrong(place, "a member of an enum", value)),
+        None => match value.cast::<PyString>() {
+            Ok(text) => values::string(text, place).map(Cow::Borrowed),
+            Err(_) => Err(wrong(place, "a member of an enum", value)),
+        },
+    }
+}
+
+/// The text of a tag, or `None` where it is left out.
+pub(super) fn tag<'a>(
+    kind: Kind,
+    value: &'a Bound<'_, PyAny>,
+    place: Place<'_>,
+) -> PyResult<Option<Cow<'a, str>>> {
+    if values::is_missing(value)? {
+        return Ok(None);
+    }
+    if kind == Kind::TagEnum {
+        return name_of(value, place).map(Some);
+    }
+    // That it is text from here on was said by the class: no warning.
+    let mut converted = false;
+    values::tag(value, place, &mut converted).map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(value.py()) {
+            wrong(place, "str", value)
+        } else {
+            error
+        }
+    })
+}
+
+/// The measurement, or `None` where the object has none.
+pub(super) fn measurement(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<String>> {
+    if values::is_missing(value)? {
+        return Ok(None);
+    }
+    match value.cast::<PyString>() {
+        Ok(text) => values::string(text, place).map(|text| Some(text.to_owned())),
+        Err(_) => Err(wrong(place, "str", value)),
+    }
+}
+
+/// The nanoseconds of a time, or `None` where the server is to set it.
+pub(super) fn time(
+    kind: Kind,
+    optional: bool,
+    value: &Bound<'_, PyAny>,
+    place: Place<'_>,
+) -> PyResult<Option<i64>> {
+    if values::is_missing(value)? {
+        return if optional {
+            Ok(None)
+        } else {
+            let expected = "a time (the server sets it where the attribute is Optional)";
+            Err(wrong(place, expected, value))
+        };
+    }
+    if kind == Kind::TimeInt && !is_int(value) && !is_numpy_int(value)? {
+        return Err(wrong(place, "int (ns)", value));
+    }
+    times::nanoseconds(value, place).map(Some)
+}
+
+fn is_numpy_int(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if !values::is_numpy(value) {
+        return Ok(false);
+    }
+    let kind: char = value.getattr("dtype")?.getattr("kind")?.extract()?;
+    Ok(matches!(kind, 'i' | 'u'))
+}

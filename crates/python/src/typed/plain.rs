@@ -1,0 +1,96 @@
+//! An object of any kind, attribute by attribute.
+
+use aioinflux::FieldValue;
+use pyo3::prelude::*;
+
+use super::kinds;
+use super::plan::{Source, sources};
+use super::schema::{PLACEHOLDER, Schema};
+use crate::points::Points;
+
+/// Adds one point.
+pub(super) fn push(
+    points: &mut Points,
+    schema: &Schema,
+    object: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let Points {
+        encoder,
+        tags: common,
+        ..
+    } = points;
+    let index = encoder.next_index();
+    let is_tuple = schema.is_tuple(object);
+    let name = measurement(schema, object, is_tuple, index)?;
+    let time = time(schema, object, is_tuple, index)?;
+    let mut line = encoder.next_point();
+    let refused = |error: aioinflux::line::Error| schema.refused(&error);
+    line.measurement(name.as_deref().unwrap_or(&schema.name))
+        .map_err(refused)?;
+    for (key, source) in sources(schema, common) {
+        match source {
+            Source::Attribute(at) => {
+                let tag = &schema.tags[at];
+                let value = tag.value(object, is_tuple, index)?;
+                if let Some(text) = kinds::tag(tag.kind, &value, tag.place(index))? {
+                    line.tag(key, &text).map_err(refused)?;
+                }
+            }
+            Source::Declared(at) => {
+                let (_, value) = &schema.extra_tags[at];
+                line.tag(key, value).map_err(refused)?;
+            }
+            Source::Extra(at) => {
+                line.tag(key, &common.all[at].1).map_err(refused)?;
+            }
+        }
+    }
+    if schema.placeholder {
+        line.field(PLACEHOLDER, true).map_err(refused)?;
+    }
+    for field in &schema.fields {
+        let value = field.value(object, is_tuple, index)?;
+        match kinds::field(field.kind, &value, field.place(index))? {
+            Some(FieldValue::String(text)) if schema.rm_none && text.is_empty() => {}
+            Some(value) => {
+                line.field(field.key.as_str(), value).map_err(refused)?;
+            }
+            None => {}
+        }
+    }
+    line.finish(time).map_err(refused)?;
+    Ok(())
+}
+
+/// The measurement of an object; `None` stands for the name of the class.
+fn measurement(
+    schema: &Schema,
+    object: &Bound<'_, PyAny>,
+    is_tuple: bool,
+    index: u64,
+) -> PyResult<Option<String>> {
+    let Some(attribute) = &schema.measurement else {
+        return Ok(None);
+    };
+    let value = attribute.value(object, is_tuple, index)?;
+    let name = kinds::measurement(&value, attribute.place(index))?;
+    Ok(name.filter(|name| !(schema.rm_none && name.is_empty())))
+}
+
+/// The time of an object; `None` where the server sets it.
+pub(super) fn time(
+    schema: &Schema,
+    object: &Bound<'_, PyAny>,
+    is_tuple: bool,
+    index: u64,
+) -> PyResult<Option<i64>> {
+    let Some(attribute) = &schema.time else {
+        return Ok(None);
+    };
+    let value = attribute.value(object, is_tuple, index)?;
+    if schema.rm_none && value.extract::<&str>().is_ok_and(str::is_empty) {
+        return Ok(None);
+    }
+    let optional = attribute.optional || schema.rm_none;
+    kinds::time(attribute.kind, optional, &value, attribute.place(index))
+}

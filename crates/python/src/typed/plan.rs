@@ -1,0 +1,93 @@
+//! The names that points of one class share in one kind of call, checked and escaped once.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aioinflux::{Options, Shape};
+
+use super::schema::{PLACEHOLDER, Schema};
+use crate::points::CommonTags;
+
+/// How objects of a class become rows.
+pub(super) struct Plan {
+    /// No other plan has the same.
+    pub(super) number: u64,
+    options: Options,
+    measurement: String,
+    tag_names: Vec<String>,
+    extra_tags: usize,
+    /// `None` where each point needs the plain encoder.
+    pub(super) shape: Option<Shape>,
+    /// Where the tags come from, in the order of the shape.
+    pub(super) tags: Vec<(usize, Source)>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Source {
+    /// Position in the tags of the schema.
+    Attribute(usize),
+    /// Position in the extra tags of the schema.
+    Declared(usize),
+    /// Position in the extra tags of the call.
+    Extra(usize),
+}
+
+impl Plan {
+    pub(super) fn new(
+        schema: &Schema,
+        options: Options,
+        measurement: &str,
+        common: &CommonTags,
+    ) -> Self {
+        static MADE: AtomicU64 = AtomicU64::new(1);
+        let (keys, sources): (Vec<&str>, Vec<Source>) = sources(schema, common).unzip();
+        let placeholder = schema.placeholder.then_some(PLACEHOLDER);
+        let fields = schema.fields.iter().map(|field| field.key.as_str());
+        let fields: Vec<&str> = placeholder.into_iter().chain(fields).collect();
+        let shape = Shape::new(options, measurement, &keys, &fields);
+        let order = shape.as_ref().map_or(&[][..], Shape::tag_order);
+        Self {
+            number: MADE.fetch_add(1, Ordering::Relaxed),
+            options,
+            measurement: measurement.to_owned(),
+            tag_names: common.all.iter().map(|(key, _)| key.clone()).collect(),
+            extra_tags: common.extra().len(),
+            tags: order.iter().map(|tag| (*tag, sources[*tag])).collect(),
+            shape,
+        }
+    }
+
+    /// Whether it is the plan for this measurement in this call.
+    pub(super) fn fits(&self, options: Options, measurement: &str, common: &CommonTags) -> bool {
+        self.options == options
+            && self.measurement == measurement
+            && self.extra_tags == common.extra().len()
+            && self.tag_names.len() == common.all.len()
+            && self
+                .tag_names
+                .iter()
+                .zip(&common.all)
+                .all(|(a, (b, _))| a == b)
+    }
+}
+
+/// The tags of a line: an extra tag of the call beats one of the class, that an attribute, and that
+/// a default tag.
+pub(super) fn sources<'a>(
+    schema: &'a Schema,
+    common: &'a CommonTags,
+) -> impl Iterator<Item = (&'a str, Source)> {
+    let extra = move |key: &str| common.extra().iter().any(|(other, _)| other == key);
+    let declared = |key: &str| schema.extra_tags.iter().any(|(other, _)| other == key);
+    let attributes = schema.tags.iter().enumerate();
+    let attributes = attributes
+        .filter(move |(_, tag)| !extra(&tag.key) && !declared(&tag.key))
+        .map(|(at, tag)| (tag.key.as_str(), Source::Attribute(at)));
+    let of_class = schema.extra_tags.iter().enumerate();
+    let of_class = of_class
+        .filter(move |(_, (key, _))| !extra(key))
+        .map(|(at, (key, _))| (key.as_str(), Source::Declared(at)));
+    let own = move |key: &str| declared(key) || schema.tags.iter().any(|tag| tag.key == key);
+    let of_call = common.beside(own);
+    let of_call = of_call.map(|(at, (key, _))| (key.as_str(), Source::Extra(at)));
+    attributes.chain(of_class).chain(of_call)
+}

@@ -1,0 +1,248 @@
+//! Objects of the common kind, whose class was met before: values only.
+//!
+//! What is not of the common kind is left to `plain`, which writes the point or tells what is wrong
+//! with it. Attributes may be code of the user: what it raises is no matter of ours, and goes out at
+//! once.
+
+use std::sync::Arc;
+
+use aioinflux::{FieldValue, Row, Unusual};
+use pyo3::exceptions::PyAttributeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
+
+use super::kinds::{self, Kind};
+use super::plan::{Plan, Source};
+use super::schema::{Attribute, Schema};
+use super::{Memo, plain};
+use crate::points::Points;
+
+/// What an object leaves to the next one of its class.
+#[derive(Default)]
+pub(super) struct State<'py> {
+    /// The plan of the last object, and the object that was its measurement.
+    plan: Option<(Option<Bound<'py, PyString>>, Arc<Plan>)>,
+    memo: Memo<'py>,
+}
+
+impl State<'_> {
+    /// Begins another class.
+    pub(super) fn forget(&mut self) {
+        self.plan = None;
+    }
+}
+
+/// Why an object was not written.
+enum Miss {
+    /// It is for `plain`.
+    Unusual,
+    /// Code of the user raised it.
+    Raised(PyErr),
+}
+
+impl From<Unusual> for Miss {
+    fn from(_: Unusual) -> Self {
+        Self::Unusual
+    }
+}
+
+/// Adds one point if it is of the common kind, and returns whether it was.
+pub(super) fn push<'py>(
+    points: &mut Points,
+    state: &mut State<'py>,
+    schema: &Schema,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<bool> {
+    match try_push(points, state, schema, object) {
+        Ok(()) => Ok(true),
+        Err(Miss::Unusual) => Ok(false),
+        Err(Miss::Raised(error)) => Err(error),
+    }
+}
+
+fn try_push<'py>(
+    points: &mut Points,
+    state: &mut State<'py>,
+    schema: &Schema,
+    object: &Bound<'py, PyAny>,
+) -> Result<(), Miss> {
+    let Points { encoder, tags, .. } = points;
+    let index = encoder.next_index();
+    let is_tuple = schema.is_tuple(object);
+    let name = match &schema.measurement {
+        Some(attribute) => Some(measurement(attribute, object, is_tuple)?),
+        None => None,
+    };
+    let time = plain::time(schema, object, is_tuple, index).map_err(|error| {
+        let ours = error.is_instance_of::<pyo3::exceptions::PyValueError>(object.py())
+            || error.is_instance_of::<pyo3::exceptions::PyTypeError>(object.py());
+        if ours {
+            Miss::Unusual
+        } else {
+            Miss::Raised(error)
+        }
+    })?;
+    let State { plan, memo } = state;
+    let same = plan.as_ref().is_some_and(|(last, _)| match (last, &name) {
+        (None, None) => true,
+        (Some(last), Some(name)) => last.is(name),
+        _ => false,
+    });
+    if !same {
+        let text = match &name {
+            Some(name) => name.to_str().map_err(|_| Unusual)?,
+            None => &schema.name,
+        };
+        let found = schema.plan(encoder.options(), text, tags);
+        *plan = Some((name, found));
+    }
+    let Some((_, plan)) = plan else {
+        return Err(Miss::Unusual);
+    };
+    let shape = plan.shape.as_ref().ok_or(Unusual)?;
+    let mut rows = encoder.rows(shape);
+    let mut row = rows.begin();
+    memo.begin(plan.number, plan.tags.len());
+    for &(tag, source) in &plan.tags {
+        match source {
+            Source::Attribute(at) => {
+                let attribute = &schema.tags[at];
+                let value = read(attribute, object, is_tuple)?;
+                if let Ok(text) = value.cast_exact::<PyString>() {
+                    memo.write(&mut row, shape, tag, text)?;
+                } else {
+                    write_tag(&mut row, tag, attribute, &value, memo, shape, index)?;
+                }
+            }
+            Source::Declared(at) => row.tag(tag, &schema.extra_tags[at].1)?,
+            Source::Extra(at) => row.tag(tag, &tags.all[at].1)?,
+        }
+    }
+    if schema.placeholder {
+        row.boolean(0, true)?;
+    }
+    let first = usize::from(schema.placeholder);
+    for (at, attribute) in schema.fields.iter().enumerate() {
+        let value = read(attribute, object, is_tuple)?;
+        write_field(&mut row, first + at, schema, attribute, &value, index)?;
+    }
+    row.end(index, time)?;
+    encoder.set_next_index(index + 1);
+    Ok(())
+}
+
+#[inline]
+fn read<'py>(
+    attribute: &Attribute,
+    object: &Bound<'py, PyAny>,
+    is_tuple: bool,
+) -> Result<Bound<'py, PyAny>, Miss> {
+    attribute.read(object, is_tuple).map_err(|error| {
+        if error.is_instance_of::<PyAttributeError>(object.py()) {
+            Miss::Unusual
+        } else {
+            Miss::Raised(error)
+        }
+    })
+}
+
+fn measurement<'py>(
+    attribute: &Attribute,
+    object: &Bound<'py, PyAny>,
+    is_tuple: bool,
+) -> Result<Bound<'py, PyString>, Miss> {
+    let value = read(attribute, object, is_tuple)?;
+    let name = value.cast_into_exact().map_err(|_| Unusual)?;
+    Ok(name)
+}
+
+/// Tags that are no strings.
+fn write_tag<'py>(
+    row: &mut Row<'_>,
+    tag: usize,
+    attribute: &Attribute,
+    value: &Bound<'py, PyAny>,
+    memo: &mut Memo<'py>,
+    shape: &aioinflux::Shape,
+    index: u64,
+) -> Result<(), Miss> {
+    if value.is_none() {
+        return Ok(());
+    }
+    if attribute.kind == Kind::TagEnum
+        && let Some(name) = member_name(value)
+    {
+        return Ok(memo.write(row, shape, tag, &name)?);
+    }
+    match kinds::tag(attribute.kind, value, attribute.place(index)) {
+        Ok(Some(text)) => Ok(row.tag(tag, &text)?),
+        Ok(None) => Ok(()),
+        Err(_) => Err(Miss::Unusual),
+    }
+}
+
+/// The name of an enum's member, which its attribute `name` gives more slowly.
+fn member_name<'py>(value: &Bound<'py, PyAny>) -> Option<Bound<'py, PyString>> {
+    let name = value.getattr(intern!(value.py(), "_name_")).ok()?;
+    name.cast_into_exact().ok()
+}
+
+#[inline]
+fn write_field(
+    row: &mut Row<'_>,
+    at: usize,
+    schema: &Schema,
+    attribute: &Attribute,
+    value: &Bound<'_, PyAny>,
+    index: u64,
+) -> Result<(), Miss> {
+    match attribute.kind {
+        Kind::Float | Kind::Any if value.is_exact_instance_of::<PyFloat>() => {
+            let number = value.cast_exact::<PyFloat>().map_err(|_| Unusual)?;
+            row.float(at, number.value())?;
+        }
+        Kind::Int | Kind::Any if value.is_exact_instance_of::<PyInt>() => {
+            row.integer(at, value.extract().map_err(|_| Unusual)?)?;
+        }
+        Kind::Bool | Kind::Any if value.is_exact_instance_of::<PyBool>() => {
+            row.boolean(at, value.extract().map_err(|_| Unusual)?)?;
+        }
+        Kind::Str | Kind::Any if value.is_exact_instance_of::<PyString>() => {
+            let text: &str = value.extract().map_err(|_| Unusual)?;
+            if !(schema.rm_none && text.is_empty()) {
+                row.string(at, text)?;
+            }
+        }
+        _ => write_rare_field(row, at, schema, attribute, value, index)?,
+    }
+    Ok(())
+}
+
+/// Numbers of other types, enums, and what is missing.
+fn write_rare_field(
+    row: &mut Row<'_>,
+    at: usize,
+    schema: &Schema,
+    attribute: &Attribute,
+    value: &Bound<'_, PyAny>,
+    index: u64,
+) -> Result<(), Unusual> {
+    if value.is_none() {
+        return Ok(());
+    }
+    if attribute.kind == Kind::Enum
+        && let Some(name) = member_name(value)
+    {
+        return row.string(at, name.to_str().map_err(|_| Unusual)?);
+    }
+    match kinds::field(attribute.kind, value, attribute.place(index)).map_err(|_| Unusual)? {
+        Some(FieldValue::Float(number)) => row.float(at, number),
+        Some(FieldValue::Integer(number)) => row.integer(at, number),
+        Some(FieldValue::Unsigned(number)) => row.unsigned(at, number),
+        Some(FieldValue::Boolean(flag)) => row.boolean(at, flag),
+        Some(FieldValue::String(text)) if schema.rm_none && text.is_empty() => Ok(()),
+        Some(FieldValue::String(text)) => row.string(at, &text),
+        None => Ok(()),
+    }
+}

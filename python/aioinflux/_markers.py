@@ -1,0 +1,71 @@
+"""The markers of aioinflux 0.9: type variables, of which `Optional[...]` can be made.
+
+A type checker reads them as the types that they stand for, since a bare type variable is no
+annotation for it.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+__all__ = [
+    "BOOL",
+    "DECIMAL",
+    "ENUM",
+    "FLOAT",
+    "INT",
+    "KINDS",
+    "MEASUREMENT",
+    "STR",
+    "TAG",
+    "TAGENUM",
+    "TIMEDT",
+    "TIMEINT",
+    "TIMESTR",
+]
+
+if TYPE_CHECKING:
+    MEASUREMENT: TypeAlias = str
+    TIMEINT: TypeAlias = int
+    TIMESTR: TypeAlias = str
+    TIMEDT: TypeAlias = datetime
+    TAG: TypeAlias = str
+    TAGENUM: TypeAlias = enum.Enum
+    BOOL: TypeAlias = bool
+    INT: TypeAlias = int
+    DECIMAL: TypeAlias = Decimal
+    FLOAT: TypeAlias = float
+    STR: TypeAlias = str
+    ENUM: TypeAlias = enum.Enum
+else:
+    MEASUREMENT = TypeVar("MEASUREMENT", bound=str)
+    TIMEINT = TypeVar("TIMEINT", bound=int)
+    TIMESTR = TypeVar("TIMESTR", bound=str)
+    TIMEDT = TypeVar("TIMEDT", bound=datetime)
+    TAG = TypeVar("TAG", bound=str)
+    TAGENUM = TypeVar("TAGENUM", bound=enum.Enum)
+    BOOL = TypeVar("BOOL", bound=bool)
+    INT = TypeVar("INT", bound=int)
+    DECIMAL = TypeVar("DECIMAL", bound=Decimal)
+    FLOAT = TypeVar("FLOAT", bound=float)
+    STR = TypeVar("STR", bound=str)
+    ENUM = TypeVar("ENUM", bound=enum.Enum)
+
+# By what the engine calls them. Their hashes are those of objects, so that no two are the same.
+KINDS: dict[Any, str] = {
+    MEASUREMENT: "measurement",
+    TIMEINT: "timeint",
+    TIMESTR: "timestr",
+    TIMEDT: "timedt",
+    TAG: "tag",
+    TAGENUM: "tagenum",
+    BOOL: "bool",
+    INT: "int",
+    DECIMAL: "decimal",
+    FLOAT: "float",
+    STR: "str",
+    ENUM: "enum",
+}

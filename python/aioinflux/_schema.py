@@ -1,0 +1,207 @@
+"""What the annotations of a class say of its points.
+
+This module knows annotations, and what is wrong with a schema. It refuses to know values: those are
+encoded in Rust.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import sys
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Final, NamedTuple, Union, get_args, get_origin
+
+from . import typed
+from ._markers import KINDS
+
+__all__ = ["Attribute", "SchemaError", "attributes"]
+
+_TIMES = ("timeint", "timestr", "timedt", "time")
+_TAGS = ("tag", "tagenum")
+_MARKS = (typed.Measurement, typed.Time, typed.Tag, typed.Field)
+# Order matters: a bool is an int, and members of enums may be numbers or texts.
+_FIELDS = ((enum.Enum, "enum"), (bool, "bool"), (int, "int"), (float, "float"), (str, "str"))
+_PLACEHOLDER = "_"
+
+
+class SchemaError(TypeError):
+    """The schema of a class for `lineprotocol` is wrong. The text names class and attribute."""
+
+
+class Attribute(NamedTuple):
+    """An attribute of a class, and what it is in a point."""
+
+    name: str
+    key: str
+    kind: str
+    optional: bool
+    # The class of its members, where it is known.
+    members: type[enum.Enum] | None
+    # Whether it belongs to the class, and not to each object.
+    constant: bool
+
+
+class _Annotation:
+    """An annotation, taken apart."""
+
+    def __init__(self, hint: Any) -> None:
+        self.base: Any = hint
+        self.optional = False
+        self.constant = False
+        self.marks: list[Any] = []
+        self._take_apart(hint)
+
+    def _take_apart(self, hint: Any) -> None:
+        self.base = hint
+        origin = get_origin(hint)
+        if hint is ClassVar or origin is ClassVar:
+            self.constant = True
+            self.base = Any
+            self._inner(get_args(hint))
+        elif origin is Final:
+            self._inner(get_args(hint))
+        elif origin is Annotated:
+            inner, *marks = get_args(hint)
+            self.marks += [mark for mark in marks if _is_mark(mark)]
+            self._take_apart(inner)
+        elif origin in (Union, types.UnionType):
+            self._union(get_args(hint))
+        elif _is_mark(hint):
+            self.marks.append(hint)
+        elif hasattr(hint, "__supertype__"):
+            self._take_apart(hint.__supertype__)
+        elif type(hint).__name__ == "TypeAliasType":
+            self._take_apart(hint.__value__)
+
+    def _inner(self, arguments: tuple[Any, ...]) -> None:
+        if arguments:
+            self._take_apart(arguments[0])
+
+    def _union(self, parts: tuple[Any, ...]) -> None:
+        self.optional |= type(None) in parts
+        others = [part for part in parts if part is not type(None)]
+        for part in others:
+            self._take_apart(part)
+        if len(others) > 1:
+            self.base = Any
+
+
+def _is_mark(hint: Any) -> bool:
+    if isinstance(hint, _MARKS) or hint in _MARKS:
+        return True
+    return isinstance(hint, typing.TypeVar) and hint in KINDS
+
+
+def _hints(cls: type, schema: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
+    """The annotations of a class, those of its bases first."""
+    if schema:
+        yield from schema.items()
+        return
+    fields = vars(cls).get("__pydantic_fields__")
+    if fields is not None:
+        for name, field in fields.items():
+            hint = field.annotation
+            for mark in field.metadata:
+                hint = Annotated[hint, mark]
+            yield name, hint
+        return
+    try:
+        hints = typing.get_type_hints(cls, include_extras=True)
+    except NameError as error:
+        raise SchemaError(
+            f"class `{cls.__name__}`: an annotation is not known where the class stands: {error}"
+        ) from None
+    for name, hint in hints.items():
+        if hint is not dataclasses.KW_ONLY and not isinstance(hint, dataclasses.InitVar):
+            yield name, hint
+
+
+def attributes(
+    cls: type, schema: Mapping[str, Any] | None, placeholder: bool
+) -> tuple[Attribute, ...]:
+    """What the annotations of a class, or a schema beside it, say.
+
+    Raises:
+        SchemaError: they do not describe a point.
+    """
+    known = [(name, _Annotation(hint), hint) for name, hint in _hints(cls, schema)]
+    if not known:
+        raise SchemaError(
+            f"class `{cls.__name__}`: it has no annotations, and no `schema` is given"
+        )
+    # With markers of 0.9 alone, what has no marker is most likely a mistake, as it was there.
+    plain = any(not isinstance(mark, typing.TypeVar) for _, one, _ in known for mark in one.marks)
+    found = [
+        _attribute(cls, name, one, hint, plain)
+        for name, one, hint in known
+        if one.marks or not one.constant
+    ]
+    _check(cls, found, placeholder)
+    return tuple(found)
+
+
+def _attribute(cls: type, name: str, one: _Annotation, hint: Any, plain: bool) -> Attribute:
+    where = f"class `{cls.__name__}`, attribute `{name}`"
+    if len(one.marks) > 1:
+        raise SchemaError(f"{where}: it has several markers: {hint!r}")
+    mark = one.marks[0] if one.marks else None
+    kind = KINDS.get(mark) if isinstance(mark, typing.TypeVar) else _kind(mark, one.base)
+    if mark is None and (not plain or kind == "field"):
+        expected = "float, int, bool, str, Decimal, an enum or a marker" if plain else "a marker"
+        raise SchemaError(f"{where}: Invalid attribute type {_shown(hint)}; expected {expected}")
+    if kind is None:
+        raise SchemaError(f"{where}: {_shown(one.base)} does not go with {_shown(mark)}")
+    if kind == "measurement" and one.optional:
+        raise SchemaError(f"{where}: the measurement cannot be Optional")
+    members = one.base if isinstance(one.base, type) and issubclass(one.base, enum.Enum) else None
+    key = getattr(mark, "key", None) or name
+    return Attribute(sys.intern(name), key, kind, one.optional, members, one.constant)
+
+
+def _kind(mark: Any, base: Any) -> str | None:
+    """The kind that a mark and a type make together, or `None` where they do not."""
+    kind = mark if isinstance(mark, type) else type(mark)
+    base = base if isinstance(base, type) else object
+    if issubclass(kind, typed.Measurement):
+        return "measurement" if issubclass(base, str) or base is object else None
+    if issubclass(kind, typed.Time):
+        if issubclass(base, (bool, float)):
+            return None
+        times = ((int, "timeint"), (datetime, "timedt"), (str, "timestr"))
+        return next((name for type_, name in times if issubclass(base, type_)), "time")
+    if issubclass(kind, typed.Tag):
+        return "tagenum" if issubclass(base, enum.Enum) else "tag"
+    if issubclass(base, Decimal):
+        return "decimal"
+    return next((name for type_, name in _FIELDS if issubclass(base, type_)), "field")
+
+
+def _shown(hint: Any) -> str:
+    return f"`{hint.__name__}`" if isinstance(hint, type) else repr(hint)
+
+
+def _check(cls: type, found: list[Attribute], placeholder: bool) -> None:
+    where = f"class `{cls.__name__}`"
+    for what, kinds in (("MEASUREMENT", ("measurement",)), ("time", _TIMES)):
+        names = [f"`{one.name}`" for one in found if one.kind in kinds]
+        if len(names) > 1:
+            raise SchemaError(
+                f"{where}: it can't have more than one {what} attribute, got {', '.join(names)}"
+            )
+    keyed = [one for one in found if one.kind != "measurement" and one.kind not in _TIMES]
+    taken: dict[str, str] = {_PLACEHOLDER: "the placeholder"} if placeholder else {}
+    for one in keyed:
+        if one.key in taken:
+            raise SchemaError(
+                f"{where}, attribute `{one.name}`: key `{one.key}` is that of {taken[one.key]}"
+            )
+        taken[one.key] = f"`{one.name}`"
+    if not placeholder and all(one.kind in _TAGS for one in keyed):
+        raise SchemaError(
+            f"{where}: it must have one or more field attributes; hint: `placeholder=True`"
+        )

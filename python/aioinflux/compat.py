@@ -1,0 +1,31 @@
+"""What 0.9 looked for at import: pandas and numpy, here imported when they are asked for.
+
+`pd` and `np` are the modules, or `None` where they are not installed. The cache by Redis is gone:
+`aioredis` and `lz4` are `None`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__all__ = ["aioredis", "lz4", "no_pandas_warning", "no_redis_warning", "np", "pd"]
+
+no_pandas_warning = "Pandas/Numpy is not available. Support for 'dataframe' mode is disabled."
+no_redis_warning = "Redis dependencies not available. Support for caching is disabled."
+
+aioredis: Any = None
+lz4: Any = None
+pd: Any
+np: Any
+
+_MODULES = {"pd": "pandas", "np": "numpy"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return importlib.import_module(_MODULES[name])
+    except ModuleNotFoundError:
+        return None

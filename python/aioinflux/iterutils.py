@@ -1,0 +1,53 @@
+"""Iterating over the points of a decoded JSON answer."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+__all__ = ["iterpoints"]
+
+
+def iterpoints(resp: Mapping[str, Any], parser: Callable[..., Any] | None = None) -> Iterator[Any]:
+    """Iterates over the points of all series of all statements of an answer.
+
+    Args:
+        resp: A decoded JSON answer, or a chunk of one.
+        parser: Makes something of each point: it is called with the values of the point, one
+            argument each. One that has a parameter `meta` gets that too: a `dict` with `columns`,
+            `statement_id` and, where the series has them, `name` and `tags`. Without a parser a
+            point is the list of its values.
+    Returns:
+        An iterator of points.
+    """
+    series = (
+        (statement, one) for statement in resp["results"] for one in statement.get("series", ())
+    )
+    if parser is None:
+        return itertools.chain.from_iterable(one.get("values", ()) for _, one in series)
+    points = functools.partial(_points, parser, _takes_meta(parser))
+    return itertools.chain.from_iterable(itertools.starmap(points, series))
+
+
+def _points(
+    parser: Callable[..., Any],
+    takes_meta: bool,
+    statement: Mapping[str, Any],
+    series: Mapping[str, Any],
+) -> Iterator[Any]:
+    if takes_meta:
+        meta = {key: value for key, value in series.items() if key != "values"}
+        meta["statement_id"] = statement.get("statement_id", 0)
+        parser = functools.partial(parser, meta=meta)
+    return itertools.starmap(parser, series.get("values", ()))
+
+
+def _takes_meta(parser: Callable[..., Any]) -> bool:
+    try:
+        return "meta" in inspect.signature(parser).parameters
+    except (TypeError, ValueError):
+        # Some functions that are not written in Python have no signature.
+        return False

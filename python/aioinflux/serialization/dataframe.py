@@ -1,0 +1,97 @@
+"""DataFrames of pandas, under the names of aioinflux 0.9. pandas is imported when it is needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, _frames
+from .._lines import to_line_protocol
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import pandas as pd
+
+    DataFrameType: TypeAlias = (
+        pd.DataFrame | dict[str, pd.DataFrame] | list[dict[str, pd.DataFrame]]
+    )
+
+__all__ = ["DataFrameType", "parse", "serialize"]
+
+
+def serialize(
+    df: pd.DataFrame,
+    measurement: str | None,
+    tag_columns: Iterable[object] | None = None,
+    **extra_tags: object,
+) -> bytes:
+    """Encodes the rows of a DataFrame as lines, without the last line feed.
+
+    Args:
+        df: The DataFrame; its index holds the times.
+        measurement: Name of all rows.
+        tag_columns: Columns that are tags; all others are fields.
+        **extra_tags: Tags for every row; they beat columns of the same name.
+    Raises:
+        ValueError: there is no measurement, or the index holds no times.
+    """
+    import pandas as pd
+
+    if measurement is None:
+        raise ValueError("Missing 'measurement'")
+    if not isinstance(df.index, pd.DatetimeIndex):
+        raise ValueError("DataFrame index is not DatetimeIndex")
+    return to_line_protocol(df, measurement, tag_columns, tags=extra_tags).removesuffix(b"\n")
+
+
+def parse(resp: Mapping[str, Any]) -> DataFrameType:
+    """Makes DataFrames of a decoded JSON answer whose times are in nanoseconds or texts.
+
+    Args:
+        resp: The answer, or a chunk of it.
+    Returns:
+        For one statement with one series its DataFrame. For one statement otherwise a `dict` of
+        them, keyed `name,tag=value`; for several statements a list of such. Index: UTC
+        nanoseconds, or the row number where there is no column `time`.
+    """
+    statements = [_statement(one.get("series", [])) for one in resp["results"]]
+    if len(statements) > 1:
+        return statements
+    series: dict[str, Any] = statements[0] if statements else {}
+    return next(iter(series.values())) if len(series) == 1 else series
+
+
+def _statement(series: Iterable[Mapping[str, Any]]) -> dict[Any, pd.DataFrame]:
+    import pandas as pd
+
+    parts: dict[str | None, list[pd.DataFrame]] = {}
+    for one in series:
+        # Without the marks of chunks, which say that more is to come.
+        kept = {key: one[key] for key in ("name", "tags", "columns", "values") if key in one}
+        body = json.dumps({"results": [{"series": [kept]}]}).encode()
+        answer = _core.parse_answer(body, "application/json", "ns", True)
+        frames = [frame for _, frame in _frames.frames(answer, False)]
+        parts.setdefault(_name(one), []).extend(frames)
+    return {
+        name: frames[0] if len(frames) == 1 else pd.concat(frames) for name, frames in parts.items()
+    }
+
+
+def _name(series: Mapping[str, Any]) -> str | None:
+    tags = (f"{key}={value}" for key, value in series.get("tags", {}).items())
+    return ",".join(filter(None, [series.get("name"), *tags])) or None
+
+
+def __getattr__(name: str) -> Any:
+    from .. import compat
+
+    if name in ("pd", "np"):
+        return getattr(compat, name)
+    if name == "DataFrameType":
+        from typing import Union
+
+        frame: Any = compat.pd.DataFrame if compat.pd else object
+        return Union[frame, dict[str, frame], list[dict[str, frame]]]  # noqa: UP007
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

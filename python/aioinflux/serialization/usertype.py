@@ -1,0 +1,264 @@
+"""Typed points: classes whose objects are points.
+
+`lineprotocol` reads the annotations of a class once and gives it a compiled schema, by which its
+objects are encoded in Rust: in `to_lineprotocol`, and wherever points are taken. `reader` makes
+objects of such a class of an answer.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any, Generic, NamedTuple, Optional, TypeVar, get_args, overload
+
+from .. import _core
+from .._markers import (
+    BOOL,
+    DECIMAL,
+    ENUM,
+    FLOAT,
+    INT,
+    MEASUREMENT,
+    STR,
+    TAG,
+    TAGENUM,
+    TIMEDT,
+    TIMEINT,
+    TIMESTR,
+)
+from .._schema import Attribute, SchemaError, attributes
+from .common import escape as escape
+from .common import key_escape as key_escape
+from .common import measurement_escape as measurement_escape
+from .common import str_escape as str_escape
+from .common import tag_escape as tag_escape
+
+__all__ = [
+    "BOOL",
+    "DECIMAL",
+    "ENUM",
+    "FLOAT",
+    "INT",
+    "MEASUREMENT",
+    "STR",
+    "TAG",
+    "TAGENUM",
+    "TIMEDT",
+    "TIMEINT",
+    "TIMESTR",
+    "SchemaError",
+    "lineprotocol",
+]
+
+time_types: list[Any] = [TIMEINT, TIMEDT, TIMESTR]
+tag_types: list[Any] = [TAG, TAGENUM]
+field_types: list[Any] = [BOOL, INT, DECIMAL, FLOAT, STR, ENUM]
+optional_field_types: list[Any] = [Optional[field] for field in field_types]  # noqa: UP045
+
+_T = TypeVar("_T")
+_Class = TypeVar("_Class", bound=type)
+
+
+@overload
+def lineprotocol(
+    cls: _Class,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    rm_none: bool = False,
+    extra_tags: Mapping[str, object] | None = None,
+    placeholder: bool = False,
+) -> _Class: ...
+@overload
+def lineprotocol(
+    cls: None = None,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    rm_none: bool = False,
+    extra_tags: Mapping[str, object] | None = None,
+    placeholder: bool = False,
+) -> Callable[[_Class], _Class]: ...
+def lineprotocol(
+    cls: Any = None,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    rm_none: bool = False,
+    extra_tags: Mapping[str, object] | None = None,
+    placeholder: bool = False,
+) -> Any:
+    """Makes points of the objects of a class: `NamedTuple`, dataclass, attrs, pydantic, any other.
+
+    The class gets a method `to_lineprotocol()`, which gives a line as `bytes`, and `write`,
+    `to_line_protocol` and `line_batches` take its objects. Attributes that are `None`, NaN, `NA` or
+    `NaT` are left out. The method has the arguments of this function as a `dict`, `.opts`.
+
+    Args:
+        cls: The class; without it a decorator is returned.
+        schema: Attributes and their types, for a class without annotations.
+        rm_none: Leave out empty texts too, and let the server set a time that is missing.
+        extra_tags: Tags of all objects of the class; they beat attributes of the same name, and
+            are beaten by extra tags of a call.
+        placeholder: Begin with a field `_` that is always true, for points without fields.
+    Returns:
+        The class itself.
+    Raises:
+        SchemaError: the annotations do not describe a point; the text names class and attribute.
+    Source: InfluxDB 1.8 documentation, line protocol reference.
+    """
+    opts = {
+        "schema": schema,
+        "rm_none": rm_none,
+        "extra_tags": extra_tags or {},
+        "placeholder": placeholder,
+    }
+
+    def decorate(cls: Any) -> Any:
+        cls.to_lineprotocol = _method(cls, opts)
+        return cls
+
+    return decorate if cls is None else decorate(cls)
+
+
+def _method(cls: type, opts: Mapping[str, Any]) -> Any:
+    found = attributes(cls, opts["schema"], opts["placeholder"])
+    places = {name: at for at, name in enumerate(getattr(cls, "_fields", ()))}
+    try:
+        compiled = _core.Schema(
+            cls,
+            [(one.name, one.key, one.kind, one.optional, places.get(one.name)) for one in found],
+            dict(opts["extra_tags"]),
+            placeholder=bool(opts["placeholder"]),
+            rm_none=bool(opts["rm_none"]),
+        )
+    except (TypeError, ValueError) as error:
+        raise SchemaError(f"class `{cls.__name__}`: {error}") from None
+
+    def to_lineprotocol(self: object) -> bytes:
+        """Returns the point as one line of InfluxDB's line protocol, without a line feed.
+
+        Raises:
+            ValueError, TypeError: an attribute cannot be written, or no field has a value.
+        """
+        return compiled.line(self)
+
+    method: Any = to_lineprotocol
+    method.opts = opts
+    # By these the engine and `reader` know the class again; a method that overrides has neither.
+    method.__lineprotocol__ = compiled
+    method.__attributes__ = found
+    return method
+
+
+class Reader(Generic[_T]):
+    """Makes objects of a class of decoded answers: `reader`."""
+
+    def __init__(self, cls: type[_T]) -> None:
+        found: tuple[Attribute, ...] | None
+        found = getattr(getattr(cls, "to_lineprotocol", None), "__attributes__", None)
+        if found is None:
+            shown = getattr(cls, "__name__", repr(cls))
+            raise TypeError(f"argument `into`: expected a class with @lineprotocol, got `{shown}`")
+        self.cls = cls
+        self._reader = _core.Reader(cls, *_described(cls, found))
+
+    def __call__(self, answer: _core.Answer) -> list[_T]:
+        """The objects of all rows of an answer, or of one batch of it; they leave the answer."""
+        objects: list[_T] = self._reader.objects(answer)
+        return objects
+
+
+def reader(cls: type[_T]) -> Reader[_T]:
+    """Returns what makes objects of a class of decoded answers: `query(..., into=cls)`.
+
+    Columns and the tags of GROUP BY go to attributes by name. A column that is missing, or a cell
+    that is null, is `None` where the attribute is Optional, else the default of the attribute.
+
+    Args:
+        cls: A class with `@lineprotocol`.
+    Raises:
+        TypeError: it is none.
+    """
+    return Reader(cls)
+
+
+class _Parameter(NamedTuple):
+    """An argument of a constructor: its name, and whether it must be given."""
+
+    name: str
+    required: bool
+
+
+def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool, bool]:
+    """The arguments of `_core.Reader` after the class."""
+    read = {one.name: one for one in found if not one.constant}
+    if cls.__init__ is object.__init__ and cls.__new__ is object.__new__:
+        parameters = {name: _Parameter(name, True) for name in read}
+        sets, positional = True, False
+    else:
+        parameters, positional = _parameters(cls)
+        sets = False
+        # In their order; one that is not read must have a default, or the class will say so.
+        positional = positional and [*parameters] == [name for name in parameters if name in read]
+    described = [
+        (to.name, one.name, one.key, one.kind, one.optional, to.required, one.members)
+        for one, to in ((read[name], to) for name, to in parameters.items() if name in read)
+    ]
+    return described, sets, positional
+
+
+def _parameters(cls: Any) -> tuple[dict[str, _Parameter], bool]:
+    """The arguments of a constructor by attribute, and whether all can be given by position."""
+    fields = vars(cls).get("__pydantic_fields__")
+    if fields is not None:
+        return {
+            name: _Parameter(_alias(one) or name, one.is_required()) for name, one in fields.items()
+        }, False
+    aliases = {one.alias: one.name for one in getattr(cls, "__attrs_attrs__", ())}
+    named = [
+        one
+        for one in inspect.signature(cls).parameters.values()
+        if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+    ]
+    return {
+        aliases.get(one.name, one.name): _Parameter(one.name, one.default is one.empty)
+        for one in named
+    }, all(one.kind is one.POSITIONAL_OR_KEYWORD for one in named)
+
+
+def _alias(field: Any) -> str | None:
+    alias = field.validation_alias or field.alias
+    return alias if isinstance(alias, str) else None
+
+
+def str_to_dt(s: str) -> datetime:
+    """The datetime of an ISO 8601 text, in UTC; what is finer than microseconds is cut off."""
+    since = timedelta(microseconds=_core.nanoseconds(s) // 1000)
+    return datetime(1970, 1, 1, tzinfo=timezone.utc) + since
+
+
+def dt_to_int(dt: datetime) -> int:
+    """Nanoseconds since 1970 in UTC; a naive datetime means UTC."""
+    return _core.nanoseconds(dt)
+
+
+def is_optional(t: Any, base_type: Any) -> bool:
+    """Whether a type is `Optional[base_type]`."""
+    return set(get_args(t)) == {type(None), base_type}
+
+
+def _validate_schema(schema: Mapping[str, Any], placeholder: bool) -> None:
+    attributes(type("schema", (), {}), schema or {}, placeholder)
+
+
+def _make_serializer(
+    meas: str, schema: Mapping[str, Any], extra_tags: Mapping[str, object] | None, placeholder: bool
+) -> Callable[[Any], bytes]:
+    """0.9's factory of encoders: a function from an object to its line."""
+    opts = {
+        "schema": schema,
+        "rm_none": False,
+        "extra_tags": extra_tags or {},
+        "placeholder": placeholder,
+    }
+    function: Callable[[Any], bytes] = _method(type(meas, (), {}), opts)
+    return function
