@@ -44,7 +44,6 @@ NAMES = {
         "ResultType",
         "logger",
         "runner",
-        "serialization",
     ],
     "aioinflux.compat": ["pd", "np", "no_pandas_warning", "aioredis", "lz4", "no_redis_warning"],
     "aioinflux.iterutils": ["iterpoints"],
