@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aioinflux import InfluxDBClient
+from support import Database
 
 
 @pytest.mark.parametrize("key", ["db", "database"])
@@ -34,3 +35,17 @@ def test_a_user_name_that_would_end_early_is_refused() -> None:
 def test_a_chunk_of_no_rows_is_refused_at_once(rows: int) -> None:
     with pytest.raises(ValueError, match=f"`chunk_size`: expected a positive number, got {rows}$"):
         InfluxDBClient(db="d").stream("SELECT f FROM m", chunk_size=rows)
+
+
+def test_no_frame_takes_the_place_of_another(database: Database) -> None:
+    server = database.server
+    client = InfluxDBClient(
+        server.host, server.port, mode="blocking", output="dataframe", db=database.name
+    )
+    values = [("1,b=2", "3"), ("1", "2,b=3"), ("1", "2")]
+    for f, (a, b) in enumerate(values):
+        client.write({"measurement": "m", "tags": {"a": a, "b": b}, "fields": {"f": f}, "time": 1})
+    frames = client.query("SELECT f FROM m GROUP BY a, b")
+    assert sorted(frames) == ["m,a=1,b=2", "m,a=1,b=2,b=3", "m,a=1,b=2,b=3 (2)"]
+    rows = {tuple(one[["a", "b", "f"]].iloc[0]) for one in frames.values()}
+    assert rows == {(a, b, f) for f, (a, b) in enumerate(values)}
