@@ -11,7 +11,7 @@ import pytest
 from aioinflux import AsyncInfluxDBClient
 from influxd import Influxd
 from scripted import Scripted, answer
-from support import Calls, Database, Wire
+from support import FACES, Calls, Database, Wire, lines_sent
 
 _numbers = itertools.count(1)
 
@@ -67,10 +67,26 @@ def wire() -> Iterator[Wire]:
     with Scripted(answer(204)) as server:
         client = AsyncInfluxDBClient(host=server.host, port=server.port, db="db", mode="blocking")
 
-        def send(*args: Any, **kwargs: Any) -> list[str]:
-            seen = len(server.requests)
-            assert client.write(*args, **kwargs) is True
-            sent = [request.text for request in server.requests[seen:]]
-            return [line for text in sent for line in text.removesuffix("\n").split("\n")]
+        yield lambda *args, **kwargs: lines_sent(server, client, *args, **kwargs)
 
-        yield send
+
+@pytest.fixture(params=FACES, ids=lambda face: face.__name__)
+def face(request: pytest.FixtureRequest) -> type:
+    """Runs a test with both classes of clients."""
+    found: type = request.param
+    return found
+
+
+@pytest.fixture
+def either(face: type, database: Database) -> Any:
+    """A blocking client of either class, of the fresh database."""
+    server = database.server
+    return face(host=server.host, port=server.port, db=database.name, mode="blocking")
+
+
+@pytest.fixture
+def sends(face: type) -> Iterator[Wire]:
+    """What `write` of either class sends for its arguments, line by line."""
+    with Scripted(answer(204)) as server:
+        client = face(host=server.host, port=server.port, db="db", mode="blocking")
+        yield lambda *args, **kwargs: lines_sent(server, client, *args, **kwargs)

@@ -74,7 +74,8 @@ main = types.ModuleType("__main__")
 sys.modules["__main__"] = main
 printed = []
 for line, code in codes:
-    text = "\\n" * (line - 1) + code.replace("8086", str(port))
+    # The usual port for UDP becomes one where nobody listens.
+    text = "\\n" * (line - 1) + code.replace("8086", str(port)).replace("8089", "9")
     program = compile(text, page, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     with contextlib.redirect_stdout(io.StringIO()) as out:
         # In a notebook a block may await.

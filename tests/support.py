@@ -13,11 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from aioinflux import AsyncInfluxDBClient
+from aioinflux import AsyncInfluxDBClient, InfluxDBClient
 from influxd import Influxd
+from scripted import Scripted
 
 # What `write` sends for its arguments, as lines: the fixture `wire`.
 Wire = Callable[..., list[str]]
+
+# The classes of clients; what one of them must not do, neither may the other.
+FACES: list[type] = [AsyncInfluxDBClient, InfluxDBClient]
 
 
 class Calls:
@@ -84,6 +88,14 @@ class Database:
     def types(self) -> dict[str, str]:
         """Field keys with their types, over all measurements."""
         return {key: kind for one in self.series("SHOW FIELD KEYS") for key, kind in one["values"]}
+
+
+def lines_sent(server: Scripted, client: Any, *args: Any, **kwargs: Any) -> list[str]:
+    """The lines that a blocking client sends in one `write`, none where nothing is sent."""
+    seen = len(server.requests)
+    assert client.write(*args, **kwargs) is True
+    sent = [request.text for request in server.requests[seen:]]
+    return [line for text in sent for line in text.removesuffix("\n").split("\n")]
 
 
 def run_python(

@@ -57,6 +57,9 @@ def connection(options: Mapping[str, object], password: object) -> None:
     for name in ("username", "path", "unix_socket", "proxy", "ca_file", "cert_file", "key_file"):
         expect(name, options[name], str, optional=True)
     expect("password", password, str, optional=True)
+    if ":" in str(options["username"] or ""):
+        # The server would take what follows for a part of the password.
+        raise ValueError("argument `username`: expected a name without `:`")
 
 
 def target(
@@ -73,11 +76,12 @@ def target(
     }
 
 
-def statement(text: str, chunk_size: object, params: object, rp: object) -> None:
+def statement(text: str, chunk_size: int | None, params: object, rp: object) -> None:
     """Refuses a query without a statement, and options of the wrong type."""
     if not text.strip("; \t\r\n"):
         raise ValueError("argument `q`: expected a statement, got none")
-    expect("chunk_size", chunk_size, int, optional=True)
+    if chunk_size is not None:
+        positive("chunk_size", chunk_size)
     expect("params", params, dict, optional=True)
     expect("rp", rp, str, optional=True)
 

@@ -185,7 +185,7 @@ class Base:
         )
 
     def _checked(
-        self, text: str, db: object, chunk_size: object, params: object, rp: str | None
+        self, text: str, db: object, chunk_size: int | None, params: object, rp: str | None
     ) -> tuple[str | None, str | None]:
         """Database and retention policy of a query whose arguments are right."""
         database = _arguments.database(db, self._db)

@@ -17,6 +17,7 @@ __all__ = [
     "Schema",
     "Stream",
     "Table",
+    "UdpSender",
     "_end",
     "check_duration",
     "encode",
@@ -262,6 +263,13 @@ class Client:
         rp: str | None = None,
     ) -> Call[Stream]: ...
     def close(self) -> None: ...
+
+@final
+class UdpSender:
+    """A socket for one host and port."""
+
+    def __new__(cls, host: str, port: int, datagram_bytes: int) -> UdpSender: ...
+    def send(self, batch: Batch) -> Call[bool]: ...
 
 def encode(
     data: object,

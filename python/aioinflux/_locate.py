@@ -77,7 +77,7 @@ def of_url(url: str) -> dict[str, Any]:
             "hint: percent-encode user and password"
         )
     options: dict[str, Any] = {
-        "host": host, "port": port or 8086, "ssl": _SCHEMES[parts.scheme.lower()],
+        "host": host, "port": 8086 if port is None else port, "ssl": _SCHEMES[parts.scheme.lower()],
         "path": unquote(parts.path) or "/",
     }  # fmt: skip
     if parts.username:
@@ -85,7 +85,9 @@ def of_url(url: str) -> dict[str, Any]:
     if parts.password is not None:
         options["password"] = unquote(parts.password)
     for key, text in parse_qsl(parts.query, keep_blank_values=True):
-        options[key] = _read(f"argument `url`: key `{key}`", key, text)
+        # One name for the database, so that an argument of the constructor beats either.
+        name = "db" if key == "database" else key
+        options[name] = _read(f"argument `url`: key `{key}`", key, text)
     return options
 
 

@@ -238,7 +238,7 @@ class KeyedFrames(Maker):
     def whole(self, answer: Answer) -> Any:
         counts = answer.counts
         frames = iter(_frames.frames(answer, self._as_categories))
-        statements = [dict(map(_keyed, itertools.islice(frames, count))) for count in counts]
+        statements = [_keyed(itertools.islice(frames, count)) for count in counts]
         if len(statements) != 1:
             return statements
         (series,) = statements
@@ -248,11 +248,18 @@ class KeyedFrames(Maker):
         return (self.whole(answer),)
 
 
-def _keyed(series: tuple[str | None, Any]) -> tuple[str | None, Any]:
-    """A frame by its key: `name,tag=value,...`."""
-    name, frame = series
-    tags = (f"{key}={value}" for key, value in frame.attrs["tags"].items())
-    return ",".join(filter(None, [name, *tags])) or None, frame
+def _keyed(series: Iterable[tuple[str | None, Any]]) -> dict[str | None, Any]:
+    """Frames by their keys: `name,tag=value,...`; of keys that are alike the later are numbered."""
+    found: dict[str | None, Any] = {}
+    for name, frame in series:
+        tags = (f"{tag}={value}" for tag, value in frame.attrs["tags"].items())
+        key = plain = ",".join(filter(None, [name, *tags])) or None
+        number = 1
+        while key in found:
+            number += 1
+            key = f"{plain} ({number})"
+        found[key] = frame
+    return found
 
 
 def _row_type(columns: list[str]) -> Any:

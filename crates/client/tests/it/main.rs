@@ -11,6 +11,7 @@ mod forward;
 mod influxd;
 mod limits;
 mod live;
+mod peer_bugs;
 mod reach;
 mod roundtrip;
 mod scripted;

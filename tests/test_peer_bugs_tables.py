@@ -1,0 +1,148 @@
+"""Bugs of other clients in how frames are encoded, one test for each: ours must be right.
+
+The number is that of our survey of peers; the docstring says what the peer does, as it was seen
+with influxdb 5.3.2, influxdb-client 1.50.0, influxdb3-python 0.21.0 or aioinflux 0.9.0.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from support import Database, Wire
+
+NOON = dt.datetime(2024, 1, 1, 12)
+NOON_NS = 1704110400_000000000
+
+
+def polars_frame(**columns: object) -> pl.DataFrame:
+    """A polars frame whose rows are all at noon."""
+    height = len(next(iter(columns.values())))  # type: ignore[arg-type]
+    return pl.DataFrame({"time": [NOON] * height, **columns})
+
+
+def pandas_frame(**columns: object) -> pd.DataFrame:
+    """A pandas frame whose rows are at noon and the seconds after it."""
+    height = len(next(iter(columns.values())))  # type: ignore[arg-type]
+    return pd.DataFrame(columns, index=pd.date_range(NOON, periods=height, freq="s"))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_b01_the_index_of_a_frame_is_read_in_its_own_unit(sends: Wire, unit: str) -> None:
+    """influxdb writes 1704110400000000 for a frame of pandas 3, whose unit is `us`."""
+    index = pd.DatetimeIndex(["2024-01-01T12:00:00"]).as_unit(unit)
+    assert sends(pd.DataFrame({"v": [1.0]}, index=index), "m") == [f"m v=1.0 {NOON_NS}"]
+
+
+def test_b06_an_empty_string_of_a_polars_frame_is_kept(either: Any, database: Database) -> None:
+    """influxdb3-python leaves the field out."""
+    either.write(polars_frame(s=[""], v=[1]), "m")
+    assert [one["fields"] for one in database.points()] == [{"s": "", "v": 1}]
+
+
+def test_b07_a_nan_of_a_polars_frame_is_left_out(either: Any, database: Database) -> None:
+    """influxdb3-python sends `v=nan`, which is a 400 for the whole batch."""
+    either.write(polars_frame(v=[math.nan], w=[1.0]), "m")
+    assert [one["fields"] for one in database.points()] == [{"w": 1.0}]
+
+
+def test_b07_an_infinity_of_a_polars_frame_is_refused_by_row_and_column(sends: Wire) -> None:
+    """influxdb3-python sends `v=inf`, which is a 400 for the whole batch."""
+    with pytest.raises(ValueError, match=r"point 1: field `v`: .* infinite"):
+        sends(polars_frame(v=[1.0, math.inf]), "m")
+
+
+@pytest.mark.parametrize("name", ["my meas", "my,meas", "my=meas"])
+def test_b08_the_measurement_of_a_polars_frame_is_escaped(
+    either: Any, database: Database, name: str
+) -> None:
+    """influxdb3-python writes `my meas v=1i`: a measurement `my`, or a 400."""
+    either.write(polars_frame(v=[1]), name)
+    assert [one["measurement"] for one in database.points()] == [name]
+
+
+def test_b09_a_row_of_nulls_is_skipped_and_counted(
+    either: Any, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """influxdb3-python sends `m  1704110400000000000`, which is a 400 for the whole batch."""
+    with caplog.at_level("WARNING", "aioinflux"):
+        either.write(polars_frame(v=[None, 1]), "m")
+    assert [one["fields"] for one in database.points()] == [{"v": 1}]
+    assert "1 points without fields" in caplog.text
+
+
+def test_b10_a_null_as_time_is_refused_by_its_row(sends: Wire) -> None:
+    """influxdb3-python sends `m v=2i None`, which is a 400 for the whole batch."""
+    with pytest.raises(ValueError, match="point 1: the time is missing"):
+        sends(pl.DataFrame({"time": [NOON, None], "v": [1, 2]}), "m")
+
+
+def test_b11_a_field_of_times_is_refused_by_its_column(sends: Wire) -> None:
+    """influxdb3-python sends `v=2024-01-01 12:00:00+00:00`, which is a 400 for the whole batch."""
+    with pytest.raises(TypeError, match="column `v`"):
+        sends(polars_frame(v=[NOON]), "m")
+
+
+@pytest.mark.parametrize("dtype", ["uint64", "UInt64"])
+def test_b13_an_integer_of_a_frame_that_the_server_cannot_hold_is_refused(
+    sends: Wire, dtype: str
+) -> None:
+    """influxdb-client and influxdb3-python send `9223372036854775808i`: 400 for the batch."""
+    frame = pandas_frame(v=pd.array([1, 2**63], dtype=dtype))
+    with pytest.raises(ValueError, match="point 1: field `v`"):
+        sends(frame, "m")
+
+
+def test_b13_an_integer_of_a_polars_frame_that_the_server_cannot_hold_is_refused(
+    sends: Wire,
+) -> None:
+    """influxdb3-python sends `v=9223372036854775808i`, a 400 for the whole batch."""
+    with pytest.raises(ValueError, match="point 1: field `v`"):
+        sends(polars_frame(v=pl.Series([1, 2**63], dtype=pl.UInt64)), "m")
+
+
+def test_b13_an_unsigned_integer_that_fits_is_an_integer(either: Any, database: Database) -> None:
+    """influxdb-client writes it well; refusing it would be no better than to overflow."""
+    either.write(pandas_frame(v=np.array([2**63 - 1], dtype="uint64")), "m")
+    assert database.types() == {"v": "integer"}
+    assert [one["fields"] for one in database.points()] == [{"v": 2**63 - 1}]
+
+
+def test_b14_an_infinity_in_the_first_column_is_refused(sends: Wire) -> None:
+    """influxdb3-python sends `m ,w=1i ...`, influxdb-client `m a=inf,w=1i ...`: 400 both."""
+    with pytest.raises(ValueError, match=r"point 0: field `a`: .* infinite"):
+        sends(pandas_frame(a=[math.inf], w=[1]), "m")
+
+
+def test_b14_a_null_in_the_first_column_leaves_no_comma(either: Any, database: Database) -> None:
+    """influxdb3-python leaves the comma of the column that it left out, where that is infinite."""
+    either.write(pandas_frame(a=[math.nan, 1.0], w=[1, 2]), "m")
+    assert [one["fields"] for one in database.points()] == [{"w": 1}, {"a": 1.0, "w": 2}]
+
+
+@pytest.mark.parametrize("text", ['a"b', "c\\", '\\"', 'a=nan ,b="nan"', "two\nlines", ""])
+@pytest.mark.parametrize("dtype", ["object", "string", "category"])
+def test_b20_text_of_a_frame_comes_back_as_it_was(
+    either: Any, database: Database, text: str, dtype: str
+) -> None:
+    """influxdb sends `s="a"b"`; aioinflux 0.9.0 did too, and edited text that looked like nulls."""
+    either.write(pandas_frame(s=pd.Series([text, text]).astype(dtype).array, v=[None, 1.0]), "m")
+    assert [one["fields"].get("s") for one in database.points()] == [text, text]
+
+
+def test_b20_a_row_of_nulls_with_a_tag_is_skipped(either: Any, database: Database) -> None:
+    """influxdb sends `m,t=b  1704110401000000`, which is a 400 for the whole batch."""
+    either.write(pandas_frame(v=[1.0, math.nan], t=["a", "b"]), "m", tag_columns=["t"])
+    assert [one["tags"] for one in database.points()] == [{"t": "a"}]
+
+
+def test_b21_a_list_in_a_frame_is_refused_by_row_and_column(sends: Wire) -> None:
+    """influxdb sends the text of the list as a string field."""
+    with pytest.raises(TypeError, match=r"point 1: field `v`: .* `list`"):
+        sends(pandas_frame(v=[1, [1, 2]]), "m")
