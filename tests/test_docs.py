@@ -95,7 +95,9 @@ def test_the_reference_has_every_public_name() -> None:
     text = (ROOT / "docs/reference.md").read_text()
     names = re.findall(r"^::: aioinflux\.(\w+)$", text, re.MULTILINE)
     assert len(names) == len(set(names))
-    assert set(aioinflux.__all__) - {"__version__"} <= set(names)
+    # The markers of typed points are in the table of their page.
+    public = {name for name in aioinflux.__all__ if not name.isupper()}
+    assert public - {"__version__"} <= set(names)
 
 
 def test_readme_belongs_to_the_doc_tests_of_the_crate() -> None:
