@@ -8,7 +8,7 @@ from pathlib import Path
 
 CLIENT = "crates/client/src"
 # Every other file of the client is pure.
-EFFECTFUL = ("client", "deadline", "http")
+EFFECTFUL = ("client", "deadline", "http", "udp")
 EFFECTS = re.compile(r"\b(tokio|reqwest|hyper)\b")
 HTTP = re.compile(r"\breqwest\b")
 VERSIONS = re.compile(r"\bDialect::V[123]\b")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from aioinflux import AsyncInfluxDBClient, InfluxDBClient
@@ -97,9 +98,15 @@ def lines_sent(server: Scripted, client: Any, *args: Any, **kwargs: Any) -> list
     return [line for text in sent for line in text.removesuffix("\n").split("\n")]
 
 
-def run_python(program: str, *args: str, options: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+def run_python(
+    program: str,
+    *args: str,
+    options: tuple[str, ...] = (),
+    folder: Path | None = None,
+    **variables: str,
+) -> subprocess.Popen[str]:
     """Starts a Python of the same kind on a program text; both of its streams are pipes."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | variables
     return subprocess.Popen(
         [sys.executable, *options, "-c", textwrap.dedent(program), *args],
         stdin=subprocess.PIPE,
@@ -107,6 +114,7 @@ def run_python(program: str, *args: str, options: tuple[str, ...] = ()) -> subpr
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
+        cwd=folder,
     )
 
 

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def test_top_level_exports() -> None:
     functions = {"line_batches", "parse_line_protocol", "parse_response", "to_line_protocol"}
     classes = {"AsyncInfluxDBClient", "InfluxDBClient", "Rows", "SeriesList", "Stream", "Table"}
-    classes |= {*exceptions.__all__}
+    classes |= {"UDPClient", *exceptions.__all__}
     typed = {*usertype.__all__, "iterpoints"}
     assert set(aioinflux.__all__) == {*classes, *functions, *typed, "__version__"}
     assert all(hasattr(aioinflux, name) for name in aioinflux.__all__)

@@ -317,7 +317,7 @@ def checked(tmp_path: Path, text: str, *command: str) -> subprocess.CompletedPro
 
 CHECKERS = {
     "mypy": ("mypy", "--strict", "--cache-dir", "cache"),
-    "pyright": ("pyright",),
+    "pyright": ("pyright", "--pythonpath", sys.executable),
 }
 
 

@@ -20,6 +20,7 @@ from types import TracebackType
 
 INSTALL = "install InfluxDB 1.x, for instance with `apt-get install influxdb` as root"
 LISTENING = re.compile(r'msg="Listening on HTTP".* addr=\S*:(\d+)')
+LISTENING_UDP = re.compile(r'msg="Started listening on UDP"')
 START_S = 60
 
 CONFIG = """
@@ -37,6 +38,7 @@ bind-address = "127.0.0.1:0"
   bind-address = "127.0.0.1:0"
   log-enabled = false
 {http}
+{sections}
 """
 
 
@@ -74,11 +76,13 @@ def ensure() -> str:
 class Influxd:
     """One server process with its own directory; a context manager.
 
-    `http` is text for the `[http]` section of its configuration, where `{dir}` is its directory.
+    `http` is text for the `[http]` section of its configuration, `sections` are more of them;
+    `{dir}` is its directory there.
     """
 
-    def __init__(self, http: str = "") -> None:
+    def __init__(self, http: str = "", sections: str = "") -> None:
         self._http = http
+        self._sections = sections
         self._process: subprocess.Popen[str] | None = None
         self._lines: list[str] = []
         self.dir = Path()
@@ -90,7 +94,8 @@ class Influxd:
         self.dir = Path(tempfile.mkdtemp(prefix="influxd-"))
         http = self._http.replace("{dir}", str(self.dir))
         config = self.dir / "influxd.conf"
-        config.write_text(CONFIG.format(dir=self.dir, http=http))
+        sections = self._sections.replace("{dir}", str(self.dir))
+        config.write_text(CONFIG.format(dir=self.dir, http=http, sections=sections))
         try:
             self._start([ensure(), "run", "-config", str(config)])
         except BaseException:
@@ -115,6 +120,16 @@ class Influxd:
         return f"http://{self.host}:{self.port}"
 
     @property
+    def udp_port(self) -> int:
+        """The port of its only UDP listener; the log shows what was asked for, which is 0."""
+        held = sockets_of(self.pid)
+        for row in Path("/proc/net/udp").read_text().splitlines()[1:]:
+            columns = row.split()
+            if f"socket:[{columns[9]}]" in held:
+                return int(columns[1].rsplit(":", 1)[1], 16)
+        raise InfluxdError("the influxd that was started has no UDP socket")
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
@@ -134,12 +149,15 @@ class Influxd:
     def _read(self, listening: threading.Event) -> None:
         assert self._process is not None
         assert self._process.stderr is not None
+        services = {LISTENING, *([LISTENING_UDP] if "[[udp]]" in self._sections else [])}
         with self._process.stderr as lines:
             for line in lines:
                 self._lines = [*self._lines[-200:], line]
-                found = LISTENING.search(line)
-                if found:
+                started = {one for one in services if one.search(line)}
+                if LISTENING in started and (found := LISTENING.search(line)):
                     self.port = int(found[1])
+                services -= started
+                if not services:
                     listening.set()
         listening.set()
 
@@ -171,8 +189,13 @@ def owns_port(pid: int, port: int) -> bool:
             columns = row.split()
             if columns[3] == listening and int(columns[1].rsplit(":", 1)[1], 16) == port:
                 inodes.add(f"socket:[{columns[9]}]")
-    held = {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink()}
-    return bool(inodes & held)
+    return bool(inodes & sockets_of(pid))
+
+
+def sockets_of(pid: int) -> set[str]:
+    """What the open files of a process point to; `socket:[number]` for a socket (Linux)."""
+    files = Path(f"/proc/{pid}/fd").iterdir()
+    return {os.readlink(entry) for entry in files if entry.is_symlink()}
 
 
 if __name__ == "__main__":

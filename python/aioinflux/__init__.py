@@ -2,7 +2,9 @@
 
 `InfluxDBClient` is the client, `AsyncInfluxDBClient` the same in the conventions of aioinflux 0.1;
 `InfluxDBError` is the base of everything that they raise. `lineprotocol` makes points of the
-objects of a class. `to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
+objects of a class. `UDPClient` writes without an answer; the module `influxql` puts the text of
+queries together safely.
+`to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
 """
 
 from importlib.metadata import version as _version
@@ -41,6 +43,7 @@ from .serialization.usertype import (
     SchemaError,
     lineprotocol,
 )
+from .udp import UDPClient
 
 __version__ = _version("aioinflux")
 
@@ -71,6 +74,7 @@ __all__ = [
     "SeriesList",
     "Stream",
     "Table",
+    "UDPClient",
     "__version__",
     "iterpoints",
     "line_batches",

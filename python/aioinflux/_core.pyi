@@ -17,6 +17,7 @@ __all__ = [
     "Schema",
     "Stream",
     "Table",
+    "UdpSender",
     "_end",
     "check_duration",
     "encode",
@@ -100,35 +101,62 @@ _SeriesColumns = tuple[str | None, dict[str, str], int, list[tuple[str, str, Any
 
 @final
 class Table:
-    """One series of an answer as a table of Arrow: `parse_response`."""
+    """One series of an answer as a table of Arrow: `output="arrow"`.
+
+    It is read by whatever knows the Arrow PyCapsule interface, without a copy:
+    `pyarrow.table(table)`, `polars.DataFrame(table)`. Nothing needs to be installed. `len(table)`
+    is the number of rows; `repr` and notebooks show the first and the last ones.
+    """
 
     @property
-    def name(self) -> str | None: ...
+    def name(self) -> str | None:
+        """The measurement, for most statements."""
+
     @property
-    def tags(self) -> dict[str, str]: ...
+    def tags(self) -> dict[str, str]:
+        """The tags of GROUP BY, which every row has."""
+
     @property
-    def columns(self) -> list[str]: ...
+    def columns(self) -> list[str]:
+        """The names of the columns: those of the answer, then the tags of GROUP BY."""
+
     @property
-    def types(self) -> dict[str, str]: ...
+    def types(self) -> dict[str, str]:
+        """The Arrow types of the columns, by name."""
+
     def __len__(self) -> int: ...
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
-    def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any: ...
+    def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any:
+        """Draws columns of numbers over time, with matplotlib: see `SeriesList.plot`."""
+
     def _repr_html_(self) -> str: ...
 
 @final
 class Rows:
-    """The rows of one series, made while they are iterated over: `parse_response`."""
+    """The rows of one series: `output="rows"` for tuples, `output="dicts"` for dicts.
+
+    They are made while they are iterated over, as often as that is done. `len(rows)` is their
+    number; `repr` and notebooks show the first and the last ones.
+    """
 
     @property
-    def name(self) -> str | None: ...
+    def name(self) -> str | None:
+        """The measurement, for most statements."""
+
     @property
-    def tags(self) -> dict[str, str]: ...
+    def tags(self) -> dict[str, str]:
+        """The tags of GROUP BY, which every row has."""
+
     @property
-    def columns(self) -> list[str]: ...
+    def columns(self) -> list[str]:
+        """The names of the columns: those of the answer, then the tags of GROUP BY."""
+
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Any]: ...
-    def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any: ...
+    def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any:
+        """Draws columns of numbers over time, with matplotlib: see `SeriesList.plot`."""
+
     def _repr_html_(self) -> str: ...
 
 @final
@@ -235,6 +263,13 @@ class Client:
         rp: str | None = None,
     ) -> Call[Stream]: ...
     def close(self) -> None: ...
+
+@final
+class UdpSender:
+    """A socket for one host and port."""
+
+    def __new__(cls, host: str, port: int, datagram_bytes: int) -> UdpSender: ...
+    def send(self, batch: Batch) -> Call[bool]: ...
 
 def encode(
     data: object,

@@ -26,6 +26,7 @@
 //! | where the server is, and how to talk to it | [`Config`], [`Tls`], [`Pem`], [`Proxy`], [`Target`] |
 //! | points and lines (crate `aioinflux-line`) | [`Point`], [`ToLine`], [`Encoder`], [`Batch`] |
 //! | tables as lines | [`frame`] |
+//! | points by UDP | [`UdpSender`] |
 //! | queries | [`Query`], [`Param`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`] |
 //! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
 //! | columns of mixed types | [`unify`] |
@@ -53,6 +54,7 @@ mod query;
 mod reject;
 mod stream;
 mod tls;
+mod udp;
 pub mod unify;
 mod write;
 
@@ -73,6 +75,7 @@ pub use parse::{AnswerParser, Batches, check_answer, parse_answer, parse_batches
 pub use query::{Param, Query};
 pub use stream::Stream;
 pub use tls::{Pem, Tls};
+pub use udp::{UdpSender, datagrams};
 pub use write::Written;
 
 /// The Rust of the README, which must compile.

@@ -12,6 +12,7 @@
 //! | `frame`, `values`, `times`, `place` | its tables, values and times, and how errors name them |
 //! | `influxql` | pieces of query text |
 //! | `batch`, `batches` | the lines as batches |
+//! | `udp` | batches as datagrams |
 //! | `parse` | lines as Python's data |
 //! | `out` | answers as Python's data |
 //! | `errors` | errors as exceptions |
@@ -39,6 +40,7 @@ mod runtime;
 mod stream;
 mod times;
 mod typed;
+mod udp;
 mod values;
 
 use pyo3::prelude::*;
@@ -65,6 +67,8 @@ mod _core {
     use crate::stream::Stream;
     #[pymodule_export]
     use crate::typed::Schema;
+    #[pymodule_export]
+    use crate::udp::UdpSender;
 
     use pyo3::prelude::*;
 

@@ -1,0 +1,238 @@
+//! Writing by UDP: datagrams of whole lines, to a 1.x server that listens for them (`[[udp]]`).
+//!
+//! UDP gives no answer. A datagram that is lost, that the server has no room for, or that holds a
+//! line that it cannot parse, is gone as a whole, and nothing tells. Database, retention policy and
+//! unit of the times are settings of the server's listener; lines have nanoseconds, its default.
+//! Nothing here waits for anything, so that there is nothing asynchronous in it.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+
+use aioinflux_line::Batch;
+
+use crate::error::{Error, ErrorKind, excerpt};
+
+/// Sends batches by UDP.
+#[derive(Debug)]
+pub struct UdpSender {
+    socket: UdpSocket,
+    /// For errors.
+    address: String,
+    datagram_bytes: usize,
+}
+
+impl UdpSender {
+    /// The size of a datagram if none is given: what passes networks of the common size (1500
+    /// bytes) in one piece, with room for tunnels.
+    pub const DATAGRAM_BYTES: usize = 1400;
+    /// The largest size: what an IPv4 packet can carry.
+    pub const MAX_DATAGRAM_BYTES: usize = 65_507;
+
+    /// A sender to this host and port; looks the host up, and takes its IPv4 address where it has
+    /// one. Nothing is sent, so nothing tells whether anybody listens.
+    ///
+    /// # Errors
+    /// The host has no address; the system gives no socket.
+    pub fn new(host: &str, port: u16) -> Result<Self, Error> {
+        let address = format!("{host}:{port}");
+        let failed = |what: &str, error: &std::io::Error| {
+            Error::new(ErrorKind::Connect, true, format!("{what}: {error}"))
+                .during("udp to", &address)
+        };
+        let mut found: Vec<SocketAddr> = (host, port)
+            .to_socket_addrs()
+            .map_err(|error| failed("no such host", &error))?
+            .collect();
+        // Servers listen on IPv4 at least, and a datagram to nobody is not told.
+        found.sort_by_key(SocketAddr::is_ipv6);
+        let own: SocketAddr = if found.first().is_some_and(SocketAddr::is_ipv6) {
+            (Ipv6Addr::UNSPECIFIED, 0).into()
+        } else {
+            (Ipv4Addr::UNSPECIFIED, 0).into()
+        };
+        let socket = UdpSocket::bind(own).map_err(|error| failed("no socket", &error))?;
+        socket
+            .connect(&found[..])
+            .map_err(|error| failed("no way to the host", &error))?;
+        Ok(Self {
+            socket,
+            address,
+            datagram_bytes: Self::DATAGRAM_BYTES,
+        })
+    }
+
+    /// Sets how many bytes of lines a datagram has at most. Default:
+    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). Larger ones are fewer, but one lost piece of one
+    /// loses all of its lines, and some networks pass none; within one machine that hardly matters.
+    ///
+    /// # Errors
+    /// 0, or more than [`MAX_DATAGRAM_BYTES`](Self::MAX_DATAGRAM_BYTES).
+    pub fn datagram_bytes(mut self, bytes: usize) -> Result<Self, Error> {
+        if !(1..=Self::MAX_DATAGRAM_BYTES).contains(&bytes) {
+            return Err(Error::config(format!(
+                "`datagram_bytes`: expected a number from 1 to {}, got {bytes}",
+                Self::MAX_DATAGRAM_BYTES
+            )));
+        }
+        self.datagram_bytes = bytes;
+        Ok(self)
+    }
+
+    /// Sends the lines, and says in how many datagrams.
+    ///
+    /// # Errors
+    /// A line is larger than a datagram may be: it is named, and nothing was sent. The system
+    /// refuses to send; where an earlier datagram came back refused, as happens when nobody listens
+    /// on a machine that can be reached, that is the error.
+    pub fn send(&self, batch: &Batch) -> Result<usize, Error> {
+        let datagrams = datagrams(batch, self.datagram_bytes)?;
+        for datagram in &datagrams {
+            self.socket.send(datagram).map_err(|error| {
+                Error::new(ErrorKind::Transport, true, error.to_string())
+                    .during("udp to", &self.address)
+            })?;
+        }
+        Ok(datagrams.len())
+    }
+}
+
+/// The lines as datagrams of at most `bytes` bytes, without the line feed at their ends.
+///
+/// # Errors
+/// A line is larger than that.
+pub fn datagrams(batch: &Batch, bytes: usize) -> Result<Vec<&[u8]>, Error> {
+    let mut found = Vec::new();
+    let mut first = 0;
+    while first < batch.len() {
+        let start = if first == 0 {
+            0
+        } else {
+            batch.ends()[first - 1]
+        };
+        // The line feed of the last line stays out, so one byte more may be taken.
+        let lines = batch.ends()[first..].partition_point(|end| end - start <= bytes + 1);
+        if lines == 0 {
+            return Err(too_large(batch, first, bytes));
+        }
+        let body = batch.range(first..first + lines);
+        found.push(&body[..body.len() - 1]);
+        first += lines;
+    }
+    Ok(found)
+}
+
+fn too_large(batch: &Batch, line: usize, bytes: usize) -> Error {
+    let text = batch.line(line);
+    Error::new(
+        ErrorKind::Input,
+        false,
+        format!(
+            "point {}: its line has {} bytes, more than the {bytes} of a datagram \
+             (`datagram_bytes`): `{}`",
+            batch.index(line),
+            text.len(),
+            excerpt(&String::from_utf8_lossy(text))
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use aioinflux_line::{Batch, Encoder, Point};
+
+    use super::{UdpSender, datagrams};
+    use crate::error::ErrorKind;
+
+    fn batch(values: &[&str]) -> Batch {
+        let mut encoder = Encoder::default();
+        for value in values {
+            encoder
+                .push(&Point::new("m").field("f", *value))
+                .expect("can be encoded");
+        }
+        encoder.take()
+    }
+
+    #[test]
+    fn a_datagram_holds_as_many_whole_lines_as_fit() {
+        // `m f="a"` has 7 bytes; a line feed stands between two.
+        let batch = batch(&["a", "b", "c\nd", "e"]);
+        for (bytes, sizes) in [
+            (9, vec![7, 7, 9, 7]),
+            (14, vec![7, 7, 9, 7]),
+            (15, vec![15, 9, 7]),
+            (17, vec![15, 17]),
+            (1400, vec![33]),
+        ] {
+            let found = datagrams(&batch, bytes).expect("every line fits");
+            assert_eq!(found.iter().map(|one| one.len()).collect::<Vec<_>>(), sizes);
+            let joined = found.join(&b'\n');
+            assert_eq!(joined, batch.bytes()[..batch.bytes().len() - 1]);
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_large_is_named() {
+        let error = datagrams(&batch(&["a", "long"]), 9).expect_err("10 bytes do not fit");
+        assert_eq!(error.kind(), ErrorKind::Input);
+        let text = error.to_string();
+        assert!(text.starts_with("point 1: its line has 10 bytes"), "{text}");
+    }
+
+    #[test]
+    fn nothing_makes_no_datagram() {
+        assert!(datagrams(&batch(&[]), 1).expect("nothing").is_empty());
+    }
+
+    #[test]
+    fn the_size_of_a_datagram_is_checked() {
+        for bytes in [0, UdpSender::MAX_DATAGRAM_BYTES + 1] {
+            let sender = UdpSender::new("127.0.0.1", 9).expect("a socket");
+            assert!(sender.datagram_bytes(bytes).is_err(), "{bytes}");
+        }
+    }
+
+    #[test]
+    fn datagrams_arrive_as_they_are_cut() {
+        let server = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let port = server.local_addr().expect("is bound").port();
+        let sender = UdpSender::new("localhost", port).expect("a socket");
+        let sender = sender.datagram_bytes(15).expect("is in range");
+        assert_eq!(sender.send(&batch(&["a", "b", "c"])).expect("is sent"), 2);
+        let mut buffer = [0; 100];
+        for expected in ["m f=\"a\"\nm f=\"b\"", "m f=\"c\""] {
+            let size = server.recv(&mut buffer).expect("a datagram");
+            assert_eq!(&buffer[..size], expected.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_batch_with_a_line_that_is_too_large_is_not_sent_in_part() {
+        let server = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        server.set_nonblocking(true).expect("can be set");
+        let port = server.local_addr().expect("is bound").port();
+        let sender = UdpSender::new("127.0.0.1", port).expect("a socket");
+        let sender = sender.datagram_bytes(9).expect("is in range");
+        assert!(sender.send(&batch(&["a", "long"])).is_err());
+        // Within one machine a datagram is there when `send` is done.
+        assert!(server.recv(&mut [0; 10]).is_err());
+    }
+
+    #[test]
+    fn the_system_of_a_socket_that_is_gone_refuses_and_that_is_told() {
+        let server = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let port = server.local_addr().expect("is bound").port();
+        drop(server);
+        let sender = UdpSender::new("127.0.0.1", port).expect("a socket");
+        sender.send(&batch(&["a"])).expect("nothing is known yet");
+        let error = sender
+            .send(&batch(&["b"]))
+            .expect_err("the first came back");
+        assert_eq!(error.kind(), ErrorKind::Transport);
+        assert!(
+            error.to_string().contains(&format!("127.0.0.1:{port}")),
+            "{error}"
+        );
+    }
+}

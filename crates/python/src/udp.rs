@@ -1,0 +1,37 @@
+//! Batches as datagrams.
+
+use std::sync::Arc;
+
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+
+use crate::call::Call;
+use crate::encode::Encoded;
+use crate::errors;
+
+/// A socket for one host and port.
+#[pyclass(module = "aioinflux._core", frozen)]
+pub(crate) struct UdpSender {
+    sender: Arc<aioinflux::UdpSender>,
+}
+
+#[pymethods]
+impl UdpSender {
+    #[new]
+    fn new(py: Python<'_>, host: &str, port: u16, datagram_bytes: usize) -> PyResult<Self> {
+        let made = py.detach(|| aioinflux::UdpSender::new(host, port));
+        let sized = made.and_then(|sender| sender.datagram_bytes(datagram_bytes));
+        Ok(Self {
+            sender: Arc::new(sized.map_err(|error| errors::to_python(&error))?),
+        })
+    }
+
+    fn send(&self, batch: &Bound<'_, Encoded>) -> Call {
+        let sender = Arc::clone(&self.sender);
+        let batch = Arc::clone(&batch.get().batch);
+        Call::new(async move { sender.send(&batch) }, |py, outcome| {
+            outcome.map_err(|error| errors::to_python(&error))?;
+            true.into_py_any(py)
+        })
+    }
+}

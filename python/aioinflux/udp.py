@@ -1,0 +1,172 @@
+"""Writing by UDP, to a 1.x server that listens for it in a section `[[udp]]` of its configuration.
+
+UDP gives no answer: what is lost on the way, what the server has no room for, and what it cannot
+read or store, is gone without a sign. Write by HTTP what has to arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from . import _arguments, _core, _write
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from . import _progress
+
+__all__ = ["DATAGRAM_BYTES", "UDPClient"]
+
+Mode = Literal["async", "blocking"]
+
+# What passes networks of the common size (1500 bytes) in one piece, with room for tunnels.
+DATAGRAM_BYTES = 1400
+# Settings of the server's listener; as tags they would be a mistake that nobody notices.
+_SETTINGS = ("db", "database", "rp", "precision", "consistency")
+
+
+class UDPClient:
+    """Sends points in datagrams, and never knows what became of them.
+
+    Database, retention policy and the unit of times are settings of the server's listener. Times
+    are sent in nanoseconds, so its `precision` has to be `ns` or empty, which is the default.
+
+    A datagram holds whole lines, as many as fit. A server drops all of it for one line that it
+    cannot read, so points are checked before, as for HTTP; what only the server can know, such as
+    another type of the same field, is lost in silence. It also drops what comes faster than it
+    reads: its `read-buffer`, and the system's limit for that, say how much may wait.
+
+    Args:
+        host: Name or address of the server; looked up now, and once. IPv4 is preferred.
+        port: UDP port of the server's listener.
+        mode: `async` (calls are awaited) or `blocking` (calls give the value itself).
+        datagram_bytes: Bytes of lines that a datagram has at most, from 1 to 65,507. The default
+            passes networks of the common size in one piece. Larger ones are fewer, and lost more
+            easily; between processes of one machine they do no harm.
+        tags: Default tags, for all points that have no tag of the same name themselves.
+    Raises:
+        ValueError: an argument is out of range; the text names it.
+        TypeError: an argument is of the wrong type.
+        InfluxDBConnectionError: the host has no address.
+    """
+
+    def __init__(
+        self,
+        host: str = "localhost",
+        port: int = 8089,
+        *,
+        mode: Mode = "async",
+        datagram_bytes: int = DATAGRAM_BYTES,
+        tags: Mapping[str, object] | None = None,
+    ) -> None:
+        _arguments.expect("host", host, str)
+        _arguments.positive("port", port)
+        _arguments.positive("datagram_bytes", datagram_bytes)
+        _arguments.expect("tags", tags, Mapping, optional=True)
+        if port > 65_535:
+            raise ValueError(f"argument `port`: expected a number from 1 to 65535, got {port}")
+        self._address = host, port
+        # A copy: what the caller does with its own afterwards changes nothing here.
+        self._tags = dict(tags) if tags else None
+        self.mode = mode
+        self._sender = _core.UdpSender(host, port, datagram_bytes)
+
+    @property
+    def host(self) -> str:
+        """Name or address of the server."""
+        return self._address[0]
+
+    @property
+    def port(self) -> int:
+        """UDP port of the server."""
+        return self._address[1]
+
+    @property
+    def mode(self) -> Mode:
+        """`async` or `blocking`; assign to switch."""
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: Mode) -> None:
+        if mode not in ("async", "blocking"):
+            raise ValueError(f"Invalid mode: expected async or blocking, got {mode!r}")
+        self._mode: Mode = mode
+
+    def __repr__(self) -> str:
+        return f"UDPClient(host={self.host!r}, port={self.port}, mode={self.mode!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to be done: what was written has gone."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing is left to be done: what was written has gone."""
+
+    def write(
+        self,
+        data: object,
+        measurement: str | None = None,
+        tag_columns: Iterable[object] | None = None,
+        *,
+        time_column: object = None,
+        measurement_column: object = None,
+        tags: Mapping[str, object] | None = None,
+        batch_lines: int = 10_000,
+        batch_bytes: int = 4 * 1024 * 1024,
+        progress: _progress.Progress = None,
+        **extra_tags: object,
+    ) -> Any:
+        """Sends points. That it returns means that they have left, not that they have arrived.
+
+        Args:
+            data: What `InfluxDBClient.write` takes. Lines that come encoded are sent as they are,
+                so their times are in the unit of the server's listener.
+            measurement: Name for points that carry none, and for tables.
+            tag_columns: Columns of a table that are tags; all others are fields.
+            time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
+                the column `time` of other tables.
+            measurement_column: Column of the measurements of a table.
+            tags: Extra tags of any name, those of this method's arguments too.
+            batch_lines: Points that are encoded before they are sent, at most.
+            batch_bytes: Bytes that are encoded before they are sent, at most.
+            progress: Called after each batch, as `InfluxDBClient.write` does.
+            **extra_tags: Tags for every point and every row; they beat a point's own tag of the
+                same name. Lines that come encoded are not changed.
+        Returns:
+            `True`.
+        Raises:
+            ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
+                the text names the point. Nothing of its batch was sent.
+            InfluxDBConnectionError: the system refused to send, or an earlier datagram came back,
+                as happens on some networks when nobody listens; mostly nothing tells.
+        Source: InfluxDB 1.8 manual, UDP service.
+        """
+        for name in _SETTINGS:
+            if name in extra_tags:
+                raise TypeError(
+                    f"argument `{name}`: it is a setting of the server's listener; a tag of this"
+                    " name goes into `tags`"
+                )
+        job = _write.Job(
+            data,
+            measurement,
+            tag_columns,
+            time_column,
+            measurement_column,
+            tags,
+            extra_tags,
+            self._tags,
+            batch_lines,
+            batch_bytes,
+            progress=progress,
+        )
+        is_async = self.mode == "async"
+        # What stands on the stack between the user and the encoder, which warns at the user's line.
+        work = _write.steps(job, 3 if is_async else 4, lambda: self._sender.send)
+        return _write.awaited(work) if is_async else _write.waited(work)

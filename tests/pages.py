@@ -1,0 +1,103 @@
+"""The code of the manual's pages, and how it is run.
+
+A block of Python runs, after those before it on its page, unless its title says that it is for
+another client. A block of text whose title is `output` is what the block before it prints.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from influxd import Influxd
+from support import run_python
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
+
+_BLOCK = re.compile(r"^( *)```(\S*)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_TITLE = re.compile(r'^ title="([^"]*)"$')
+# The titles of blocks of ours that have one.
+_OURS = ("", "aioinflux")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code: the number of its first line counts from 1."""
+
+    language: str
+    title: str
+    code: str
+    line: int
+
+    @property
+    def runs(self) -> bool:
+        return self.language == "python" and self.title in _OURS
+
+
+def blocks(text: str) -> list[Block]:
+    """All blocks of a page, in order."""
+    found = []
+    for match in _BLOCK.finditer(text):
+        indent, language, more, code = match.groups()
+        title = _TITLE.match(more)
+        if more and not title:
+            raise ValueError(f"expected nothing or a title after the language, got `{more}`")
+        line = text.count("\n", 0, match.start()) + 2
+        code = "".join(row.removeprefix(indent) for row in code.splitlines(keepends=True))
+        found.append(Block(language, title.group(1) if title else "", code, line))
+    return found
+
+
+def of_page(page: str) -> list[Block]:
+    """All blocks of a page of ours."""
+    return blocks((ROOT / page).read_text())
+
+
+# Runs blocks as a reader would type them, in one namespace. The only change: the port of the
+# private server. Each block keeps its place in the page, so that errors name its line.
+_RUNNER = """
+import ast, asyncio, contextlib, inspect, io, json, sys, types
+
+page, port, codes = sys.argv[1], int(sys.argv[2]), json.load(sys.stdin)
+
+import aioinflux
+
+for client in (aioinflux.AsyncInfluxDBClient, aioinflux.InfluxDBClient):
+    make = client.__init__
+    make.__defaults__ = tuple(port if value == 8086 else value for value in make.__defaults__)
+
+main = types.ModuleType("__main__")
+sys.modules["__main__"] = main
+printed = []
+for line, code in codes:
+    # The usual port for UDP becomes one where nobody listens.
+    text = "\\n" * (line - 1) + code.replace("8086", str(port)).replace("8089", "9")
+    program = compile(text, page, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        # In a notebook a block may await.
+        value = eval(program, main.__dict__)
+        if inspect.iscoroutine(value):
+            asyncio.run(value)
+    printed.append(out.getvalue())
+print(json.dumps(printed))
+"""
+
+
+def run(page: str, codes: list[Block], server: Influxd, folder: Path) -> list[str]:
+    """Runs the blocks in a fresh process, in `folder`, and gives what each printed."""
+    child = run_python(
+        _RUNNER, page, str(server.port), options=("-W", "error"), folder=folder, MPLBACKEND="Agg"
+    )
+    told = json.dumps([(block.line, block.code) for block in codes])
+    try:
+        out, err = child.communicate(told, timeout=50)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        raise
+    assert (child.returncode, err) == (0, ""), err
+    printed: list[str] = json.loads(out)
+    return printed

@@ -1,0 +1,219 @@
+"""Writing by UDP: what is in the datagrams, and what a live server makes of them."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from aioinflux import UDPClient, to_line_protocol
+from aioinflux.exceptions import InfluxDBConnectionError
+from influxd import Influxd
+from support import Calls, Database
+
+LISTENER = """
+[[udp]]
+  enabled = true
+  bind-address = "127.0.0.1:0"
+  database = "udp"
+  batch-size = 1
+  read-buffer = 1048576
+"""
+WAIT_S = 30
+
+Sent = Callable[..., list[bytes]]
+
+
+@pytest.fixture(scope="module")
+def listening() -> Iterator[Influxd]:
+    """A server with a UDP listener."""
+    with Influxd(sections=LISTENER) as server:
+        yield server
+
+
+@pytest.fixture
+def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
+    """Waits for so many points of an empty database, and gives them."""
+    listening.execute("DROP DATABASE udp; CREATE DATABASE udp")
+    database = Database(listening, "udp")
+
+    def points(count: int) -> list[dict[str, Any]]:
+        until = time.monotonic() + WAIT_S
+        while len(found := database.points()) < count and time.monotonic() < until:
+            pass
+        return found
+
+    return points
+
+
+@pytest.fixture
+def udp(listening: Influxd, mode: str) -> Calls:
+    """A client of the live server."""
+    return Calls(UDPClient(listening.host, listening.udp_port, mode=mode))
+
+
+@pytest.fixture
+def sent(mode: str) -> Iterator[Sent]:
+    """What `write` sends for its arguments: the datagrams; options of the client come first."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.setblocking(False)
+
+        def send(options: dict[str, Any], *args: Any, **kwargs: Any) -> list[bytes]:
+            client = Calls(UDPClient("127.0.0.1", receiver.getsockname()[1], mode=mode, **options))
+            try:
+                assert client.write(*args, **kwargs) is True
+            finally:
+                # Within one machine a datagram is there when it has been sent.
+                found.extend(_received(receiver))
+            return found
+
+        found: list[bytes] = []
+        send.found = found  # type: ignore[attr-defined]
+        yield send
+
+
+def _received(receiver: socket.socket) -> Iterator[bytes]:
+    while True:
+        try:
+            yield receiver.recv(65_536)
+        except BlockingIOError:
+            return
+
+
+POINT = {
+    "measurement": "m, m",
+    "tags": {"host": "a=b", "rack": "1"},
+    "fields": {"i": 2**53 + 1, "f": 0.5, "s": 'two\n"lines"', "b": True},
+    "time": 1_257_894_000_123_456_789,
+}
+
+
+def test_point_arrives_as_it_is(udp: Calls, stored: Callable[[int], list[dict[str, Any]]]) -> None:
+    assert udp.write(POINT) is True
+    assert stored(1) == [POINT]
+
+
+def test_frame_arrives_in_many_datagrams(
+    udp: Calls, stored: Callable[[int], list[dict[str, Any]]]
+) -> None:
+    times = pd.to_datetime(range(500), unit="ns", utc=True)
+    frame = pd.DataFrame({"host": ["a", "b"] * 250, "value": range(500)}, index=times)
+    assert udp.write(frame, "m", tag_columns=["host"]) is True
+    found = stored(500)
+    assert sorted(one["fields"]["value"] for one in found) == list(range(500))
+    assert {(one["tags"]["host"], one["time"] % 2) for one in found} == {("a", 0), ("b", 1)}
+
+
+def test_datagrams_hold_whole_lines_up_to_their_size(sent: Sent) -> None:
+    points = [{"measurement": "m", "fields": {"s": "x" * n}, "time": n} for n in range(90)]
+    datagrams = sent({"datagram_bytes": 200}, points)
+    assert max(map(len, datagrams)) <= 200
+    # None could have taken the first line of the next one too.
+    for one, following in itertools.pairwise(datagrams):
+        assert len(one) + len(b"\n") + len(following.split(b"\n")[0]) > 200
+    assert b"\n".join(datagrams) + b"\n" == to_line_protocol(points)
+
+
+def test_default_size_passes_common_networks(sent: Sent) -> None:
+    points = [{"measurement": "m", "fields": {"n": n}, "time": n} for n in range(1000)]
+    datagrams = sent({}, points)
+    assert 1300 < max(map(len, datagrams)) <= 1400
+
+
+def test_line_larger_than_a_datagram_is_named_and_nothing_sent(sent: Sent) -> None:
+    points = [{"measurement": "m", "fields": {"s": "x" * n}} for n in (1, 50, 1)]
+    with pytest.raises(
+        ValueError, match=r"point 1: .* 56 bytes, more than the 55 .*`m s="
+    ) as caught:
+        sent({"datagram_bytes": 55}, points)
+    assert "datagram_bytes" in str(caught.value)
+    assert sent.found == []  # type: ignore[attr-defined]
+
+
+def test_line_as_large_as_a_datagram_is_sent(sent: Sent) -> None:
+    point = {"measurement": "m", "fields": {"s": "x" * 50}}
+    assert sent({"datagram_bytes": 56}, point) == [b'm s="' + b"x" * 50 + b'"']
+
+
+def test_point_that_a_server_would_corrupt_is_refused(sent: Sent) -> None:
+    with pytest.raises(ValueError, match="point 1"):
+        sent({}, ["m f=1", {"measurement": "m", "tags": {"a": "b\\"}, "fields": {"f": 1}}])
+    assert sent.found == []  # type: ignore[attr-defined]
+
+
+def test_tags_of_the_client_and_of_the_call(sent: Sent) -> None:
+    tags = {"a": "client", "b": "client", "c": "client"}
+    point = {"measurement": "m", "tags": {"b": "point", "c": "point"}, "fields": {"f": 1}}
+    datagrams = sent({"tags": tags}, point, c="call", tags={"db": "call"})
+    assert datagrams == [b"m,a=client,b=point,c=call,db=call f=1i"]
+
+
+def test_points_without_fields_send_nothing(sent: Sent) -> None:
+    assert sent({}, {"measurement": "m", "fields": {"f": None}}) == []
+    assert sent({}, []) == []
+
+
+def test_progress_is_told(sent: Sent) -> None:
+    seen: list[tuple[Any, ...]] = []
+    lines = b"m f=1\n" * 5
+    sent({}, lines, batch_lines=2, progress=lambda *args: seen.append(args))
+    assert [points for points, _, _ in seen] == [2, 4, 5]
+
+
+@pytest.mark.parametrize("name", ["db", "database", "rp", "precision", "consistency"])
+def test_setting_of_the_listener_is_no_tag(sent: Sent, name: str) -> None:
+    with pytest.raises(TypeError, match=name):
+        sent({}, "m f=1", **{name: "x"})
+
+
+def test_nobody_listens(mode: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
+        gone.bind(("127.0.0.1", 0))
+        port = gone.getsockname()[1]
+    client = Calls(UDPClient("127.0.0.1", port, mode=mode))
+    # The first datagram leaves; on one's own machine it comes back, which the second one tells.
+    assert client.write("m f=1") is True
+    with pytest.raises(InfluxDBConnectionError, match=str(port)):
+        client.write("m f=1")
+
+
+def test_host_without_an_address_is_named() -> None:
+    with pytest.raises(InfluxDBConnectionError, match=r"no-such-host\.invalid"):
+        UDPClient("no-such-host.invalid")
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"host": 5}, "host"),
+        ({"port": 0}, "port"),
+        ({"port": 65_536}, "port"),
+        ({"port": "8089"}, "port"),
+        ({"datagram_bytes": 0}, "datagram_bytes"),
+        ({"datagram_bytes": 65_508}, "datagram_bytes"),
+        ({"datagram_bytes": 1.5}, "datagram_bytes"),
+        ({"tags": ["a"]}, "tags"),
+        ({"mode": "dataframe"}, "mode"),
+    ],
+)
+def test_argument_that_is_wrong_is_named(options: dict[str, Any], name: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=name):
+        UDPClient(**options)
+
+
+def test_client_shows_where_it_sends_to() -> None:
+    client = UDPClient("localhost", 8089, mode="blocking")
+    assert repr(client) == "UDPClient(host='localhost', port=8089, mode='blocking')"
+    client.mode = "async"
+    assert (client.host, client.port, client.mode) == ("localhost", 8089, "async")
+
+
+def test_client_is_a_context_manager() -> None:
+    with UDPClient() as client:
+        assert isinstance(client, UDPClient)
