@@ -22,8 +22,9 @@ HEAD = ("case", "who", "time", "CPU", "ratio", "target", "verdict", "peak", "add
 BRIEF_HEAD = ("case", "aioinflux", "best InfluxDB client", "best of anybody else", "targets")
 # One line of the README for each of these.
 BRIEF = (
-    "W1 int", "W1s 20,000 calls", "W2 categorical, 1 thread", "W2 categorical, 2 threads",
-    "W2 object, 1 thread", "W2 pandas str, 1 thread", "W2 polars, 1 thread", "W3 object, 1 thread",
+    "W1 int", "W1s 20,000 calls", "W1t NamedTuple", "W1t dataclass", "W1t slots class",
+    "W2 categorical, 1 thread", "W2 categorical, 2 threads", "W2 object, 1 thread",
+    "W2 pandas str, 1 thread", "W2 polars, 1 thread", "W3 object, 1 thread",
     "W2z categorical as gzip, 1 thread", "R1 json to pandas", "R1 msgpack to pandas",
     "R2 tuples iterated, gc off", "R2 dicts iterated, gc off", "Q query, 1 at a time",
     "Q query, 64 at a time", "Q write, 64 at a time", "E write", "E read",

@@ -450,6 +450,12 @@ def test_explain(filled: Calls) -> None:
     assert any("execution_time" in line for line in column(plan))
 
 
+@pytest.mark.parametrize(("output", "kind"), [("dataframe", "DataFrame"), ("rows", "Rows")])
+def test_answers_come_in_the_clients_output(filled: Calls, output: str, kind: str) -> None:
+    filled.client.output = output
+    assert type(filled.show_tag_values("rack")).__name__ == kind
+
+
 # Arguments.
 
 

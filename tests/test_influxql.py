@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aioinflux import AsyncInfluxDBClient
 from aioinflux.influxql import Duration, Identifier, InfluxQL, Literal, Regex, influxql
+from scripted import Scripted, results
 
 ZONE = timezone(timedelta(hours=2))
 
@@ -193,3 +195,17 @@ def test_template_is_text_without_a_nul() -> None:
         influxql(b"a = 1")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="NUL"):
         influxql("a\0 = {x}", x=1)
+
+
+def test_placeholders_of_the_seed_are_not_filled_in_a_finished_text() -> None:
+    text = influxql("SELECT * FROM m WHERE host = {host}", host="{db} {x} {{")
+    with Scripted(results({})) as server:
+        AsyncInfluxDBClient(server.host, server.port, mode="blocking").query(text, x="y")
+    assert server.requests[-1].parameters["q"] == "SELECT * FROM m WHERE host = '{db} {x} {{'"
+
+
+def test_pieces_fill_the_placeholders_of_the_seed() -> None:
+    with Scripted(results({})) as server:
+        client = AsyncInfluxDBClient(server.host, server.port, mode="blocking")
+        client.query("SELECT * FROM {m} WHERE host =~ {r}", m=Identifier("a b"), r=Regex("a/b"))
+    assert server.requests[-1].parameters["q"] == 'SELECT * FROM "a b" WHERE host =~ /a\\/b/'

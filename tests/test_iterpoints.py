@@ -11,19 +11,23 @@ import aioinflux
 from aioinflux import iterpoints
 from support import Calls
 
+TWO = ["time", "v"]
 ANSWER: dict[str, Any] = {
     "results": [
         {
             "statement_id": 0,
             "series": [
-                {"name": "a", "tags": {"t": "x"}, "columns": ["time", "v"], "values": [[1, 2], [3, 4]]},
-                {"name": "a", "tags": {"t": "y"}, "columns": ["time", "v"], "values": [[5, 6]]},
+                {"name": "a", "tags": {"t": "x"}, "columns": TWO, "values": [[1, 2], [3, 4]]},
+                {"name": "a", "tags": {"t": "y"}, "columns": TWO, "values": [[5, 6]]},
             ],
         },
         {"statement_id": 1},
-        {"statement_id": 2, "series": [{"columns": ["name"]}, {"columns": ["n", "v"], "values": [["z", 0]]}]},
+        {
+            "statement_id": 2,
+            "series": [{"columns": ["name"]}, {"columns": ["n", "v"], "values": [["z", 0]]}],
+        },
     ]
-}  # fmt: skip
+}
 
 
 def test_it_is_where_it_was() -> None:

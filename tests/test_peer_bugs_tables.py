@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from support import Database, Wire
@@ -87,6 +89,27 @@ def test_b11_a_field_of_times_is_refused_by_its_column(sends: Wire) -> None:
     """influxdb3-python sends `v=2024-01-01 12:00:00+00:00`, which is a 400 for the whole batch."""
     with pytest.raises(TypeError, match="column `v`"):
         sends(polars_frame(v=[NOON]), "m")
+
+
+TEXTS = ["2024-01-01T12:00:00.123456789", "2024-01-01 13:00:00+01:00", "2024-01-01"]
+READ = [NOON_NS + 123456789, NOON_NS, NOON_NS - 12 * 3600 * 10**9]
+
+
+@pytest.mark.parametrize(
+    "kind", [pl.DataFrame, pa.table, pd.DataFrame], ids=["polars", "arrow", "pandas"]
+)
+def test_b12_times_of_a_table_may_be_text(sends: Wire, kind: Callable[..., object]) -> None:
+    """influxdb3-python fails with an error of polars 2, also on the example of its README."""
+    table = kind({"time": TEXTS, "v": [1, 2, 3]})
+    lines = [f"m v={v}i {time}" for v, time in zip((1, 2, 3), READ, strict=True)]
+    assert sends(table, "m", time_column="time") == lines
+
+
+@pytest.mark.parametrize("text", ["soon", "", "2300-01-01"])
+def test_b12_text_that_is_no_time_is_refused_by_row(sends: Wire, text: str) -> None:
+    """influxdb3-python fails on every text, with an error of polars."""
+    with pytest.raises(ValueError, match=f"point 1: time `{text}`: expected ISO 8601"):
+        sends(pl.DataFrame({"time": ["2024-01-01", text], "v": [1, 2]}), "m")
 
 
 @pytest.mark.parametrize("dtype", ["uint64", "UInt64"])

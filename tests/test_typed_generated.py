@@ -12,7 +12,7 @@ import random
 from collections import namedtuple
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import attrs
 import numpy as np
@@ -136,18 +136,18 @@ def test_objects_give_the_lines_of_the_same_dicts(seed: int) -> None:
     cut = rng.randrange(len(names))
     schema = {name: rng.choice(TAG_KINDS) for name in names[:cut]}
     schema |= {name: rng.choice(FIELD_KINDS) for name in names[cut:]}
-    schema = {name: rng.choice([one, Optional[one]]) for name, one in schema.items()}
+    schema = {name: rng.choice([one, one | None]) for name, one in schema.items()}
     makers = {name: KINDS[one if one in KINDS else one.__args__[0]] for name, one in schema.items()}
     fixed = rng.random() < 0.5
     if not fixed:
         schema["name"] = MEASUREMENT
     timed = rng.choice([None, TIMEINT, TIMEDT])
     if timed is not None:
-        schema["when"] = Optional[timed]
+        schema["when"] = timed | None
     schema = {name: schema[name] for name in rng.sample(list(schema), len(schema))}
-    extra = {key: "x y" for key in rng.sample(["k1", "k2", "dc"], rng.randrange(3))}
+    extra = dict.fromkeys(rng.sample(["k1", "k2", "dc"], rng.randrange(3)), "x y")
     made = lineprotocol(rng.choice(CLASSES)(schema), schema=schema, extra_tags=extra)
-    call = {key: "é=" for key in rng.sample(["k1", "k3", "dc"], rng.randrange(3))}
+    call = dict.fromkeys(rng.sample(["k1", "k3", "dc"], rng.randrange(3)), "é=")
 
     objects, dicts = [], []
     for _ in range(rng.choice([1, 5, 200])):

@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from collections import namedtuple
 from decimal import Decimal
-from typing import Annotated, Any, NamedTuple, Optional
+from typing import Annotated, Any, NamedTuple
 
 import attrs
 import pydantic
@@ -72,7 +72,7 @@ def test_times_become_what_their_marker_says() -> None:
     assert times(TIMESTR) == times(Annotated[str, Time]) == "2017-07-14T02:40:00.123456789Z"
     moment = dt.datetime(2017, 7, 14, 2, 40, 0, 123456, tzinfo=dt.timezone.utc)
     assert times(TIMEDT) == times(Annotated[dt.datetime, Time]) == moment
-    assert times(Optional[TIMEDT]) == moment
+    assert times(TIMEDT | None) == moment
     assert times(TIMEDT).utcoffset() == dt.timedelta(0)
 
 
@@ -134,16 +134,16 @@ def test_a_cell_of_another_type_is_named(marker: Any, cell: Any, text: str) -> N
 
 
 def test_a_null_is_none_or_the_default() -> None:
-    assert one(Optional[INT], None) is None
+    assert one(INT | None, None) is None
     # Otherwise the float of the answer would be an integer column of nulls alone.
     assert one(INT, None, defaults=[7, 1.5]) == 7
-    assert one(Optional[INT], None, defaults=[7, 1.5]) is None
-    with pytest.raises(ValueError, match="attribute `Point.k`: it is null in row 0; hint: make it"):
+    assert one(INT | None, None, defaults=[7, 1.5]) is None
+    with pytest.raises(ValueError, match=r"attribute `Point\.k`: it is null in row 0"):
         one(INT, None)
 
 
 def test_a_missing_column_is_the_default_or_none() -> None:
-    schema = {"a": Optional[FLOAT], "b": FLOAT, "c": Optional[INT]}
+    schema = {"a": FLOAT | None, "b": FLOAT, "c": INT | None}
     made = lineprotocol(namedtuple("P", schema, defaults=[2.5, 3]), schema=schema)
     series = {"name": "m", "columns": ["time"], "values": [[5], [6]]}
     assert parse_response(body(series), into=made) == [(None, 2.5, 3)] * 2

@@ -9,7 +9,7 @@ import warnings
 from collections import namedtuple
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Any, NamedTuple, Optional
+from typing import Annotated, Any, NamedTuple
 
 import attrs
 import numpy as np
@@ -270,7 +270,7 @@ MISSING = [None, float("nan"), np.float64("nan"), pd.NA, pd.NaT, np.datetime64("
 @pytest.mark.parametrize("value", MISSING, ids=repr)
 @pytest.mark.parametrize("optional", [False, True])
 def test_what_is_missing_is_left_out(marker: Any, value: object, optional: bool) -> None:
-    marker = Optional[marker] if optional else marker
+    marker = marker | None if optional else marker
     assert one(marker, value) == b"Point v=1i"
 
 
@@ -340,13 +340,13 @@ def test_a_wrong_value_is_named_with_its_class_and_attribute(
 def test_an_error_names_the_point_and_keeps_its_words_after_many_points() -> None:
     schema = {"k": INT}
     made = lineprotocol(namedtuple("P", schema), schema=schema)
-    with pytest.raises(TypeError, match="^point 50: attribute `P.k`: expected int, got `1.5`"):
+    with pytest.raises(TypeError, match=r"^point 50: attribute `P\.k`: expected int, got `1.5`"):
         to_line_protocol([*map(made, range(50)), made(1.5)])
 
 
 def test_an_object_without_an_attribute_is_named() -> None:
     lineprotocol(Plain)
-    with pytest.raises(ValueError, match="point 0: attribute `Plain.time`: .* no attribute"):
+    with pytest.raises(ValueError, match=r"point 0: attribute `Plain\.time`: .* no attribute"):
         to_line_protocol(Plain.__new__(Plain))
 
 
@@ -425,7 +425,7 @@ def test_naive_times_mean_utc_in_every_zone(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_server_sets_an_optional_time_that_is_missing() -> None:
-    schema = {"t": Optional[TIMEINT], "v": INT}
+    schema = {"t": TIMEINT | None, "v": INT}
     made = lineprotocol(namedtuple("P", schema), schema=schema)
     assert to_line_protocol([made(None, 1), made(5, 1)]) == b"P v=1i\nP v=1i 5\n"
 
@@ -448,7 +448,7 @@ def test_a_lone_point_without_fields_has_no_line() -> None:
 
 
 def test_a_placeholder_comes_first() -> None:
-    schema = {"host": TAG, "v": Optional[INT]}
+    schema = {"host": TAG, "v": INT | None}
     made = lineprotocol(namedtuple("P", schema), schema=schema, placeholder=True)
     assert to_line_protocol([made("a", None), made("b", 1)]) == (
         b"P,host=a _=true\nP,host=b _=true,v=1i\n"
@@ -553,7 +553,8 @@ def test_a_generator_of_many_points_is_read_batch_by_batch() -> None:
 
     lines = b"".join(map(bytes, line_batches(points(), batch_lines=999))).splitlines()
     assert len(lines) == 10_000
-    assert lines[4321].startswith(b"m21,host=h4321,") and lines[4321].endswith(b" 4321")
+    assert lines[4321].startswith(b"m21,host=h4321,")
+    assert lines[4321].endswith(b" 4321")
 
 
 def test_the_server_keeps_what_was_written(client: Calls, database: Database) -> None:

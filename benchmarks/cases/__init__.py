@@ -9,11 +9,12 @@ from ..case import Case, Results
 
 def families() -> dict[str, list[Case]]:
     """The cases that `benchmarks.measure` knows, in the order of the table."""
-    from . import r1, r2, w1, w2, w2z, w3
+    from . import r1, r2, w1, w1t, w2, w2z, w3
 
     return {
         "W1": w1.CASES,
         "W1s": w1.SINGLE,
+        "W1t": w1t.CASES,
         "W2": w2.CASES,
         "W3": w3.CASES,
         "W2z": w2z.CASES,

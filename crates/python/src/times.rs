@@ -2,6 +2,7 @@
 //!
 //! Naive times mean UTC. Nothing is rounded: what does not fit 64-bit nanoseconds is refused.
 
+use aioinflux::frame::parse_time;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
@@ -144,14 +145,8 @@ fn from_text(text: &Bound<'_, PyString>, place: Place<'_>) -> PyResult<i64> {
     let shown = text
         .to_str()
         .map_err(|error| place.wrap(text.py(), &error))?;
-    // Two things that the parser passes over: the name of a zone, and a leap second.
-    if !shown.contains('[') && !shown.contains(":60") {
-        if let Ok(time) = shown.parse::<Timestamp>() {
-            return range(time.as_nanosecond(), place);
-        }
-        if let Ok(time) = shown.parse::<DateTime>() {
-            return range(utc(Ok(time), place)?, place);
-        }
+    if let Some(ns) = parse_time(shown) {
+        return range(ns, place);
     }
     let unknown = |why: &str| place.value_error(format!("`{}` is no time{why}", shorten(shown)));
     if shown.trim().is_empty() {

@@ -29,6 +29,13 @@ pub enum FrameError {
         /// The index of the row.
         row: u64,
     },
+    /// The time of a row is text that is no time, or outside 64-bit nanoseconds.
+    TimeText {
+        /// The index of the row.
+        row: u64,
+        /// What it says, cut if it is long.
+        text: String,
+    },
     /// The table could not be read on.
     Arrow(ArrowError),
     /// A row cannot be represented in line protocol.
@@ -55,6 +62,12 @@ impl std::fmt::Display for FrameError {
                 write!(
                     f,
                     "point {row}: the time is missing or outside 64-bit nanoseconds"
+                )
+            }
+            Self::TimeText { row, text } => {
+                write!(
+                    f,
+                    "point {row}: time `{text}`: expected ISO 8601 within 64-bit nanoseconds"
                 )
             }
             Self::Arrow(error) => error.fmt(f),

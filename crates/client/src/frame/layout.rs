@@ -9,8 +9,8 @@ pub struct FrameLayout {
     pub measurement: Option<String>,
     /// Position of the column of measurements (strings or a dictionary of strings).
     pub measurement_column: Option<usize>,
-    /// Position of the time column: nanoseconds, or any timestamp or date type. `None` leaves rows
-    /// undated.
+    /// Position of the time column: nanoseconds, any timestamp or date type, or text. `None` leaves
+    /// rows undated.
     pub time: Option<usize>,
     /// Positions of the columns that are tags; all others are fields.
     pub tags: Vec<usize>,

@@ -9,7 +9,7 @@
 //! | `Float16`, `Float32`, `Float64` | float, widened exactly | its shortest text | – |
 //! | `Decimal32` to `Decimal256` | the nearest float | its digits | – |
 //! | `Boolean` | boolean | `true`, `false` | – |
-//! | `Utf8`, `LargeUtf8`, `Utf8View` | string | itself | – |
+//! | `Utf8`, `LargeUtf8`, `Utf8View` | string | itself | ISO 8601, see [`parse_time`] |
 //! | dictionary, union of these | as the value | as the value | – |
 //! | `Timestamp` of any unit and zone, `Date32`, `Date64` | – | – | exact |
 //!
@@ -26,6 +26,7 @@ mod layout;
 mod plan;
 mod ranges;
 mod rows;
+mod times;
 mod workers;
 
 #[cfg(test)]
@@ -37,4 +38,5 @@ pub use error::FrameError;
 pub use layout::{FrameLayout, FrameOptions};
 pub use ranges::Ranges;
 pub use rows::{FrameEncoder, encode_frame};
+pub use times::parse_time;
 pub use workers::{Spares, Workers};

@@ -5,16 +5,10 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aioinflux_line::{Options, Shape, TagValues};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Date32Type, Date64Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType,
-};
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_buffer::ScalarBuffer;
-use arrow_schema::{DataType, TimeUnit};
 
 use super::columns::{Cells, Column};
+use super::times::Time;
 use super::{FrameError, FrameLayout};
 
 /// A dictionary of more values than this is not escaped beforehand: its rows may use few of them.
@@ -121,7 +115,8 @@ impl<'a> Plan<'a> {
                 expected,
             };
             if layout.time == Some(position) {
-                let time = Time::new(array).ok_or_else(|| refuse("a timestamp, date or int64"))?;
+                let time =
+                    Time::new(array).ok_or_else(|| refuse("a timestamp, date, int64 or text"))?;
                 self.time = Some(time);
                 continue;
             }
@@ -210,71 +205,5 @@ impl<'a> Plan<'a> {
             };
             self.shaped.push((tag, shaped));
         }
-    }
-}
-
-/// The time column in nanoseconds.
-pub(super) struct Time {
-    values: ScalarBuffer<i64>,
-    /// The first row without a time, or with one that 64-bit nanoseconds do not hold.
-    pub(super) missing: Option<usize>,
-}
-
-const SECOND: i64 = 1_000_000_000;
-
-impl Time {
-    fn new(array: &ArrayRef) -> Option<Self> {
-        macro_rules! values {
-            ($kind:ty) => {
-                array.as_primitive::<$kind>().values().clone()
-            };
-        }
-        let (values, scale) = match array.data_type() {
-            DataType::Int64 => (values!(Int64Type), 1),
-            DataType::Timestamp(TimeUnit::Nanosecond, _) => (values!(TimestampNanosecondType), 1),
-            DataType::Timestamp(TimeUnit::Microsecond, _) => {
-                (values!(TimestampMicrosecondType), 1000)
-            }
-            DataType::Timestamp(TimeUnit::Millisecond, _) => {
-                (values!(TimestampMillisecondType), 1_000_000)
-            }
-            DataType::Timestamp(TimeUnit::Second, _) => (values!(TimestampSecondType), SECOND),
-            DataType::Date64 => (values!(Date64Type), 1_000_000),
-            DataType::Date32 => {
-                let days = array.as_primitive::<Date32Type>().values();
-                (
-                    days.iter().map(|days| i64::from(*days)).collect(),
-                    86_400 * SECOND,
-                )
-            }
-            _ => return None,
-        };
-        let range = i64::MIN / scale..=i64::MAX / scale;
-        let null = array
-            .nulls()
-            .and_then(|nulls| (0..nulls.len()).find(|row| nulls.is_null(*row)));
-        let end = null.unwrap_or(values.len());
-        let beyond = match scale {
-            1 => None,
-            _ => values[..end]
-                .iter()
-                .position(|value| !range.contains(value)),
-        };
-        let values = match scale {
-            1 => values,
-            _ => values
-                .iter()
-                .map(|value| value.wrapping_mul(scale))
-                .collect(),
-        };
-        Some(Self {
-            values,
-            missing: beyond.or(null),
-        })
-    }
-
-    #[inline]
-    pub(super) fn nanoseconds(&self, row: usize) -> i64 {
-        self.values[row]
     }
 }

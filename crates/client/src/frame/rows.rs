@@ -123,8 +123,11 @@ impl Plan<'_> {
             row = self.encode_block(&block, encoder)?;
         }
         if row == stop && stop < end {
-            let row_index = first + row as u64;
-            let error = FrameError::Time { row: row_index };
+            let index = first + row as u64;
+            let error = match &self.time {
+                Some(time) => time.refusal(index),
+                None => FrameError::Time { row: index },
+            };
             return Err(Stopped { row, error });
         }
         Ok(row)

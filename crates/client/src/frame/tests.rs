@@ -3,8 +3,8 @@ use std::sync::Arc;
 use aioinflux_line::{Dialect, Encoder, FieldValue};
 use arrow_array::types::Int8Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
-    TimestampMillisecondArray,
+    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, LargeStringArray,
+    RecordBatch, StringArray, StringViewArray, TimestampMillisecondArray,
 };
 use arrow_schema::{Field, Schema};
 
@@ -74,6 +74,52 @@ fn a_missing_time_is_refused_by_row() {
         vec![("time", times([Some(1), None, Some(0)])), ("v", column)],
         &[],
     );
+    assert!(matches!(error, Err(FrameError::Time { row: 1 })));
+}
+
+#[test]
+fn texts_are_times() {
+    let texts = [
+        "2024-08-01 00:00:00.123456789",
+        "2024-08-01T00:00:00+02:00",
+        "1969-12-31T23:59:59.5Z",
+    ];
+    let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    let columns: [ArrayRef; 3] = [
+        Arc::new(StringArray::from(texts.to_vec())),
+        Arc::new(LargeStringArray::from(texts.to_vec())),
+        Arc::new(StringViewArray::from(texts.to_vec())),
+    ];
+    for times in columns {
+        let text = lines(vec![("time", times), ("v", Arc::clone(&column))], &[]);
+        assert_eq!(
+            text.expect("writable"),
+            "m\\ m,zone=eu v=1i 1722470400123456789\n\
+             m\\ m,zone=eu v=2i 1722463200000000000\n\
+             m\\ m,zone=eu v=3i -500000000\n"
+        );
+    }
+}
+
+#[test]
+fn a_text_that_is_no_time_is_refused_by_row() {
+    for text in [
+        "",
+        "soon",
+        "2016-12-31T23:59:60Z",
+        "2020-01-01T00:00:00[UTC]",
+        "2300-01-01",
+    ] {
+        let times: ArrayRef = Arc::new(StringArray::from(vec!["2024-01-01", text]));
+        let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+        let error = lines(vec![("time", times), ("v", column)], &[]).expect_err(text);
+        let expected =
+            format!("point 1: time `{text}`: expected ISO 8601 within 64-bit nanoseconds");
+        assert_eq!(error.to_string(), expected);
+    }
+    let times: ArrayRef = Arc::new(StringArray::from(vec![Some("2024-01-01"), None]));
+    let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+    let error = lines(vec![("time", times), ("v", column)], &[]);
     assert!(matches!(error, Err(FrameError::Time { row: 1 })));
 }
 

@@ -8,7 +8,7 @@ use aioinflux::FieldValue;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDateTime, PyInt, PyString};
 
 use crate::place::{Place, shorten, type_name};
 use crate::{times, values};
@@ -62,13 +62,24 @@ fn wrong(place: Place<'_>, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
     ))
 }
 
+/// Whether there is no value; the common types are told at a glance.
+fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let common = value.is_exact_instance_of::<PyInt>()
+        || value.is_exact_instance_of::<PyString>()
+        || value.is_exact_instance_of::<PyDateTime>();
+    if common {
+        return Ok(false);
+    }
+    values::is_missing(value)
+}
+
 /// The value of a field, or `None` where it is left out.
 pub(super) fn field<'a>(
     kind: Kind,
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,
 ) -> PyResult<Option<FieldValue<'a>>> {
-    if values::is_missing(value)? {
+    if is_missing(value)? {
         return Ok(None);
     }
     match kind {
@@ -154,7 +165,7 @@ pub(super) fn tag<'a>(
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,
 ) -> PyResult<Option<Cow<'a, str>>> {
-    if values::is_missing(value)? {
+    if is_missing(value)? {
         return Ok(None);
     }
     if kind == Kind::TagEnum {
@@ -189,7 +200,7 @@ pub(super) fn time(
     value: &Bound<'_, PyAny>,
     place: Place<'_>,
 ) -> PyResult<Option<i64>> {
-    if values::is_missing(value)? {
+    if is_missing(value)? {
         return if optional {
             Ok(None)
         } else {

@@ -2,6 +2,7 @@
 
 use aioinflux::FieldValue;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use super::kinds;
 use super::plan::{Source, sources};
@@ -88,9 +89,14 @@ pub(super) fn time(
         return Ok(None);
     };
     let value = attribute.value(object, is_tuple, index)?;
-    if schema.rm_none && value.extract::<&str>().is_ok_and(str::is_empty) {
+    if schema.rm_none && is_empty(&value) {
         return Ok(None);
     }
     let optional = attribute.optional || schema.rm_none;
     kinds::time(attribute.kind, optional, &value, attribute.place(index))
+}
+
+fn is_empty(value: &Bound<'_, PyAny>) -> bool {
+    let text = value.cast::<PyString>();
+    text.is_ok_and(|text| text.to_str().is_ok_and(str::is_empty))
 }
