@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from aioinflux import InfluxDBClient
+from influxd import Influxd
 from support import Database
 
 
@@ -49,3 +52,13 @@ def test_no_frame_takes_the_place_of_another(database: Database) -> None:
     assert sorted(frames) == ["m,a=1,b=2", "m,a=1,b=2,b=3", "m,a=1,b=2,b=3 (2)"]
     rows = {tuple(one[["a", "b", "f"]].iloc[0]) for one in frames.values()}
     assert rows == {(a, b, f) for f, (a, b) in enumerate(values)}
+
+
+@pytest.mark.parametrize("output", ["pandas", "rows", "dicts", "arrow", "pyarrow", "polars"])
+def test_diagnostics_can_be_had_in_every_form(influxd: Influxd, output: str) -> None:
+    """The server's msgpack of them is short of values."""
+    client: Any = InfluxDBClient(influxd.host, influxd.port, mode="blocking", db="d", output=output)
+    found = dict(iter(client.query("SHOW DIAGNOSTICS")))
+    assert {"build", "runtime", "system"} <= set(found)
+    assert len(found["build"]) == 1
+    assert len(client.show_diagnostics("build")) == 1
