@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from aioinflux import InfluxDBClient
-from support import Database
+from influxd import Influxd
+from scripted import Scripted, answer
+from support import FACES, Database
 
 
 @pytest.mark.parametrize("key", ["db", "database"])
@@ -49,3 +56,48 @@ def test_no_frame_takes_the_place_of_another(database: Database) -> None:
     assert sorted(frames) == ["m,a=1,b=2", "m,a=1,b=2,b=3", "m,a=1,b=2,b=3 (2)"]
     rows = {tuple(one[["a", "b", "f"]].iloc[0]) for one in frames.values()}
     assert rows == {(a, b, f) for f, (a, b) in enumerate(values)}
+
+
+class Own(InfluxDBClient):
+    """A class of a user, with an attribute."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.own = ["kept"]
+
+
+def test_a_pickle_keeps_the_attributes_of_a_subclass() -> None:
+    client = pickle.loads(pickle.dumps(Own(db="d", tags={"a": "b"}, rp="week")))
+    assert (client.own, client.db) == (["kept"], "d")
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("face", FACES)
+def test_a_copy_logs_in_as_the_client_does(face: type, way: Callable[[Any], Any]) -> None:
+    with Scripted(answer(204)) as server:
+        client: Any = face(
+            host=server.host, port=server.port, mode="blocking", db="d", username="u", password="x"
+        )
+        made = way(client)
+        made.db = "other"
+        made.ping()
+    assert server.requests[0].headers["authorization"] == "Basic dTp4"
+    assert client.db == "d"
+
+
+def test_a_deep_copy_shares_nothing_that_changes() -> None:
+    client = Own(db="d")
+    made = copy.deepcopy(client)
+    made.own.append("more")
+    made.port = 1
+    assert (client.own, client.port) == (["kept"], 8086)
+
+
+@pytest.mark.parametrize("output", ["pandas", "rows", "dicts", "arrow", "pyarrow", "polars"])
+def test_diagnostics_can_be_had_in_every_form(influxd: Influxd, output: str) -> None:
+    """The server's msgpack of them is short of values."""
+    client: Any = InfluxDBClient(influxd.host, influxd.port, mode="blocking", db="d", output=output)
+    found = dict(iter(client.query("SHOW DIAGNOSTICS")))
+    assert {"build", "runtime", "system"} <= set(found)
+    assert len(found["build"]) == 1
+    assert len(client.show_diagnostics("build")) == 1

@@ -7,6 +7,7 @@ blocks, inside a running loop.
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 from collections.abc import Callable, Generator
@@ -25,6 +26,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 logger = logging.getLogger("aioinflux")
+
+# What a client keeps of its connections; all else are settings.
+_CONNECTION = ("_core", "_options")
 
 
 class Base:
@@ -75,16 +79,31 @@ class Base:
         _arguments.expect("db", name, str, optional=True)
         self._db = name
 
-    def _state(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, Any]:
         """Everything but the connections and the passwords, the proxy's too."""
         options = dict(self._options)
         if options["proxy"] is not None:
             options["proxy"] = re.sub(r"//[^/]*@", "//", options["proxy"])
-        return {"options": options, "db": self._db}
+        rest = {name: value for name, value in vars(self).items() if name not in _CONNECTION}
+        return {"options": options, "rest": rest}
 
-    def _restore(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         self._open(state["options"], None)
-        self._db = state["db"]
+        self.__dict__.update(state["rest"])
+
+    def __copy__(self) -> Self:
+        """A client of the same connections and password; its settings are its own."""
+        made = object.__new__(type(self))
+        made.__dict__.update(vars(self))
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        made = copy.copy(self)
+        memo[id(self)] = made
+        for name, value in vars(self).items():
+            if name not in _CONNECTION:
+                made.__dict__[name] = copy.deepcopy(value, memo)
+        return made
 
     def close(self) -> _Closed:
         """Closes the connections that are idle. A later call opens new ones.

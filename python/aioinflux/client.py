@@ -251,14 +251,6 @@ class InfluxDBClient(Administration, Base):
         }  # fmt: skip
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in items.items())})"
 
-    def __getstate__(self) -> dict[str, Any]:
-        own = {name: getattr(self, name) for name in _OWN}
-        return {**self._state(), "own": own}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._restore(state)
-        self.__dict__.update(state["own"])
-
     @property
     def _is_async(self) -> bool:
         return self._mode == "async"
@@ -496,10 +488,6 @@ class InfluxDBClient(Administration, Base):
     def _statement(self, text: str, db: str | None = None) -> Any:
         """Runs one statement of administration."""
         return self._query(text, db, self._maker(None, False, False, "ns"))
-
-
-# What a pickle holds besides what all faces have.
-_OWN = ("_mode", "_output", "_rp", "_consistency", "_tags")
 
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:

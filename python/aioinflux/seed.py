@@ -104,13 +104,6 @@ class AsyncInfluxDBClient(Base):
         items = {"host": self.host, "port": self.port, "db": self.db, "mode": self.mode}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in items.items())})"
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self._state(), "mode": self.mode}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._restore(state)
-        self.mode = state["mode"]
-
     @property
     def _is_async(self) -> bool:
         return self._mode == "async"

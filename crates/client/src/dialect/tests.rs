@@ -115,6 +115,22 @@ fn query_is_posted_as_a_form() {
 }
 
 #[test]
+fn diagnostics_alone_are_asked_for_as_json() {
+    for (text, json) in [
+        ("SHOW DIAGNOSTICS", true),
+        (" show\tdiagnostics FOR 'build' ; SHOW DIAGNOSTICS;", true),
+        ("SHOW DIAGNOSTICS; SELECT f FROM m", false),
+        ("SELECT f FROM diagnostics", false),
+        ("SHOW DATABASES", false),
+    ] {
+        let request = query(&config(), &Query::new(text), Form::Table).unwrap();
+        let accepted = if json { "json" } else { "x-msgpack" };
+        let expected = format!("application/{accepted}");
+        assert_eq!(header(&request, "accept"), Some(&*expected), "{text}");
+    }
+}
+
+#[test]
 fn a_raw_query_asks_for_json_in_chunks() {
     let asked = Query::new("q")
         .epoch(Precision::Seconds)
