@@ -71,6 +71,7 @@ pub use gzip::compress as gzip;
 pub use influxql::quote_identifier;
 pub use parse::{AnswerParser, Batches, check_answer, parse_answer, parse_batches};
 pub use query::{Param, Query};
+pub use reject::FieldConflict;
 pub use stream::Stream;
 pub use tls::{Pem, Tls};
 pub use write::Written;
