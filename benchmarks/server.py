@@ -13,4 +13,4 @@ def private() -> Any:
     """A private influxd, as the tests use it; a context manager."""
     from influxd import Influxd
 
-    return Influxd()
+    return Influxd(on_disk=True)

@@ -114,6 +114,9 @@ class Scripted:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # A close alone would leave the thread that waits in `accept`.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:
             for connection in self._connections:

@@ -22,6 +22,7 @@ INSTALL = "install InfluxDB 1.x, for instance with `apt-get install influxdb` as
 LISTENING = re.compile(r'msg="Listening on HTTP".* addr=\S*:(\d+)')
 LISTENING_UDP = re.compile(r'msg="Started listening on UDP"')
 START_S = 60
+MEMORY, MEMORY_BYTES = "/dev/shm", 4 << 30
 
 CONFIG = """
 reporting-disabled = true
@@ -73,14 +74,23 @@ def ensure() -> str:
     return path
 
 
+def in_memory() -> str | None:
+    """A directory in memory (Linux), if gigabytes are free there."""
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES:
+        return MEMORY
+    return None
+
+
 class Influxd:
     """One server process with its own directory; a context manager.
 
     `http` is text for the `[http]` section of its configuration, `sections` are more of them;
-    `{dir}` is its directory there.
+    `{dir}` is its directory there. The directory is in memory where there is much of it, unless it
+    has to be `on_disk`: tests make hundreds of databases, whose files are waited for on a disk.
     """
 
-    def __init__(self, http: str = "", sections: str = "") -> None:
+    def __init__(self, http: str = "", sections: str = "", *, on_disk: bool = False) -> None:
+        self._parent = None if on_disk else in_memory()
         self._http = http
         self._sections = sections
         self._process: subprocess.Popen[str] | None = None
@@ -91,7 +101,7 @@ class Influxd:
 
     def __enter__(self) -> Influxd:
         # A short path: the name of a unix socket has at most 107 bytes.
-        self.dir = Path(tempfile.mkdtemp(prefix="influxd-"))
+        self.dir = Path(tempfile.mkdtemp(prefix="influxd-", dir=self._parent))
         http = self._http.replace("{dir}", str(self.dir))
         config = self.dir / "influxd.conf"
         sections = self._sections.replace("{dir}", str(self.dir))
