@@ -215,7 +215,8 @@ class AsyncInfluxDBClient:
 
         Args:
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
-                `tags` and `fields`, a table, or any nesting of iterables of these. Tables are
+                `tags` and `fields`, an object of a class with `@lineprotocol`, a table, or any
+                nesting of iterables of these. Tables are
                 DataFrames of pandas and polars, what else speaks Arrow's C data interface
                 (pyarrow, DuckDB), and structured arrays of numpy. Times: `int` in nanoseconds,
                 `datetime` (naive means UTC), `date`, `numpy.datetime64`, `pandas.Timestamp`, or
@@ -236,7 +237,7 @@ class AsyncInfluxDBClient:
             progress: Called after each request with the points done, the bytes of line protocol
                 done, and the rows of the table (`None` for data that does not tell its length). An
                 exception of it ends the write.
-            **extra_tags: Tags for every mapping and every row; they beat a point's own tag of the
+            **extra_tags: Tags for every mapping, object and row; they beat a point's own tag of the
                 same name. Their values are scalars. Lines that come encoded are not changed.
         Returns:
             `True`. Points without any field left are not sent; a warning is logged with their
