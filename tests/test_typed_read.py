@@ -29,6 +29,7 @@ from aioinflux import (
     TIMEDT,
     TIMEINT,
     TIMESTR,
+    InfluxDBQueryError,
     lineprotocol,
     parse_response,
     to_line_protocol,
@@ -256,6 +257,18 @@ def test_all_series_become_one_list_in_the_order_of_the_answer() -> None:
 
 def test_an_answer_without_rows_gives_no_objects() -> None:
     assert parse_response(b'{"results":[{"statement_id":0}]}', into=Tuple) == []
+
+
+@pytest.mark.parametrize(("columns", "kept"), [(["time", "load"], 1), (["time", "x"], None)])
+def test_an_error_keeps_the_objects_before_it_where_they_can_be_made(
+    columns: list[str], kept: int | None
+) -> None:
+    series = {"name": "m", "tags": {"host": "a"}, "columns": columns, "values": [[5, 1.5]]}
+    results = [{"statement_id": 0, "series": [series]}, {"statement_id": 1, "error": "broken"}]
+    with pytest.raises(InfluxDBQueryError, match="broken") as caught:
+        parse_response(json.dumps({"results": results}).encode(), into=Tuple)
+    result = caught.value.result
+    assert (None if result is None else len(result)) == kept
 
 
 def test_a_body_is_read_object_by_object() -> None:

@@ -13,7 +13,7 @@ import sys
 import weakref
 from collections import namedtuple
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Generic, NamedTuple, NewType, Optional, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, NewType, Optional, TypeVar
 
 import pytest
 
@@ -160,22 +160,19 @@ def test_a_class_variable_with_a_marker_is_the_same_in_all_points() -> None:
     assert to_line_protocol([Point(1.0), Point(2.0)]) == b"cpu load=1.0\ncpu load=2.0\n"
 
 
-def test_markers_of_a_dataclass_that_are_no_attributes_are_passed_over() -> None:
-    @lineprotocol
-    @dataclasses.dataclass
-    class Point:
-        host: TAG
-        _: dataclasses.KW_ONLY
-        load: FLOAT
-
-    assert to_line_protocol(Point("a", load=1.0)) == b"Point,host=a load=1.0\n"
+def test_marks_of_a_dataclass_that_are_no_attributes_are_passed_over() -> None:
+    parts: list[Any] = [("host", TAG), ("_", dataclasses.KW_ONLY), ("load", FLOAT)]
+    parts.append(("start", dataclasses.InitVar[int], 5))
+    made: Any = lineprotocol(dataclasses.make_dataclass("Point", parts))
+    assert to_line_protocol(made("a", load=1.0)) == b"Point,host=a load=1.0\n"
 
 
 Host = NewType("Host", str)
 Value = TypeVar("Value")
 
 
-class Wrapped(NamedTuple, Generic[Value]):
+@dataclasses.dataclass
+class Wrapped(Generic[Value]):
     host: Annotated[Host, Tag]
     state: Annotated[Level | None, Field]
     number: Annotated[float | int, Field]
@@ -184,7 +181,7 @@ class Wrapped(NamedTuple, Generic[Value]):
 
 def test_types_inside_other_types_are_found() -> None:
     lineprotocol(Wrapped)
-    points = [Wrapped(Host("a"), Level.LOW, 1), Wrapped(Host("b"), None, 1.5, "x")]
+    points: list[Any] = [Wrapped(Host("a"), Level.LOW, 1), Wrapped(Host("b"), None, 1.5, "x")]
     assert to_line_protocol(points) == (
         b'Wrapped,host=a state="LOW",number=1i\nWrapped,host=b number=1.5,any="x"\n'
     )
@@ -318,6 +315,7 @@ def checked(tmp_path: Path, text: str, *command: str) -> subprocess.CompletedPro
 
 CHECKERS = {
     "mypy": ("mypy", "--strict", "--cache-dir", "cache"),
+    # Which Python's packages: not those of the first on the PATH.
     "pyright": ("pyright", "--pythonpath", sys.executable),
 }
 

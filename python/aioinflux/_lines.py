@@ -26,9 +26,9 @@ def to_line_protocol(
     """Encodes points as line protocol, exactly as `AsyncInfluxDBClient.write` sends them.
 
     Args:
-        data: What `write` takes: text, mappings, tables, and iterables of these. Tables are
-            DataFrames of pandas and polars, what else speaks Arrow's C data interface (pyarrow,
-            DuckDB), and structured arrays of numpy.
+        data: What `write` takes: text, mappings, objects of classes with `@lineprotocol`, tables,
+            and iterables of these. Tables are DataFrames of pandas and polars, what else speaks
+            Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy.
         measurement: Name for points and rows that carry none.
         tag_columns: Columns of a table that are tags; all others are fields.
         time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the

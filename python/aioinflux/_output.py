@@ -157,7 +157,14 @@ class Maker:
 
     def kept(self) -> contextlib.AbstractContextManager[None]:
         """Turns what an error kept of an answer into the output of a good answer."""
-        return keeping(self.whole)
+        return keeping(self.whole if self._objects is None else self._objects_or_none)
+
+    def _objects_or_none(self, answer: Answer) -> Any:
+        """What a class refuses must not hide why the server failed."""
+        try:
+            return self.whole(answer)
+        except Exception:
+            return None
 
     def _series(self, answer: Answer) -> list[tuple[str | None, Any]]:
         if self.output in ("rows", "dicts"):

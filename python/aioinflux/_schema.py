@@ -19,7 +19,7 @@ from typing import Annotated, Any, ClassVar, Final, NamedTuple, Union, get_args,
 from . import typed
 from ._markers import KINDS
 
-__all__ = ["Attribute", "SchemaError", "attributes"]
+__all__ = ["Attribute", "SchemaError", "attributes", "pydantic_fields"]
 
 _TIMES = ("timeint", "timestr", "timedt", "time")
 _TAGS = ("tag", "tagenum")
@@ -97,12 +97,20 @@ def _is_mark(hint: Any) -> bool:
     return isinstance(hint, typing.TypeVar) and hint in KINDS
 
 
+def pydantic_fields(cls: Any) -> Mapping[str, Any] | None:
+    """The fields of a model of pydantic, which resolves its annotations itself."""
+    if not hasattr(cls, "__pydantic_core_schema__"):
+        return None
+    fields: Mapping[str, Any] | None = getattr(cls, "__pydantic_fields__", None)
+    return getattr(cls, "model_fields", None) if fields is None else fields
+
+
 def _hints(cls: type, schema: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
     """The annotations of a class, those of its bases first."""
     if schema:
         yield from schema.items()
         return
-    fields = vars(cls).get("__pydantic_fields__")
+    fields = pydantic_fields(cls)
     if fields is not None:
         for name, field in fields.items():
             hint = field.annotation

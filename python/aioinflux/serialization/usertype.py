@@ -27,7 +27,7 @@ from .._markers import (
     TIMEINT,
     TIMESTR,
 )
-from .._schema import Attribute, SchemaError, attributes
+from .._schema import Attribute, SchemaError, attributes, pydantic_fields
 from .common import escape as escape
 from .common import key_escape as key_escape
 from .common import measurement_escape as measurement_escape
@@ -208,7 +208,7 @@ def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool,
 
 def _parameters(cls: Any) -> tuple[dict[str, _Parameter], bool]:
     """The arguments of a constructor by attribute, and whether all can be given by position."""
-    fields = vars(cls).get("__pydantic_fields__")
+    fields = pydantic_fields(cls)
     if fields is not None:
         return {
             name: _Parameter(_alias(one) or name, one.is_required()) for name, one in fields.items()

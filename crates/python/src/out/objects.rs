@@ -83,6 +83,30 @@ impl Kind {
         })
     }
 
+    /// Whether a cell is of this kind as it is.
+    fn has(self, value: &Bound<'_, PyAny>) -> bool {
+        match self {
+            Self::Measurement | Self::Any => true,
+            Self::Nanoseconds | Self::Int => value.is_exact_instance_of::<PyInt>(),
+            Self::Tag | Self::Str => value.is_instance_of::<PyString>(),
+            Self::Bool => value.is_instance_of::<PyBool>(),
+            Self::Float => value.is_exact_instance_of::<PyFloat>(),
+            Self::Datetime | Self::Iso | Self::Decimal | Self::Enum => false,
+        }
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Nanoseconds | Self::Datetime | Self::Iso => "a time",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Decimal => "a number",
+            Self::Float => "float",
+            Self::Enum => "the name of a member",
+            Self::Measurement | Self::Tag | Self::Str | Self::Any => "str",
+        }
+    }
+
     fn is_time(self) -> bool {
         matches!(self, Self::Nanoseconds | Self::Datetime | Self::Iso)
     }
@@ -272,47 +296,37 @@ impl Reader {
         value: Bound<'py, PyAny>,
         row: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
+        if attribute.kind.has(&value) {
+            return Ok(value);
+        }
         let py = value.py();
-        let wrong = |expected: &str, value: &Bound<'_, PyAny>| {
-            PyValueError::new_err(format!(
-                "attribute `{}.{}`: expected {expected}, got `{}`, a `{}`, in row {row}",
-                self.name,
-                attribute.name,
-                shorten(&value.to_string()),
-                type_name(value)
-            ))
-        };
         let is_int = value.is_exact_instance_of::<PyInt>();
         let is_float = value.is_exact_instance_of::<PyFloat>();
-        match attribute.kind {
-            Kind::Measurement | Kind::Any => Ok(value),
-            Kind::Nanoseconds if is_int => Ok(value),
-            Kind::Datetime if is_int => datetime(py, value.extract()?),
-            Kind::Iso if is_int => iso(py, value.extract()?),
-            Kind::Nanoseconds | Kind::Datetime | Kind::Iso => Err(wrong("a time", &value)),
-            Kind::Tag | Kind::Str if value.is_instance_of::<PyString>() => Ok(value),
-            Kind::Tag => value.str().map(Bound::into_any),
-            Kind::Str => Err(wrong("str", &value)),
-            Kind::Bool if value.is_instance_of::<PyBool>() => Ok(value),
-            Kind::Bool => Err(wrong("bool", &value)),
-            Kind::Float if is_float => Ok(value),
-            Kind::Float if is_int => Ok(PyFloat::new(py, value.extract()?).into_any()),
-            Kind::Float => Err(wrong("float", &value)),
-            Kind::Int if is_int => Ok(value),
+        let made = match attribute.kind {
+            Kind::Datetime if is_int => Some(datetime(py, value.extract()?)?),
+            Kind::Iso if is_int => Some(iso(py, value.extract()?)?),
+            Kind::Tag => Some(value.str()?.into_any()),
+            Kind::Float if is_int => Some(PyFloat::new(py, value.extract()?).into_any()),
             Kind::Int if is_float && value.extract::<f64>()?.fract() == 0.0 => {
-                value.call_method0(intern!(py, "__int__"))
+                Some(value.call_method0(intern!(py, "__int__"))?)
             }
-            Kind::Int => Err(wrong("int", &value)),
-            Kind::Decimal if is_int || is_float => decimal(&value),
-            Kind::Decimal => Err(wrong("a number", &value)),
+            Kind::Decimal if is_int || is_float => Some(decimal(&value)?),
             Kind::Enum => match &attribute.members {
-                None => Ok(value),
-                Some(members) => members
-                    .bind(py)
-                    .get_item(&value)?
-                    .ok_or_else(|| wrong("the name of a member", &value)),
+                Some(members) => members.bind(py).get_item(&value)?,
+                None => Some(value.clone()),
             },
-        }
+            _ => None,
+        };
+        made.ok_or_else(|| {
+            PyValueError::new_err(format!(
+                "attribute `{}.{}`: expected {}, got `{}`, a `{}`, in row {row}",
+                self.name,
+                attribute.name,
+                attribute.kind.expected(),
+                shorten(&value.to_string()),
+                type_name(&value)
+            ))
+        })
     }
 
     fn make<'py>(
