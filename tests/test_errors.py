@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +130,26 @@ def test_partial_write_names_the_rejected_points(client: Calls, database: Databa
     assert "dropped=1" in error.message
     assert all(len(entry) == 3 for entry in error.rejected)
     assert [p["time"] for p in database.points()] == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("stored", "value", "sent"),
+    [("1i", 0.5, "float"), ("1", 2, "integer"), ("true", "x", "string"), ('"x"', True, "boolean")],
+)
+def test_field_type_conflict_names_the_field_both_types_and_the_page(
+    client: Calls, stored: str, value: object, sent: str
+) -> None:
+    client.write(f"the\\ m the\\ f={stored} 1")
+    kind = {"1i": "integer", "1": "float", "true": "boolean", '"x"': "string"}[stored]
+    point = {"measurement": "the m", "fields": {"the f": value}, "time": 2}
+    with pytest.raises(InfluxDBWriteError) as caught:
+        client.write(point)
+    assert (
+        f"hint: field `the f` of `the m` was sent as {sent} and is stored as {kind}; which type of "
+        "Python becomes which is told in docs/types.md"
+    ) in str(caught.value)
+    page = Path(__file__).resolve().parent.parent / "docs" / "types.md"
+    assert page.read_text().startswith("# Types")
 
 
 def test_line_that_the_server_cannot_parse_is_named(client: Calls) -> None:

@@ -13,7 +13,13 @@ from typing import Any
 
 import pytest
 
-from aioinflux import AsyncInfluxDBClient, InfluxDBWriteError, _progress
+from aioinflux import (
+    AsyncInfluxDBClient,
+    InfluxDBClient,
+    InfluxDBDecodeError,
+    InfluxDBWriteError,
+    _progress,
+)
 from scripted import Hang, Scripted, answer, chunked
 from support import Calls, run_python, without
 
@@ -163,6 +169,108 @@ def test_a_bar_counts_the_rows_of_a_read(
     (bar,) = bars
     assert (bar.n, bar.total) == (25, None)
     assert re.search(r"read: 25\.0 rows .*, 2\.5 MB\]", capsys.readouterr().err)
+
+
+def document(rows: int, start: int = 0) -> dict[str, Any]:
+    values = [[n, n / 2] for n in range(start, start + rows)]
+    series = {"name": "m", "columns": ["time", "f"], "values": values, "partial": True}
+    return {"results": [{"statement_id": 0, "series": [series], "partial": True}]}
+
+
+def last(rows: int, start: int) -> dict[str, Any]:
+    whole = document(rows, start)
+    del whole["results"][0]["partial"], whole["results"][0]["series"][0]["partial"]
+    return whole
+
+
+def reader(server: Any) -> InfluxDBClient:
+    return InfluxDBClient(server.host, server.port, db="db")
+
+
+def read(server: Any, mode: str, **kwargs: Any) -> list[Any]:
+    """The rows of a stream, by `for` or by `async for`."""
+    stream = reader(server).stream("SELECT f FROM m", **kwargs)
+
+    async def collect() -> list[Any]:
+        return [row async for row in stream]
+
+    return asyncio.run(collect()) if mode == "async" else list(stream)
+
+
+def test_a_bar_counts_the_rows_of_a_stream(
+    mode: str, bars: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Scripted(chunked(document(10), last(5, 10))) as server:
+        assert len(read(server, mode, progress=True)) == 15
+    (bar,) = bars
+    assert (bar.n, bar.closings) == (15, 1)
+    assert "read: 15.0 rows" in capsys.readouterr().err
+
+
+def test_a_callable_is_told_of_the_rows_and_bytes_of_a_stream(mode: str) -> None:
+    told: list[tuple[int, int, int | None]] = []
+    parts = [document(10), last(5, 10)]
+    with Scripted(chunked(*parts)) as server:
+        read(server, mode, progress=lambda *now: told.append(now))
+    assert [rows for rows, *_ in told][-1] == 15
+    assert told[-1][1:] == (sum(len(json.dumps(part)) + 1 for part in parts), None)
+
+
+def test_a_bar_of_a_stream_is_closed_after_an_error(mode: str, bars: list[Any]) -> None:
+    broken = Scripted(chunked(document(10), b"<html>"))
+    with broken as server, pytest.raises(InfluxDBDecodeError):
+        read(server, mode, progress=True)
+    (bar,) = bars
+    assert bar.closings == 1
+
+
+def test_an_exception_of_a_callable_ends_the_stream(mode: str) -> None:
+    def stop(*_: Any) -> None:
+        raise RuntimeError("enough")
+
+    with Scripted(Hang(chunked(document(10), end=False).data)) as server:
+        with pytest.raises(RuntimeError, match="enough"):
+            read(server, mode, progress=stop)
+        assert server.left.wait(LONG_S)
+
+
+def test_a_bar_of_a_stream_is_closed_when_the_loop_is_left(mode: str, bars: list[Any]) -> None:
+    with Scripted(Hang(chunked(document(10), end=False).data)) as server:
+        stream = reader(server).stream("SELECT f FROM m", progress=True)
+
+        async def leave() -> None:
+            async with stream:
+                async for _ in stream:
+                    break
+
+        if mode == "async":
+            asyncio.run(leave())
+        else:
+            with stream:
+                assert next(iter(stream)).f == 0.0
+    (bar,) = bars
+    assert (bar.n, bar.closings) == (10, 1)
+
+
+def test_a_bar_of_a_stream_is_closed_after_a_cancellation(bars: list[Any]) -> None:
+    with Scripted(Hang(chunked(document(10), end=False).data)) as server:
+        stream = reader(server).stream("SELECT f FROM m", progress=True)
+
+        async def use() -> None:
+            came = asyncio.Event()
+
+            async def all_of_it() -> None:
+                async for _ in stream:
+                    came.set()
+
+            task = asyncio.create_task(all_of_it())
+            await asyncio.wait_for(came.wait(), LONG_S)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        asyncio.run(use())
+    assert [bar.closings for bar in bars] == [1]
 
 
 # Programs without tqdm; the clock is the test's.

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 mod bench_anchors {
     use numpy::PyReadonlyArray1;
     use pyo3::prelude::*;
-    use pyo3::types::{PyBytes, PyDict, PyList};
+    use pyo3::types::{PyDict, PyList};
 
     /// Walks over points as dicts: the type of every value, a byte of every text.
     #[pyfunction]
@@ -29,12 +29,6 @@ mod bench_anchors {
             .map(PyReadonlyArray1::as_slice)
             .collect::<Result<_, _>>()?;
         Ok(py.detach(|| crate::floats::length(&columns, threads)))
-    }
-
-    /// A gzip body as `write` makes it: the public function of the Rust crate.
-    #[pyfunction]
-    fn gzip<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &aioinflux::gzip(data)?))
     }
 
     /// Does nothing, with the arguments of `to_line_protocol`.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::answer::Answer;
+use crate::reject::FieldConflict;
 
 mod text;
 
@@ -160,6 +161,11 @@ impl Error {
     /// The first header of the answer with this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         find_header(&self.0.headers, name)
+    }
+
+    /// The field that the server refused since it stores it with another type.
+    pub fn field_conflict(&self) -> Option<FieldConflict> {
+        self.server_message().and_then(FieldConflict::of)
     }
 
     /// The points that the server refused, as far as it told them one by one.

@@ -73,6 +73,7 @@ pub use gzip::compress as gzip;
 pub use influxql::{check_duration, quote_duration, quote_identifier, quote_regex, quote_string};
 pub use parse::{AnswerParser, Batches, check_answer, parse_answer, parse_batches};
 pub use query::{Param, Query};
+pub use reject::FieldConflict;
 pub use stream::Stream;
 pub use tls::{Pem, Tls};
 pub use udp::{UdpSender, datagrams};

@@ -150,23 +150,53 @@ fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rej
     })
 }
 
+/// A field that came with another type than the one in which the server stores it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FieldConflict {
+    /// The measurement.
+    pub measurement: String,
+    /// The key of the field.
+    pub field: String,
+    /// The type that was sent: `float`, `integer`, `unsigned`, `boolean` or `string`.
+    pub sent: String,
+    /// The type that the server stores.
+    pub stored: String,
+}
+
+impl FieldConflict {
+    /// The conflict that a server's message tells of, if it does.
+    pub(crate) fn of(message: &str) -> Option<Self> {
+        let conflict = Conflict::parse(message)?;
+        Some(Self {
+            measurement: conflict.measurement.to_owned(),
+            field: conflict.field.to_owned(),
+            sent: conflict.kind.to_owned(),
+            stored: conflict.stored.to_owned(),
+        })
+    }
+}
+
 /// `field type conflict: input field "F" on measurement "M" is type T, already exists as type U`.
 struct Conflict<'t> {
     field: &'t str,
     measurement: &'t str,
     kind: &'t str,
+    stored: &'t str,
 }
 
 impl<'t> Conflict<'t> {
     fn parse(text: &'t str) -> Option<Self> {
         let (_, text) = text.split_once("field type conflict: input field \"")?;
         let (field, text) = text.split_once("\" on measurement \"")?;
-        let (names, _) = text.rsplit_once(", already exists as type ")?;
+        let (names, stored) = text.rsplit_once(", already exists as type ")?;
         let (measurement, kind) = names.rsplit_once("\" is type ")?;
         Some(Self {
             field,
             measurement,
             kind,
+            // What comes after it is the number of the dropped points.
+            stored: stored.split(' ').next()?,
         })
     }
 

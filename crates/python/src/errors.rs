@@ -1,12 +1,13 @@
 //! The engine's errors as the exceptions of `aioinflux.exceptions`, which is where they are declared.
 
-use aioinflux::{Error, ErrorKind};
+use aioinflux::{Error, ErrorKind, FieldConflict};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyRange};
 
 use crate::out::{PyAnswer, json};
+use crate::place::shorten;
 
 /// What of a failed query's answer goes onto the exception.
 #[derive(Clone, Copy)]
@@ -109,11 +110,31 @@ fn exception(
     refused: &'static str,
     fields: &[(&str, Py<PyAny>)],
 ) -> PyErr {
-    let text = shown(refused, &error.to_string());
+    let mut text = shown(refused, &error.to_string());
+    if let Some(conflict) = error.field_conflict() {
+        text.push_str(&hint(&conflict));
+    }
     if matches!(error.kind(), ErrorKind::Config | ErrorKind::Input) {
         return PyValueError::new_err(text);
     }
     build(py, error, refused, text, fields).unwrap_or_else(|failed| failed)
+}
+
+/// What to do about a field of another type.
+fn hint(conflict: &FieldConflict) -> String {
+    let FieldConflict {
+        field,
+        measurement,
+        sent,
+        stored,
+        ..
+    } = conflict;
+    format!(
+        "; hint: field `{}` of `{}` was sent as {sent} and is stored as {stored}; which type of \
+         Python becomes which is told in docs/types.md",
+        shorten(field),
+        shorten(measurement)
+    )
 }
 
 fn build(

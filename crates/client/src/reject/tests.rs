@@ -140,3 +140,18 @@ fn the_number_of_dropped_points_is_that_at_the_end() {
         assert_eq!(split_dropped(message).1, dropped, "{message}");
     }
 }
+
+#[test]
+fn a_type_conflict_names_the_field_and_both_types() {
+    let message = "partial write: field type conflict: input field \"a \" on\" on measurement \"m \" is \
+        type x\" is type float, already exists as type integer dropped=1 for database: d";
+    let conflict = FieldConflict::of(message).unwrap();
+    assert_eq!(conflict.field, "a \" on");
+    assert_eq!(conflict.measurement, "m \" is type x");
+    assert_eq!(conflict.sent, "float");
+    assert_eq!(conflict.stored, "integer");
+    assert_eq!(
+        FieldConflict::of("partial write: points beyond retention policy"),
+        None
+    );
+}
