@@ -109,10 +109,15 @@ impl Schema {
         points.warn(py, 1)?;
         match points.encoder.batch().bytes() {
             [line @ .., b'\n'] => Ok(PyBytes::new(py, line)),
-            _ => Err(PyValueError::new_err(format!(
-                "no field of `{}` has a value: it has no line; hint: `placeholder=True`",
-                slf.get().name
-            ))),
+            _ => {
+                let text = format!(
+                    "no field of `{}` has a value: it has no line; hint: `placeholder=True`",
+                    slf.get().name
+                );
+                // As 0.9 has it, whose schemas are those of an object's own attributes.
+                let class = py.import("aioinflux._schema")?.getattr("SchemaError")?;
+                Err(PyErr::from_value(class.call1((text,))?))
+            }
         }
     }
 }
