@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 import pandas as pd
 import pytest
-from aioinflux.serialization import common, dataframe, mapping, serialize
 
 from aioinflux import (
     BOOL,
@@ -34,6 +33,7 @@ from aioinflux import (
     lineprotocol,
     serialization,
 )
+from aioinflux.serialization import common, dataframe, mapping, serialize
 from support import Database
 
 SECOND = 10**9
