@@ -210,6 +210,22 @@ async def test_chunks_tell_their_series(client: InfluxDBClient) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("q", ["SELECT f FROM nothing", "SHOW USERS", "CREATE DATABASE chunks"])
+async def test_an_answer_without_rows_is_a_chunk(client: InfluxDBClient, q: str) -> None:
+    chunks = [chunk async for chunk in await client.query(q, chunked=True)]
+    assert chunks == [await client.query(q)]
+
+
+@pytest.mark.asyncio
+async def test_no_frame_is_no_chunk(client: InfluxDBClient) -> None:
+    """0.9 gave an empty dict, which pandas does not concatenate."""
+    await client.write("m f=1 1")
+    client.output = "dataframe"
+    chunks = await client.query("SELECT f FROM nothing; SELECT f FROM m", chunked=True)
+    assert len(pd.concat([frame async for frame in chunks])) == 1
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("chunked", ["true", 1, None])
 async def test_chunked_is_a_bool(client: InfluxDBClient, chunked: Any) -> None:
     with pytest.raises(ValueError, match="chunked"):

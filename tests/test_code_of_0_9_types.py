@@ -142,6 +142,16 @@ def test_attributes_without_value_are_left_out(client: InfluxDBClient, database:
     assert sorted(found, key=str) == [({"host": "h"}, {"value": 1.5}), ({}, {"count": 3})]
 
 
+def test_an_object_of_nothing_is_a_schema_error() -> None:
+    @lineprotocol(rm_none=True)
+    class Empty(NamedTuple):
+        at: TIMEINT
+        value: Optional[FLOAT]  # noqa: UP045
+
+    with pytest.raises(SchemaError):
+        Empty(1, None).to_lineprotocol()
+
+
 @pytest.mark.parametrize(
     "schema",
     [

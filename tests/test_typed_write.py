@@ -30,6 +30,7 @@ from aioinflux import (
     TIMEDT,
     TIMEINT,
     TIMESTR,
+    SchemaError,
     line_batches,
     lineprotocol,
     to_line_protocol,
@@ -443,7 +444,7 @@ def test_a_point_without_fields_is_skipped_among_others(wire: Wire) -> None:
 def test_a_lone_point_without_fields_has_no_line() -> None:
     schema = {"k": FLOAT}
     made = lineprotocol(namedtuple("P", schema), schema=schema)
-    with pytest.raises(ValueError, match="no field of `P` has a value"):
+    with pytest.raises(SchemaError, match="no field of `P` has a value"):
         made(None).to_lineprotocol()
 
 

@@ -252,7 +252,8 @@ class KeyedFrames(Maker):
         return next(iter(series.values())) if counts == [1] else series
 
     def items(self, answer: Any) -> Iterable[Any]:
-        return (self.whole(answer),)
+        # No dict where frames are expected, so that they can be concatenated.
+        return (self.whole(answer),) if any(answer.counts) else ()
 
 
 def _keyed(series: Iterable[tuple[str | None, Any]]) -> dict[str | None, Any]:

@@ -71,6 +71,17 @@ impl Answer {
         }
     }
 
+    /// Returns the answer of one statement that gave no series.
+    pub fn of_nothing(statement: u32) -> Self {
+        let statement = Statement {
+            id: statement,
+            ..Statement::default()
+        };
+        Self {
+            statements: vec![statement],
+        }
+    }
+
     /// Returns the first statement that failed, and the server's text.
     pub fn first_error(&self) -> Option<(u32, &str)> {
         self.statements.iter().find_map(|statement| {

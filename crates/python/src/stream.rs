@@ -8,6 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 use tokio::sync::Mutex;
 
 use crate::call::Call;
@@ -44,9 +45,16 @@ impl Stream {
     }
 }
 
+/// A piece of an answer.
+enum Piece {
+    /// Rows of a series; none where it has columns alone.
+    Batch(SeriesHeader, RecordBatch),
+    /// A statement without any series.
+    Nothing(u32),
+}
+
 impl State {
-    /// The next batch that holds rows, and the series that it belongs to.
-    async fn next(&mut self) -> Result<Option<(SeriesHeader, RecordBatch)>, Error> {
+    async fn next(&mut self) -> Result<Option<Piece>, Error> {
         let Some(stream) = &mut self.stream else {
             return Ok(None);
         };
@@ -54,9 +62,15 @@ impl State {
             self.received = stream.received();
             match event {
                 Ok(Event::Series(header)) => self.header = Some(header),
-                Ok(Event::Batch(batch)) if batch.num_rows() > 0 => {
+                Ok(Event::Batch(batch)) => {
                     if let Some(header) = &self.header {
-                        return Ok(Some((header.clone(), batch)));
+                        return Ok(Some(Piece::Batch(header.clone(), batch)));
+                    }
+                }
+                Ok(Event::StatementEnd { statement }) => {
+                    let last = self.header.as_ref().map(|header| header.statement);
+                    if last != Some(statement) {
+                        return Ok(Some(Piece::Nothing(statement)));
                     }
                 }
                 Ok(_) => {}
@@ -82,8 +96,10 @@ impl Stream {
             move |py, outcome| {
                 let outcome =
                     outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))?;
-                let Some((_, batch)) = outcome else {
-                    return Ok(py.None());
+                let batch = match outcome {
+                    Some(Piece::Batch(_, batch)) => batch,
+                    Some(Piece::Nothing(_)) => return PyList::empty(py).into_py_any(py),
+                    None => return Ok(py.None()),
                 };
                 let make = maker_for(py, &maker, &batch.schema(), &row_type)?;
                 named_rows(py, batch, divisor, make).map(|rows| rows.into_any().unbind())
@@ -91,7 +107,7 @@ impl Stream {
         ))
     }
 
-    /// The next batch, as an answer of one series.
+    /// The next batch, as an answer of one series, or of none for a statement that gives none.
     fn batch(&self) -> Call {
         let state = Arc::clone(&self.state);
         Call::new(
@@ -99,10 +115,12 @@ impl Stream {
             |py, outcome| {
                 let outcome =
                     outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))?;
-                let Some((header, batch)) = outcome else {
-                    return Ok(py.None());
+                let answer = match outcome {
+                    Some(Piece::Batch(header, batch)) => Answer::of_batch(&header, batch),
+                    Some(Piece::Nothing(statement)) => Answer::of_nothing(statement),
+                    None => return Ok(py.None()),
                 };
-                PyAnswer::new(Answer::of_batch(&header, batch)).into_py_any(py)
+                PyAnswer::new(answer).into_py_any(py)
             },
         )
     }

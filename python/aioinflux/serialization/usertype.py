@@ -137,7 +137,8 @@ def _method(cls: type, opts: Mapping[str, Any]) -> Any:
         """Returns the point as one line of InfluxDB's line protocol, without a line feed.
 
         Raises:
-            ValueError, TypeError: an attribute cannot be written, or no field has a value.
+            ValueError, TypeError: an attribute cannot be written.
+            SchemaError: no field has a value.
         """
         return compiled.line(self)
 

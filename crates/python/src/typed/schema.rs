@@ -107,13 +107,16 @@ impl Schema {
         let mut points = Points::new(None, None, None, None)?;
         super::push_by_schema(&mut points, &mut rows::State::default(), slf, object)?;
         points.warn(py, 1)?;
-        match points.encoder.batch().bytes() {
-            [line @ .., b'\n'] => Ok(PyBytes::new(py, line)),
-            _ => Err(PyValueError::new_err(format!(
-                "no field of `{}` has a value: it has no line; hint: `placeholder=True`",
-                slf.get().name
-            ))),
+        if let [line @ .., b'\n'] = points.encoder.batch().bytes() {
+            return Ok(PyBytes::new(py, line));
         }
+        let text = format!(
+            "no field of `{}` has a value: it has no line; hint: `placeholder=True`",
+            slf.get().name
+        );
+        // As 0.9 has it, whose schemas are those of an object's own attributes.
+        let class = py.import("aioinflux._schema")?.getattr("SchemaError")?;
+        Err(PyErr::from_value(class.call1((text,))?))
     }
 }
 
