@@ -95,9 +95,8 @@ def test_ends_of_the_range_come_back(client: Calls, database: Database, ns: int)
     assert database.series(q)[0]["values"] == [[ns, 1]]
 
 
-def test_none_is_a_type_error(client: Calls) -> None:
-    with pytest.raises(TypeError, match=r"point 0: .*time"):
-        client.write(point(None))
+def test_none_is_no_time(wire: Wire) -> None:
+    assert wire([point(None)] * 4) == ["m f=1i"] * 4
 
 
 @pytest.mark.parametrize(

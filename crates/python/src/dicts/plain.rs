@@ -106,7 +106,8 @@ impl<'py> Parts<'py> {
             measurement,
             tags: tags.filter(|tags| !tags.is_none()),
             fields,
-            time,
+            // As in 0.9, and as for tags and fields: what is None is left out.
+            time: time.filter(|time| !time.is_none()),
         })
     }
 }
