@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -11,7 +13,7 @@ import pytest
 
 from aioinflux import InfluxDBClient, InfluxDBConnectionError, InfluxDBQueryError, Stream
 from scripted import Scripted, chunked
-from support import Database
+from support import Database, run_python
 
 ROWS = 25_000
 
@@ -161,3 +163,53 @@ def test_wrong_arguments_are_named_at_the_call(arguments: dict[str, Any], text: 
 
 def test_the_documentation_of_errors_stands_on_the_class() -> None:
     assert "InfluxDBQueryError" in (inspect.getdoc(Stream) or "")
+
+
+def documents(count: int) -> Iterator[bytes]:
+    """Chunks of one series, each with a thousand rows of a kilobyte."""
+    text = "x" * 1000
+    for number in range(count):
+        rows = [[number * 1000 + n, text] for n in range(1000)]
+        series = {"name": "m", "columns": ["time", "s"], "values": rows}
+        more = {"partial": True} if number + 1 < count else {}
+        result = {"statement_id": 0, "series": [{**series, **more}], **more}
+        yield json.dumps({"results": [result]}).encode() + b"\n"
+
+
+def test_what_is_not_read_waits_at_the_server() -> None:
+    with Scripted(chunked(*documents(100))) as server:
+        client = InfluxDBClient(server.host, server.port, db="d")
+        rows = iter(client.stream("SELECT s FROM m"))
+        next(rows)
+        # All of it would take a fraction of this time, if anybody took it.
+        assert not server.arrived.wait(1)
+        assert sum(1 for _ in rows) == 99_999
+        assert server.arrived.wait(20)
+
+
+MEMORY = """
+import re, sys
+from pathlib import Path
+from aioinflux import InfluxDBClient
+
+def memory(what):
+    return int(re.search(rf"{what}:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+
+client = InfluxDBClient("127.0.0.1", int(sys.argv[1]), db="d")
+rows = iter(client.stream("SELECT s FROM m"))
+next(rows)
+before = memory("VmRSS")
+count = sum(1 for _ in rows)
+print(count, memory("VmHWM") - before)
+"""
+
+
+def test_memory_does_not_grow_with_the_answer() -> None:
+    with Scripted(chunked(*documents(100))) as server:
+        child = run_python(MEMORY, str(server.port))
+        out, err = child.communicate(timeout=50)
+    assert err == ""
+    count, grown_kb = map(int, out.split())
+    # The answer has 100 MB.
+    assert count == 99_999
+    assert grown_kb < 32 * 1024
