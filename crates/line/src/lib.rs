@@ -37,6 +37,7 @@ mod rows;
 mod rule;
 mod shape;
 mod split;
+mod tag_text;
 mod text;
 mod value;
 
@@ -54,4 +55,5 @@ pub use rows::{Row, Rows, Unusual};
 pub use rule::Rule;
 pub use shape::{Shape, TagValues};
 pub use split::{LineEnds, line_ends};
+pub use tag_text::TagText;
 pub use value::FieldValue;

@@ -14,7 +14,7 @@ use crate::dialect::{Grammar, MAX_STRING};
 use crate::escape::{kind, kind_of, kinds_in};
 use crate::numbers::CELL;
 use crate::shape::{BLOCK, Text};
-use crate::{Batch, Encoder, Numbers, Outcome, Shape, TagValues};
+use crate::{Batch, Encoder, Numbers, Outcome, Shape, TagText, TagValues};
 
 /// Room for the texts of a row before any is known to be longer.
 const TEXTS: usize = 4 << 10;
@@ -157,6 +157,26 @@ impl Row<'_> {
         copy(self.out, self.at, text);
         self.at += text.len();
         check_length(text)
+    }
+
+    /// Writes a tag with a value that was escaped before, for the same shape.
+    ///
+    /// # Errors
+    ///
+    /// The tag comes out of order.
+    #[inline]
+    pub fn tag_text(&mut self, text: &TagText) -> Result<(), Unusual> {
+        if text.rank < self.next_tag {
+            return Err(Unusual);
+        }
+        self.next_tag = text.rank + 1;
+        // Names and numbers have room of their own.
+        if self.at + self.shape.room > self.out.len() {
+            *self.text_room = self.at + TEXTS;
+            return Err(Unusual);
+        }
+        self.at += text.copy_to(&mut self.out[self.at..]).ok_or(Unusual)?;
+        Ok(())
     }
 
     /// Writes a tag with one of the values that were escaped before.

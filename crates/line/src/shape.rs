@@ -92,6 +92,11 @@ impl Shape {
         })
     }
 
+    /// The escaped key of a tag.
+    pub(crate) fn tag_key(&self, tag: usize) -> &[u8] {
+        &self.tag_keys[tag]
+    }
+
     /// Returns the positions of the tags in the order in which rows must give them.
     pub fn tag_order(&self) -> &[usize] {
         &self.tag_order
@@ -258,7 +263,7 @@ fn copy_long(out: &mut [u8], at: usize, text: &[u8]) -> Option<usize> {
 }
 
 /// Escapes a text that neither is refused nor makes the plain encoder think twice.
-fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec<u8>> {
+pub(crate) fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec<u8>> {
     let kinds = kinds_in(text);
     let doubtful = kinds & (kind::BACKSLASH | kind::NEWLINE) != 0;
     if doubtful || text.len() > MAX_STRING || grammar.refusal(place, text, kinds).is_some() {
