@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aioinflux import parse_line_protocol, to_line_protocol
+from aioinflux import line_batches, parse_line_protocol, to_line_protocol
 
 Point = dict[Any, Any]
 
@@ -248,4 +248,56 @@ def test_strings_of_points_are_not_held() -> None:
             [{"measurement": "m", "tags": {"t": t}, "fields": {"f": t}} for t in texts]
         )
     gc.collect()
+    assert [sys.getrefcount(text) for text in texts] == before
+
+
+@pytest.mark.parametrize("values", [1, 40, 500, 5_000])
+@pytest.mark.parametrize("length", [1, 20, 40, 300])
+def test_tag_values_that_come_again_are_written_like_new_ones(values: int, length: int) -> None:
+    rng = random.Random(values * length)
+    texts = [f"{n} ,é="[: rng.randrange(1, 8)].ljust(length, "x") for n in range(values)]
+    points: list[Point] = [
+        {
+            "measurement": "m",
+            "tags": {"a": rng.choice(texts), "b": rng.choice([None, "", *texts]), "c": str(n)},
+            "fields": {"f": n},
+            "time": n,
+        }
+        for n in range(3_000)
+    ]
+    assert told(points) == plainly(points)
+
+
+def test_points_of_many_long_tags_are_written_like_new_ones() -> None:
+    texts = ["x" * 25, "y" * 31, "z" * 26]
+    points: list[Point] = [
+        {
+            "measurement": "m",
+            "tags": {f"t{k:03}": texts[(n + k) % 3] for k in range(n % 3 * 300)},
+            "fields": {"f": 0.1, "g": n},
+            "time": n,
+        }
+        for n in [0] * 60 + [1] * 60 + [2] * 60 + [1] * 60
+    ]
+    assert told(points) == plainly(points)
+
+
+def test_strings_made_anew_at_the_same_addresses_are_not_mixed_up() -> None:
+    def made(n: int) -> Point:
+        return {"measurement": "m", "tags": {"t": f"v{n % 100}"}, "fields": {"f": n}, "time": n}
+
+    batches = line_batches((made(n) for n in range(5_000)), batch_lines=700)
+    wanted = b"".join(b"m,t=v%d f=%di %d\n" % (n % 100, n, n) for n in range(5_000))
+    assert b"".join(map(bytes, batches)) == wanted
+
+
+def test_tag_values_that_came_often_are_let_go_at_the_end() -> None:
+    import sys
+
+    texts = [f"value {n}" for n in range(50)]
+    points = [{"measurement": "m", "tags": {"t": t}, "fields": {"f": 1}} for t in texts * 20]
+    before = [sys.getrefcount(text) for text in texts]
+    to_line_protocol(points)
+    for _ in line_batches(points, batch_lines=300):
+        pass
     assert [sys.getrefcount(text) for text in texts] == before

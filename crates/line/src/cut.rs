@@ -29,14 +29,11 @@ impl Encoder {
     /// If there are fewer lines.
     pub fn take_lines(&mut self, lines: usize, spare: Batch) -> Batch {
         let batch = &mut self.batch;
-        batch.drop_unfinished();
-        let start = batch.start(lines);
         let mut kept = batch.part(lines..batch.len(), spare);
         kept.skipped = 0;
         let mut taken = core::mem::replace(batch, kept);
         taken.unstamped -= batch.unstamped;
         taken.text_lines -= batch.text_lines;
-        taken.bytes.truncate(start);
         taken.ends.truncate(lines);
         taken.indexes.truncate(lines);
         taken
@@ -65,9 +62,12 @@ impl Batch {
     pub fn part(&self, lines: Range<usize>, mut spare: Batch) -> Batch {
         spare.clear(self.dialect);
         let start = self.start(lines.start);
-        if !lines.is_empty() {
+        let bytes = self.range(lines.clone());
+        if let Some(begin) = spare.bytes.get_mut(..bytes.len()) {
+            begin.copy_from_slice(bytes);
+        } else {
             spare.bytes.clear();
-            spare.bytes.extend_from_slice(self.range(lines.clone()));
+            spare.bytes.extend_from_slice(bytes);
         }
         let ends = self.ends[lines.clone()].iter().map(|end| end - start);
         spare.ends.extend(ends);

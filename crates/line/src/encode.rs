@@ -107,14 +107,12 @@ impl Encoder {
 
     /// Returns the lines so far and starts an empty batch; indexes go on.
     pub fn take(&mut self) -> Batch {
-        self.batch.drop_unfinished();
         mem::replace(&mut self.batch, Batch::new(self.options.dialect))
     }
 
     /// Returns the lines so far and starts an empty batch in the memory of one that is done with;
     /// indexes go on.
     pub fn take_into(&mut self, mut spare: Batch) -> Batch {
-        self.batch.drop_unfinished();
         spare.clear(self.options.dialect);
         mem::replace(&mut self.batch, spare)
     }

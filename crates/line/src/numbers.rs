@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use crate::copy::copy_number;
+use crate::float::put_float;
 use crate::shape::BLOCK;
 use crate::{Options, Shape, Unusual};
 
@@ -45,7 +46,7 @@ pub struct Numbers {
 }
 
 /// A key and a number.
-pub(crate) const CELL: usize = 2 * BLOCK;
+pub(crate) const CELL: usize = 2 * BLOCK + 8;
 
 const UNUSUAL: u8 = u8::MAX;
 
@@ -74,7 +75,7 @@ impl Numbers {
         let not_a_number = if self.options.refuse_nan { UNUSUAL } else { 0 };
         self.fill(values, |text, at, value| {
             if value.is_finite() {
-                put(text, at, zmij::Buffer::new().format_finite(value), None)
+                u8::try_from(put_float(text, at, value)).unwrap_or(UNUSUAL)
             } else if value.is_nan() {
                 not_a_number
             } else {

@@ -9,12 +9,14 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::copy::{block, copy, copy_number, has_quote, has_special};
+use crate::copy::{block, copy, has_quote, has_special};
 use crate::dialect::{Grammar, MAX_STRING};
+use crate::digits::{put_integer, put_unsigned};
 use crate::escape::{kind, kind_of, kinds_in};
+use crate::float::put_float;
 use crate::numbers::CELL;
 use crate::shape::{BLOCK, Text};
-use crate::{Batch, Encoder, Numbers, Outcome, Shape, TagValues};
+use crate::{Batch, Encoder, Numbers, Outcome, Shape, TagCodes, TagText, TagValues};
 
 /// Room for the texts of a row before any is known to be longer.
 const TEXTS: usize = 4 << 10;
@@ -88,7 +90,7 @@ impl Rows<'_> {
             out,
             start,
             at,
-            fields_at: 0,
+            fields_at: at,
             next_tag: 0,
             next_field: 0,
             ends: &mut batch.ends,
@@ -120,7 +122,7 @@ pub struct Row<'r> {
     start: usize,
     /// End of what there is of the row.
     at: usize,
-    /// Where the fields begin; 0 as long as there are none.
+    /// Where the tags end and the fields begin.
     fields_at: usize,
     next_tag: usize,
     next_field: usize,
@@ -152,11 +154,33 @@ impl Row<'_> {
         self.put(self.shape.tags.get(tag))?;
         if has_special(text) {
             self.at = escape_tag(self.out, self.at, value).ok_or(Unusual)?;
-            return Ok(());
+        } else {
+            copy(self.out, self.at, text);
+            self.at += text.len();
         }
-        copy(self.out, self.at, text);
-        self.at += text.len();
+        self.fields_at = self.at;
         check_length(text)
+    }
+
+    /// Writes a tag with a value that was escaped before, for the same shape.
+    ///
+    /// # Errors
+    ///
+    /// The tag comes out of order.
+    #[inline]
+    pub fn tag_text(&mut self, text: &TagText) -> Result<(), Unusual> {
+        if text.rank < self.next_tag || self.at != self.fields_at {
+            return Err(Unusual);
+        }
+        self.next_tag = text.rank + 1;
+        // Names and numbers have room of their own.
+        if self.at + self.shape.room > self.out.len() {
+            *self.text_room = self.at + TEXTS;
+            return Err(Unusual);
+        }
+        self.at += text.copy_to(&mut self.out[self.at..]).ok_or(Unusual)?;
+        self.fields_at = self.at;
+        Ok(())
     }
 
     /// Writes a tag with one of the values that were escaped before.
@@ -176,21 +200,56 @@ impl Row<'_> {
         code: usize,
     ) -> Result<(), Unusual> {
         self.pass_tag(tag)?;
-        let text = values.texts.get(code);
-        if let Some(at) = text.copy_to(self.out, self.at) {
-            self.at = at;
-            return Ok(());
-        }
-        if text.is_unusual() {
+        self.at = self.put_value(self.at, values.texts.get(code))?;
+        self.fields_at = self.at;
+        Ok(())
+    }
+
+    /// Writes a run of tags with values that were escaped before; `row` is the place of their codes
+    /// in the lists.
+    ///
+    /// # Errors
+    ///
+    /// A value is none of the simple ones, or the first tag comes out of order.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row in a list, or no value with that code.
+    #[inline]
+    pub fn tag_codes(&mut self, tags: &TagCodes<'_>, row: usize) -> Result<(), Unusual> {
+        if tags.ranks.start < self.next_tag || self.at != self.fields_at {
             return Err(Unusual);
         }
-        self.check_room(text.length())
+        self.next_tag = tags.ranks.end;
+        let mut at = self.at;
+        for tag in &tags.tags {
+            at = self.put_value(at, tag.texts.get(tag.codes[row] as usize))?;
+        }
+        self.at = at;
+        self.fields_at = at;
+        Ok(())
+    }
+
+    #[inline]
+    fn put_value(&mut self, at: usize, text: Text<'_>) -> Result<usize, Unusual> {
+        match text.copy_to(self.out, at) {
+            Some(at) => Ok(at),
+            None => Err(self.refuse_value(at, text)),
+        }
+    }
+
+    #[cold]
+    fn refuse_value(&mut self, at: usize, text: Text<'_>) -> Unusual {
+        if !text.is_unusual() {
+            *self.text_room = at + text.length() + self.shape.room;
+        }
+        Unusual
     }
 
     #[inline]
     fn pass_tag(&mut self, tag: usize) -> Result<(), Unusual> {
         let rank = self.shape.ranks[tag];
-        if rank < self.next_tag {
+        if rank < self.next_tag || self.at != self.fields_at {
             return Err(Unusual);
         }
         self.next_tag = rank + 1;
@@ -233,10 +292,7 @@ impl Row<'_> {
             return Err(Unusual);
         }
         let at = self.key(field)?;
-        let mut buffer = zmij::Buffer::new();
-        let digits = buffer.format_finite(value).as_bytes();
-        copy_number(self.out, at, digits);
-        self.at = at + digits.len();
+        self.at = put_float(self.out, at, value);
         Ok(())
     }
 
@@ -259,9 +315,6 @@ impl Row<'_> {
         let mut at = self.at;
         if numbers.has_key() {
             self.pass_field(numbers.field)?;
-            if self.fields_at == 0 {
-                self.fields_at = at;
-            }
         } else {
             at = self.key(numbers.field)?;
         }
@@ -283,7 +336,8 @@ impl Row<'_> {
     #[inline]
     pub fn integer(&mut self, field: usize, value: i64) -> Result<(), Unusual> {
         let at = self.key(field)?;
-        self.digits(at, itoa::Buffer::new().format(value), b'i');
+        let end = put_integer(self.out, at, value);
+        self.suffix(end, b'i');
         Ok(())
     }
 
@@ -303,14 +357,13 @@ impl Row<'_> {
             return Err(Unusual);
         }
         let at = self.key(field)?;
-        self.digits(at, itoa::Buffer::new().format(value), suffix);
+        let end = put_unsigned(self.out, at, value);
+        self.suffix(end, suffix);
         Ok(())
     }
 
     #[inline]
-    fn digits(&mut self, at: usize, digits: &str, suffix: u8) {
-        copy_number(self.out, at, digits.as_bytes());
-        let end = at + digits.len();
+    fn suffix(&mut self, end: usize, suffix: u8) {
         self.out[end] = suffix;
         self.at = end + 1;
     }
@@ -371,9 +424,6 @@ impl Row<'_> {
     #[inline]
     fn key(&mut self, field: usize) -> Result<usize, Unusual> {
         self.pass_field(field)?;
-        if self.fields_at == 0 {
-            self.fields_at = self.at;
-        }
         let key = self.shape.fields.get(field);
         key.copy_to(self.out, self.at).ok_or(Unusual)
     }
@@ -395,7 +445,7 @@ impl Row<'_> {
     /// The timestamp is none that the dialect stores, or the line's keys are too long.
     #[inline]
     pub fn end(mut self, index: u64, timestamp: Option<i64>) -> Result<Outcome, Unusual> {
-        if self.fields_at == 0 {
+        if self.at == self.fields_at {
             *self.skipped += 1;
             return Ok(Outcome::Skipped);
         }
@@ -408,10 +458,10 @@ impl Row<'_> {
                 return Err(Unusual);
             }
             self.out[self.at] = b' ';
-            self.digits(self.at + 1, itoa::Buffer::new().format(timestamp), b'\n');
+            let end = put_integer(self.out, self.at + 1, timestamp);
+            self.suffix(end, b'\n');
         } else {
-            self.out[self.at] = b'\n';
-            self.at += 1;
+            self.suffix(self.at, b'\n');
             *self.unstamped += 1;
         }
         self.ends.push(self.start + self.at);

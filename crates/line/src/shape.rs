@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use core::ops::Range;
 
 use crate::dialect::{Grammar, MAX_STRING};
 use crate::escape::{append_escaped, kind, kinds_in};
-use crate::{Options, Place};
+use crate::{Options, Place, Unusual};
 
 /// Shorter texts are copied as a block of this size, which costs less than a copy of unknown size.
 pub(crate) const BLOCK: usize = 32;
@@ -92,6 +93,11 @@ impl Shape {
         })
     }
 
+    /// The escaped key of a tag.
+    pub(crate) fn tag_key(&self, tag: usize) -> &[u8] {
+        &self.tag_keys[tag]
+    }
+
     /// Returns the positions of the tags in the order in which rows must give them.
     pub fn tag_order(&self) -> &[usize] {
         &self.tag_order
@@ -153,6 +159,52 @@ impl TagValues {
     }
 }
 
+/// A run of tags whose values were escaped before, and the codes of their values in many rows, for
+/// [`Row::tag_codes`](crate::Row::tag_codes).
+#[derive(Debug, Clone, Default)]
+pub struct TagCodes<'v> {
+    pub(crate) tags: Vec<Coded<'v>>,
+    /// The places of the first and the last tag in the order.
+    pub(crate) ranks: Range<usize>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Coded<'v> {
+    pub(crate) texts: &'v Texts,
+    pub(crate) codes: &'v [u32],
+}
+
+impl<'v> TagCodes<'v> {
+    /// Adds a tag of a shape behind the others: its values, and a code for each row.
+    ///
+    /// # Errors
+    ///
+    /// The tag comes out of order.
+    ///
+    /// # Panics
+    ///
+    /// If there is no tag of that position.
+    pub fn push(
+        &mut self,
+        shape: &Shape,
+        tag: usize,
+        values: &'v TagValues,
+        codes: &'v [u32],
+    ) -> Result<(), Unusual> {
+        let rank = shape.ranks[tag];
+        if self.tags.is_empty() {
+            self.ranks = rank..rank;
+        }
+        if rank < self.ranks.end {
+            return Err(Unusual);
+        }
+        self.ranks.end = rank + 1;
+        let texts = &values.texts;
+        self.tags.push(Coded { texts, codes });
+        Ok(())
+    }
+}
+
 /// Texts that are copied as blocks; the few that are longer stand elsewhere.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Texts {
@@ -163,13 +215,13 @@ pub(crate) struct Texts {
 #[derive(Debug, Clone)]
 struct Block {
     text: [u8; BLOCK],
-    length: usize,
+    length: u32,
     /// Start in `long` of a text that is longer than a block.
-    start: usize,
+    start: u32,
 }
 
 /// The length of a text that needs the plain encoder.
-const UNUSUAL: usize = usize::MAX;
+const UNUSUAL: u32 = u32::MAX;
 
 impl Texts {
     fn push(&mut self, parts: &[&[u8]]) {
@@ -183,6 +235,9 @@ impl Texts {
             text[..length].copy_from_slice(&self.long[start..]);
             self.long.truncate(start);
         }
+        // Texts of 4 GiB are left to the plain encoder.
+        let place = u32::try_from(length).ok().zip(u32::try_from(start).ok());
+        let (length, start) = place.unwrap_or((UNUSUAL, 0));
         self.blocks.push(Block {
             text,
             length,
@@ -211,7 +266,7 @@ impl Texts {
     }
 
     fn bytes(&self) -> usize {
-        self.blocks.iter().map(|block| block.length).sum()
+        self.blocks.iter().map(|block| block.length as usize).sum()
     }
 }
 
@@ -225,7 +280,7 @@ pub(crate) struct Text<'t> {
 impl Text<'_> {
     #[inline]
     pub(crate) fn length(self) -> usize {
-        self.block.length
+        self.block.length as usize
     }
 
     #[inline]
@@ -236,15 +291,12 @@ impl Text<'_> {
     /// Copies it, if there is room for it and a block; returns its end.
     #[inline]
     pub(crate) fn copy_to(self, out: &mut [u8], at: usize) -> Option<usize> {
-        let &Block {
-            ref text,
-            length,
-            start,
-        } = self.block;
+        let length = self.length();
         if length <= BLOCK {
-            out.get_mut(at..at + BLOCK)?.copy_from_slice(text);
+            *out.get_mut(at..)?.first_chunk_mut()? = self.block.text;
             Some(at + length)
         } else {
+            let start = self.block.start as usize;
             copy_long(out, at, self.long.get(start..start.checked_add(length)?)?)
         }
     }
@@ -258,7 +310,7 @@ fn copy_long(out: &mut [u8], at: usize, text: &[u8]) -> Option<usize> {
 }
 
 /// Escapes a text that neither is refused nor makes the plain encoder think twice.
-fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec<u8>> {
+pub(crate) fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec<u8>> {
     let kinds = kinds_in(text);
     let doubtful = kinds & (kind::BACKSLASH | kind::NEWLINE) != 0;
     if doubtful || text.len() > MAX_STRING || grammar.refusal(place, text, kinds).is_some() {

@@ -4,7 +4,8 @@
 mod common;
 
 use aioinflux_line::{
-    Dialect, Encoder, FieldValue, Numbers, Options, Outcome, Point, Row, Rows, Shape, Unusual,
+    Dialect, Encoder, FieldValue, Numbers, Options, Outcome, Point, Row, Rows, Shape, TagCodes,
+    Unusual,
 };
 use common::{DIALECTS, any_value, hostile};
 use proptest::collection::vec;
@@ -122,25 +123,52 @@ fn write(
     shape: &Shape,
     row: &Cells,
     index: u64,
-    prepared: bool,
+    way: Way,
 ) -> Result<Outcome, Unusual> {
     let mut line = rows.begin();
-    for &tag in shape.tag_order() {
-        let value = row.tags[tag].as_deref();
-        if prepared {
-            // A null among the values stands for one that is missing.
-            let values = shape.tag_values(tag, [Some("other"), value]);
-            line.tag_value(tag, &values, 1)?;
-        } else if let Some(value) = value {
-            line.tag(tag, value)?;
+    // A null among the values stands for one that is missing.
+    let values = |tag: usize| shape.tag_values(tag, [Some("other"), row.tags[tag].as_deref()]);
+    match way {
+        Way::Texts => {
+            for &tag in shape.tag_order() {
+                if let Some(value) = &row.tags[tag] {
+                    line.tag(tag, value)?;
+                }
+            }
+        }
+        Way::Values => {
+            for &tag in shape.tag_order() {
+                line.tag_value(tag, &values(tag), 1)?;
+            }
+        }
+        Way::Codes => {
+            let order = shape.tag_order();
+            let values: Vec<_> = order.iter().map(|tag| values(*tag)).collect();
+            let mut tags = TagCodes::default();
+            for (tag, values) in order.iter().zip(&values) {
+                tags.push(shape, *tag, values, &[0, 0, 1])?;
+            }
+            line.tag_codes(&tags, 2)?;
         }
     }
-    if prepared {
-        write_numbers(&mut line, shape, row)?;
-    } else {
+    if matches!(way, Way::Texts) {
         write_fields(&mut line, row)?;
+    } else {
+        write_numbers(&mut line, shape, row)?;
     }
     line.end(index, row.time)
+}
+
+/// How the tags of a row are written.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Texts,
+    Values,
+    Codes,
+}
+
+fn ways() -> impl Strategy<Value = Way> {
+    prop::sample::select(vec![Way::Texts, Way::Values, Way::Codes])
 }
 
 fn options() -> impl Strategy<Value = Options> {
@@ -163,7 +191,7 @@ proptest! {
 
     #[test]
     fn rows_are_what_the_plain_encoder_writes(
-        frame in frames(), options in options(), prepared in any::<bool>()
+        frame in frames(), options in options(), way in ways()
     ) {
         let names = |names: &'_ [String]| names.iter().map(String::clone).collect::<Vec<_>>();
         let (tags, fields) = (names(&frame.tags), names(&frame.fields));
@@ -175,7 +203,7 @@ proptest! {
         let (mut plain, mut fast) = (Encoder::new(options), Encoder::new(options));
         for (index, row) in frame.rows.iter().enumerate() {
             let wanted = plain.push(&point(&frame, row));
-            let got = write(&mut fast.rows(&shape), &shape, row, index as u64, prepared);
+            let got = write(&mut fast.rows(&shape), &shape, row, index as u64, way);
             let got = got.or_else(|Unusual| {
                 // The plain encoder goes on from here, in the same batch.
                 fast.set_next_index(index as u64);
@@ -251,6 +279,12 @@ fn calls_out_of_order_are_unusual() {
     assert_eq!(line.tag(0, "x"), Err(Unusual));
     line.float(1, 1.0).unwrap();
     assert_eq!(line.float(0, 1.0), Err(Unusual));
+    assert_eq!(line.tag(1, "x"), Err(Unusual));
+    let values = [0, 1].map(|tag| shape.tag_values(tag, [Some("x")]));
+    let mut tags = TagCodes::default();
+    tags.push(&shape, 0, &values[0], &[0]).unwrap();
+    assert_eq!(tags.push(&shape, 1, &values[1], &[0]), Err(Unusual));
+    assert_eq!(line.tag_codes(&tags, 0), Err(Unusual));
     let mut line = rows.begin();
     line.float(1, 1.0).unwrap();
     line.end(3, None).unwrap();

@@ -6,7 +6,7 @@
 use std::sync::{Mutex, TryLockError};
 
 use aioinflux::Batch;
-use aioinflux::frame::{FrameOptions, Spares, Workers};
+use aioinflux::frame::{FrameOptions, Workers};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -36,7 +36,6 @@ struct State {
     rows: u64,
     /// Calls of Python between this iterator and the user.
     frames: i32,
-    spares: Spares,
 }
 
 #[derive(Clone, Copy)]
@@ -101,7 +100,6 @@ impl Batches {
             warned: false,
             rows: 0,
             frames,
-            spares: Spares::default(),
         };
         Ok(Self {
             state: Mutex::new(state),
@@ -179,7 +177,7 @@ impl State {
         }
         Ok(batch.map(|batch| {
             self.rows += batch.len() as u64 + batch.skipped();
-            Encoded::new(batch, Some(self.spares.clone()))
+            Encoded::new(batch, Some(self.points.spares.clone()))
         }))
     }
 
@@ -209,7 +207,7 @@ impl State {
             options = options.threads(threads);
         }
         self.table = Some(Reading {
-            workers: Workers::new(table.layout.clone(), options, self.spares.clone()),
+            workers: Workers::new(table.layout.clone(), options, self.points.spares.clone()),
             table,
             next: encoder.next_index(),
             at_end: false,
@@ -262,7 +260,7 @@ impl State {
     fn next_of_rest(&mut self) -> Option<Batch> {
         let (batch, gone) = self.rest.as_mut()?;
         let end = *gone + self.limits.fitting(batch, *gone);
-        let part = batch.part(*gone..end, self.spares.get());
+        let part = batch.part(*gone..end, self.points.spares.get());
         *gone = end;
         if end == batch.len() {
             self.rest = None;
@@ -278,11 +276,11 @@ impl State {
         if lines == 0 && skipped == 0 {
             None
         } else if lines > fitting + 1 {
-            let whole = encoder.take_lines(lines, self.spares.get());
+            let whole = encoder.take_lines(lines, self.points.spares.get());
             self.rest = Some((whole, 0));
             self.next_of_rest()
         } else {
-            Some(encoder.take_lines(fitting, self.spares.get()))
+            Some(encoder.take_lines(fitting, self.points.spares.get()))
         }
     }
 

@@ -4,6 +4,7 @@
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use aioinflux::frame::Spares;
 use aioinflux::{Encoder, Options};
 
 use crate::dicts::Shapes;
@@ -17,6 +18,8 @@ const LONGEST: usize = 16 << 20;
 pub(crate) struct Memory {
     pub(crate) encoder: Encoder,
     pub(crate) shapes: Shapes,
+    /// Batches that are done with, for the next ones.
+    pub(crate) spares: Spares,
 }
 
 static IDLE: Mutex<Vec<Memory>> = Mutex::new(Vec::new());
@@ -33,20 +36,26 @@ impl Memory {
             .unwrap_or_else(|| Self {
                 encoder: Encoder::new(options),
                 shapes: Shapes::default(),
+                spares: Spares::default(),
             })
     }
 
     /// Keeps what is worth it for the next call.
-    pub(crate) fn give(encoder: &mut Encoder, shapes: &mut Shapes) {
+    pub(crate) fn give(encoder: &mut Encoder, shapes: &mut Shapes, spares: &Spares) {
         let mut encoder = mem::take(encoder);
         if encoder.len_bytes() > LONGEST {
             encoder = Encoder::new(encoder.options());
         }
         encoder.clear();
         let shapes = mem::take(shapes);
+        let spares = spares.clone();
         let mut idle = idle();
         if idle.len() < MOST {
-            idle.push(Self { encoder, shapes });
+            idle.push(Self {
+                encoder,
+                shapes,
+                spares,
+            });
         }
     }
 }

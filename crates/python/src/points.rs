@@ -1,11 +1,12 @@
 //! The points of one call: what they share, and what has to be told about them at its end.
 
+use aioinflux::frame::Spares;
 use aioinflux::{Dialect, Encoder, Options, RemovedNewlines};
 use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
-use crate::dicts::{Shapes, Shared};
+use crate::dicts::{Memo, Shapes, Shared};
 use crate::frame::Table;
 use crate::memory::Memory;
 use crate::place::Place;
@@ -58,6 +59,9 @@ impl CommonTags {
 pub(crate) struct Points {
     pub(crate) encoder: Encoder,
     pub(crate) shapes: Shapes,
+    pub(crate) memo: Memo,
+    /// Memory for the batches of the call.
+    pub(crate) spares: Spares,
     /// Name for points that carry none.
     pub(crate) measurement: Option<String>,
     pub(crate) tag_columns: Option<Vec<Py<PyAny>>>,
@@ -83,10 +87,16 @@ impl Points {
         default_tags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let options = Options::new(Dialect::default()).remove_newlines(true);
-        let Memory { encoder, shapes } = Memory::take(options);
+        let Memory {
+            encoder,
+            shapes,
+            spares,
+        } = Memory::take(options);
         let mut points = Self {
             encoder,
             shapes,
+            memo: Memo::default(),
+            spares,
             measurement: None,
             tag_columns,
             time_column: None,
@@ -185,7 +195,7 @@ impl Points {
 
 impl Drop for Points {
     fn drop(&mut self) {
-        Memory::give(&mut self.encoder, &mut self.shapes);
+        Memory::give(&mut self.encoder, &mut self.shapes, &self.spares);
     }
 }
 

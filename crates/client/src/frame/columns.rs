@@ -198,6 +198,28 @@ impl<'a> Column<'a> {
         })
     }
 
+    /// Writes the tag of a row by the fast encoder.
+    #[inline]
+    pub(super) fn write_tag(
+        &self,
+        line: &mut Row<'_>,
+        tag: usize,
+        row: usize,
+    ) -> Result<(), Unusual> {
+        if self.is_null(row) {
+            return Ok(());
+        }
+        match &self.cells {
+            Cells::Utf8(array) => line.tag(tag, array.value(row)),
+            Cells::LargeUtf8(array) => line.tag(tag, array.value(row)),
+            Cells::Utf8View(array) => line.tag(tag, array.value(row)),
+            _ => match self.text(row) {
+                Some(text) => line.tag(tag, &text),
+                None => Ok(()),
+            },
+        }
+    }
+
     /// The text of a tag, or `None` for null and NaN.
     pub(super) fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         if self.is_null(row) {

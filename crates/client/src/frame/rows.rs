@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use aioinflux_line::{Encoder, Numbers, Row, Shape, Unusual};
+use aioinflux_line::{Encoder, Numbers, Row, Shape, TagCodes, TagValues, Unusual};
 use arrow_array::RecordBatch;
 
+use super::columns::Column;
 use super::plan::{Memory, Plan, ShapedTag};
 use super::{FrameError, FrameLayout};
 
@@ -90,6 +91,17 @@ struct Block<'b> {
     first: u64,
     limit: usize,
     numbers: &'b [Option<Numbers>],
+    tags: &'b [Tags<'b>],
+}
+
+/// Tags of every row, one after the other.
+enum Tags<'p> {
+    /// One with the same text in all rows.
+    Constant(usize, &'p TagValues),
+    /// Some with codes.
+    Coded(TagCodes<'p>),
+    /// One with texts.
+    Text(usize, &'p Column<'p>),
 }
 
 impl Plan<'_> {
@@ -106,6 +118,7 @@ impl Plan<'_> {
         let missing = self.time.as_ref().and_then(|time| time.missing);
         let stop = missing.map_or(end, |row| row.min(end));
         let mut numbers = self.numbers();
+        let tags = self.tag_runs();
         let mut row = start;
         while row < stop && encoder.len_bytes() <= limit {
             let block = row..stop.min(row + BLOCK);
@@ -119,6 +132,7 @@ impl Plan<'_> {
                 first,
                 limit,
                 numbers: &numbers,
+                tags: &tags,
             };
             row = self.encode_block(&block, encoder)?;
         }
@@ -131,6 +145,30 @@ impl Plan<'_> {
             return Err(Stopped { row, error });
         }
         Ok(row)
+    }
+
+    /// The tags of a row, those with codes in runs.
+    fn tag_runs(&self) -> Vec<Tags<'_>> {
+        let mut runs = Vec::new();
+        let Some(shape) = self.shapes.iter().flatten().next() else {
+            return runs;
+        };
+        for (tag, shaped) in &self.shaped {
+            match shaped {
+                ShapedTag::Constant(values) => runs.push(Tags::Constant(*tag, values)),
+                ShapedTag::Text => runs.push(Tags::Text(*tag, &self.tags[*tag].1)),
+                ShapedTag::Coded(values, codes) => {
+                    if !matches!(runs.last(), Some(Tags::Coded(_))) {
+                        runs.push(Tags::Coded(TagCodes::default()));
+                    }
+                    if let Some(Tags::Coded(run)) = runs.last_mut() {
+                        // They come in the order of the shape.
+                        let _ = run.push(shape, *tag, values, codes);
+                    }
+                }
+            }
+        }
+        runs
     }
 
     /// Room for the texts of numbers, for each field that is numbers.
@@ -195,17 +233,11 @@ impl Plan<'_> {
 
     #[inline]
     fn encode_row(&self, mut line: Row<'_>, row: usize, block: &Block<'_>) -> Result<(), Unusual> {
-        for (tag, shaped) in &self.shaped {
-            match shaped {
-                ShapedTag::Constant(values) => line.tag_value(*tag, values, 0)?,
-                ShapedTag::Coded(values, codes) => {
-                    line.tag_value(*tag, values, codes[row] as usize)?;
-                }
-                ShapedTag::Text => {
-                    if let Some(text) = self.tags[*tag].1.text(row) {
-                        line.tag(*tag, &text)?;
-                    }
-                }
+        for tags in block.tags {
+            match tags {
+                Tags::Constant(tag, values) => line.tag_value(*tag, values, 0)?,
+                Tags::Coded(run) => line.tag_codes(run, row)?,
+                Tags::Text(tag, column) => column.write_tag(&mut line, *tag, row)?,
             }
         }
         let place = row - block.rows.start;

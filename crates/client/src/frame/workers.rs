@@ -17,8 +17,9 @@ use super::{FrameError, FrameLayout, FrameOptions};
 
 /// Bytes of batches that wait or are being made, beyond which no further range is begun.
 const AHEAD: usize = 40 << 20;
-/// Batches of one range that may wait.
-const WAITING: usize = 1;
+/// Batches of one range that may wait: rows of half a kilobyte make two batches of a range, so that
+/// no thread waits for one that is behind.
+const WAITING: usize = 2;
 /// Bytes of memory that are kept to be used again.
 const KEPT: usize = 16 << 20;
 
@@ -56,7 +57,8 @@ struct Range {
     pieces: VecDeque<RecordBatch>,
     /// Index of the first row that is not encoded.
     index: u64,
-    encoder: Encoder,
+    /// With memory from its first batch on: ranges wait without.
+    encoder: Option<Encoder>,
 }
 
 /// A range, and where its batches go.
@@ -70,21 +72,23 @@ enum Message {
 }
 
 impl Range {
-    fn new(pieces: Vec<RecordBatch>, index: u64, shared: &Shared) -> Self {
-        let mut encoder = Encoder::new(shared.options.line);
-        encoder.take_into(shared.spares.get());
+    fn new(pieces: Vec<RecordBatch>, index: u64) -> Self {
         Self {
             pieces: pieces.into(),
             index,
-            encoder,
+            encoder: None,
         }
     }
 
     fn next(&mut self, shared: &Shared) -> Message {
         let limit = shared.options.batch_bytes;
+        let encoder = self.encoder.get_or_insert_with(|| {
+            let mut encoder = Encoder::new(shared.options.line);
+            encoder.take_into(shared.spares.get());
+            encoder
+        });
         while let Some(piece) = self.pieces.pop_front() {
             let plan = Plan::new(&piece, &shared.layout, shared.options.line, &shared.memory);
-            let encoder = &mut self.encoder;
             let outcome = plan.and_then(|plan| {
                 plan.encode(0, piece.num_rows(), self.index, encoder, limit)
                     .map_err(|stopped| stopped.error)
@@ -98,17 +102,17 @@ impl Range {
                 self.pieces
                     .push_front(piece.slice(rows, piece.num_rows() - rows));
             }
-            if self.encoder.len_bytes() > limit {
+            if encoder.len_bytes() > limit {
                 // The line that is too much begins the next batch, unless it is alone.
-                let lines = self.encoder.batch().len().max(2) - 1;
-                return Message::Batch(self.encoder.take_lines(lines, shared.spares.get()));
+                let lines = encoder.batch().len().max(2) - 1;
+                return Message::Batch(encoder.take_lines(lines, shared.spares.get()));
             }
         }
-        let batch = self.encoder.batch();
+        let batch = encoder.batch();
         if batch.is_empty() && batch.skipped() == 0 {
-            return Message::End(self.encoder.removed_newlines().cloned());
+            return Message::End(encoder.removed_newlines().cloned());
         }
-        Message::Batch(self.encoder.take())
+        Message::Batch(encoder.take())
     }
 }
 
@@ -172,7 +176,7 @@ impl Workers {
     /// # Panics
     /// If the system gives no thread at all.
     pub fn push(&mut self, pieces: Vec<RecordBatch>, first: u64, last: bool) {
-        let range = Range::new(pieces, first, &self.shared);
+        let range = Range::new(pieces, first);
         if self.threads == 1 || (last && self.waiting.is_empty()) {
             self.waiting.push_back(Waiting::Here(Box::new(range)));
             return;

@@ -1,35 +1,34 @@
 //! Tag values that came before in the same call, escaped.
 //!
 //! Tags have few values, which are mostly the same objects in all points: a look at the address is
-//! then enough, and the text is not even read. The objects are held for as long as they are known,
-//! so that an address cannot pass to another text.
+//! then enough, and neither the object nor its text is read. The objects are held for as long as
+//! they are known, so that an address cannot pass to another text.
 
-use aioinflux::{Row, Shape, TagValues, Unusual};
+use aioinflux::{Row, Shape, TagText, Unusual};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use super::borrowed::Object;
+
 /// After how many points of one shape it begins: a call with few points would only pay for it.
 const WORTH: usize = 32;
-/// Most values of a tag that are known, each in the place that its address gives.
-const SLOTS: usize = 512;
-/// Longest text that is kept.
-const LONGEST: usize = 256;
+/// Least and most places for the values of a tag, as powers of two.
+const LEAST_BITS: u32 = 6;
+const MOST_BITS: u32 = 13;
+/// How many points there must have been for each value before there are more places: values that
+/// never come again are not worth them.
+const POINTS_EACH: usize = 4;
 
 /// The values of one call.
 #[derive(Default)]
-pub(crate) struct Memo<'py> {
+pub(crate) struct Memo {
     /// The shape that they belong to.
     shape: u64,
     points: usize,
-    tags: Vec<Tag<'py>>,
+    tags: Vec<Tag>,
 }
 
-struct Tag<'py> {
-    slots: Vec<Option<(Bound<'py, PyString>, usize)>>,
-    values: TagValues,
-}
-
-impl<'py> Memo<'py> {
+impl Memo {
     /// Begins a point with that many tags; points of another shape forget the values.
     #[inline]
     pub(crate) fn begin(&mut self, shape: u64, tags: usize) {
@@ -45,48 +44,166 @@ impl<'py> Memo<'py> {
         }
     }
 
-    /// Writes a tag of the row.
+    /// Writes a tag of the row; `None` is left out.
     #[inline]
     pub(crate) fn write(
         &mut self,
         row: &mut Row<'_>,
         shape: &Shape,
         tag: usize,
-        value: &Bound<'py, PyString>,
+        value: Object<'_, '_>,
     ) -> Result<(), Unusual> {
-        let Some(known) = self.tags.get_mut(tag) else {
-            return row.tag(tag, text(value)?);
-        };
-        let slot = &mut known.slots[slot_of(value)];
-        match slot {
-            Some((kept, code)) if kept.is(value) => row.tag_value(tag, &known.values, *code),
-            Some(_) => row.tag(tag, text(value)?),
-            None => {
-                let text = text(value)?;
-                if text.len() <= LONGEST {
-                    let code = shape.add_tag_value(tag, &mut known.values, text);
-                    *slot = Some((value.clone(), code));
-                }
-                row.tag(tag, text)
+        let (known, points) = self.tags();
+        match known.get_mut(tag) {
+            Some(known) => known.write(row, shape, tag, value, points),
+            None => write_text(row, tag, value),
+        }
+    }
+
+    /// The values of each tag, once there is a place for them, and the number of points so far.
+    #[inline]
+    pub(super) fn tags(&mut self) -> (&mut [Tag], usize) {
+        (&mut self.tags, self.points)
+    }
+}
+
+/// The values of one tag. The address of an object gives a place; it is there or in the one beside.
+pub(super) struct Tag {
+    places: Vec<Known>,
+    bits: u32,
+    used: usize,
+}
+
+/// A value, with all that is read for it in one line of the processor's cache.
+#[derive(Default)]
+#[repr(align(64))]
+struct Known {
+    value: Option<Py<PyString>>,
+    text: TagText,
+}
+
+impl Known {
+    #[inline]
+    fn is(&self, value: Object<'_, '_>) -> bool {
+        let kept = self.value.as_ref();
+        kept.is_some_and(|kept| kept.as_ptr() == value.as_ptr())
+    }
+}
+
+impl Tag {
+    fn new() -> Self {
+        Self {
+            places: places(LEAST_BITS),
+            bits: LEAST_BITS,
+            used: 0,
+        }
+    }
+
+    /// Writes the tag of the row; `None` is left out. `points` is how many there were.
+    #[inline]
+    pub(crate) fn write(
+        &mut self,
+        row: &mut Row<'_>,
+        shape: &Shape,
+        tag: usize,
+        value: Object<'_, '_>,
+        points: usize,
+    ) -> Result<(), Unusual> {
+        let known = &self.places[self.place_of(value.as_ptr().addr())];
+        if known.is(value) {
+            return row.tag_text(&known.text);
+        }
+        self.write_other(row, shape, tag, value, points)
+    }
+
+    /// The second place, or a value that is not known.
+    #[inline(never)]
+    fn write_other(
+        &mut self,
+        row: &mut Row<'_>,
+        shape: &Shape,
+        tag: usize,
+        value: Object<'_, '_>,
+        points: usize,
+    ) -> Result<(), Unusual> {
+        let known = &self.places[self.place_of(value.as_ptr().addr()) ^ 1];
+        if known.is(value) {
+            return row.tag_text(&known.text);
+        }
+        if let Ok(value) = value.cast_exact::<PyString>()
+            && let Some(place) = self.free_place(value.as_ptr().addr(), points)
+        {
+            let value = value.to_owned();
+            if let Some(text) = TagText::new(shape, tag, text(&value)?) {
+                self.used += 1;
+                self.places[place] = Known {
+                    value: Some(value.unbind()),
+                    text,
+                };
+            }
+        }
+        write_text(row, tag, value)
+    }
+
+    #[inline]
+    fn place_of(&self, address: usize) -> usize {
+        // The high bits of the product depend on all of the address.
+        let product = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (product >> (u64::BITS - self.bits)) as usize
+    }
+
+    /// A place for a new value; `None` where there is none, and more are not worth it.
+    fn free_place(&mut self, address: usize, points: usize) -> Option<usize> {
+        let is_full = 2 * self.used >= self.places.len();
+        if is_full && self.bits < MOST_BITS && points >= POINTS_EACH * self.used {
+            self.grow();
+        }
+        self.free_place_now(address)
+    }
+
+    fn free_place_now(&self, address: usize) -> Option<usize> {
+        let place = self.place_of(address);
+        [place, place ^ 1]
+            .into_iter()
+            .find(|place| self.places[*place].value.is_none())
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.bits += 1;
+        self.used = 0;
+        let before = std::mem::replace(&mut self.places, places(self.bits));
+        for known in before {
+            if let Some(value) = &known.value
+                && let Some(place) = self.free_place_now(value.as_ptr().addr())
+            {
+                self.used += 1;
+                self.places[place] = known;
             }
         }
     }
 }
 
-impl Tag<'_> {
-    fn new() -> Self {
-        Self {
-            slots: std::iter::repeat_with(|| None).take(SLOTS).collect(),
-            values: TagValues::default(),
-        }
-    }
+fn places(bits: u32) -> Vec<Known> {
+    std::iter::repeat_with(Known::default)
+        .take(1 << bits)
+        .collect()
 }
 
-/// Objects begin at multiples of 16.
-#[inline]
-fn slot_of(value: &Bound<'_, PyString>) -> usize {
-    let address = value.as_ptr().addr() >> 4;
-    (address ^ (address >> 9)) % SLOTS
+/// Writes a tag with a value that is not looked for; `None` is left out.
+pub(super) fn write_text(
+    row: &mut Row<'_>,
+    tag: usize,
+    value: Object<'_, '_>,
+) -> Result<(), Unusual> {
+    if let Ok(value) = value.cast_exact::<PyString>() {
+        // Held, since another thread may come in while its text is made where there is no GIL.
+        row.tag(tag, text(&value.to_owned())?)
+    } else if value.is_none() {
+        Ok(())
+    } else {
+        Err(Unusual)
+    }
 }
 
 #[inline]

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `plain` | every kind of mapping, key and value, and every error |
 //! | `rows`, `shapes` | points of the common kind, whose keys came before |
+//! | `borrowed` | their tags and fields, read in place |
 //! | `memo` | tag values that came before |
 //! | `keys` | what is wrong with the keys of a point |
 
+mod borrowed;
 mod keys;
 mod memo;
 mod plain;

@@ -90,13 +90,18 @@ impl Text {
     }
 
     #[inline]
-    pub(super) fn is(&self, name: &Bound<'_, PyAny>) -> bool {
-        name.is(&self.object) || self.equals(name)
+    pub(super) fn is(&self, name: Borrowed<'_, '_, PyAny>) -> bool {
+        name.as_ptr() == self.object.as_ptr() || self.equals(name)
     }
 
-    fn equals(&self, name: &Bound<'_, PyAny>) -> bool {
-        name.cast_exact::<PyString>()
-            .is_ok_and(|name| name.to_str().is_ok_and(|name| *name == *self.text))
+    #[inline(never)]
+    fn equals(&self, name: Borrowed<'_, '_, PyAny>) -> bool {
+        // Held, since another thread may come in while its text is made where there is no GIL.
+        name.cast_exact::<PyString>().is_ok_and(|name| {
+            name.to_owned()
+                .to_str()
+                .is_ok_and(|name| *name == *self.text)
+        })
     }
 }
 
@@ -143,7 +148,7 @@ impl Known {
     #[inline]
     pub(super) fn begins_like(&self, names: Names<'_, '_>) -> bool {
         let same_name = match (&self.measurement, names.measurement) {
-            (Some(known), Some(name)) => known.is(name),
+            (Some(known), Some(name)) => known.is(name.as_any().as_borrowed()),
             (None, None) => true,
             _ => false,
         };
@@ -152,7 +157,10 @@ impl Known {
 
     fn equals(&self, names: Names<'_, '_>) -> bool {
         let same = |texts: &[Text], dict: &Bound<'_, PyDict>| {
-            texts.iter().zip(dict).all(|(text, (key, _))| text.is(&key))
+            texts
+                .iter()
+                .zip(dict)
+                .all(|(text, (key, _))| text.is(key.as_borrowed()))
         };
         self.begins_like(names)
             && names.tags.is_none_or(|tags| same(&self.tags, tags))

@@ -23,7 +23,7 @@ use crate::points::Points;
 pub(super) struct State<'py> {
     /// The plan of the last object, and the object that was its measurement.
     plan: Option<(Option<Bound<'py, PyString>>, Arc<Plan>)>,
-    memo: Memo<'py>,
+    memo: Memo,
 }
 
 impl State<'_> {
@@ -110,7 +110,7 @@ fn try_push<'py>(
                 let attribute = &schema.tags[at];
                 let value = read(attribute, object, is_tuple)?;
                 if let Ok(text) = value.cast_exact::<PyString>() {
-                    memo.write(&mut row, shape, tag, text)?;
+                    memo.write(&mut row, shape, tag, text.as_any().as_borrowed())?;
                 } else {
                     write_tag(&mut row, tag, attribute, &value, memo, shape, index)?;
                 }
@@ -163,7 +163,7 @@ fn write_tag<'py>(
     tag: usize,
     attribute: &Attribute,
     value: &Bound<'py, PyAny>,
-    memo: &mut Memo<'py>,
+    memo: &mut Memo,
     shape: &aioinflux::Shape,
     index: u64,
 ) -> Result<(), Miss> {
@@ -173,7 +173,7 @@ fn write_tag<'py>(
     if attribute.kind == Kind::TagEnum
         && let Some(name) = member_name(value)
     {
-        return Ok(memo.write(row, shape, tag, &name)?);
+        return Ok(memo.write(row, shape, tag, name.as_any().as_borrowed())?);
     }
     match kinds::tag(attribute.kind, value, attribute.place(index)) {
         Ok(Some(text)) => Ok(row.tag(tag, &text)?),

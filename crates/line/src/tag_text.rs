@@ -1,0 +1,81 @@
+//! The value of a tag, escaped, that its owner keeps.
+
+use crate::dialect::MAX_STRING;
+use crate::shape::{BLOCK, escaped};
+use crate::{Place, Shape};
+
+/// Longest text of a tag and its key that is kept: two of these and an address make up two lines of
+/// a cache.
+const LONGEST: usize = BLOCK + 8;
+
+/// The value of a tag with its key, checked and escaped, for [`Row::tag_text`](crate::Row::tag_text).
+///
+/// Of a few values that come again and again, each can be kept where it is found: nothing else has
+/// to be read then. [`TagValues`](crate::TagValues) is for values that have numbers.
+///
+/// ```
+/// use aioinflux_line::{Dialect, Encoder, Shape, TagText};
+///
+/// let shape = Shape::new(Dialect::V1, "m", &["host"], &["f"]).unwrap();
+/// let host = TagText::new(&shape, 0, "a b").unwrap();
+/// let mut encoder = Encoder::new(Dialect::V1);
+/// let mut rows = encoder.rows(&shape);
+/// for index in 0..2 {
+///     let mut row = rows.begin();
+///     row.tag_text(&host)?;
+///     row.integer(0, 1)?;
+///     row.end(index, None)?;
+/// }
+/// assert_eq!(encoder.batch().bytes(), b"m,host=a\\ b f=1i\nm,host=a\\ b f=1i\n");
+/// # Ok::<(), aioinflux_line::Unusual>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TagText {
+    /// The place of the tag in the order.
+    pub(crate) rank: usize,
+    length: u8,
+    first: [u8; BLOCK],
+    rest: [u8; 8],
+}
+
+impl TagText {
+    /// Checks and escapes a value of a tag of a shape; an empty one is left out of its rows. `None`
+    /// for a value that is long or none of the simple ones.
+    ///
+    /// # Panics
+    ///
+    /// If there is no tag of that position.
+    pub fn new(shape: &Shape, tag: usize, value: &str) -> Option<Self> {
+        const { assert!(LONGEST < MAX_STRING) };
+        let mut text = [0; LONGEST];
+        let mut length = 0;
+        if !value.is_empty() {
+            let grammar = shape.options.dialect.grammar();
+            let value = escaped(grammar, Place::TagValue, value)?;
+            for part in [b",", shape.tag_key(tag), b"=", &*value] {
+                let end = length + part.len();
+                text.get_mut(length..end)?.copy_from_slice(part);
+                length = end;
+            }
+        }
+        let (first, rest) = text.split_first_chunk()?;
+        Some(Self {
+            rank: shape.ranks[tag],
+            length: u8::try_from(length).ok()?,
+            first: *first,
+            rest: *rest.first_chunk()?,
+        })
+    }
+
+    /// Copies it to the begin of `out`, if there is room for the longest; returns its length.
+    #[inline]
+    pub(crate) fn copy_to(&self, out: &mut [u8]) -> Option<usize> {
+        let out = out.first_chunk_mut::<LONGEST>()?;
+        let length = usize::from(self.length);
+        out[..BLOCK].copy_from_slice(&self.first);
+        if length > BLOCK {
+            out[BLOCK..].copy_from_slice(&self.rest);
+        }
+        Some(length)
+    }
+}

@@ -1,0 +1,165 @@
+//! Tags and fields of a dict, read in place: no reference is counted for each key and value.
+#![expect(
+    unsafe_code,
+    reason = "with a reference counted for each key and value, points as dicts (case W1) take 10 to 15 % \
+        longer; PyO3 has no borrowed entries of a dict"
+)]
+
+use std::hint::assert_unchecked;
+use std::mem::MaybeUninit;
+
+use aioinflux::{Row, Shape, Unusual};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::sync::critical_section::with_critical_section;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyString};
+
+use super::memo::{Memo, text, write_text};
+use super::rows::Miss;
+use super::shapes::Text;
+
+/// A key or a value, for as long as nothing changes its dict.
+pub(super) type Object<'a, 'py> = Borrowed<'a, 'py, PyAny>;
+
+/// Writes tags whose dict has the order of the line, and that no extra tag comes between.
+pub(super) fn write_tags(
+    row: &mut Row<'_>,
+    shape: &Shape,
+    known: &[Text],
+    tags: &Bound<'_, PyDict>,
+    memo: &mut Memo,
+) -> Result<(), Miss> {
+    with_critical_section(tags, || {
+        // SAFETY: while the dict is locked, only `Text::is`, `Tag::write` and `write_text` are called.
+        // They run no code of Python, and what they read by a call that may wait they hold.
+        let entries = unsafe { Entries::of(tags) };
+        let (values, points) = memo.tags();
+        let mut tag = 0;
+        if values.is_empty() {
+            for (known, (key, value)) in known.iter().zip(entries) {
+                if !known.is(key) {
+                    return Err(Miss::OtherShape);
+                }
+                write_text(row, tag, value)?;
+                tag += 1;
+            }
+            return Ok(());
+        }
+        for ((known, values), (key, value)) in known.iter().zip(values).zip(entries) {
+            if !known.is(key) {
+                return Err(Miss::OtherShape);
+            }
+            values.write(row, shape, tag, value, points)?;
+            tag += 1;
+        }
+        Ok(())
+    })
+}
+
+/// Writes all fields, in the order of their dict.
+pub(super) fn write_fields(
+    row: &mut Row<'_>,
+    known: &[Text],
+    fields: &Bound<'_, PyDict>,
+) -> Result<(), Miss> {
+    with_critical_section(fields, || {
+        // SAFETY: as for the tags: `Text::is`, `float`, `integer` and `write_other` run no code of
+        // Python, and what they read by a call that may wait they hold.
+        let entries = unsafe { Entries::of(fields) };
+        let mut field = 0;
+        for (known, (key, value)) in known.iter().zip(entries) {
+            if !known.is(key) {
+                return Err(Miss::OtherShape);
+            }
+            if let Some(number) = float(value) {
+                row.float(field, number)?;
+            } else if let Some(number) = integer(value) {
+                row.integer(field, number)?;
+            } else {
+                write_other(row, field, value)?;
+            }
+            field += 1;
+        }
+        Ok(())
+    })
+}
+
+/// Strings, booleans, `None`, and subclasses of float, whose own methods are not asked.
+#[inline(never)]
+fn write_other(row: &mut Row<'_>, field: usize, value: Object<'_, '_>) -> Result<(), Unusual> {
+    if let Ok(value) = value.cast_exact::<PyString>() {
+        row.string(field, text(&value.to_owned())?)
+    } else if let Ok(flag) = value.cast_exact::<PyBool>() {
+        row.boolean(field, flag.is_true())
+    } else if value.is_none() {
+        Ok(())
+    } else if let Ok(number) = value.cast::<PyFloat>() {
+        row.float(field, number.value())
+    } else {
+        Err(Unusual)
+    }
+}
+
+/// The value of a float itself, not of a subclass.
+#[inline]
+fn float(value: Object<'_, '_>) -> Option<f64> {
+    // SAFETY: the object is alive, and it is looked at as a float only if it is one.
+    unsafe {
+        (ffi::PyFloat_CheckExact(value.as_ptr()) != 0)
+            .then(|| ffi::PyFloat_AS_DOUBLE(value.as_ptr()))
+    }
+}
+
+/// The value of an integer itself, if it is within 64 bits.
+#[inline]
+fn integer(value: Object<'_, '_>) -> Option<i64> {
+    let mut overflow = 0;
+    // SAFETY: the object is alive. For an integer the call raises nothing and runs no code of Python.
+    let number = unsafe {
+        if ffi::PyLong_CheckExact(value.as_ptr()) == 0 {
+            return None;
+        }
+        ffi::PyLong_AsLongLongAndOverflow(value.as_ptr(), &raw mut overflow)
+    };
+    (overflow == 0).then_some(number)
+}
+
+/// The keys and values of a dict, in its order.
+struct Entries<'a, 'py> {
+    dict: &'a Bound<'py, PyDict>,
+    place: ffi::Py_ssize_t,
+}
+
+impl<'a, 'py> Entries<'a, 'py> {
+    /// Begins with the first.
+    ///
+    /// # Safety
+    ///
+    /// As long as the entries are in use, or a key or a value that they gave, nothing changes the
+    /// dict: its lock is held where there is no GIL, and no code of Python runs.
+    #[inline]
+    unsafe fn of(dict: &'a Bound<'py, PyDict>) -> Self {
+        Self { dict, place: 0 }
+    }
+}
+
+impl<'a, 'py> Iterator for Entries<'a, 'py> {
+    type Item = (Object<'a, 'py>, Object<'a, 'py>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (mut key, mut value) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+        let (dict, py) = (self.dict.as_ptr(), self.dict.py());
+        let place = &raw mut self.place;
+        // SAFETY: the dict is alive. The call writes both pointers, to objects that the dict keeps
+        // alive, unless it returns 0; by the contract of `of` it keeps them as long as needed.
+        unsafe {
+            if ffi::PyDict_Next(dict, place, key.as_mut_ptr(), value.as_mut_ptr()) == 0 {
+                return None;
+            }
+            let (key, value) = (key.assume_init(), value.assume_init());
+            assert_unchecked(!key.is_null() && !value.is_null());
+            Some((Borrowed::from_ptr(py, key), Borrowed::from_ptr(py, value)))
+        }
+    }
+}
