@@ -232,9 +232,10 @@ impl Row<'_> {
 
     #[inline]
     fn put_value(&mut self, at: usize, text: Text<'_>) -> Result<usize, Unusual> {
+        // Names and numbers have room of their own, which values may not take.
         match text.copy_to(self.out, at) {
-            Some(at) => Ok(at),
-            None => Err(self.refuse_value(at, text)),
+            Some(end) if end + self.shape.room <= self.out.len() => Ok(end),
+            _ => Err(self.refuse_value(at, text)),
         }
     }
 

@@ -325,3 +325,29 @@ fn a_row_that_is_not_ended_leaves_the_batch_as_it_was() {
     assert!(encoder.batch().is_empty());
     assert_eq!(encoder.take().bytes(), b"");
 }
+
+/// Lines of many lengths, so that one of them ends just where the memory of the batch does.
+#[test]
+fn tag_values_never_take_the_room_of_the_numbers_behind_them() {
+    for (tags, size) in [(229, 26), (237, 25)] {
+        let keys: Vec<String> = (0..tags).map(|tag| format!("t{tag:03}")).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let shape = Shape::new(Dialect::V1, "m", &keys, &["f", "g"]).unwrap();
+        let value = "x".repeat(size);
+        let values: Vec<_> = (0..tags)
+            .map(|tag| shape.tag_values(tag, [Some(&*value)]))
+            .collect();
+        let mut encoder = Encoder::new(Dialect::V1);
+        for n in 0..60_i32 {
+            let mut rows = encoder.rows(&shape);
+            let mut row = rows.begin();
+            let written = (0..tags)
+                .try_for_each(|tag| row.tag_value(tag, &values[tag], 0))
+                .and_then(|()| row.float(0, 0.1 + f64::from(n) / 7.0))
+                .and_then(|()| row.integer(1, n.into()))
+                .and_then(|()| row.end(0, None));
+            assert!(matches!(written, Ok(Outcome::Written) | Err(Unusual)));
+        }
+        assert!(encoder.batch().len() > 50);
+    }
+}

@@ -34,23 +34,21 @@ pub(super) fn write_tags(
         // They run no code of Python, and what they read by a call that may wait they hold.
         let entries = unsafe { Entries::of(tags) };
         let (values, points) = memo.tags();
-        let mut tag = 0;
         if values.is_empty() {
-            for (known, (key, value)) in known.iter().zip(entries) {
+            for (tag, (known, (key, value))) in known.iter().zip(entries).enumerate() {
                 if !known.is(key) {
                     return Err(Miss::OtherShape);
                 }
                 write_text(row, tag, value)?;
-                tag += 1;
             }
             return Ok(());
         }
-        for ((known, values), (key, value)) in known.iter().zip(values).zip(entries) {
+        let known = known.iter().zip(values).enumerate();
+        for ((tag, (known, values)), (key, value)) in known.zip(entries) {
             if !known.is(key) {
                 return Err(Miss::OtherShape);
             }
             values.write(row, shape, tag, value, points)?;
-            tag += 1;
         }
         Ok(())
     })
@@ -66,8 +64,7 @@ pub(super) fn write_fields(
         // SAFETY: as for the tags: `Text::is`, `float`, `integer` and `write_other` run no code of
         // Python, and what they read by a call that may wait they hold.
         let entries = unsafe { Entries::of(fields) };
-        let mut field = 0;
-        for (known, (key, value)) in known.iter().zip(entries) {
+        for ((field, known), (key, value)) in known.iter().enumerate().zip(entries) {
             if !known.is(key) {
                 return Err(Miss::OtherShape);
             }
@@ -78,7 +75,6 @@ pub(super) fn write_fields(
             } else {
                 write_other(row, field, value)?;
             }
-            field += 1;
         }
         Ok(())
     })

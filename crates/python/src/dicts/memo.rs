@@ -146,6 +146,10 @@ impl Tag {
     }
 
     #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "of the few bits of a place"
+    )]
     fn place_of(&self, address: usize) -> usize {
         // The high bits of the product depend on all of the address.
         let product = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);

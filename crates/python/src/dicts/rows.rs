@@ -167,6 +167,10 @@ impl<'py> Parts<'py> {
     }
 }
 
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of the points, which are borrowed apart"
+)]
 fn write<'py>(
     encoder: &mut Encoder,
     known: &Known,
@@ -187,7 +191,7 @@ fn write<'py>(
     memo.begin(known.number, plan.tags.len());
     match point.tags {
         Some(tags) if plan.sorted => {
-            borrowed::write_tags(&mut row, &plan.shape, &known.tags, tags, memo)?
+            borrowed::write_tags(&mut row, &plan.shape, &known.tags, tags, memo)?;
         }
         Some(tags) => {
             collect(&known.tags, tags, values)?;
@@ -220,10 +224,10 @@ fn collect<'py>(
     Ok(())
 }
 
-fn write_tags<'py>(
+fn write_tags(
     row: &mut Row<'_>,
     plan: &Plan,
-    values: &[Option<Bound<'py, PyString>>],
+    values: &[Option<Bound<'_, PyString>>],
     extra_tags: &[(String, String)],
     memo: &mut Memo,
 ) -> Result<(), Miss> {
