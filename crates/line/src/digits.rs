@@ -92,13 +92,20 @@ pub(crate) fn put_unsigned(out: &mut [u8], at: usize, value: u64) -> usize {
     at + 16 - zeros as usize
 }
 
-/// A number of 17 digits or more, as times are.
+/// A number of 17 digits or more; times of our day have three before the last sixteen.
 #[inline]
 fn put_long(out: &mut [u8], at: usize, value: u64) -> usize {
-    let mut buffer = itoa::Buffer::new();
-    let digits = buffer.format(value / TEN_16).as_bytes();
-    copy_number(out, at, digits);
-    let at = at + digits.len();
+    let high = value / TEN_16;
+    let at = if (100..1000).contains(&high) {
+        let digits = [high / 100, high / 10 % 10, high % 10];
+        *block_mut(out, at) = digits.map(|digit| b'0' + (digit & 0xff) as u8);
+        at + 3
+    } else {
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(high).as_bytes();
+        copy_number(out, at, digits);
+        at + digits.len()
+    };
     *block_mut(out, at) = sixteen(value % TEN_16).0.to_le_bytes();
     at + 16
 }
