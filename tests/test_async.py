@@ -164,7 +164,9 @@ def test_client_works_after_a_cancelled_request() -> None:
 
 
 INTERRUPTED = """
-import sys, time
+import signal, sys, time
+# A shell's background jobs ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from aioinflux import AsyncInfluxDBClient
 client = AsyncInfluxDBClient(sys.argv[1], int(sys.argv[2]), mode="blocking")
 try:

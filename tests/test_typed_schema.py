@@ -144,7 +144,6 @@ def test_a_class_variable_is_no_part_of_the_point() -> None:
     @dataclasses.dataclass
     class Point:
         known: ClassVar[dict[str, int]]
-        bare: ClassVar = 5
         load: FLOAT
 
     assert to_line_protocol(Point(1.0)) == b"Point load=1.0\n"

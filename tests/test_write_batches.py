@@ -272,7 +272,9 @@ def test_cancelling_a_task_stops_what_travels_and_sends_no_more() -> None:
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
+# A shell's background jobs ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from aioinflux import AsyncInfluxDBClient
 client = AsyncInfluxDBClient(sys.argv[1], int(sys.argv[2]), db="db", mode="blocking")
 points = [{"measurement": "m", "fields": {"f": n}, "time": n} for n in range(100)]

@@ -120,7 +120,8 @@ def _hints(cls: type, schema: Mapping[str, Any] | None) -> Iterator[tuple[str, A
         return
     try:
         hints = typing.get_type_hints(cls, include_extras=True)
-    except NameError as error:
+    except (NameError, TypeError) as error:
+        # A TypeError is for what `typing` itself refuses, in 3.10 a text `ClassVar` without a type.
         raise SchemaError(
             f"class `{cls.__name__}`: an annotation is not known where the class stands: {error}"
         ) from None

@@ -158,11 +158,11 @@ fn measurement<'py>(
 }
 
 /// Tags that are no strings.
-fn write_tag<'py>(
+fn write_tag(
     row: &mut Row<'_>,
     tag: usize,
     attribute: &Attribute,
-    value: &Bound<'py, PyAny>,
+    value: &Bound<'_, PyAny>,
     memo: &mut Memo,
     shape: &aioinflux::Shape,
     index: u64,
