@@ -48,12 +48,13 @@ def to_line_protocol(
         _arguments.expect("tags", tags, Mapping, optional=True)
         extra_tags = {**tags, **extra_tags}
     columns = None if tag_columns is None else _arguments.names("tag_columns", tag_columns)
-    lines, skipped = _core.to_lines(
-        data, measurement, columns, extra_tags, time_column, measurement_column
+    return _core.to_lines(
+        _skipped, data, measurement, columns, extra_tags, time_column, measurement_column
     )
-    if skipped:
-        logger.warning("to_line_protocol: %d points without fields have no line", skipped)
-    return lines
+
+
+def _skipped(points: int) -> None:
+    logger.warning("to_line_protocol: %d points without fields have no line", points)
 
 
 def line_batches(

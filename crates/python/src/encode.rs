@@ -26,18 +26,19 @@ pub(crate) fn encode(
     Ok(Encoded::new(points.encoder.take(), None))
 }
 
-/// Encodes `data` as one `bytes` object, and counts the points that have no field.
+/// Encodes `data` as one `bytes` object; `told` hears of points that have no field.
 #[pyfunction]
-#[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None, time_column=None,
-    measurement_column=None))]
+#[pyo3(signature = (told, data, measurement=None, tag_columns=None, extra_tags=None,
+    time_column=None, measurement_column=None))]
 pub(crate) fn to_lines<'py>(
+    told: &Bound<'py, PyAny>,
     data: Bound<'py, PyAny>,
     measurement: Option<&Bound<'py, PyAny>>,
     tag_columns: Option<Vec<Py<PyAny>>>,
     extra_tags: Option<&Bound<'py, PyDict>>,
     time_column: Option<Py<PyAny>>,
     measurement_column: Option<Py<PyAny>>,
-) -> PyResult<(Bound<'py, PyBytes>, u64)> {
+) -> PyResult<Bound<'py, PyBytes>> {
     let py = data.py();
     let mut points = Points::new(measurement, tag_columns, extra_tags, None)?;
     points.time_column = time_column;
@@ -45,7 +46,10 @@ pub(crate) fn to_lines<'py>(
     Input::new(data).fill(py, &mut points, |_| false)?;
     points.warn(py, 1)?;
     let batch = points.encoder.batch();
-    Ok((PyBytes::new(py, batch.bytes()), batch.skipped()))
+    if batch.skipped() > 0 {
+        told.call1((batch.skipped(),))?;
+    }
+    Ok(PyBytes::new(py, batch.bytes()))
 }
 
 /// The nanoseconds since 1970 in UTC that a time stands for.
