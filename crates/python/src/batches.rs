@@ -14,6 +14,7 @@ use pyo3::types::PyDict;
 use crate::batch::Encoded;
 use crate::frame::{Table, count, refusal};
 use crate::input::Input;
+use crate::memory::Lease;
 use crate::points::Points;
 
 /// An iterator of batches.
@@ -24,7 +25,7 @@ pub(crate) struct Batches {
 
 struct State {
     input: Input,
-    points: Points,
+    points: Lease,
     limits: Limits,
     table: Option<Reading>,
     /// Lines of text that were more than a batch, and how many of them are gone.
@@ -81,7 +82,7 @@ impl Batches {
         frames: i32,
         default_tags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let mut points = Points::new(measurement, tag_columns, extra_tags, default_tags)?;
+        let mut points = Points::begin(measurement, tag_columns, extra_tags, default_tags)?;
         points.time_column = time_column;
         points.measurement_column = measurement_column;
         let limits = Limits {
@@ -270,17 +271,19 @@ impl State {
 
     /// The lines in the encoder, or as many as make a batch.
     fn next_of_points(&mut self) -> Option<Batch> {
-        let encoder = &mut self.points.encoder;
+        let Points {
+            encoder, spares, ..
+        } = &mut *self.points;
         let (lines, skipped) = (encoder.batch().len(), encoder.batch().skipped());
         let fitting = self.limits.fitting(encoder.batch(), 0);
         if lines == 0 && skipped == 0 {
             None
         } else if lines > fitting + 1 {
-            let whole = encoder.take_lines(lines, self.points.spares.get());
+            let whole = encoder.take_lines(lines, spares.get());
             self.rest = Some((whole, 0));
             self.next_of_rest()
         } else {
-            Some(encoder.take_lines(fitting, self.points.spares.get()))
+            Some(encoder.take_lines(fitting, spares.get()))
         }
     }
 

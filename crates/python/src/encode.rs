@@ -19,7 +19,7 @@ pub(crate) fn encode(
     extra_tags: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Encoded> {
     let py = data.py();
-    let mut points = Points::new(measurement, tag_columns, extra_tags, None)?;
+    let mut points = Points::begin(measurement, tag_columns, extra_tags, None)?;
     Input::new(data).fill(py, &mut points, |_| false)?;
     // The frames above: the client's `make`, `_run` and `write`.
     points.warn(py, 3)?;
@@ -40,7 +40,7 @@ pub(crate) fn to_lines<'py>(
     measurement_column: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let py = data.py();
-    let mut points = Points::new(measurement, tag_columns, extra_tags, None)?;
+    let mut points = Points::begin(measurement, tag_columns, extra_tags, None)?;
     points.time_column = time_column;
     points.measurement_column = measurement_column;
     Input::new(data).fill(py, &mut points, |_| false)?;

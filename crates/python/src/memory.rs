@@ -1,61 +1,63 @@
 //! Memory that outlives a call: fresh memory costs as much as the encoding itself, and so does
 //! making the acquaintance of the user's keys again for each point.
 
-use std::mem;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aioinflux::frame::Spares;
-use aioinflux::{Encoder, Options};
+use crate::points::Points;
 
-use crate::dicts::Shapes;
-
-/// Most encoders that are kept: calls of that many threads, or within each other.
+/// Most that are kept: calls of that many threads, or within each other.
 const MOST: usize = 4;
-/// Longest batch whose memory is kept.
-const LONGEST: usize = 16 << 20;
 
-/// What a call borrows. A call within a call, by a value's own code, finds the next one.
-pub(crate) struct Memory {
-    pub(crate) encoder: Encoder,
-    pub(crate) shapes: Shapes,
-    /// Batches that are done with, for the next ones.
-    pub(crate) spares: Spares,
-}
+/// Those that no call uses. They stay where they are: to move them takes as long as a short line.
+#[expect(
+    clippy::vec_box,
+    reason = "the boxes go in and out, and nothing in them is moved"
+)]
+static IDLE: Mutex<Vec<Box<Points>>> = Mutex::new(Vec::new());
 
-static IDLE: Mutex<Vec<Memory>> = Mutex::new(Vec::new());
-
-fn idle() -> MutexGuard<'static, Vec<Memory>> {
+#[expect(clippy::vec_box, reason = "as above")]
+fn idle() -> MutexGuard<'static, Vec<Box<Points>>> {
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Memory {
-    /// Memory with an empty encoder of these options.
-    pub(crate) fn take(options: Options) -> Self {
-        let kept = idle().pop();
-        kept.filter(|kept| kept.encoder.options() == options)
-            .unwrap_or_else(|| Self {
-                encoder: Encoder::new(options),
-                shapes: Shapes::default(),
-                spares: Spares::default(),
-            })
-    }
+/// The points of one call, whose memory goes to a later one. A call within a call, by a value's own
+/// code, finds the next one.
+pub(crate) struct Lease(Option<Box<Points>>);
 
-    /// Keeps what is worth it for the next call.
-    pub(crate) fn give(encoder: &mut Encoder, shapes: &mut Shapes, spares: &Spares) {
-        let mut encoder = mem::take(encoder);
-        if encoder.len_bytes() > LONGEST {
-            encoder = Encoder::new(encoder.options());
-        }
-        encoder.clear();
-        let shapes = mem::take(shapes);
-        let spares = spares.clone();
+impl Lease {
+    pub(crate) fn take() -> Self {
+        let kept = idle().pop();
+        Self(Some(kept.unwrap_or_default()))
+    }
+}
+
+impl Deref for Lease {
+    type Target = Points;
+
+    #[inline]
+    fn deref(&self) -> &Points {
+        self.0.as_deref().expect("there until it is dropped")
+    }
+}
+
+impl DerefMut for Lease {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Points {
+        self.0.as_deref_mut().expect("there until it is dropped")
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(mut points) = self.0.take() else {
+            return;
+        };
+        // Before the lock is held: what goes here may be objects with code of their own.
+        points.forget();
         let mut idle = idle();
         if idle.len() < MOST {
-            idle.push(Self {
-                encoder,
-                shapes,
-                spares,
-            });
+            idle.push(points);
         }
     }
 }

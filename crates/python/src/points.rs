@@ -8,9 +8,12 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::dicts::{Memo, Shapes, Shared};
 use crate::frame::Table;
-use crate::memory::Memory;
+use crate::memory::Lease;
 use crate::place::Place;
 use crate::values;
+
+/// Longest batch whose memory is kept.
+const LONGEST: usize = 16 << 20;
 
 /// Values that were no strings where strings belong, for one warning a call.
 #[derive(Default)]
@@ -35,6 +38,11 @@ pub(crate) struct CommonTags {
 }
 
 impl CommonTags {
+    fn clear(&mut self) {
+        self.all.clear();
+        self.extra = 0;
+    }
+
     /// Those that beat a point's own tags of the same name.
     pub(crate) fn extra(&self) -> &[(String, String)] {
         &self.all[..self.extra]
@@ -80,35 +88,35 @@ pub(crate) struct Points {
 }
 
 impl Points {
-    pub(crate) fn new(
+    /// Begins a call.
+    pub(crate) fn begin(
         measurement: Option<&Bound<'_, PyAny>>,
         tag_columns: Option<Vec<Py<PyAny>>>,
         extra_tags: Option<&Bound<'_, PyDict>>,
         default_tags: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        let options = Options::new(Dialect::default()).remove_newlines(true);
-        let Memory {
-            encoder,
-            shapes,
-            spares,
-        } = Memory::take(options);
-        let mut points = Self {
-            encoder,
-            shapes,
-            memo: Memo::default(),
-            spares,
-            measurement: None,
-            tag_columns,
-            time_column: None,
-            measurement_column: None,
-            tags: CommonTags::default(),
-            converted: Converted::default(),
-            removed: RemovedNewlines::default(),
-            leaves_tables: None,
-            table: None,
-        };
+    ) -> PyResult<Lease> {
+        let mut points = Lease::take();
+        points.tag_columns = tag_columns;
         points.set_defaults(measurement, extra_tags, default_tags)?;
         Ok(points)
+    }
+
+    /// Forgets the call, and keeps what is worth it for the next one.
+    pub(crate) fn forget(&mut self) {
+        if self.encoder.len_bytes() > LONGEST {
+            self.encoder = Encoder::new(self.encoder.options());
+        }
+        self.encoder.clear();
+        self.memo = Memo::default();
+        self.measurement = None;
+        self.tag_columns = None;
+        self.time_column = None;
+        self.measurement_column = None;
+        self.tags.clear();
+        self.converted = Converted::default();
+        self.removed = RemovedNewlines::default();
+        self.leaves_tables = None;
+        self.table = None;
     }
 
     fn set_defaults(
@@ -193,9 +201,24 @@ impl Points {
     }
 }
 
-impl Drop for Points {
-    fn drop(&mut self) {
-        Memory::give(&mut self.encoder, &mut self.shapes, &self.spares);
+impl Default for Points {
+    fn default() -> Self {
+        let options = Options::new(Dialect::default()).remove_newlines(true);
+        Self {
+            encoder: Encoder::new(options),
+            shapes: Shapes::default(),
+            memo: Memo::default(),
+            spares: Spares::default(),
+            measurement: None,
+            tag_columns: None,
+            time_column: None,
+            measurement_column: None,
+            tags: CommonTags::default(),
+            converted: Converted::default(),
+            removed: RemovedNewlines::default(),
+            leaves_tables: None,
+            table: None,
+        }
     }
 }
 

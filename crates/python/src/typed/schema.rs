@@ -67,7 +67,7 @@ impl Schema {
         let class = class_;
         let name = class.name()?.to_str()?.to_owned();
         // Its reading of tags is that of a call.
-        let extra_tags = Points::new(None, None, Some(extra_tags), None)?
+        let extra_tags = Points::begin(None, None, Some(extra_tags), None)?
             .tags
             .extra()
             .to_vec();
@@ -104,7 +104,7 @@ impl Schema {
         object: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let py = slf.py();
-        let mut points = Points::new(None, None, None, None)?;
+        let mut points = Points::begin(None, None, None, None)?;
         super::push_by_schema(&mut points, &mut rows::State::default(), slf, object)?;
         points.warn(py, 1)?;
         if let [line @ .., b'\n'] = points.encoder.batch().bytes() {
