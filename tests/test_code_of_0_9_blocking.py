@@ -9,6 +9,7 @@ import asyncio
 import pickle
 import threading
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -140,6 +141,23 @@ def test_no_database_is_a_warning(db: str | None) -> None:
         warnings.simplefilter("error")
         client.db = "db"
     assert client.db == "db"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: InfluxDBClient(),
+        lambda: InfluxDBClient.from_url("http://localhost"),
+        lambda: setattr(InfluxDBClient(db="db"), "db", None),
+    ],
+    ids=["constructor", "url", "assignment"],
+)
+def test_the_warning_of_no_database_points_at_the_line_that_has_none(
+    act: Callable[[], object],
+) -> None:
+    with pytest.warns(UserWarning, match="No default databases is set") as made:
+        act()
+    assert [warning.filename for warning in made] == [__file__]
 
 
 def test_database_is_another_word_that_wins() -> None:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import sys
 import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -115,9 +116,7 @@ class InfluxDBClient(Administration, Base):
     ) -> None:
         _locate.refuse(refused)
         if loop is not None:
-            warnings.warn(
-                "argument `loop` is ignored: no event loop is bound", DeprecationWarning, 2
-            )
+            _warn("argument `loop` is ignored: no event loop is bound", DeprecationWarning)
         _arguments.expect("rp", rp, str, optional=True)
         _arguments.expect("consistency", consistency, str, optional=True)
         _arguments.expect("tags", tags, Mapping, optional=True)
@@ -242,7 +241,7 @@ class InfluxDBClient(Administration, Base):
         self._db = name
         if not name:
             text = "No default databases is set. Database must be specified when querying/writing."
-            warnings.warn(text, UserWarning, 3)
+            _warn(text, UserWarning)
 
     def __repr__(self) -> str:
         items = {
@@ -488,6 +487,14 @@ class InfluxDBClient(Administration, Base):
     def _statement(self, text: str, db: str | None = None) -> Any:
         """Runs one statement of administration."""
         return self._query(text, db, self._maker(None, False, False, "ns"))
+
+
+def _warn(text: str, category: type[Warning]) -> None:
+    """Warns at the line of the user, however many functions of ours stand before it."""
+    depth, frame = 1, sys._getframe().f_back
+    while frame and frame.f_globals.get("__name__") == __name__:
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(text, category, depth + 1)
 
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
