@@ -121,9 +121,9 @@ class InfluxDBClient(Administration, Base):
         _arguments.expect("consistency", consistency, str, optional=True)
         _arguments.expect("tags", tags, Mapping, optional=True)
         options: dict[str, Any] = {
-            "host": host, "port": port, "username": username, "ssl": ssl, "path": path,
-            "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip, "proxy": proxy,
-            "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
+            "host": host, "port": _locate.port(port), "username": username, "ssl": ssl,
+            "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,
+            "proxy": proxy, "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
         }  # fmt: skip
         self._open(options, password)
         self._rp, self._consistency = rp, consistency
@@ -181,7 +181,7 @@ class InfluxDBClient(Administration, Base):
 
     @port.setter
     def port(self, port: int) -> None:
-        self._move(port=port)
+        self._move(port=_locate.port(port))
 
     @property
     def path(self) -> str:
