@@ -10,13 +10,13 @@ import pickle
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from aioinflux import InfluxDBClient, InfluxDBError, iterpoints
+from aioinflux import InfluxDBClient, InfluxDBError, InfluxDBWriteError, iterpoints
 from scripted import Scripted, results
 from support import Database
 
@@ -245,6 +245,19 @@ def test_an_error_of_a_write_can_be_pickled(client: InfluxDBClient) -> None:
         client.write("m f= 1")
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.status, again.reason) == (str(caught.value), 400, "Bad Request")
+
+
+def test_an_error_of_a_write_can_be_made_of_a_response_as_tests_do_it() -> None:
+    class Response:
+        status = 400
+        reason = "Bad Request"
+        headers: ClassVar = {"X-Influxdb-Error": "unable to parse"}
+
+    error = InfluxDBWriteError(Response())
+    assert (error.status, error.reason) == (400, "Bad Request")
+    assert error.headers == Response.headers
+    assert str(error) == "Error writing data (400 - Bad Request): unable to parse"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
 def test_repr_tells_where_and_no_password() -> None:
