@@ -357,7 +357,7 @@ class InfluxDBClient(Administration, Base):
         db: str | None = None,
         rp: str | None = None,
         params: dict[str, object] | None = None,
-        output: Output | None = None,
+        output: ClientOutput | None = None,
         into: type | None = None,
         tags_as_categories: bool = False,
         use_cache: bool = False,
@@ -376,8 +376,9 @@ class InfluxDBClient(Administration, Base):
             params: Values for `$name` in the statements, sent apart from them: the safe way to
                 pass values. `float`, `int`, `str` and `bool`; a `dict` with one of the keys
                 `identifier`, `regex`, `duration`, ... where the server knows typed parameters.
-            output: What to make of the answer, instead of `client.output`: `dict`, `pandas`,
-                `polars`, `pyarrow`, `arrow`, `rows` or `dicts`; see `parse_response`.
+            output: What to make of the answer, instead of `client.output`: `json`, `dataframe`, or
+                what `parse_response` makes: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows`
+                or `dicts`.
             into: A class with `@lineprotocol`, instead of an output: all rows become its objects,
                 columns and tags of GROUP BY going to attributes by name.
             tags_as_categories: Whether tags of GROUP BY become categories.
@@ -420,7 +421,7 @@ class InfluxDBClient(Administration, Base):
         )
 
     def _maker(
-        self, output: Output | None, chunked: bool, tags_as_categories: bool, epoch: str
+        self, output: ClientOutput | None, chunked: bool, tags_as_categories: bool, epoch: str
     ) -> _output.Maker | None:
         asked = output or self.output
         if asked in ("dict", "json"):
