@@ -8,6 +8,8 @@ versions of aioinflux that it descends from:
 | modes | `async`, `blocking` | also `dataframe`, which blocks |
 | form of answers | `output`, of the client or of a query | `output` of a query, or the mode |
 | default database | none, with a warning | `testdb` |
+| address | can be assigned, part by part | stays |
+| logging | is left alone | is set up, by `log_level` |
 | authentication | with a user name | with a user name and a password |
 | text of a query | as it is | `{placeholders}` are filled |
 | a chunked query gives | dicts or frames, in `async` mode only | named tuples or frames |
