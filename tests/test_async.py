@@ -101,6 +101,23 @@ def test_methods_give_coroutines_that_do_nothing_before_they_are_awaited() -> No
         assert server.requests == []
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("ping", {}),
+        ("write", {"data": "m f=1"}),
+        ("query", {"q": "q"}),
+        ("query", {"q": "q", "chunked": True}),
+    ],
+)
+def test_a_forgotten_await_is_told_by_the_name_of_the_method(
+    face: type, name: str, arguments: dict[str, Any]
+) -> None:
+    call = getattr(face(db="db"), name)(**arguments)
+    with pytest.warns(RuntimeWarning, match=rf"'{face.__name__}\.{name}' was never awaited"):
+        del call
+
+
 def test_bad_data_is_told_when_awaited_so_that_gather_sees_it(database: Database) -> None:
     client = connect(database.server, db=database.name)
 

@@ -33,6 +33,26 @@ def test_the_port_zero_of_a_url_is_refused() -> None:
         InfluxDBClient.from_url("http://h:0?db=d")
 
 
+def test_a_port_in_the_host_is_refused_with_a_hint() -> None:
+    with pytest.raises(ValueError, match=r"`host`.*`port`"):
+        InfluxDBClient("localhost:8086", db="d")
+
+
+@pytest.mark.parametrize("port", ["8087", 8087], ids=["text", "number"])
+def test_a_port_may_be_text_as_it_is_in_an_environment(port: Any) -> None:
+    """0.9 put it into the URL as it came."""
+    client = InfluxDBClient(port=port, db="d")
+    assert client.port == 8087
+    client.port = "8088"  # type: ignore[assignment]
+    assert client.url == "http://localhost:8088/{endpoint}"
+
+
+@pytest.mark.parametrize("port", ["", "http", "-1", "8086.0", True])
+def test_a_port_that_is_no_number_is_refused(port: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="`port`"):
+        InfluxDBClient(port=port, db="d")
+
+
 def test_a_user_name_that_would_end_early_is_refused() -> None:
     with pytest.raises(ValueError, match="`username`"):
         InfluxDBClient(db="d", username="user:name", password="x")

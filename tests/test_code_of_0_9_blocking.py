@@ -9,13 +9,14 @@ import asyncio
 import pickle
 import threading
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from aioinflux import InfluxDBClient, InfluxDBError, iterpoints
+from aioinflux import InfluxDBClient, InfluxDBError, InfluxDBWriteError, iterpoints
 from scripted import Scripted, results
 from support import Database
 
@@ -142,6 +143,23 @@ def test_no_database_is_a_warning(db: str | None) -> None:
     assert client.db == "db"
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: InfluxDBClient(),
+        lambda: InfluxDBClient.from_url("http://localhost"),
+        lambda: setattr(InfluxDBClient(db="db"), "db", None),
+    ],
+    ids=["constructor", "url", "assignment"],
+)
+def test_the_warning_of_no_database_points_at_the_line_that_has_none(
+    act: Callable[[], object],
+) -> None:
+    with pytest.warns(UserWarning, match="No default databases is set") as made:
+        act()
+    assert [warning.filename for warning in made] == [__file__]
+
+
 def test_database_is_another_word_that_wins() -> None:
     assert InfluxDBClient(db="a", database="b").db == "b"
 
@@ -227,6 +245,19 @@ def test_an_error_of_a_write_can_be_pickled(client: InfluxDBClient) -> None:
         client.write("m f= 1")
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.status, again.reason) == (str(caught.value), 400, "Bad Request")
+
+
+def test_an_error_of_a_write_can_be_made_of_a_response_as_tests_do_it() -> None:
+    class Response:
+        status = 400
+        reason = "Bad Request"
+        headers: ClassVar = {"X-Influxdb-Error": "unable to parse"}
+
+    error = InfluxDBWriteError(Response())
+    assert (error.status, error.reason) == (400, "Bad Request")
+    assert error.headers == Response.headers
+    assert str(error) == "Error writing data (400 - Bad Request): unable to parse"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
 def test_repr_tells_where_and_no_password() -> None:

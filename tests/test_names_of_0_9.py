@@ -17,6 +17,7 @@ import pytest
 import aioinflux
 from aioinflux import AsyncInfluxDBClient, InfluxDBClient
 from scripted import Scripted, results
+from support import run_python
 
 MARKERS = ["MEASUREMENT", "TIMEINT", "TIMESTR", "TIMEDT", "TAG", "TAGENUM"]
 MARKERS += ["BOOL", "INT", "DECIMAL", "FLOAT", "STR", "ENUM"]
@@ -148,6 +149,20 @@ def misfits(theirs: list[inspect.Parameter], ours: list[inspect.Parameter]) -> l
 )
 def test_name_is_where_it_was(module: str, name: str) -> None:
     assert hasattr(importlib.import_module(module), name)
+
+
+def test_modules_are_there_by_the_import_of_the_package_alone() -> None:
+    """`aioinflux.compat.pd` is written by those who import nothing else."""
+    program = """
+        import aioinflux
+        missing = [name for name in ("client", "compat", "iterutils", "serialization")
+                   if not hasattr(aioinflux, name)]
+        missing += [name for name in ("common", "dataframe", "mapping", "usertype")
+                    if not hasattr(aioinflux.serialization, name)]
+        print(missing)
+    """
+    printed, errors = run_python(program).communicate()
+    assert (printed.strip(), errors) == ("[]", "")
 
 
 @pytest.mark.parametrize(("path", "text"), FUNCTIONS.items())

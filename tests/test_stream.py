@@ -87,6 +87,29 @@ def test_a_stream_can_be_iterated_over_once(client: InfluxDBClient) -> None:
         iter(stream)
 
 
+@pytest.mark.parametrize("how", ["close", "aclose"])
+def test_a_stream_that_was_closed_cannot_be_iterated_over(client: InfluxDBClient, how: str) -> None:
+    stream = client.stream("SELECT f FROM m LIMIT 1")
+    if how == "close":
+        stream.close()
+    else:
+        asyncio.run(stream.aclose())
+    with pytest.raises(RuntimeError, match="closed"):
+        iter(stream)
+    with pytest.raises(RuntimeError, match="closed"):
+        aiter(stream)
+
+
+def test_an_asynchronous_block_ends_a_blocking_loop_too(client: InfluxDBClient) -> None:
+    async def leave() -> object:
+        async with client.stream("SELECT f FROM m", chunk_size=10) as stream:
+            rows = iter(stream)
+            next(rows)
+        return next(rows, "no more")
+
+    assert asyncio.run(leave()) == "no more"
+
+
 def test_an_error_in_the_middle_comes_after_the_rows_before_it(client: InfluxDBClient) -> None:
     rows = iter(client.stream("SELECT f FROM m LIMIT 3; SELECT f FROM nowhere..m"))
     assert [next(rows).f for _ in range(3)] == [0, 1, 2]

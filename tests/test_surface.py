@@ -135,10 +135,13 @@ def test_stubs_agree_with_the_native_module(tmp_path: Path) -> None:
 def test_a_user_program_is_checked_with_our_types(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
-        "from aioinflux import AsyncInfluxDBClient\n"
+        "from aioinflux import AsyncInfluxDBClient, InfluxDBClient\n"
         "client = AsyncInfluxDBClient(db='testdb', mode='blocking')\n"
         "client.write({'measurement': 'm', 'fields': {'f': 1}}, host='a')\n"
         "AsyncInfluxDBClient(port='x')\n"
+        "modern = InfluxDBClient(db='testdb', mode='blocking', output='json')\n"
+        "modern.query('SHOW DATABASES', output='dataframe')\n"
+        "modern.query('SHOW DATABASES', output='frame')\n"
     )
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(program)],
@@ -147,4 +150,4 @@ def test_a_user_program_is_checked_with_our_types(tmp_path: Path) -> None:
         check=False,
         cwd=tmp_path,
     )
-    assert re.findall(r"program\.py:(\d+): error", done.stdout) == ["4"], done.stdout
+    assert re.findall(r"program\.py:(\d+): error", done.stdout) == ["4", "7"], done.stdout

@@ -278,6 +278,12 @@ def test_types_of_arrow() -> None:
     )
 
 
+@pytest.mark.parametrize("tags", [[], ["n"]], ids=["field", "tag"])
+def test_a_polars_column_of_nothing_but_nulls_is_left_out(tags: list[str]) -> None:
+    table = pl.DataFrame({"time": [1, 2], "n": [None, None], "f": [1, 2]})
+    assert to_line_protocol(table, "m", tags) == b"m f=1i 1\nm f=2i 2\n"
+
+
 @pytest.mark.parametrize(
     ("values", "texts"),
     [([5, None], ["5"]), ([True, None], ["True"]), ([1e16, 0.5], ["1e+16", "0.5"])],

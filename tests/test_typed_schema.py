@@ -83,9 +83,10 @@ def test_a_marker_is_a_type_variable_as_it_was(name: str) -> None:
         ({"a": Annotated[float, Time], "v": INT}, "`a`: `float` does not go with `Time`"),
         ({"a": Annotated[int, Measurement], "v": INT}, "does not go with `Measurement`"),
         ({"a": Annotated[str, Tag("v")], "v": INT}, "attribute `v`: key `v` is that of `a`"),
-        ({"time": FLOAT}, "class `Point`: "),
-        ({"a": Annotated[str, Tag("a\0")], "v": INT}, "class `Point`: "),
-        ({"a": Annotated[float, Field("b\\")]}, "class `Point`: "),
+        ({"time": FLOAT}, "class `Point`: attribute `time`: field key `time` is the name of"),
+        ({"a": Annotated[str, Tag("a\0")], "v": INT}, "class `Point`: attribute `a`: tag key"),
+        ({"a": Annotated[str, Tag("")], "v": INT}, "attribute `a`: tag key `` is empty"),
+        ({"a": Annotated[float, Field("b\\")]}, "class `Point`: attribute `a`: field key"),
     ],
 )
 def test_a_wrong_schema_names_class_and_attribute(schema: dict[str, Any], words: str) -> None:
@@ -98,6 +99,18 @@ def test_a_class_without_annotations_is_refused() -> None:
 
     with pytest.raises(SchemaError, match="class `Bare`: it has no annotations"):
         lineprotocol(Bare)
+
+
+@pytest.mark.parametrize("what", [5, lambda: None], ids=["number", "function"])
+def test_what_is_no_class_is_refused(what: Any) -> None:
+    with pytest.raises(SchemaError, match="expected a class"):
+        lineprotocol(what)
+
+
+def test_a_schema_that_is_no_mapping_is_refused() -> None:
+    schema: Any = ["v"]
+    with pytest.raises(SchemaError, match=r"`Point`: `schema`: expected a mapping.*`list`"):
+        lineprotocol(type("Point", (), {}), schema=schema)
 
 
 def test_a_wrong_extra_tag_is_refused_at_the_declaration() -> None:

@@ -9,6 +9,7 @@ queries together safely.
 
 from importlib.metadata import version as _version
 
+from . import compat as compat
 from . import serialization as serialization
 from ._core import Rows, Table
 from ._lines import line_batches, parse_line_protocol, to_line_protocol

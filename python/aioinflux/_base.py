@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import logging
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -141,7 +141,7 @@ class Base:
             logger.info("ping: ok")
             return headers
 
-        return self._run(self._core.ping, finish)
+        return self._run("ping", self._core.ping, finish)
 
     def _write(self, job: _write.Job, db: str | None, **target: str | None) -> Any:
         """Writes points; `target` are the retention policy, the consistency and the precision."""
@@ -157,7 +157,7 @@ class Base:
 
         # What stands on the stack between the user and the encoder, which warns at the user's line.
         work = _write.steps(job, 3 if is_async else 5, open_send)
-        return _write.awaited(work) if is_async else _write.waited(work)
+        return self._named("write", _write.awaited(work)) if is_async else _write.waited(work)
 
     def _query(
         self,
@@ -177,13 +177,20 @@ class Base:
         if chunked:
             assert maker
             answer = self._stream(text, db, maker, chunk_size=chunk_size, params=params, rp=rp)
-            return _coroutine(aiter(answer)) if self._is_async else iter(answer)
+            if not self._is_async:
+                return iter(answer)
+            return self._named("query", _coroutine(aiter(answer)))
         database, rp = self._checked(text, db, chunk_size, params, rp)
         if maker:
             return self._run(
-                lambda: self._core.query(text, database, params, rp), maker.whole, maker.kept
+                "query",
+                lambda: self._core.query(text, database, params, rp),
+                maker.whole,
+                maker.kept,
             )
-        return self._run(lambda: self._core.query_json(text, database, epoch, params, rp), _logged)
+        return self._run(
+            "query", lambda: self._core.query_json(text, database, epoch, params, rp), _logged
+        )
 
     def _stream(
         self,
@@ -215,15 +222,22 @@ class Base:
 
     def _run(
         self,
+        name: str,
         make: Callable[[], _core.Call[T]],
         finish: Callable[[T], R],
         guard: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Any:
         """Awaits or waits, as the mode says; encoding happens at the same moment as sending."""
         if self._is_async:
-            return _awaited(make, finish, guard)
+            return self._named(name, _awaited(make, finish, guard))
         with guard():
             return finish(make().wait())
+
+    def _named(self, name: str, call: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        """Has Python's warning of a call that nobody awaits name the method."""
+        named: Any = call
+        named.__qualname__ = f"{type(self).__name__}.{name}"
+        return call
 
 
 class _Closed:

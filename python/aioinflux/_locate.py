@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-__all__ = ["of_environment", "of_url", "refuse"]
+__all__ = ["of_environment", "of_url", "port", "refuse"]
 
 _SCHEMES = {"http": False, "influxdb": False, "https": True, "https+influxdb": True}
 
@@ -43,6 +43,11 @@ def refuse(arguments: Mapping[str, object]) -> None:
         raise TypeError(f"argument `{name}`: gone since aioinflux 0.9; hint: {hint}")
 
 
+def port(value: Any) -> Any:
+    """A port, which may come as text, as 0.9 took it; what is none is left for others to refuse."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
 def _number(text: str) -> float:
     return float(text)
 
@@ -64,7 +69,7 @@ def of_url(url: str) -> dict[str, Any]:
         raise TypeError(f"argument `url`: expected str, got `{type(url).__name__}`")
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        host, number = parts.hostname, parts.port
     except ValueError:
         raise ValueError("argument `url`: host or port cannot be read") from None
     if parts.scheme.lower() not in _SCHEMES:
@@ -77,9 +82,11 @@ def of_url(url: str) -> dict[str, Any]:
             "hint: percent-encode user and password"
         )
     options: dict[str, Any] = {
-        "host": host, "port": 8086 if port is None else port, "ssl": _SCHEMES[parts.scheme.lower()],
+        "host": host,
+        "port": 8086 if number is None else number,
+        "ssl": _SCHEMES[parts.scheme.lower()],
         "path": unquote(parts.path) or "/",
-    }  # fmt: skip
+    }
     if parts.username:
         options["username"] = unquote(parts.username)
     if parts.password is not None:
@@ -128,10 +135,9 @@ def of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if found:
             options[argument] = found
     if environment.get("INFLUXDB_PORT"):
-        port = environment["INFLUXDB_PORT"]
-        if not port.isdecimal():
+        options["port"] = port(environment["INFLUXDB_PORT"])
+        if not isinstance(options["port"], int):
             raise ValueError("INFLUXDB_PORT: expected a number")
-        options["port"] = int(port)
     if environment.get("INFLUXDB_TIMEOUT"):
         options["timeout"] = _read("INFLUXDB_TIMEOUT", "timeout", environment["INFLUXDB_TIMEOUT"])
     return options

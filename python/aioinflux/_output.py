@@ -14,7 +14,7 @@ from collections import namedtuple
 from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import _arguments, _core, _frames
+from . import _arguments, _core, _frames, compat
 from ._series import SeriesList
 from .exceptions import InfluxDBError
 
@@ -204,13 +204,8 @@ def client_output(output: object) -> None:
         raise ValueError(
             f"Invalid output format: expected one of {', '.join(known)}, got {output!r}"
         )
-    if output in ("dataframe", "pandas"):
-        try:
-            importlib.import_module("pandas")
-        except ImportError:
-            raise ValueError(
-                "Pandas/Numpy is not available. Support for 'dataframe' mode is disabled."
-            ) from None
+    if output in ("dataframe", "pandas") and compat.pd is None:
+        raise ValueError(compat.no_pandas_warning)
 
 
 class NamedRows(Maker):

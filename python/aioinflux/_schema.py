@@ -107,6 +107,11 @@ def pydantic_fields(cls: Any) -> Mapping[str, Any] | None:
 
 def _hints(cls: type, schema: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
     """The annotations of a class, those of its bases first."""
+    if schema is not None and not isinstance(schema, Mapping):
+        raise SchemaError(
+            f"class `{cls.__name__}`: `schema`: expected a mapping of attributes to their types,"
+            f" got `{type(schema).__name__}`"
+        )
     if schema:
         yield from schema.items()
         return
@@ -168,7 +173,8 @@ def _attribute(cls: type, name: str, one: _Annotation, hint: Any, plain: bool) -
     if kind == "measurement" and one.optional:
         raise SchemaError(f"{where}: the measurement cannot be Optional")
     members = one.base if isinstance(one.base, type) and issubclass(one.base, enum.Enum) else None
-    key = getattr(mark, "key", None) or name
+    key = getattr(mark, "key", None)
+    key = name if key is None else key
     return Attribute(sys.intern(name), key, kind, one.optional, members, one.constant)
 
 

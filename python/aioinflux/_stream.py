@@ -44,6 +44,7 @@ class Stream(Generic[T]):
         self._maker = maker
         self._progress = progress
         self._begun: Generator[T, None, None] | AsyncGenerator[T, None] | None = None
+        self._closed = False
 
     def __iter__(self) -> Generator[T, None, None]:
         self._begun = begun = self._begin(_waited(self._start, self._maker, self._progress))
@@ -56,15 +57,19 @@ class Stream(Generic[T]):
     def _begin(self, items: G) -> G:
         if self._begun is not None:
             raise RuntimeError("a stream can be iterated over once: call `stream` again")
+        if self._closed:
+            raise RuntimeError("the stream was closed: call `stream` again")
         return items
 
     def close(self) -> None:
-        """Ends the request of a `for` loop."""
+        """Ends the request of a `for` loop; one that has not begun cannot begin any more."""
+        self._closed = True
         if isinstance(self._begun, Generator):
             self._begun.close()
 
     async def aclose(self) -> None:
-        """Ends the request of an `async for` loop."""
+        """Ends the request of a loop of either kind, as `close` does."""
+        self.close()
         if isinstance(self._begun, AsyncGenerator):
             await self._begun.aclose()
 

@@ -8,6 +8,8 @@ versions of aioinflux that it descends from:
 | modes | `async`, `blocking` | also `dataframe`, which blocks |
 | form of answers | `output`, of the client or of a query | `output` of a query, or the mode |
 | default database | none, with a warning | `testdb` |
+| address | can be assigned, part by part | stays |
+| logging | is left alone | is set up, by `log_level` |
 | authentication | with a user name | with a user name and a password |
 | text of a query | as it is | `{placeholders}` are filled |
 | a chunked query gives | dicts or frames, in `async` mode only | named tuples or frames |
@@ -21,6 +23,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import sys
 import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -115,16 +118,14 @@ class InfluxDBClient(Administration, Base):
     ) -> None:
         _locate.refuse(refused)
         if loop is not None:
-            warnings.warn(
-                "argument `loop` is ignored: no event loop is bound", DeprecationWarning, 2
-            )
+            _warn("argument `loop` is ignored: no event loop is bound", DeprecationWarning)
         _arguments.expect("rp", rp, str, optional=True)
         _arguments.expect("consistency", consistency, str, optional=True)
         _arguments.expect("tags", tags, Mapping, optional=True)
         options: dict[str, Any] = {
-            "host": host, "port": port, "username": username, "ssl": ssl, "path": path,
-            "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip, "proxy": proxy,
-            "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
+            "host": host, "port": _locate.port(port), "username": username, "ssl": ssl,
+            "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,
+            "proxy": proxy, "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
         }  # fmt: skip
         self._open(options, password)
         self._rp, self._consistency = rp, consistency
@@ -182,7 +183,7 @@ class InfluxDBClient(Administration, Base):
 
     @port.setter
     def port(self, port: int) -> None:
-        self._move(port=port)
+        self._move(port=_locate.port(port))
 
     @property
     def path(self) -> str:
@@ -242,7 +243,7 @@ class InfluxDBClient(Administration, Base):
         self._db = name
         if not name:
             text = "No default databases is set. Database must be specified when querying/writing."
-            warnings.warn(text, UserWarning, 3)
+            _warn(text, UserWarning)
 
     def __repr__(self) -> str:
         items = {
@@ -358,7 +359,7 @@ class InfluxDBClient(Administration, Base):
         db: str | None = None,
         rp: str | None = None,
         params: dict[str, object] | None = None,
-        output: Output | None = None,
+        output: ClientOutput | None = None,
         into: type | None = None,
         tags_as_categories: bool = False,
         use_cache: bool = False,
@@ -377,8 +378,9 @@ class InfluxDBClient(Administration, Base):
             params: Values for `$name` in the statements, sent apart from them: the safe way to
                 pass values. `float`, `int`, `str` and `bool`; a `dict` with one of the keys
                 `identifier`, `regex`, `duration`, ... where the server knows typed parameters.
-            output: What to make of the answer, instead of `client.output`: `dict`, `pandas`,
-                `polars`, `pyarrow`, `arrow`, `rows` or `dicts`; see `parse_response`.
+            output: What to make of the answer, instead of `client.output`: `json`, `dataframe`, or
+                what `parse_response` makes: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows`
+                or `dicts`.
             into: A class with `@lineprotocol`, instead of an output: all rows become its objects,
                 columns and tags of GROUP BY going to attributes by name.
             tags_as_categories: Whether tags of GROUP BY become categories.
@@ -421,7 +423,7 @@ class InfluxDBClient(Administration, Base):
         )
 
     def _maker(
-        self, output: Output | None, chunked: bool, tags_as_categories: bool, epoch: str
+        self, output: ClientOutput | None, chunked: bool, tags_as_categories: bool, epoch: str
     ) -> _output.Maker | None:
         asked = output or self.output
         if asked in ("dict", "json"):
@@ -488,6 +490,14 @@ class InfluxDBClient(Administration, Base):
     def _statement(self, text: str, db: str | None = None) -> Any:
         """Runs one statement of administration."""
         return self._query(text, db, self._maker(None, False, False, "ns"))
+
+
+def _warn(text: str, category: type[Warning]) -> None:
+    """Warns at the line of the user, however many functions of ours stand before it."""
+    depth, frame = 1, sys._getframe().f_back
+    while frame and frame.f_globals.get("__name__") == __name__:
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(text, category, depth + 1)
 
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:

@@ -87,6 +87,16 @@ class InfluxDBWriteError(InfluxDBResponseError):
     unsent: list[int] = []  # noqa: RUF012
     reason: str | None = None
 
+    def __init__(self, *args: object, **fields: object) -> None:
+        response: Any = args[0] if args else None
+        if hasattr(response, "reason") and hasattr(response, "headers"):
+            # What 0.9 took: a response of aiohttp, or what stands for one in a test.
+            message = response.headers.get("X-Influxdb-Error", "")
+            text = f"Error writing data ({response.status} - {response.reason}): {message}"
+            args = (text, *args[1:])
+            fields = {name: getattr(response, name) for name in ("status", "reason", "headers")}
+        super().__init__(*args, **fields)
+
 
 class InfluxDBQueryError(InfluxDBResponseError):
     """A query, or one of its statements, failed.

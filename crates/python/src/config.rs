@@ -87,6 +87,13 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
             "argument `host`: expected the name or address of a server, without scheme, user and path",
         ));
     }
+    // An address of IPv6 has two colons at least.
+    if host.matches(':').count() == 1 {
+        return Err(PyValueError::new_err(
+            "argument `host`: expected the name or address of a server alone; hint: the port is an \
+             argument of its own, `port`",
+        ));
+    }
     if path.contains(['?', '#']) {
         return Err(argument("path", "a path", path));
     }

@@ -8,7 +8,10 @@ from typing import Any
 from .. import _arguments, _core, _tokens
 from ..influxql import Duration, Identifier, Literal, Regex
 
-__all__ = ["Source", "Statements", "Where", "condition", "duration", "name", "source", "text"]
+__all__ = [
+    "Source", "Statements", "Where", "condition", "duration", "name", "names", "number", "page",
+    "source", "text",
+]  # fmt: skip
 
 # A measurement by its name, measurements by a pattern, or `Identifier(rp, measurement)`.
 Source = str | Identifier | Regex

@@ -113,6 +113,9 @@ def lineprotocol(
     }
 
     def decorate(cls: Any) -> Any:
+        is_class: bool = inspect.isclass(cls)
+        if not is_class:
+            raise SchemaError(f"lineprotocol: expected a class, got `{cls!r}`")
         cls.to_lineprotocol = _method(cls, opts)
         return cls
 

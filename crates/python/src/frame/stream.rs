@@ -45,7 +45,9 @@ pub(super) fn open(
     data: &Bound<'_, PyAny>,
 ) -> PyResult<(FrameLayout, Stream)> {
     let py = data.py();
-    let reader = data.extract::<AnyRecordBatch>()?.into_reader()?;
+    let reader = without_null_types(data)?
+        .extract::<AnyRecordBatch>()?
+        .into_reader()?;
     let schema = reader.schema();
     let names = schema.fields().iter().map(|field| field.name());
     let names: Vec<_> = names
@@ -61,6 +63,26 @@ pub(super) fn open(
         tags: labels.tags,
     };
     Ok((layout, stream))
+}
+
+/// A table whose columns of the type `Null` are text, where it is a DataFrame of polars: polars hands
+/// such columns over with a buffer that Arrow does not have for them.
+fn without_null_types<'py>(data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = data.py();
+    if !values::is_imported(py, "polars") {
+        return Ok(data.clone());
+    }
+    let polars = py.import("polars")?;
+    let null = polars.getattr("Null")?;
+    if !data.is_instance(&polars.getattr("DataFrame")?)?
+        || !data.getattr("dtypes")?.contains(&null)?
+    {
+        return Ok(data.clone());
+    }
+    let texts = polars
+        .call_method1("col", (null,))?
+        .call_method1("cast", (polars.getattr("String")?,))?;
+    data.call_method1("with_columns", (texts,))
 }
 
 impl Stream {

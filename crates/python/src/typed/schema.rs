@@ -130,25 +130,33 @@ impl Schema {
         } else {
             &self.name
         };
+        // The attribute that is being looked at.
+        let mut at = None;
         let checked = (|| {
             line.measurement(name)?;
             for tag in &self.tags {
+                at = Some(tag);
                 line.tag(tag.key.as_str(), "t")?;
             }
+            at = None;
             for (key, value) in &self.extra_tags {
                 if !self.tags.iter().any(|tag| tag.key == *key) {
                     line.tag(key.as_str(), value)?;
                 }
             }
             for field in &self.fields {
+                at = Some(field);
                 line.field(field.key.as_str(), true)?;
             }
+            at = None;
             line.finish(None)
         })();
         checked.map(drop).map_err(|error| {
             let text = error.to_string();
             let text = text.strip_prefix("point 0: ").unwrap_or(&text);
-            PyValueError::new_err(text.to_owned())
+            let place =
+                at.map(|one| format!("attribute `{}`: ", &one.label[self.name.len() + 1..]));
+            PyValueError::new_err(format!("{}{text}", place.unwrap_or_default()))
         })
     }
 
