@@ -68,7 +68,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// A statement that failed ([`ErrorKind::Statement`]) comes as an error after the events of
+    /// A statement that failed ([`ErrorKind::Statement`](crate::ErrorKind::Statement)) comes as an error after the events of
     /// what succeeded before, and the stream goes on behind it. Any other error, an answer that
     /// ends early or was cut, is the last item.
     pub async fn next(&mut self) -> Option<Result<Event, Error>> {
