@@ -56,10 +56,22 @@ pub(crate) fn has_special(text: &[u8]) -> bool {
     })
 }
 
-/// Whether a text holds a quote or a backslash.
+/// The top bit of each byte of the word that is a quote or a backslash.
 #[inline]
-pub(crate) fn has_quote(word: u64) -> bool {
-    (equal(word, b'"') | equal(word, b'\\')) != 0
+pub(crate) fn quotes(word: u64) -> u64 {
+    same(word, b'"') | same(word, b'\\')
+}
+
+/// The last `length` bytes of a text, one to seven of them, as a word with zeros behind them.
+#[inline]
+pub(crate) fn last_word(text: &[u8], length: usize) -> u64 {
+    if text.len() >= 8 {
+        u64::from_le_bytes(*block(text, text.len() - 8)) >> (8 * (8 - length))
+    } else {
+        let mut word = [0; 8];
+        copy(&mut word, 0, text);
+        u64::from_le_bytes(word)
+    }
 }
 
 /// Whether `has` gives a bit for any eight bytes of the text.
@@ -97,6 +109,13 @@ fn below(word: u64, limit: u8) -> u64 {
 #[inline]
 fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ (ONES * u64::from(byte)), 1)
+}
+
+/// The top bit of each byte of the word that is `byte`: no carry runs from one byte into the next.
+#[inline]
+fn same(word: u64, byte: u8) -> u64 {
+    let other = word ^ (ONES * u64::from(byte));
+    !(((other & !TOPS) + !TOPS) | other) & TOPS
 }
 
 #[inline]

@@ -9,7 +9,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::copy::{block, copy, has_quote, has_special};
+use crate::copy::{block, block_mut, copy, has_special, last_word, quotes};
 use crate::dialect::{Grammar, MAX_STRING};
 use crate::digits::{put_integer, put_unsigned};
 use crate::escape::{kind, kind_of, kinds_in};
@@ -405,16 +405,7 @@ impl Row<'_> {
         let out = &mut *self.out;
         out[at] = b'"';
         at += 1;
-        let mut words = text.chunks_exact(8);
-        for word in &mut words {
-            if has_quote(u64::from_le_bytes(*block(word, 0))) {
-                at = put_quoted(out, at, word);
-            } else {
-                out[at..at + 8].copy_from_slice(word);
-                at += 8;
-            }
-        }
-        at = put_quoted(out, at, words.remainder());
+        at = put_quoted(out, at, text);
         out[at] = b'"';
         self.at = at + 1;
         Ok(())
@@ -502,10 +493,35 @@ fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
     at + 1 + usize::from(escape)
 }
 
+/// Writes a text with a backslash before each quote and backslash, where there is room for twice
+/// its length and a word; returns its end.
 #[inline]
 fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
-    for &byte in text {
-        at = put_escaped(out, at, byte, byte == b'"' || byte == b'\\');
+    let mut words = text.chunks_exact(8);
+    for word in &mut words {
+        at = put_quoted_word(out, at, u64::from_le_bytes(*block(word, 0)), 8);
     }
-    at
+    match words.remainder().len() {
+        0 => at,
+        rest => put_quoted_word(out, at, last_word(text, rest), rest),
+    }
+}
+
+/// Writes the first `length` bytes of a word. All that is left of it is written behind each
+/// backslash, as one block, so that what it costs goes by the backslashes and not by the bytes.
+#[inline]
+fn put_quoted_word(out: &mut [u8], mut at: usize, word: u64, length: usize) -> usize {
+    *block_mut(out, at) = word.to_le_bytes();
+    let mut quotes = quotes(word);
+    let end = at + length + quotes.count_ones() as usize;
+    while quotes != 0 {
+        let bits = quotes.trailing_zeros() & !7;
+        let here = at + (bits / 8) as usize;
+        out[here] = b'\\';
+        *block_mut(out, here + 1) = (word >> bits).to_le_bytes();
+        // The next one stands a byte further behind.
+        at += 1;
+        quotes &= quotes - 1;
+    }
+    end
 }

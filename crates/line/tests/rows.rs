@@ -291,6 +291,30 @@ fn calls_out_of_order_are_unusual() {
     assert_eq!(encoder.take().bytes(), b"m g=1.0\n");
 }
 
+/// Texts of up to 17 bytes reach over two words and the rest of a third.
+#[test]
+fn quotes_and_backslashes_are_escaped_wherever_they_stand() {
+    let shape = Shape::new(Dialect::V1, "m", &[], &["f"]).unwrap();
+    let mut encoder = Encoder::new(Dialect::V1);
+    for length in 0..=17 {
+        for places in (0_u32..1 << length).step_by(if length < 12 { 1 } else { 61 }) {
+            let text: String = (0..length)
+                .map(|place| match places >> place & 1 {
+                    0 => ['!', '#', '[', ']'][place % 4],
+                    _ => ['"', '\\'][place % 2],
+                })
+                .collect();
+            let mut rows = encoder.rows(&shape);
+            let mut line = rows.begin();
+            line.string(0, &text).unwrap();
+            line.end(0, None).unwrap();
+            let escaped = text.replace('\\', r"\\").replace('"', "\\\"");
+            let wanted = format!("m f=\"{escaped}\"\n");
+            assert_eq!(encoder.take().bytes(), wanted.as_bytes());
+        }
+    }
+}
+
 /// The first long text goes to the plain encoder, the next ones find room.
 #[test]
 fn room_for_texts_is_learned() {
