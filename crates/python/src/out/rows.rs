@@ -144,16 +144,18 @@ fn tuples<'py>(
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let columns = cells(batch, divisor);
     let none = py.None().into_bound(py);
-    let mut row_cells = Vec::with_capacity(columns.len() + tags.len());
+    // An index knows its length, which a chain does not: the cells go right into their tuple.
+    let width = columns.len() + tags.len();
     range
         .map(|row| {
-            row_cells.clear();
-            for (column, texts) in columns.iter().zip(texts.iter_mut()) {
-                let cell = column.object(py, row, texts);
-                row_cells.push(cell.unwrap_or_else(|| none.clone()));
-            }
-            row_cells.extend(tags.iter().map(|tag| tag.bind(py).clone().into_any()));
-            PyTuple::new(py, row_cells.drain(..)).map(Bound::into_any)
+            let row_cells = (0..width).map(|n| match (columns.get(n), texts.get_mut(n)) {
+                (Some(column), Some(texts)) => {
+                    let cell = column.object(py, row, texts);
+                    cell.unwrap_or_else(|| none.clone())
+                }
+                _ => tags[n - columns.len()].bind(py).clone().into_any(),
+            });
+            PyTuple::new(py, row_cells).map(Bound::into_any)
         })
         .collect()
 }
