@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 import socket
@@ -64,6 +65,11 @@ def test_no_answer_in_time(mode: str, call: str) -> None:
         with pytest.raises(InfluxDBTimeoutError) as caught:
             getattr(client, call)(*arguments)
     assert isinstance(caught.value, TimeoutError)
+
+
+def test_a_timeout_is_caught_as_one_of_asyncio() -> None:
+    """0.9 raised that one, which is the builtin one since Python 3.11 only."""
+    assert issubclass(InfluxDBTimeoutError, asyncio.TimeoutError)
 
 
 def test_connection_lost_before_the_answer(mode: str) -> None:
