@@ -62,7 +62,7 @@ def test_no_answer_in_time(mode: str, call: str) -> None:
     arguments = {"ping": (), "write": ("m f=1",), "query": ("SHOW DATABASES",)}[call]
     with Scripted(Hang()) as server:
         client = connect(server, mode, timeout=0.1)
-        with pytest.raises(InfluxDBTimeoutError) as caught:
+        with pytest.raises(InfluxDBTimeoutError, match=r"\(`timeout`\)") as caught:
             getattr(client, call)(*arguments)
     assert isinstance(caught.value, TimeoutError)
 
