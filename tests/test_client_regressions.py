@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aioinflux import InfluxDBClient
+from aioinflux import InfluxDBClient, InfluxDBConnectionError
 from influxd import Influxd
 from scripted import Scripted, answer
 from support import FACES, Database
@@ -51,6 +51,19 @@ def test_a_port_may_be_text_as_it_is_in_an_environment(port: Any) -> None:
 def test_a_port_that_is_no_number_is_refused(port: Any) -> None:
     with pytest.raises((TypeError, ValueError), match="`port`"):
         InfluxDBClient(port=port, db="d")
+
+
+def test_an_empty_proxy_is_none_whatever_the_environment_says(
+    face: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Scripted(answer(204)) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://{proxy.host}:{proxy.port}")
+        assert face("no-such-host.invalid", mode="blocking", db="d").ping()
+        assert len(proxy.requests) == 1
+        client = face("no-such-host.invalid", mode="blocking", db="d", proxy="")
+        with pytest.raises(InfluxDBConnectionError, match="no such host"):
+            client.ping()
+        assert len(proxy.requests) == 1
 
 
 def test_a_user_name_that_would_end_early_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 import socket
@@ -61,9 +62,14 @@ def test_no_answer_in_time(mode: str, call: str) -> None:
     arguments = {"ping": (), "write": ("m f=1",), "query": ("SHOW DATABASES",)}[call]
     with Scripted(Hang()) as server:
         client = connect(server, mode, timeout=0.1)
-        with pytest.raises(InfluxDBTimeoutError) as caught:
+        with pytest.raises(InfluxDBTimeoutError, match=r"\(`timeout`\)") as caught:
             getattr(client, call)(*arguments)
     assert isinstance(caught.value, TimeoutError)
+
+
+def test_a_timeout_is_caught_as_one_of_asyncio() -> None:
+    """0.9 raised that one, which is the builtin one since Python 3.11 only."""
+    assert issubclass(InfluxDBTimeoutError, asyncio.TimeoutError)
 
 
 def test_connection_lost_before_the_answer(mode: str) -> None:

@@ -32,6 +32,7 @@ from aioinflux import (
 )
 from aioinflux.serialization import usertype
 from aioinflux.typed import Field, Measurement, Tag, Time
+from pages import of_page
 from support import Wire
 
 MARKERS = [name for name in usertype.__all__ if name.isupper()]
@@ -332,16 +333,27 @@ CHECKERS = {
 }
 
 
+@pytest.fixture
+def strict(tmp_path: Path) -> Path:
+    """A directory in which pyright is strict."""
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    return tmp_path
+
+
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("checker", CHECKERS)
-def test_a_type_checker_accepts_the_examples_and_sees_mistakes(
-    tmp_path: Path, checker: str
-) -> None:
-    options = '{"typeCheckingMode": "strict"}'
-    (tmp_path / "pyrightconfig.json").write_text(options)
-    good = checked(tmp_path, EXAMPLE, *CHECKERS[checker])
+def test_a_type_checker_accepts_the_page_on_types(strict: Path, checker: str) -> None:
+    program = "\n".join(block.code for block in of_page("docs/types.md") if block.runs)
+    done = checked(strict, program, *CHECKERS[checker])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_a_type_checker_accepts_the_examples_and_sees_mistakes(strict: Path, checker: str) -> None:
+    good = checked(strict, EXAMPLE, *CHECKERS[checker])
     assert good.returncode == 0, good.stdout + good.stderr
-    bad = checked(tmp_path, EXAMPLE + WRONG, *CHECKERS[checker])
+    bad = checked(strict, EXAMPLE + WRONG, *CHECKERS[checker])
     last = EXAMPLE.count("\n") + 1
     found = {line for line in range(last, last + 5) if f"program.py:{line}:" in bad.stdout}
     assert found == {last + 1, last + 2, last + 3}, bad.stdout

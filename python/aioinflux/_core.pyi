@@ -1,6 +1,5 @@
 """Signatures of the native module. What the methods do is told in `client.py`."""
 
-import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar, final
 
@@ -48,9 +47,7 @@ class Batch:
     """Encoded lines: a bytes-like object."""
 
     def __len__(self) -> int: ...
-    if sys.version_info >= (3, 12):
-        def __buffer__(self, flags: int, /) -> memoryview: ...
-
+    def __buffer__(self, flags: int, /) -> memoryview: ...
     @property
     def points(self) -> int: ...
     @property

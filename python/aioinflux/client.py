@@ -80,7 +80,7 @@ class InfluxDBClient(Administration, Base):
             `all`.
         tags: Default tags, for all points that have no tag of the same name themselves.
         gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
-        proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback.
+        proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback. Empty: none.
         ca_file: PEM file of certificate authorities to trust besides the system's.
         cert_file: PEM file of the client's certificate.
         key_file: PEM file of the client's private key.

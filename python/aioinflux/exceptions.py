@@ -16,6 +16,8 @@ anything is sent. Every class can be pickled; none holds a password.
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from typing import Any
 
 __all__ = [
@@ -48,7 +50,15 @@ class InfluxDBConnectionError(InfluxDBError, ConnectionError):
     """The server could not be reached, or the connection was lost on the way."""
 
 
-class InfluxDBTimeoutError(InfluxDBConnectionError, TimeoutError):
+if sys.version_info >= (3, 11):
+    _TimeoutError = TimeoutError
+else:
+
+    class _TimeoutError(TimeoutError, asyncio.TimeoutError):
+        """Both classes of that name, which later are one."""
+
+
+class InfluxDBTimeoutError(InfluxDBConnectionError, _TimeoutError):
     """The server did not answer, or went silent, for longer than the timeout."""
 
 

@@ -43,7 +43,7 @@ class AsyncInfluxDBClient(Base):
         timeout: Seconds for a whole request. Chunked answers have no total time; for them it
             bounds the silence between two pieces. `None`: 5 seconds to connect, 300 for the rest.
         gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
-        proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback.
+        proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback. Empty: none.
         ca_file: PEM file of certificate authorities to trust besides the system's.
         cert_file: PEM file of the client's certificate.
         key_file: PEM file of the client's private key.

@@ -60,7 +60,11 @@ impl Options {
             config = config.gzip(if gzip { Gzip::Always } else { Gzip::Never });
         }
         if let Some(url) = &self.proxy {
-            config = config.proxy(Proxy::Url(url.clone()));
+            config = config.proxy(if url.is_empty() {
+                Proxy::None
+            } else {
+                Proxy::Url(url.clone())
+            });
         }
         Ok(config)
     }

@@ -114,6 +114,12 @@ fn exception(
     if let Some(conflict) = error.field_conflict() {
         text.push_str(&hint(&conflict));
     }
+    if matches!(error.kind(), ErrorKind::Timeout { .. }) {
+        // The limits of a configuration in Rust are one argument here.
+        for limit in ["(`connect_timeout`)", "(`read_timeout`)"] {
+            text = text.replace(limit, "(`timeout`)");
+        }
+    }
     if matches!(error.kind(), ErrorKind::Config | ErrorKind::Input) {
         return PyValueError::new_err(text);
     }
