@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aioinflux import InfluxDBClient, InfluxDBConnectionError
+from aioinflux import AsyncInfluxDBClient, InfluxDBClient, InfluxDBConnectionError
 from influxd import Influxd
 from scripted import Scripted, answer
 from support import FACES, Database
@@ -20,6 +20,17 @@ from support import FACES, Database
 def test_an_argument_beats_the_database_of_a_url(key: str, argument: str) -> None:
     client = InfluxDBClient.from_url(f"http://h?{key}=url", **{argument: "argument"})
     assert client.db == "argument"
+
+
+@pytest.mark.parametrize("kind", [InfluxDBClient, AsyncInfluxDBClient])
+def test_an_empty_name_does_not_drop_the_database_of_the_client(
+    database: Database, kind: type[Any]
+) -> None:
+    server = database.server
+    client = kind(server.host, server.port, db=database.name, mode="blocking")
+    with pytest.raises(ValueError, match="`db`: expected a name, got an empty one"):
+        client.drop_database(db="")
+    assert "error" not in database.query("SHOW MEASUREMENTS")["results"][0]
 
 
 def test_a_variable_beats_the_database_of_a_url(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from .influxql import InfluxQL
 
 __all__ = [
-    "connection", "database", "epoch", "expect", "fill", "masked", "names", "positive",
+    "connection", "database", "epoch", "expect", "fill", "masked", "names", "not_empty", "positive",
     "statement", "target", "text_of", "unit", "without_passwords",
 ]  # fmt: skip
 
@@ -90,6 +90,12 @@ def database(given: object, default: str | None) -> str | None:
     """The database of one call; a falsy one means the client's own."""
     expect("db", given, str, optional=True)
     return str(given) if given else default
+
+
+def not_empty(name: str, value: object) -> None:
+    """Refuses an empty text where it would stand for something else that is then lost."""
+    if value == "":
+        raise ValueError(f"argument `{name}`: expected a name, got an empty one")
 
 
 def names(argument: str, values: Iterable[object]) -> list[object]:

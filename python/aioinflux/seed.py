@@ -270,6 +270,7 @@ class AsyncInfluxDBClient(Base):
 
     def drop_database(self, *, db: str | None = None, **options: Any) -> Any:
         """Deletes a database with all its data: `db`, or the client's own."""
+        _arguments.not_empty("db", db)
         return self._shortcut("DROP DATABASE", db or self.db, "db", db, options)
 
     def drop_measurement(self, *, measurement: str, db: str | None = None, **options: Any) -> Any:

@@ -46,6 +46,7 @@ class Databases(Statements):
 
     def drop_database(self, db: str | None = None) -> Any:
         """Deletes a database with all its data: `db`, or the client's own."""
+        _arguments.not_empty("db", db)
         return self._statement(f"DROP DATABASE {self._database(db)}", db)
 
     def show_databases(self) -> Any:
