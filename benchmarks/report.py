@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .case import OURS, Case, Result, Results
+from .reasons import reason
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
@@ -142,7 +143,9 @@ def whole(found: list[Row], about: str) -> str:
     text += ". What falls short:\n\n" if short else ".\n"
     for r in short:
         measured = r.ratio if r.who else r.time
-        text += f"* {r.case}, {r.who or 'itself'}: {measured or r.note}, target {r.target}\n"
+        why = reason(r.case, r.who, r.verdict)
+        text += f"* {r.case}, {r.who or 'itself'}: {measured or r.note}, target {r.target}"
+        text += f": {why}\n" if why else "\n"
     return text + "\n" + table(HEAD, (r.cells() for r in found))
 
 
