@@ -19,7 +19,6 @@ __all__ = [
     "UdpSender",
     "_end",
     "check_duration",
-    "encode",
     "nanoseconds",
     "parse_answer",
     "parse_json",
@@ -268,12 +267,6 @@ class UdpSender:
     def __new__(cls, host: str, port: int, datagram_bytes: int) -> UdpSender: ...
     def send(self, batch: Batch) -> Call[bool]: ...
 
-def encode(
-    data: object,
-    measurement: object = None,
-    tag_columns: Sequence[object] | None = None,
-    extra_tags: dict[str, object] | None = None,
-) -> Batch: ...
 def to_lines(
     told: Callable[[int], object],
     data: object,

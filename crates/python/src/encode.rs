@@ -9,23 +9,6 @@ use crate::place::Place;
 use crate::points::Points;
 use crate::times;
 
-/// Encodes `data` as lines; nothing is sent.
-#[pyfunction]
-#[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None))]
-pub(crate) fn encode(
-    data: Bound<'_, PyAny>,
-    measurement: Option<&Bound<'_, PyAny>>,
-    tag_columns: Option<Vec<Py<PyAny>>>,
-    extra_tags: Option<&Bound<'_, PyDict>>,
-) -> PyResult<Encoded> {
-    let py = data.py();
-    let mut points = Points::begin(measurement, tag_columns, extra_tags, None)?;
-    Input::new(data).fill(py, &mut points, |_| false)?;
-    // The frames above: the client's `make`, `_run` and `write`.
-    points.warn(py, 3)?;
-    Ok(Encoded::new(points.encoder.take(), None))
-}
-
 /// Encodes `data` as one `bytes` object; `told` hears of points that have no field.
 #[pyfunction]
 #[pyo3(signature = (told, data, measurement=None, tag_columns=None, extra_tags=None,
