@@ -22,7 +22,9 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
             }
         }
         Values::Time(values) if column.is_time => {
-            if let [0xd3, bytes @ ..] = number(input, at)? {
+            if let [0xd3 | 0xcf, bytes @ ..] = number(input, at)?
+                && bytes[0] < 0x80
+            {
                 values.push(i64::from_be_bytes(*bytes));
                 return Some(at + NUMBER);
             }
@@ -66,6 +68,12 @@ fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
             let width = 1 << (tag & 3);
             (long >> (64 - 8 * width), 1 + width)
         }
+        // What the server writes is signed; others write it unsigned.
+        0xcc..=0xce => {
+            let width = 1 << (tag & 3);
+            ((long.cast_unsigned() >> (64 - 8 * width)).cast_signed(), 1 + width)
+        }
+        0xcf if long >= 0 => (long, NUMBER),
         0x00..=0x7f | 0xe0..=0xff => (i64::from(tag.cast_signed()), 1),
         _ => return None,
     };
