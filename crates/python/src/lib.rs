@@ -33,6 +33,7 @@ mod influxql;
 mod input;
 mod memory;
 mod out;
+mod pages;
 mod parse;
 mod place;
 mod points;

@@ -60,7 +60,10 @@ pub(super) enum Fit {
 }
 
 /// The values of a column; those of nulls are there too, and mean nothing.
+///
+/// The type has a byte of its own, not one hidden within a `Vec`: it is looked at for every cell.
 #[derive(Debug)]
+#[repr(u8)]
 pub(super) enum Values {
     Null,
     Integer(Vec<i64>),

@@ -16,13 +16,13 @@ pub(super) trait RowFormat {
     /// Integers and floats look the same where a float is whole.
     const PROMOTES: bool;
 
-    /// Reads the row that starts at `at`, up to the index after it. `each` gets the number of each
-    /// cell and where it starts, and gives the index after it.
-    fn read_row(
+    /// Reads the row that starts at `at`, up to the index after it. `each` gets one of the columns
+    /// after the other and where its cell starts, and gives the index after the cell.
+    fn read_row<C>(
         input: &[u8],
         at: usize,
-        width: usize,
-        each: impl FnMut(usize, usize) -> Result<usize, Stop>,
+        columns: impl ExactSizeIterator<Item = C>,
+        each: impl FnMut(C, usize) -> Result<usize, Stop>,
     ) -> Result<usize, Stop>;
 
     /// Reads any cell.
@@ -168,14 +168,15 @@ impl Table {
 
     #[inline]
     fn add_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<Added, Stop> {
-        let columns = &mut self.columns;
-        let added = F::read_row(input, at, columns.len(), |index, at| {
-            let column = &mut columns[index];
-            match F::push_usual(input, at, column) {
+        let added = F::read_row(
+            input,
+            at,
+            self.columns.iter_mut(),
+            |column, at| match F::push_usual(input, at, column) {
                 Some(end) => Ok(end),
                 None => push_any::<F>(input, at, column),
-            }
-        });
+            },
+        );
         match added {
             Ok(end) => {
                 self.rows += 1;
@@ -203,7 +204,7 @@ impl Table {
     #[cold]
     fn add_changed_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<Added, Stop> {
         let mut cells = Vec::with_capacity(self.columns.len());
-        let end = F::read_row(input, at, self.columns.len(), |_, at| {
+        let end = F::read_row(input, at, self.columns.iter(), |_, at| {
             let (cell, end) = F::cell(input, at)?;
             cells.push(cell);
             Ok(end)

@@ -240,19 +240,20 @@ impl RowFormat for Rows {
     const PROMOTES: bool = true;
 
     #[inline]
-    fn read_row(
+    fn read_row<C>(
         input: &[u8],
         at: usize,
-        width: usize,
-        mut each: impl FnMut(usize, usize) -> Result<usize, Stop>,
+        columns: impl ExactSizeIterator<Item = C>,
+        mut each: impl FnMut(C, usize) -> Result<usize, Stop>,
     ) -> Result<usize, Stop> {
+        let width = columns.len();
         let mut at = skip_space(input, at + 1);
-        for index in 0..width {
+        for (index, column) in columns.enumerate() {
             if index > 0 {
                 at = punctuation(input, at, b',', width)?;
                 at = skip_space(input, at);
             }
-            at = each(index, at)?;
+            at = each(column, at)?;
             at = skip_space(input, at);
         }
         punctuation(input, at, b']', width)

@@ -207,15 +207,15 @@ impl RowFormat for Rows {
     const PROMOTES: bool = false;
 
     #[inline]
-    fn read_row(
+    fn read_row<C>(
         input: &[u8],
         at: usize,
-        width: usize,
-        mut each: impl FnMut(usize, usize) -> Result<usize, Stop>,
+        columns: impl ExactSizeIterator<Item = C>,
+        mut each: impl FnMut(C, usize) -> Result<usize, Stop>,
     ) -> Result<usize, Stop> {
-        let (head, mut at) = array_head(input, at, width)?;
-        for index in 0..head {
-            at = each(index, at)?;
+        let mut at = array_head(input, at, columns.len())?;
+        for column in columns {
+            at = each(column, at)?;
         }
         Ok(at)
     }
@@ -238,17 +238,17 @@ impl RowFormat for Rows {
 /// Reads the head of a row, which must be as long as there are columns: that is checked before
 /// anything is read, so a length of four billion costs nothing.
 #[inline]
-fn array_head(input: &[u8], at: usize, width: usize) -> Result<(usize, usize), Stop> {
+fn array_head(input: &[u8], at: usize, width: usize) -> Result<usize, Stop> {
     match input.get(at) {
-        Some(short @ 0x90..=0x9f) if usize::from(short & 0x0f) == width => Ok((width, at + 1)),
+        Some(short @ 0x90..=0x9f) if usize::from(short & 0x0f) == width => Ok(at + 1),
         _ => any_array_head(input, at, width),
     }
 }
 
 #[cold]
-fn any_array_head(input: &[u8], at: usize, width: usize) -> Result<(usize, usize), Stop> {
+fn any_array_head(input: &[u8], at: usize, width: usize) -> Result<usize, Stop> {
     match head(input, at)? {
-        (Head::Array(count), next) if usize::try_from(count) == Ok(width) => Ok((width, next)),
+        (Head::Array(count), next) if usize::try_from(count) == Ok(width) => Ok(next),
         (Head::Array(count), _) => Err(Stop::Fault(Fault {
             kind: DecodeErrorKind::Malformed,
             at: Some(at),

@@ -71,7 +71,10 @@ fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
         // What the server writes is signed; others write it unsigned.
         0xcc..=0xce => {
             let width = 1 << (tag & 3);
-            ((long.cast_unsigned() >> (64 - 8 * width)).cast_signed(), 1 + width)
+            (
+                (long.cast_unsigned() >> (64 - 8 * width)).cast_signed(),
+                1 + width,
+            )
         }
         0xcf if long >= 0 => (long, NUMBER),
         0x00..=0x7f | 0xe0..=0xff => (i64::from(tag.cast_signed()), 1),
