@@ -171,7 +171,9 @@ class Maker:
             return answer.rows(self._epoch, self.output == "dicts")
         if self.output == "pandas":
             return _frames.frames(answer, self._as_categories)
-        tables: list[tuple[str | None, Any]] = answer.tables(self._as_categories)
+        tables: list[tuple[str | None, Any]] = answer.tables(
+            self._as_categories, self.output == "polars"
+        )
         if self.output == "polars":
             return [(name, self._module.DataFrame(table)) for name, table in tables]
         if self.output == "pyarrow":

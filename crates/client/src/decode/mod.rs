@@ -51,6 +51,9 @@ const LARGE_BATCH_BYTES: usize = 256 << 20;
 /// Longest value (a row, a list of columns) that is waited for.
 const MAX_VALUE_BYTES: usize = 256 << 20;
 
+/// How much of a piece is put behind a value that the piece before cut: some rows.
+const BRIDGE: usize = 4096;
+
 /// How much of a body that is no answer is shown.
 const MAX_JUNK_BYTES: usize = 160;
 
@@ -213,24 +216,46 @@ impl Decoder {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
+        let piece = if self.buffer.is_empty() {
+            piece
+        } else {
+            self.end_buffer(piece)?
+        };
         if self.junk.is_some() {
             return self.collect_junk(piece);
         }
         if self.buffer.is_empty() {
             let used = self.parse(piece)?;
             self.buffer.extend_from_slice(&piece[used..]);
-        } else {
-            self.buffer.extend_from_slice(piece);
-            let mut buffer = std::mem::take(&mut self.buffer);
-            let used = self.parse(&buffer)?;
-            buffer.drain(..used);
-            self.buffer = buffer;
         }
         if self.buffer.len() > MAX_VALUE_BYTES {
             let text = format!("expected the end of a value within {MAX_VALUE_BYTES} bytes");
             return self.fail(Fault::new(DecodeErrorKind::Oversized, text));
         }
         Ok(())
+    }
+
+    /// Goes on with the value in the buffer; returns what of `piece` is not looked at. A little of
+    /// the piece is tried first: mostly the value ends in it, and the rest need not be copied.
+    fn end_buffer<'a>(&mut self, piece: &'a [u8]) -> Result<&'a [u8], DecodeError> {
+        let begun = self.buffer.len();
+        let (little, rest) = piece.split_at(BRIDGE.min(piece.len()));
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.extend_from_slice(little);
+        let mut used = self.parse(&buffer)?;
+        if used >= begun {
+            buffer.clear();
+            self.buffer = buffer;
+            return Ok(&piece[used - begun..]);
+        }
+        buffer.drain(..used);
+        if !rest.is_empty() {
+            buffer.extend_from_slice(rest);
+            used = self.parse(&buffer)?;
+            buffer.drain(..used);
+        }
+        self.buffer = buffer;
+        Ok(&[])
     }
 
     /// Returns the next event that is ready.

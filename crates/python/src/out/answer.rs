@@ -107,15 +107,27 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Every series of every statement as a table of Arrow, by name.
-    fn tables(&self, as_categories: bool) -> PyResult<Vec<(Option<String>, Table)>> {
+    /// Every series of every statement as a table of Arrow, by name; with `views` its texts are
+    /// of the type that polars has itself.
+    fn tables(
+        &self,
+        py: Python<'_>,
+        as_categories: bool,
+        views: bool,
+    ) -> PyResult<Vec<(Option<String>, Table)>> {
         let all = self.take();
         let categories = as_categories.then(|| categories(all.iter()));
         all.into_iter()
             .map(|series| {
+                let name = series.name.clone();
+                let table = Table::new(series, categories.as_ref())?;
                 Ok((
-                    series.name.clone(),
-                    Table::new(series, categories.as_ref())?,
+                    name,
+                    if views {
+                        py.detach(|| table.with_views())
+                    } else {
+                        table
+                    },
                 ))
             })
             .collect()

@@ -99,7 +99,7 @@ where
 /// The last texts of a column as objects: most columns of texts hold few different ones.
 #[derive(Default)]
 pub(super) struct Texts {
-    slots: Vec<Option<Py<PyString>>>,
+    slots: Vec<Option<(Ends, Py<PyString>)>>,
 }
 
 impl Texts {
@@ -107,26 +107,55 @@ impl Texts {
         if self.slots.is_empty() {
             self.slots.resize_with(SLOTS, || None);
         }
-        let slot = &mut self.slots[slot_of(text.as_bytes())];
-        if let Some(known) = slot {
+        let ends = Ends::of(text.as_bytes());
+        let slot = &mut self.slots[ends.slot()];
+        if let Some((known_ends, known)) = slot
+            && *known_ends == ends
+        {
             let known = known.bind(py);
-            if known.to_str().is_ok_and(|known| known == text) {
+            if ends.is_all() || known.to_str().is_ok_and(|known| known == text) {
                 return known.clone().into_any();
             }
         }
         let new = PyString::new(py, text);
-        *slot = Some(new.clone().unbind());
+        *slot = Some((ends, new.clone().unbind()));
         new.into_any()
     }
 }
 
-/// A slot, by the length and the last bytes: texts of one column often begin alike.
-fn slot_of(text: &[u8]) -> usize {
-    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
-    let tail = match text.last_chunk::<8>() {
-        Some(tail) => u64::from_le_bytes(*tail),
-        None => text.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
-    };
-    let mixed = (tail ^ text.len() as u64).wrapping_mul(MIX);
-    usize::try_from(mixed >> 56).unwrap_or_default() % SLOTS
+/// The length of a text, its first and its last eight bytes: all of it, where it is short.
+#[derive(PartialEq)]
+struct Ends {
+    length: usize,
+    first: u64,
+    last: u64,
+}
+
+impl Ends {
+    #[inline]
+    fn of(text: &[u8]) -> Self {
+        let (first, last) = match (text.first_chunk(), text.last_chunk()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => (
+                0,
+                text.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+            ),
+        };
+        Self {
+            length: text.len(),
+            first,
+            last,
+        }
+    }
+
+    fn is_all(&self) -> bool {
+        self.length <= 16
+    }
+
+    /// A slot, by the length and the last bytes: texts of one column often begin alike.
+    fn slot(&self) -> usize {
+        const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mixed = (self.last ^ self.length as u64).wrapping_mul(MIX);
+        usize::try_from(mixed >> 56).unwrap_or_default() % SLOTS
+    }
 }

@@ -4,7 +4,7 @@ use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
-use super::cells::{Texts, cells};
+use super::cells::{Cells, Texts, cells};
 
 /// Rows that are made at a time. Below the 700 objects after which Python's garbage collector
 /// looks at the young ones: who drops the rows of one list before the next never pays for it, and
@@ -144,20 +144,28 @@ fn tuples<'py>(
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let columns = cells(batch, divisor);
     let none = py.None().into_bound(py);
+    let object = |column: &Cells<'_>, row: usize, texts: &mut Texts| {
+        let cell = column.object(py, row, texts);
+        cell.unwrap_or_else(|| none.clone())
+    };
+    if tags.is_empty() {
+        let row_of = |row| {
+            let cells = columns.iter().zip(&mut *texts);
+            let cells = cells.map(|(column, texts)| object(column, row, texts));
+            PyTuple::new(py, cells).map(Bound::into_any)
+        };
+        return range.map(row_of).collect();
+    }
     // An index knows its length, which a chain does not: the cells go right into their tuple.
     let width = columns.len() + tags.len();
-    range
-        .map(|row| {
-            let row_cells = (0..width).map(|n| match (columns.get(n), texts.get_mut(n)) {
-                (Some(column), Some(texts)) => {
-                    let cell = column.object(py, row, texts);
-                    cell.unwrap_or_else(|| none.clone())
-                }
-                _ => tags[n - columns.len()].bind(py).clone().into_any(),
-            });
-            PyTuple::new(py, row_cells).map(Bound::into_any)
-        })
-        .collect()
+    let row_of = |row| {
+        let cells = (0..width).map(|n| match (columns.get(n), texts.get_mut(n)) {
+            (Some(column), Some(texts)) => object(column, row, texts),
+            _ => tags[n - columns.len()].bind(py).clone().into_any(),
+        });
+        PyTuple::new(py, cells).map(Bound::into_any)
+    };
+    range.map(row_of).collect()
 }
 
 fn dicts<'py>(

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aioinflux::Series;
+use arrow_array::cast::AsArray;
 use arrow_array::ffi::FFI_ArrowSchema;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchIterator, RecordBatchOptions,
-    StringArray,
+    StringArray, StringViewArray,
 };
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use pyo3::exceptions::PyValueError;
@@ -101,6 +102,41 @@ impl Table {
             batches,
         })
     }
+
+    /// The table with its texts as views: polars would make the same ones, in small pages.
+    pub(super) fn with_views(self) -> Self {
+        let fields = self
+            .schema
+            .fields()
+            .iter()
+            .map(|field| match field.data_type() {
+                DataType::Utf8 => {
+                    Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View))
+                }
+                _ => Arc::clone(field),
+            });
+        let fields: Vec<FieldRef> = fields.collect();
+        let metadata = self.schema.metadata().clone();
+        let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
+        let batches = self.batches.iter().map(|batch| {
+            let columns = batch.columns().iter().map(as_views).collect();
+            batch_of(&schema, columns, batch.num_rows())
+        });
+        let batches = batches.collect();
+        Self {
+            schema,
+            batches,
+            ..self
+        }
+    }
+}
+
+/// An array of texts as one of views; any other array as it is.
+fn as_views(array: &ArrayRef) -> ArrayRef {
+    match array.as_string_opt::<i32>() {
+        Some(texts) => Arc::new(StringViewArray::from(texts)),
+        None => Arc::clone(array),
+    }
 }
 
 /// A tag, which has one value in all rows.
@@ -144,6 +180,10 @@ impl Tag {
 fn with_tags(batch: RecordBatch, schema: &SchemaRef, tags: &[Tag]) -> RecordBatch {
     let (_, mut columns, rows) = batch.into_parts();
     columns.extend(tags.iter().map(|tag| tag.array(rows)));
+    batch_of(schema, columns, rows)
+}
+
+fn batch_of(schema: &SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> RecordBatch {
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
         .expect("the schema is made of the same columns")
