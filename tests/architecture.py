@@ -19,6 +19,7 @@ UNSAFE_FILES = (
     "crates/line/src/digits.rs",
     "crates/python/src/batch.rs",
     "crates/python/src/dicts/borrowed.rs",
+    "crates/python/src/pages.rs",
 )
 UNSAFE = re.compile(r"\bunsafe(_code)?\b")
 

@@ -36,7 +36,7 @@ def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]])
     data: dict[str, Any] = {}
     for label, kind, values, mask in columns:
         if kind == "time" and index is None:
-            index = pd.DatetimeIndex(values.view("M8[ns]"), tz="UTC", copy=False)
+            index = _times(values)
         else:
             data[_free(label, data)] = _column(kind, values, mask, length, texts)
     for key, value in tags.items():
@@ -49,6 +49,14 @@ def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]])
         # The seed's attribute; a column of that name must not be overwritten by it.
         object.__setattr__(result, "name", name)
     return result
+
+
+def _times(nanoseconds: Any) -> pd.DatetimeIndex:
+    """Times in the memory of the integers: those of no zone would be copied to get one."""
+    import pandas as pd
+
+    dtype: Any = pd.DatetimeTZDtype("ns", "UTC")
+    return pd.DatetimeIndex(nanoseconds, dtype=dtype, copy=False)
 
 
 def _text_dtype() -> Any:
@@ -73,7 +81,7 @@ def _column(kind: str, values: Any, mask: Any, length: int, texts: Any) -> Any:
         # The dtype that a concatenation with a chunk of numbers turns into theirs without a loss.
         return pd.arrays.IntegerArray(np.zeros(length, np.int64), np.ones(length, bool))
     if kind == "time":
-        return pd.Series(values.view("M8[ns]"), copy=False).dt.tz_localize("UTC").array
+        return _times(values).array
     if kind == "int" and mask is not None:
         return pd.arrays.IntegerArray(values, mask)
     if kind == "bool" and mask is not None:

@@ -3,12 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use aioinflux::decode::Format;
-use aioinflux::{Answer, AnswerParser, Batches, Error, parse_batches};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use aioinflux::{Answer, AnswerParser, Error, parse_batches};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 
+use super::ahead::Ahead;
 use super::{PyAnswer, divisor, json, times};
 use crate::errors::{self, Kept};
 use crate::place::type_name;
@@ -84,11 +85,29 @@ pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py
     json::parse(py, &body)
 }
 
+/// Bodies from here on are decoded ahead: below, starting a thread takes as long as decoding.
+const AHEAD: usize = 1 << 20;
+
 /// The batches of an answer in memory, one by one.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Pieces {
-    batches: Mutex<Batches<PyBackedBytes>>,
-    unit: Option<i64>,
+    batches: Mutex<Source>,
+}
+
+type Decoded = Result<Answer, Wrong>;
+
+enum Source {
+    Here(Box<dyn Iterator<Item = Decoded> + Send>),
+    Ahead(Ahead<Decoded>),
+}
+
+impl Source {
+    fn next(&mut self) -> Result<Option<Answer>, Wrong> {
+        match self {
+            Self::Here(batches) => batches.next().transpose(),
+            Self::Ahead(batches) => batches.next().map_err(Wrong::Thread)?.transpose(),
+        }
+    }
 }
 
 #[pymethods]
@@ -100,11 +119,19 @@ impl Pieces {
         epoch: &str,
         frame: bool,
     ) -> PyResult<Self> {
-        let batches = parse_batches(bytes_of(body)?, format_of(content_type)?);
+        let body = bytes_of(body)?;
+        let is_large = body.len() >= AHEAD;
         let unit = divisor(epoch)?;
+        let unit = frame.then_some(unit);
+        let batches = parse_batches(body, format_of(content_type)?);
+        let batches = batches.map(move |answer| in_nanoseconds(answer?, unit));
+        let source = if is_large {
+            Source::Ahead(Ahead::new(batches)?)
+        } else {
+            Source::Here(Box::new(batches))
+        };
         Ok(Self {
-            batches: Mutex::new(batches),
-            unit: frame.then_some(unit),
+            batches: Mutex::new(source),
         })
     }
 
@@ -116,12 +143,9 @@ impl Pieces {
         py.check_signals()?;
         let next = py.detach(|| {
             let mut batches = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
-            batches
-                .next()
-                .map(|answer| in_nanoseconds(answer?, self.unit))
+            batches.next()
         });
-        let answer = next.transpose();
-        let answer = answer.map_err(|wrong| wrong.into_exception(py, Kept::Nothing))?;
+        let answer = next.map_err(|wrong| wrong.into_exception(py, Kept::Nothing))?;
         Ok(answer.map(PyAnswer::new))
     }
 }
@@ -130,6 +154,7 @@ impl Pieces {
 enum Wrong {
     Answer(Error),
     Time(String),
+    Thread(&'static str),
 }
 
 impl From<Error> for Wrong {
@@ -143,6 +168,7 @@ impl Wrong {
         match self {
             Self::Answer(error) => errors::of_query(py, &error, kept),
             Self::Time(text) => PyValueError::new_err(text),
+            Self::Thread(text) => PyRuntimeError::new_err(text),
         }
     }
 }

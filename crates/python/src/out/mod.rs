@@ -9,6 +9,7 @@
 //!                              -> shown ---> a few rows and columns, for people
 //! ```
 
+mod ahead;
 mod answer;
 mod body;
 mod cells;
