@@ -85,6 +85,12 @@ impl Batch {
         spare
     }
 
+    /// Makes sure of memory for lines of so many bytes, those that are there included.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.bytes
+            .reserve_exact(bytes.saturating_sub(self.bytes.len()));
+    }
+
     /// Returns how many bytes of memory the batch holds, its lines or none.
     pub fn capacity(&self) -> usize {
         self.bytes.capacity() + 8 * (self.ends.capacity() + self.indexes.capacity())

@@ -5,9 +5,10 @@
 //! are taken range by range, so that neither their order nor their cuts depend on the threads.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{mem, thread};
 
 use aioinflux_line::{Batch, Encoder, RemovedNewlines};
 use arrow_array::RecordBatch;
@@ -21,26 +22,35 @@ const AHEAD: usize = 40 << 20;
 /// no thread waits for one that is behind.
 const WAITING: usize = 2;
 /// Bytes of memory that are kept to be used again.
-const KEPT: usize = 16 << 20;
+const KEPT: usize = 24 << 20;
+/// What a batch may need beyond the longest one so far.
+const SLACK: usize = 64 << 10;
 
 /// Memory of batches that were sent.
 #[derive(Clone, Debug, Default)]
 pub struct Spares(Arc<Mutex<Vec<Batch>>>);
 
 impl Spares {
-    /// Gives the memory of a batch back; its lines are lost.
+    /// Gives the memory of a batch back; its lines are lost. Where it is too much to be kept, the
+    /// smallest goes.
     pub fn put(&self, batch: Batch) {
-        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept: usize = spares.iter().map(Batch::capacity).sum();
-        if kept + batch.capacity() <= KEPT {
-            spares.push(batch);
+        let mut spares = self.lock();
+        let place = spares.partition_point(|spare| spare.capacity() <= batch.capacity());
+        spares.insert(place, batch);
+        let mut kept: usize = spares.iter().map(Batch::capacity).sum();
+        while kept > KEPT {
+            kept -= spares.remove(0).capacity();
         }
     }
 
-    /// Takes memory for a batch; what it holds is of no meaning.
+    /// Takes memory for a batch, the most that there is; what it holds is of no meaning.
     pub fn get(&self) -> Batch {
-        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        spares.pop().unwrap_or_default()
+        self.lock().pop().unwrap_or_default()
+    }
+
+    /// The smallest first.
+    fn lock(&self) -> MutexGuard<'_, Vec<Batch>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -50,6 +60,20 @@ struct Shared {
     options: FrameOptions,
     memory: Memory,
     spares: Spares,
+    /// Bytes of the longest batch so far.
+    longest: AtomicUsize,
+}
+
+impl Shared {
+    /// Memory for a batch like those so far, all at once: what grows is moved again and again.
+    fn spare(&self) -> Batch {
+        let mut spare = self.spares.get();
+        let longest = self.longest.load(Ordering::Relaxed);
+        if longest > 0 {
+            spare.reserve(longest + SLACK);
+        }
+        spare
+    }
 }
 
 /// Consecutive rows, of one or more record batches.
@@ -84,7 +108,7 @@ impl Range {
         let limit = shared.options.batch_bytes;
         let encoder = self.encoder.get_or_insert_with(|| {
             let mut encoder = Encoder::new(shared.options.line);
-            encoder.take_into(shared.spares.get());
+            encoder.take_into(shared.spare());
             encoder
         });
         while let Some(piece) = self.pieces.pop_front() {
@@ -105,7 +129,7 @@ impl Range {
             if encoder.len_bytes() > limit {
                 // The line that is too much begins the next batch, unless it is alone.
                 let lines = encoder.batch().len().max(2) - 1;
-                return Message::Batch(encoder.take_lines(lines, shared.spares.get()));
+                return Message::Batch(encoder.take_lines(lines, shared.spare()));
             }
         }
         let batch = encoder.batch();
@@ -128,8 +152,9 @@ pub struct Workers {
     jobs: Sender<Job>,
     queue: Arc<Mutex<Receiver<Job>>>,
     waiting: VecDeque<Waiting>,
-    /// Bytes of the longest batch so far.
-    longest: usize,
+    /// Bytes of the batches of the range at hand, and most of a range so far.
+    range_bytes: usize,
+    longest_range: usize,
     removed: RemovedNewlines,
 }
 
@@ -151,12 +176,14 @@ impl Workers {
                 options,
                 memory: Memory::default(),
                 spares,
+                longest: AtomicUsize::new(0),
             }),
             started: 0,
             jobs,
             queue: Arc::new(Mutex::new(queue)),
             waiting: VecDeque::new(),
-            longest: 0,
+            range_bytes: 0,
+            longest_range: 0,
             removed: RemovedNewlines::default(),
         }
     }
@@ -166,8 +193,14 @@ impl Workers {
         if self.threads == 1 {
             return self.waiting.is_empty();
         }
-        // Each range is counted with a batch that waits and one that is being made.
-        let bytes = self.longest.max(1 << 20) * (1 + WAITING);
+        // Each range is counted with the batches that may wait and one that is being made, or as a
+        // whole.
+        let longest = self.shared.longest.load(Ordering::Relaxed).max(1 << 20);
+        let bytes = longest * (1 + WAITING);
+        let bytes = match self.longest_range {
+            0 => bytes,
+            whole => bytes.min(whole),
+        };
         self.waiting.len() < (AHEAD / bytes).clamp(2, self.threads + 2)
     }
 
@@ -230,7 +263,9 @@ impl Workers {
             };
             match message {
                 Message::Batch(batch) => {
-                    self.longest = self.longest.max(batch.bytes().len());
+                    self.range_bytes += batch.bytes().len();
+                    let longest = &self.shared.longest;
+                    longest.fetch_max(batch.bytes().len(), Ordering::Relaxed);
                     return Some(Ok(batch));
                 }
                 Message::Error(error) => {
@@ -239,6 +274,8 @@ impl Workers {
                 }
                 Message::End(removed) => {
                     self.waiting.pop_front();
+                    let bytes = mem::take(&mut self.range_bytes);
+                    self.longest_range = self.longest_range.max(bytes);
                     if let Some(removed) = removed {
                         if self.removed.count == 0 {
                             self.removed.first = removed.first;
