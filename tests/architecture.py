@@ -16,7 +16,6 @@ PYTHON = re.compile(r"\bpyo3\b")
 # The files that may hold unsafe code; each begins with the reason, and what it buys.
 UNSAFE_FILES = (
     "crates/client/src/decode/pages.rs",
-    "crates/line/src/digits.rs",
     "crates/python/src/batch.rs",
     "crates/python/src/dicts/borrowed.rs",
     "crates/python/src/pages.rs",

@@ -43,19 +43,6 @@ fn copy_ends<const N: usize>(out: &mut [u8], at: usize, text: &[u8]) {
     *block_mut::<N>(out, at + last) = *block::<N>(text, last);
 }
 
-/// Whether a byte of the text is a control character, `"`, `#`, `!`, or one of ` ,=\`: all that
-/// names and tags escape or refuse, and a few more.
-#[inline]
-pub(crate) fn has_special(text: &[u8]) -> bool {
-    any_word(text, |word| {
-        below(word, b'$')
-            | equal(word, b',')
-            | equal(word, b'=')
-            | equal(word, b'\\')
-            | equal(word, 0x7f)
-    })
-}
-
 /// The top bit of each byte of the word that is a quote or a backslash.
 #[inline]
 pub(crate) fn quotes(word: u64) -> u64 {
@@ -74,42 +61,8 @@ pub(crate) fn last_word(text: &[u8], length: usize) -> u64 {
     }
 }
 
-/// Whether `has` gives a bit for any eight bytes of the text.
-#[inline]
-fn any_word(text: &[u8], has: impl Fn(u64) -> u64) -> bool {
-    let length = text.len();
-    if length >= 8 {
-        let mut seen = has(u64::from_le_bytes(*block(text, length - 8)));
-        for chunk in text.chunks_exact(8) {
-            seen |= has(u64::from_le_bytes(*block(chunk, 0)));
-        }
-        seen != 0
-    } else if length >= 4 {
-        let first = u32::from_le_bytes(*block(text, 0));
-        let last = u32::from_le_bytes(*block(text, length - 4));
-        has(u64::from(first) | u64::from(last) << 32) != 0
-    } else {
-        // The letters that fill up are no special ones.
-        let mut word = [b'a'; 8];
-        copy_bytes(&mut word, 0, text);
-        has(u64::from_le_bytes(word)) != 0
-    }
-}
-
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const TOPS: u64 = ONES << 7;
-
-/// Not zero if a byte of the word is below `limit` (of at most 128).
-#[inline]
-fn below(word: u64, limit: u8) -> u64 {
-    word.wrapping_sub(ONES * u64::from(limit)) & !word & TOPS
-}
-
-/// Not zero if a byte of the word is `byte`.
-#[inline]
-fn equal(word: u64, byte: u8) -> u64 {
-    below(word ^ (ONES * u64::from(byte)), 1)
-}
 
 /// The top bit of each byte of the word that is `byte`: no carry runs from one byte into the next.
 #[inline]

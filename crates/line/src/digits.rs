@@ -1,11 +1,4 @@
 //! The decimal digits of a number, all at once, and integers made of them.
-#![cfg_attr(
-    target_arch = "x86_64",
-    expect(
-        unsafe_code,
-        reason = "without vectors, frames of floats take a tenth longer; every x86-64 has them"
-    )
-)]
 
 use crate::copy::{block_mut, copy_number};
 
@@ -13,7 +6,7 @@ const TEN_16: u64 = 10_000_000_000_000_000;
 
 /// The text of a number below 10^16, with zeros before it, and a bit for each digit that is not
 /// zero, the first digit's the lowest.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(target_feature = "sse2"))]
 #[inline]
 pub(crate) fn sixteen(number: u64) -> (u128, u32) {
     let high = u128::from(eight(number / 100_000_000));
@@ -23,46 +16,38 @@ pub(crate) fn sixteen(number: u64) -> (u128, u32) {
     (digits | u128::from_le_bytes([b'0'; 16]), bits)
 }
 
-/// The same, by vectors.
-#[cfg(target_arch = "x86_64")]
+/// The same, by vectors, which every x86-64 has: frames of floats take a tenth less time.
+#[cfg(target_feature = "sse2")]
 #[inline]
 pub(crate) fn sixteen(number: u64) -> (u128, u32) {
-    // SAFETY: SSE2 is part of x86-64, and nothing else is asked of the caller.
-    unsafe { sixteen_by_vectors(number) }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[inline]
-#[target_feature(enable = "sse2")]
-fn sixteen_by_vectors(number: u64) -> (u128, u32) {
-    use core::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_cvtsi128_si64, _mm_movemask_epi8, _mm_mul_epu32, _mm_mulhi_epu16,
-        _mm_mullo_epi16, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8, _mm_set1_epi16,
-        _mm_set1_epi64x, _mm_setzero_si128, _mm_slli_epi16, _mm_slli_epi32, _mm_slli_epi64,
-        _mm_srli_epi16, _mm_srli_epi64, _mm_sub_epi16, _mm_sub_epi64, _mm_unpackhi_epi64,
+    use safe_arch::{
+        bitor_m128i as or, cmp_eq_mask_i8_m128i, move_mask_i8_m128i,
+        mul_i16_keep_low_m128i as low_product, mul_u16_keep_high_m128i as high_product,
+        mul_widen_u32_odd_m128i as product, set_i64_m128i, set_splat_i8_m128i as all_8,
+        set_splat_i16_m128i as all_16, set_splat_i64_m128i as all_64, shl_imm_u16_m128i,
+        shl_imm_u32_m128i, shl_imm_u64_m128i, shr_imm_u16_m128i, shr_imm_u64_m128i, sub_i16_m128i,
+        sub_i64_m128i, zeroed_m128i,
     };
     let (high, low) = (number / 100_000_000, number % 100_000_000);
     // Two numbers of eight digits become four of four, eight of two, and sixteen of one.
-    let eights = _mm_set_epi64x(low.cast_signed(), high.cast_signed());
-    let high = _mm_srli_epi64(_mm_mul_epu32(eights, _mm_set1_epi64x(109_951_163)), 40);
-    let low = _mm_sub_epi64(eights, _mm_mul_epu32(high, _mm_set1_epi64x(10_000)));
-    let fours = _mm_or_si128(high, _mm_slli_epi64(low, 32));
-    let high = _mm_srli_epi16(_mm_mulhi_epu16(fours, _mm_set1_epi16(5243)), 3);
-    let low = _mm_sub_epi16(fours, _mm_mullo_epi16(high, _mm_set1_epi16(100)));
-    let twos = _mm_or_si128(high, _mm_slli_epi32(low, 16));
-    let high = _mm_mulhi_epu16(twos, _mm_set1_epi16(6554));
-    let low = _mm_sub_epi16(twos, _mm_mullo_epi16(high, _mm_set1_epi16(10)));
-    let digits = _mm_or_si128(high, _mm_slli_epi16(low, 8));
-    let zeros = _mm_movemask_epi8(_mm_cmpeq_epi8(digits, _mm_setzero_si128())).cast_unsigned();
-    let text = _mm_or_si128(digits, _mm_set1_epi8(b'0'.cast_signed()));
-    let half = |half| u128::from(_mm_cvtsi128_si64(half).cast_unsigned());
-    let text = half(text) | (half(_mm_unpackhi_epi64(text, text)) << 64);
+    let eights = set_i64_m128i(low.cast_signed(), high.cast_signed());
+    let high = shr_imm_u64_m128i::<40>(product(eights, all_64(109_951_163)));
+    let low = sub_i64_m128i(eights, product(high, all_64(10_000)));
+    let fours = or(high, shl_imm_u64_m128i::<32>(low));
+    let high = shr_imm_u16_m128i::<3>(high_product(fours, all_16(5243)));
+    let low = sub_i16_m128i(fours, low_product(high, all_16(100)));
+    let twos = or(high, shl_imm_u32_m128i::<16>(low));
+    let high = high_product(twos, all_16(6554));
+    let low = sub_i16_m128i(twos, low_product(high, all_16(10)));
+    let digits = or(high, shl_imm_u16_m128i::<8>(low));
+    let zeros = move_mask_i8_m128i(cmp_eq_mask_i8_m128i(digits, zeroed_m128i())).cast_unsigned();
+    let text: u128 = or(digits, all_8(b'0'.cast_signed())).into();
     (text, zeros ^ 0xffff)
 }
 
 /// The eight digits of a number, the first in the lowest byte: halves, quarters and single digits
 /// are parted in all places at once.
-#[cfg(any(test, not(target_arch = "x86_64")))]
+#[cfg(any(test, not(target_feature = "sse2")))]
 #[inline]
 fn eight(number: u64) -> u64 {
     let high = number / 10_000;

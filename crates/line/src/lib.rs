@@ -16,6 +16,7 @@
 //! # Ok::<(), aioinflux_line::Error>(())
 //! ```
 #![no_std]
+#![forbid(unsafe_code)]
 
 extern crate alloc;
 
@@ -37,6 +38,7 @@ mod options;
 mod point;
 mod rows;
 mod rule;
+mod scan;
 mod shape;
 mod split;
 mod tag_text;

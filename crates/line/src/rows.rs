@@ -9,12 +9,13 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::copy::{block, block_mut, copy, has_special, last_word, quotes};
+use crate::copy::{block, block_mut, copy, last_word, quotes};
 use crate::dialect::{Grammar, MAX_STRING};
 use crate::digits::{put_integer, put_unsigned};
 use crate::escape::{kind, kind_of, kinds_in};
 use crate::float::put_float;
 use crate::numbers::CELL;
+use crate::scan::has_special;
 use crate::shape::{BLOCK, Text};
 use crate::{Batch, Encoder, Numbers, Outcome, Shape, TagCodes, TagText, TagValues};
 

@@ -1,0 +1,115 @@
+//! The bytes of a text that need more than a copy, sixteen at a time.
+
+use crate::copy::{block, copy};
+
+/// Whether a byte of the text is a control character, `"`, `#`, `!`, or one of ` ,=\`: all that
+/// names and tags escape or refuse, and a few more.
+#[inline]
+pub(crate) fn has_special(text: &[u8]) -> bool {
+    let length = text.len();
+    if length > 16 {
+        let mut seen = special(two(text, length - 16, length - 8));
+        for sixteen in text.chunks_exact(16) {
+            seen |= special(two(sixteen, 0, 8));
+        }
+        return seen;
+    }
+    special(if length >= 8 {
+        two(text, 0, length - 8)
+    } else if length >= 4 {
+        let first = u32::from_le_bytes(*block(text, 0));
+        let last = u32::from_le_bytes(*block(text, length - 4));
+        [u64::from(first) | u64::from(last) << 32; 2]
+    } else {
+        // The letters that fill up are no special ones.
+        let mut word = [b'a'; 8];
+        copy(&mut word, 0, text);
+        [u64::from_le_bytes(word); 2]
+    })
+}
+
+/// The eight bytes at each of two places.
+#[inline]
+fn two(text: &[u8], first: usize, second: usize) -> [u64; 2] {
+    let word = |at| u64::from_le_bytes(*block(text, at));
+    [word(first), word(second)]
+}
+
+/// Whether any of sixteen bytes is special.
+#[cfg(target_feature = "sse2")]
+#[inline]
+fn special([first, second]: [u64; 2]) -> bool {
+    use safe_arch::{
+        bitor_m128i as or, cmp_eq_mask_i8_m128i as equal, min_u8_m128i, move_mask_i8_m128i,
+        set_i64_m128i, set_splat_i8_m128i,
+    };
+    let all = |byte: u8| set_splat_i8_m128i(byte.cast_signed());
+    let text = set_i64_m128i(second.cast_signed(), first.cast_signed());
+    let low = equal(min_u8_m128i(text, all(b'#')), text);
+    let some = or(
+        or(low, equal(text, all(b','))),
+        or(
+            equal(text, all(b'=')),
+            or(equal(text, all(b'\\')), equal(text, all(0x7f))),
+        ),
+    );
+    move_mask_i8_m128i(some) != 0
+}
+
+/// The same, eight at a time.
+#[cfg(not(target_feature = "sse2"))]
+#[inline]
+fn special(words: [u64; 2]) -> bool {
+    special_in(words[0]) | special_in(words[1]) != 0
+}
+
+/// Not zero if a byte of the word is special.
+#[cfg(any(test, not(target_feature = "sse2")))]
+#[inline]
+fn special_in(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let below = |word: u64, limit| word.wrapping_sub(ONES * limit) & !word & (ONES << 7);
+    let others = [b',', b'=', b'\\', 0x7f].map(|byte| below(word ^ (ONES * u64::from(byte)), 1));
+    others.iter().fold(below(word, 0x24), |all, one| all | one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::escape::{kind, kind_of};
+    use alloc::vec;
+
+    /// Bytes that are to be seen; a few others may be.
+    fn is_special(byte: u8) -> bool {
+        kind_of(byte) & (kind::BREAK | kind::EQUALS | kind::CHECKED) != 0
+    }
+
+    #[test]
+    fn every_special_byte_is_seen_at_every_place() {
+        for length in 0..70 {
+            let mut text = vec![b'a'; length];
+            assert!(!has_special(&text), "{length}");
+            for at in 0..length {
+                for byte in 0..=255 {
+                    text[at] = byte;
+                    let seen = has_special(&text);
+                    assert!(seen || !is_special(byte), "{byte} at {at} of {length}");
+                    assert!(!seen || byte <= b'#' || is_special(byte), "{byte}");
+                }
+                text[at] = b'a';
+            }
+        }
+    }
+
+    #[test]
+    fn the_portable_form_sees_the_same() {
+        for byte in 0..=255 {
+            for others in [b'a', 0xff] {
+                let mut text = [others; 8];
+                text[5] = byte;
+                let word = u64::from_le_bytes(text);
+                assert_eq!(special_in(word) != 0, special([word; 2]), "{byte}");
+            }
+        }
+    }
+}
