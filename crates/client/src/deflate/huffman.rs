@@ -1,5 +1,6 @@
 //! Codes of few bits for symbols that come often (RFC 1951, section 3.2).
 
+use super::Symbol;
 use super::bits::Bits;
 
 /// Most bits of a code here; the format allows 15, and four of twelve fit one step of the writer.
@@ -53,6 +54,24 @@ impl Code {
     pub(super) fn get(&self, symbol: usize) -> (u64, u32) {
         let (code, length) = self.codes[symbol];
         (u64::from(code), u32::from(length))
+    }
+
+    /// The code of a symbol with the bits that follow it, 25 in all at most.
+    #[inline]
+    pub(super) fn with_extra(&self, symbol: &Symbol) -> (u32, u8) {
+        let (code, length) = self.codes[symbol.code];
+        (
+            u32::from(code) | symbol.extra << length,
+            length + symbol.extra_bits,
+        )
+    }
+
+    /// The codes of the first symbols.
+    pub(super) fn first<const N: usize>(&self) -> [(u16, u8); N] {
+        *self
+            .codes
+            .first_chunk()
+            .expect("an alphabet of so many symbols")
     }
 
     fn lengths(&self) -> impl Iterator<Item = usize> {

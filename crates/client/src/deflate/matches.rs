@@ -5,8 +5,11 @@ use std::ops::Range;
 /// The farthest repetition that the format knows.
 const WINDOW: usize = 32 << 10;
 /// The longest.
-const LONGEST: usize = 258;
+pub(super) const LONGEST: usize = 258;
+/// The shortest that is looked for.
+const SHORTEST: usize = 8;
 const TABLE_BITS: u32 = 12;
+const SLOTS: usize = 1 << TABLE_BITS;
 
 /// What a text is made of, in its order.
 pub(super) trait Sink {
@@ -22,8 +25,8 @@ pub(super) trait Sink {
 #[derive(Clone)]
 pub(super) struct Matcher<'t> {
     text: &'t [u8],
-    long: Vec<u32>,
-    short: Vec<u32>,
+    long: Box<[u32; SLOTS]>,
+    short: Box<[u32; SLOTS]>,
 }
 
 impl<'t> Matcher<'t> {
@@ -34,8 +37,8 @@ impl<'t> Matcher<'t> {
         assert!(u32::try_from(text.len()).is_ok(), "bodies are far smaller");
         Self {
             text,
-            long: vec![u32::MAX; 1 << TABLE_BITS],
-            short: vec![u32::MAX; 1 << TABLE_BITS],
+            long: Box::new([u32::MAX; SLOTS]),
+            short: Box::new([u32::MAX; SLOTS]),
         }
     }
 
@@ -49,9 +52,13 @@ impl<'t> Matcher<'t> {
                 Some((length, distance)) => {
                     sink.literals(&text[literals..at]);
                     sink.repeat(length, distance);
-                    at += length;
-                    literals = at;
-                    at = next_part(text, at);
+                    literals = at + length;
+                    // Mostly the part is longer than its repetition: then where the next one
+                    // begins need not wait for the length.
+                    at = next_part(text, at + SHORTEST);
+                    if at < literals {
+                        at = next_part(text, literals);
+                    }
                 }
                 None => at = next_part(text, at + 1),
             }
@@ -96,7 +103,7 @@ fn word(text: &[u8], at: usize) -> u64 {
 #[inline]
 fn repeated(text: &[u8], before: usize, at: usize) -> usize {
     let most = (text.len() - at).min(LONGEST);
-    let mut length = 8;
+    let mut length = SHORTEST;
     while length + 8 <= most {
         let differs = word(text, before + length) ^ word(text, at + length);
         if differs != 0 {
@@ -110,27 +117,78 @@ fn repeated(text: &[u8], before: usize, at: usize) -> usize {
     length
 }
 
-/// The next place from `at` on where a part of a line begins: its comma, space or line feed.
+/// The next place from `at` on where a part of a line begins: its comma, space or line feed. What
+/// is left at the end of a text, and too short for a repetition, is not looked at.
 #[inline]
 fn next_part(text: &[u8], mut at: usize) -> usize {
-    while at + 8 <= text.len() {
-        let word = word(text, at);
-        let found =
-            zeros(word ^ splat(b',')) | zeros(word ^ splat(b' ')) | zeros(word ^ splat(b'\n'));
+    while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+        let found = starts(*bytes);
         if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+            return at + found.trailing_zeros() as usize;
         }
-        at += 8;
+        at += 16;
     }
     text.len()
 }
 
+/// A bit for each byte that begins a part, the first byte's the lowest.
+#[cfg(target_feature = "sse2")]
+#[inline]
+fn starts(bytes: [u8; 16]) -> u32 {
+    use safe_arch::{
+        bitor_m128i as or, cmp_eq_mask_i8_m128i as equal, m128i, move_mask_i8_m128i,
+        set_splat_i8_m128i,
+    };
+    let text = m128i::from(bytes);
+    let is = |byte: u8| equal(text, set_splat_i8_m128i(byte.cast_signed()));
+    move_mask_i8_m128i(or(is(b','), or(is(b' '), is(b'\n')))).cast_unsigned()
+}
+
+/// The same, eight at a time: the lowest bit is right, those above it may not be.
+#[cfg(not(target_feature = "sse2"))]
+#[inline]
+fn starts(bytes: [u8; 16]) -> u32 {
+    starts_in(word(&bytes, 0)) | starts_in(word(&bytes, 8)) << 8
+}
+
+/// A bit for the first of eight bytes that begins a part.
+#[cfg(any(test, not(target_feature = "sse2")))]
+fn starts_in(word: u64) -> u32 {
+    let found = zeros(word ^ splat(b',')) | zeros(word ^ splat(b' ')) | zeros(word ^ splat(b'\n'));
+    if found == 0 {
+        0
+    } else {
+        1 << (found.trailing_zeros() / 8)
+    }
+}
+
+#[cfg(any(test, not(target_feature = "sse2")))]
 const fn splat(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
 /// A word whose lowest bit that is set belongs to the first byte that is zero.
+#[cfg(any(test, not(target_feature = "sse2")))]
 #[inline]
 fn zeros(word: u64) -> u64 {
     word.wrapping_sub(splat(1)) & !word & splat(0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_begin_at_the_same_places_with_vectors_and_without() {
+        for at in 0..16 {
+            for byte in 0..=255 {
+                let mut text = [b'-'; 16];
+                text[at] = byte;
+                let wanted = u32::from(matches!(byte, b',' | b' ' | b'\n')) << at;
+                assert_eq!(starts(text), wanted, "{byte} at {at}");
+                let portable = starts_in(word(&text, 0)) | starts_in(word(&text, 8)) << 8;
+                assert_eq!(portable, wanted, "{byte} at {at}");
+            }
+        }
+    }
 }

@@ -59,18 +59,16 @@ fn block(matcher: &mut Matcher<'_>, range: std::ops::Range<usize>, last: bool, o
         counts.literals.iter_mut().for_each(|count| *count += 1);
         counts.distances.iter_mut().for_each(|count| *count += 1);
     }
-    let codes = Codes {
-        literals: Code::new(&counts.literals, huffman::LONGEST),
-        distances: Code::new(&counts.distances, huffman::LONGEST),
-    };
+    let literals = Code::new(&counts.literals, huffman::LONGEST);
+    let distances = Code::new(&counts.distances, huffman::LONGEST);
     out.push(u64::from(last), 1);
     // Codes of this block's own.
     out.push(0b10, 2);
-    huffman::write_header(&codes.literals, &codes.distances, out);
-    let mut writer = Writer { codes, out };
+    huffman::write_header(&literals, &distances, out);
+    let mut writer = Writer::new(&literals, distances, out);
     matcher.run(range, &mut writer);
-    let (code, length) = writer.codes.literals.get(END);
-    writer.out.push(code, length);
+    let (code, length) = literals.get(END);
+    out.push(code, length);
 }
 
 /// How often each symbol occurs.
@@ -101,14 +99,34 @@ impl Sink for Counts {
     }
 }
 
-struct Codes {
-    literals: Code,
+struct Writer<'o> {
+    /// The codes of bytes.
+    bytes: [(u16, u8); 256],
+    /// The codes of lengths with the bits that follow them, by the length.
+    lengths: [(u32, u8); matches::LONGEST + 1],
     distances: Code,
+    out: &'o mut Bits,
 }
 
-struct Writer<'o> {
-    codes: Codes,
-    out: &'o mut Bits,
+impl<'o> Writer<'o> {
+    fn new(literals: &Code, distances: Code, out: &'o mut Bits) -> Self {
+        let mut lengths = [(0, 0); matches::LONGEST + 1];
+        for (length, entry) in lengths.iter_mut().enumerate().skip(3) {
+            *entry = literals.with_extra(&length_symbol(length));
+        }
+        Self {
+            bytes: literals.first(),
+            lengths,
+            distances,
+            out,
+        }
+    }
+
+    #[inline]
+    fn byte(&self, byte: u8) -> (u64, u32) {
+        let (code, length) = self.bytes[usize::from(byte)];
+        (u64::from(code), u32::from(length))
+    }
 }
 
 impl Sink for Writer<'_> {
@@ -117,17 +135,14 @@ impl Sink for Writer<'_> {
         self.out.reserve(text.len() * 2 + 16);
         let mut fours = text.chunks_exact(4);
         for four in &mut fours {
-            // Four codes of at most 12 bits.
-            let (mut bits, mut width) = (0, 0);
-            for &byte in four {
-                let (code, length) = self.codes.literals.get(usize::from(byte));
-                bits |= code << width;
-                width += length;
-            }
+            // Four codes of at most 12 bits, by pairs that do not wait for each other.
+            let code = |at: usize| self.byte(four[at]);
+            let (first, second) = (joined(code(0), code(1)), joined(code(2), code(3)));
+            let (bits, width) = joined(first, second);
             self.out.push(bits, width);
         }
         for &byte in fours.remainder() {
-            let (code, length) = self.codes.literals.get(usize::from(byte));
+            let (code, length) = self.byte(byte);
             self.out.push(code, length);
         }
     }
@@ -135,27 +150,25 @@ impl Sink for Writer<'_> {
     #[inline]
     fn repeat(&mut self, length: usize, distance: usize) {
         self.out.reserve(16);
-        let mut bits = 0;
-        let mut width = 0;
-        for (code, symbol) in [
-            (&self.codes.literals, length_symbol(length)),
-            (&self.codes.distances, distance_symbol(distance)),
-        ] {
-            let (code, length) = code.get(symbol.code);
-            bits |= code << width;
-            width += length;
-            bits |= symbol.extra << width;
-            width += symbol.extra_bits;
-        }
+        let (bits, width) = self.lengths[length];
+        let (more, more_width) = self.distances.with_extra(&distance_symbol(distance));
+        let length = (u64::from(bits), u32::from(width));
+        let (bits, width) = joined(length, (u64::from(more), u32::from(more_width)));
         self.out.push(bits, width);
     }
+}
+
+/// Bits, and those that follow them.
+#[inline]
+fn joined((first, width): (u64, u32), (second, more): (u64, u32)) -> (u64, u32) {
+    (first | second << width, width + more)
 }
 
 /// A symbol of lengths or distances, and the bits that follow it.
 struct Symbol {
     code: usize,
-    extra: u64,
-    extra_bits: u32,
+    extra: u32,
+    extra_bits: u8,
 }
 
 /// Lengths 3 to 258 (RFC 1951, section 3.2.5).
@@ -189,10 +202,12 @@ fn ranged(number: usize, steps: usize, first: usize) -> Symbol {
     }
     let extra_bits = number.ilog2() - steps.ilog2();
     let range = number >> extra_bits;
+    #[expect(clippy::cast_possible_truncation, reason = "numbers are below 2^15")]
+    let (extra, bits) = ((number & ((1 << extra_bits) - 1)) as u32, extra_bits as u8);
     Symbol {
         code: first + extra_bits as usize * steps + range,
-        extra: (number & ((1 << extra_bits) - 1)) as u64,
-        extra_bits,
+        extra,
+        extra_bits: bits,
     }
 }
 
