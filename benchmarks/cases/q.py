@@ -1,17 +1,20 @@
 """Q: small queries and small writes from asyncio, against a live server.
 
-`python -m benchmarks.cases.q HOST PORT` is one client: it runs in our environment and in that of
-aioinflux 0.9.0, whose client has the same methods.
+`python -m benchmarks.cases.q HOST PORT PID` is one client of the server with that process: it runs
+in our environment and in that of aioinflux 0.9.0, whose client has the same methods. The server's
+own CPU time is noted too: it shares the processors with the client, and bounds what one can gain.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from ..case import OURS, Case, Demand, Result, Results
@@ -31,10 +34,18 @@ POINT = {
 }
 
 
-async def load(call: Callable[[], Awaitable[Any]], at_once: int, seconds: float) -> dict[str, Any]:
-    """Keeps so many calls under way; wall and CPU time of one."""
+def cpu_of(process: int) -> float:
+    """Seconds of CPU time that a process has taken."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def load(
+    call: Callable[[], Awaitable[Any]], at_once: int, seconds: float, server: int
+) -> dict[str, Any]:
+    """Keeps so many calls under way; wall and CPU time of one, and the server's CPU time."""
     done = 0
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu, other = time.perf_counter(), time.process_time(), cpu_of(server)
     end = wall + seconds
 
     async def worker() -> None:
@@ -45,10 +56,10 @@ async def load(call: Callable[[], Awaitable[Any]], at_once: int, seconds: float)
 
     await asyncio.gather(*(worker() for _ in range(at_once)))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return {"wall": wall / done, "cpu": cpu / done}
+    return {"wall": wall / done, "cpu": cpu / done, "server": (cpu_of(server) - other) / done}
 
 
-async def client(host: str, port: int) -> dict[str, Any]:
+async def client(host: str, port: int, server: int) -> dict[str, Any]:
     """The figures of all cases, by their names."""
     import aioinflux
 
@@ -58,8 +69,9 @@ async def client(host: str, port: int) -> dict[str, Any]:
         calls = {"query": lambda: client.query(QUERY), "write": lambda: client.write(POINT)}
         for name, call in calls.items():
             for at_once in LEAST:
-                await load(call, at_once, WARM_UP_S)
-                found[f"Q {name}, {at_once} at a time"] = await load(call, at_once, SECONDS)
+                await load(call, at_once, WARM_UP_S, server)
+                figures = await load(call, at_once, SECONDS, server)
+                found[f"Q {name}, {at_once} at a time"] = figures
     return found
 
 
@@ -81,7 +93,8 @@ def run(old: str | None) -> Iterator[tuple[Case, Results]]:
         server.execute(f"CREATE DATABASE {DB}")
         for n in range(ROUNDS + 1):
             for who, python in pythons.items():
-                command = [python, "-m", __spec__.name, server.host, str(server.port)]
+                where = [server.host, str(server.port), str(server.pid)]
+                command = [python, "-m", __spec__.name, *where]
                 out = subprocess.run(command, capture_output=True, text=True, check=True)
                 # The first round fills the measurement, and warms the server up.
                 if n:
@@ -91,9 +104,11 @@ def run(old: str | None) -> Iterator[tuple[Case, Results]]:
         for who, found in rounds.items():
             walls = sorted(each[name]["wall"] for each in found)
             cpu = min(each[name]["cpu"] for each in found)
-            results[who] = Result(walls[0], walls[len(walls) // 2], ROUNDS, 1, 0, 0, cpu)
+            other = min(each[name]["server"] for each in found)
+            note = f"the server takes {other * 1e6:.0f} µs of CPU time"
+            results[who] = Result(walls[0], walls[len(walls) // 2], ROUNDS, 1, 0, 0, cpu, note=note)
         yield case(name, int(name.split()[2])), results
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(client(sys.argv[1], int(sys.argv[2])))))
+    print(json.dumps(asyncio.run(client(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))))

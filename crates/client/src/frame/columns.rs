@@ -301,17 +301,16 @@ fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>>
 /// The codes of a dictionary's rows; `None` where one points beyond the values.
 fn codes<K: ArrowDictionaryKeyType>(array: &ArrayRef, none: u32) -> Option<Vec<u32>> {
     let keys = array.as_dictionary::<K>().keys();
-    let code = |key: K::Native| {
-        u32::try_from(key.to_usize()?)
-            .ok()
-            .filter(|code| *code < none)
+    let code = |key: &K::Native| {
+        let code = key.to_usize().map(u32::try_from);
+        code.and_then(Result::ok).unwrap_or(u32::MAX)
     };
-    let values = keys.values().iter();
-    match keys.nulls() {
-        None => values.map(|key| code(*key)).collect(),
-        Some(nulls) => values
-            .zip(nulls)
-            .map(|(key, valid)| if valid { code(*key) } else { Some(none) })
-            .collect(),
+    let mut codes: Vec<u32> = keys.values().iter().map(code).collect();
+    if let Some(nulls) = keys.nulls() {
+        for row in (!nulls.inner()).set_indices() {
+            codes[row] = none;
+        }
     }
+    let beyond = codes.iter().filter(|code| **code >= none).count();
+    (beyond == keys.null_count()).then_some(codes)
 }

@@ -11,7 +11,7 @@ use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, BooleanArray, DictionaryArray, Int64Array, PrimitiveArray,
     RecordBatch, make_array,
 };
-use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, NullBuffer};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use numpy::ndarray::ArrayView1;
 use numpy::{Element, PyArray1, PyArrayMethods};
@@ -195,14 +195,13 @@ fn booleans(
     end: usize,
 ) -> PyResult<BooleanBuffer> {
     let array = array.bind(py).try_readonly()?;
-    let mut bits = BooleanBufferBuilder::new(end - start);
-    if let Ok(values) = array.as_slice() {
-        bits.append_slice(&values[start..end]);
+    Ok(if let Ok(values) = array.as_slice() {
+        let values = &values[start..end];
+        BooleanBuffer::collect_bool(values.len(), |row| values[row])
     } else {
         let values = array.as_array();
-        (start..end).for_each(|row| bits.append(values[row]));
-    }
-    Ok(bits.finish())
+        BooleanBuffer::collect_bool(end - start, |row| values[start + row])
+    })
 }
 
 /// A dictionary; codes below 0 are nulls.
@@ -214,7 +213,8 @@ fn categories(codes: &ArrayRef, texts: &ArrayRef) -> PyResult<ArrayRef> {
         let codes = codes.as_primitive::<K>().values();
         let none = K::Native::default();
         let nulls = codes.iter().any(|code| *code < none);
-        let nulls = nulls.then(|| codes.iter().map(|code| *code >= none).collect());
+        let nulls = nulls
+            .then(|| BooleanBuffer::collect_bool(codes.len(), |row| codes[row] >= none).into());
         let keys = PrimitiveArray::<K>::try_new(codes.clone(), nulls)?;
         Ok(Arc::new(DictionaryArray::try_new(keys, Arc::clone(texts))?))
     }
