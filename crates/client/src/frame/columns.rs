@@ -144,22 +144,19 @@ impl<'a> Column<'a> {
         if self.is_null(row) {
             return Ok(());
         }
-        match &self.cells {
-            Cells::Float(values) => line.float(field, values[row]),
-            Cells::Integer(values) => line.integer(field, values[row]),
-            Cells::Unsigned(values) => line.unsigned(field, values[row]),
-            Cells::Boolean(values) => line.boolean(field, values.value(row)),
-            Cells::Utf8(array) => line.string(field, array.value(row)),
-            Cells::LargeUtf8(array) => line.string(field, array.value(row)),
-            Cells::Utf8View(array) => line.string(field, array.value(row)),
-            Cells::Dictionary(Dictionary { codes, column, .. }) => {
-                column.write(line, field, codes[row] as usize)
-            }
-            Cells::Null => Ok(()),
-            Cells::Decimal(_) | Cells::Union(..) => self.write_value(line, field, row),
-        }
+        // One call for all kinds of texts: the compiler puts it right here.
+        let text = match &self.cells {
+            Cells::Boolean(values) => return line.boolean(field, values.value(row)),
+            Cells::Utf8(array) => array.value(row),
+            Cells::LargeUtf8(array) => array.value(row),
+            Cells::Utf8View(array) => array.value(row),
+            Cells::Null => return Ok(()),
+            _ => return self.write_value(line, field, row),
+        };
+        line.string(field, text)
     }
 
+    #[inline(never)]
     fn write_value(&self, line: &mut Row<'_>, field: usize, row: usize) -> Result<(), Unusual> {
         match self.value(row) {
             None => Ok(()),
@@ -209,14 +206,20 @@ impl<'a> Column<'a> {
         if self.is_null(row) {
             return Ok(());
         }
-        match &self.cells {
-            Cells::Utf8(array) => line.tag(tag, array.value(row)),
-            Cells::LargeUtf8(array) => line.tag(tag, array.value(row)),
-            Cells::Utf8View(array) => line.tag(tag, array.value(row)),
-            _ => match self.text(row) {
-                Some(text) => line.tag(tag, &text),
-                None => Ok(()),
-            },
+        let text = match &self.cells {
+            Cells::Utf8(array) => array.value(row),
+            Cells::LargeUtf8(array) => array.value(row),
+            Cells::Utf8View(array) => array.value(row),
+            _ => return self.write_other_tag(line, tag, row),
+        };
+        line.tag(tag, text)
+    }
+
+    #[inline(never)]
+    fn write_other_tag(&self, line: &mut Row<'_>, tag: usize, row: usize) -> Result<(), Unusual> {
+        match self.text(row) {
+            Some(text) => line.tag(tag, &text),
+            None => Ok(()),
         }
     }
 
