@@ -78,6 +78,14 @@ def test_rows_before_the_damage_come_before_the_error() -> None:
     assert got == [tuple(row) for row in rows(COUNT)[: len(got)]]
 
 
+def test_nothing_comes_after_the_error() -> None:
+    iterator = iter(parse_response(BODY[:-50], output="rows", chunked=True))
+    with pytest.raises(InfluxDBDecodeError):
+        list(iterator)
+    assert list(iterator) == []
+    assert next(iterator, None) is None
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are listed on Linux")
 def test_the_thread_ends_with_who_reads() -> None:
     before = decoding()

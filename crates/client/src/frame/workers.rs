@@ -199,7 +199,7 @@ impl Workers {
         let bytes = longest * (1 + WAITING);
         let bytes = match self.longest_range {
             0 => bytes,
-            whole => bytes.min(whole),
+            whole => bytes.min(whole.max(longest)),
         };
         self.waiting.len() < (AHEAD / bytes).clamp(2, self.threads + 2)
     }

@@ -1,5 +1,6 @@
 //! Answers that are in memory already.
 
+use std::iter;
 use std::sync::{Mutex, PoisonError};
 
 use aioinflux::decode::Format;
@@ -103,10 +104,15 @@ enum Source {
 
 impl Source {
     fn next(&mut self) -> Result<Option<Answer>, Wrong> {
-        match self {
-            Self::Here(batches) => batches.next().transpose(),
-            Self::Ahead(batches) => batches.next().map_err(Wrong::Thread)?.transpose(),
+        let next = match self {
+            Self::Here(batches) => batches.next(),
+            Self::Ahead(batches) => batches.next().map_err(Wrong::Thread)?,
+        };
+        if next.is_none() {
+            // The thread has ended, and has no more to say.
+            *self = Self::Here(Box::new(iter::empty()));
         }
+        next.transpose()
     }
 }
 
