@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from aioinflux import parse_line_protocol, parse_response, to_line_protocol
 
 MIB = 1 << 20
