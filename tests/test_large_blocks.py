@@ -43,15 +43,14 @@ def test_columns_of_numbers_are_the_same_beyond_a_large_page() -> None:
     assert (frame.index.asi8 == wanted).all()
     assert (frame["i"].to_numpy() == wanted * 3).all()
     assert (frame["f"].to_numpy() == wanted / 2 + 0.25).all()
-    # The memory is the frame's own: it stays when everything else has gone, and can be written.
-    values = frame["i"].to_numpy().copy()
+    # The memory is that of the values: it stays when the frame has gone.
+    values = frame["i"].to_numpy()
     del frame
-    assert values[-1] == (count - 1) * 3
+    assert (values == wanted * 3).all()
 
 
 def test_lines_grow_beyond_a_large_page() -> None:
-    texts = [text(size, seed) for seed, size in enumerate([5, 2 * MIB, 700_000, 900_000, 1])]
-    texts = [one[: 1 << 16] for one in texts] * 40
+    texts = [text(size, seed) for seed, size in enumerate([5, 1 << 16, 60_000, 1])] * 40
     frame = pd.DataFrame({"t": texts}, index=pd.to_datetime(np.arange(len(texts))))
     lines = to_line_protocol(frame, "m")
     assert len(lines) > 4 * MIB

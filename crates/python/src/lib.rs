@@ -15,6 +15,7 @@
 //! | `udp` | batches as datagrams |
 //! | `parse` | lines as Python's data |
 //! | `out` | answers as Python's data |
+//! | `pages` | the allocator: large blocks in large pages |
 //! | `errors` | errors as exceptions |
 //! | `runtime` | the threads that carry the requests |
 

@@ -70,7 +70,8 @@ impl Shared {
         let mut spare = self.spares.get();
         let longest = self.longest.load(Ordering::Relaxed);
         if longest > 0 {
-            spare.reserve(longest + SLACK);
+            // A line that is a batch by itself is no measure for those that follow.
+            spare.reserve(longest.min(self.options.batch_bytes) + SLACK);
         }
         spare
     }

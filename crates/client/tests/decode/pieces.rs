@@ -23,6 +23,39 @@ fn error_of(format: Format, body: &[u8]) -> DecodeError {
 }
 
 #[test]
+fn long_values_are_the_same_in_pieces_of_any_size() {
+    let texts: Vec<String> = [3, 4090, 4096, 4100, 9000, 1, 30_000, 20]
+        .iter()
+        .map(|size| "abcdefg".chars().cycle().take(*size).collect())
+        .collect();
+    let values: Vec<String> = texts.iter().map(|text| format!("[\"{text}\"]")).collect();
+    let json = format!(
+        r#"{{"results":[{{"series":[{{"columns":["v"],"values":[{}]}}]}}]}}"#,
+        values.join(",")
+    );
+    let mut msgpack = b"\x81\xa7results\x91\x81\xa6series\x91\x82\xa7columns\x91\xa1v".to_vec();
+    msgpack.extend(b"\xa6values\x98");
+    for text in &texts {
+        msgpack.extend(b"\x91\xda");
+        msgpack.extend(u16::try_from(text.len()).expect("short").to_be_bytes());
+        msgpack.extend(text.bytes());
+    }
+    for (format, good) in [(Format::Json, json.as_bytes()), (Format::Msgpack, &msgpack)] {
+        let (_, result) = decode_whole(format, good);
+        assert_eq!(result, Ok(()));
+        // Whole, cut off, and with something behind it that belongs to no answer.
+        let junk = [good, b"json: error calling MarshalJSON\n"].concat();
+        for body in [good, &good[..good.len() - 5], &good[..40_000], &junk] {
+            let whole = decode_whole(format, body);
+            for size in [700, 4095, 4096, 4097, 5000, 9001, 20_000] {
+                let pieced = decode(Decoder::new(format), body.chunks(size), End::Proven);
+                assert_eq!(pieced, whole, "{format:?} in pieces of {size}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_wrong_row_is_malformed_wherever_it_is_cut() {
     let head = r#"{"results":[{"series":[{"columns":["time","v"],"values":[[0,0],"#;
     for (row, fault) in [

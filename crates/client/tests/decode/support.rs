@@ -136,3 +136,10 @@ fn cell(column: &dyn Array, row: usize) -> Tree {
         other => panic!("a column of type {other}"),
     }
 }
+
+pub(crate) fn batches(events: &[Event]) -> impl Iterator<Item = &RecordBatch> {
+    events.iter().filter_map(|event| match event {
+        Event::Batch(batch) => Some(batch),
+        _ => None,
+    })
+}

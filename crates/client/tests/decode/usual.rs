@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::model::{Cell, msgpack_cell};
 use super::reference;
-use super::support::{decode, decode_whole, to_seen};
+use super::support::{batches, decode, decode_whole, rows, to_seen};
 use super::tree::{Tree, json_documents};
 
 const HEAD: &str = concat!(
@@ -227,6 +227,33 @@ fn every_other_cell_in_msgpack_is_as_the_reference_has_it() {
             }
         }
     }
+}
+
+/// The server writes signed integers; others write what is not negative as unsigned ones.
+#[test]
+fn unsigned_forms_in_msgpack_are_the_same_integers() {
+    let forms: [(&[u8], i64); 7] = [
+        (b"\xcc\x00", 0),
+        (b"\xcc\xff", 255),
+        (b"\xcd\xff\xff", 65_535),
+        (b"\xce\xff\xff\xff\xff", (1 << 32) - 1),
+        (b"\xcf\x00\x00\x00\x01\x00\x00\x00\x00", 1 << 32),
+        (b"\xcf\x7f\xff\xff\xff\xff\xff\xff\xff", i64::MAX),
+        (b"\xd3\xff\xff\xff\xff\xff\xff\xff\xff", -1),
+    ];
+    let mut body =
+        b"\x81\xa7results\x91\x81\xa6series\x91\x82\xa7columns\x92\xa4time\xa1i".to_vec();
+    body.extend(b"\xa6values\x97");
+    for (bytes, _) in forms {
+        body.extend(b"\x92\xcf\x17\x97\x9c\xfe\x36\x2a\x00\x00");
+        body.extend(bytes);
+    }
+    let (events, result) = decode_whole(Format::Msgpack, &body);
+    assert_eq!(result, Ok(()));
+    let cells: Vec<_> = batches(&events).flat_map(rows).collect();
+    let time = Tree::Time(1_700_000_000_000_000_000);
+    let wanted = forms.map(|(_, n)| vec![time.clone(), Tree::Integer(n.into())]);
+    assert_eq!(cells, wanted);
 }
 
 #[test]

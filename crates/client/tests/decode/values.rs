@@ -4,7 +4,7 @@ use aioinflux::decode::{Decoder, End, Event, Format};
 use arrow_array::RecordBatch;
 use arrow_schema::DataType;
 
-use super::support::{Seen, decode, decode_whole, rows, seen, time_type};
+use super::support::{Seen, batches, decode, decode_whole, rows, seen, time_type};
 use super::tree::Tree;
 
 /// The types and cells of the batches of one column, in JSON.
@@ -473,11 +473,4 @@ fn a_batch_of_nulls_keeps_the_type_of_the_batch_before() {
     assert_eq!(headers, 2);
     let cells: Vec<_> = batches(&events).flat_map(rows).flatten().collect();
     assert_eq!(cells, [Tree::Integer(1), Tree::Null, Tree::Float(2.5)]);
-}
-
-fn batches(events: &[Event]) -> impl Iterator<Item = &RecordBatch> {
-    events.iter().filter_map(|event| match event {
-        Event::Batch(batch) => Some(batch),
-        _ => None,
-    })
 }
