@@ -13,6 +13,8 @@ use crate::config::Config;
 use crate::decode::{End, Format};
 use crate::dialect::{self, Form, Kind, Operation, WriteOptions};
 use crate::error::{Error, ErrorKind};
+#[cfg(unix)]
+use crate::http::Reactor;
 use crate::http::{self, Body, Http, Reply};
 use crate::parse;
 use crate::pipeline;
@@ -89,6 +91,16 @@ impl Client {
         Ok(Self {
             config: Arc::new(config),
             http,
+        })
+    }
+
+    /// This client with connections of its own, which a foreign event loop drives; none where the
+    /// way to the server is one that only tokio drives: TLS, or a proxy. See [`Reactor`].
+    #[cfg(unix)]
+    pub fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
+        Some(Self {
+            config: Arc::clone(&self.config),
+            http: self.http.driven_by(&self.config, reactor)?,
         })
     }
 

@@ -29,6 +29,7 @@
 //! | points by UDP | [`UdpSender`] |
 //! | queries | [`Query`], [`Param`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`] |
 //! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
+//! | event loops other than tokio's | [`Reactor`], [`Client::driven_by`] |
 //! | columns of mixed types | [`unify`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
 //!
@@ -70,6 +71,8 @@ pub use decode::Event;
 pub use dialect::WriteOptions;
 pub use error::{Error, ErrorKind, Limit, Rejected};
 pub use gzip::compress as gzip;
+#[cfg(unix)]
+pub use http::Reactor;
 pub use influxql::{check_duration, quote_duration, quote_identifier, quote_regex, quote_string};
 pub use parse::{AnswerParser, Batches, check_answer, parse_answer, parse_batches};
 pub use query::{Param, Query};

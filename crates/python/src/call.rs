@@ -7,7 +7,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,18 +19,50 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTraceback;
 use tokio::task::{AbortHandle, JoinHandle};
 
+use crate::engine::Engine;
 use crate::inbox::{self, Convert, Inbox, Promise};
 use crate::runtime;
+use crate::task::Task;
 
 /// How often a blocked call looks for signals; Ctrl-C is obeyed within this time.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-type Work = Pin<Box<dyn Future<Output = Convert> + Send>>;
+/// A request, and what makes Python's value of its outcome.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Convert> + Send>>;
 
 /// A request that has not been sent.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Call {
-    work: Mutex<Option<Work>>,
+    todo: Mutex<Option<Todo>>,
+}
+
+/// What a call is to do.
+enum Todo {
+    /// On the threads of the runtime.
+    InRuntime(Work),
+    /// By whichever client of the engine fits who waits.
+    Anywhere(Engine, Box<dyn FnOnce(aioinflux::Client) -> Work + Send>),
+}
+
+impl Todo {
+    fn in_runtime(self) -> Work {
+        match self {
+            Self::InRuntime(work) => work,
+            Self::Anywhere(engine, make) => make(engine.client()),
+        }
+    }
+}
+
+fn work<T, F, C>(request: F, convert: C) -> Work
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+    C: FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
+{
+    Box::pin(async move {
+        let outcome = request.await;
+        Box::new(move |py: Python<'_>| convert(py, outcome)) as Convert
+    })
 }
 
 impl Call {
@@ -42,18 +74,34 @@ impl Call {
         F: Future<Output = T> + Send + 'static,
         C: FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
     {
-        let work = async move {
-            let outcome = request.await;
-            Box::new(move |py: Python<'_>| convert(py, outcome)) as Convert
-        };
+        Self::of(Todo::InRuntime(work(request, convert)))
+    }
+
+    /// The same for a small request: a loop that can drive it itself does so, without the threads
+    /// of the runtime.
+    pub(crate) fn small<T, F, C>(
+        engine: Engine,
+        request: impl FnOnce(aioinflux::Client) -> F + Send + 'static,
+        convert: C,
+    ) -> Self
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+        C: FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
+    {
+        let make = move |client| work(request(client), convert);
+        Self::of(Todo::Anywhere(engine, Box::new(make)))
+    }
+
+    fn of(todo: Todo) -> Self {
         Self {
-            work: Mutex::new(Some(Box::pin(work))),
+            todo: Mutex::new(Some(todo)),
         }
     }
 
-    fn take(&self) -> PyResult<Work> {
-        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        work.take()
+    fn take(&self) -> PyResult<Todo> {
+        let mut todo = self.todo.lock().unwrap_or_else(PoisonError::into_inner);
+        todo.take()
             .ok_or_else(|| PyRuntimeError::new_err("a call can be awaited only once"))
     }
 }
@@ -64,12 +112,26 @@ impl Call {
         let event_loop = running_loop(py)?;
         let inbox = Inbox::of(&event_loop)?;
         let future = event_loop.call_method0(intern!(py, "create_future"))?;
-        let work = self.take()?;
-        let promise = Promise::new(inbox, future.clone().unbind());
-        let task = runtime::get(py)?.spawn(async move { promise.keep(work.await) });
+        let todo = self.take()?;
+        let promise = Promise::new(Arc::clone(&inbox), future.clone().unbind());
+        let (work, is_here) = match todo {
+            Todo::InRuntime(work) => (work, false),
+            Todo::Anywhere(engine, make) => match engine.driven_by(&inbox) {
+                Some(client) => (make(client), true),
+                None => (make(engine.client()), false),
+            },
+        };
+        let under_way = if is_here {
+            let task = Task::new(work, promise, &inbox);
+            task.poll(py)?;
+            UnderWay::Here(task)
+        } else {
+            let task = runtime::get(py)?.spawn(async move { promise.keep(work.await) });
+            UnderWay::InRuntime(task.abort_handle())
+        };
         Ok(Awaited {
             future: Some(future.unbind()),
-            task: task.abort_handle(),
+            under_way,
             is_given: false,
         })
     }
@@ -77,15 +139,15 @@ impl Call {
     /// Sends the request now; it travels while the caller does something else. Dropping the call
     /// stops it.
     fn start(&self, py: Python<'_>) -> PyResult<()> {
-        let task = Started(runtime::get(py)?.spawn(self.take()?));
-        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        *work = Some(Box::pin(task));
+        let task = Started(runtime::get(py)?.spawn(self.take()?.in_runtime()));
+        let mut todo = self.todo.lock().unwrap_or_else(PoisonError::into_inner);
+        *todo = Some(Todo::InRuntime(Box::pin(task)));
         Ok(())
     }
 
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let runtime = runtime::get(py)?;
-        let mut work = self.take()?;
+        let mut work = self.take()?.in_runtime();
         loop {
             let tick = py.detach(|| {
                 runtime.block_on(async { tokio::time::timeout(SIGNAL_INTERVAL, &mut work).await })
@@ -95,6 +157,22 @@ impl Call {
                 // Leaving drops `work`, which stops the request.
                 Err(_) => py.check_signals()?,
             }
+        }
+    }
+}
+
+/// Where a request is under way.
+enum UnderWay {
+    Here(Arc<Task>),
+    InRuntime(AbortHandle),
+}
+
+impl UnderWay {
+    /// Stops it. Does nothing to a request that has ended.
+    fn abort(&self) {
+        match self {
+            Self::Here(task) => task.abort(),
+            Self::InRuntime(task) => task.abort(),
         }
     }
 }
@@ -132,7 +210,7 @@ fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 struct Awaited {
     /// None only while the garbage collector takes it apart.
     future: Option<Py<PyAny>>,
-    task: AbortHandle,
+    under_way: UnderWay,
     is_given: bool,
 }
 
@@ -167,7 +245,7 @@ impl Awaited {
         value: Option<Bound<'_, PyAny>>,
         traceback: Option<Bound<'_, PyTraceback>>,
     ) -> PyResult<()> {
-        self.task.abort();
+        self.under_way.abort();
         let error = match value {
             Some(value) if value.is_instance_of::<PyBaseException>() => value,
             Some(value) => kind.call1((value,))?,
@@ -182,7 +260,7 @@ impl Awaited {
     }
 
     fn close(&self) {
-        self.task.abort();
+        self.under_way.abort();
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -197,6 +275,6 @@ impl Awaited {
 impl Drop for Awaited {
     /// Nobody waits any more. Does nothing to a request that has ended.
     fn drop(&mut self) {
-        self.task.abort();
+        self.under_way.abort();
     }
 }

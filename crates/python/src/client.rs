@@ -11,6 +11,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 use crate::call::Call;
 use crate::config::{Options, argument};
 use crate::encode::Encoded;
+use crate::engine::Engine;
 use crate::errors::{self, Kept};
 use crate::out::{PyAnswer, json};
 use crate::place::{shorten, type_name};
@@ -21,14 +22,12 @@ use crate::stream::Stream;
 pub(crate) struct Client {
     options: Options,
     config: Config,
-    engine: Mutex<Option<Engine>>,
+    /// That of one process: its connections belong to threads that a fork does not copy.
+    engine: Mutex<Option<(u32, Engine)>>,
 }
 
-/// The engine of one process: its connections belong to threads that a fork does not copy.
-struct Engine {
-    process: u32,
-    client: aioinflux::Client,
-}
+/// Bytes of lines from which on a write is not small: loops have other things to do as well.
+const SMALL: usize = 16 * 1024;
 
 impl Client {
     fn open(options: Options) -> PyResult<Self> {
@@ -36,10 +35,7 @@ impl Client {
         // Mistakes in the configuration show now, not at the first request.
         let client =
             aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
-        let engine = Engine {
-            process: std::process::id(),
-            client,
-        };
+        let engine = (std::process::id(), Engine::new(client));
         Ok(Self {
             options,
             config,
@@ -47,21 +43,19 @@ impl Client {
         })
     }
 
-    fn engine(&self) -> PyResult<aioinflux::Client> {
+    fn engine(&self) -> PyResult<Engine> {
         let mut slot = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let process = std::process::id();
-        if let Some(engine) = slot.as_ref().filter(|engine| engine.process == process) {
-            return Ok(engine.client.clone());
+        if let Some((_, engine)) = slot.as_ref().filter(|(owner, _)| *owner == process) {
+            return Ok(engine.clone());
         }
         let client = aioinflux::Client::new(self.config.clone())
             .map_err(|error| errors::to_python(&error))?;
-        let old = slot.replace(Engine {
-            process,
-            client: client.clone(),
-        });
+        let engine = Engine::new(client);
+        let old = slot.replace((process, engine.clone()));
         // The parent's connections must not be closed here: dropping would talk to dead threads.
         std::mem::forget(old);
-        Ok(client)
+        Ok(engine)
     }
 }
 
@@ -120,8 +114,9 @@ impl Client {
 
     fn ping(&self) -> PyResult<Call> {
         let engine = self.engine()?;
-        Ok(Call::new(
-            async move { engine.ping().await },
+        Ok(Call::small(
+            engine,
+            |client| async move { client.ping().await },
             |py, outcome| {
                 let pong = outcome.map_err(|error| errors::to_python(&error))?;
                 let headers = PyDict::new(py);
@@ -156,11 +151,18 @@ impl Client {
         options.precision = precision
             .map(|unit| self::unit("precision", unit))
             .transpose()?;
-        let request = async move { engine.write_batch(batch, &options).await };
-        Ok(Call::new(request, |py, outcome| {
+        let is_small = batch.bytes().len() < SMALL;
+        let request =
+            |client: aioinflux::Client| async move { client.write_batch(batch, &options).await };
+        let convert = |py: Python<'_>, outcome: Result<_, _>| {
             outcome.map_err(|error| errors::of_write(py, &error))?;
             true.into_py_any(py)
-        }))
+        };
+        Ok(if is_small {
+            Call::small(engine, request, convert)
+        } else {
+            Call::new(request(engine.client()), convert)
+        })
     }
 
     #[pyo3(signature = (q, db, epoch, params, rp=None))]
@@ -174,8 +176,9 @@ impl Client {
     ) -> PyResult<Call> {
         let engine = self.engine()?;
         let query = query(q, db, rp, params)?.epoch(unit("epoch", epoch)?);
-        Ok(Call::new(
-            async move { engine.query_raw(&query).await },
+        Ok(Call::small(
+            engine,
+            |client| async move { client.query_raw(&query).await },
             |py, outcome| {
                 let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Dict))?;
                 json::parse(py, &body)
@@ -193,8 +196,9 @@ impl Client {
     ) -> PyResult<Call> {
         let engine = self.engine()?;
         let query = query(q, db, rp, params)?;
-        Ok(Call::new(
-            async move { engine.query(&query).await },
+        Ok(Call::small(
+            engine,
+            |client| async move { client.query(&query).await },
             |py, outcome| {
                 let answer = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
                 PyAnswer::new(answer).into_py_any(py)
@@ -211,7 +215,7 @@ impl Client {
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
     ) -> PyResult<Call> {
-        let engine = self.engine()?;
+        let client = self.engine()?.client();
         let mut query = query(q, db, rp, params)?;
         if let Some(rows) = chunk_size {
             let rows = u32::try_from(rows).ok().filter(|rows| *rows > 0);
@@ -220,7 +224,7 @@ impl Client {
             query = query.chunk_size(rows);
         }
         Ok(Call::new(
-            async move { engine.stream(&query).await },
+            async move { client.stream(&query).await },
             |py, outcome| {
                 let stream = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
                 Stream::new(stream).into_py_any(py)
@@ -234,7 +238,7 @@ impl Client {
         let engine = slot.take();
         if engine
             .as_ref()
-            .is_some_and(|engine| engine.process != std::process::id())
+            .is_some_and(|(owner, _)| *owner != std::process::id())
         {
             std::mem::forget(engine);
         }

@@ -4,6 +4,9 @@
 //! loop takes all that is there, makes Python's values and settles the futures. So the threads of
 //! the runtime do without the GIL, for which they would fight with the loop, and a busy loop is
 //! woken once for many requests.
+//!
+//! Small requests need no other thread: they are tasks of the loop itself, which polls those that
+//! were woken.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -15,6 +18,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 
 use crate::bell::Bell;
+use crate::task::Task;
 
 /// What is told of a request whose task panicked.
 pub(crate) const WITHOUT_OUTCOME: &str = "the request ended without an outcome";
@@ -25,9 +29,18 @@ pub(crate) type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Se
 /// The outcomes that a loop has not taken yet.
 pub(crate) struct Inbox {
     finished: Mutex<VecDeque<Finished>>,
+    woken: Mutex<Woken>,
     bell: Bell,
     /// A forked child has its parent's memory, and must not ring its parent's bell.
     process: u32,
+}
+
+/// The tasks that are to be polled.
+#[derive(Default)]
+struct Woken {
+    tasks: VecDeque<Arc<Task>>,
+    /// Whether the loop is polling them, and needs no ring.
+    is_polling: bool,
 }
 
 /// A future that is to be settled, and what with.
@@ -53,6 +66,7 @@ impl Inbox {
         }
         let inbox = Arc::new(Self {
             finished: Mutex::default(),
+            woken: Mutex::default(),
             bell: Bell::new(event_loop)?,
             process,
         });
@@ -82,10 +96,51 @@ impl Inbox {
         self.bell.ring(|| Take(Arc::clone(self)));
     }
 
-    /// Settles all futures whose outcomes are there.
+    /// The reactor of the loop, if it has one.
+    #[cfg(unix)]
+    pub(crate) fn reactor(&self) -> Option<&aioinflux::Reactor> {
+        self.bell.reactor()
+    }
+
+    fn woken(&self) -> MutexGuard<'_, Woken> {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a task polled, from any thread and without the GIL.
+    pub(crate) fn wake(self: &Arc<Self>, task: Arc<Task>) {
+        let mut woken = self.woken();
+        woken.tasks.push_back(task);
+        let rings = woken.tasks.len() == 1 && !woken.is_polling;
+        drop(woken);
+        if rings {
+            self.ring();
+        }
+    }
+
+    /// Polls the tasks that were woken, until there are none.
+    fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
+        loop {
+            let mut woken = self.woken();
+            let task = woken.tasks.pop_front();
+            woken.is_polling = task.is_some();
+            drop(woken);
+            let Some(task) = task else { return Ok(()) };
+            if let Err(error) = task.poll(py) {
+                // Ctrl-C, in a loop that lets it through. The others are not lost.
+                self.woken().is_polling = false;
+                self.ring();
+                return Err(error);
+            }
+        }
+    }
+
+    /// Polls what was woken, and settles all futures whose outcomes are there.
     fn take(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         // Before the look at the inbox: who puts something in after it rings again.
-        self.bell.quiet();
+        self.woken().is_polling = true;
+        let looked = self.bell.look();
+        self.poll(py)?;
+        looked?;
         let mut all = std::mem::take(&mut *self.finished());
         while let Some(one) = all.pop_front() {
             if let Err(error) = one.settle(py) {
@@ -103,6 +158,7 @@ impl Inbox {
 }
 
 impl Finished {
+    /// Makes Python's value, and settles the future if it still waits.
     fn settle(self, py: Python<'_>) -> PyResult<()> {
         let future = self.future.bind(py);
         // Cancelled.
@@ -164,6 +220,19 @@ impl Promise {
         self.settle(convert);
     }
 
+    /// Settles the future now: on the thread of its loop.
+    pub(crate) fn keep_now(mut self, py: Python<'_>, convert: Convert) -> PyResult<()> {
+        match self.future.take() {
+            Some(future) => Finished { future, convert }.settle(py),
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves the future as it is: nobody waits for it.
+    pub(crate) fn forget(mut self) {
+        self.future = None;
+    }
+
     fn settle(&mut self, convert: Convert) {
         if let Some(future) = self.future.take() {
             self.inbox.put(Finished { future, convert });
@@ -174,10 +243,6 @@ impl Promise {
 impl Drop for Promise {
     /// Without an outcome the task was aborted (then its future is cancelled), or it panicked.
     fn drop(&mut self) {
-        self.settle(Box::new(|_| {
-            Err(PyRuntimeError::new_err(
-                "the request ended without an outcome",
-            ))
-        }));
+        self.settle(Box::new(|_| Err(PyRuntimeError::new_err(WITHOUT_OUTCOME))));
     }
 }

@@ -5,7 +5,9 @@
 //! | `config` | the options of a client, as the engine's configuration |
 //! | `client` | its requests |
 //! | `call` | how a request is awaited, waited for and given up |
-//! | `inbox`, `bell` | how its outcome comes to an event loop |
+//! | `engine` | the engine's clients: one for the runtime, one for each event loop |
+//! | `task` | small requests, which a loop drives itself |
+//! | `inbox`, `bell` | how outcomes come to an event loop, and what wakes it |
 //! | `stream` | answers that are read while they arrive |
 //! | `encode`, `input`, `points`, `memory`, `dicts` | Python's data as lines |
 //! | `typed` | objects of classes with a schema as lines |
@@ -27,6 +29,7 @@ mod client;
 mod config;
 mod dicts;
 mod encode;
+mod engine;
 mod errors;
 mod frame;
 mod inbox;
@@ -40,6 +43,7 @@ mod place;
 mod points;
 mod runtime;
 mod stream;
+mod task;
 mod times;
 mod typed;
 mod udp;

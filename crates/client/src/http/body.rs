@@ -1,0 +1,209 @@
+//! Bodies: those of requests, piece by piece, and those of answers, inflated and within limits.
+
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+use super::{Source, values};
+use crate::deadline::{Deadline, Progress, Silence};
+use crate::decode::End;
+use crate::error::{Error, ErrorKind, Limit, excerpt};
+use crate::gzip::Inflater;
+
+/// A body goes out in pieces of this size, each of which counts as a sign of life.
+const PIECE: usize = 64 * 1024;
+
+/// How a body is coded.
+enum Coding {
+    Identity,
+    Gzip(Box<Inflater>),
+    /// One that nobody asked for. It matters only to who reads the body.
+    Unknown(String),
+}
+
+impl Coding {
+    fn of(headers: &[(String, String)]) -> Self {
+        let is = |value: &str, name: &str| value.eq_ignore_ascii_case(name);
+        let codings: Vec<&str> = values(headers, "content-encoding")
+            .filter(|value| !value.is_empty() && !is(value, "identity"))
+            .collect();
+        match codings[..] {
+            [] => Self::Identity,
+            [one] if is(one, "gzip") || is(one, "x-gzip") => Self::Gzip(Box::new(Inflater::new())),
+            _ => Self::Unknown(codings.join(", ")),
+        }
+    }
+}
+
+/// The body of an answer, read piece by piece. Dropping it before its end closes the connection.
+pub(crate) struct Body {
+    source: Source,
+    coding: Coding,
+    end: End,
+    /// The limit of who reads all of the body at once.
+    total: Deadline,
+    /// The limit of who reads it piece by piece.
+    piecewise: Deadline,
+    silence: Silence,
+    ended: bool,
+    /// The place among the requests at once; free again with the end of the body.
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Body {
+    pub(super) fn new(
+        source: Source,
+        headers: &[(String, String)],
+        end: End,
+        total: Deadline,
+        read_limit: Option<Duration>,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        Self {
+            source,
+            coding: Coding::of(headers),
+            end,
+            total,
+            piecewise: total,
+            silence: Silence::new(read_limit),
+            ended: false,
+            permit: Some(permit),
+        }
+    }
+
+    /// Lets the one who reads piece by piece take as long as it likes.
+    pub(super) fn has_no_total(&mut self) {
+        self.piecewise = Deadline::new(None, Limit::Total);
+    }
+
+    /// The next piece, or nothing after the last one. May be dropped and called again.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        self.next_within(self.piecewise).await
+    }
+
+    async fn next_within(&mut self, limit: Deadline) -> Result<Option<Bytes>, Error> {
+        loop {
+            match &mut self.coding {
+                Coding::Gzip(inflater) => {
+                    if let Some(bytes) = inflater.next().map_err(|error| broken_gzip(&error))? {
+                        return Ok(Some(bytes));
+                    }
+                }
+                Coding::Unknown(name) => return Err(unknown_coding(name)),
+                Coding::Identity => {}
+            }
+            if self.ended {
+                self.permit = None;
+                return Ok(None);
+            }
+            let piece = self.next_as_sent(limit).await?;
+            self.ended = piece.is_none();
+            match (piece, &mut self.coding) {
+                (Some(piece), Coding::Gzip(inflater)) => inflater.feed(piece),
+                (Some(piece), _) => return Ok(Some(piece)),
+                (None, Coding::Gzip(inflater)) => {
+                    let last = inflater.finish().map_err(|error| broken_gzip(&error))?;
+                    if last.is_some() {
+                        return Ok(last);
+                    }
+                }
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// Whether the end that `next` came to is proven to be that of the whole body.
+    pub(crate) fn end(&self) -> End {
+        self.end
+    }
+
+    /// The body as far as it comes, at most so many bytes, and whether it came whole. The total
+    /// limit applies always.
+    pub(crate) async fn collect(&mut self, most: usize) -> (Vec<u8>, Result<(), Error>) {
+        let mut all = Vec::new();
+        loop {
+            match self.next_within(self.total).await {
+                Ok(Some(piece)) => {
+                    let room = most.saturating_sub(all.len());
+                    all.extend_from_slice(&piece[..piece.len().min(room)]);
+                    if piece.len() > room {
+                        return (all, Err(Error::transport("the answer is too long")));
+                    }
+                }
+                Ok(None) => return (all, Ok(())),
+                Err(error) => return (all, Err(error)),
+            }
+        }
+    }
+
+    async fn next_as_sent(&mut self, limit: Deadline) -> Result<Option<Bytes>, Error> {
+        let read = self.silence.deadline(Instant::now());
+        let piece = limit
+            .run(pin!(read.run(pin!(self.source.next()))))
+            .await??;
+        self.silence.end();
+        piece
+    }
+}
+
+fn unknown_coding(name: &str) -> Error {
+    let name = excerpt(name);
+    let text = format!("the answer has the unknown content encoding `{name}`");
+    Error::new(ErrorKind::Decode, false, text)
+}
+
+fn broken_gzip(error: &std::io::Error) -> Error {
+    Error::transport(format!(
+        "the compressed answer is damaged or ended early: {error}"
+    ))
+}
+
+/// The body of a request: slices of what was built, none of them copied.
+pub(super) struct Upload {
+    rest: Bytes,
+    progress: Progress,
+}
+
+impl Upload {
+    pub(super) fn new(body: Bytes, progress: &Progress) -> Self {
+        Self {
+            rest: body,
+            progress: progress.clone(),
+        }
+    }
+
+    /// The body of a request that has none.
+    pub(super) fn nothing() -> Self {
+        Self::new(Bytes::new(), &Progress::new(None))
+    }
+}
+
+impl http_body::Body for Upload {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.progress.touch();
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let size = self.rest.len().min(PIECE);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(size)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}

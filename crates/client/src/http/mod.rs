@@ -1,0 +1,281 @@
+//! Sending requests and reading answers: the only place that names the HTTP libraries.
+//!
+//! Knows connections, time limits and where a body ends; nothing about databases. What ends by
+//! `content-length` or by the last chunk is proven to be whole; a body that ends with the
+//! connection is not, gzip or no gzip (another member may have been to come), and the decoders
+//! refuse it.
+//!
+//! | file | what |
+//! |---|---|
+//! | `pooled` | every way to a server: the pool of reqwest, driven by tokio |
+//! | `direct` | plain HTTP on the thread that waits: hyper's connections, driven by a [`Reactor`] |
+//! | `reactor`, `socket` | what tells a foreign event loop that a socket is ready |
+//! | `body` | bodies, both ways |
+
+mod body;
+#[cfg(unix)]
+mod direct;
+mod pooled;
+#[cfg(unix)]
+mod reactor;
+#[cfg(unix)]
+mod socket;
+
+use std::error::Error as StdError;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+pub(crate) use body::Body;
+#[cfg(unix)]
+pub use reactor::Reactor;
+
+use crate::config::Config;
+use crate::deadline::{Deadline, Progress};
+use crate::decode::End;
+use crate::dialect::Request;
+use crate::error::{Error, Limit};
+use crate::gzip;
+use body::Upload;
+
+/// Bodies from this size on are compressed off the threads that drive connections.
+const COMPRESS_ELSEWHERE: usize = 64 * 1024;
+
+/// Connections to one server.
+#[derive(Clone)]
+pub(crate) struct Http {
+    carrier: Carrier,
+    permits: Arc<Semaphore>,
+    read_limit: Option<Duration>,
+    total_limit: Option<Duration>,
+}
+
+/// Who carries requests.
+#[derive(Clone)]
+enum Carrier {
+    Pooled(pooled::Pool),
+    #[cfg(unix)]
+    Direct(direct::Direct),
+}
+
+/// A request in the words of HTTP.
+struct Prepared {
+    method: Method,
+    url: url::Url,
+    headers: HeaderMap,
+    body: Option<Upload>,
+}
+
+/// The head of an answer, and where its body comes from.
+struct Head {
+    status: u16,
+    headers: HeaderMap,
+    /// Whether the length of the body is known from the head.
+    has_length: bool,
+    source: Source,
+}
+
+/// Where a body comes from.
+enum Source {
+    Pooled(reqwest::Response),
+    #[cfg(unix)]
+    Direct(direct::Receiving),
+}
+
+/// An answer whose body is still to be read.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Body,
+}
+
+/// Sets connections up. Reads certificates and the environment, and opens none.
+pub(crate) fn build(config: &Config) -> Result<Http, Error> {
+    let count = config.request_limit();
+    if count == 0 {
+        return Err(Error::config(
+            "max_requests: expected a number above zero, got 0",
+        ));
+    }
+    Ok(Http {
+        carrier: Carrier::Pooled(pooled::Pool::new(config)?),
+        permits: Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS))),
+        read_limit: config.read_limit(),
+        total_limit: config.total_limit(),
+    })
+}
+
+impl Http {
+    /// The same server and the same limits, on connections that this reactor drives; none where
+    /// TLS or a proxy is in the way.
+    #[cfg(unix)]
+    pub(crate) fn driven_by(&self, config: &Config, reactor: &Reactor) -> Option<Self> {
+        if config.is_https() || pooled::may_be_proxied(config) {
+            return None;
+        }
+        Some(Self {
+            carrier: Carrier::Direct(direct::Direct::new(config, reactor)),
+            ..self.clone()
+        })
+    }
+
+    /// Sends a request and waits for the head of the answer. Without `whole` the total limit does
+    /// not apply to the pieces of the body: the caller reads a stream for as long as it likes.
+    pub(crate) async fn send(&self, request: Request, whole: bool) -> Result<Reply, Error> {
+        let total = Deadline::new(self.total_limit, Limit::Total);
+        let mut reply = total.run(pin!(self.send_now(request, total))).await??;
+        if !whole {
+            reply.body.has_no_total();
+        }
+        Ok(reply)
+    }
+
+    async fn send_now(&self, request: Request, total: Deadline) -> Result<Reply, Error> {
+        let permits = Arc::clone(&self.permits);
+        let permit = permits.acquire_owned().await;
+        let permit = permit.map_err(|_| Error::transport("the client is closed"))?;
+        let progress = Progress::new(self.read_limit);
+        let request = prepared(request, &progress).await?;
+        let head = self.exchange(request, &progress).await?;
+        let headers = text(&head.headers);
+        let end = end_of(head.has_length, &headers);
+        Ok(Reply {
+            status: head.status,
+            body: Body::new(head.source, &headers, end, total, self.read_limit, permit),
+            headers,
+        })
+    }
+
+    /// Waits for the head of the answer for as long as something moves.
+    async fn exchange(&self, request: Prepared, progress: &Progress) -> Result<Head, Error> {
+        progress.touch();
+        let mut sending = pin!(self.carrier.execute(request));
+        loop {
+            let result = match progress.deadline() {
+                Some(deadline) => timeout_at(deadline, sending.as_mut()).await,
+                None => Ok(sending.as_mut().await),
+            };
+            match result {
+                Ok(result) => return result,
+                // Something moved since the deadline was set.
+                Err(_) if progress.deadline() > Some(Instant::now()) => {}
+                Err(_) => {
+                    let limit = self.read_limit.unwrap_or_default();
+                    return Err(Error::timeout(Limit::Read, limit));
+                }
+            }
+        }
+    }
+}
+
+impl Carrier {
+    async fn execute(&self, request: Prepared) -> Result<Head, Error> {
+        match self {
+            Self::Pooled(pool) => pool.execute(request).await,
+            #[cfg(unix)]
+            Self::Direct(direct) => direct.execute(request).await,
+        }
+    }
+}
+
+impl Source {
+    /// The next piece as it was sent.
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let piece = match self {
+            Self::Pooled(response) => pooled::next(response).await,
+            #[cfg(unix)]
+            Self::Direct(receiving) => receiving.next().await,
+        };
+        piece.map_err(|cause| Error::transport(format!("the answer broke off: {cause}")))
+    }
+}
+
+/// The request in the words of HTTP, its body compressed if it is to be.
+async fn prepared(request: Request, progress: &Progress) -> Result<Prepared, Error> {
+    let Request {
+        post,
+        url,
+        headers: pairs,
+        body,
+        gzip,
+    } = request;
+    let mut headers = HeaderMap::with_capacity(pairs.len() + 4);
+    for (name, value) in pairs {
+        let mut value = HeaderValue::try_from(value)
+            .map_err(|_| Error::config(format!("header `{name}`: cannot hold this value")))?;
+        value.set_sensitive(name == "authorization");
+        headers.insert(name, value);
+    }
+    let body = if gzip {
+        headers.insert("content-encoding", HeaderValue::from_static("gzip"));
+        compressed(body).await?
+    } else {
+        body
+    };
+    Ok(Prepared {
+        method: if post { Method::POST } else { Method::GET },
+        url,
+        headers,
+        body: post.then(|| Upload::new(body, progress)),
+    })
+}
+
+async fn compressed(body: Bytes) -> Result<Bytes, Error> {
+    let packed = if body.len() < COMPRESS_ELSEWHERE {
+        gzip::compress(&body)
+    } else {
+        let task = tokio::task::spawn_blocking(move || gzip::compress(&body));
+        task.await
+            .map_err(|error| Error::transport(format!("gzip: {error}")))?
+    };
+    packed
+        .map(Bytes::from)
+        .map_err(|error| Error::transport(format!("gzip: {error}")))
+}
+
+/// The headers as text; names come in lower case.
+fn text(headers: &HeaderMap) -> Vec<(String, String)> {
+    let pairs = headers.iter().map(|(name, value)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    });
+    pairs.collect()
+}
+
+/// Whether the library notices when this body ends early.
+fn end_of(has_length: bool, headers: &[(String, String)]) -> End {
+    // Several headers are one list; what comes last is what ends the body.
+    let last = values(headers, "transfer-encoding").next_back();
+    // The size of the body is known from the head only when its length is given, or when the
+    // status has none.
+    if has_length || last.is_some_and(|last| last.eq_ignore_ascii_case("chunked")) {
+        End::Proven
+    } else {
+        End::Unproven
+    }
+}
+
+/// The values of all headers of this name, which lists separate by commas.
+fn values<'a>(
+    headers: &'a [(String, String)],
+    name: &'a str,
+) -> impl DoubleEndedIterator<Item = &'a str> {
+    let found = headers.iter().filter(move |(key, _)| key == name);
+    found.flat_map(|(_, value)| value.split(',').map(str::trim))
+}
+
+/// The text of the innermost cause: the outer ones say "error sending request" and the like.
+fn root_cause(error: &(dyn StdError + 'static)) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

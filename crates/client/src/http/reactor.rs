@@ -1,0 +1,199 @@
+//! What tells an event loop that is not tokio's that its sockets are ready.
+//!
+//! The loop watches one file descriptor, that of the reactor; when it is readable, the loop calls
+//! [`Reactor::turn`], which wakes the futures whose sockets are ready. So a request needs no other
+//! thread than the one that waits for it, and none has to be woken on its way.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Registry, Token};
+
+/// Events that one look brings at most; the others come with the next.
+const EVENTS: usize = 256;
+/// The token of [`Reactor::wake`].
+const RUNG: Token = Token(usize::MAX);
+
+/// A set of sockets that an event loop waits for by one file descriptor. Clones share it.
+///
+/// For hosts with an event loop of their own, such as bindings to another language. A client of
+/// [`Client::driven_by`](crate::Client::driven_by) has its connections here. The host does this:
+///
+/// 1. It watches [`as_raw_fd`](AsRawFd::as_raw_fd) for being readable, and then calls
+///    [`turn`](Self::turn), and polls the futures that were woken.
+/// 2. It polls them in the context of a tokio runtime with time and I/O, which names are looked up
+///    and connections are opened by.
+/// 3. If [`wants_tokio`](Self::wants_tokio) after a poll that gave nothing, the answer is large: the
+///    future is to be spawned on the runtime, where its decoding does not hold the loop up.
+/// 4. A waker that is woken from another thread calls [`wake`](Self::wake).
+#[derive(Clone)]
+pub struct Reactor {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    poll: Mutex<(Poll, Events)>,
+    registry: Registry,
+    bell: mio::Waker,
+    sockets: Mutex<HashMap<Token, Arc<Waiting>>>,
+    next: AtomicUsize,
+    wants_tokio: AtomicBool,
+}
+
+/// Who waits for a socket.
+#[derive(Default)]
+pub(super) struct Waiting {
+    pub(super) reader: Slot,
+    pub(super) writer: Slot,
+}
+
+/// A place for one waker.
+#[derive(Default)]
+pub(super) struct Slot(Mutex<Option<Waker>>);
+
+impl Slot {
+    pub(super) fn set(&self, waker: &Waker) {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *slot {
+            Some(old) => old.clone_from(waker),
+            None => *slot = Some(waker.clone()),
+        }
+    }
+
+    fn wake(&self) {
+        let waker = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// A socket's place in a reactor, given back when it is dropped.
+pub(super) struct Registration {
+    reactor: Reactor,
+    token: Token,
+    fd: RawFd,
+    pub(super) waiting: Arc<Waiting>,
+}
+
+impl Reactor {
+    /// A reactor without sockets.
+    ///
+    /// # Errors
+    ///
+    /// The system has no file descriptor left.
+    pub fn new() -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let bell = mio::Waker::new(&registry, RUNG)?;
+        let shared = Shared {
+            poll: Mutex::new((poll, Events::with_capacity(EVENTS))),
+            registry,
+            bell,
+            sockets: Mutex::default(),
+            next: AtomicUsize::new(0),
+            wants_tokio: AtomicBool::new(false),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// Wakes the futures whose sockets are ready. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses to tell.
+    pub fn turn(&self) -> io::Result<()> {
+        let mut poll = self.shared.poll.lock();
+        let (poll, events) = &mut **poll.as_mut().unwrap_or_else(|error| error.get_mut());
+        match poll.poll(events, Some(Duration::ZERO)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            other => other?,
+        }
+        for event in &*events {
+            let waiting = self.sockets().get(&event.token()).cloned();
+            let Some(waiting) = waiting else { continue };
+            if event.is_readable() || event.is_read_closed() || event.is_error() {
+                waiting.reader.wake();
+            }
+            if event.is_writable() || event.is_write_closed() || event.is_error() {
+                waiting.writer.wake();
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the file descriptor readable, from any thread.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses.
+    pub fn wake(&self) -> io::Result<()> {
+        self.shared.bell.wake()
+    }
+
+    /// Whether the future that was polled last is to go on in tokio; asking resets it.
+    pub fn wants_tokio(&self) -> bool {
+        self.shared.wants_tokio.swap(false, Ordering::Relaxed)
+    }
+
+    pub(super) fn ask_for_tokio(&self) {
+        self.shared.wants_tokio.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn register(&self, fd: RawFd) -> io::Result<Registration> {
+        let token = Token(self.shared.next.fetch_add(1, Ordering::Relaxed));
+        let waiting = Arc::new(Waiting::default());
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.shared
+            .registry
+            .register(&mut SourceFd(&fd), token, both)?;
+        self.sockets().insert(token, Arc::clone(&waiting));
+        Ok(Registration {
+            reactor: self.clone(),
+            token,
+            fd,
+            waiting,
+        })
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, HashMap<Token, Arc<Waiting>>> {
+        let sockets = self.shared.sockets.lock();
+        sockets.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.reactor.sockets().remove(&self.token);
+        // It fails for a socket that the system has forgotten already.
+        let _ = self
+            .reactor
+            .shared
+            .registry
+            .deregister(&mut SourceFd(&self.fd));
+    }
+}
+
+impl AsRawFd for Reactor {
+    fn as_raw_fd(&self) -> RawFd {
+        let poll = self.shared.poll.lock();
+        poll.unwrap_or_else(PoisonError::into_inner).0.as_raw_fd()
+    }
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reactor")
+            .field("sockets", &self.sockets().len())
+            .finish_non_exhaustive()
+    }
+}

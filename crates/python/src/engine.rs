@@ -1,0 +1,59 @@
+//! The engine's clients of one Python client: one that the runtime drives, and one for each loop.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::inbox::Inbox;
+
+/// Clones share the connections.
+#[derive(Clone)]
+pub(crate) struct Engine {
+    client: aioinflux::Client,
+    of_loops: Arc<Mutex<Vec<OfLoop>>>,
+}
+
+/// The client whose connections a loop drives. None where the way to the server allows none.
+struct OfLoop {
+    inbox: Weak<Inbox>,
+    client: Option<aioinflux::Client>,
+}
+
+impl Engine {
+    pub(crate) fn new(client: aioinflux::Client) -> Self {
+        Self {
+            client,
+            of_loops: Arc::default(),
+        }
+    }
+
+    /// The client that the runtime drives.
+    pub(crate) fn client(&self) -> aioinflux::Client {
+        self.client.clone()
+    }
+
+    /// The client that the loop of this inbox drives.
+    pub(crate) fn driven_by(&self, inbox: &Arc<Inbox>) -> Option<aioinflux::Client> {
+        let mut all = self.of_loops.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_its = |one: &&OfLoop| std::ptr::eq(one.inbox.as_ptr(), Arc::as_ptr(inbox));
+        if let Some(found) = all.iter().find(is_its) {
+            return found.client.clone();
+        }
+        // The connections of loops that are gone are closed.
+        all.retain(|one| one.inbox.strong_count() > 0);
+        let client = self.make(inbox);
+        all.push(OfLoop {
+            inbox: Arc::downgrade(inbox),
+            client: client.clone(),
+        });
+        client
+    }
+
+    #[cfg(unix)]
+    fn make(&self, inbox: &Inbox) -> Option<aioinflux::Client> {
+        self.client.driven_by(inbox.reactor()?)
+    }
+
+    #[cfg(not(unix))]
+    fn make(&self, _: &Inbox) -> Option<aioinflux::Client> {
+        None
+    }
+}

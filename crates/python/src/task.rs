@@ -1,0 +1,114 @@
+//! A small request as a task of the event loop: polled on the loop's own thread.
+//!
+//! No other thread is woken on its way. One whose answer turns out to be large goes on in the
+//! runtime, where its decoding does not hold the loop up.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Wake, Waker};
+
+use pyo3::prelude::*;
+use tokio::task::AbortHandle;
+
+use crate::call::Work;
+use crate::inbox::{Inbox, Promise};
+use crate::runtime;
+
+/// A request that its loop polls.
+pub(crate) struct Task {
+    state: Mutex<State>,
+    /// Whether it waits to be polled.
+    is_woken: AtomicBool,
+    inbox: Weak<Inbox>,
+}
+
+enum State {
+    Here(Work, Promise),
+    InRuntime(AbortHandle),
+    Over,
+}
+
+impl Task {
+    pub(crate) fn new(work: Work, promise: Promise, inbox: &Arc<Inbox>) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State::Here(work, promise)),
+            is_woken: AtomicBool::new(false),
+            inbox: Arc::downgrade(inbox),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on as far as it can, and settles the future at the end.
+    pub(crate) fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
+        self.is_woken.store(false, Ordering::Release);
+        let runtime = runtime::get(py)?;
+        let _context = runtime.enter();
+        let mut state = self.state();
+        let State::Here(work, _) = &mut *state else {
+            return Ok(());
+        };
+        let waker = Waker::from(Arc::clone(self));
+        let mut context = Context::from_waker(&waker);
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut context)));
+        if let Ok(Poll::Pending) = polled
+            && !self.wants_runtime()
+        {
+            return Ok(());
+        }
+        let State::Here(work, promise) = std::mem::replace(&mut *state, State::Over) else {
+            return Ok(());
+        };
+        match polled {
+            Ok(Poll::Ready(convert)) => {
+                drop(state);
+                promise.keep_now(py, convert)
+            }
+            Ok(Poll::Pending) => {
+                let task = runtime.spawn(async move { promise.keep(work.await) });
+                *state = State::InRuntime(task.abort_handle());
+                Ok(())
+            }
+            // It panicked: the end of the promise says so to who waits.
+            Err(_) => Ok(()),
+        }
+    }
+
+    #[cfg(unix)]
+    fn wants_runtime(&self) -> bool {
+        let inbox = self.inbox.upgrade();
+        inbox.is_some_and(|inbox| inbox.reactor().is_some_and(aioinflux::Reactor::wants_tokio))
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_self, reason = "it is used where there are reactors")]
+    fn wants_runtime(&self) -> bool {
+        false
+    }
+
+    /// Stops the request. Does nothing to one that has ended.
+    pub(crate) fn abort(&self) {
+        let state = std::mem::replace(&mut *self.state(), State::Over);
+        match state {
+            State::Here(work, promise) => {
+                drop(work);
+                promise.forget();
+            }
+            State::InRuntime(task) => task.abort(),
+            State::Over => {}
+        }
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        if !self.is_woken.swap(true, Ordering::AcqRel)
+            && let Some(inbox) = self.inbox.upgrade()
+        {
+            inbox.wake(self);
+        }
+    }
+}
