@@ -53,14 +53,15 @@ impl Todo {
     }
 }
 
-fn work<T, F, C>(request: F, convert: C) -> Work
+/// The future is made where it stays: to move it would cost more than to make it.
+fn work<T, F, C>(request: impl FnOnce() -> F + Send + 'static, convert: C) -> Work
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
     C: FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
 {
     Box::pin(async move {
-        let outcome = request.await;
+        let outcome = request().await;
         Box::new(move |py: Python<'_>| convert(py, outcome)) as Convert
     })
 }
@@ -74,7 +75,7 @@ impl Call {
         F: Future<Output = T> + Send + 'static,
         C: FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
     {
-        Self::of(Todo::InRuntime(work(request, convert)))
+        Self::of(Todo::InRuntime(work(|| request, convert)))
     }
 
     /// The same for a small request: a loop that can drive it itself does so, without the threads
@@ -89,7 +90,7 @@ impl Call {
         F: Future<Output = T> + Send + 'static,
         C: FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
     {
-        let make = move |client| work(request(client), convert);
+        let make = move |client| work(|| request(client), convert);
         Self::of(Todo::Anywhere(engine, Box::new(make)))
     }
 

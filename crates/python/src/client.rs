@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::errors::{self, Kept};
 use crate::out::{PyAnswer, json};
 use crate::place::{shorten, type_name};
+use crate::runtime;
 use crate::stream::Stream;
 
 /// Configuration and connections.
@@ -35,7 +36,7 @@ impl Client {
         // Mistakes in the configuration show now, not at the first request.
         let client =
             aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
-        let engine = (std::process::id(), Engine::new(client));
+        let engine = (runtime::process(), Engine::new(client));
         Ok(Self {
             options,
             config,
@@ -45,7 +46,7 @@ impl Client {
 
     fn engine(&self) -> PyResult<Engine> {
         let mut slot = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-        let process = std::process::id();
+        let process = runtime::process();
         if let Some((_, engine)) = slot.as_ref().filter(|(owner, _)| *owner == process) {
             return Ok(engine.clone());
         }
@@ -238,7 +239,7 @@ impl Client {
         let engine = slot.take();
         if engine
             .as_ref()
-            .is_some_and(|(owner, _)| *owner != std::process::id())
+            .is_some_and(|(owner, _)| *owner != runtime::process())
         {
             std::mem::forget(engine);
         }

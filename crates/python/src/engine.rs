@@ -6,9 +6,11 @@ use crate::inbox::Inbox;
 
 /// Clones share the connections.
 #[derive(Clone)]
-pub(crate) struct Engine {
+pub(crate) struct Engine(Arc<Shared>);
+
+struct Shared {
     client: aioinflux::Client,
-    of_loops: Arc<Mutex<Vec<OfLoop>>>,
+    of_loops: Mutex<Vec<OfLoop>>,
 }
 
 /// The client whose connections a loop drives. None where the way to the server allows none.
@@ -19,20 +21,21 @@ struct OfLoop {
 
 impl Engine {
     pub(crate) fn new(client: aioinflux::Client) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             client,
-            of_loops: Arc::default(),
-        }
+            of_loops: Mutex::default(),
+        }))
     }
 
     /// The client that the runtime drives.
     pub(crate) fn client(&self) -> aioinflux::Client {
-        self.client.clone()
+        self.0.client.clone()
     }
 
     /// The client that the loop of this inbox drives.
     pub(crate) fn driven_by(&self, inbox: &Arc<Inbox>) -> Option<aioinflux::Client> {
-        let mut all = self.of_loops.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.0.of_loops.lock();
+        let mut all = all.unwrap_or_else(PoisonError::into_inner);
         let is_its = |one: &&OfLoop| std::ptr::eq(one.inbox.as_ptr(), Arc::as_ptr(inbox));
         if let Some(found) = all.iter().find(is_its) {
             return found.client.clone();
@@ -49,7 +52,7 @@ impl Engine {
 
     #[cfg(unix)]
     fn make(&self, inbox: &Inbox) -> Option<aioinflux::Client> {
-        self.client.driven_by(inbox.reactor()?)
+        self.0.client.driven_by(inbox.reactor()?)
     }
 
     #[cfg(not(unix))]

@@ -18,6 +18,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 
 use crate::bell::Bell;
+use crate::runtime;
 use crate::task::Task;
 
 /// What is told of a request whose task panicked.
@@ -60,7 +61,7 @@ thread_local! {
 impl Inbox {
     /// The inbox of the loop that runs on this thread.
     pub(crate) fn of(event_loop: &Bound<'_, PyAny>) -> PyResult<Arc<Self>> {
-        let process = std::process::id();
+        let process = runtime::process();
         if let Some(inbox) = known(event_loop).filter(|inbox| inbox.process == process) {
             return Ok(inbox);
         }

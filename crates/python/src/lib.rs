@@ -68,7 +68,7 @@ mod _core {
     #[pymodule_export]
     use crate::parse::parse_lines;
     #[pymodule_export]
-    use crate::runtime::end;
+    use crate::runtime::{end, forked};
     #[pymodule_export]
     use crate::stream::Stream;
     #[pymodule_export]
@@ -77,14 +77,18 @@ mod _core {
     use crate::udp::UdpSender;
 
     use pyo3::prelude::*;
+    use pyo3::types::IntoPyDict as _;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
         let end = module.getattr("_end")?;
-        module
-            .py()
-            .import("atexit")?
-            .call_method1("register", (end,))?;
+        py.import("atexit")?.call_method1("register", (end,))?;
+        // Where there is no fork there is no function either.
+        if let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? {
+            let hooks = [("after_in_child", module.getattr("_forked")?)].into_py_dict(py)?;
+            register.call((), Some(&hooks))?;
+        }
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 //! survive a fork: a child that inherits a runtime gets one of its own, and the parent's is
 //! forgotten, never dropped, since dropping it would wait for threads that do not exist here.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,9 @@ use tokio::runtime::{Builder, Runtime};
 /// The runtime and the process that made it.
 static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
 
+/// The process, asked for once: every request wants to know, and the system takes its time.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
 /// Requests wait for sockets, and answers are decoded piece by piece in between. A second thread
 /// would be woken for most requests and find nothing to do: it costs a third of what they cost.
 const WORKERS: usize = 1;
@@ -22,13 +26,32 @@ const WORKERS: usize = 1;
 /// How long the end of the program waits for requests that are being given up.
 const END: Duration = Duration::from_secs(5);
 
+/// The number of this process.
+pub(crate) fn process() -> u32 {
+    match PROCESS.load(Ordering::Relaxed) {
+        0 => {
+            let process = std::process::id();
+            PROCESS.store(process, Ordering::Relaxed);
+            process
+        }
+        process => process,
+    }
+}
+
+/// Takes note of being another process. Called by Python in a child after each fork.
+#[pyfunction]
+#[pyo3(name = "_forked")]
+pub(crate) fn forked() {
+    PROCESS.store(0, Ordering::Relaxed);
+}
+
 /// The runtime of this process.
 ///
 /// The lock is only ever held with the GIL, so a fork, which needs the GIL too, never copies it
 /// locked.
 pub(crate) fn get(_py: Python<'_>) -> PyResult<Arc<Runtime>> {
     let mut slot = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let process = std::process::id();
+    let process = process();
     if let Some((owner, runtime)) = slot.as_ref()
         && *owner == process
     {
@@ -54,7 +77,7 @@ pub(crate) fn end(py: Python<'_>) {
         .unwrap_or_else(PoisonError::into_inner)
         .take();
     let Some((owner, runtime)) = slot else { return };
-    if owner != std::process::id() {
+    if owner != process() {
         return std::mem::forget(runtime);
     }
     match Arc::try_unwrap(runtime) {

@@ -47,19 +47,53 @@ struct Shared {
     wants_tokio: AtomicBool,
 }
 
-/// Who waits for a socket.
-#[derive(Default)]
+/// Who waits for a socket, and what is known of it.
 pub(super) struct Waiting {
-    pub(super) reader: Slot,
-    pub(super) writer: Slot,
+    reader: Slot,
+    writer: Slot,
+    /// Whether a read may give something: the system tells of news only.
+    is_readable: AtomicBool,
+    /// Whether the other side is done: reads never wait again.
+    is_read_closed: AtomicBool,
 }
 
 /// A place for one waker.
 #[derive(Default)]
-pub(super) struct Slot(Mutex<Option<Waker>>);
+struct Slot(Mutex<Option<Waker>>);
+
+impl Waiting {
+    fn new() -> Self {
+        Self {
+            reader: Slot::default(),
+            writer: Slot::default(),
+            is_readable: AtomicBool::new(true),
+            is_read_closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether a read may give something.
+    pub(super) fn is_readable(&self) -> bool {
+        self.is_readable.load(Ordering::Relaxed)
+    }
+
+    /// Has the next read ask the system, whatever is known.
+    pub(super) fn ask_again(&self) {
+        self.is_readable.store(true, Ordering::Relaxed);
+    }
+
+    /// A read gave all that was there.
+    pub(super) fn is_drained(&self) {
+        let is_closed = self.is_read_closed.load(Ordering::Relaxed);
+        self.is_readable.store(is_closed, Ordering::Relaxed);
+    }
+
+    pub(super) fn wait_to_read(&self, waker: &Waker) {
+        self.reader.set(waker);
+    }
+}
 
 impl Slot {
-    pub(super) fn set(&self, waker: &Waker) {
+    fn set(&self, waker: &Waker) {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *slot {
             Some(old) => old.clone_from(waker),
@@ -121,7 +155,11 @@ impl Reactor {
         for event in &*events {
             let waiting = self.sockets().get(&event.token()).cloned();
             let Some(waiting) = waiting else { continue };
+            if event.is_read_closed() || event.is_error() {
+                waiting.is_read_closed.store(true, Ordering::Relaxed);
+            }
             if event.is_readable() || event.is_read_closed() || event.is_error() {
+                waiting.ask_again();
                 waiting.reader.wake();
             }
             if event.is_writable() || event.is_write_closed() || event.is_error() {
@@ -151,11 +189,11 @@ impl Reactor {
 
     pub(super) fn register(&self, fd: RawFd) -> io::Result<Registration> {
         let token = Token(self.shared.next.fetch_add(1, Ordering::Relaxed));
-        let waiting = Arc::new(Waiting::default());
-        let both = Interest::READABLE | Interest::WRITABLE;
+        let waiting = Arc::new(Waiting::new());
+        // What is written fits but for once in a while: a wake-up for each would be wasted.
         self.shared
             .registry
-            .register(&mut SourceFd(&fd), token, both)?;
+            .register(&mut SourceFd(&fd), token, Interest::READABLE)?;
         self.sockets().insert(token, Arc::clone(&waiting));
         Ok(Registration {
             reactor: self.clone(),
@@ -168,6 +206,16 @@ impl Reactor {
     fn sockets(&self) -> MutexGuard<'_, HashMap<Token, Arc<Waiting>>> {
         let sockets = self.shared.sockets.lock();
         sockets.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registration {
+    /// Wakes this waker when the socket takes more.
+    pub(super) fn wait_to_write(&self, waker: &Waker) -> io::Result<()> {
+        self.waiting.writer.set(waker);
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let registry = &self.reactor.shared.registry;
+        registry.reregister(&mut SourceFd(&self.fd), self.token, both)
     }
 }
 

@@ -9,14 +9,14 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::reactor::{Reactor, Registration};
 
-/// Bytes that one read asks for at most.
-const READ: usize = 64 * 1024;
+/// Bytes that one read of a socket that a reactor drives gives at most.
+const READ: usize = 16 * 1024;
 
 /// A socket of either family, in non-blocking mode.
 pub(super) enum Plain {
@@ -35,7 +35,8 @@ enum InTokio {
 pub(super) struct Socket(Arc<Mutex<Driven>>);
 
 enum Driven {
-    ByReactor(Registration, Plain),
+    /// With a place for what is read: hyper's own would have to be cleared for each read.
+    ByReactor(Registration, Plain, Box<[u8]>),
     /// By tokio, from the next poll on.
     ByNobody(Plain),
     ByTokio(InTokio),
@@ -106,8 +107,7 @@ impl InTokio {
 
 impl Socket {
     pub(super) fn new(plain: Plain, reactor: &Reactor) -> io::Result<Self> {
-        let registration = reactor.register(plain.as_raw_fd())?;
-        let driven = Driven::ByReactor(registration, plain);
+        let driven = Driven::by(reactor, plain)?;
         Ok(Self(Arc::new(Mutex::new(driven))))
     }
 
@@ -119,7 +119,7 @@ impl Socket {
     pub(super) fn leave(&self) {
         let mut driven = self.driven();
         *driven = match std::mem::replace(&mut *driven, Driven::Lost) {
-            Driven::ByReactor(registration, plain) => {
+            Driven::ByReactor(registration, plain, _) => {
                 drop(registration);
                 Driven::ByNobody(plain)
             }
@@ -127,24 +127,32 @@ impl Socket {
         };
     }
 
-    /// Has this reactor drive it again.
+    /// Has this reactor drive it again, and the next read ask the system.
     pub(super) fn come_back(&self, reactor: &Reactor) -> io::Result<()> {
         let mut driven = self.driven();
         let plain = match std::mem::replace(&mut *driven, Driven::Lost) {
             Driven::ByNobody(plain) => plain,
             Driven::ByTokio(socket) => socket.into_plain()?,
             other => {
+                if let Driven::ByReactor(registration, ..) = &other {
+                    registration.waiting.ask_again();
+                }
                 *driven = other;
                 return Ok(());
             }
         };
-        let registration = reactor.register(plain.as_raw_fd())?;
-        *driven = Driven::ByReactor(registration, plain);
+        *driven = Driven::by(reactor, plain)?;
         Ok(())
     }
 }
 
 impl Driven {
+    fn by(reactor: &Reactor, plain: Plain) -> io::Result<Self> {
+        let registration = reactor.register(plain.as_raw_fd())?;
+        let scratch = vec![0; READ].into_boxed_slice();
+        Ok(Self::ByReactor(registration, plain, scratch))
+    }
+
     /// Who drives it now. tokio takes over what was left to it.
     fn now(&mut self) -> io::Result<&mut Self> {
         if let Self::ByNobody(_) = self
@@ -156,19 +164,13 @@ impl Driven {
     }
 }
 
-/// Does something as soon as it is possible; else `wait` has somebody woken when it is.
-fn as_soon_as_possible<T>(
-    mut work: impl FnMut() -> io::Result<T>,
-    wait: impl FnOnce(),
-) -> Poll<io::Result<T>> {
+/// What a call gives, or nothing if it would have to wait.
+fn at_once(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<Option<usize>> {
     loop {
-        match work() {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                wait();
-                return Poll::Pending;
-            }
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            done => return Poll::Ready(done),
+            done => return done.map(Some),
         }
     }
 }
@@ -184,12 +186,21 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.driven().now()? {
-            Driven::ByReactor(registration, plain) => {
-                let free = buffer.initialize_unfilled_to(buffer.remaining().min(READ));
-                let wait = || registration.waiting.reader.set(context.waker());
-                let read = as_soon_as_possible(|| plain.read(free), wait);
-                buffer.advance(ready!(read)?);
-                Poll::Ready(Ok(()))
+            Driven::ByReactor(registration, plain, scratch) => {
+                let waiting = &registration.waiting;
+                if waiting.is_readable() {
+                    let room = buffer.remaining().min(scratch.len());
+                    let read = at_once(|| plain.read(&mut scratch[..room]))?;
+                    if read.is_none_or(|read| read < room) {
+                        waiting.is_drained();
+                    }
+                    if let Some(read) = read {
+                        buffer.put_slice(&scratch[..read]);
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                waiting.wait_to_read(context.waker());
+                Poll::Pending
             }
             Driven::ByTokio(socket) => Pin::new(socket.reader()).poll_read(context, buffer),
             Driven::ByNobody(_) | Driven::Lost => lost(),
@@ -204,9 +215,12 @@ impl AsyncWrite for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.driven().now()? {
-            Driven::ByReactor(registration, plain) => {
-                let wait = || registration.waiting.writer.set(context.waker());
-                as_soon_as_possible(|| plain.write(bytes), wait)
+            Driven::ByReactor(registration, plain, _) => {
+                if let Some(written) = at_once(|| plain.write(bytes))? {
+                    return Poll::Ready(Ok(written));
+                }
+                registration.wait_to_write(context.waker())?;
+                Poll::Pending
             }
             Driven::ByTokio(socket) => Pin::new(socket.writer()).poll_write(context, bytes),
             Driven::ByNobody(_) | Driven::Lost => lost(),
@@ -219,7 +233,7 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.driven().now()? {
-            Driven::ByReactor(_, plain) => Poll::Ready(plain.shut_down()),
+            Driven::ByReactor(_, plain, _) => Poll::Ready(plain.shut_down()),
             Driven::ByTokio(socket) => Pin::new(socket.writer()).poll_shutdown(context),
             Driven::ByNobody(_) | Driven::Lost => lost(),
         }

@@ -5,6 +5,8 @@ use std::io;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
+use crate::runtime;
+
 /// An iterator that runs elsewhere, ahead of who asks: one item waits, one is being made.
 pub(super) struct Ahead<T> {
     /// Items, then `None`: a channel that ends without it tells that the thread did not come so far.
@@ -31,13 +33,13 @@ impl<T: Send + 'static> Ahead<T> {
             .spawn(run)?;
         Ok(Self {
             items: receiver,
-            process: std::process::id(),
+            process: runtime::process(),
         })
     }
 
     /// The next item, or why there is none.
     pub(super) fn next(&self) -> Result<Option<T>, &'static str> {
-        if std::process::id() != self.process {
+        if runtime::process() != self.process {
             return Err("an answer that is read in chunks cannot be read on in another process");
         }
         self.items
