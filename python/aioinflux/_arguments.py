@@ -66,6 +66,8 @@ def target(
     asked: dict[str, str | None], rp: str | None, consistency: str | None
 ) -> dict[str, str | None]:
     """Where the points of one call go: what the call says, else what the client says."""
+    if not asked:
+        return {"rp": rp, "consistency": consistency}
     for name in ("rp", "consistency"):
         expect(name, asked.get(name), str, optional=True)
     precision = asked.get("precision")
@@ -82,12 +84,17 @@ def statement(text: str, chunk_size: int | None, params: object, rp: object) -> 
         raise ValueError("argument `q`: expected a statement, got none")
     if chunk_size is not None:
         positive("chunk_size", chunk_size)
-    expect("params", params, dict, optional=True)
-    expect("rp", rp, str, optional=True)
+    # Most calls have neither, and a check that is not called costs nothing.
+    if params is not None:
+        expect("params", params, dict, optional=True)
+    if rp is not None:
+        expect("rp", rp, str, optional=True)
 
 
 def database(given: object, default: str | None) -> str | None:
     """The database of one call; a falsy one means the client's own."""
+    if given is None:
+        return default
     expect("db", given, str, optional=True)
     return str(given) if given else default
 

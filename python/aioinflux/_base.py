@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _arguments, _core, _output, _progress, _write
@@ -152,7 +153,7 @@ class Base:
             database = db or self._db
             if not database:
                 raise ValueError("argument `db`: expected a database, since the client has none")
-            where = _arguments.target({**target}, self._rp, self._consistency)
+            where = _arguments.target(target, self._rp, self._consistency)
             return lambda batch: self._core.write(batch, database, **where)
 
         # What stands on the stack between the user and the encoder, which warns at the user's line.
@@ -225,19 +226,25 @@ class Base:
         name: str,
         make: Callable[[], _core.Call[T]],
         finish: Callable[[T], R],
-        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+        guard: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> Any:
         """Awaits or waits, as the mode says; encoding happens at the same moment as sending."""
         if self._is_async:
-            return self._named(name, _awaited(make, finish, guard))
-        with guard():
+            call = _guarded(make, finish, guard) if guard else _awaited(make, finish)
+            return self._named(name, call)
+        with guard() if guard else nullcontext():
             return finish(make().wait())
 
     def _named(self, name: str, call: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
         """Has Python's warning of a call that nobody awaits name the method."""
         named: Any = call
-        named.__qualname__ = f"{type(self).__name__}.{name}"
+        named.__qualname__ = _qualified(type(self), name)
         return call
+
+
+@cache
+def _qualified(kind: type[Base], name: str) -> str:
+    return f"{kind.__name__}.{name}"
 
 
 class _Closed:
@@ -248,7 +255,11 @@ class _Closed:
         yield
 
 
-async def _awaited(
+async def _awaited(make: Callable[[], _core.Call[T]], finish: Callable[[T], R]) -> R:
+    return finish(await make())
+
+
+async def _guarded(
     make: Callable[[], _core.Call[T]],
     finish: Callable[[T], R],
     guard: Callable[[], AbstractContextManager[None]],

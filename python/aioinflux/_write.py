@@ -45,11 +45,17 @@ class Job:
 
     def batches(self, frames: int) -> _core.Batches:
         """Begins to encode; `frames` is how many functions stand between the user and this one."""
-        _arguments.expect("tags", self.tags, Mapping, optional=True)
-        _arguments.expect("batch_lines", self.batch_lines, int)
-        _arguments.expect("batch_bytes", self.batch_bytes, int)
-        _arguments.positive("connections", self.connections)
-        _progress.check(self.progress)
+        # Small writes notice what each of these costs: what is as it should be is not checked on.
+        if self.tags is not None:
+            _arguments.expect("tags", self.tags, Mapping, optional=True)
+        if not type(self.batch_lines) is type(self.batch_bytes) is type(self.connections) is int:
+            _arguments.expect("batch_lines", self.batch_lines, int)
+            _arguments.expect("batch_bytes", self.batch_bytes, int)
+            _arguments.expect("connections", self.connections, int)
+        if self.connections < 1:
+            _arguments.positive("connections", self.connections)
+        if self.progress is not None:
+            _progress.check(self.progress)
         columns = None
         if self.tag_columns is not None:
             columns = _arguments.names("tag_columns", self.tag_columns)
@@ -118,7 +124,7 @@ def steps(job: Job, frames: int, open_send: Callable[[], Send]) -> Steps:
     send = open_send()
     connections = job.connections
     rows_total = rows_of(job.data) if job.progress else None
-    report = _progress.writing(job.progress, rows_total)
+    report = _progress.writing(job.progress, rows_total) if job.progress else None
     flow = None
     try:
         # Of a write that is one request nothing is sent before all of it is encoded.
@@ -128,7 +134,8 @@ def steps(job: Job, frames: int, open_send: Callable[[], Send]) -> Steps:
             return True
         _log(first)
         if second is None:
-            _warn(first.skipped)
+            if first.skipped:
+                _warn(first.skipped)
             yield send(first)
             if report:
                 report(batches.rows, len(first), rows_total)

@@ -24,6 +24,10 @@ use crate::task::Task;
 /// What is told of a request whose task panicked.
 pub(crate) const WITHOUT_OUTCOME: &str = "the request ended without an outcome";
 
+/// Tasks that are polled before the loop lets go on who waited for them: else a server that has
+/// answered all that was asked would have nothing to do meanwhile.
+const AT_ONCE: usize = 16;
+
 /// Makes the Python value, or the exception, of a finished request.
 pub(crate) type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
@@ -118,21 +122,26 @@ impl Inbox {
         }
     }
 
-    /// Polls the tasks that were woken, until there are none.
+    /// Polls tasks that were woken; the loop comes back for those that are left.
     fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
-        loop {
-            let mut woken = self.woken();
-            let task = woken.tasks.pop_front();
-            woken.is_polling = task.is_some();
-            drop(woken);
-            let Some(task) = task else { return Ok(()) };
-            if let Err(error) = task.poll(py) {
+        let mut outcome = Ok(());
+        for _ in 0..AT_ONCE {
+            let task = self.woken().tasks.pop_front();
+            let Some(task) = task else { break };
+            outcome = task.poll(py);
+            if outcome.is_err() {
                 // Ctrl-C, in a loop that lets it through. The others are not lost.
-                self.woken().is_polling = false;
-                self.ring();
-                return Err(error);
+                break;
             }
         }
+        let mut woken = self.woken();
+        woken.is_polling = false;
+        let is_left = !woken.tasks.is_empty();
+        drop(woken);
+        if is_left {
+            self.ring();
+        }
+        outcome
     }
 
     /// Polls what was woken, and settles all futures whose outcomes are there.
