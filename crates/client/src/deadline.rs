@@ -27,6 +27,20 @@ impl Deadline {
         Self { at, which }
     }
 
+    /// The one that runs out first: one timer is enough for both.
+    pub(crate) fn or_before(self, other: Self) -> Self {
+        match (self.at, other.at) {
+            (Some((this, _)), Some((that, _))) if that < this => other,
+            (None, Some(_)) => other,
+            _ => self,
+        }
+    }
+
+    /// Whether it has run out.
+    pub(crate) fn is_over(self) -> bool {
+        self.at.is_some_and(|(at, _)| at <= Instant::now())
+    }
+
     /// Waits for the future until the limit runs out.
     pub(crate) async fn run<F: Future + Unpin>(self, future: F) -> Result<F::Output, Error> {
         match self.at {
@@ -90,9 +104,9 @@ impl Progress {
     }
 
     /// When the limit runs out, if nothing moves until then.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Deadline {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.checked_add(self.limit?)
+        Deadline::since(last, self.limit, Limit::Read)
     }
 }
 

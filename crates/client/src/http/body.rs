@@ -2,7 +2,6 @@
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -12,7 +11,7 @@ use tokio::time::Instant;
 use super::{Source, values};
 use crate::deadline::{Deadline, Progress, Silence};
 use crate::decode::End;
-use crate::error::{Error, ErrorKind, Limit, excerpt};
+use crate::error::{Error, ErrorKind, excerpt};
 use crate::gzip::Inflater;
 
 /// A body goes out in pieces of this size, each of which counts as a sign of life.
@@ -40,16 +39,21 @@ impl Coding {
     }
 }
 
+/// The time limits of a body.
+pub(super) struct Limits {
+    /// That of who reads all of the body at once.
+    pub(super) total: Deadline,
+    /// That of who reads it piece by piece.
+    pub(super) piecewise: Deadline,
+    pub(super) silence: Silence,
+}
+
 /// The body of an answer, read piece by piece. Dropping it before its end closes the connection.
 pub(crate) struct Body {
     source: Source,
     coding: Coding,
     end: End,
-    /// The limit of who reads all of the body at once.
-    total: Deadline,
-    /// The limit of who reads it piece by piece.
-    piecewise: Deadline,
-    silence: Silence,
+    limits: Limits,
     ended: bool,
     /// The place among the requests at once; free again with the end of the body.
     permit: Option<OwnedSemaphorePermit>,
@@ -60,30 +64,22 @@ impl Body {
         source: Source,
         headers: &[(String, String)],
         end: End,
-        total: Deadline,
-        read_limit: Option<Duration>,
+        limits: Limits,
         permit: OwnedSemaphorePermit,
     ) -> Self {
         Self {
             source,
             coding: Coding::of(headers),
             end,
-            total,
-            piecewise: total,
-            silence: Silence::new(read_limit),
+            limits,
             ended: false,
             permit: Some(permit),
         }
     }
 
-    /// Lets the one who reads piece by piece take as long as it likes.
-    pub(super) fn has_no_total(&mut self) {
-        self.piecewise = Deadline::new(None, Limit::Total);
-    }
-
     /// The next piece, or nothing after the last one. May be dropped and called again.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        self.next_within(self.piecewise).await
+        self.next_within(self.limits.piecewise).await
     }
 
     async fn next_within(&mut self, limit: Deadline) -> Result<Option<Bytes>, Error> {
@@ -127,7 +123,7 @@ impl Body {
     pub(crate) async fn collect(&mut self, most: usize) -> (Vec<u8>, Result<(), Error>) {
         let mut all = Vec::new();
         loop {
-            match self.next_within(self.total).await {
+            match self.next_within(self.limits.total).await {
                 Ok(Some(piece)) => {
                     let room = most.saturating_sub(all.len());
                     all.extend_from_slice(&piece[..piece.len().min(room)]);
@@ -142,12 +138,11 @@ impl Body {
     }
 
     async fn next_as_sent(&mut self, limit: Deadline) -> Result<Option<Bytes>, Error> {
-        let read = self.silence.deadline(Instant::now());
-        let piece = limit
-            .run(pin!(read.run(pin!(self.source.next()))))
-            .await??;
-        self.silence.end();
-        piece
+        let silence = self.limits.silence.deadline(Instant::now());
+        let coming = pin!(self.source.next());
+        let piece = limit.or_before(silence).run(coming).await??;
+        self.limits.silence.end();
+        Ok(piece)
     }
 }
 

@@ -29,19 +29,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
 
 pub(crate) use body::Body;
 #[cfg(unix)]
 pub use reactor::Reactor;
 
 use crate::config::Config;
-use crate::deadline::{Deadline, Progress};
+use crate::deadline::{Deadline, Progress, Silence};
 use crate::decode::End;
 use crate::dialect::Request;
 use crate::error::{Error, Limit};
 use crate::gzip;
-use body::Upload;
+use body::{Limits, Upload};
 
 /// Bodies from this size on are compressed off the threads that drive connections.
 const COMPRESS_ELSEWHERE: usize = 64 * 1024;
@@ -128,46 +127,43 @@ impl Http {
     /// not apply to the pieces of the body: the caller reads a stream for as long as it likes.
     pub(crate) async fn send(&self, request: Request, whole: bool) -> Result<Reply, Error> {
         let total = Deadline::new(self.total_limit, Limit::Total);
-        let mut reply = total.run(pin!(self.send_now(request, total))).await??;
-        if !whole {
-            reply.body.has_no_total();
-        }
-        Ok(reply)
-    }
-
-    async fn send_now(&self, request: Request, total: Deadline) -> Result<Reply, Error> {
         let permits = Arc::clone(&self.permits);
-        let permit = permits.acquire_owned().await;
+        let permit = total.run(pin!(permits.acquire_owned())).await?;
         let permit = permit.map_err(|_| Error::transport("the client is closed"))?;
         let progress = Progress::new(self.read_limit);
-        let request = prepared(request, &progress).await?;
-        let head = self.exchange(request, &progress).await?;
+        let request = total.run(pin!(prepared(request, &progress))).await??;
+        let head = self.exchange(request, &progress, total).await?;
         let headers = text(&head.headers);
         let end = end_of(head.has_length, &headers);
+        let none = Deadline::new(None, Limit::Total);
+        let limits = Limits {
+            total,
+            piecewise: if whole { total } else { none },
+            silence: Silence::new(self.read_limit),
+        };
         Ok(Reply {
             status: head.status,
-            body: Body::new(head.source, &headers, end, total, self.read_limit, permit),
+            body: Body::new(head.source, &headers, end, limits, permit),
             headers,
         })
     }
 
     /// Waits for the head of the answer for as long as something moves.
-    async fn exchange(&self, request: Prepared, progress: &Progress) -> Result<Head, Error> {
+    async fn exchange(
+        &self,
+        request: Prepared,
+        progress: &Progress,
+        total: Deadline,
+    ) -> Result<Head, Error> {
         progress.touch();
         let mut sending = pin!(self.carrier.execute(request));
         loop {
-            let result = match progress.deadline() {
-                Some(deadline) => timeout_at(deadline, sending.as_mut()).await,
-                None => Ok(sending.as_mut().await),
-            };
-            match result {
+            let limit = total.or_before(progress.deadline());
+            match limit.run(sending.as_mut()).await {
                 Ok(result) => return result,
-                // Something moved since the deadline was set.
-                Err(_) if progress.deadline() > Some(Instant::now()) => {}
-                Err(_) => {
-                    let limit = self.read_limit.unwrap_or_default();
-                    return Err(Error::timeout(Limit::Read, limit));
-                }
+                // Something moved since the limit was set.
+                Err(_) if !total.is_over() && !progress.deadline().is_over() => {}
+                Err(error) => return Err(error),
             }
         }
     }
