@@ -17,6 +17,8 @@ demo: build influxd ## writes a point and a DataFrame to a private InfluxDB and 
 .PHONY: test
 test: build influxd ## every Rust and Python test
 	cargo test --workspace --no-fail-fast
+	# The same of connections that a foreign event loop drives.
+	AIOINFLUX_DRIVEN=1 cargo test --package aioinflux --test it
 	$(PYTHON) -m pytest tests
 
 .PHONY: lint

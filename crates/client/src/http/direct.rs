@@ -342,10 +342,12 @@ impl Receiving {
     /// Has tokio drive the connection from now on: what polls this is to be moved there.
     async fn leave(&mut self) {
         let mut asked = false;
-        std::future::poll_fn(|_| {
+        std::future::poll_fn(|context| {
             if std::mem::replace(&mut asked, true) {
                 return Poll::Ready(());
             }
+            // Who does not move it goes on here.
+            context.waker().wake_by_ref();
             if let Some(connection) = &self.connection {
                 connection.socket.leave();
             }

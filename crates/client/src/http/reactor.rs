@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -31,7 +31,7 @@ const RUNG: Token = Token(usize::MAX);
 /// 2. It polls them in the context of a tokio runtime with time and I/O, which names are looked up
 ///    and connections are opened by.
 /// 3. If [`wants_tokio`](Self::wants_tokio) after a poll that gave nothing, the answer is large: the
-///    future is to be spawned on the runtime, where its decoding does not hold the loop up.
+///    future had better be spawned on the runtime, where its decoding does not hold the loop up.
 /// 4. A waker that is woken from another thread calls [`wake`](Self::wake).
 #[derive(Clone)]
 pub struct Reactor {
@@ -51,8 +51,10 @@ struct Shared {
 pub(super) struct Waiting {
     reader: Slot,
     writer: Slot,
-    /// Whether a read may give something: the system tells of news only.
-    is_readable: AtomicBool,
+    /// How often the system told that there is something to read; it tells of news only.
+    news: AtomicU32,
+    /// The news after which a read gave all that was there.
+    drained: AtomicU32,
     /// Whether the other side is done: reads never wait again.
     is_read_closed: AtomicBool,
 }
@@ -66,27 +68,33 @@ impl Waiting {
         Self {
             reader: Slot::default(),
             writer: Slot::default(),
-            is_readable: AtomicBool::new(true),
+            news: AtomicU32::new(1),
+            drained: AtomicU32::new(0),
             is_read_closed: AtomicBool::new(false),
         }
     }
 
-    /// Whether a read may give something.
-    pub(super) fn is_readable(&self) -> bool {
-        self.is_readable.load(Ordering::Relaxed)
+    /// The state of the news: one that is not [drained](Self::is_drained) may give something.
+    pub(super) fn news(&self) -> u32 {
+        self.news.load(Ordering::Acquire)
+    }
+
+    /// Whether nothing is there since a read that gave all that was.
+    pub(super) fn is_drained(&self, news: u32) -> bool {
+        self.drained.load(Ordering::Relaxed) == news && !self.is_read_closed.load(Ordering::Relaxed)
+    }
+
+    /// A read that began with these news gave all that was there.
+    pub(super) fn drain(&self, news: u32) {
+        self.drained.store(news, Ordering::Relaxed);
     }
 
     /// Has the next read ask the system, whatever is known.
     pub(super) fn ask_again(&self) {
-        self.is_readable.store(true, Ordering::Relaxed);
+        self.news.fetch_add(1, Ordering::Release);
     }
 
-    /// A read gave all that was there.
-    pub(super) fn is_drained(&self) {
-        let is_closed = self.is_read_closed.load(Ordering::Relaxed);
-        self.is_readable.store(is_closed, Ordering::Relaxed);
-    }
-
+    /// Wakes this waker at the next news. Who calls this looks for news once more behind it.
     pub(super) fn wait_to_read(&self, waker: &Waker) {
         self.reader.set(waker);
     }

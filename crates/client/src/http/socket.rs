@@ -188,19 +188,24 @@ impl AsyncRead for Socket {
         match self.driven().now()? {
             Driven::ByReactor(registration, plain, scratch) => {
                 let waiting = &registration.waiting;
-                if waiting.is_readable() {
-                    let room = buffer.remaining().min(scratch.len());
-                    let read = at_once(|| plain.read(&mut scratch[..room]))?;
-                    if read.is_none_or(|read| read < room) {
-                        waiting.is_drained();
+                loop {
+                    let news = waiting.news();
+                    if !waiting.is_drained(news) {
+                        let room = buffer.remaining().min(scratch.len());
+                        let read = at_once(|| plain.read(&mut scratch[..room]))?;
+                        if read.is_none_or(|read| read < room) {
+                            waiting.drain(news);
+                        }
+                        if let Some(read) = read {
+                            buffer.put_slice(&scratch[..read]);
+                            return Poll::Ready(Ok(()));
+                        }
                     }
-                    if let Some(read) = read {
-                        buffer.put_slice(&scratch[..read]);
-                        return Poll::Ready(Ok(()));
+                    waiting.wait_to_read(context.waker());
+                    if waiting.news() == news {
+                        return Poll::Pending;
                     }
                 }
-                waiting.wait_to_read(context.waker());
-                Poll::Pending
             }
             Driven::ByTokio(socket) => Pin::new(socket.reader()).poll_read(context, buffer),
             Driven::ByNobody(_) | Driven::Lost => lost(),

@@ -1,9 +1,9 @@
 //! Answers of queries, whole and broken.
 
-use aioinflux::{Client, ErrorKind, Event};
+use aioinflux::{ErrorKind, Event};
 
 use crate::scripted::{Act, always, answer, close, hang, json, keep, reset};
-use crate::{client, config};
+use crate::{client, config, connect};
 
 const ROW: &str = r#"{"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","value"],"values":[[1,0.5]]}]}]}"#;
 const SECOND_FAILS: &str = r#"{"results":[{"statement_id":1,"error":"no such thing"}]}"#;
@@ -264,7 +264,7 @@ async fn the_names_of_codings_have_no_case() {
 async fn gzip_is_asked_for_only_when_the_config_says_so() {
     let server = always(keep(json("200 OK", ROW))).await;
     for accept in [false, true] {
-        let client = Client::new(config(server.port).accept_gzip(accept)).unwrap();
+        let client = connect(config(server.port).accept_gzip(accept)).unwrap();
         client.query("q").await.unwrap();
     }
     let asked: Vec<_> = server

@@ -1,9 +1,9 @@
 //! Statuses and bodies that mean an error.
 
-use aioinflux::{Batch, Client, Dialect, Encoder, ErrorKind, Point, WriteOptions};
+use aioinflux::{Batch, Dialect, Encoder, ErrorKind, Point, WriteOptions};
 
 use crate::scripted::{Scripted, always, answer, close, done, json, keep, reset, serve};
-use crate::{client, config};
+use crate::{client, config, connect};
 
 /// Three points at the indexes 0 to 2.
 fn points() -> Vec<Point> {
@@ -109,7 +109,7 @@ async fn a_password_shows_in_no_error_and_in_no_url() {
     )))
     .await;
     let config = config(server.port).credentials("user", "hunter2");
-    let client = Client::new(config).unwrap();
+    let client = connect(config).unwrap();
     for error in [
         client.ping().await.unwrap_err(),
         client.write(&points()).await.unwrap_err(),
@@ -310,7 +310,7 @@ async fn the_batch_goes_out_as_it_is_or_compressed() {
     }
     let batch = std::sync::Arc::new(encoder.take());
     for gzip in [aioinflux::Gzip::Never, aioinflux::Gzip::Always] {
-        let client = Client::new(config(server.port).gzip(gzip)).unwrap();
+        let client = connect(config(server.port).gzip(gzip)).unwrap();
         let written = client
             .write_batch(batch.clone(), &WriteOptions::new())
             .await

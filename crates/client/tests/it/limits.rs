@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use aioinflux::{Client, Config, ErrorKind, Limit, Point};
+use aioinflux::{Config, ErrorKind, Limit, Point};
 use tokio::net::TcpListener;
 
 use crate::scripted::{always, done, hang, json, keep, serve};
-use crate::{client, config};
+use crate::{client, config, connect};
 
 const SHORT: Duration = Duration::from_millis(50);
 /// Long enough for an answer that is there, on a busy machine.
@@ -22,7 +22,7 @@ fn timeout(which: Limit) -> ErrorKind {
 #[tokio::test]
 async fn a_server_that_never_answers_runs_into_the_read_timeout() {
     let server = always(hang("")).await;
-    let client = Client::new(config(server.port).read_timeout(SHORT)).unwrap();
+    let client = connect(config(server.port).read_timeout(SHORT)).unwrap();
     let error = client.ping().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.is_retryable()),
@@ -39,7 +39,7 @@ async fn a_server_that_never_answers_runs_into_the_read_timeout() {
 async fn a_server_that_stops_in_the_middle_runs_into_the_read_timeout() {
     let body = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
     let server = always(hang(body)).await;
-    let client = Client::new(config(server.port).read_timeout(SHORT)).unwrap();
+    let client = connect(config(server.port).read_timeout(SHORT)).unwrap();
     for error in [
         client.query("q").await.unwrap_err(),
         client.query_raw("q").await.unwrap_err(),
@@ -59,7 +59,7 @@ async fn a_server_that_stops_in_the_middle_runs_into_the_read_timeout() {
 #[tokio::test]
 async fn a_request_that_takes_too_long_runs_into_the_total_timeout() {
     let server = always(hang("")).await;
-    let client = Client::new(config(server.port).timeout(SHORT)).unwrap();
+    let client = connect(config(server.port).timeout(SHORT)).unwrap();
     let error = client
         .write(&[Point::new("a").field("v", 1.0)])
         .await
@@ -77,7 +77,7 @@ async fn a_request_that_takes_too_long_runs_into_the_total_timeout() {
 async fn the_body_of_a_stream_has_no_total_timeout() {
     let server = always(hang(HEAD)).await;
     let config = config(server.port).timeout(ENOUGH).read_timeout(2 * ENOUGH);
-    let client = Client::new(config).unwrap();
+    let client = connect(config).unwrap();
     assert_eq!(
         client.query("q").await.unwrap_err().kind(),
         timeout(Limit::Total)
@@ -96,7 +96,7 @@ async fn a_stream_that_waits_for_its_turn_or_its_head_runs_into_the_total_timeou
     .await;
     let config = config(server.port).timeout(ENOUGH).read_timeout(None);
     for requests in [1, 2] {
-        let client = Client::new(config.clone().max_requests(requests)).unwrap();
+        let client = connect(config.clone().max_requests(requests)).unwrap();
         let first = client.stream("ok").await.unwrap();
         let second = tokio::time::timeout(20 * ENOUGH, client.stream("silent")).await;
         let error = second.expect("the limit applies").unwrap_err();
@@ -110,7 +110,7 @@ async fn the_body_of_an_error_runs_into_the_total_timeout_and_the_status_stays()
     let head = "HTTP/1.1 503 Busy\r\nContent-Type: text/plain\r\nContent-Length: 99\r\n\r\nlater";
     let server = always(hang(head)).await;
     let config = config(server.port).timeout(ENOUGH).read_timeout(None);
-    let client = Client::new(config).unwrap();
+    let client = connect(config).unwrap();
     let opened = tokio::time::timeout(20 * ENOUGH, client.stream("q")).await;
     let error = opened.expect("the limit applies").unwrap_err();
     assert_eq!(
@@ -123,7 +123,7 @@ async fn the_body_of_an_error_runs_into_the_total_timeout_and_the_status_stays()
 #[tokio::test]
 async fn the_read_timeout_goes_on_when_the_next_event_is_asked_for_again() {
     let server = always(hang(HEAD)).await;
-    let client = Client::new(config(server.port).read_timeout(3 * SHORT)).unwrap();
+    let client = connect(config(server.port).read_timeout(3 * SHORT)).unwrap();
     let mut stream = client.stream("q").await.unwrap();
     for _ in 0..60 {
         if let Ok(event) = tokio::time::timeout(SHORT, stream.next()).await {
@@ -144,7 +144,7 @@ async fn a_handshake_that_never_ends_runs_into_the_connect_timeout() {
     let config = config
         .tls(crate::tls::authority().tls())
         .connect_timeout(SHORT);
-    let error = Client::new(config).unwrap().ping().await.unwrap_err();
+    let error = connect(config).unwrap().ping().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.is_retryable()),
         (timeout(Limit::Connect), true)
@@ -188,7 +188,7 @@ async fn more_requests_than_allowed_wait_for_their_turn() {
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n",
     ))
     .await;
-    let client = Client::new(config(server.port).max_requests(2).timeout(ENOUGH)).unwrap();
+    let client = connect(config(server.port).max_requests(2).timeout(ENOUGH)).unwrap();
     let first = client.stream("q").await.unwrap();
     let second = client.stream("q").await.unwrap();
     let error = client.ping().await.unwrap_err();
@@ -204,7 +204,7 @@ async fn more_requests_than_allowed_wait_for_their_turn() {
 async fn a_stream_that_has_ended_makes_room_for_the_next() {
     let body = r#"{"results":[{"statement_id":0}]}"#;
     let server = always(keep(json("200 OK", body))).await;
-    let client = Client::new(config(server.port).max_requests(1)).unwrap();
+    let client = connect(config(server.port).max_requests(1)).unwrap();
     let mut stream = client.stream("q").await.unwrap();
     while stream.next().await.is_some() {}
     client.query("q").await.unwrap();
@@ -221,7 +221,7 @@ async fn a_stream_that_ended_with_an_error_makes_room_and_closes_its_connection(
         }
     })
     .await;
-    let client = Client::new(
+    let client = connect(
         config(server.port)
             .max_requests(1)
             .timeout(ENOUGH)
@@ -247,7 +247,7 @@ async fn a_call_that_is_given_up_makes_room_for_the_next() {
         }
     })
     .await;
-    let client = Client::new(config(server.port).max_requests(1)).unwrap();
+    let client = connect(config(server.port).max_requests(1)).unwrap();
     let call = client.query("q");
     assert!(tokio::time::timeout(SHORT, call).await.is_err());
     client.ping().await.unwrap();
@@ -261,7 +261,7 @@ fn a_client_is_made_without_a_runtime_and_works_in_several() {
             .build()
             .unwrap()
     };
-    let client = Client::new(Config::default()).unwrap();
+    let client = connect(Config::default()).unwrap();
     drop(client);
     let serving = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -291,7 +291,7 @@ fn a_configuration_that_cannot_work_is_refused() {
             .unwrap()
             .tls(aioinflux::Tls::new().system_roots(false)),
     ] {
-        let error = Client::new(config).unwrap_err();
+        let error = connect(config).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }

@@ -7,6 +7,7 @@ use aioinflux::{
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
 
+use crate::connect;
 use crate::influxd::{Influxd, Settings, shared};
 
 /// A client with a database of its own on the shared server.
@@ -19,7 +20,7 @@ async fn with_database(name: &str) -> Client {
 }
 
 pub(crate) async fn database(config: Config, name: &str) -> Client {
-    let client = Client::new(config.database(name)).unwrap();
+    let client = connect(config.database(name)).unwrap();
     let create = Query::new("CREATE DATABASE $db").bind("db", Param::Identifier(name.into()));
     client.query(create).await.unwrap();
     client
@@ -334,7 +335,7 @@ async fn write_options_choose_database_policy_and_unit() {
         .column(0)
         .as_primitive::<TimestampNanosecondType>();
     assert_eq!(time.value(0), 1_700_000_000_000_000_000);
-    let client = Client::new(client.config().clone().database("missing")).unwrap();
+    let client = connect(client.config().clone().database("missing")).unwrap();
     assert_eq!(
         client.write(&cpu(1)).await.unwrap_err().kind(),
         ErrorKind::NotFound

@@ -6,6 +6,7 @@
 
 mod answers;
 mod batches;
+mod driven;
 mod errors;
 mod forward;
 mod influxd;
@@ -18,11 +19,21 @@ mod scripted;
 mod split;
 mod tls;
 
-use aioinflux::{Client, Config};
+use aioinflux::{Client, Config, Error};
+
+/// A client of this configuration: with `AIOINFLUX_DRIVEN=1` one that a reactor drives, so that
+/// every test says the same of both.
+fn connect(config: Config) -> Result<Client, Error> {
+    let client = Client::new(config)?;
+    Ok(match std::env::var_os("AIOINFLUX_DRIVEN") {
+        Some(_) => driven::beside_tokio(client),
+        None => client,
+    })
+}
 
 /// A client of the server at this port.
 fn client(port: u16) -> Client {
-    Client::new(config(port)).unwrap()
+    connect(config(port)).unwrap()
 }
 
 /// A configuration for the server at this port, with a database.

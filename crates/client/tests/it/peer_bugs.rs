@@ -6,10 +6,10 @@
 use aioinflux::{Client, Config, Dialect, Encoder, ErrorKind, Outcome, Point};
 use arrow_array::cast::AsArray;
 
-use crate::client;
 use crate::influxd::shared;
 use crate::live::database;
 use crate::scripted::{always, keep};
+use crate::{client, connect};
 
 async fn live(name: &str) -> Client {
     let config = Config::new(&format!("http://127.0.0.1:{}", shared().port)).unwrap();
@@ -102,7 +102,7 @@ fn b30_a_password_is_shown_by_no_debug() {
     let again = Config::new("http://localhost")
         .unwrap()
         .credentials("u", "hunter2");
-    let client = Client::new(config.clone()).unwrap();
+    let client = connect(config.clone()).unwrap();
     let shown = format!(
         "{config:?} {again:?} {client:?} {:?} {}",
         config.target(),

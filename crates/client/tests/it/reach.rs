@@ -1,7 +1,8 @@
 //! The ways to a real InfluxDB 1.x: socket, TLS, users, base path, proxies.
 
-use aioinflux::{Client, Config, ErrorKind, Proxy};
+use aioinflux::{Config, ErrorKind, Proxy};
 
+use crate::connect;
 use crate::forward::forward;
 use crate::influxd::{Influxd, Settings, shared};
 use crate::live::{cpu, database};
@@ -31,7 +32,7 @@ async fn tls_with_an_own_authority_reaches_the_server() {
     let stranger = Config::new(&url)
         .unwrap()
         .tls(crate::tls::authority().tls());
-    let error = Client::new(stranger).unwrap().ping().await.unwrap_err();
+    let error = connect(stranger).unwrap().ping().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Tls);
 }
 
@@ -42,7 +43,7 @@ async fn authentication_grants_and_refuses() {
         ..Settings::default()
     });
     let config = Config::new(&format!("http://127.0.0.1:{}?db=auth", server.port)).unwrap();
-    let nobody = Client::new(config.clone()).unwrap();
+    let nobody = connect(config.clone()).unwrap();
     nobody
         .query("CREATE USER root WITH PASSWORD 'pass:wörd' WITH ALL PRIVILEGES")
         .await
@@ -52,10 +53,10 @@ async fn authentication_grants_and_refuses() {
         .await
         .unwrap();
     root.write(&cpu(1)).await.unwrap();
-    let reader = Client::new(config.clone().credentials("reader", "x")).unwrap();
+    let reader = connect(config.clone().credentials("reader", "x")).unwrap();
     assert_eq!(reader.query("SELECT * FROM cpu").await.unwrap().rows(), 1);
 
-    let wrong = Client::new(config.clone().credentials("root", "hunter2")).unwrap();
+    let wrong = connect(config.clone().credentials("root", "hunter2")).unwrap();
     for (client, kind) in [
         (&nobody, ErrorKind::Unauthorized),
         (&wrong, ErrorKind::Unauthorized),
@@ -112,7 +113,7 @@ async fn a_proxy_that_is_given_is_used_and_its_password_shown_nowhere() {
     );
 
     let lost = Config::new("http://other.invalid").unwrap().proxy(proxy);
-    let error = Client::new(lost).unwrap().ping().await.unwrap_err();
+    let error = connect(lost).unwrap().ping().await.unwrap_err();
     let shown = format!("{error} {error:?} {client:?}");
     assert!(
         !shown.contains("hunter2") && !shown.contains("aHVudGVyMg"),
@@ -134,7 +135,7 @@ async fn a_proxy_carries_tls_through() {
         .unwrap()
         .proxy(proxy)
         .tls(authority.tls());
-    Client::new(config).unwrap().ping().await.unwrap();
+    connect(config).unwrap().ping().await.unwrap();
     assert_eq!(
         forwarder.received()[0].line,
         "CONNECT db.invalid:443 HTTP/1.1"
@@ -151,7 +152,7 @@ async fn the_environment_names_a_proxy_which_loopback_hosts_do_not_use() {
             "http://db.invalid:8086",
             &format!("http://127.0.0.1:{port}"),
         ] {
-            Client::new(Config::new(url).unwrap())
+            connect(Config::new(url).unwrap())
                 .unwrap()
                 .ping()
                 .await
@@ -160,7 +161,7 @@ async fn the_environment_names_a_proxy_which_loopback_hosts_do_not_use() {
         let direct = Config::new("http://db.invalid:8086")
             .unwrap()
             .proxy(Proxy::None);
-        let error = Client::new(direct).unwrap().ping().await.unwrap_err();
+        let error = connect(direct).unwrap().ping().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Connect);
         return;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aioinflux::{Client, Config, Dialect, Encoder, FieldValue, Param, Point, Query, Series};
+use aioinflux::{Config, Dialect, Encoder, FieldValue, Param, Point, Query, Series};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
 use arrow_array::{Array, RecordBatch};
@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use crate::connect;
 use crate::influxd::shared;
 
 const POINTS: usize = 10_000;
@@ -99,7 +100,7 @@ fn points() -> Vec<Point> {
 #[tokio::test]
 async fn ten_thousand_random_points_come_back_equal() {
     let config = Config::new(&format!("http://127.0.0.1:{}", shared().port)).unwrap();
-    let client = Client::new(config.database("random points")).unwrap();
+    let client = connect(config.database("random points")).unwrap();
     let create =
         Query::new("CREATE DATABASE $db").bind("db", Param::Identifier("random points".into()));
     client.query(create).await.unwrap();

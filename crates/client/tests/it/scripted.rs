@@ -1,5 +1,6 @@
 //! A server that answers each request with the bytes of a script, whatever they are.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -101,6 +102,7 @@ pub(crate) fn done() -> Vec<u8> {
 pub(crate) struct Scripted {
     pub(crate) port: u16,
     received: Arc<Mutex<Vec<Received>>>,
+    connections: Arc<AtomicUsize>,
     closed: mpsc::UnboundedReceiver<()>,
     _tasks: JoinSet<()>,
 }
@@ -148,11 +150,14 @@ pub(crate) async fn serve_with(
     let (closing, closed) = mpsc::unbounded_channel();
     let script: Script = Arc::new(script);
     let log = Arc::clone(&received);
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
         let mut connections = JoinSet::new();
         loop {
             let (stream, _) = listener.accept().await.unwrap();
+            count.fetch_add(1, Ordering::SeqCst);
             let (script, log, closing) = (Arc::clone(&script), Arc::clone(&log), closing.clone());
             let accepted = accept(stream);
             connections.spawn(async move {
@@ -166,6 +171,7 @@ pub(crate) async fn serve_with(
     Scripted {
         port,
         received,
+        connections,
         closed,
         _tasks: tasks,
     }
@@ -175,6 +181,11 @@ impl Scripted {
     /// The requests so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
+    }
+
+    /// How many connections there have been.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Waits until a connection has ended.

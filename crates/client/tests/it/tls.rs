@@ -10,6 +10,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
+use crate::connect;
 use crate::scripted::{Accept, Connection, Scripted, done, keep, serve_with};
 
 impl Connection for tokio_rustls::server::TlsStream<tokio::net::TcpStream> {}
@@ -83,7 +84,7 @@ async fn serve(authority: &Authority, name: &str, asks: bool) -> Scripted {
 
 fn client(server: &Scripted, tls: Tls) -> Client {
     let config = Config::new(&format!("https://localhost:{}", server.port)).unwrap();
-    Client::new(config.tls(tls)).unwrap()
+    connect(config.tls(tls)).unwrap()
 }
 
 #[tokio::test]
