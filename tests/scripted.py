@@ -128,6 +128,12 @@ class Scripted:
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        """How many there have been."""
+        with self._lock:
+            return len(self._connections)
+
     def _accept(self) -> None:
         while True:
             try:

@@ -238,13 +238,13 @@ class Base:
     def _named(self, name: str, call: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
         """Has Python's warning of a call that nobody awaits name the method."""
         named: Any = call
-        named.__qualname__ = _qualified(type(self), name)
+        named.__qualname__ = _qualified(type(self).__name__, name)
         return call
 
 
 @cache
-def _qualified(kind: type[Base], name: str) -> str:
-    return f"{kind.__name__}.{name}"
+def _qualified(kind: str, name: str) -> str:
+    return f"{kind}.{name}"
 
 
 class _Closed:

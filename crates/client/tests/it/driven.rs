@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use aioinflux::{Client, Config, ErrorKind, Point, Proxy, Reactor};
+use aioinflux::{
+    Client, Config, Dialect, Encoder, ErrorKind, Gzip, Point, Proxy, Reactor, WriteOptions,
+};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Token};
 use tokio::io::unix::AsyncFd;
@@ -168,6 +170,27 @@ fn a_small_answer_stays() {
     let client = host.client(config(server.port));
     assert_eq!(host.run(client.query("q")).unwrap().rows(), 10);
     assert!(!host.moved);
+}
+
+#[test]
+fn a_body_that_finds_no_room_in_the_socket_waits_for_it() {
+    let mut host = EventLoop::new();
+    let server = host.serve(always(keep(done())));
+    let client = host.client(config(server.port).gzip(Gzip::Never));
+    let mut encoder = Encoder::new(Dialect::V1);
+    for n in 0..400_000 {
+        encoder
+            .push(&Point::new("measurement").field("f", n))
+            .unwrap();
+    }
+    let batch = Arc::new(encoder.take());
+    assert!(batch.bytes().len() > 8 << 20);
+    let options = WriteOptions::new();
+    let written = host
+        .run(client.write_batch(Arc::clone(&batch), &options))
+        .unwrap();
+    assert_eq!(written.points, 400_000);
+    assert_eq!(server.received()[0].body, batch.bytes());
 }
 
 #[test]

@@ -1,0 +1,190 @@
+"""Small requests that an event loop drives itself, and large answers that leave it on their way."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aioinflux import AsyncInfluxDBClient, InfluxDBTimeoutError
+from scripted import Answer, Hang, Scripted, answer, chunked, results
+from support import Database
+
+LONG_S = 30
+
+
+def connect(server: Any, **kwargs: Any) -> AsyncInfluxDBClient:
+    return AsyncInfluxDBClient(host=server.host, port=server.port, **kwargs)
+
+
+def rows(count: int, first: int = 0) -> dict[str, Any]:
+    values = [[n, n / 2] for n in range(first, first + count)]
+    return {"results": [{"statement_id": 0, "series": [
+        {"name": "m", "columns": ["time", "v"], "values": values}]}]}  # fmt: skip
+
+
+def head_and_piece(size: int) -> bytes:
+    """The beginning of an answer whose chunk is never whole."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    head += b"Transfer-Encoding: chunked\r\n\r\n"
+    return head + b"%x\r\n" % (2 * size) + b" " * size
+
+
+# More than what the loop reads itself.
+LARGE = 30_000
+
+
+def switches_of_the_runtime() -> int:
+    """How often the thread of the runtime has waited for something to do."""
+    found = 0
+    for task in Path("/proc/self/task").iterdir():
+        if (task / "comm").read_text().strip() == "aioinflux":
+            status = (task / "status").read_text()
+            found += int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are looked at in /proc")
+def test_small_requests_wake_no_other_thread(database: Database) -> None:
+    client = connect(database.server, db=database.name)
+
+    async def use() -> int:
+        await client.write("m f=1i 1")
+        before = switches_of_the_runtime()
+        for n in range(200):
+            assert await client.write(f"m f={n}i {n}")
+            answer = await client.query("SELECT f FROM m LIMIT 1")
+            assert answer["results"][0]["series"][0]["values"] == [[0, 0]]
+        return switches_of_the_runtime() - before
+
+    # Each of the 400 requests woke it twice before.
+    assert asyncio.run(use()) < 100
+
+
+@pytest.mark.parametrize("output", ["dict", "pandas", "rows"])
+def test_answers_of_all_sizes_at_once_come_back_whole(database: Database, output: Any) -> None:
+    client = connect(database.server, db=database.name)
+    counts = (1, 3, 500, 2_000, 20_000)
+
+    async def use() -> None:
+        await client.write("\n".join(f"m v={n}i {n}" for n in range(max(counts))))
+        asked = [counts[n % len(counts)] for n in range(60)]
+        ask = (client.query(f"SELECT v FROM m LIMIT {n}", output=output) for n in asked)
+        for count, got in zip(asked, await asyncio.gather(*ask), strict=True):
+            if output == "dict":
+                values = got["results"][0]["series"][0]["values"]
+                assert values == [[n, n] for n in range(count)]
+            else:
+                last = got["v"].tolist() if output == "pandas" else [v for _, v in got]
+                assert last == list(range(count))
+
+    asyncio.run(asyncio.wait_for(use(), LONG_S))
+
+
+def test_a_connection_serves_small_and_large_answers_in_turn() -> None:
+    large, small = chunked(rows(LARGE)), chunked(rows(2))
+    with Scripted(small, large, large, small, answer(204)) as server:
+        client = connect(server, db="db")
+
+        async def use() -> None:
+            counts = [len(await client.query("q", output="pandas")) for _ in range(4)]
+            assert counts == [2, LARGE, LARGE, 2]
+            assert await client.write("m f=1")
+
+        asyncio.run(asyncio.wait_for(use(), LONG_S))
+        assert server.connections == 1
+
+
+def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
+    with Scripted(Answer(answer(204).data, close=True)) as server:
+        client = connect(server, db="db")
+
+        async def use() -> None:
+            for _ in range(5):
+                assert await client.write("m f=1")
+
+        asyncio.run(asyncio.wait_for(use(), LONG_S))
+        assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize("size", [10, 1_000_000], ids=["in the loop", "in the runtime"])
+def test_a_request_that_is_cancelled_in_its_body_closes_its_connection(size: int) -> None:
+    with Scripted(Hang(head_and_piece(size)), results({})) as server:
+        client = connect(server, db="db")
+
+        async def use() -> None:
+            task = asyncio.create_task(client.query("q"))
+            await asyncio.to_thread(server.hangs.wait, LONG_S)
+            # What hangs is another request's business.
+            await client.query("q")
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert await asyncio.to_thread(server.left.wait, LONG_S)
+
+        asyncio.run(asyncio.wait_for(use(), LONG_S))
+
+
+@pytest.mark.parametrize("size", [10, 1_000_000], ids=["in the loop", "in the runtime"])
+def test_a_body_that_stops_runs_into_the_timeout(size: int) -> None:
+    with Scripted(Hang(head_and_piece(size))) as server:
+        client = connect(server, db="db", timeout=0.3)
+        with pytest.raises(InfluxDBTimeoutError):
+            asyncio.run(asyncio.wait_for(client.query("q"), LONG_S))
+
+
+def test_loops_of_several_threads_share_a_client_with_answers_of_all_sizes() -> None:
+    with Scripted(lambda request: chunked(rows(int(request.form["q"])))) as server:
+        client = connect(server, db="db")
+
+        async def use(thread: int) -> None:
+            counts = [1 + (thread + n) % 7 * 3_000 for n in range(20)]
+            got = await asyncio.gather(*(client.query(str(n), output="pandas") for n in counts))
+            assert [len(frame) for frame in got] == counts
+
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda n: asyncio.run(asyncio.wait_for(use(n), LONG_S)), range(6)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files are looked at in /proc")
+def test_connections_end_with_their_loop_and_with_the_client() -> None:
+    def open_files() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    with Scripted(chunked(rows(2))) as server:
+        client = connect(server, db="db")
+
+        async def use() -> None:
+            await asyncio.gather(*(client.query("q") for _ in range(5)))
+
+        asyncio.run(use())
+        before = open_files()
+        for _ in range(5):
+            # Of the loops before it none has kept anything.
+            asyncio.run(use())
+            assert open_files() <= before
+        client.close()
+        # The server closes its ends in threads of its own.
+        asyncio.run(asyncio.sleep(0))
+        assert open_files() < before
+
+
+def test_a_client_may_be_dropped_in_another_thread_while_its_loop_goes_on() -> None:
+    with Scripted(chunked(rows(2))) as server:
+
+        async def use() -> None:
+            for _ in range(3):
+                clients = [connect(server, db="db")]
+                await asyncio.gather(*(clients[0].query("q") for _ in range(4)))
+                thread = threading.Thread(target=clients.clear)
+                thread.start()
+                await asyncio.to_thread(thread.join)
+                await connect(server, db="db").query("q")
+
+        asyncio.run(asyncio.wait_for(use(), LONG_S))
