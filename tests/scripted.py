@@ -108,6 +108,8 @@ class Scripted:
         self.arrived = threading.Event()
         self.left = threading.Event()
         self.hangs = threading.Event()
+        # Once for each connection that was closed.
+        self.closed = threading.Semaphore(0)
 
     def __enter__(self) -> Scripted:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -169,6 +171,8 @@ class Scripted:
         except OSError:
             # The client, or the end of the test, closed the connection.
             self.left.set()
+        finally:
+            self.closed.release()
 
 
 def read_request(stream: io.BufferedReader) -> Request | None:

@@ -108,6 +108,7 @@ def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
         async def use() -> None:
             for _ in range(5):
                 assert await client.write("m f=1")
+                assert await asyncio.to_thread(server.closed.acquire, timeout=LONG_S)
 
         asyncio.run(asyncio.wait_for(use(), LONG_S))
         assert len(server.requests) == 5
