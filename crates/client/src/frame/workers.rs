@@ -3,11 +3,14 @@
 //! A range is encoded by one thread, and its batches travel through a channel of its own that holds
 //! few: a thread that is ahead waits, so that memory is bounded whatever the table's size. Batches
 //! are taken range by range, so that neither their order nor their cuts depend on the threads.
+//!
+//! The caller is one of the threads: while the batch that is next is not ready, it encodes another
+//! range, and hardly ever has to be woken.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::{mem, thread};
 
 use aioinflux_line::{Batch, Encoder, RemovedNewlines};
@@ -18,9 +21,9 @@ use super::{FrameError, FrameLayout, FrameOptions};
 
 /// Bytes of batches that wait or are being made, beyond which no further range is begun.
 const AHEAD: usize = 40 << 20;
-/// Batches of one range that may wait: rows of half a kilobyte make two batches of a range, so that
+/// Messages of one range that may wait: rows of a kilobyte make three batches and the end, so that
 /// no thread waits for one that is behind.
-const WAITING: usize = 2;
+const WAITING: usize = 4;
 /// Bytes of memory that are kept to be used again.
 const KEPT: usize = 24 << 20;
 /// What a batch may need beyond the longest one so far.
@@ -86,8 +89,59 @@ struct Range {
     encoder: Option<Encoder>,
 }
 
-/// A range, and where its batches go.
-type Job = (Range, SyncSender<Message>);
+/// A range that nobody has begun.
+struct Job {
+    /// Its place among all ranges.
+    number: usize,
+    range: Range,
+    /// Where its batches go.
+    sender: SyncSender<Message>,
+}
+
+/// The ranges that nobody has begun, for whoever is free.
+#[derive(Default)]
+struct Queue {
+    jobs: Mutex<Jobs>,
+    more: Condvar,
+}
+
+#[derive(Default)]
+struct Jobs {
+    waiting: VecDeque<Job>,
+    is_over: bool,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Job) {
+        self.lock().waiting.push_back(job);
+        self.more.notify_one();
+    }
+
+    /// The next job; waits for one. None when there will be no more.
+    fn wait(&self) -> Option<Job> {
+        let mut jobs = self.lock();
+        loop {
+            if jobs.is_over {
+                return None;
+            }
+            match jobs.waiting.pop_front() {
+                Some(job) => return Some(job),
+                None => jobs = self.more.wait(jobs).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    fn end(&self) {
+        let mut jobs = self.lock();
+        jobs.waiting.clear();
+        jobs.is_over = true;
+        self.more.notify_all();
+    }
+}
 
 enum Message {
     Batch(Batch),
@@ -150,9 +204,10 @@ pub struct Workers {
     shared: Arc<Shared>,
     threads: usize,
     started: usize,
-    jobs: Sender<Job>,
-    queue: Arc<Mutex<Receiver<Job>>>,
+    queue: Arc<Queue>,
     waiting: VecDeque<Waiting>,
+    /// Ranges that are not waiting any more.
+    ended: usize,
     /// Bytes of the batches of the range at hand, and most of a range so far.
     range_bytes: usize,
     longest_range: usize,
@@ -160,8 +215,8 @@ pub struct Workers {
 }
 
 enum Waiting {
-    /// To be encoded by the caller.
-    Here(Box<Range>),
+    /// Encoded by the caller, ahead by a few messages.
+    Here(Box<Range>, VecDeque<Message>),
     /// Encoded by a thread.
     There(Receiver<Message>),
 }
@@ -169,7 +224,6 @@ enum Waiting {
 impl Workers {
     /// Workers for tables of one layout; no thread is started before there is work for two.
     pub fn new(layout: FrameLayout, options: FrameOptions, spares: Spares) -> Self {
-        let (jobs, queue) = channel();
         Self {
             threads: options.thread_count(),
             shared: Arc::new(Shared {
@@ -180,9 +234,9 @@ impl Workers {
                 longest: AtomicUsize::new(0),
             }),
             started: 0,
-            jobs,
-            queue: Arc::new(Mutex::new(queue)),
+            queue: Arc::default(),
             waiting: VecDeque::new(),
+            ended: 0,
             range_bytes: 0,
             longest_range: 0,
             removed: RemovedNewlines::default(),
@@ -206,42 +260,60 @@ impl Workers {
     }
 
     /// Adds rows, the first of which has the given index. `last` says that no range comes after it.
-    ///
-    /// # Panics
-    /// If the system gives no thread at all.
     pub fn push(&mut self, pieces: Vec<RecordBatch>, first: u64, last: bool) {
         let range = Range::new(pieces, first);
         if self.threads == 1 || (last && self.waiting.is_empty()) {
-            self.waiting.push_back(Waiting::Here(Box::new(range)));
+            let here = Waiting::Here(Box::new(range), VecDeque::new());
+            self.waiting.push_back(here);
             return;
         }
-        if self.started < self.threads {
+        if self.started + 1 < self.threads {
             self.start();
         }
         let (sender, receiver) = sync_channel(WAITING);
-        // The queue is kept here: it has not ended.
-        let _ = self.jobs.send((range, sender));
+        self.queue.push(Job {
+            number: self.ended + self.waiting.len(),
+            range,
+            sender,
+        });
         self.waiting.push_back(Waiting::There(receiver));
     }
 
     fn start(&mut self) {
         let (shared, queue) = (Arc::clone(&self.shared), Arc::clone(&self.queue));
         let work = move || {
-            loop {
-                let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                let Ok((range, sender)) = job else { return };
-                work(range, &sender, &shared);
+            while let Some(job) = queue.wait() {
+                work(job, &shared);
             }
         };
-        // Without a thread of its own the work is done by those that there are.
-        match thread::Builder::new()
-            .name("aioinflux-frame".into())
-            .spawn(work)
-        {
+        let thread = thread::Builder::new().name("aioinflux-frame".into());
+        match thread.spawn(work) {
             Ok(_) => self.started += 1,
-            Err(_) if self.started > 0 => self.threads = self.started,
-            Err(error) => panic!("no thread to encode on: {error}"),
+            // The work is done by those that there are.
+            Err(_) => self.threads = self.started + 1,
         }
+    }
+
+    /// Encodes one batch of a range that no other thread encodes; false where there is none to be
+    /// encoded now.
+    fn help(&mut self) -> bool {
+        for waiting in &mut self.waiting {
+            if let Waiting::Here(range, ready) = waiting
+                && ready.len() < WAITING
+                && matches!(ready.back(), None | Some(Message::Batch(_)))
+            {
+                ready.push_back(range.next(&self.shared));
+                return true;
+            }
+        }
+        let Some(job) = self.queue.lock().waiting.pop_front() else {
+            return false;
+        };
+        let mut range = Box::new(job.range);
+        let first = range.next(&self.shared);
+        // What is in the queue waits here too.
+        self.waiting[job.number - self.ended] = Waiting::Here(range, VecDeque::from([first]));
+        true
     }
 
     /// The next batch; `None` when all ranges are done. It has no lines where all its rows were
@@ -259,8 +331,15 @@ impl Workers {
     pub fn next(&mut self) -> Option<Result<Batch, FrameError>> {
         loop {
             let message = match self.waiting.front_mut()? {
-                Waiting::Here(range) => range.next(&self.shared),
-                Waiting::There(receiver) => receiver.recv().expect("a thread panicked"),
+                Waiting::Here(range, ready) => match ready.pop_front() {
+                    Some(message) => message,
+                    None => range.next(&self.shared),
+                },
+                Waiting::There(receiver) => match receiver.try_recv() {
+                    Ok(message) => message,
+                    Err(TryRecvError::Empty) if self.help() => continue,
+                    Err(_) => self.wait(),
+                },
             };
             match message {
                 Message::Batch(batch) => {
@@ -270,11 +349,14 @@ impl Workers {
                     return Some(Ok(batch));
                 }
                 Message::Error(error) => {
+                    self.queue.lock().waiting.clear();
+                    self.ended += self.waiting.len();
                     self.waiting.clear();
                     return Some(Err(error));
                 }
                 Message::End(removed) => {
                     self.waiting.pop_front();
+                    self.ended += 1;
                     let bytes = mem::take(&mut self.range_bytes);
                     self.longest_range = self.longest_range.max(bytes);
                     if let Some(removed) = removed {
@@ -288,18 +370,32 @@ impl Workers {
         }
     }
 
+    /// What the thread that encodes the first range has next.
+    fn wait(&self) -> Message {
+        match self.waiting.front() {
+            Some(Waiting::There(receiver)) => receiver.recv().expect("a thread panicked"),
+            _ => unreachable!("the caller does not wait for itself"),
+        }
+    }
+
     /// Newlines that names and tags of the rows so far have lost.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         (self.removed.count > 0).then_some(&self.removed)
     }
 }
 
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.queue.end();
+    }
+}
+
 /// Encodes one range; a receiver that is gone ends it.
-fn work(mut range: Range, sender: &SyncSender<Message>, shared: &Shared) {
+fn work(mut job: Job, shared: &Shared) {
     loop {
-        let message = range.next(shared);
+        let message = job.range.next(shared);
         let more = matches!(message, Message::Batch(_));
-        if sender.send(message).is_err() || !more {
+        if job.sender.send(message).is_err() || !more {
             return;
         }
     }
