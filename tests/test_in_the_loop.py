@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import gc
 import os
 import sys
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 
 from aioinflux import AsyncInfluxDBClient, InfluxDBTimeoutError
 from scripted import Answer, Hang, Scripted, answer, chunked, results
-from support import Database
+from support import Database, run_python
 
 LONG_S = 30
 
@@ -189,3 +191,91 @@ def test_a_client_may_be_dropped_in_another_thread_while_its_loop_goes_on() -> N
                 await connect(server, db="db").query("q")
 
         asyncio.run(asyncio.wait_for(use(), LONG_S))
+
+
+def test_requests_of_a_loop_that_was_closed_end_with_it() -> None:
+    with Scripted(lambda r: Hang() if r.form["q"] == "NEVER" else results({})) as server:
+        client = connect(server, db="db", timeout=LONG_S)
+        begun = []
+        for _ in range(70):
+            loop = asyncio.new_event_loop()
+            begun.append(loop.run_until_complete(_begin(client.query("NEVER"))))
+            loop.close()
+        del loop
+        gc.collect()
+        assert [task() for task in begun] == [None] * 70
+        assert asyncio.run(asyncio.wait_for(client.query("q"), LONG_S))
+
+
+async def _begin(awaitable: Any) -> weakref.ref[asyncio.Task[Any]]:
+    task = asyncio.ensure_future(awaitable)
+    await asyncio.sleep(0)
+    return weakref.ref(task)
+
+
+def test_requests_of_a_loop_that_stands_still_hold_up_no_others() -> None:
+    with Scripted(lambda r: Hang() if r.form["q"] == "NEVER" else results({})) as server:
+        client = connect(server, db="db")
+        loop = asyncio.new_event_loop()
+        for _ in range(70):
+            loop.run_until_complete(_begin(client.query("NEVER")))
+        assert asyncio.run(asyncio.wait_for(client.query("q"), LONG_S))
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_child_that_drops_the_client_leaves_the_parents_connections_alone() -> None:
+    with Scripted(results({})) as server:
+        clients = [connect(server, db="db")]
+        loop = asyncio.new_event_loop()
+
+        async def use() -> None:
+            await asyncio.gather(*(clients[0].query("q") for _ in range(4)))
+
+        loop.run_until_complete(use())
+        child = os.fork()
+        if child == 0:
+            clients.clear()
+            gc.collect()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        connections = server.connections
+        loop.run_until_complete(asyncio.wait_for(use(), LONG_S))
+        assert server.connections == connections
+        loop.close()
+
+
+def test_an_answer_that_never_pauses_runs_into_the_timeout() -> None:
+    # White space before the document, in pieces of four bytes.
+    head = head_and_piece(0).removesuffix(b"0\r\n")
+    with Scripted(Answer(head + b"4\r\n    \r\n" * 10_000_000)) as server:
+        client = connect(server, db="db", timeout=0.2)
+        with pytest.raises(InfluxDBTimeoutError):
+            asyncio.run(client.query("q"))
+
+
+def test_the_end_of_the_program_gives_up_requests_of_other_loops() -> None:
+    program = """
+    import asyncio, sys, threading
+    from aioinflux import AsyncInfluxDBClient
+    client = AsyncInfluxDBClient(sys.argv[1], int(sys.argv[2]), db="db")
+
+    async def ask():
+        while True:
+            await asyncio.gather(*(client.query("q") for _ in range(8)))
+            asked.set()
+
+    for _ in range(2):
+        asked = threading.Event()
+        threading.Thread(target=lambda: asyncio.run(ask()), daemon=True).start()
+        asked.wait()
+    """
+    with Scripted(results({})) as server:
+        for _ in range(4):
+            child = run_python(program, server.host, str(server.port))
+            _, err = child.communicate(timeout=LONG_S)
+            assert child.returncode == 0
+            assert "panicked" not in err

@@ -94,8 +94,9 @@ impl Client {
         })
     }
 
-    /// This client with connections of its own, which a foreign event loop drives; none where the
-    /// way to the server is one that only tokio drives: TLS, or a proxy. See [`Reactor`].
+    /// This client with connections and a limit of requests of its own, which a foreign event loop
+    /// drives; none where the way to the server is one that only tokio drives: TLS, or a proxy. See
+    /// [`Reactor`].
     #[cfg(unix)]
     pub fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         Some(Self {

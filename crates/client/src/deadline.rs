@@ -38,7 +38,15 @@ impl Deadline {
 
     /// Whether it has run out.
     pub(crate) fn is_over(self) -> bool {
-        self.at.is_some_and(|(at, _)| at <= Instant::now())
+        self.check().is_err()
+    }
+
+    /// The error of a limit that has run out. One who never has to wait never sees the timer.
+    pub(crate) fn check(self) -> Result<(), Error> {
+        match self.at {
+            Some((at, limit)) if at <= Instant::now() => Err(Error::timeout(self.which, limit)),
+            _ => Ok(()),
+        }
     }
 
     /// Waits for the future until the limit runs out.

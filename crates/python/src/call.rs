@@ -265,11 +265,17 @@ impl Awaited {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.future)
+        visit.call(&self.future)?;
+        match &self.under_way {
+            UnderWay::Here(task) => task.visit(&visit),
+            UnderWay::InRuntime(_) => Ok(()),
+        }
     }
 
+    /// Who waits is garbage: its loop was closed.
     fn __clear__(&mut self) {
         self.future = None;
+        self.under_way.abort();
     }
 }
 

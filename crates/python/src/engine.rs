@@ -1,6 +1,6 @@
 //! The engine's clients of one Python client: one that the runtime drives, and one for each loop.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::inbox::Inbox;
 
@@ -29,25 +29,31 @@ impl Engine {
 
     /// The client that the runtime drives.
     pub(crate) fn client(&self) -> aioinflux::Client {
+        drop(self.of_loops());
         self.0.client.clone()
     }
 
     /// The client that the loop of this inbox drives.
     pub(crate) fn driven_by(&self, inbox: &Arc<Inbox>) -> Option<aioinflux::Client> {
-        let all = self.0.of_loops.lock();
-        let mut all = all.unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.of_loops();
         let is_its = |one: &&OfLoop| std::ptr::eq(one.inbox.as_ptr(), Arc::as_ptr(inbox));
         if let Some(found) = all.iter().find(is_its) {
             return found.client.clone();
         }
-        // The connections of loops that are gone are closed.
-        all.retain(|one| one.inbox.strong_count() > 0);
         let client = self.make(inbox);
         all.push(OfLoop {
             inbox: Arc::downgrade(inbox),
             client: client.clone(),
         });
         client
+    }
+
+    /// Those of loops that there are: the connections of the others are closed.
+    fn of_loops(&self) -> MutexGuard<'_, Vec<OfLoop>> {
+        let all = self.0.of_loops.lock();
+        let mut all = all.unwrap_or_else(PoisonError::into_inner);
+        all.retain(|one| one.inbox.strong_count() > 0);
+        all
     }
 
     #[cfg(unix)]

@@ -5,7 +5,7 @@
 //! survive a fork: a child that inherits a runtime gets one of its own, and the parent's is
 //! forgotten, never dropped, since dropping it would wait for threads that do not exist here.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
 
 /// The process, asked for once: every request wants to know, and the system takes its time.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
+
+/// Whether the program is ending: what a loop of a daemon thread still waits for is given up.
+static ENDED: AtomicBool = AtomicBool::new(false);
 
 /// Requests wait for sockets, and answers are decoded piece by piece in between. A second thread
 /// would be woken for most requests and find nothing to do: it costs a third of what they cost.
@@ -43,6 +46,11 @@ pub(crate) fn process() -> u32 {
 #[pyo3(name = "_forked")]
 pub(crate) fn forked() {
     PROCESS.store(0, Ordering::Relaxed);
+}
+
+/// Whether the program is ending.
+pub(crate) fn has_ended() -> bool {
+    ENDED.load(Ordering::Relaxed)
 }
 
 /// The runtime of this process.
@@ -72,6 +80,8 @@ pub(crate) fn get(_py: Python<'_>) -> PyResult<Arc<Runtime>> {
 #[pyfunction]
 #[pyo3(name = "_end")]
 pub(crate) fn end(py: Python<'_>) {
+    // With the GIL, which whoever polls a request has too: none is being polled now.
+    ENDED.store(true, Ordering::Relaxed);
     let slot = RUNTIME
         .lock()
         .unwrap_or_else(PoisonError::into_inner)

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use tokio::task::AbortHandle;
 
@@ -45,6 +46,11 @@ impl Task {
     /// Goes on as far as it can, and settles the future at the end.
     pub(crate) fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         self.is_woken.store(false, Ordering::Release);
+        if runtime::has_ended() {
+            // Its timers belong to a runtime that is gone.
+            self.abort();
+            return Ok(());
+        }
         let runtime = runtime::get(py)?;
         let _context = runtime.enter();
         let mut state = self.state();
@@ -54,8 +60,10 @@ impl Task {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut context)));
+        // Asked always: what one request wanted must not be done with the next.
+        let wants_runtime = self.wants_runtime();
         if let Ok(Poll::Pending) = polled
-            && !self.wants_runtime()
+            && !wants_runtime
         {
             return Ok(());
         }
@@ -87,6 +95,15 @@ impl Task {
     #[expect(clippy::unused_self, reason = "it is used where there are reactors")]
     fn wants_runtime(&self) -> bool {
         false
+    }
+
+    /// Shows Python's collector what is kept here: the future, and with it who waits for it.
+    pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // One that is being polled is no garbage.
+        match self.state.try_lock().as_deref() {
+            Ok(State::Here(_, promise)) => promise.visit(visit),
+            _ => Ok(()),
+        }
     }
 
     /// Stops the request. Does nothing to one that has ended.

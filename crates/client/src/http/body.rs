@@ -39,6 +39,10 @@ impl Coding {
     }
 }
 
+/// Bytes that had come in time if they are there when somebody looks late; after them a limit counts
+/// even for who never has to wait.
+const IN_TIME: usize = 64 * 1024;
+
 /// The time limits of a body.
 pub(super) struct Limits {
     /// That of who reads all of the body at once.
@@ -54,6 +58,8 @@ pub(crate) struct Body {
     coding: Coding,
     end: End,
     limits: Limits,
+    /// Bytes as they were sent.
+    received: usize,
     ended: bool,
     /// The place among the requests at once; free again with the end of the body.
     permit: Option<OwnedSemaphorePermit>,
@@ -72,6 +78,7 @@ impl Body {
             coding: Coding::of(headers),
             end,
             limits,
+            received: 0,
             ended: false,
             permit: Some(permit),
         }
@@ -142,6 +149,10 @@ impl Body {
         let coming = pin!(self.source.next());
         let piece = limit.or_before(silence).run(coming).await??;
         self.limits.silence.end();
+        self.received += piece.as_ref().map_or(0, Bytes::len);
+        if self.received > IN_TIME {
+            limit.check()?;
+        }
         Ok(piece)
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
+use http::header::{ACCEPT, CONNECTION, CONTENT_ENCODING, HOST, USER_AGENT};
 use http::{HeaderValue, Request, Response, Uri};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -68,6 +68,8 @@ pub(super) struct Receiving {
     /// Whether another request may follow on the connection.
     is_kept: bool,
     received: usize,
+    /// Bytes that are read before tokio takes over.
+    at_home: usize,
     has_left: bool,
 }
 
@@ -112,6 +114,12 @@ impl Direct {
             direct: self.clone(),
             is_kept: !options.any(closes),
             received: 0,
+            // A few bytes may be inflated to many.
+            at_home: if parts.headers.contains_key(CONTENT_ENCODING) {
+                0
+            } else {
+                AT_HOME
+            },
             has_left: false,
             incoming,
         };
@@ -289,7 +297,7 @@ impl Connection {
 impl Receiving {
     /// The next piece, or the cause why there is none.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, String> {
-        if self.received > AT_HOME && !self.has_left {
+        if self.received >= self.at_home && !self.has_left {
             self.leave().await;
         }
         std::future::poll_fn(|context| self.poll_next(context)).await
@@ -364,7 +372,15 @@ impl Receiving {
             && self.is_kept
             && connection.driver.is_some()
         {
-            self.direct.idle().push((connection, Instant::now()));
+            let now = Instant::now();
+            let mut idle = self.direct.idle();
+            // The first ones are those that have been idle for the longest time.
+            while idle.first().is_some_and(|(connection, since)| {
+                connection.socket.is_read_closed() || now.duration_since(*since) > IDLE
+            }) {
+                idle.remove(0);
+            }
+            idle.push((connection, now));
         }
     }
 }

@@ -95,18 +95,22 @@ pub(crate) struct Reply {
 
 /// Sets connections up. Reads certificates and the environment, and opens none.
 pub(crate) fn build(config: &Config) -> Result<Http, Error> {
-    let count = config.request_limit();
-    if count == 0 {
+    if config.request_limit() == 0 {
         return Err(Error::config(
             "max_requests: expected a number above zero, got 0",
         ));
     }
     Ok(Http {
         carrier: Carrier::Pooled(pooled::Pool::new(config)?),
-        permits: Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS))),
+        permits: permits(config),
         read_limit: config.read_limit(),
         total_limit: config.total_limit(),
     })
+}
+
+fn permits(config: &Config) -> Arc<Semaphore> {
+    let count = config.request_limit().min(Semaphore::MAX_PERMITS);
+    Arc::new(Semaphore::new(count))
 }
 
 impl Http {
@@ -119,6 +123,8 @@ impl Http {
         }
         Some(Self {
             carrier: Carrier::Direct(direct::Direct::new(config, reactor)),
+            // Of its own: requests of a loop that does not go on must not hold up others.
+            permits: permits(config),
             ..self.clone()
         })
     }

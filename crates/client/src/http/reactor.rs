@@ -45,6 +45,8 @@ struct Shared {
     sockets: Mutex<HashMap<Token, Arc<Waiting>>>,
     next: AtomicUsize,
     wants_tokio: AtomicBool,
+    /// A fork shares what the system keeps of the reactor with its parent.
+    process: u32,
 }
 
 /// Who waits for a socket, and what is known of it.
@@ -81,12 +83,17 @@ impl Waiting {
 
     /// Whether nothing is there since a read that gave all that was.
     pub(super) fn is_drained(&self, news: u32) -> bool {
-        self.drained.load(Ordering::Relaxed) == news && !self.is_read_closed.load(Ordering::Relaxed)
+        self.drained.load(Ordering::Relaxed) == news && !self.is_read_closed()
     }
 
     /// A read that began with these news gave all that was there.
     pub(super) fn drain(&self, news: u32) {
         self.drained.store(news, Ordering::Relaxed);
+    }
+
+    /// Whether the other side is known to be done.
+    pub(super) fn is_read_closed(&self) -> bool {
+        self.is_read_closed.load(Ordering::Relaxed)
     }
 
     /// Has the next read ask the system, whatever is known.
@@ -142,6 +149,7 @@ impl Reactor {
             sockets: Mutex::default(),
             next: AtomicUsize::new(0),
             wants_tokio: AtomicBool::new(false),
+            process: std::process::id(),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -230,6 +238,10 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         self.reactor.sockets().remove(&self.token);
+        if self.reactor.shared.process != std::process::id() {
+            // The socket is that of the parent too, which still waits for it.
+            return;
+        }
         // It fails for a socket that the system has forgotten already.
         let _ = self
             .reactor

@@ -115,6 +115,14 @@ impl Socket {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the reactor was told that the other side is done.
+    pub(super) fn is_read_closed(&self) -> bool {
+        match &*self.driven() {
+            Driven::ByReactor(registration, ..) => registration.waiting.is_read_closed(),
+            _ => false,
+        }
+    }
+
     /// Has tokio drive it.
     pub(super) fn leave(&self) {
         let mut driven = self.driven();
