@@ -51,8 +51,8 @@ _REASONS = (
         "Q",
         "",
         "the server takes more CPU time than we do (see the notes) and shares two cores with us; "
-        "of ours, one write at a time, 38 % is in the kernel, most of it for waking "
-        "threads (sampled)",
+        "of ours, 64 writes at a time, Python's interpreter takes 37 %, our module 25 %, the "
+        "kernel 24 % (sampled)",
     ),
 )
 
