@@ -139,7 +139,8 @@ impl Inbox {
         woken.is_polling = false;
         let is_left = !woken.tasks.is_empty();
         drop(woken);
-        if is_left {
+        // After an error the loop comes back for the outcomes too.
+        if is_left || outcome.is_err() {
             self.ring();
         }
         outcome
@@ -151,7 +152,6 @@ impl Inbox {
         self.woken().is_polling = true;
         let looked = self.bell.look();
         self.poll(py)?;
-        looked?;
         let mut all = std::mem::take(&mut *self.finished());
         while let Some(one) = all.pop_front() {
             if let Err(error) = one.settle(py) {
@@ -164,7 +164,7 @@ impl Inbox {
                 return Err(error);
             }
         }
-        Ok(())
+        looked
     }
 }
 

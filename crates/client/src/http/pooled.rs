@@ -138,6 +138,7 @@ fn proxy(url: &str) -> Result<reqwest::Proxy, Error> {
 }
 
 /// Whether requests may go through a proxy: the one that was chosen, or one of the environment.
+#[cfg(unix)]
 pub(super) fn may_be_proxied(config: &Config) -> bool {
     match config.proxy_choice() {
         _ if config.unix_socket_path().is_some() => false,
