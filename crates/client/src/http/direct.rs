@@ -24,7 +24,7 @@ use url::{Position, Url};
 use super::body::Upload;
 use super::reactor::Reactor;
 use super::socket::{Plain, Socket};
-use super::{Head, Prepared, Source, root_cause};
+use super::{AGENT, Head, Prepared, Source, root_cause};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Limit};
 
@@ -234,8 +234,7 @@ fn worded(request: Prepared) -> Result<Request<Upload>, Error> {
     let headers = out.headers_mut();
     let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]);
     headers.insert(HOST, host.map_err(|error| refused(error.into()))?);
-    let agent = concat!("aioinflux/", env!("CARGO_PKG_VERSION"));
-    headers.insert(USER_AGENT, HeaderValue::from_static(agent));
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
     headers
         .entry(ACCEPT)
         .or_insert(HeaderValue::from_static("*/*"));

@@ -45,6 +45,9 @@ use body::{Limits, Upload};
 /// Bodies from this size on are compressed off the threads that drive connections.
 const COMPRESS_ELSEWHERE: usize = 64 * 1024;
 
+/// What requests say that they come from.
+const AGENT: &str = concat!("aioinflux/", env!("CARGO_PKG_VERSION"));
+
 /// Connections to one server.
 #[derive(Clone)]
 pub(crate) struct Http {

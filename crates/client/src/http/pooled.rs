@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::ClientBuilder;
 
-use super::{Head, Prepared, Source, root_cause};
+use super::{AGENT, Head, Prepared, Source, root_cause};
 use crate::config::{Config, Proxy, check_user, without_user};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::tls::Tls;
@@ -23,7 +23,7 @@ impl Pool {
     /// Reads certificates and the environment, and opens no connection.
     pub(super) fn new(config: &Config) -> Result<Self, Error> {
         let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("aioinflux/", env!("CARGO_PKG_VERSION")))
+            .user_agent(AGENT)
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
