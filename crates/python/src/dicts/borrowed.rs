@@ -80,6 +80,31 @@ pub(super) fn write_fields(
     })
 }
 
+/// Adds the values of a dict that has these very names, in this order; otherwise returns `false`, and
+/// some values may have been added.
+pub(crate) fn read_values<'py>(
+    dict: &Bound<'py, PyDict>,
+    names: &[Bound<'py, PyAny>],
+    values: &mut Vec<Bound<'py, PyAny>>,
+) -> bool {
+    if dict.len() != names.len() {
+        return false;
+    }
+    values.reserve(names.len());
+    with_critical_section(dict, || {
+        // SAFETY: while the dict is locked, addresses are compared and references counted, no more.
+        let entries = unsafe { Entries::of(dict) };
+        let before = values.len();
+        for (known, (name, value)) in names.iter().zip(entries) {
+            if !name.is(known) {
+                return false;
+            }
+            values.push(value.to_owned());
+        }
+        values.len() - before == names.len()
+    })
+}
+
 /// Strings, booleans, `None`, and subclasses of float, whose own methods are not asked.
 #[inline(never)]
 fn write_other(row: &mut Row<'_>, field: usize, value: Object<'_, '_>) -> Result<(), Unusual> {

@@ -20,6 +20,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
+pub(crate) use self::borrowed::read_values;
 pub(crate) use self::memo::Memo;
 pub(crate) use self::rows::Before;
 pub(crate) use self::shapes::{Shapes, Shared};

@@ -31,7 +31,27 @@ pub(super) enum Kind {
     Any,
 }
 
+/// The part of a line that attributes are for, in the order of slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Measurement,
+    Time,
+    Tag,
+    Field,
+}
+
 impl Kind {
+    pub(super) const fn part(self) -> Part {
+        match self {
+            Self::Measurement => Part::Measurement,
+            Self::TimeInt | Self::Time => Part::Time,
+            Self::Tag | Self::TagEnum => Part::Tag,
+            Self::Bool | Self::Int | Self::Float | Self::Str | Self::Enum | Self::Any => {
+                Part::Field
+            }
+        }
+    }
+
     pub(super) fn from_name(name: &str) -> PyResult<Self> {
         Ok(match name {
             "measurement" => Self::Measurement,

@@ -3,10 +3,13 @@
 //! | file | knows |
 //! |---|---|
 //! | `schema` | what the attributes of a class are, and the names that its points share |
+//! | `attributes`, `descriptor` | how the attributes of an object are fetched |
 //! | `rows` | objects of the common kind |
 //! | `plain` | every kind of value, and every error |
 //! | `kinds` | what a value of each kind of attribute is written as |
 
+mod attributes;
+mod descriptor;
 mod kinds;
 mod plain;
 mod plan;

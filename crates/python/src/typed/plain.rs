@@ -6,7 +6,7 @@ use pyo3::types::PyString;
 
 use super::kinds;
 use super::plan::{Source, sources};
-use super::schema::{PLACEHOLDER, Schema};
+use super::schema::{Attribute, PLACEHOLDER, Schema};
 use crate::points::Points;
 
 /// Adds one point.
@@ -23,7 +23,13 @@ pub(super) fn push(
     let index = encoder.next_index();
     let is_tuple = schema.is_tuple(object);
     let name = measurement(schema, object, is_tuple, index)?;
-    let time = time(schema, object, is_tuple, index)?;
+    let time = match schema.time() {
+        Some(attribute) => {
+            let value = attribute.value(object, is_tuple, index)?;
+            time(schema, attribute, &value, index)?
+        }
+        None => None,
+    };
     let mut line = encoder.next_point();
     let refused = |error: aioinflux::line::Error| schema.refused(&error);
     line.measurement(name.as_deref().unwrap_or(&schema.name))
@@ -31,7 +37,7 @@ pub(super) fn push(
     for (key, source) in sources(schema, common) {
         match source {
             Source::Attribute(at) => {
-                let tag = &schema.tags[at];
+                let tag = &schema.tags()[at];
                 let value = tag.value(object, is_tuple, index)?;
                 if let Some(text) = kinds::tag(tag.kind, &value, tag.place(index))? {
                     line.tag(key, &text).map_err(refused)?;
@@ -49,7 +55,7 @@ pub(super) fn push(
     if schema.placeholder {
         line.field(PLACEHOLDER, true).map_err(refused)?;
     }
-    for field in &schema.fields {
+    for field in schema.fields() {
         let value = field.value(object, is_tuple, index)?;
         match kinds::field(field.kind, &value, field.place(index))? {
             Some(FieldValue::String(text)) if schema.rm_none && text.is_empty() => {}
@@ -70,7 +76,7 @@ fn measurement(
     is_tuple: bool,
     index: u64,
 ) -> PyResult<Option<String>> {
-    let Some(attribute) = &schema.measurement else {
+    let Some(attribute) = schema.measurement() else {
         return Ok(None);
     };
     let value = attribute.value(object, is_tuple, index)?;
@@ -81,19 +87,15 @@ fn measurement(
 /// The time of an object; `None` where the server sets it.
 pub(super) fn time(
     schema: &Schema,
-    object: &Bound<'_, PyAny>,
-    is_tuple: bool,
+    attribute: &Attribute,
+    value: &Bound<'_, PyAny>,
     index: u64,
 ) -> PyResult<Option<i64>> {
-    let Some(attribute) = &schema.time else {
-        return Ok(None);
-    };
-    let value = attribute.value(object, is_tuple, index)?;
-    if schema.rm_none && is_empty(&value) {
+    if schema.rm_none && is_empty(value) {
         return Ok(None);
     }
     let optional = attribute.optional || schema.rm_none;
-    kinds::time(attribute.kind, optional, &value, attribute.place(index))
+    kinds::time(attribute.kind, optional, value, attribute.place(index))
 }
 
 fn is_empty(value: &Bound<'_, PyAny>) -> bool {

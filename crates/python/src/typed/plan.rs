@@ -41,7 +41,7 @@ impl Plan {
         static MADE: AtomicU64 = AtomicU64::new(1);
         let (keys, sources): (Vec<&str>, Vec<Source>) = sources(schema, common).unzip();
         let placeholder = schema.placeholder.then_some(PLACEHOLDER);
-        let fields = schema.fields.iter().map(|field| field.key.as_str());
+        let fields = schema.fields().iter().map(|field| field.key.as_str());
         let fields: Vec<&str> = placeholder.into_iter().chain(fields).collect();
         let shape = Shape::new(options, measurement, &keys, &fields);
         let order = shape.as_ref().map_or(&[][..], Shape::tag_order);
@@ -78,7 +78,7 @@ pub(super) fn sources<'a>(
 ) -> impl Iterator<Item = (&'a str, Source)> {
     let extra = move |key: &str| common.extra().iter().any(|(other, _)| other == key);
     let declared = |key: &str| schema.extra_tags.iter().any(|(other, _)| other == key);
-    let attributes = schema.tags.iter().enumerate();
+    let attributes = schema.tags().iter().enumerate();
     let attributes = attributes
         .filter(move |(_, tag)| !extra(&tag.key) && !declared(&tag.key))
         .map(|(at, tag)| (tag.key.as_str(), Source::Attribute(at)));
@@ -86,7 +86,7 @@ pub(super) fn sources<'a>(
     let of_class = of_class
         .filter(move |(_, (key, _))| !extra(key))
         .map(|(at, (key, _))| (key.as_str(), Source::Declared(at)));
-    let own = move |key: &str| declared(key) || schema.tags.iter().any(|tag| tag.key == key);
+    let own = move |key: &str| declared(key) || schema.tags().iter().any(|tag| tag.key == key);
     let of_call = common.beside(own);
     let of_call = of_call.map(|(at, (key, _))| (key.as_str(), Source::Extra(at)));
     attributes.chain(of_class).chain(of_call)

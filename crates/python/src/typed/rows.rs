@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use aioinflux::{FieldValue, Row, Unusual};
-use pyo3::exceptions::PyAttributeError;
+use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 
+use super::attributes::{Quick, Reader, Values};
 use super::kinds::{self, Kind};
 use super::plan::{Plan, Source};
 use super::schema::{Attribute, Schema};
@@ -22,14 +23,18 @@ use crate::points::Points;
 #[derive(Default)]
 pub(super) struct State<'py> {
     /// The plan of the last object, and the object that was its measurement.
-    plan: Option<(Option<Bound<'py, PyString>>, Arc<Plan>)>,
+    plan: Option<LastPlan<'py>>,
+    reader: Reader<'py>,
     memo: Memo,
 }
+
+type LastPlan<'py> = (Option<Bound<'py, PyString>>, Arc<Plan>);
 
 impl State<'_> {
     /// Begins another class.
     pub(super) fn forget(&mut self) {
         self.plan = None;
+        self.reader = Reader::default();
     }
 }
 
@@ -54,36 +59,42 @@ pub(super) fn push<'py>(
     schema: &Schema,
     object: &Bound<'py, PyAny>,
 ) -> PyResult<bool> {
-    match try_push(points, state, schema, object) {
+    let State {
+        reader, plan, memo, ..
+    } = state;
+    let written = if let Some(tuple) = schema.tuple(object) {
+        write(points, plan, memo, schema, &tuple)
+    } else {
+        match reader.read(schema, object) {
+            Some(Quick::Walked(values)) => write(points, plan, memo, schema, &values),
+            Some(Quick::Described(values)) => write(points, plan, memo, schema, &values),
+            None => write(points, plan, memo, schema, &object),
+        }
+    };
+    match written {
         Ok(()) => Ok(true),
         Err(Miss::Unusual) => Ok(false),
         Err(Miss::Raised(error)) => Err(error),
     }
 }
 
-fn try_push<'py>(
+fn write<'py>(
     points: &mut Points,
-    state: &mut State<'py>,
+    plan: &mut Option<LastPlan<'py>>,
+    memo: &mut Memo,
     schema: &Schema,
-    object: &Bound<'py, PyAny>,
+    values: &impl Values<'py>,
 ) -> Result<(), Miss> {
     let Points { encoder, tags, .. } = points;
     let index = encoder.next_index();
-    let is_tuple = schema.is_tuple(object);
-    let name = match &schema.measurement {
-        Some(attribute) => Some(measurement(attribute, object, is_tuple)?),
+    let name = match schema.measurement() {
+        Some(attribute) => Some(measurement(&*read(values, attribute)?)?),
         None => None,
     };
-    let time = plain::time(schema, object, is_tuple, index).map_err(|error| {
-        let ours = error.is_instance_of::<pyo3::exceptions::PyValueError>(object.py())
-            || error.is_instance_of::<pyo3::exceptions::PyTypeError>(object.py());
-        if ours {
-            Miss::Unusual
-        } else {
-            Miss::Raised(error)
-        }
-    })?;
-    let State { plan, memo } = state;
+    let time = match schema.time() {
+        Some(attribute) => time(schema, attribute, &*read(values, attribute)?, index)?,
+        None => None,
+    };
     let same = plan.as_ref().is_some_and(|(last, _)| match (last, &name) {
         (None, None) => true,
         (Some(last), Some(name)) => last.is(name),
@@ -107,11 +118,13 @@ fn try_push<'py>(
     for &(tag, source) in &plan.tags {
         match source {
             Source::Attribute(at) => {
-                let attribute = &schema.tags[at];
-                let value = read(attribute, object, is_tuple)?;
-                if let Ok(text) = value.cast_exact::<PyString>() {
-                    memo.write(&mut row, shape, tag, text.as_any().as_borrowed())?;
-                } else {
+                let attribute = &schema.tags()[at];
+                let value = read(values, attribute)?;
+                // The text of a value that came before is known by its address, unread.
+                if memo
+                    .write(&mut row, shape, tag, value.as_borrowed())
+                    .is_err()
+                {
                     write_tag(&mut row, tag, attribute, &value, memo, shape, index)?;
                 }
             }
@@ -123,8 +136,8 @@ fn try_push<'py>(
         row.boolean(0, true)?;
     }
     let first = usize::from(schema.placeholder);
-    for (at, attribute) in schema.fields.iter().enumerate() {
-        let value = read(attribute, object, is_tuple)?;
+    for (at, attribute) in schema.fields().iter().enumerate() {
+        let value = read(values, attribute)?;
         write_field(&mut row, first + at, schema, attribute, &value, index)?;
     }
     row.end(index, time)?;
@@ -133,28 +146,41 @@ fn try_push<'py>(
 }
 
 #[inline]
-fn read<'py>(
+fn read<'py, V: Values<'py>>(values: &V, attribute: &Attribute) -> Result<V::Value, Miss> {
+    values.get(attribute).map_err(missing)
+}
+
+#[cold]
+fn missing(error: PyErr) -> Miss {
+    if Python::attach(|py| error.is_instance_of::<PyAttributeError>(py)) {
+        Miss::Unusual
+    } else {
+        Miss::Raised(error)
+    }
+}
+
+fn measurement<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>, Miss> {
+    let name = value.cast_exact().map_err(|_| Unusual)?;
+    Ok(name.clone())
+}
+
+/// The time of an object, whose reading may be code of the user.
+fn time(
+    schema: &Schema,
     attribute: &Attribute,
-    object: &Bound<'py, PyAny>,
-    is_tuple: bool,
-) -> Result<Bound<'py, PyAny>, Miss> {
-    attribute.read(object, is_tuple).map_err(|error| {
-        if error.is_instance_of::<PyAttributeError>(object.py()) {
+    value: &Bound<'_, PyAny>,
+    index: u64,
+) -> Result<Option<i64>, Miss> {
+    let py = value.py();
+    plain::time(schema, attribute, value, index).map_err(|error| {
+        let ours =
+            error.is_instance_of::<PyValueError>(py) || error.is_instance_of::<PyTypeError>(py);
+        if ours {
             Miss::Unusual
         } else {
             Miss::Raised(error)
         }
     })
-}
-
-fn measurement<'py>(
-    attribute: &Attribute,
-    object: &Bound<'py, PyAny>,
-    is_tuple: bool,
-) -> Result<Bound<'py, PyString>, Miss> {
-    let value = read(attribute, object, is_tuple)?;
-    let name = value.cast_into_exact().map_err(|_| Unusual)?;
-    Ok(name)
 }
 
 /// Tags that are no strings.

@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyAttributeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple, PyType};
 
-use super::kinds::Kind;
+use super::kinds::{Kind, Part};
 use super::plan::Plan;
 use super::rows;
 use crate::place::Place;
@@ -25,10 +25,10 @@ pub(crate) struct Schema {
     pub(super) name: String,
     /// Address of the class whose objects are tuples; those of its subclasses may differ.
     tuples: Option<usize>,
-    pub(super) measurement: Option<Attribute>,
-    pub(super) time: Option<Attribute>,
-    pub(super) tags: Vec<Attribute>,
-    pub(super) fields: Vec<Attribute>,
+    /// Measurement and time where there are such, then tags, then fields.
+    attributes: Vec<Attribute>,
+    first_tag: usize,
+    first_field: usize,
     /// Tags of every object of the class.
     pub(super) extra_tags: Vec<(String, String)>,
     pub(super) placeholder: bool,
@@ -38,7 +38,7 @@ pub(crate) struct Schema {
 }
 
 pub(super) struct Attribute {
-    name: Py<PyString>,
+    pub(super) name: Py<PyString>,
     /// Name of the tag or field.
     pub(super) key: String,
     pub(super) kind: Kind,
@@ -47,7 +47,9 @@ pub(super) struct Attribute {
     /// How errors name it.
     label: String,
     /// Where it stands in an object that is a tuple.
-    index: Option<usize>,
+    pub(super) index: Option<usize>,
+    /// Where it stands among all attributes of its schema.
+    pub(super) slot: usize,
 }
 
 /// What Python says of an attribute: name, key, kind, whether it may be missing, place in a tuple.
@@ -71,29 +73,27 @@ impl Schema {
             .tags
             .extra()
             .to_vec();
-        let mut schema = Self {
+        let attributes = attributes.into_iter();
+        let attributes = attributes.map(|described| Attribute::new(&name, described));
+        let mut attributes = attributes.collect::<PyResult<Vec<_>>>()?;
+        attributes.sort_by_key(|attribute| attribute.kind.part());
+        for (slot, attribute) in attributes.iter_mut().enumerate() {
+            attribute.slot = slot;
+        }
+        let first = |part| attributes.partition_point(|attribute| attribute.kind.part() < part);
+        let schema = Self {
             tuples: class
                 .is_subclass_of::<PyTuple>()?
                 .then(|| class.as_ptr().addr()),
-            measurement: None,
-            time: None,
-            tags: Vec::new(),
-            fields: Vec::new(),
+            first_tag: first(Part::Tag),
+            first_field: first(Part::Field),
+            attributes,
             extra_tags,
             placeholder,
             rm_none,
             plans: Mutex::default(),
             name,
         };
-        for described in attributes {
-            let attribute = Attribute::new(&schema.name, described)?;
-            match attribute.kind {
-                Kind::Measurement => schema.measurement = Some(attribute),
-                Kind::Time | Kind::TimeInt => schema.time = Some(attribute),
-                Kind::Tag | Kind::TagEnum => schema.tags.push(attribute),
-                _ => schema.fields.push(attribute),
-            }
-        }
         schema.check()?;
         Ok(schema)
     }
@@ -125,7 +125,7 @@ impl Schema {
     fn check(&self) -> PyResult<()> {
         let mut encoder = Encoder::new(Options::default());
         let mut line = encoder.point(0);
-        let name = if self.measurement.is_some() {
+        let name = if self.measurement().is_some() {
             "m"
         } else {
             &self.name
@@ -134,17 +134,17 @@ impl Schema {
         let mut at = None;
         let checked = (|| {
             line.measurement(name)?;
-            for tag in &self.tags {
+            for tag in self.tags() {
                 at = Some(tag);
                 line.tag(tag.key.as_str(), "t")?;
             }
             at = None;
             for (key, value) in &self.extra_tags {
-                if !self.tags.iter().any(|tag| tag.key == *key) {
+                if !self.tags().iter().any(|tag| tag.key == *key) {
                     line.tag(key.as_str(), value)?;
                 }
             }
-            for field in &self.fields {
+            for field in self.fields() {
                 at = Some(field);
                 line.field(field.key.as_str(), true)?;
             }
@@ -160,10 +160,51 @@ impl Schema {
         })
     }
 
+    /// All attributes, in the order of their slots.
+    #[inline]
+    pub(super) fn attributes(&self) -> &[Attribute] {
+        &self.attributes
+    }
+
+    #[inline]
+    pub(super) fn measurement(&self) -> Option<&Attribute> {
+        self.one(Part::Measurement)
+    }
+
+    #[inline]
+    pub(super) fn time(&self) -> Option<&Attribute> {
+        self.one(Part::Time)
+    }
+
+    #[inline]
+    fn one(&self, part: Part) -> Option<&Attribute> {
+        let mut ones = self.attributes[..self.first_tag].iter();
+        ones.find(|attribute| attribute.kind.part() == part)
+    }
+
+    #[inline]
+    pub(super) fn tags(&self) -> &[Attribute] {
+        &self.attributes[self.first_tag..self.first_field]
+    }
+
+    #[inline]
+    pub(super) fn fields(&self) -> &[Attribute] {
+        &self.attributes[self.first_field..]
+    }
+
     /// Whether an object's attributes are read by their places.
     #[inline]
     pub(super) fn is_tuple(&self, object: &Bound<'_, PyAny>) -> bool {
         self.tuples == Some(object.get_type_ptr().addr())
+    }
+
+    /// An object whose attributes are read by their places.
+    #[inline]
+    pub(super) fn tuple<'a, 'py>(
+        &self,
+        object: &'a Bound<'py, PyAny>,
+    ) -> Option<&'a Bound<'py, PyTuple>> {
+        self.is_tuple(object).then(|| object.cast().ok())?
     }
 
     /// The plan for a measurement in a call with such extra tags.
@@ -209,23 +250,21 @@ impl Attribute {
             key,
             optional,
             index,
+            slot: 0,
         })
     }
 
-    /// Its value in an object.
+    /// Its value in an object, by its name.
     #[inline]
-    pub(super) fn read<'py>(
-        &self,
-        object: &Bound<'py, PyAny>,
-        is_tuple: bool,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        if is_tuple
-            && let Some(index) = self.index
-            && let Ok(tuple) = object.cast::<PyTuple>()
-        {
-            return tuple.get_item(index);
-        }
+    pub(super) fn read<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         object.getattr(self.name.bind(object.py()))
+    }
+
+    /// Whether this is its name.
+    pub(super) fn is_named(&self, name: &Bound<'_, PyAny>) -> bool {
+        let own = self.name.bind(name.py());
+        name.is(own)
+            || name.is_exact_instance_of::<PyString>() && own.as_any().eq(name).unwrap_or(false)
     }
 
     /// Its value, with the error for an object that has none.
@@ -235,7 +274,13 @@ impl Attribute {
         is_tuple: bool,
         index: u64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.read(object, is_tuple).map_err(|error| {
+        if is_tuple
+            && let Some(index) = self.index
+            && let Ok(tuple) = object.cast::<PyTuple>()
+        {
+            return tuple.get_item(index);
+        }
+        self.read(object).map_err(|error| {
             if error.is_instance_of::<PyAttributeError>(object.py()) {
                 self.place(index).wrap(object.py(), &error)
             } else {

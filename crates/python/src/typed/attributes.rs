@@ -1,0 +1,250 @@
+//! How the attributes of an object are fetched.
+//!
+//! | class | its objects' attributes come |
+//! |---|---|
+//! | `NamedTuple` | by place |
+//! | with `__slots__`, properties | by asking the class's descriptors, without a search for them |
+//! | whose objects keep all attributes in their `__dict__` | by one walk through it |
+//! | any other, and where a call has few objects of it | by name |
+//!
+//! All give what `getattr` gives. A class is looked at once in a call.
+
+use std::ops::Deref;
+
+use pyo3::exceptions::PyAttributeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+
+use super::descriptor::Descriptor;
+use super::schema::{Attribute, Schema};
+use crate::dicts::read_values;
+
+/// After how many objects, one after another, a class is looked at.
+const WORTH: usize = 64;
+/// Most orders of names that the dictionaries of a class are looked at for.
+const MOST_ORDERS: usize = 16;
+
+/// The attributes of one object.
+pub(super) trait Values<'py> {
+    type Value: Deref<Target = Bound<'py, PyAny>>;
+
+    /// One of them.
+    ///
+    /// # Errors
+    ///
+    /// What code of the object's class raises, and `AttributeError` where there is no such.
+    fn get(&self, attribute: &Attribute) -> PyResult<Self::Value>;
+}
+
+/// Fetches attributes of objects of one class.
+#[derive(Default)]
+pub(super) struct Reader<'py> {
+    objects: usize,
+    manner: Manner<'py>,
+}
+
+#[derive(Default)]
+enum Manner<'py> {
+    #[default]
+    Named,
+    Described(Vec<Descriptor<'py>>),
+    Walked(Walk<'py>),
+}
+
+/// An object whose attributes can be had in a quicker way than by name.
+pub(super) enum Quick<'a, 'py> {
+    Described(Described<'a, 'py>),
+    Walked(Walked<'a, 'py>),
+}
+
+impl<'py> Reader<'py> {
+    /// `None` where attributes are to be got by name.
+    #[inline]
+    pub(super) fn read<'a>(
+        &'a mut self,
+        schema: &Schema,
+        object: &'a Bound<'py, PyAny>,
+    ) -> Option<Quick<'a, 'py>> {
+        self.objects += 1;
+        if self.objects == WORTH {
+            self.manner = Manner::of(schema, &object.get_type()).unwrap_or_default();
+        }
+        match &mut self.manner {
+            Manner::Named => None,
+            Manner::Described(descriptors) => Some(Quick::Described(Described {
+                descriptors,
+                object,
+            })),
+            Manner::Walked(walk) => Some(Quick::Walked(walk.read(schema, object)?)),
+        }
+    }
+}
+
+impl<'py> Manner<'py> {
+    /// A descriptor that can be set comes before the object's dictionary, anything else of the
+    /// class after it.
+    fn of(schema: &Schema, class: &Bound<'py, PyType>) -> PyResult<Self> {
+        let py = class.py();
+        let search = intern!(py, "__getattribute__");
+        let usual = py.get_type::<PyAny>().getattr(search)?;
+        if !class.getattr(search)?.is(&usual) {
+            return Ok(Self::Named);
+        }
+        let mut descriptors = Vec::new();
+        for attribute in schema.attributes() {
+            let found = in_class(class, attribute.name.bind(py))?;
+            descriptors.extend(found.and_then(Descriptor::new));
+        }
+        let of_slots = descriptors.len();
+        Ok(if of_slots == schema.attributes().len() {
+            Self::Described(descriptors)
+        } else if of_slots == 0 {
+            Self::Walked(Walk::default())
+        } else {
+            Self::Named
+        })
+    }
+}
+
+/// What a class, or one that it comes from, has under a name.
+fn in_class<'py>(
+    class: &Bound<'py, PyType>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    for base in class.mro() {
+        let own = base.getattr(intern!(class.py(), "__dict__"))?;
+        if own.contains(name)? {
+            return own.get_item(name).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// Of a tuple, whose attributes have places.
+impl<'a, 'py> Values<'py> for &'a Bound<'py, PyTuple> {
+    type Value = Borrowed<'a, 'py, PyAny>;
+
+    #[inline]
+    fn get(&self, attribute: &Attribute) -> PyResult<Self::Value> {
+        // `plain` finds one without a place by its name.
+        let place = attribute
+            .index
+            .ok_or_else(|| PyAttributeError::new_err(()))?;
+        self.get_borrowed_item(place)
+    }
+}
+
+/// Of any object, by name.
+impl<'py> Values<'py> for &Bound<'py, PyAny> {
+    type Value = Owned<'py>;
+
+    #[inline]
+    fn get(&self, attribute: &Attribute) -> PyResult<Self::Value> {
+        attribute.read(self).map(Owned)
+    }
+}
+
+pub(super) struct Owned<'py>(Bound<'py, PyAny>);
+
+impl<'py> Deref for Owned<'py> {
+    type Target = Bound<'py, PyAny>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// Of an object whose class has descriptors for all of them.
+pub(super) struct Described<'a, 'py> {
+    descriptors: &'a [Descriptor<'py>],
+    object: &'a Bound<'py, PyAny>,
+}
+
+impl<'py> Values<'py> for Described<'_, 'py> {
+    type Value = Owned<'py>;
+
+    #[inline]
+    fn get(&self, attribute: &Attribute) -> PyResult<Self::Value> {
+        self.descriptors[attribute.slot]
+            .value(self.object)
+            .map(Owned)
+    }
+}
+
+/// What walks through dictionaries leave to the next.
+#[derive(Default)]
+struct Walk<'py> {
+    /// How many orders were learned.
+    learned: usize,
+    order: Order<'py>,
+    values: Vec<Bound<'py, PyAny>>,
+}
+
+/// The order of a dictionary that has all attributes of a schema.
+#[derive(Default)]
+struct Order<'py> {
+    /// The names; held, so that their addresses cannot pass to other texts.
+    names: Vec<Bound<'py, PyAny>>,
+    /// Where the attributes are among them; empty at first.
+    places: Vec<usize>,
+}
+
+/// Of an object whose dictionary was walked through.
+pub(super) struct Walked<'a, 'py> {
+    values: &'a [Bound<'py, PyAny>],
+    places: &'a [usize],
+}
+
+impl<'a, 'py> Values<'py> for Walked<'a, 'py> {
+    type Value = Borrowed<'a, 'py, PyAny>;
+
+    #[inline]
+    fn get(&self, attribute: &Attribute) -> PyResult<Self::Value> {
+        Ok(self.values[self.places[attribute.slot]].as_borrowed())
+    }
+}
+
+impl<'py> Walk<'py> {
+    /// `None` where an attribute is elsewhere than in the dictionary.
+    #[inline]
+    fn read(&mut self, schema: &Schema, object: &Bound<'py, PyAny>) -> Option<Walked<'_, 'py>> {
+        if self.learned > MOST_ORDERS {
+            return None;
+        }
+        let dict = object.getattr(intern!(object.py(), "__dict__")).ok();
+        let Some(dict) = dict.and_then(|dict| dict.cast_into_exact::<PyDict>().ok()) else {
+            self.learned = usize::MAX;
+            return None;
+        };
+        if !self.take(&dict) {
+            self.learned += 1;
+            self.order = Order::of(schema, &dict)?;
+            if !self.take(&dict) {
+                return None;
+            }
+        }
+        Some(Walked {
+            values: &self.values,
+            places: &self.order.places,
+        })
+    }
+
+    /// Takes the values of a dictionary, if it has the order of the last one.
+    #[inline]
+    fn take(&mut self, dict: &Bound<'py, PyDict>) -> bool {
+        self.values.clear();
+        !self.order.places.is_empty() && read_values(dict, &self.order.names, &mut self.values)
+    }
+}
+
+impl<'py> Order<'py> {
+    fn of(schema: &Schema, dict: &Bound<'py, PyDict>) -> Option<Self> {
+        let names: Vec<Bound<'py, PyAny>> = dict.iter().map(|(name, _)| name).collect();
+        let place = |attribute: &Attribute| names.iter().position(|name| attribute.is_named(name));
+        let places = schema.attributes().iter().map(place);
+        let places = places.collect::<Option<_>>()?;
+        Some(Self { names, places })
+    }
+}
