@@ -2,7 +2,7 @@
 
 use crate::copy::{block_mut, copy_number};
 
-const TEN_16: u64 = 10_000_000_000_000_000;
+pub(crate) const TEN_16: u64 = 10_000_000_000_000_000;
 
 /// The text of a number below 10^16, with zeros before it, and a bit for each digit that is not
 /// zero, the first digit's the lowest.

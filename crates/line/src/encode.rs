@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::mem;
 use core::ops::Range;
 
+use crate::steps::Steps;
 use crate::{Batch, Error, Options, PointEncoder, ToLine};
 
 /// Whether a point became a line.
@@ -49,6 +50,7 @@ pub struct Encoder {
     pub(crate) tags: Vec<Tag>,
     pub(crate) fields: Vec<Range<usize>>,
     pub(crate) scratch: Vec<u8>,
+    pub(crate) steps: Steps,
 }
 
 impl Encoder {

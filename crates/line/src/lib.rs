@@ -41,6 +41,7 @@ mod rule;
 mod scan;
 mod shape;
 mod split;
+mod steps;
 mod tag_text;
 mod text;
 mod value;

@@ -17,6 +17,7 @@ use crate::float::put_float;
 use crate::numbers::CELL;
 use crate::scan::has_special;
 use crate::shape::{BLOCK, Text};
+use crate::steps::Steps;
 use crate::{Batch, Encoder, Numbers, Outcome, Shape, TagCodes, TagText, TagValues};
 
 /// Room for the texts of a row before any is known to be longer.
@@ -42,6 +43,7 @@ impl core::error::Error for Unusual {}
 #[derive(Debug)]
 pub struct Rows<'e> {
     batch: &'e mut Batch,
+    steps: &'e mut Steps,
     shape: &'e Shape,
     grammar: &'static Grammar,
 }
@@ -59,6 +61,7 @@ impl Encoder {
         );
         Rows {
             batch: &mut self.batch,
+            steps: &mut self.steps,
             shape,
             grammar: self.options.dialect.grammar(),
         }
@@ -94,6 +97,7 @@ impl Rows<'_> {
             fields_at: at,
             next_tag: 0,
             next_field: 0,
+            steps: self.steps,
             ends: &mut batch.ends,
             indexes: &mut batch.indexes,
             unstamped: &mut batch.unstamped,
@@ -127,6 +131,7 @@ pub struct Row<'r> {
     fields_at: usize,
     next_tag: usize,
     next_field: usize,
+    steps: &'r mut Steps,
     ends: &'r mut Vec<usize>,
     indexes: &'r mut Vec<u64>,
     unstamped: &'r mut usize,
@@ -451,7 +456,7 @@ impl Row<'_> {
                 return Err(Unusual);
             }
             self.out[self.at] = b' ';
-            let end = put_integer(self.out, self.at + 1, timestamp);
+            let end = self.steps.put(self.out, self.at + 1, timestamp);
             self.suffix(end, b'\n');
         } else {
             self.suffix(self.at, b'\n');
