@@ -118,7 +118,7 @@ mod tests {
             let step = 10_i64.pow(power);
             for start in [
                 1_600_000_000_000_000_000 - 5 * step,
-                999_999 * step,
+                2_000_000_000_000_000_000 - 5 * step,
                 -7 * step,
             ] {
                 assert_written((0..40).map(|n| start + n * step));
