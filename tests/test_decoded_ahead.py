@@ -121,3 +121,13 @@ def test_a_fork_cannot_read_on() -> None:
             os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert len(next(iterator)) > 0, "the parent reads on"
+
+
+@pytest.mark.parametrize("different", [1, 100, 257, 5000])
+@pytest.mark.parametrize("middle", ["", "a middle that is longer than sixteen bytes"])
+def test_every_text_is_its_own_however_many_are_alike(different: int, middle: str) -> None:
+    texts = [f"{n % different % 10}begin{middle}{n % different:04}" for n in range(20_000)]
+    values = [[n, text] for n, text in enumerate(texts)]
+    answer = document(values).replace(b'"load", "host"', b'"host"')
+    got = list(parse_response(answer, output="rows", chunked=True))
+    assert got == [tuple(row) for row in values]

@@ -310,7 +310,7 @@ def test_a_reader_reads_answers_and_batches_alike() -> None:
     expected = reader(Tuple)(answer())
     maker = Maker("pandas", False, into=Tuple)
     assert maker.is_table
-    assert maker.whole(answer()) == list(maker.items(answer())) == expected
+    assert maker.whole(answer()) == list(*maker.groups(answer())) == expected
     assert len(expected) == 2
 
 

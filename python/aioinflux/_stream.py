@@ -93,7 +93,8 @@ def _waited(
     try:
         while (piece := maker.fetch(stream).wait()) is not None:
             told.add(len(piece), stream)
-            yield from maker.items(piece)
+            for group in maker.groups(piece):
+                yield from group
     finally:
         told.close()
         stream.close()
@@ -106,8 +107,9 @@ async def _awaited(
     try:
         while (piece := await maker.fetch(stream)) is not None:
             told.add(len(piece), stream)
-            for item in maker.items(piece):
-                yield item
+            for group in maker.groups(piece):
+                for item in group:
+                    yield item
     finally:
         told.close()
         stream.close()

@@ -97,28 +97,39 @@ where
 }
 
 /// The last texts of a column as objects: most columns of texts hold few different ones.
+///
+/// A text has two places, beside each other.
 #[derive(Default)]
 pub(super) struct Texts {
     slots: Vec<Option<(Ends, Py<PyString>)>>,
 }
 
 impl Texts {
+    #[inline]
     pub(super) fn object<'py>(&mut self, py: Python<'py>, text: &str) -> Bound<'py, PyAny> {
-        if self.slots.is_empty() {
-            self.slots.resize_with(SLOTS, || None);
-        }
         let ends = Ends::of(text.as_bytes());
-        let slot = &mut self.slots[ends.slot()];
-        if let Some((known_ends, known)) = slot
-            && *known_ends == ends
-        {
-            let known = known.bind(py);
-            if ends.is_all() || known.to_str().is_ok_and(|known| known == text) {
-                return known.clone().into_any();
+        let slot = ends.slot();
+        for slot in [slot, slot ^ 1] {
+            if let Some(Some((known_ends, known))) = self.slots.get(slot)
+                && *known_ends == ends
+            {
+                let known = known.bind(py);
+                if ends.is_all() || known.to_str().is_ok_and(|known| known == text) {
+                    return known.clone().into_any();
+                }
             }
         }
+        self.add(py, text, ends)
+    }
+
+    #[cold]
+    fn add<'py>(&mut self, py: Python<'py>, text: &str, ends: Ends) -> Bound<'py, PyAny> {
+        self.slots.resize_with(SLOTS, || None);
+        let slot = ends.slot();
+        let is_free = |slot: &usize| self.slots[*slot].is_none();
+        let slot = Some(slot ^ 1).filter(is_free).unwrap_or(slot);
         let new = PyString::new(py, text);
-        *slot = Some((ends, new.clone().unbind()));
+        self.slots[slot] = Some((ends, new.clone().unbind()));
         new.into_any()
     }
 }

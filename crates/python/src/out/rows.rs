@@ -1,4 +1,4 @@
-//! Rows: plain tuples, dicts, and named tuples, a few hundred at a time.
+//! Rows: plain tuples, dicts, and named tuples, a few dozen at a time.
 
 use arrow_array::RecordBatch;
 use pyo3::prelude::*;
@@ -6,10 +6,10 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use super::cells::{Cells, Texts, cells};
 
-/// Rows that are made at a time. Below the 700 objects after which Python's garbage collector
-/// looks at the young ones: who drops the rows of one list before the next never pays for it, and
-/// the objects stay in the cache.
-const ROWS_AT_A_TIME: usize = 512;
+/// Rows that are made at a time: so few that their objects stay in the processor's nearest cache
+/// until they are dropped. It is also below the 700 objects after which Python's garbage collector
+/// looks at the young ones: who drops the rows of one list before the next never pays for it.
+const ROWS_AT_A_TIME: usize = 64;
 
 /// What rows become.
 pub(crate) enum Shape {
@@ -148,24 +148,26 @@ fn tuples<'py>(
         let cell = column.object(py, row, texts);
         cell.unwrap_or_else(|| none.clone())
     };
+    // Filled one by one: what is collected from results has no room beforehand.
+    let mut rows = Vec::with_capacity(range.len());
     if tags.is_empty() {
-        let row_of = |row| {
+        for row in range {
             let cells = columns.iter().zip(&mut *texts);
             let cells = cells.map(|(column, texts)| object(column, row, texts));
-            PyTuple::new(py, cells).map(Bound::into_any)
-        };
-        return range.map(row_of).collect();
+            rows.push(PyTuple::new(py, cells)?.into_any());
+        }
+        return Ok(rows);
     }
     // An index knows its length, which a chain does not: the cells go right into their tuple.
     let width = columns.len() + tags.len();
-    let row_of = |row| {
+    for row in range {
         let cells = (0..width).map(|n| match (columns.get(n), texts.get_mut(n)) {
             (Some(column), Some(texts)) => object(column, row, texts),
             _ => tags[n - columns.len()].bind(py).clone().into_any(),
         });
-        PyTuple::new(py, cells).map(Bound::into_any)
-    };
-    range.map(row_of).collect()
+        rows.push(PyTuple::new(py, cells)?.into_any());
+    }
+    Ok(rows)
 }
 
 fn dicts<'py>(
@@ -178,15 +180,15 @@ fn dicts<'py>(
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let columns = cells(batch, divisor);
     let template = template.bind(py);
-    range
-        .map(|row| {
-            let dict = template.copy()?;
-            for ((column, texts), key) in columns.iter().zip(texts.iter_mut()).zip(keys) {
-                if let Some(cell) = column.object(py, row, texts) {
-                    dict.set_item(key, cell)?;
-                }
+    let mut rows = Vec::with_capacity(range.len());
+    for row in range {
+        let dict = template.copy()?;
+        for ((column, texts), key) in columns.iter().zip(texts.iter_mut()).zip(keys) {
+            if let Some(cell) = column.object(py, row, texts) {
+                dict.set_item(key, cell)?;
             }
-            Ok(dict.into_any())
-        })
-        .collect()
+        }
+        rows.push(dict.into_any());
+    }
+    Ok(rows)
 }
