@@ -16,7 +16,7 @@ SAMPLE = 20_000
 
 
 def sized(writer: Callable[[Any], Writer], rows: int | None = None) -> Subject:
-    """A writer of gzip bodies that gives their size; how much smaller they are is part of the finding."""
+    """A writer of gzip bodies, which gives their size; how well it does is part of the finding."""
     plain = subject(writer, categorical)
 
     def make(count: int) -> Work:
