@@ -9,8 +9,8 @@ from typing import Any
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tools"))
 
 
-def private() -> Any:
-    """A private influxd, as the tests use it; a context manager."""
+def private(on_disk: bool = True) -> Any:
+    """A private influxd, as the tests use it, with its data on a disk or not; a context manager."""
     from influxd import Influxd
 
-    return Influxd(on_disk=True)
+    return Influxd(on_disk=on_disk)

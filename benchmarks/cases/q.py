@@ -1,8 +1,10 @@
 """Q: small queries and small writes from asyncio, against a live server.
 
-`python -m benchmarks.cases.q HOST PORT PID` is one client of the server with that process: it runs
-in our environment and in that of aioinflux 0.9.0, whose client has the same methods. The server's
-own CPU time is noted too: it shares the processors with the client, and bounds what one can gain.
+`python -m benchmarks.cases.q HOST PORT PID CALL...` is one client of the server with that process:
+it runs in our environment and in that of aioinflux 0.9.0, whose client has the same methods. The
+server's own CPU time is noted too: it shares the processors with the client, and bounds what one
+can gain. So does its disk, to which it writes before it answers a write: writes are measured once
+more with a server that keeps its data in memory (`/dev/shm`).
 """
 
 from __future__ import annotations
@@ -59,18 +61,18 @@ async def load(
     return {"wall": wall / done, "cpu": cpu / done, "server": (cpu_of(server) - other) / done}
 
 
-async def client(host: str, port: int, server: int) -> dict[str, Any]:
-    """The figures of all cases, by their names."""
+async def client(host: str, port: int, server: int, names: list[str]) -> dict[str, Any]:
+    """The figures of these calls, by the names of their cases."""
     import aioinflux
 
     kind = getattr(aioinflux, "AsyncInfluxDBClient", None) or aioinflux.InfluxDBClient
     found = {}
     async with kind(host=host, port=port, db=DB) as client:
         calls = {"query": lambda: client.query(QUERY), "write": lambda: client.write(POINT)}
-        for name, call in calls.items():
+        for name in names:
             for at_once in LEAST:
-                await load(call, at_once, WARM_UP_S, server)
-                figures = await load(call, at_once, SECONDS, server)
+                await load(calls[name], at_once, WARM_UP_S, server)
+                figures = await load(calls[name], at_once, SECONDS, server)
                 found[f"Q {name}, {at_once} at a time"] = figures
     return found
 
@@ -87,14 +89,21 @@ def case(name: str, at_once: int) -> Case:
 
 def run(old: str | None) -> Iterator[tuple[Case, Results]]:
     """Both clients in turn; the best of the rounds."""
+    yield from measured(old, ["query", "write"], "")
+    yield from measured(old, ["write"], ", data in memory", on_disk=False)
+
+
+def measured(
+    old: str | None, calls: list[str], suffix: str, on_disk: bool = True
+) -> Iterator[tuple[Case, Results]]:
     pythons = {OURS: sys.executable, **({THEIRS: old} if old else {})}
     rounds: dict[str, list[dict[str, Any]]] = {who: [] for who in pythons}
-    with private() as server:
+    with private(on_disk) as server:
         server.execute(f"CREATE DATABASE {DB}")
         for n in range(ROUNDS + 1):
             for who, python in pythons.items():
                 where = [server.host, str(server.port), str(server.pid)]
-                command = [python, "-m", __spec__.name, *where]
+                command = [python, "-m", __spec__.name, *where, *calls]
                 out = subprocess.run(command, capture_output=True, text=True, check=True)
                 # The first round fills the measurement, and warms the server up.
                 if n:
@@ -107,8 +116,9 @@ def run(old: str | None) -> Iterator[tuple[Case, Results]]:
             other = min(each[name]["server"] for each in found)
             note = f"the server takes {other * 1e6:.0f} µs of CPU time"
             results[who] = Result(walls[0], walls[len(walls) // 2], ROUNDS, 1, 0, 0, cpu, note=note)
-        yield case(name, int(name.split()[2])), results
+        yield case(name + suffix, int(name.split()[2])), results
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(client(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))))
+    host, port, process, *names = sys.argv[1:]
+    print(json.dumps(asyncio.run(client(host, int(port), int(process), names))))
