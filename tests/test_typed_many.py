@@ -145,7 +145,7 @@ CLASSES: dict[str, Callable[..., Any]] = {
     ),
     "values of the class": made(note="of the class"),
     "cached property": made(extra=functools.cached_property(lambda _self: 1)),
-    "dict hidden": made(__dict__=property(lambda _self: dict.fromkeys(NAMES, "x"))),
+    "dict hidden": made(__dict__=property(lambda _self: values(7))),
     "slots with a dict of its own": made(__slots__=NAMES, __dict__={"host": "wrong"}),
 }
 

@@ -99,12 +99,25 @@ impl<'py> Manner<'py> {
         let of_slots = descriptors.len();
         Ok(if of_slots == schema.attributes().len() {
             Self::Described(descriptors)
-        } else if of_slots == 0 {
+        } else if of_slots == 0 && has_usual_dict(class)? {
             Self::Walked(Walk::default())
         } else {
             Self::Named
         })
     }
+}
+
+/// Whether `__dict__` of an object is what its attributes are looked up in, and no property of that
+/// name.
+fn has_usual_dict(class: &Bound<'_, PyType>) -> PyResult<bool> {
+    let py = class.py();
+    let name = intern!(py, "__dict__");
+    let usual = in_class(&py.get_type::<PyType>(), name)?;
+    let own = in_class(class, name)?;
+    Ok(match (own, usual) {
+        (Some(own), Some(usual)) => own.get_type().is(usual.get_type()),
+        _ => false,
+    })
 }
 
 /// What a class, or one that it comes from, has under a name.
