@@ -61,7 +61,8 @@ def parse_response(
               times as they are in the answer.
         epoch: Unit of the times in the body: ns, u, ms, s, m or h. Texts in RFC 3339 need none.
         chunked: Read the body batch by batch, in bounded memory. From 1 MiB on, a thread decodes a
-            dozen batches ahead at most; the iterator cannot go on in a forked process.
+            dozen batches ahead at most. The iterator is for one thread at a time, and cannot go on
+            in a forked process.
         tags_as_categories: Make the tags of GROUP BY categories: `category` in pandas, dictionaries
             in Arrow, `Categorical` in polars.
         into: A class with `@lineprotocol`: all rows become its objects, whatever `output` says.

@@ -9,6 +9,13 @@ pub(super) struct Bits {
     width: u32,
 }
 
+/// The end of the bits at some time.
+pub(super) struct Place {
+    at: usize,
+    waiting: u64,
+    width: u32,
+}
+
 impl Bits {
     /// Goes on behind `bytes`.
     pub(super) fn new(bytes: Vec<u8>, more: usize) -> Self {
@@ -49,6 +56,27 @@ impl Bits {
         // Seven whole bytes at most: a shift by 64 cannot come.
         self.waiting >>= 8 * whole;
         self.width %= 8;
+    }
+
+    /// The number of whole bytes.
+    pub(super) fn len(&self) -> usize {
+        self.at
+    }
+
+    /// Where it stands, to come back to.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            at: self.at,
+            waiting: self.waiting,
+            width: self.width,
+        }
+    }
+
+    /// Drops all that came after a place.
+    pub(super) fn back_to(&mut self, place: &Place) {
+        self.at = place.at;
+        self.waiting = place.waiting;
+        self.width = place.width;
     }
 
     /// The bytes, the last one filled up with zeros.

@@ -49,6 +49,14 @@ impl Code {
         Self { codes }
     }
 
+    /// How many bits symbols take that occur so often, but for those that follow them.
+    pub(super) fn bits_of(&self, counts: &[u32]) -> u64 {
+        let lengths = self.lengths().zip(counts);
+        lengths
+            .map(|(length, count)| length as u64 * u64::from(*count))
+            .sum()
+    }
+
     /// The bits of a symbol's code, and how many they are.
     #[inline]
     pub(super) fn get(&self, symbol: usize) -> (u64, u32) {

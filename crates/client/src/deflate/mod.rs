@@ -3,12 +3,14 @@
 //! Lines repeat each other at the starts of their parts (`,host=`, ` value=`), and hardly anywhere
 //! else: digits do not. So repetitions are looked for there alone, and everything between is coded
 //! literally. The codes of a block are made from its first bytes, and the block is then written in
-//! one pass. The result is ordinary gzip, whatever the text is; only on text without commas and
+//! one pass, or anew where it goes on otherwise than it began. The result is ordinary gzip, whatever the text is; only on text without commas and
 //! spaces it is a bad one.
 
 mod bits;
 mod huffman;
 mod matches;
+
+use std::ops::Range;
 
 use self::bits::Bits;
 use self::huffman::Code;
@@ -49,12 +51,30 @@ pub(crate) fn compress(text: &[u8]) -> Vec<u8> {
     out
 }
 
-fn block(matcher: &mut Matcher<'_>, range: std::ops::Range<usize>, last: bool, out: &mut Bits) {
+fn block(matcher: &mut Matcher<'_>, range: Range<usize>, last: bool, out: &mut Bits) {
     let sample = range.start..range.end.min(range.start + SAMPLE);
-    let is_whole = sample == range;
+    let (before, start) = (matcher.clone(), out.place());
+    if !write(matcher, &sample, &range, last, out) {
+        // The sample has told too little: all of the block then makes its codes.
+        *matcher = before;
+        out.back_to(&start);
+        write(matcher, &range, &range, last, out);
+    }
+}
+
+/// Writes a block with codes made from its beginning; tells whether the rest is like that: whether
+/// the whole takes half as much again at most.
+fn write(
+    matcher: &mut Matcher<'_>,
+    sample: &Range<usize>,
+    range: &Range<usize>,
+    last: bool,
+    out: &mut Bits,
+) -> bool {
     let mut counts = Counts::default();
-    matcher.clone().run(sample, &mut counts);
+    matcher.clone().run(sample.clone(), &mut counts);
     counts.literals[END] += 1;
+    let is_whole = sample == range;
     if !is_whole {
         // What the sample does not have may come yet.
         counts.literals.iter_mut().for_each(|count| *count += 1);
@@ -62,14 +82,18 @@ fn block(matcher: &mut Matcher<'_>, range: std::ops::Range<usize>, last: bool, o
     }
     let literals = Code::new(&counts.literals, huffman::LONGEST);
     let distances = Code::new(&counts.distances, huffman::LONGEST);
+    let expected = literals.bits_of(&counts.literals) + distances.bits_of(&counts.distances);
+    let start = out.len();
     out.push(u64::from(last), 1);
     // Codes of this block's own.
     out.push(0b10, 2);
     huffman::write_header(&literals, &distances, out);
     let mut writer = Writer::new(&literals, distances, out);
-    matcher.run(range, &mut writer);
+    matcher.run(range.clone(), &mut writer);
     let (code, length) = literals.get(END);
     out.push(code, length);
+    let bits = 8 * (out.len() - start) as u64;
+    is_whole || 2 * bits * sample.len() as u64 <= 3 * expected * range.len() as u64
 }
 
 /// How often each symbol occurs.

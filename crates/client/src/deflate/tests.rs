@@ -52,6 +52,24 @@ fn a_sample_that_is_like_nothing_that_follows_will_do() {
 }
 
 #[test]
+fn a_block_that_goes_on_otherwise_than_it_began_is_not_larger_than_its_text() {
+    let digits = |n: u32| n.wrapping_mul(2_654_435_761).to_string().repeat(6);
+    let others = |n: u32| -> String {
+        let letter = |at: u32| char::from_u32(0x4e00 + (n * 31 + at * 977) % 5000).unwrap();
+        (0..20).map(letter).collect()
+    };
+    for (first, count) in [(2000, 20_000), (100, 3000), (20_000, 20_100)] {
+        let mut text = Vec::new();
+        for n in 0..count {
+            let value = if n < first { digits(n) } else { others(n) };
+            text.extend_from_slice(format!("m v=\"{value}\" {n}\n").as_bytes());
+        }
+        comes_back(&text);
+        assert!(compress(&text).len() < text.len(), "{first} of {count}");
+    }
+}
+
+#[test]
 fn repetitions_of_every_length_and_distance_come_back() {
     for distance in [8, 16, 257, 4096, 32_767, 32_768, 32_769, 40_000] {
         for length in (0..40).chain(250..270) {

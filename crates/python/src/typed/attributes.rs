@@ -7,7 +7,7 @@
 //! | whose objects keep all attributes in their `__dict__` | by one walk through it |
 //! | any other, and where a call has few objects of it | by name |
 //!
-//! All give what `getattr` gives. A class is looked at once in a call.
+//! All give what `getattr` gives, unless the class is changed meanwhile: it is looked at once in a call.
 
 use std::ops::Deref;
 
@@ -87,9 +87,10 @@ impl<'py> Manner<'py> {
     fn of(schema: &Schema, class: &Bound<'py, PyType>) -> PyResult<Self> {
         let py = class.py();
         let search = intern!(py, "__getattribute__");
-        let usual = py.get_type::<PyAny>().getattr(search)?;
-        if !class.getattr(search)?.is(&usual) {
-            return Ok(Self::Named);
+        let usual = in_class(&py.get_type::<PyAny>(), search)?;
+        match (in_class(class, search)?, usual) {
+            (Some(own), Some(usual)) if own.is(&usual) => {}
+            _ => return Ok(Self::Named),
         }
         let mut descriptors = Vec::new();
         for attribute in schema.attributes() {
