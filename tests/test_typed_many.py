@@ -67,37 +67,14 @@ def properties(names: tuple[str, ...]) -> dict[str, property]:
     return {name: read(name) for name in names}
 
 
-@lineprotocol
-@dataclasses.dataclass
-class Data:
-    name: MEASUREMENT
-    time: TIMEINT
-    host: TAG
-    load: FLOAT
-    cores: INT
-    note: STR
+def declared() -> type:
+    """A class with the annotations alone, for decorators to make more of."""
+    return type("Point", (), {"__annotations__": dict(ANNOTATIONS)})
 
 
-@lineprotocol
-@dataclasses.dataclass(slots=True, frozen=True)
-class Slotted:
-    name: MEASUREMENT
-    time: TIMEINT
-    host: TAG
-    load: FLOAT
-    cores: INT
-    note: STR
-
-
-@lineprotocol
-@attrs.define
-class Attrs:
-    name: MEASUREMENT
-    time: TIMEINT
-    host: TAG
-    load: FLOAT
-    cores: INT
-    note: STR
+Data = lineprotocol(dataclasses.dataclass(declared()))
+Slotted = lineprotocol(dataclasses.dataclass(slots=True, frozen=True)(declared()))
+Attrs = lineprotocol(attrs.define(declared()))
 
 
 @lineprotocol

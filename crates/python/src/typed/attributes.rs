@@ -7,7 +7,8 @@
 //! | whose objects keep all attributes in their `__dict__` | by one walk through it |
 //! | any other, and where a call has few objects of it | by name |
 //!
-//! All give what `getattr` gives, unless the class is changed meanwhile: it is looked at once in a call.
+//! All give what `getattr` gives, unless the class is changed meanwhile: it is looked at once in a
+//! call.
 
 use std::ops::Deref;
 
