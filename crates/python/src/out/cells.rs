@@ -114,7 +114,7 @@ impl Texts {
                 && *known_ends == ends
             {
                 let known = known.bind(py);
-                if ends.is_all() || known.to_str().is_ok_and(|known| known == text) {
+                if ends.is_all() || is_text(known, text) {
                     return known.clone().into_any();
                 }
             }
@@ -123,6 +123,7 @@ impl Texts {
     }
 
     #[cold]
+    #[inline(never)]
     fn add<'py>(&mut self, py: Python<'py>, text: &str, ends: Ends) -> Bound<'py, PyAny> {
         self.slots.resize_with(SLOTS, || None);
         let slot = ends.slot();
@@ -132,6 +133,12 @@ impl Texts {
         self.slots[slot] = Some((ends, new.clone().unbind()));
         new.into_any()
     }
+}
+
+/// Out of the way of short texts, whose ends are all of them.
+#[cold]
+fn is_text(known: &Bound<'_, PyString>, text: &str) -> bool {
+    known.to_str().is_ok_and(|known| known == text)
 }
 
 /// The length of a text, its first and its last eight bytes: all of it, where it is short.
