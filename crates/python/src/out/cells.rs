@@ -3,7 +3,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType, UInt64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
@@ -11,49 +11,53 @@ use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 /// Slots of a [`Texts`].
 const SLOTS: usize = 256;
 
-/// A column, by type.
-pub(super) struct Cells<'a> {
-    values: Values<'a>,
-    nulls: Option<&'a NullBuffer>,
+/// A column, by type; it shares the memory of its array.
+pub(super) struct Cells {
+    values: Values,
+    nulls: Option<NullBuffer>,
 }
 
-enum Values<'a> {
+enum Values {
     Null,
-    Time(&'a [i64], i64),
-    Integer(&'a [i64]),
-    Unsigned(&'a [u64]),
-    Float(&'a [f64]),
-    Boolean(&'a BooleanArray),
-    Text(&'a StringArray),
+    Time(ScalarBuffer<i64>, i64),
+    Integer(ScalarBuffer<i64>),
+    Unsigned(ScalarBuffer<u64>),
+    Float(ScalarBuffer<f64>),
+    Boolean(BooleanArray),
+    Text(StringArray),
 }
 
 /// The columns of a batch.
-pub(super) fn cells(batch: &RecordBatch, divisor: i64) -> Vec<Cells<'_>> {
+pub(super) fn cells(batch: &RecordBatch, divisor: i64) -> Vec<Cells> {
     let columns = batch.columns().iter();
     columns
         .map(|array| Cells::new(array.as_ref(), divisor))
         .collect()
 }
 
-impl<'a> Cells<'a> {
+impl Cells {
     /// Times come in units of `divisor` nanoseconds.
-    pub(super) fn new(array: &'a dyn Array, divisor: i64) -> Self {
+    pub(super) fn new(array: &dyn Array, divisor: i64) -> Self {
         let values = match array.data_type() {
-            DataType::Timestamp(..) => Values::Time(
-                array.as_primitive::<TimestampNanosecondType>().values(),
-                divisor,
-            ),
-            DataType::Int64 => Values::Integer(array.as_primitive::<Int64Type>().values()),
-            DataType::UInt64 => Values::Unsigned(array.as_primitive::<UInt64Type>().values()),
-            DataType::Float64 => Values::Float(array.as_primitive::<Float64Type>().values()),
-            DataType::Boolean => Values::Boolean(array.as_boolean()),
-            DataType::Utf8 => Values::Text(array.as_string()),
+            DataType::Timestamp(..) => {
+                let values = array.as_primitive::<TimestampNanosecondType>().values();
+                Values::Time(values.clone(), divisor)
+            }
+            DataType::Int64 => Values::Integer(array.as_primitive::<Int64Type>().values().clone()),
+            DataType::UInt64 => {
+                Values::Unsigned(array.as_primitive::<UInt64Type>().values().clone())
+            }
+            DataType::Float64 => {
+                Values::Float(array.as_primitive::<Float64Type>().values().clone())
+            }
+            DataType::Boolean => Values::Boolean(array.as_boolean().clone()),
+            DataType::Utf8 => Values::Text(array.as_string().clone()),
             // The decoders make no other types.
             _ => Values::Null,
         };
         Self {
             values,
-            nulls: array.nulls(),
+            nulls: array.nulls().cloned(),
         }
     }
 
@@ -65,7 +69,7 @@ impl<'a> Cells<'a> {
         row: usize,
         texts: &mut Texts,
     ) -> Option<Bound<'py, PyAny>> {
-        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
             return None;
         }
         Some(match &self.values {

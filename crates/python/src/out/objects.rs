@@ -113,8 +113,8 @@ impl Kind {
 }
 
 /// Where the value of an attribute comes from.
-enum Source<'a, 'py> {
-    Column(Cells<'a>, Texts),
+enum Source<'py> {
+    Column(Cells, Texts),
     /// The same in all rows of a series.
     Same(Bound<'py, PyAny>),
     /// Not given: the constructor has a default.
@@ -198,7 +198,7 @@ impl Reader {
         batch: &RecordBatch,
         objects: &Bound<'py, PyList>,
     ) -> PyResult<()> {
-        let mut sources: Vec<Source<'_, 'py>> = self
+        let mut sources: Vec<Source<'py>> = self
             .attributes
             .iter()
             .map(|attribute| self.source(py, attribute, series, batch))
@@ -216,13 +216,13 @@ impl Reader {
         Ok(())
     }
 
-    fn source<'a, 'py>(
+    fn source<'py>(
         &self,
         py: Python<'py>,
         attribute: &Attribute,
         series: &Series,
-        batch: &'a RecordBatch,
-    ) -> PyResult<Source<'a, 'py>> {
+        batch: &RecordBatch,
+    ) -> PyResult<Source<'py>> {
         if attribute.kind == Kind::Measurement
             && let Some(name) = &series.name
         {
@@ -271,7 +271,7 @@ impl Reader {
         &self,
         py: Python<'py>,
         attribute: &Attribute,
-        source: &mut Source<'_, 'py>,
+        source: &mut Source<'py>,
         row: usize,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         match source {

@@ -1,5 +1,7 @@
 //! Rows: plain tuples, dicts, and named tuples, a few dozen at a time.
 
+use std::ops::Range;
+
 use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
@@ -53,8 +55,9 @@ impl Shape {
 #[pyclass(module = "aioinflux._core")]
 pub(crate) struct RowLists {
     batches: std::vec::IntoIter<RecordBatch>,
-    /// The batch that is being made rows of, and its next row.
-    batch: Option<(RecordBatch, usize)>,
+    /// The columns of the batch that rows are being made of, and its rows that are left.
+    columns: Vec<Cells>,
+    left: Range<usize>,
     divisor: i64,
     shape: Shape,
     /// The last cells of every tuple.
@@ -71,7 +74,8 @@ impl RowLists {
     ) -> Self {
         Self {
             batches: batches.into_iter(),
-            batch: None,
+            columns: Vec::new(),
+            left: 0..0,
             divisor,
             shape,
             tags,
@@ -87,19 +91,19 @@ impl RowLists {
     }
 
     fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
-        let (batch, start) = loop {
-            match self.batch.take() {
-                Some((batch, row)) if row < batch.num_rows() => break (batch, row),
-                _ => match self.batches.next() {
-                    Some(batch) => self.batch = Some((batch, 0)),
-                    None => return Ok(None),
-                },
-            }
-        };
-        let end = batch.num_rows().min(start + ROWS_AT_A_TIME);
-        let rows = self.rows(py, &batch, start..end)?;
-        self.batch = Some((batch, end));
-        Ok(Some(rows))
+        while self.left.is_empty() {
+            let Some(batch) = self.batches.next() else {
+                self.columns.clear();
+                return Ok(None);
+            };
+            self.columns = cells(&batch, self.divisor);
+            self.texts.resize_with(self.columns.len(), Texts::default);
+            self.left = 0..batch.num_rows();
+        }
+        let end = self.left.end.min(self.left.start + ROWS_AT_A_TIME);
+        let range = self.left.start..end;
+        self.left.start = end;
+        self.rows(py, range).map(Some)
     }
 }
 
@@ -107,22 +111,14 @@ impl RowLists {
     fn rows<'py>(
         &mut self,
         py: Python<'py>,
-        batch: &RecordBatch,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
     ) -> PyResult<Bound<'py, PyList>> {
-        self.texts.resize_with(batch.num_columns(), Texts::default);
+        let (columns, texts) = (&self.columns, &mut self.texts);
         let rows: Vec<Bound<'py, PyAny>> = match &self.shape {
-            Shape::Dicts { keys, template } => dicts(
-                py,
-                batch,
-                range,
-                self.divisor,
-                (keys, template),
-                &mut self.texts,
-            )?,
-            Shape::Tuples => tuples(py, batch, range, self.divisor, &self.tags, &mut self.texts)?,
+            Shape::Dicts { keys, template } => dicts(py, columns, texts, range, (keys, template))?,
+            Shape::Tuples => tuples(py, columns, texts, range, &self.tags)?,
             Shape::Named(make) => {
-                let plain = tuples(py, batch, range, self.divisor, &self.tags, &mut self.texts)?;
+                let plain = tuples(py, columns, texts, range, &self.tags)?;
                 let make = make.bind(py);
                 plain
                     .into_iter()
@@ -136,15 +132,13 @@ impl RowLists {
 
 fn tuples<'py>(
     py: Python<'py>,
-    batch: &RecordBatch,
-    range: std::ops::Range<usize>,
-    divisor: i64,
-    tags: &[Py<PyString>],
+    columns: &[Cells],
     texts: &mut [Texts],
+    range: Range<usize>,
+    tags: &[Py<PyString>],
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let columns = cells(batch, divisor);
     let none = py.None().into_bound(py);
-    let object = |column: &Cells<'_>, row: usize, texts: &mut Texts| {
+    let object = |column: &Cells, row: usize, texts: &mut Texts| {
         let cell = column.object(py, row, texts);
         cell.unwrap_or_else(|| none.clone())
     };
@@ -172,13 +166,11 @@ fn tuples<'py>(
 
 fn dicts<'py>(
     py: Python<'py>,
-    batch: &RecordBatch,
-    range: std::ops::Range<usize>,
-    divisor: i64,
-    (keys, template): (&[Py<PyString>], &Py<PyDict>),
+    columns: &[Cells],
     texts: &mut [Texts],
+    range: Range<usize>,
+    (keys, template): (&[Py<PyString>], &Py<PyDict>),
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let columns = cells(batch, divisor);
     let template = template.bind(py);
     let mut rows = Vec::with_capacity(range.len());
     for row in range {
