@@ -8,7 +8,7 @@ use arrow_schema::{DataType, SchemaRef};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::cells::{Texts, cells};
+use super::block::{Block, ROWS_AT_A_TIME};
 use super::collector::HeldOff;
 use super::columns::series_columns;
 use super::rows::{RowLists, Shape};
@@ -214,14 +214,16 @@ fn series_dict<'py>(
         schema.as_ref().map(column_names).unwrap_or_default(),
     )?;
     let mut values = Vec::with_capacity(series.rows());
-    let mut texts: Vec<Texts> = Vec::new();
+    let mut block = Block::default();
     for batch in &series.batches {
-        let columns = cells(batch, divisor);
-        texts.resize_with(columns.len(), Texts::default);
-        for row in 0..batch.num_rows() {
-            let cells = columns.iter().zip(&mut texts);
-            let cells = cells.map(|(column, texts)| column.object(py, row, texts));
-            values.push(PyList::new(py, cells)?);
+        block.open(py, batch, divisor, &[]);
+        let rows = batch.num_rows();
+        for start in (0..rows).step_by(ROWS_AT_A_TIME) {
+            let range = start..rows.min(start + ROWS_AT_A_TIME);
+            let mut taken = block.rows(py, range.clone());
+            for _ in range {
+                values.push(PyList::new(py, taken.row(py))?);
+            }
         }
     }
     // As the server's JSON, which has no key for no rows.

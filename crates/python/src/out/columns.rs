@@ -19,9 +19,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 use std::sync::Arc;
 
-use super::cells::{Cells, Texts};
+use super::cells::Cells;
 use super::table::Table;
 use super::tags_dict;
+use super::texts::Texts;
 
 /// pandas' mark for a missing time.
 const NAT: i64 = i64::MIN;
@@ -192,8 +193,8 @@ fn objects(py: Python<'_>, parts: &[ArrayRef]) -> PyResult<Py<PyAny>> {
     let mut objects = Vec::with_capacity(parts.iter().map(Array::len).sum());
     let mut texts = Texts::default();
     for part in parts {
-        let cells = Cells::new(part.as_ref(), 1);
-        objects.extend((0..part.len()).map(|row| cells.object(py, row, &mut texts)));
+        let cells = Cells::new(py, part.as_ref(), 1);
+        cells.fill(py, 0..part.len(), &mut texts, &mut objects);
     }
     PyList::new(py, objects)?.into_py_any(py)
 }

@@ -7,8 +7,9 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyList};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::cells::{Texts, integer};
+use super::cells::integer;
 use super::collector::HeldOff;
+use super::texts::Texts;
 use crate::errors;
 
 /// How much text is read before other threads get their turn, and signals are looked for.

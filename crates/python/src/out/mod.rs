@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! JSON ------> json                     the server's JSON, as dicts and lists
-//! any answer -> body -> Answer -> cells ---> rows: tuples, named tuples, dicts; the dict of it
+//! any answer -> body -> Answer -> block ---> rows: tuples, named tuples, dicts; the dict of it
 //!                                   \-> objects of a class with a schema
 //!                              -> columns -> numpy arrays, for pandas
 //!                              -> table ---> Arrow C stream, for everything else
@@ -11,15 +11,18 @@
 
 mod ahead;
 mod answer;
+mod block;
 mod body;
 mod cells;
 mod collector;
 mod columns;
 pub(crate) mod json;
+mod kind;
 mod objects;
 mod rows;
 mod shown;
 mod table;
+mod texts;
 mod times;
 
 use pyo3::exceptions::PyValueError;

@@ -3,6 +3,9 @@
 //! This module knows where the value of an attribute comes from, and what it becomes. The class
 //! itself is called with them; whatever it raises goes out as it is.
 
+use std::ops::Range;
+use std::vec::IntoIter;
+
 use aioinflux::Series;
 use arrow_array::RecordBatch;
 use jiff::Timestamp;
@@ -12,11 +15,14 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
-    PyBool, PyDateTime, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType, PyTzInfo,
+    PyDateTime, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType, PyTzInfo,
 };
 
 use super::answer::PyAnswer;
-use super::cells::{Cells, Texts};
+use super::block::ROWS_AT_A_TIME;
+use super::cells::Cells;
+use super::kind::Kind;
+use super::texts::Texts;
 use crate::place::{shorten, type_name};
 
 /// How many objects are made between two looks at pending signals.
@@ -48,77 +54,31 @@ struct Attribute {
     members: Option<Py<PyDict>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Measurement,
-    Nanoseconds,
-    Datetime,
-    Iso,
-    Tag,
-    Bool,
-    Int,
-    Decimal,
-    Float,
-    Str,
-    Enum,
-    Any,
-}
-
-impl Kind {
-    fn from_name(name: &str) -> PyResult<Self> {
-        Ok(match name {
-            "measurement" => Self::Measurement,
-            "timeint" | "time" => Self::Nanoseconds,
-            "timedt" => Self::Datetime,
-            "timestr" => Self::Iso,
-            "tag" => Self::Tag,
-            "bool" => Self::Bool,
-            "int" => Self::Int,
-            "decimal" => Self::Decimal,
-            "float" => Self::Float,
-            "str" => Self::Str,
-            "tagenum" | "enum" => Self::Enum,
-            "field" => Self::Any,
-            _ => return Err(PyValueError::new_err(format!("kind `{name}` is not known"))),
-        })
-    }
-
-    /// Whether a cell is of this kind as it is.
-    fn has(self, value: &Bound<'_, PyAny>) -> bool {
-        match self {
-            Self::Measurement | Self::Any => true,
-            Self::Nanoseconds | Self::Int => value.is_exact_instance_of::<PyInt>(),
-            Self::Tag | Self::Str => value.is_instance_of::<PyString>(),
-            Self::Bool => value.is_instance_of::<PyBool>(),
-            Self::Float => value.is_exact_instance_of::<PyFloat>(),
-            Self::Datetime | Self::Iso | Self::Decimal | Self::Enum => false,
-        }
-    }
-
-    fn expected(self) -> &'static str {
-        match self {
-            Self::Nanoseconds | Self::Datetime | Self::Iso => "a time",
-            Self::Bool => "bool",
-            Self::Int => "int",
-            Self::Decimal => "a number",
-            Self::Float => "float",
-            Self::Enum => "the name of a member",
-            Self::Measurement | Self::Tag | Self::Str | Self::Any => "str",
-        }
-    }
-
-    fn is_time(self) -> bool {
-        matches!(self, Self::Nanoseconds | Self::Datetime | Self::Iso)
-    }
-}
-
 /// Where the value of an attribute comes from.
 enum Source<'py> {
-    Column(Cells, Texts),
+    Column(Box<Column>),
     /// The same in all rows of a series.
     Same(Bound<'py, PyAny>),
     /// Not given: the constructor has a default.
     Default,
+}
+
+/// A column, and the objects of its next rows.
+struct Column {
+    cells: Cells,
+    texts: Texts,
+    made: IntoIter<Py<PyAny>>,
+}
+
+impl Source<'_> {
+    /// Makes the objects of these rows.
+    fn fill(&mut self, py: Python<'_>, rows: Range<usize>) {
+        if let Self::Column(column) = self {
+            let mut made = Vec::with_capacity(rows.len());
+            column.cells.fill(py, rows, &mut column.texts, &mut made);
+            column.made = made.into_iter();
+        }
+    }
 }
 
 /// What Python says of an attribute: argument, name, key, kind, whether it may be missing, whether
@@ -207,6 +167,12 @@ impl Reader {
             if row % SIGNAL_OBJECTS == 0 {
                 py.check_signals()?;
             }
+            if row % ROWS_AT_A_TIME == 0 {
+                let rows = row..batch.num_rows().min(row + ROWS_AT_A_TIME);
+                for source in &mut sources {
+                    source.fill(py, rows.clone());
+                }
+            }
             let mut values = Vec::with_capacity(sources.len());
             for (attribute, source) in self.attributes.iter().zip(&mut sources) {
                 values.push(self.value(py, attribute, source, row)?);
@@ -235,8 +201,11 @@ impl Reader {
             &attribute.key
         };
         if let Some((at, _)) = schema.column_with_name(key) {
-            let cells = Cells::new(batch.column(at).as_ref(), 1);
-            return Ok(Source::Column(cells, Texts::default()));
+            return Ok(Source::Column(Box::new(Column {
+                cells: Cells::new(py, batch.column(at).as_ref(), 1),
+                texts: Texts::default(),
+                made: IntoIter::default(),
+            })));
         }
         // Series of points without the tag have an empty value of it.
         let tag = series.tags.iter().find(|(name, _)| name == key);
@@ -277,8 +246,10 @@ impl Reader {
         match source {
             Source::Same(value) => Ok(Some(value.clone())),
             Source::Default => Ok(None),
-            Source::Column(cells, texts) => match cells.object(py, row, texts) {
-                Some(value) => self.converted(attribute, value, row).map(Some),
+            Source::Column(column) => match column.made.next().filter(|value| !value.is_none(py)) {
+                Some(value) => self
+                    .converted(attribute, value.into_bound(py), row)
+                    .map(Some),
                 None if attribute.optional => Ok(Some(py.None().into_bound(py))),
                 None if !attribute.required => Ok(None),
                 None => Err(PyValueError::new_err(format!(

@@ -6,12 +6,7 @@ use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
-use super::cells::{Cells, Texts, cells};
-
-/// Rows that are made at a time: so few that their objects stay in the processor's nearest cache
-/// until they are dropped. It is also below the 700 objects after which Python's garbage collector
-/// looks at the young ones: who drops the rows of one list before the next never pays for it.
-const ROWS_AT_A_TIME: usize = 64;
+use super::block::{Block, ROWS_AT_A_TIME};
 
 /// What rows become.
 pub(crate) enum Shape {
@@ -55,14 +50,13 @@ impl Shape {
 #[pyclass(module = "aioinflux._core")]
 pub(crate) struct RowLists {
     batches: std::vec::IntoIter<RecordBatch>,
-    /// The columns of the batch that rows are being made of, and its rows that are left.
-    columns: Vec<Cells>,
+    /// The batch that rows are being made of, and those that are left.
+    block: Block,
     left: Range<usize>,
     divisor: i64,
     shape: Shape,
     /// The last cells of every tuple.
     tags: Vec<Py<PyString>>,
-    texts: Vec<Texts>,
 }
 
 impl RowLists {
@@ -74,12 +68,11 @@ impl RowLists {
     ) -> Self {
         Self {
             batches: batches.into_iter(),
-            columns: Vec::new(),
+            block: Block::default(),
             left: 0..0,
             divisor,
             shape,
             tags,
-            texts: Vec::new(),
         }
     }
 }
@@ -93,11 +86,15 @@ impl RowLists {
     fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         while self.left.is_empty() {
             let Some(batch) = self.batches.next() else {
-                self.columns.clear();
+                self.block = Block::default();
                 return Ok(None);
             };
-            self.columns = cells(&batch, self.divisor);
-            self.texts.resize_with(self.columns.len(), Texts::default);
+            // A dict has them from its template.
+            let tags = match self.shape {
+                Shape::Dicts { .. } => &[],
+                _ => self.tags.as_slice(),
+            };
+            self.block.open(py, &batch, self.divisor, tags);
             self.left = 0..batch.num_rows();
         }
         let end = self.left.end.min(self.left.start + ROWS_AT_A_TIME);
@@ -108,79 +105,26 @@ impl RowLists {
 }
 
 impl RowLists {
-    fn rows<'py>(
-        &mut self,
-        py: Python<'py>,
-        range: Range<usize>,
-    ) -> PyResult<Bound<'py, PyList>> {
-        let (columns, texts) = (&self.columns, &mut self.texts);
-        let rows: Vec<Bound<'py, PyAny>> = match &self.shape {
-            Shape::Dicts { keys, template } => dicts(py, columns, texts, range, (keys, template))?,
-            Shape::Tuples => tuples(py, columns, texts, range, &self.tags)?,
-            Shape::Named(make) => {
-                let plain = tuples(py, columns, texts, range, &self.tags)?;
-                let make = make.bind(py);
-                plain
-                    .into_iter()
-                    .map(|row| make.call1((row,)))
-                    .collect::<PyResult<_>>()?
-            }
-        };
+    fn rows<'py>(&mut self, py: Python<'py>, range: Range<usize>) -> PyResult<Bound<'py, PyList>> {
+        let mut taken = self.block.rows(py, range.clone());
+        // Filled one by one: what is collected from results has no room beforehand.
+        let mut rows = Vec::with_capacity(range.len());
+        for _ in range {
+            let cells = taken.row(py);
+            rows.push(match &self.shape {
+                Shape::Tuples => PyTuple::new(py, cells)?.into_any(),
+                Shape::Dicts { keys, template } => {
+                    let dict = template.bind(py).copy()?;
+                    for (key, cell) in keys.iter().zip(cells) {
+                        if !cell.is_none(py) {
+                            dict.set_item(key, cell)?;
+                        }
+                    }
+                    dict.into_any()
+                }
+                Shape::Named(make) => make.bind(py).call1((PyTuple::new(py, cells)?,))?,
+            });
+        }
         PyList::new(py, rows)
     }
-}
-
-fn tuples<'py>(
-    py: Python<'py>,
-    columns: &[Cells],
-    texts: &mut [Texts],
-    range: Range<usize>,
-    tags: &[Py<PyString>],
-) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let none = py.None().into_bound(py);
-    let object = |column: &Cells, row: usize, texts: &mut Texts| {
-        let cell = column.object(py, row, texts);
-        cell.unwrap_or_else(|| none.clone())
-    };
-    // Filled one by one: what is collected from results has no room beforehand.
-    let mut rows = Vec::with_capacity(range.len());
-    if tags.is_empty() {
-        for row in range {
-            let cells = columns.iter().zip(&mut *texts);
-            let cells = cells.map(|(column, texts)| object(column, row, texts));
-            rows.push(PyTuple::new(py, cells)?.into_any());
-        }
-        return Ok(rows);
-    }
-    // An index knows its length, which a chain does not: the cells go right into their tuple.
-    let width = columns.len() + tags.len();
-    for row in range {
-        let cells = (0..width).map(|n| match (columns.get(n), texts.get_mut(n)) {
-            (Some(column), Some(texts)) => object(column, row, texts),
-            _ => tags[n - columns.len()].bind(py).clone().into_any(),
-        });
-        rows.push(PyTuple::new(py, cells)?.into_any());
-    }
-    Ok(rows)
-}
-
-fn dicts<'py>(
-    py: Python<'py>,
-    columns: &[Cells],
-    texts: &mut [Texts],
-    range: Range<usize>,
-    (keys, template): (&[Py<PyString>], &Py<PyDict>),
-) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let template = template.bind(py);
-    let mut rows = Vec::with_capacity(range.len());
-    for row in range {
-        let dict = template.copy()?;
-        for ((column, texts), key) in columns.iter().zip(texts.iter_mut()).zip(keys) {
-            if let Some(cell) = column.object(py, row, texts) {
-                dict.set_item(key, cell)?;
-            }
-        }
-        rows.push(dict.into_any());
-    }
-    Ok(rows)
 }

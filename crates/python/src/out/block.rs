@@ -1,0 +1,71 @@
+//! Some rows of a batch as Python objects: made column by column, taken row by row.
+//!
+//! A loop over one column knows what its cells are, and its steps do not wait for each other.
+
+use std::ops::Range;
+use std::vec::Drain;
+
+use arrow_array::RecordBatch;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::cells::Cells;
+use super::texts::Texts;
+
+/// Rows that are made at a time: so few that their objects stay in the processor's nearest cache
+/// until they are dropped. It is also below the 700 objects after which Python's garbage collector
+/// looks at the young ones: who drops the rows of one list before the next never pays for it.
+pub(super) const ROWS_AT_A_TIME: usize = 64;
+
+/// The columns of a batch, and memory for the objects of some of its rows.
+#[derive(Default)]
+pub(super) struct Block {
+    columns: Vec<Cells>,
+    /// They outlive a batch, since the next one has the same texts.
+    texts: Vec<Texts>,
+    made: Vec<Vec<Py<PyAny>>>,
+}
+
+/// The rows of a block, which are to be taken one after the other.
+pub(super) struct Taken<'a>(Vec<Drain<'a, Py<PyAny>>>);
+
+impl Block {
+    /// Goes on with a batch, and with `tags` as further columns. Times come in units of `divisor`
+    /// nanoseconds.
+    pub(super) fn open(
+        &mut self,
+        py: Python<'_>,
+        batch: &RecordBatch,
+        divisor: i64,
+        tags: &[Py<PyString>],
+    ) {
+        let arrays = batch.columns().iter();
+        let arrays = arrays.map(|array| Cells::new(py, array.as_ref(), divisor));
+        let tags = tags
+            .iter()
+            .map(|tag| Cells::same(tag.clone_ref(py).into_any()));
+        self.columns = arrays.chain(tags).collect();
+        self.texts.resize_with(self.columns.len(), Texts::default);
+        self.made.resize_with(self.columns.len(), Vec::new);
+    }
+
+    /// Makes the objects of these rows.
+    pub(super) fn rows(&mut self, py: Python<'_>, rows: Range<usize>) -> Taken<'_> {
+        let columns = self.columns.iter().zip(&mut self.texts);
+        let columns = columns.zip(&mut self.made);
+        let filled = columns.map(|((column, texts), made)| {
+            column.fill(py, rows.clone(), texts, made);
+            made.drain(..)
+        });
+        Taken(filled.collect())
+    }
+}
+
+impl Taken<'_> {
+    /// The cells of the next row.
+    #[inline]
+    pub(super) fn row(&mut self, py: Python<'_>) -> impl ExactSizeIterator<Item = Py<PyAny>> {
+        let cells = self.0.iter_mut();
+        cells.map(move |cells| cells.next().unwrap_or_else(|| py.None()))
+    }
+}

@@ -1,0 +1,89 @@
+//! Texts that come again and again, as the Python objects that they were before.
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+/// Slots of a [`Texts`].
+const SLOTS: usize = 256;
+
+/// The last texts of a column as objects: most columns of texts hold few different ones.
+///
+/// A text has two places, beside each other.
+#[derive(Default)]
+pub(super) struct Texts {
+    slots: Vec<Option<(Ends, Py<PyString>)>>,
+}
+
+impl Texts {
+    #[inline]
+    pub(super) fn object<'py>(&mut self, py: Python<'py>, text: &str) -> Bound<'py, PyAny> {
+        let ends = Ends::of(text.as_bytes());
+        let slot = ends.slot();
+        for slot in [slot, slot ^ 1] {
+            if let Some(Some((known_ends, known))) = self.slots.get(slot)
+                && *known_ends == ends
+            {
+                let known = known.bind(py);
+                if ends.is_all() || is_text(known, text) {
+                    return known.clone().into_any();
+                }
+            }
+        }
+        self.add(py, text, ends)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add<'py>(&mut self, py: Python<'py>, text: &str, ends: Ends) -> Bound<'py, PyAny> {
+        self.slots.resize_with(SLOTS, || None);
+        let slot = ends.slot();
+        let is_free = |slot: &usize| self.slots[*slot].is_none();
+        let slot = Some(slot ^ 1).filter(is_free).unwrap_or(slot);
+        let new = PyString::new(py, text);
+        self.slots[slot] = Some((ends, new.clone().unbind()));
+        new.into_any()
+    }
+}
+
+/// Out of the way of short texts, whose ends are all of them.
+#[cold]
+fn is_text(known: &Bound<'_, PyString>, text: &str) -> bool {
+    known.to_str().is_ok_and(|known| known == text)
+}
+
+/// The length of a text, its first and its last eight bytes: all of it, where it is short.
+#[derive(PartialEq)]
+struct Ends {
+    length: usize,
+    first: u64,
+    last: u64,
+}
+
+impl Ends {
+    #[inline]
+    fn of(text: &[u8]) -> Self {
+        let (first, last) = match (text.first_chunk(), text.last_chunk()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => (
+                0,
+                text.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+            ),
+        };
+        Self {
+            length: text.len(),
+            first,
+            last,
+        }
+    }
+
+    fn is_all(&self) -> bool {
+        self.length <= 16
+    }
+
+    /// A slot, by the length and the last bytes: texts of one column often begin alike.
+    fn slot(&self) -> usize {
+        const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mixed = (self.last ^ self.length as u64).wrapping_mul(MIX);
+        usize::try_from(mixed >> 56).unwrap_or_default() % SLOTS
+    }
+}
