@@ -82,6 +82,33 @@ def test_frame_goes_out_in_order(mode: str) -> None:
         assert "".join(request.text for request in server.requests) == lines(25)
 
 
+@pytest.mark.parametrize("where", [0, 1, 2])
+def test_a_batch_of_points_without_fields_is_not_the_end(
+    mode: str, caplog: pytest.LogCaptureFixture, where: int
+) -> None:
+    data = points(30)
+    for point in data[10 * where : 10 * where + 10]:
+        point["fields"] = {"f": None}
+    with Scripted(answer(204)) as server:
+        assert calls(server, mode).write(data, batch_lines=10) is True
+        assert sent(server) == [10, 10]
+        kept = lines(30).splitlines(keepends=True)
+        del kept[10 * where : 10 * where + 10]
+        assert "".join(request.text for request in server.requests) == "".join(kept)
+    (record,) = caplog.records
+    assert "10 points without fields" in record.getMessage()
+
+
+def test_rows_without_fields_are_not_the_end_of_a_frame(mode: str) -> None:
+    pd = pytest.importorskip("pandas")
+    values = [None] * 20 + list(range(20, 30))
+    frame = pd.DataFrame({"f": values}, index=pd.to_datetime(range(30)), dtype="Int64")
+    with Scripted(answer(204)) as server:
+        assert calls(server, mode).write(frame, "m", batch_lines=10) is True
+        text = "".join(request.text for request in server.requests)
+        assert text.splitlines() == lines(30).splitlines()[20:]
+
+
 @pytest.mark.parametrize("connections", [1, 4])
 def test_all_points_arrive(database: Database, mode: str, connections: int) -> None:
     client = calls(database.server, mode)

@@ -129,7 +129,8 @@ def steps(job: Job, frames: int, open_send: Callable[[], Send]) -> Steps:
     try:
         # Of a write that is one request nothing is sent before all of it is encoded.
         first = _next(batches)
-        second = _next(batches) if first else None
+        # A batch of skipped points has no bytes, and more may follow.
+        second = None if first is None else _next(batches)
         if first is None:
             return True
         _log(first)
@@ -143,7 +144,7 @@ def steps(job: Job, frames: int, open_send: Callable[[], Send]) -> Steps:
         flow = _Flow(batches, send, report, rows_total)
         flow.start(first)
         batch: _core.Batch | None = second
-        while batch:
+        while batch is not None:
             while len(flow.under_way) >= connections:
                 yield from flow.settle()
             if flow.failure:
