@@ -42,6 +42,19 @@ def test_batches_do_not_depend_on_the_number_of_threads(threads: int) -> None:
     assert batches.rows == 10_500
 
 
+def test_rows_can_be_asked_for_while_a_batch_is_made() -> None:
+    seen = []
+
+    def source() -> Iterator[dict[str, Any]]:
+        for point in points(25):
+            seen.append(batches.rows)
+            yield point
+
+    batches = line_batches(source(), batch_lines=10)
+    assert [batch.points for batch in batches] == [10, 10, 5]
+    assert (seen[0], seen[9], seen[24], batches.rows) == (0, 0, 20, 25)
+
+
 def test_rows_of_a_table_are_cut_at_lines_and_bytes() -> None:
     df = frame(10_500)
     batches = list(line_batches(df, "m", ["host"], batch_lines=1000, batch_bytes=20_000))

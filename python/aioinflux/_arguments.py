@@ -9,7 +9,7 @@ from .influxql import InfluxQL
 
 __all__ = [
     "connection", "database", "epoch", "expect", "fill", "masked", "names", "not_empty", "positive",
-    "statement", "target", "text_of", "unit", "without_passwords",
+    "statement", "text", "text_of", "unit", "without_passwords",
 ]  # fmt: skip
 
 _UNITS = {
@@ -62,22 +62,6 @@ def connection(options: Mapping[str, object], password: object) -> None:
         raise ValueError("argument `username`: expected a name without `:`")
 
 
-def target(
-    asked: dict[str, str | None], rp: str | None, consistency: str | None
-) -> dict[str, str | None]:
-    """Where the points of one call go: what the call says, else what the client says."""
-    if not asked:
-        return {"rp": rp, "consistency": consistency}
-    for name in ("rp", "consistency"):
-        expect(name, asked.get(name), str, optional=True)
-    precision = asked.get("precision")
-    return {
-        "rp": asked.get("rp") or rp,
-        "consistency": asked.get("consistency") or consistency,
-        "precision": None if precision is None else unit("precision", precision),
-    }
-
-
 def statement(text: str, chunk_size: int | None, params: object, rp: object) -> None:
     """Refuses a query without a statement, and options of the wrong type."""
     if not text.strip("; \t\r\n"):
@@ -91,12 +75,17 @@ def statement(text: str, chunk_size: int | None, params: object, rp: object) -> 
         expect("rp", rp, str, optional=True)
 
 
-def database(given: object, default: str | None) -> str | None:
-    """The database of one call; a falsy one means the client's own."""
+def text(name: str, given: object, default: str | None) -> str | None:
+    """What one call says; nothing and an empty text mean what the client says."""
     if given is None:
         return default
-    expect("db", given, str, optional=True)
+    expect(name, given, str, optional=True)
     return str(given) if given else default
+
+
+def database(given: object, default: str | None) -> str | None:
+    """The database of one call, or the client's."""
+    return text("db", given, default)
 
 
 def not_empty(name: str, value: object) -> None:

@@ -144,21 +144,29 @@ class Base:
 
         return self._run("ping", self._core.ping, finish)
 
-    def _write(self, job: _write.Job, db: str | None, **target: str | None) -> Any:
-        """Writes points; `target` are the retention policy, the consistency and the precision."""
-        is_async = self._is_async
+    def _write(
+        self,
+        job: _write.Job,
+        db: str | None,
+        rp: str | None = None,
+        consistency: str | None = None,
+        precision: str | None = None,
+    ) -> Any:
+        """Writes points, by the mode: what is not given is the client's."""
 
         def open_send() -> _write.Send:
-            _arguments.expect("db", db, str, optional=True)
-            database = db or self._db
+            database = _arguments.database(db, self._db)
             if not database:
                 raise ValueError("argument `db`: expected a database, since the client has none")
-            where = _arguments.target(target, self._rp, self._consistency)
-            return lambda batch: self._core.write(batch, database, **where)
+            policy = _arguments.text("rp", rp, self._rp)
+            nodes = _arguments.text("consistency", consistency, self._consistency)
+            unit = None if precision is None else _arguments.unit("precision", precision)
+            return lambda batch: self._core.write(batch, database, policy, nodes, unit)
 
         # What stands on the stack between the user and the encoder, which warns at the user's line.
-        work = _write.steps(job, 3 if is_async else 5, open_send)
-        return self._named("write", _write.awaited(work)) if is_async else _write.waited(work)
+        if self._is_async:
+            return self._named("write", _write.awaited(job, 3, open_send))
+        return _write.waited(job, 5, open_send)
 
     def _query(
         self,

@@ -1,6 +1,6 @@
 """Signatures of the native module. What the methods do is told in `client.py`."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, final
 
 __all__ = [
@@ -64,8 +64,7 @@ class Batches:
         data: object,
         measurement: object = None,
         tag_columns: Sequence[object] | None = None,
-        extra_tags: dict[str, object] | None = None,
-        *,
+        extra_tags: Mapping[str, object] | None = None,
         time_column: object = None,
         measurement_column: object = None,
         batch_lines: int | None = None,
@@ -78,6 +77,8 @@ class Batches:
     def __next__(self) -> Batch: ...
     @property
     def rows(self) -> int: ...
+    @property
+    def at_end(self) -> bool: ...
 
 @final
 class Answer:

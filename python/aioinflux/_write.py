@@ -1,7 +1,7 @@
 """Writing batch after batch: the next one is encoded while others travel.
 
-One generator knows the order of things and asks for calls to be waited for; `waited` and `awaited`
-drive it. Nothing here looks at the data.
+A write of one request is one call. Of any other a generator knows the order of things and asks for
+calls to be waited for; `waited` and `awaited` drive it. Nothing here looks at the data.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import NamedTuple
 from . import _arguments, _core, _progress
 from .exceptions import InfluxDBConnectionError, InfluxDBError, InfluxDBWriteError
 
-__all__ = ["Job", "Send", "awaited", "steps", "waited"]
+__all__ = ["Job", "Send", "awaited", "waited"]
 
 Send = Callable[["_core.Batch"], "_core.Call[bool]"]
 Steps = Generator["_core.Call[bool]", None, bool]
+_Two = tuple["_core.Batch | None", "_core.Batch | None"]
 
 logger = logging.getLogger("aioinflux")
 
@@ -44,10 +45,8 @@ class Job:
     progress: _progress.Progress = None
 
     def batches(self, frames: int) -> _core.Batches:
-        """Begins to encode; `frames` is how many functions stand between the user and this one."""
+        """Begins to encode; `frames` is how many functions stand between the user and `next`."""
         # Small writes notice what each of these costs: what is as it should be is not checked on.
-        if self.tags is not None:
-            _arguments.expect("tags", self.tags, Mapping, optional=True)
         if not type(self.batch_lines) is type(self.batch_bytes) is type(self.connections) is int:
             _arguments.expect("batch_lines", self.batch_lines, int)
             _arguments.expect("batch_bytes", self.batch_bytes, int)
@@ -56,25 +55,32 @@ class Job:
             _arguments.positive("connections", self.connections)
         if self.progress is not None:
             _progress.check(self.progress)
-        columns = None
+        tags, columns = self.extra_tags, None
+        if self.tags is not None:
+            _arguments.expect("tags", self.tags, Mapping, optional=True)
+            tags = {**self.tags, **tags}
         if self.tag_columns is not None:
             columns = _arguments.names("tag_columns", self.tag_columns)
         return _core.Batches(
             self.data,
             self.measurement,
             columns,
-            {**(self.tags or {}), **self.extra_tags},
-            time_column=self.time_column,
-            measurement_column=self.measurement_column,
-            batch_lines=self.batch_lines,
-            batch_bytes=self.batch_bytes,
-            frames=frames,
-            default_tags=self.default_tags,
+            tags,
+            self.time_column,
+            self.measurement_column,
+            self.batch_lines,
+            self.batch_bytes,
+            None,
+            frames,
+            self.default_tags,
         )
 
 
-def waited(work: Steps) -> bool:
-    """Runs a write in this thread."""
+def waited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
+    """Writes in this thread; `frames` is how many functions stand between the user and `next`."""
+    work = _begun(job, frames, open_send)
+    if isinstance(work, _core.Call):
+        return work.wait()
     try:
         call = next(work)
         while True:
@@ -91,8 +97,11 @@ def waited(work: Steps) -> bool:
         work.close()
 
 
-async def awaited(work: Steps) -> bool:
-    """Runs a write in the running loop."""
+async def awaited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
+    """Writes in the running loop; `frames` as for `waited`."""
+    work = _begun(job, frames, open_send)
+    if isinstance(work, _core.Call):
+        return await work
     try:
         call = next(work)
         while True:
@@ -118,34 +127,41 @@ def rows_of(data: object) -> int | None:
     return int(shape[0]) if isinstance(shape, tuple) and shape else None
 
 
-def steps(job: Job, frames: int, open_send: Callable[[], Send]) -> Steps:
-    """The steps of one write; each is a call to be waited for."""
+def _begun(job: Job, frames: int, open_send: Callable[[], Send]) -> _core.Call[bool] | Steps:
+    """A write as the one call that it is, which most are, or as steps."""
     batches = job.batches(frames)
     send = open_send()
-    connections = job.connections
+    if job.progress:
+        return _steps(job, batches, send)
+    begin = first, second = _first_two(batches)
+    if first is None or second is not None:
+        return _steps(job, batches, send, begin)
+    _log(first)
+    _warn(first.skipped)
+    return send(first)
+
+
+def _steps(job: Job, batches: _core.Batches, send: Send, begin: _Two | None = None) -> Steps:
+    """The steps of a write that goes on after these batches; each is a call to be waited for."""
     rows_total = rows_of(job.data) if job.progress else None
     report = _progress.writing(job.progress, rows_total) if job.progress else None
     flow = None
     try:
-        # Of a write that is one request nothing is sent before all of it is encoded.
-        first = _next(batches)
-        # A batch of skipped points has no bytes, and more may follow.
-        second = None if first is None else _next(batches)
+        first, batch = begin or _first_two(batches)
         if first is None:
             return True
-        _log(first)
-        if second is None:
-            if first.skipped:
-                _warn(first.skipped)
+        if batch is None:
+            _log(first)
+            _warn(first.skipped)
             yield send(first)
             if report:
                 report(batches.rows, len(first), rows_total)
             return True
         flow = _Flow(batches, send, report, rows_total)
         flow.start(first)
-        batch: _core.Batch | None = second
+        # A batch of points without fields has no bytes, and more may follow it.
         while batch is not None:
-            while len(flow.under_way) >= connections:
+            while len(flow.under_way) >= job.connections:
                 yield from flow.settle()
             if flow.failure:
                 break
@@ -205,8 +221,7 @@ class _Flow:
             return None
 
     def start(self, batch: _core.Batch) -> None:
-        if self._rows_started:
-            _log(batch)
+        _log(batch)
         self.skipped += batch.skipped
         end = self._rows_started + batch.points + batch.skipped
         call = self._send(batch)
@@ -286,9 +301,13 @@ class _Flow:
         return ", ".join(parts)
 
 
-def _next(batches: _core.Batches) -> _core.Batch | None:
-    # A function like `encode`: warnings point at the caller of `write` by counting calls.
-    return next(batches, None)
+def _first_two(batches: _core.Batches) -> _Two:
+    """Of a write that is one request nothing is sent before it is known to be the only one.
+
+    A function like `encode`: warnings point at the caller of `write` by counting calls.
+    """
+    first = next(batches, None)
+    return first, None if batches.at_end else next(batches, None)
 
 
 def _outside(points: Iterable[range], others: Iterable[range]) -> list[range]:

@@ -347,7 +347,7 @@ class InfluxDBClient(Administration, Base):
             connections,
             progress,
         )
-        return self._write(job, db, rp=rp, consistency=consistency, precision=precision)
+        return self._write(job, db, rp, consistency, precision)
 
     def query(
         self,

@@ -166,7 +166,7 @@ class UDPClient:
             batch_bytes,
             progress=progress,
         )
-        is_async = self.mode == "async"
         # What stands on the stack between the user and the encoder, which warns at the user's line.
-        work = _write.steps(job, 3 if is_async else 4, lambda: self._sender.send)
-        return _write.awaited(work) if is_async else _write.waited(work)
+        if self.mode == "async":
+            return _write.awaited(job, 3, lambda: self._sender.send)
+        return _write.waited(job, 4, lambda: self._sender.send)

@@ -3,6 +3,7 @@
 //! Points of mappings, objects and text come from the caller's thread, tables from threads that work
 //! ahead. Nothing is read, and nothing is kept, beyond what the next batches need.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 
 use aioinflux::Batch;
@@ -21,6 +22,10 @@ use crate::points::Points;
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Batches {
     state: Mutex<State>,
+    /// Points that were handed out, skipped ones too. Not in the state, which is locked for as long
+    /// as a batch is made: to wait for that here would be to wait with the GIL.
+    rows: AtomicU64,
+    at_end: AtomicBool,
 }
 
 struct State {
@@ -33,8 +38,6 @@ struct State {
     /// Whether the input may have more.
     more: bool,
     warned: bool,
-    /// Points that were handed out, skipped ones too.
-    rows: u64,
     /// Calls of Python between this iterator and the user.
     frames: i32,
 }
@@ -62,7 +65,7 @@ struct Reading {
 #[pymethods]
 impl Batches {
     #[new]
-    #[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None, *,
+    #[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None,
         time_column=None, measurement_column=None, batch_lines=None, batch_bytes=None,
         threads=None, frames=0, default_tags=None))]
     #[expect(
@@ -99,11 +102,12 @@ impl Batches {
             rest: None,
             more: true,
             warned: false,
-            rows: 0,
             frames,
         };
         Ok(Self {
             state: Mutex::new(state),
+            rows: AtomicU64::new(0),
+            at_end: AtomicBool::new(false),
         })
     }
 
@@ -126,17 +130,24 @@ impl Batches {
         if next.is_err() {
             state.close();
         }
-        next
+        self.at_end.store(state.is_at_end(), Ordering::Relaxed);
+        Ok(next?.map(|batch| {
+            let rows = batch.len() as u64 + batch.skipped();
+            self.rows.fetch_add(rows, Ordering::Relaxed);
+            Encoded::new(batch, Some(state.points.spares.clone()))
+        }))
     }
 
     /// How many points were handed out, skipped ones too: the number of the first that was not.
     #[getter]
     fn rows(&self) -> u64 {
-        let state = match self.state.lock() {
-            Ok(state) => state,
-            Err(poisoned) => poisoned.into_inner(),
-        };
-        state.rows
+        self.rows.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is known that no batch comes any more.
+    #[getter]
+    fn at_end(&self) -> bool {
+        self.at_end.load(Ordering::Relaxed)
     }
 }
 
@@ -153,7 +164,7 @@ fn positive(name: &str, value: Option<i64>) -> PyResult<Option<usize>> {
 }
 
 impl State {
-    fn next(&mut self, py: Python<'_>) -> PyResult<Option<Encoded>> {
+    fn next(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
         py.check_signals()?;
         let batch = loop {
             if self.table.is_some() {
@@ -176,10 +187,7 @@ impl State {
             self.warned = true;
             self.points.warn(py, self.frames)?;
         }
-        Ok(batch.map(|batch| {
-            self.rows += batch.len() as u64 + batch.skipped();
-            Encoded::new(batch, Some(self.points.spares.clone()))
-        }))
+        Ok(batch)
     }
 
     fn is_full(&self) -> bool {
