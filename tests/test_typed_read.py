@@ -278,6 +278,21 @@ def test_a_body_is_read_object_by_object() -> None:
     assert [point.at for point in points] == [6, 5, 6]
 
 
+def test_a_stop_iteration_of_a_class_is_not_the_end_of_the_answer() -> None:
+    @lineprotocol
+    class Odd:
+        time: TIMEINT
+        f: FLOAT
+
+        def __init__(self, time: int, f: float) -> None:
+            self.time, self.f = time, f if f < 1 else next(iter([]))
+
+    text = body({"name": "m", "columns": ["time", "f"], "values": [[1, 1.5]]})
+    with pytest.raises(RuntimeError, match="StopIteration") as caught:
+        list(parse_response(text, into=Odd, chunked=True))
+    assert isinstance(caught.value.__cause__, StopIteration)
+
+
 def test_the_unit_of_the_answer_is_told_by_epoch() -> None:
     assert parse_response(body(SERIES), into=Tuple, epoch="ms")[0].at == 5_000_000
     text = json.dumps({**SERIES, "values": [["1970-01-01T00:00:00.000000005Z", 1.5, "LOW"]]})

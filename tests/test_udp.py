@@ -181,6 +181,10 @@ def test_nobody_listens(mode: str) -> None:
     assert client.write("m f=1") is True
     with pytest.raises(InfluxDBConnectionError, match=str(port)):
         client.write("m f=1")
+    with pytest.raises(InfluxDBConnectionError, match="0 to 1 may have been written") as caught:
+        client.write("m f=1\n" * 3, batch_lines=1)
+    # Of a datagram nobody knows that it arrived.
+    assert caught.value.written == []
 
 
 def test_host_without_an_address_is_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -13,9 +14,12 @@ import pytest
 
 from aioinflux import (
     AsyncInfluxDBClient,
+    InfluxDBClient,
     InfluxDBConnectionError,
     InfluxDBError,
     InfluxDBWriteError,
+    line_batches,
+    to_line_protocol,
 )
 from scripted import Answer, Hang, Request, Scripted, answer
 from support import Calls, Database, run_python
@@ -107,6 +111,102 @@ def test_rows_without_fields_are_not_the_end_of_a_frame(mode: str) -> None:
         assert calls(server, mode).write(frame, "m", batch_lines=10) is True
         text = "".join(request.text for request in server.requests)
         assert text.splitlines() == lines(30).splitlines()[20:]
+
+
+def empty(count: int) -> list[dict[str, Any]]:
+    return [{"measurement": "m", "fields": {}}] * count
+
+
+def table(values: list[int | None]) -> Any:
+    pd = pytest.importorskip("pandas")
+    index = pd.to_datetime(range(len(values)))
+    return pd.DataFrame({"f": pd.array(values, "Int64")}, index=index)
+
+
+# The field of each point is its number.
+WITH_EMPTY_POINTS = {
+    "behind the cut": lambda: [*points(9), table([*range(9, 14), *[None] * 5, 19])],
+    "before a large table": lambda: [*empty(3), table([*range(3, 28)])],
+    "between": lambda: [*points(2), *empty(1), table([*range(3, 30)])],
+    "before text": lambda: [*empty(1), "".join(f"m f={n}i\n" for n in range(1, 26))],
+    "within a large table": lambda: table([n if n % 3 else None for n in range(50)]),
+    "more than a batch": lambda: [*points(12), *empty(25), *points(20, 37)],
+}
+
+
+@pytest.mark.parametrize("accepted", [0, 1, 2])
+@pytest.mark.parametrize("make", WITH_EMPTY_POINTS.values(), ids=WITH_EMPTY_POINTS)
+def test_points_without_fields_do_not_confuse_what_was_written(
+    mode: str, make: Callable[[], Any], accepted: int
+) -> None:
+    refused = answer(401, '{"error":"no"}')
+    answers = [*[answer(204)] * accepted, refused]
+    with Scripted(*answers) as server, pytest.raises(InfluxDBWriteError) as caught:
+        calls(server, mode).write(make(), "m", batch_lines=10)
+    stored, failed = [], []
+    for number, request in enumerate(server.requests):
+        found = [int(n) for n in re.findall(r"f=(\d+)i", request.text)]
+        (stored if number < accepted else failed).extend(found)
+    written = [n for one in caught.value.written for n in one]
+    assert set(stored) <= set(written)
+    assert not set(failed) & set(written)
+    missing = re.search(r"points from (\d+) on were not", str(caught.value))
+    assert missing
+    assert max(stored, default=-1) < int(missing[1]) <= min(failed)
+
+
+def test_rows_of_batches_are_right_with_points_without_fields() -> None:
+    for make in WITH_EMPTY_POINTS.values():
+        batches = line_batches(make(), "m", batch_lines=10)
+        last, skipped = -1, 0
+        for batch in batches:
+            numbers = [int(n) for n in re.findall(r"f=(\d+)i", bytes(batch).decode())]
+            assert all(last < n < batches.rows for n in numbers)
+            skipped += batch.skipped
+            last = batches.rows - 1
+        assert last == numbers[-1]
+        assert skipped == last + 1 - to_line_protocol(make(), "m").count(b"\n")
+
+
+@pytest.mark.parametrize("batch_lines", [1, 2, 10])
+def test_a_point_among_text_is_never_sent_in_another_unit(mode: str, batch_lines: int) -> None:
+    data = [points(1), "m f=2i 1700000000\nm f=3i 1700000001"]
+    with Scripted(answer(204)) as server:
+        client = InfluxDBClient(host=server.host, port=server.port, db="db", mode=mode)
+        with pytest.raises(ValueError, match="1 points of"):
+            Calls(client).write(data, precision="s", batch_lines=batch_lines)
+        assert sent(server) == []
+
+
+class Broken:
+    """An object whose code asks for the next of nothing, at each of the places."""
+
+    def __str__(self) -> str:
+        return next(iter([]))
+
+    def to_lineprotocol(self) -> bytes:
+        return next(iter([]))
+
+    def items(self) -> Any:
+        return next(iter([]))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"measurement": "m", "tags": {"t": Broken()}, "fields": {"f": 1}},
+        {"measurement": Broken(), "fields": {"f": 1}},
+        Broken(),
+    ],
+)
+def test_a_stop_iteration_of_the_data_is_not_its_end(mode: str, bad: Any) -> None:
+    data = [*points(15), bad, *points(15)]
+    with Scripted(answer(204)) as server, pytest.raises(RuntimeError, match="StopIteration"):
+        calls(server, mode).write(data, batch_lines=10)
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        list(line_batches(data))
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        to_line_protocol(data)
 
 
 @pytest.mark.parametrize("connections", [1, 4])

@@ -43,6 +43,8 @@ class Job:
     batch_bytes: int = 4 * 1024 * 1024
     connections: int = 1
     progress: _progress.Progress = None
+    # Whether a request that did not fail was stored: nobody answers to datagrams.
+    is_answered: bool = True
 
     def batches(self, frames: int) -> _core.Batches:
         """Begins to encode; `frames` is how many functions stand between the user and `next`."""
@@ -157,7 +159,7 @@ def _steps(job: Job, batches: _core.Batches, send: Send, begin: _Two | None = No
             if report:
                 report(batches.rows, len(first), rows_total)
             return True
-        flow = _Flow(batches, send, report, rows_total)
+        flow = _Flow(batches, send, report, rows_total, job.is_answered)
         flow.start(first)
         # A batch of points without fields has no bytes, and more may follow it.
         while batch is not None:
@@ -194,6 +196,7 @@ class _Flow:
         send: Send,
         report: _progress.Report | None,
         total: int | None,
+        is_answered: bool,
     ) -> None:
         self.under_way: deque[_Sent] = deque()
         self.skipped = 0
@@ -210,6 +213,7 @@ class _Flow:
         self._written: list[range] = []
         self._in_part: list[range] = []
         self._in_doubt: list[range] = []
+        self._done = self._written if is_answered else self._in_doubt
         self._refused: list[range] = []
 
     def encode(self) -> _core.Batch | None:
@@ -238,7 +242,7 @@ class _Flow:
             if not self._note(error, sent.points):
                 return False
         else:
-            self._written.append(sent.points)
+            self._done.append(sent.points)
         self._rows_done += len(sent.points)
         self._bytes_done += sent.bytes
         if self._report:

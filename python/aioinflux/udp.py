@@ -165,6 +165,7 @@ class UDPClient:
             batch_lines,
             batch_bytes,
             progress=progress,
+            is_answered=False,
         )
         # What stands on the stack between the user and the encoder, which warns at the user's line.
         if self.mode == "async":

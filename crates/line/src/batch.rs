@@ -17,9 +17,11 @@ pub struct Batch {
     pub(crate) bytes: Vec<u8>,
     pub(crate) ends: Vec<usize>,
     pub(crate) indexes: Vec<u64>,
-    pub(crate) skipped: u64,
+    /// For each point that was left out, how many lines stand before it.
+    pub(crate) skips: Vec<usize>,
     pub(crate) unstamped: usize,
-    pub(crate) text_lines: usize,
+    /// The lines that came as text, neighbours together.
+    pub(crate) texts: Vec<Range<usize>>,
     pub(crate) dialect: Dialect,
     /// How many bytes the texts of a row have taken at most (see [`Rows`](crate::Rows)).
     pub(crate) text_room: usize,
@@ -108,7 +110,7 @@ impl Batch {
 
     /// Returns how many points were left out because they had no field left.
     pub fn skipped(&self) -> u64 {
-        self.skipped
+        self.skips.len() as u64
     }
 
     /// Returns whether every line carries a timestamp, so that sending it twice changes nothing.
@@ -124,7 +126,7 @@ impl Batch {
     /// Returns how many lines came encoded, as text; only these can hold timestamps of another unit
     /// than nanoseconds.
     pub fn text_lines(&self) -> usize {
-        self.text_lines
+        self.texts.iter().map(Range::len).sum()
     }
 
     /// Returns the end of the last line.
@@ -143,9 +145,9 @@ impl Batch {
     pub(crate) fn clear(&mut self, dialect: Dialect) {
         self.ends.clear();
         self.indexes.clear();
-        self.skipped = 0;
+        self.skips.clear();
         self.unstamped = 0;
-        self.text_lines = 0;
+        self.texts.clear();
         self.dialect = dialect;
     }
 
@@ -154,14 +156,43 @@ impl Batch {
         self.indexes.push(index);
         self.unstamped += usize::from(!stamped);
     }
+
+    /// Notes that a point was left out after the lines so far.
+    pub(crate) fn skip(&mut self) {
+        self.skips.push(self.ends.len());
+    }
+
+    /// Notes that the last line came as text.
+    pub(crate) fn mark_text(&mut self) {
+        let line = self.ends.len() - 1;
+        match self.texts.last_mut() {
+            Some(last) if last.end == line => last.end += 1,
+            _ => self.texts.push(line..line + 1),
+        }
+    }
+
+    /// Drops all lines but the first, which must be as they were when there were so many; what was
+    /// left out stays.
+    pub(crate) fn truncate(&mut self, lines: usize) {
+        self.ends.truncate(lines);
+        self.indexes.truncate(lines);
+        while let Some(last) = self.texts.pop() {
+            let end = last.end.min(lines);
+            if last.start < end {
+                self.texts.push(last.start..end);
+                break;
+            }
+        }
+    }
 }
 
 /// Equal lines with equal indexes; what stands behind the last line does not count.
 impl PartialEq for Batch {
     fn eq(&self, other: &Self) -> bool {
-        let counts = |batch: &Self| (batch.skipped, batch.unstamped, batch.text_lines);
         self.dialect == other.dialect
-            && counts(self) == counts(other)
+            && self.unstamped == other.unstamped
+            && self.skips == other.skips
+            && self.texts == other.texts
             && self.ends == other.ends
             && self.indexes == other.indexes
             && self.bytes() == other.bytes()
@@ -177,7 +208,7 @@ impl fmt::Debug for Batch {
             .field("dialect", &self.dialect)
             .field("lines", &self.len())
             .field("bytes", &self.end())
-            .field("skipped", &self.skipped)
+            .field("skipped", &self.skipped())
             .field("stamped", &self.is_stamped())
             .finish_non_exhaustive()
     }

@@ -6,7 +6,8 @@ use crate::text::ends_in_timestamp;
 use crate::{Batch, Encoder};
 
 impl Encoder {
-    /// Takes the first `lines` lines and the count of skipped points; the other lines stay.
+    /// Takes the first `lines` lines, and the points that were skipped before the next one; the
+    /// other lines stay.
     ///
     /// What stays, and what comes after it, stands in the memory of `spare`, whose own lines are
     /// dropped: with a batch that was sent, nothing is allocated anew.
@@ -30,12 +31,16 @@ impl Encoder {
     pub fn take_lines(&mut self, lines: usize, spare: Batch) -> Batch {
         let batch = &mut self.batch;
         let mut kept = batch.part(lines..batch.len(), spare);
-        kept.skipped = 0;
+        if lines == 0 {
+            // Those that come before all lines are in both.
+            let before = batch.skips.partition_point(|skip| *skip == 0);
+            kept.skips.drain(..before);
+        }
         let mut taken = core::mem::replace(batch, kept);
         taken.unstamped -= batch.unstamped;
-        taken.text_lines -= batch.text_lines;
-        taken.ends.truncate(lines);
-        taken.indexes.truncate(lines);
+        taken.truncate(lines);
+        let skips = taken.skips.partition_point(|skip| *skip <= lines);
+        taken.skips.truncate(skips);
         taken
     }
 }
@@ -53,7 +58,7 @@ fn unstamped(batch: &Batch, lines: Range<usize>) -> usize {
 
 impl Batch {
     /// Returns a batch of some of the lines, in the memory of `spare`, whose own lines are dropped.
-    /// The points that were skipped count in the part that begins with the first line.
+    /// The points that were skipped belong to the line before them, or to the first.
     ///
     /// # Panics
     ///
@@ -74,13 +79,16 @@ impl Batch {
         spare
             .indexes
             .extend_from_slice(&self.indexes[lines.clone()]);
-        // Text among other lines counts as no text: the units of a mix are refused anyhow.
-        if self.text_lines == self.len() {
-            spare.text_lines = lines.len();
-        }
-        if lines.start == 0 {
-            spare.skipped = self.skipped;
-        }
+        let within = |line: usize| line.clamp(lines.start, lines.end) - lines.start;
+        let texts = self.texts.iter();
+        let texts = texts.map(|texts| within(texts.start)..within(texts.end));
+        spare.texts.extend(texts.filter(|texts| !texts.is_empty()));
+        let skips = self.skips.iter();
+        let skips = skips.filter(|skip| match lines.start {
+            0 => **skip <= lines.end,
+            start => (start + 1..=lines.end).contains(*skip),
+        });
+        spare.skips.extend(skips.map(|skip| skip - lines.start));
         spare.unstamped = unstamped(self, lines);
         spare
     }
@@ -93,12 +101,15 @@ impl Batch {
 
     /// Returns how many bytes of memory the batch holds, its lines or none.
     pub fn capacity(&self) -> usize {
-        self.bytes.capacity() + 8 * (self.ends.capacity() + self.indexes.capacity())
+        let words = self.ends.capacity() + self.indexes.capacity() + self.skips.capacity();
+        self.bytes.capacity() + 8 * (words + 2 * self.texts.capacity())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
     use crate::{Dialect, Point};
 
@@ -120,6 +131,45 @@ mod tests {
         assert_eq!(rest.indexes(), [2, 3]);
         assert_eq!((rest.unstamped, rest.skipped()), (1, 0));
         assert_eq!(rest.line(1), b"m f=\"a 1\" 3");
+    }
+
+    #[test]
+    fn each_part_counts_its_own_points() {
+        let mut encoder = Encoder::new(Dialect::V1);
+        let mut push = |kinds: &str| {
+            for kind in kinds.chars() {
+                match kind {
+                    '.' => drop(encoder.push(&Point::new("m"))),
+                    't' => encoder.push_text(b"m f=1 1\n").expect("a line"),
+                    _ => drop(encoder.push(&Point::new("m").field("f", 1))),
+                }
+            }
+            encoder.clone()
+        };
+        // Points without fields, text, and points that become lines.
+        let kinds = "..ptt.p..tpp.";
+        let whole = push(kinds);
+        let places: Vec<_> = (0..kinds.len())
+            .filter(|at| kinds.as_bytes()[*at] != b'.')
+            .collect();
+        for lines in 0..=places.len() {
+            // What was skipped before the first line that stays goes with those before it.
+            let cut = places.get(lines).copied().unwrap_or(kinds.len());
+            let mut encoder = whole.clone();
+            let taken = encoder.take_lines(lines, Batch::default());
+            for (batch, kinds) in [(&taken, &kinds[..cut]), (encoder.batch(), &kinds[cut..])] {
+                let count = |kind| kinds.matches(kind).count();
+                assert_eq!(batch.skipped(), count('.') as u64, "{lines}: {kinds}");
+                assert_eq!(batch.text_lines(), count('t'), "{lines}: {kinds}");
+                assert_eq!(batch.unstamped, count('p'), "{lines}: {kinds}");
+            }
+            let part = whole.batch().part(0..lines, Batch::default());
+            assert_eq!(part, taken, "{lines}");
+            if lines > 0 {
+                let rest = whole.batch().part(lines..places.len(), Batch::default());
+                assert_eq!(&rest, encoder.batch(), "{lines}");
+            }
+        }
     }
 
     #[test]

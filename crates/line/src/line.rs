@@ -118,7 +118,7 @@ impl<'e> PointEncoder<'e> {
         self.step(|line| line.end(timestamp))?;
         if self.encoder.fields.is_empty() {
             // Dropping `self` removes what there is of the line.
-            self.encoder.batch.skipped += 1;
+            self.encoder.batch.skip();
             return Ok(Outcome::Skipped);
         }
         self.encoder.batch.push_end(self.index, timestamp.is_some());

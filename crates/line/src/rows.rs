@@ -101,7 +101,7 @@ impl Rows<'_> {
             ends: &mut batch.ends,
             indexes: &mut batch.indexes,
             unstamped: &mut batch.unstamped,
-            skipped: &mut batch.skipped,
+            skips: &mut batch.skips,
             text_room: &mut batch.text_room,
         }
     }
@@ -135,7 +135,7 @@ pub struct Row<'r> {
     ends: &'r mut Vec<usize>,
     indexes: &'r mut Vec<u64>,
     unstamped: &'r mut usize,
-    skipped: &'r mut u64,
+    skips: &'r mut Vec<usize>,
     text_room: &'r mut usize,
 }
 
@@ -444,7 +444,7 @@ impl Row<'_> {
     #[inline]
     pub fn end(mut self, index: u64, timestamp: Option<i64>) -> Result<Outcome, Unusual> {
         if self.at == self.fields_at {
-            *self.skipped += 1;
+            self.skips.push(self.ends.len());
             return Ok(Outcome::Skipped);
         }
         if self.fields_at + self.shape.longest_field + 4 > self.grammar.max_key {

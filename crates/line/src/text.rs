@@ -50,10 +50,8 @@ impl Encoder {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if !closed || (ends_open(line) && !is_silent(grammar, line)) {
                 let error = self.refuse_text(line, Rule::OpenLine);
-                self.batch.text_lines -= self.batch.ends.len() - lines;
                 self.batch.bytes.truncate(bytes);
-                self.batch.ends.truncate(lines);
-                self.batch.indexes.truncate(lines);
+                self.batch.truncate(lines);
                 (self.batch.unstamped, self.next_index) = (unstamped, index);
                 return Err(error);
             }
@@ -72,7 +70,7 @@ impl Encoder {
         self.batch.bytes.push(b'\n');
         let stamped = ends_in_timestamp(skip_blanks(grammar, line));
         self.batch.push_end(self.next_index, stamped);
-        self.batch.text_lines += 1;
+        self.batch.mark_text();
         self.next_index += 1;
     }
 

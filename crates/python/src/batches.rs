@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::batch::Encoded;
+use crate::errors;
 use crate::frame::{Table, count, refusal};
 use crate::input::Input;
 use crate::memory::Lease;
@@ -126,7 +127,7 @@ impl Batches {
                 ));
             }
         };
-        let next = state.next(py);
+        let next = state.next(py).map_err(|error| errors::no_end(py, error));
         if next.is_err() {
             state.close();
         }
@@ -173,7 +174,7 @@ impl State {
                 }
             } else if let Some(batch) = self.next_of_rest() {
                 break Some(batch);
-            } else if self.points.table.is_some() && self.points.encoder.batch().is_empty() {
+            } else if self.points.table.is_some() && self.is_drained() {
                 self.open_table();
             } else if self.points.table.is_some() || self.is_full() || !self.more {
                 break self.next_of_points();
@@ -194,11 +195,15 @@ impl State {
         self.limits.reached(&self.points)
     }
 
-    fn is_at_end(&self) -> bool {
+    /// Whether all points before the table, or before the end, are out: skipped ones too.
+    fn is_drained(&self) -> bool {
         let batch = self.points.encoder.batch();
-        let empty = batch.is_empty() && batch.skipped() == 0;
+        batch.is_empty() && batch.skipped() == 0
+    }
+
+    fn is_at_end(&self) -> bool {
         !self.more
-            && empty
+            && self.is_drained()
             && self.table.is_none()
             && self.points.table.is_none()
             && self.rest.is_none()

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 pub(crate) use crate::batch::Encoded;
+use crate::errors;
 use crate::input::Input;
 use crate::place::Place;
 use crate::points::Points;
@@ -26,7 +27,8 @@ pub(crate) fn to_lines<'py>(
     let mut points = Points::begin(measurement, tag_columns, extra_tags, None)?;
     points.time_column = time_column;
     points.measurement_column = measurement_column;
-    Input::new(data).fill(py, &mut points, |_| false)?;
+    let filled = Input::new(data).fill(py, &mut points, |_| false);
+    filled.map_err(|error| errors::no_end(py, error))?;
     points.warn(py, 1)?;
     let batch = points.encoder.batch();
     if batch.skipped() > 0 {

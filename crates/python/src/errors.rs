@@ -2,7 +2,7 @@
 
 use aioinflux::{Error, ErrorKind, FieldConflict};
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyRange};
 
@@ -23,6 +23,17 @@ pub(crate) enum Kept {
 /// The exception for an error that is neither of a write nor of a query.
 pub(crate) fn to_python(error: &Error) -> PyErr {
     Python::attach(|py| exception(py, error, "InfluxDBResponseError", &[]))
+}
+
+/// What code of the user raised, for who asked for the next item: to them a `StopIteration` would
+/// be the end of the data, and all after it lost. Generators do the same (PEP 479).
+pub(crate) fn no_end(py: Python<'_>, error: PyErr) -> PyErr {
+    if !error.is_instance_of::<PyStopIteration>(py) {
+        return error;
+    }
+    let told = PyRuntimeError::new_err("the data's own code raised StopIteration");
+    told.set_cause(py, Some(error));
+    told
 }
 
 /// The exception for a failed write.

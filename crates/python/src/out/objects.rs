@@ -23,6 +23,7 @@ use super::block::ROWS_AT_A_TIME;
 use super::cells::Cells;
 use super::kind::Kind;
 use super::texts::Texts;
+use crate::errors;
 use crate::place::{shorten, type_name};
 
 /// How many objects are made between two looks at pending signals.
@@ -121,7 +122,8 @@ impl Reader {
         let objects = PyList::empty(py);
         for series in answer.get().take() {
             for batch in &series.batches {
-                self.read(py, &series, batch, &objects)?;
+                self.read(py, &series, batch, &objects)
+                    .map_err(|error| errors::no_end(py, error))?;
             }
         }
         Ok(objects)
