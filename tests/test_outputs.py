@@ -490,3 +490,27 @@ def test_the_garbage_collector_is_left_as_it_was(raw: bytes, enabled: bool) -> N
         assert gc.isenabled() is enabled
     finally:
         (gc.enable if before else gc.disable)()
+
+
+@pytest.mark.parametrize("output", ["rows", "dicts"])
+def test_rows_that_are_asked_for_while_others_are_made_are_others(output: str) -> None:
+    values = [[n, f"text {n}", n / 2] for n in range(5000)]
+    lists = parse_response(body(table(["time", "s", "f"], *values)), output=output)._lists()
+    found: list[Any] = []
+
+    def ask(phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            found.extend(next(lists, []))
+
+    before = gc.get_threshold()
+    gc.callbacks.append(ask)
+    # On CPython 3.11 and before, the collector runs while the rows of a list are made.
+    gc.set_threshold(20)
+    try:
+        for rows in lists:
+            found.extend(rows)
+    finally:
+        gc.callbacks.remove(ask)
+        gc.set_threshold(*before)
+    made = [tuple(row.values()) if output == "dicts" else row for row in found]
+    assert sorted(made) == [tuple(row) for row in values]

@@ -116,8 +116,14 @@ impl Batches {
         slf
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Encoded>> {
-        let mut state = match self.state.try_lock() {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a reference of its own: who asks may hold none (`itertools.chain`), and be ended \
+            meanwhile"
+    )]
+    fn __next__(slf: PyRef<'_, Self>) -> PyResult<Option<Encoded>> {
+        let py = slf.py();
+        let mut state = match slf.state.try_lock() {
             Ok(state) => state,
             Err(TryLockError::Poisoned(state)) => state.into_inner(),
             // To wait for another thread here would be to wait with the GIL.
@@ -131,10 +137,10 @@ impl Batches {
         if next.is_err() {
             state.close();
         }
-        self.at_end.store(state.is_at_end(), Ordering::Relaxed);
+        slf.at_end.store(state.is_at_end(), Ordering::Relaxed);
         Ok(next?.map(|batch| {
             let rows = batch.len() as u64 + batch.skipped();
-            self.rows.fetch_add(rows, Ordering::Relaxed);
+            slf.rows.fetch_add(rows, Ordering::Relaxed);
             Encoded::new(batch, Some(state.points.spares.clone()))
         }))
     }

@@ -8,7 +8,7 @@ use arrow_schema::{DataType, SchemaRef};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::block::{Block, ROWS_AT_A_TIME};
+use super::block::{Block, ROWS_AT_A_TIME, columns};
 use super::collector::HeldOff;
 use super::columns::series_columns;
 use super::rows::{RowLists, Shape};
@@ -216,11 +216,11 @@ fn series_dict<'py>(
     let mut values = Vec::with_capacity(series.rows());
     let mut block = Block::default();
     for batch in &series.batches {
-        block.open(py, batch, divisor, &[]);
+        let columns = columns(py, batch, divisor, &[]);
         let rows = batch.num_rows();
         for start in (0..rows).step_by(ROWS_AT_A_TIME) {
             let range = start..rows.min(start + ROWS_AT_A_TIME);
-            let mut taken = block.rows(py, range.clone());
+            let mut taken = block.rows(py, &columns, range.clone());
             for _ in range {
                 values.push(PyList::new(py, taken.row(py))?);
             }

@@ -17,10 +17,24 @@ use super::texts::Texts;
 /// looks at the young ones: who drops the rows of one list before the next never pays for it.
 pub(super) const ROWS_AT_A_TIME: usize = 64;
 
-/// The columns of a batch, and memory for the objects of some of its rows.
+/// The columns of a batch, then `tags` as further ones. Times come in units of `divisor` nanoseconds.
+pub(super) fn columns(
+    py: Python<'_>,
+    batch: &RecordBatch,
+    divisor: i64,
+    tags: &[Py<PyString>],
+) -> Vec<Cells> {
+    let arrays = batch.columns().iter();
+    let arrays = arrays.map(|array| Cells::new(py, array.as_ref(), divisor));
+    let tags = tags
+        .iter()
+        .map(|tag| Cells::same(tag.clone_ref(py).into_any()));
+    arrays.chain(tags).collect()
+}
+
+/// Memory for the objects of some rows.
 #[derive(Default)]
 pub(super) struct Block {
-    columns: Vec<Cells>,
     /// They outlive a batch, since the next one has the same texts.
     texts: Vec<Texts>,
     made: Vec<Vec<Py<PyAny>>>,
@@ -30,28 +44,16 @@ pub(super) struct Block {
 pub(super) struct Taken<'a>(Vec<Drain<'a, Py<PyAny>>>);
 
 impl Block {
-    /// Goes on with a batch, and with `tags` as further columns. Times come in units of `divisor`
-    /// nanoseconds.
-    pub(super) fn open(
+    /// Makes the objects of these rows.
+    pub(super) fn rows(
         &mut self,
         py: Python<'_>,
-        batch: &RecordBatch,
-        divisor: i64,
-        tags: &[Py<PyString>],
-    ) {
-        let arrays = batch.columns().iter();
-        let arrays = arrays.map(|array| Cells::new(py, array.as_ref(), divisor));
-        let tags = tags
-            .iter()
-            .map(|tag| Cells::same(tag.clone_ref(py).into_any()));
-        self.columns = arrays.chain(tags).collect();
-        self.texts.resize_with(self.columns.len(), Texts::default);
-        self.made.resize_with(self.columns.len(), Vec::new);
-    }
-
-    /// Makes the objects of these rows.
-    pub(super) fn rows(&mut self, py: Python<'_>, rows: Range<usize>) -> Taken<'_> {
-        let columns = self.columns.iter().zip(&mut self.texts);
+        columns: &[Cells],
+        rows: Range<usize>,
+    ) -> Taken<'_> {
+        self.texts.resize_with(columns.len(), Texts::default);
+        self.made.resize_with(columns.len(), Vec::new);
+        let columns = columns.iter().zip(&mut self.texts);
         let columns = columns.zip(&mut self.made);
         let filled = columns.map(|((column, texts), made)| {
             column.fill(py, rows.clone(), texts, made);

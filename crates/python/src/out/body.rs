@@ -1,7 +1,7 @@
 //! Answers that are in memory already.
 
 use std::iter;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aioinflux::decode::Format;
 use aioinflux::{Answer, AnswerParser, Error, parse_batches};
@@ -92,7 +92,7 @@ const AHEAD: usize = 1 << 20;
 /// The batches of an answer in memory, one by one.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Pieces {
-    batches: Mutex<Source>,
+    batches: Arc<Mutex<Source>>,
 }
 
 type Decoded = Result<Answer, Wrong>;
@@ -137,7 +137,7 @@ impl Pieces {
             Source::Here(Box::new(batches))
         };
         Ok(Self {
-            batches: Mutex::new(source),
+            batches: Arc::new(Mutex::new(source)),
         })
     }
 
@@ -147,8 +147,10 @@ impl Pieces {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<PyAnswer>> {
         py.check_signals()?;
+        // A reference of its own: who asks may hold none (`map`), and be ended by another thread.
+        let batches = Arc::clone(&self.batches);
         let next = py.detach(|| {
-            let mut batches = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut batches = batches.lock().unwrap_or_else(PoisonError::into_inner);
             batches.next()
         });
         let answer = next.map_err(|wrong| wrong.into_exception(py, Kept::Nothing))?;

@@ -1,12 +1,14 @@
 //! Rows: plain tuples, dicts, and named tuples, a few dozen at a time.
 
 use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
-use super::block::{Block, ROWS_AT_A_TIME};
+use super::block::{Block, ROWS_AT_A_TIME, Taken, columns};
+use super::cells::Cells;
 
 /// What rows become.
 pub(crate) enum Shape {
@@ -47,16 +49,25 @@ impl Shape {
 }
 
 /// Iterator of lists of rows.
-#[pyclass(module = "aioinflux._core")]
+///
+/// While it makes some, Python's garbage collector may run, and with it code that asks for more, on
+/// this thread or another: each call makes rows of its own, and holds no lock meanwhile.
+#[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct RowLists {
-    batches: std::vec::IntoIter<RecordBatch>,
-    /// The batch that rows are being made of, and those that are left.
-    block: Block,
-    left: Range<usize>,
+    state: Mutex<State>,
     divisor: i64,
     shape: Shape,
     /// The last cells of every tuple.
     tags: Vec<Py<PyString>>,
+}
+
+struct State {
+    batches: std::vec::IntoIter<RecordBatch>,
+    /// The batch that rows are being made of, and those that are left.
+    columns: Arc<Vec<Cells>>,
+    left: Range<usize>,
+    /// None while a call uses it.
+    block: Option<Block>,
 }
 
 impl RowLists {
@@ -66,10 +77,14 @@ impl RowLists {
         shape: Shape,
         tags: Vec<Py<PyString>>,
     ) -> Self {
-        Self {
+        let state = State {
             batches: batches.into_iter(),
-            block: Block::default(),
+            columns: Arc::default(),
             left: 0..0,
+            block: None,
+        };
+        Self {
+            state: Mutex::new(state),
             divisor,
             shape,
             tags,
@@ -83,33 +98,57 @@ impl RowLists {
         slf
     }
 
-    fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
-        while self.left.is_empty() {
-            let Some(batch) = self.batches.next() else {
-                self.block = Block::default();
-                return Ok(None);
-            };
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a reference of its own: who asks may hold none (`itertools.chain`), and be ended \
+            meanwhile"
+    )]
+    fn __next__(slf: PyRef<'_, Self>) -> PyResult<Option<Bound<'_, PyList>>> {
+        let py = slf.py();
+        let Some((columns, range, mut block)) = slf.begin(py) else {
+            return Ok(None);
+        };
+        let rows = slf.rows(py, block.rows(py, &columns, range.clone()), range.len());
+        slf.state().block = Some(block);
+        rows.map(Some)
+    }
+}
+
+impl RowLists {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next rows, which are nobody else's then, and memory for them.
+    fn begin(&self, py: Python<'_>) -> Option<(Arc<Vec<Cells>>, Range<usize>, Block)> {
+        let mut state = self.state();
+        while state.left.is_empty() {
+            state.columns = Arc::default();
+            let batch = state.batches.next()?;
             // A dict has them from its template.
             let tags = match self.shape {
                 Shape::Dicts { .. } => &[],
                 _ => self.tags.as_slice(),
             };
-            self.block.open(py, &batch, self.divisor, tags);
-            self.left = 0..batch.num_rows();
+            state.columns = Arc::new(columns(py, &batch, self.divisor, tags));
+            state.left = 0..batch.num_rows();
         }
-        let end = self.left.end.min(self.left.start + ROWS_AT_A_TIME);
-        let range = self.left.start..end;
-        self.left.start = end;
-        self.rows(py, range).map(Some)
+        let start = state.left.start;
+        state.left.start = state.left.end.min(start + ROWS_AT_A_TIME);
+        let columns = Arc::clone(&state.columns);
+        let block = state.block.take().unwrap_or_default();
+        Some((columns, start..state.left.start, block))
     }
-}
 
-impl RowLists {
-    fn rows<'py>(&mut self, py: Python<'py>, range: Range<usize>) -> PyResult<Bound<'py, PyList>> {
-        let mut taken = self.block.rows(py, range.clone());
+    fn rows<'py>(
+        &self,
+        py: Python<'py>,
+        mut taken: Taken<'_>,
+        count: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
         // Filled one by one: what is collected from results has no room beforehand.
-        let mut rows = Vec::with_capacity(range.len());
-        for _ in range {
+        let mut rows = Vec::with_capacity(count);
+        for _ in 0..count {
             let cells = taken.row(py);
             rows.push(match &self.shape {
                 Shape::Tuples => PyTuple::new(py, cells)?.into_any(),

@@ -304,7 +304,8 @@ impl Table {
     }
 }
 
-/// The rows of one series, made while they are iterated over, as often as that is done.
+/// The rows of one series, made while they are iterated over, as often as that is done. Each iterator
+/// is for one thread at a time.
 #[pyclass(module = "aioinflux", frozen)]
 pub(crate) struct Rows {
     name: Option<String>,
