@@ -403,10 +403,42 @@ def test_deletion_of_everything_is_refused(
     assert times(filled) == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("where", ["host = 'a'; DROP MEASUREMENT cpu", "host = 'a' --", "a = 'x"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "host = 'a'; DROP MEASUREMENT cpu",
+        "host = 'a' --",
+        "a = 'x",
+        "time > 2. / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = 2. / 1",
+        "time > .2 / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = .2 / 1",
+        # Whoever takes the first slash for a division sees two statements.
+        "1 = 1 AND /;DROP MEASUREMENT cpu;/",
+        "1 = 1 AND /'/ = '; DROP MEASUREMENT cpu; /'/",
+    ],
+)
 def test_condition_is_one_condition(filled: Calls, where: str) -> None:
     with pytest.raises(ValueError, match="where"):
         filled.delete("cpu", where=where)
+    assert times(filled) == [1, 2, 3, 4]
+
+
+def test_a_point_at_the_end_of_a_number_is_a_part_of_it(filled: Calls) -> None:
+    assert "NUMBER OF SERIES: 3" in column(filled.explain("SELECT load * 2. / 3 FROM cpu"))
+    text = influxql("SELECT load FROM cpu WHERE load > 4. / {a}", a=2)
+    assert column(filled.query(text), 1) == [3]
+
+
+@pytest.mark.parametrize("method", ["delete", "drop_measurement", "drop_series"])
+def test_an_empty_name_is_not_the_clients_database(filled: Calls, method: str) -> None:
+    with pytest.raises(ValueError, match="`db`"):
+        getattr(filled, method)("cpu", db="")
+    assert times(filled) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", ["time", "_name"])
+def test_what_is_no_tag_is_refused_as_one(filled: Calls, name: str) -> None:
+    with pytest.raises(ValueError, match=f"`{name}` is no tag"):
+        filled.delete(where={name: "cpu"})
     assert times(filled) == [1, 2, 3, 4]
 
 
@@ -466,6 +498,9 @@ def test_answers_come_in_the_clients_output(filled: Calls, output: str, kind: st
         ("create_database", (5,), "db"),
         ("create_retention_policy", ("p", "7"), "duration"),
         ("create_retention_policy", ("p", timedelta(-1)), "duration"),
+        ("create_retention_policy", ("p", timedelta(0)), "duration"),
+        ("create_retention_policy", ("p", "0s"), "duration"),
+        ("create_database", ("",), "db"),
         ("create_retention_policy", ("p", "7d", 0), "replication"),
         ("create_retention_policy", ("", "7d"), "name"),
         ("alter_retention_policy", ("p",), "duration"),
@@ -500,7 +535,7 @@ def test_argument_that_is_wrong_is_named(
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"limit": -1}, {"limit": "1"}, {"limit": True}, {"offset": -1}, {"where": 5},
+        {"limit": -1}, {"limit": 0}, {"limit": "1"}, {"limit": True}, {"offset": -1}, {"where": 5},
         {"where": {"host": 5}}, {"where": {"host": []}}, {"where": {5: "a"}}, {"where": "a\0"},
     ],
 )  # fmt: skip

@@ -61,8 +61,8 @@ def test_value_that_influxql_does_not_have_is_refused(value: object) -> None:
     "value",
     [
         2**64, -(2**63) - 1, float("nan"), float("inf"), Decimal("NaN"), Decimal("1E+400"),
-        "a\0b", "a\rb", "\ud800", pd.NaT, np.datetime64("NaT"), np.timedelta64("NaT"),
-        timedelta(-1), datetime(3000, 1, 1),
+        "a\0b", "a\rb", "\ud800", np.timedelta64(1, "Y"), np.timedelta64(5), pd.NaT,
+        np.datetime64("NaT"), np.timedelta64("NaT"), timedelta(-1), datetime(3000, 1, 1),
     ],
 )  # fmt: skip
 def test_value_that_cannot_be_written_is_refused(value: object) -> None:
@@ -148,7 +148,8 @@ def test_negative_number_behind_a_minus_makes_no_comment() -> None:
     [
         "'{x}'", '"{x}"', "'it''{x}'", "=~ /a {x}/", "=~ /{x}/", 'FROM "r"./{x}/',
         "=~ /a\\/{x}/", "SELECT /{x}/", "a = 1 -- {x}", "/* {x} */", "a/* {x}", "' {x}", '{x} "',
-        "=~ /a {x}", "m_{x}", "{x}_m", "{x}{x}", "'a'{x}", '"a"{x}', "${x}", "v::{x}",
+        "=~ /a {x}", "m_{x}", "{x}_m", "{x}{x}", "{x}.5", "2.{x}", "'a'{x}", '"a"{x}',
+        "${x}", "v::{x}",
     ],
 )  # fmt: skip
 def test_placeholder_where_no_value_can_stand_is_refused(template: str) -> None:

@@ -15,6 +15,7 @@ _TOKEN = re.compile(
     r"""
     (?P<comment> --[^\n]* | /\*.*?\*/ )
     | (?P<quoted> '(?:[^'\\\n]|\\.)*' | "(?:[^"\\\n]|\\.)*" )
+    | (?P<number> [0-9]+\.[0-9]* | \.[0-9]+ )
     | (?P<word> \w+ )
     | (?P<space> \s+ )
     | (?P<hole> \0 )
@@ -23,6 +24,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _REGEX = re.compile(r"/(?:[^/\\\n]|\\/|\\(?!/))*/")
+# Behind these a server reads a pattern, whatever it is.
+_BEFORE_PATTERNS = re.compile(r"(?:=~|!~|\bFROM)\s*$", re.IGNORECASE)
 # Behind these words an operand follows; behind all others a slash divides.
 _BEFORE_OPERANDS = {"SELECT", "DISTINCT", "FROM", "WHERE", "AND", "OR", "BY", "ON", "IN", "WITH"}
 
@@ -50,6 +53,7 @@ def _tokens(text: str) -> list[_Token]:
         if kind == "word":
             operand_next = match[0].upper() in _BEFORE_OPERANDS
         elif kind not in ("space", "comment"):
+            # Behind a number, `2.` too, a slash divides.
             operand_next = kind == "other" and match[0] != ")"
         at = match.end()
     return found
@@ -75,7 +79,7 @@ def check_template(texts: list[str], names: list[str]) -> None:
     ):
         if one.kind == "hole":
             name = next(remaining)
-            touching = {before.kind, after.kind} & {"word", "quoted", "regex", "hole"}
+            touching = {before.kind, after.kind} & {"word", "number", "quoted", "regex", "hole"}
             if touching or before.text in ("$", ":"):
                 raise ValueError(
                     f"template: `{{{name}}}` touches what stands beside it; values come with their"
@@ -101,4 +105,12 @@ def one_statement(argument: str, text: str) -> str:
         if one.kind == "comment" or (one.kind, one.text) == ("other", ";"):
             what = "a comment" if one.kind == "comment" else "a `;`"
             raise ValueError(f"argument `{argument}`: {what} at character {one.start}")
+        if one.kind == "regex" and not _BEFORE_PATTERNS.search(text[: one.start]):
+            # Elsewhere a server may read a division, and what follows as something else.
+            odd = re.search(r"--|[;'\"]", one.text)
+            if odd:
+                raise ValueError(
+                    f"argument `{argument}`: `{odd[0]}` in the pattern at character {one.start};"
+                    " hint: in a pattern `\\x3b` is `;`, and so on"
+                )
     return text.strip()

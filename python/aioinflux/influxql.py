@@ -245,7 +245,8 @@ def _number(value: float | Decimal) -> str:
     """Without an exponent, which InfluxQL does not know, and with a point."""
     if not math.isfinite(value) or not math.isfinite(float(value)):
         raise ValueError(f"`{value}` is no number that InfluxQL can write")
-    text = format(value if isinstance(value, Decimal) else Decimal(repr(float(value))), "f")
+    # Of the type itself: a class of the user could format itself as anything.
+    text = format(Decimal(value if isinstance(value, Decimal) else repr(float(value))), "f")
     return text if "." in text else f"{text}.0"
 
 
@@ -266,6 +267,8 @@ def _nanoseconds(value: object) -> int | None:
         return ((days * 86_400 + seconds) * 1_000_000 + microseconds) * 1000 + rest
     if _kind(value) == "m":
         exact: Any = value
+        if exact.dtype.str.endswith(("m8", "Y]", "M]")):
+            raise ValueError(f"duration `{exact!r}` has no unit, or one of no fixed length")
         nanoseconds = exact.astype("timedelta64[ns]")
         if nanoseconds.astype(exact.dtype) != exact:
             raise ValueError(f"duration `{value}` is no whole number of 64-bit nanoseconds")

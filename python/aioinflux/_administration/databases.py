@@ -46,7 +46,6 @@ class Databases(Statements):
 
     def drop_database(self, db: str | None = None) -> Any:
         """Deletes a database with all its data: `db`, or the client's own."""
-        _arguments.not_empty("db", db)
         return self._statement(f"DROP DATABASE {self._database(db)}", db)
 
     def show_databases(self) -> Any:
@@ -202,7 +201,12 @@ _duration = duration
 
 
 def _policy(length: Length | None, replication: int | None, shard_duration: Length | None) -> str:
-    options = "" if length is None else f" DURATION {_duration('duration', length)}"
+    options = ""
+    if length is not None:
+        text = _duration("duration", length)
+        if not re.search("[1-9]", text) and text != "INF":
+            raise ValueError("argument `duration`: a server takes zero for ever; hint: INF")
+        options = f" DURATION {text}"
     if replication is not None:
         _arguments.positive("replication", replication)
         options += f" REPLICATION {number('replication', replication)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import _arguments
 from ..influxql import Identifier, Regex
 from .statements import Source, Statements, Where, condition, name, number, source
 
@@ -15,7 +16,7 @@ class Deletion(Statements):
 
     def drop_measurement(self, measurement: str, *, db: str | None = None) -> Any:
         """Deletes a measurement with all its points."""
-        return self._statement(f"DROP MEASUREMENT {name('measurement', measurement)}", db)
+        return self._delete(f"DROP MEASUREMENT {name('measurement', measurement)}", db)
 
     def drop_series(
         self,
@@ -34,7 +35,7 @@ class Deletion(Statements):
             ValueError: neither `measurement` nor `where` is given.
         Source: InfluxQL reference, DROP SERIES.
         """
-        return self._statement(f"DROP SERIES{_chosen(measurement, where)}", db)
+        return self._delete(f"DROP SERIES{_chosen(measurement, where)}", db)
 
     def delete(
         self,
@@ -56,7 +57,12 @@ class Deletion(Statements):
         Example:
             >>> client.delete("cpu", where=influxql("time < {t}", t=datetime(2020, 1, 1)))
         """
-        return self._statement(f"DELETE{_chosen(measurement, where)}", db)
+        return self._delete(f"DELETE{_chosen(measurement, where)}", db)
+
+    def _delete(self, text: str, db: str | None) -> Any:
+        # An empty name would stand for the client's own database, whose data would be gone.
+        _arguments.not_empty("db", db)
+        return self._statement(text, db)
 
     def drop_shard(self, id: int) -> Any:  # noqa: A002 (the word of the statement)
         """Deletes a shard with all its points; `show_shards` has the numbers."""

@@ -18,6 +18,9 @@ Source = str | Identifier | Regex
 # A condition as text, or the values of tags.
 Where = str | Mapping[str, "str | Regex | list[str]"]
 
+# Names that a server takes for something else in a condition.
+_NO_TAGS = ("time", "_name", "_tagKey", "_fieldKey", "_seriesKey")
+
 
 class Statements:
     """What the methods need of the client that they are part of."""
@@ -30,6 +33,7 @@ class Statements:
 
     def _database(self, db: str | None) -> str:
         """The quoted name of a database that a statement cannot do without."""
+        _arguments.not_empty("db", db)
         chosen = _arguments.database(db, self._db)
         if not chosen:
             raise ValueError("argument `db`: expected a name, since the client has no database")
@@ -89,6 +93,8 @@ def condition(where: Where | None) -> str:
 
 
 def _tag(key: object, value: object) -> str:
+    if key in _NO_TAGS:
+        raise ValueError(f"argument `where`: `{key}` is no tag; hint: conditions may be text")
     tag = name("where", key)
     if isinstance(value, Regex):
         return f"{tag} =~ {value}"
@@ -105,7 +111,11 @@ def _tag(key: object, value: object) -> str:
 
 def page(limit: int | None, offset: int | None) -> str:
     """` LIMIT ... OFFSET ...`, as far as they are given."""
-    found = "" if limit is None else f" LIMIT {number('limit', limit)}"
+    found = ""
+    if limit is not None:
+        # Zero would be no limit.
+        _arguments.positive("limit", limit)
+        found = f" LIMIT {number('limit', limit)}"
     return found if offset is None else f"{found} OFFSET {number('offset', offset)}"
 
 
