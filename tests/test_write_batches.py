@@ -6,6 +6,7 @@ import asyncio
 import pickle
 import re
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -178,6 +179,27 @@ def test_a_point_among_text_is_never_sent_in_another_unit(mode: str, batch_lines
         assert sent(server) == []
 
 
+def test_who_agrees_before_the_points_were_sent_has_not_stored_them(mode: str) -> None:
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+            # It reads no more, and the rest is more than the system keeps for it.
+            over.wait(LONG_S)
+
+    over = threading.Event()
+    text = f'm s="{"x" * 60_000}"\n' * 700
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        client = AsyncInfluxDBClient("127.0.0.1", server.getsockname()[1], mode=mode, db="db")
+        with pytest.raises(InfluxDBConnectionError, match="before all of the request was sent"):
+            Calls(client).write(text, batch_bytes=len(text))
+        over.set()
+        thread.join()
+
+
 class Broken:
     """An object whose code asks for the next of nothing, at each of the places."""
 
@@ -257,13 +279,15 @@ def test_progress_tells_points_bytes_and_the_rows_of_a_table(mode: str) -> None:
         assert told == [(8, len(lines(8)), 8)]
 
 
-def test_progress_can_end_the_write(mode: str) -> None:
+@pytest.mark.parametrize("count", [10, 50])
+@pytest.mark.parametrize("kind", [RuntimeError, StopIteration])
+def test_progress_can_end_the_write(mode: str, count: int, kind: type[Exception]) -> None:
     def stop(*_: Any) -> None:
-        raise RuntimeError("enough")
+        raise kind("enough")
 
     with Scripted(answer(204)) as server:
-        with pytest.raises(RuntimeError, match="enough") as error:
-            calls(server, mode).write(points(50), batch_lines=10, progress=stop)
+        with pytest.raises(RuntimeError, match=r"enough|StopIteration") as error:
+            calls(server, mode).write(points(count), batch_lines=10, progress=stop)
         assert sent(server) == [10]
         assert error.value.written == [range(10)]  # type: ignore[attr-defined]
 

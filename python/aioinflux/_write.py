@@ -147,20 +147,11 @@ def _steps(job: Job, batches: _core.Batches, send: Send, begin: _Two | None = No
     """The steps of a write that goes on after these batches; each is a call to be waited for."""
     rows_total = rows_of(job.data) if job.progress else None
     report = _progress.writing(job.progress, rows_total) if job.progress else None
-    flow = None
+    flow = _Flow(batches, send, report, rows_total, job.is_answered)
     try:
         first, batch = begin or _first_two(batches)
-        if first is None:
-            return True
-        if batch is None:
-            _log(first)
-            _warn(first.skipped)
-            yield send(first)
-            if report:
-                report(batches.rows, len(first), rows_total)
-            return True
-        flow = _Flow(batches, send, report, rows_total, job.is_answered)
-        flow.start(first)
+        if first is not None:
+            flow.start(first)
         # A batch of points without fields has no bytes, and more may follow it.
         while batch is not None:
             while len(flow.under_way) >= job.connections:
@@ -172,8 +163,7 @@ def _steps(job: Job, batches: _core.Batches, send: Send, begin: _Two | None = No
         while flow.under_way:
             yield from flow.settle()
     finally:
-        if flow:
-            flow.under_way.clear()
+        flow.under_way.clear()
         if report:
             report.close()
     _warn(flow.skipped)
@@ -279,6 +269,10 @@ class _Flow:
         error = self.failure or self._refusal
         if error is None:
             return
+        if isinstance(error, StopIteration):
+            # Of the progress callback; a generator cannot raise it.
+            cause, error = error, RuntimeError("the progress callback raised StopIteration")
+            error.__cause__ = cause
         if isinstance(error, InfluxDBWriteError):
             error.rejected = self._rejected
         text = self._told()

@@ -1,7 +1,8 @@
 //! Time limits of a request.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -91,30 +92,52 @@ impl Silence {
     }
 }
 
-/// When something last moved towards the server.
+/// When something last moved towards the server, and whether all of the request has.
 #[derive(Clone)]
 pub(crate) struct Progress {
     limit: Option<Duration>,
-    last: Arc<Mutex<Instant>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    last: Mutex<Instant>,
+    has_rest: AtomicBool,
 }
 
 impl Progress {
     pub(crate) fn new(limit: Option<Duration>) -> Self {
         Self {
             limit,
-            last: Arc::new(Mutex::new(Instant::now())),
+            shared: Arc::new(Shared {
+                last: Mutex::new(Instant::now()),
+                has_rest: AtomicBool::new(false),
+            }),
         }
     }
 
     /// Something moves.
     pub(crate) fn touch(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.last() = Instant::now();
+    }
+
+    fn last(&self) -> MutexGuard<'_, Instant> {
+        let last = self.shared.last.lock();
+        last.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes whether there is more to be sent.
+    pub(crate) fn set_rest(&self, has_rest: bool) {
+        self.shared.has_rest.store(has_rest, Ordering::Relaxed);
+    }
+
+    /// Whether there is more of the request than the connection has taken.
+    pub(crate) fn has_rest(&self) -> bool {
+        self.shared.has_rest.load(Ordering::Relaxed)
     }
 
     /// When the limit runs out, if nothing moves until then.
     pub(crate) fn deadline(&self) -> Deadline {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        Deadline::since(last, self.limit, Limit::Read)
+        Deadline::since(*self.last(), self.limit, Limit::Read)
     }
 }
 

@@ -177,6 +177,7 @@ pub(super) struct Upload {
 
 impl Upload {
     pub(super) fn new(body: Bytes, progress: &Progress) -> Self {
+        progress.set_rest(!body.is_empty());
         Self {
             rest: body,
             progress: progress.clone(),
@@ -202,7 +203,9 @@ impl http_body::Body for Upload {
             return Poll::Ready(None);
         }
         let size = self.rest.len().min(PIECE);
-        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(size)))))
+        let piece = self.rest.split_to(size);
+        self.progress.set_rest(!self.rest.is_empty());
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {

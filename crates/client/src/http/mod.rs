@@ -169,6 +169,10 @@ impl Http {
         loop {
             let limit = total.or_before(progress.deadline());
             match limit.run(sending.as_mut()).await {
+                Ok(Ok(head)) if head.status < 400 && progress.has_rest() => {
+                    let text = "the server agreed before all of the request was sent";
+                    return Err(Error::transport(text));
+                }
                 Ok(result) => return result,
                 // Something moved since the limit was set.
                 Err(_) if !total.is_over() && !progress.deadline().is_over() => {}
