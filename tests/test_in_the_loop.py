@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import gc
 import os
+import signal
 import sys
 import threading
 import weakref
@@ -279,3 +281,35 @@ def test_the_end_of_the_program_gives_up_requests_of_other_loops() -> None:
             _, err = child.communicate(timeout=LONG_S)
             assert child.returncode == 0
             assert "panicked" not in err
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no such timer")
+def test_an_interrupt_while_a_value_is_made_does_not_leave_its_task_waiting() -> None:
+    class Future(asyncio.Future[Any]):
+        def done(self) -> bool:
+            # The engine asks for this before it makes the value, which takes longer.
+            signal.setitimer(signal.ITIMER_REAL, 1e-3)
+            return super().done()
+
+    class Loop(asyncio.SelectorEventLoop):
+        def create_future(self) -> asyncio.Future[Any]:
+            return Future(loop=self)
+
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    loop = Loop()
+    try:
+        with Scripted(results(*rows(20_000)["results"])) as server:
+            client = connect(server, db="db")
+            task = loop.create_task(client.query("SELECT v FROM m"))
+            with contextlib.suppress(KeyboardInterrupt):
+                loop.run_until_complete(task)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)
+            loop.run_until_complete(asyncio.wait([task], timeout=LONG_S))
+            assert task.done()
+            with contextlib.suppress(KeyboardInterrupt):
+                assert task.result() == rows(20_000)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        loop.close()

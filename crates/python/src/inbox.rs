@@ -154,8 +154,11 @@ impl Inbox {
         self.poll(py)?;
         let mut all = std::mem::take(&mut *self.finished());
         while let Some(one) = all.pop_front() {
-            if let Err(error) = one.settle(py) {
+            if let Err((error, unsettled)) = one.settle(py) {
                 // Ctrl-C, in a loop that lets it through. The others are not lost.
+                if let Some(one) = unsettled {
+                    all.push_front(one);
+                }
                 let mut waiting = self.finished();
                 all.append(&mut waiting);
                 *waiting = all;
@@ -169,21 +172,35 @@ impl Inbox {
 }
 
 impl Finished {
-    /// Makes Python's value, and settles the future if it still waits.
-    fn settle(self, py: Python<'_>) -> PyResult<()> {
-        let future = self.future.bind(py);
+    /// Makes Python's value, and settles the future if it still waits. The error is one of the
+    /// interpreter, Ctrl-C above all; with it comes what is not settled yet.
+    fn settle(self, py: Python<'_>) -> Result<(), (PyErr, Option<Self>)> {
+        let settled = |error| (error, None);
         // Cancelled.
-        if future.call_method0(intern!(py, "done"))?.is_truthy()? {
+        if self.is_done(py).map_err(settled)? {
             return Ok(());
         }
-        match (self.convert)(py) {
-            Ok(value) => future.call_method1(intern!(py, "set_result"), (value,))?,
+        let outcome = (self.convert)(py);
+        // To make the value may take long, and a signal that came meanwhile would be raised within
+        // `set_result`: between noting the value and waking who waits for it.
+        if let Err(error) = py.check_signals() {
+            let (future, convert) = (self.future, Box::new(|_: Python<'_>| outcome) as Convert);
+            return Err((error, Some(Self { future, convert })));
+        }
+        let future = self.future.bind(py);
+        let done = match outcome {
+            Ok(value) => future.call_method1(intern!(py, "set_result"), (value,)),
             Err(error) => {
                 let error = error.into_value(py);
-                future.call_method1(intern!(py, "set_exception"), (error,))?
+                future.call_method1(intern!(py, "set_exception"), (error,))
             }
         };
-        Ok(())
+        done.map(drop).map_err(settled)
+    }
+
+    fn is_done(&self, py: Python<'_>) -> PyResult<bool> {
+        let done = self.future.bind(py).call_method0(intern!(py, "done"))?;
+        done.is_truthy()
     }
 }
 
@@ -233,10 +250,16 @@ impl Promise {
 
     /// Settles the future now: on the thread of its loop.
     pub(crate) fn keep_now(mut self, py: Python<'_>, convert: Convert) -> PyResult<()> {
-        match self.future.take() {
-            Some(future) => Finished { future, convert }.settle(py),
-            None => Ok(()),
-        }
+        let Some(future) = self.future.take() else {
+            return Ok(());
+        };
+        let settled = Finished { future, convert }.settle(py);
+        settled.map_err(|(error, unsettled)| {
+            if let Some(one) = unsettled {
+                self.inbox.put(one);
+            }
+            error
+        })
     }
 
     pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
