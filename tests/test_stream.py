@@ -65,6 +65,17 @@ def test_groups_are_told_apart(client: InfluxDBClient) -> None:
     }
 
 
+@pytest.mark.parametrize("take", [list, collect])
+def test_tags_of_groups_are_cells_of_rows(client: InfluxDBClient, take: Any) -> None:
+    rows = take(client.stream("SELECT f FROM m GROUP BY h"))
+    assert rows[0]._fields == ("time", "f", "h")
+    assert {row.f % 2: row.h for row in rows} == {0: "a", 1: "b"}
+    assert rows == take(client.stream("SELECT f FROM m GROUP BY h", output="rows"))
+    # A column of the name of a tag keeps it.
+    (first, *_) = take(client.stream("SELECT f AS h FROM m GROUP BY h LIMIT 1"))
+    assert first._asdict() == {"time": 0, "h": 0, "h_1": "a"}
+
+
 def test_both_loops_work_in_both_modes(client: InfluxDBClient) -> None:
     client.mode = "async"
     q = "SELECT f FROM m LIMIT 1"

@@ -219,13 +219,14 @@ def client_output(output: object) -> None:
 
 
 class NamedRows(Maker):
-    """Rows as named tuples, whose fields are the columns."""
+    """Rows as named tuples, whose fields are the columns, and perhaps the tags of GROUP BY."""
 
-    def __init__(self, epoch: str) -> None:
+    def __init__(self, epoch: str, with_tags: bool) -> None:
         super().__init__("rows", False, epoch)
+        self._with_tags = with_tags
 
     def fetch(self, stream: _core.Stream) -> _core.Call[Any]:
-        return stream.rows(_row_type, self._epoch)
+        return stream.rows(_row_type, self._epoch, self._with_tags)
 
     def groups(self, answer: Any) -> Iterable[Iterable[Any]]:
         return (answer,)

@@ -453,8 +453,9 @@ class InfluxDBClient(Administration, Base):
 
         Args:
             q: Statements, joined by `;`, sent as they are.
-            output: `None` for rows as named tuples, `rows` for plain tuples, `dicts`; or `dict`,
-                `pandas`, `polars`, `pyarrow` or `arrow` for one object a batch.
+            output: `None` for rows as named tuples, `rows` for plain tuples, `dicts`, all with the
+                tags of GROUP BY after the columns; or `dict`, `pandas`, `polars`, `pyarrow` or
+                `arrow` for one object a batch.
             into: A class with `@lineprotocol`, instead of an output: rows are its objects.
             epoch: Unit of times in rows and dicts: ns, u, ms, s, m or h.
             chunk_size: Rows in a chunk; the server's default is 10,000.
@@ -473,7 +474,7 @@ class InfluxDBClient(Administration, Base):
         """
         unit = _arguments.epoch(epoch)
         maker = (
-            _output.NamedRows(unit)
+            _output.NamedRows(unit, with_tags=True)
             if output is None and into is None
             else _output.Maker(output or "rows", tags_as_categories, unit, into)
         )

@@ -253,7 +253,7 @@ class AsyncInfluxDBClient(Base):
         elif self.mode == "dataframe":
             maker = _output.Maker("pandas", False) if chunked else _output.SeedFrames(unit)
         elif chunked:
-            maker = _output.NamedRows(unit)
+            maker = _output.NamedRows(unit, with_tags=False)
         return self._query(
             text,
             db,

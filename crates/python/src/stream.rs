@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use aioinflux::decode::{Event, SeriesHeader};
 use aioinflux::{Answer, Error};
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -13,17 +12,17 @@ use tokio::sync::Mutex;
 
 use crate::call::Call;
 use crate::errors::{self, Kept};
-use crate::out::{PyAnswer, column_names, divisor, named_rows};
+use crate::out::{PyAnswer, column_names, divisor, free_labels, named_rows};
 
 /// An answer that is read while it arrives; one call of `rows` or `batch` gives one batch.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Stream {
     state: Arc<Mutex<State>>,
-    /// The columns of the last rows, and what makes rows of them.
+    /// The names of the last rows' cells, and what makes rows of them.
     maker: Maker,
 }
 
-type Maker = Arc<StdMutex<Option<(SchemaRef, Py<PyAny>)>>>;
+type Maker = Arc<StdMutex<Option<(Vec<String>, Py<PyAny>)>>>;
 
 struct State {
     stream: Option<aioinflux::Stream>,
@@ -87,7 +86,9 @@ impl State {
 
 #[pymethods]
 impl Stream {
-    fn rows(&self, row_type: Py<PyAny>, epoch: &str) -> PyResult<Call> {
+    /// The next rows, which `row_type` makes of their cells; with `tags` those of GROUP BY are cells
+    /// after the others.
+    fn rows(&self, row_type: Py<PyAny>, epoch: &str, tags: bool) -> PyResult<Call> {
         let state = Arc::clone(&self.state);
         let maker = Arc::clone(&self.maker);
         let divisor = divisor(epoch)?;
@@ -96,13 +97,14 @@ impl Stream {
             move |py, outcome| {
                 let outcome =
                     outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))?;
-                let batch = match outcome {
-                    Some(Piece::Batch(_, batch)) => batch,
+                let (header, batch) = match outcome {
+                    Some(Piece::Batch(header, batch)) => (header, batch),
                     Some(Piece::Nothing(_)) => return PyList::empty(py).into_py_any(py),
                     None => return Ok(py.None()),
                 };
-                let make = maker_for(py, &maker, &batch.schema(), &row_type)?;
-                named_rows(py, batch, divisor, make).map(|rows| rows.into_any().unbind())
+                let tags = if tags { header.tags.as_slice() } else { &[] };
+                let make = maker_for(py, &maker, names(&batch, tags), &row_type)?;
+                named_rows(py, batch, divisor, make, tags).map(|rows| rows.into_any().unbind())
             },
         ))
     }
@@ -140,26 +142,32 @@ impl Stream {
     }
 }
 
-/// What makes rows of these columns, made once for as long as the columns stay the same.
+/// The names of the cells of a row: no two are alike where there are tags.
+fn names(batch: &RecordBatch, tags: &[(String, String)]) -> Vec<String> {
+    let columns = column_names(&batch.schema());
+    if tags.is_empty() {
+        return columns;
+    }
+    let tags = tags.iter().map(|(key, _)| key.as_str());
+    free_labels(columns.iter().map(String::as_str).chain(tags))
+}
+
+/// What makes rows of cells with these names, made once for as long as they stay the same.
 fn maker_for(
     py: Python<'_>,
     slot: &Maker,
-    schema: &SchemaRef,
+    names: Vec<String>,
     row_type: &Py<PyAny>,
 ) -> PyResult<Py<PyAny>> {
     let known = slot
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .as_ref()
-        .and_then(|(old, make)| {
-            let same = column_names(old) == column_names(schema);
-            same.then(|| make.clone_ref(py))
-        });
+        .and_then(|(old, make)| (*old == names).then(|| make.clone_ref(py)));
     if let Some(make) = known {
         return Ok(make);
     }
-    let make = row_type.call1(py, (column_names(schema),))?;
-    *slot.lock().unwrap_or_else(PoisonError::into_inner) =
-        Some((SchemaRef::clone(schema), make.clone_ref(py)));
+    let make = row_type.call1(py, (names.clone(),))?;
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some((names, make.clone_ref(py)));
     Ok(make)
 }

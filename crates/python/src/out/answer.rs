@@ -6,7 +6,7 @@ use aioinflux::{Answer, Series, Statement};
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, SchemaRef};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyString};
 
 use super::block::{Block, ROWS_AT_A_TIME, columns};
 use super::collector::HeldOff;
@@ -239,15 +239,19 @@ pub(crate) fn column_names(schema: &SchemaRef) -> Vec<String> {
     fields.map(|field| field.name().clone()).collect()
 }
 
-/// The rows of a batch, each made by `make` of a tuple of its cells.
-pub(crate) fn named_rows(
-    py: Python<'_>,
+/// The rows of a batch, each made by `make` of a tuple of its cells and of the values of `tags`.
+pub(crate) fn named_rows<'py>(
+    py: Python<'py>,
     batch: RecordBatch,
     divisor: i64,
     make: Py<PyAny>,
-) -> PyResult<Bound<'_, PyList>> {
+    tags: &[(String, String)],
+) -> PyResult<Bound<'py, PyList>> {
     let rows = PyList::empty(py);
-    let lists = RowLists::new(vec![batch], divisor, Shape::Named(make), Vec::new());
+    let tags = tags
+        .iter()
+        .map(|(_, value)| PyString::new(py, value).unbind());
+    let lists = RowLists::new(vec![batch], divisor, Shape::Named(make), tags.collect());
     for list in lists.into_pyobject(py)?.try_iter()? {
         rows.call_method1("extend", (list?,))?;
     }

@@ -62,7 +62,7 @@ pub(crate) fn divisor(epoch: &str) -> PyResult<i64> {
 
 /// The labels of columns, each different: one that is taken gets the suffix `_1`, or the next free
 /// one.
-fn free_labels<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub(crate) fn free_labels<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for name in names {
         let mut label = name.to_owned();
