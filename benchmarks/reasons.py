@@ -49,6 +49,12 @@ _REASONS = (
     ("R2 tuples", "", "making objects of Python takes all of it: decoding runs beside it"),
     ("R2", "", "rows that are not kept slow orjson down little: kept ones hold the target"),
     (
+        "Q query",
+        "",
+        "within the noise of the target; the server takes more CPU time than we do (see the notes), "
+        "and shares two cores with us",
+    ),
+    (
         "Q",
         "",
         "the server takes more CPU time than we do (see the notes), shares two cores with us, and "
