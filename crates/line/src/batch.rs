@@ -171,8 +171,8 @@ impl Batch {
         }
     }
 
-    /// Drops all lines but the first, which must be as they were when there were so many; what was
-    /// left out stays.
+    /// Keeps so many lines, and all that was left out; to count those without a timestamp is left to
+    /// the caller.
     pub(crate) fn truncate(&mut self, lines: usize) {
         self.ends.truncate(lines);
         self.indexes.truncate(lines);
