@@ -51,7 +51,7 @@ _REASONS = (
     (
         "Q query",
         "",
-        "within the noise of the target; the server takes more CPU time than we do (see the notes), "
+        "within the noise of the target; the server takes more CPU time than we do (see the notes) "
         "and shares two cores with us",
     ),
     (
