@@ -158,6 +158,7 @@ impl Batch {
     }
 
     /// Notes that a point was left out after the lines so far.
+    #[cold]
     pub(crate) fn skip(&mut self) {
         self.skips.push(self.ends.len());
     }

@@ -444,8 +444,7 @@ impl Row<'_> {
     #[inline]
     pub fn end(mut self, index: u64, timestamp: Option<i64>) -> Result<Outcome, Unusual> {
         if self.at == self.fields_at {
-            self.skips.push(self.ends.len());
-            return Ok(Outcome::Skipped);
+            return Ok(skip(self.skips, self.ends.len()));
         }
         if self.fields_at + self.shape.longest_field + 4 > self.grammar.max_key {
             return Err(Unusual);
@@ -466,6 +465,14 @@ impl Row<'_> {
         self.indexes.push(index);
         Ok(Outcome::Written)
     }
+}
+
+/// Notes that a point was left out after so many lines: out of the way of rows with fields.
+#[cold]
+#[inline(never)]
+fn skip(skips: &mut Vec<usize>, lines: usize) -> Outcome {
+    skips.push(lines);
+    Outcome::Skipped
 }
 
 /// Writes a tag value with bytes that may have to be escaped, for which there is room for twice its
