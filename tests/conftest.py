@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aioinflux import AsyncInfluxDBClient
+from aioinflux import AsyncInfluxDBClient, InfluxDBClient
 from influxd import Influxd
 from scripted import Scripted, answer
 from support import FACES, Calls, Database, Wire, lines_sent
@@ -47,6 +47,13 @@ def _connect(database: Database, mode: str) -> AsyncInfluxDBClient:
 def client(database: Database, mode: str) -> Calls:
     """A client of the fresh database; a call gives the plain value in both modes."""
     return Calls(_connect(database, mode))
+
+
+@pytest.fixture
+def admin(database: Database, mode: str) -> Calls:
+    """The same, with the methods of administration."""
+    server = database.server
+    return Calls(InfluxDBClient(server.host, server.port, mode=mode, db=database.name))
 
 
 @pytest.fixture
