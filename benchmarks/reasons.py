@@ -40,11 +40,6 @@ _REASONS = (
         "sampled: digits 30 %, floats of them 13 %, the rows around them 30 %, "
         "the kernel (fresh memory) 9 %",
     ),
-    (
-        "R1 msgpack to polars",
-        "",
-        "sampled: rows 47 %, fresh memory 20 %, texts and their check 17 %, views of them 10 %",
-    ),
     ("R1 msgpack", "", "sampled: rows 43 %, fresh memory 20 %, texts and their check 17 %"),
     ("R2 tuples", "", "making objects of Python takes all of it: decoding runs beside it"),
     ("R2", "", "rows that are not kept slow orjson down little: kept ones hold the target"),

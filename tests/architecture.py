@@ -16,6 +16,7 @@ PYTHON = re.compile(r"\bpyo3\b")
 # The files that may hold unsafe code; each begins with the reason, and what it buys.
 UNSAFE_FILES = (
     "crates/client/src/decode/pages.rs",
+    "crates/client/src/decode/views.rs",
     "crates/python/src/batch.rs",
     "crates/python/src/dicts/borrowed.rs",
     "crates/python/src/pages.rs",

@@ -193,7 +193,7 @@ class Base:
         if maker:
             return self._run(
                 "query",
-                lambda: self._core.query(text, database, params, rp),
+                lambda: self._core.query(text, database, params, rp, maker.has_views),
                 maker.whole,
                 maker.kept,
             )
@@ -216,7 +216,9 @@ class Base:
         database, rp = self._checked(text, db, chunk_size, params, rp)
         _progress.check(progress)
         return Stream(
-            lambda: self._core.stream(text, database, chunk_size, params, rp), maker, progress
+            lambda: self._core.stream(text, database, chunk_size, params, rp, maker.has_views),
+            maker,
+            progress,
         )
 
     def _checked(

@@ -87,7 +87,7 @@ def parse_response(
     unit = _arguments.epoch(epoch)
     _arguments.expect("content_type", content_type, str)
     if chunked:
-        pieces = _core.Pieces(body, content_type, unit, maker.is_table)
+        pieces = _core.Pieces(body, content_type, unit, maker.is_table, maker.has_views)
         groups = itertools.chain.from_iterable(map(maker.groups, pieces))
         return itertools.chain.from_iterable(groups)
     if (
@@ -97,7 +97,7 @@ def parse_response(
     ):
         return _core.parse_json(body)
     with maker.kept():
-        answer = _core.parse_answer(body, content_type, unit, maker.is_table)
+        answer = _core.parse_answer(body, content_type, unit, maker.is_table, maker.has_views)
     return maker.whole(answer)
 
 
@@ -130,6 +130,8 @@ class Maker:
         self.output = output
         self._objects = None if into is None else _reader(into)
         self.is_table = output in _TABLES or into is not None
+        # Texts are decoded to the type that polars has itself.
+        self.has_views = output == "polars" and into is None
         self._as_categories = tags_as_categories
         self._epoch = epoch
         self._module: Any = None
@@ -179,9 +181,7 @@ class Maker:
             return answer.rows(self._epoch, self.output == "dicts")
         if self.output == "pandas":
             return _frames.frames(answer, self._as_categories)
-        tables: list[tuple[str | None, Any]] = answer.tables(
-            self._as_categories, self.output == "polars"
-        )
+        tables: list[tuple[str | None, Any]] = answer.tables(self._as_categories, self.has_views)
         if self.output == "polars":
             return [(name, self._module.DataFrame(table)) for name, table in tables]
         if self.output == "pyarrow":

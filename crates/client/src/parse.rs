@@ -112,6 +112,15 @@ impl<B: AsRef<[u8]>> Iterator for Batches<B> {
     }
 }
 
+impl<B> Batches<B> {
+    /// Makes columns of text `Utf8View`: see [`Decoder::text_views`].
+    #[must_use]
+    pub fn text_views(mut self) -> Self {
+        self.decoder = self.decoder.text_views();
+        self
+    }
+}
+
 impl<B: AsRef<[u8]>> Batches<B> {
     /// Decodes the next piece, which stays in the cache; says how the answer ended, if it did.
     fn feed(&mut self) -> Option<Result<(), DecodeError>> {
@@ -143,6 +152,13 @@ impl AnswerParser {
             answer: Collector::new(),
             error: None,
         }
+    }
+
+    /// Makes columns of text `Utf8View`: see [`Decoder::text_views`].
+    #[must_use]
+    pub fn text_views(mut self) -> Self {
+        self.decoder = self.decoder.text_views();
+        self
     }
 
     /// Reads the next piece of the body. Errors are told at the end.

@@ -24,6 +24,7 @@ pub struct Query {
     params: Vec<(String, Param)>,
     epoch: Option<Precision>,
     chunk_size: Option<u32>,
+    text_views: bool,
     database: Option<String>,
     retention_policy: Option<String>,
 }
@@ -56,6 +57,7 @@ impl Query {
             params: Vec::new(),
             epoch: Some(Precision::Nanoseconds),
             chunk_size: None,
+            text_views: false,
             database: None,
             retention_policy: None,
         }
@@ -85,6 +87,13 @@ impl Query {
         self
     }
 
+    /// Makes columns of text `Utf8View`: see [`Decoder::text_views`](crate::decode::Decoder::text_views).
+    #[must_use]
+    pub fn text_views(mut self) -> Self {
+        self.text_views = true;
+        self
+    }
+
     /// Sets the database, in place of the configuration's.
     #[must_use]
     pub fn database(mut self, name: impl Into<String>) -> Self {
@@ -110,6 +119,10 @@ impl Query {
 
     pub(crate) fn rows_per_chunk(&self) -> Option<u32> {
         self.chunk_size
+    }
+
+    pub(crate) fn has_text_views(&self) -> bool {
+        self.text_views
     }
 
     pub(crate) fn database_name(&self) -> Option<&str> {

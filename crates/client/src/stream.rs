@@ -45,7 +45,10 @@ impl Stream {
             form: Form::Table,
         };
         let (body, format) = client.send(&operation, whole).await?.into_answer()?;
-        let decoder = Decoder::new(format);
+        let mut decoder = Decoder::new(format);
+        if query.has_text_views() {
+            decoder = decoder.text_views();
+        }
         let chunk = query.rows_per_chunk().unwrap_or(SERVER_CHUNK_ROWS);
         Ok(Self {
             decoder: if whole {

@@ -187,16 +187,20 @@ impl Client {
         ))
     }
 
-    #[pyo3(signature = (q, db, params, rp=None))]
+    #[pyo3(signature = (q, db, params, rp=None, views=false))]
     fn query(
         &self,
         q: String,
         db: Option<String>,
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
+        views: bool,
     ) -> PyResult<Call> {
         let engine = self.engine()?;
-        let query = query(q, db, rp, params)?;
+        let mut query = query(q, db, rp, params)?;
+        if views {
+            query = query.text_views();
+        }
         Ok(Call::small(
             engine,
             |client| async move { client.query(&query).await },
@@ -207,7 +211,7 @@ impl Client {
         ))
     }
 
-    #[pyo3(signature = (q, db, chunk_size, params, rp=None))]
+    #[pyo3(signature = (q, db, chunk_size, params, rp=None, views=false))]
     fn stream(
         &self,
         q: String,
@@ -215,9 +219,13 @@ impl Client {
         chunk_size: Option<i64>,
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
+        views: bool,
     ) -> PyResult<Call> {
         let client = self.engine()?.client();
         let mut query = query(q, db, rp, params)?;
+        if views {
+            query = query.text_views();
+        }
         if let Some(rows) = chunk_size {
             let rows = u32::try_from(rows).ok().filter(|rows| *rows > 0);
             let rows =

@@ -14,6 +14,8 @@ use super::{Event, SeriesHeader};
 pub(super) struct Assembly {
     events: VecDeque<Event>,
     limits: BatchLimits,
+    /// Whether texts become views.
+    has_views: bool,
     /// Whole documents so far.
     documents: u64,
     /// What the present document holds.
@@ -65,6 +67,7 @@ impl Assembly {
         Self {
             events: VecDeque::new(),
             limits,
+            has_views: false,
             documents: 0,
             document: Document::default(),
             statement: None,
@@ -80,6 +83,10 @@ impl Assembly {
 
     pub(super) fn limits(&mut self) -> &mut BatchLimits {
         &mut self.limits
+    }
+
+    pub(super) fn use_views(&mut self) {
+        self.has_views = true;
     }
 
     pub(super) fn next_event(&mut self) -> Option<Event> {
@@ -253,7 +260,8 @@ impl Assembly {
                 .as_ref()
                 .is_some_and(|table| table.names() == self.series.columns);
         if !goes_on {
-            self.table = Some(Table::new(mem::take(&mut self.series.columns), promotes));
+            let names = mem::take(&mut self.series.columns);
+            self.table = Some(Table::new(names, promotes, self.has_views));
         }
         Ok(())
     }

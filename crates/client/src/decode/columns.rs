@@ -4,20 +4,19 @@
 //! undoing a row and ending a batch is the business of `table`. The formats write values of the
 //! usual look straight into [`Values`]; all else comes here as a [`Cell`].
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, NullArray, StringArray,
-    TimestampNanosecondArray, UInt64Array,
+    ArrayRef, BooleanArray, Float64Array, Int64Array, NullArray, TimestampNanosecondArray,
+    UInt64Array,
 };
-use arrow_buffer::{
-    BooleanBuffer, Buffer, NullBuffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer,
-};
+use arrow_buffer::{BooleanBuffer, NullBufferBuilder};
 use arrow_schema::{DataType, TimeUnit};
 
 use super::json::unescape;
-use super::pages::advise;
+use super::pages::{make_room, trimmed};
+use super::texts::Texts;
+use super::views::Views;
 use super::whole::float_of;
 
 /// One value as it stands in the answer. Text is not copied before it reaches its column.
@@ -71,7 +70,8 @@ pub(super) enum Values {
     Float(Vec<f64>),
     Boolean(Vec<bool>),
     Time(Vec<i64>),
-    Text { offsets: Vec<i32>, bytes: Vec<u8> },
+    Text(Texts),
+    View(Views),
 }
 
 #[derive(Debug)]
@@ -80,6 +80,8 @@ pub(super) struct Column {
     pub(super) is_time: bool,
     /// Integers and floats may be of one type, since the format does not tell them apart.
     pub(super) promotes: bool,
+    /// Texts in it become [`Values::View`].
+    has_views: bool,
     pub(super) values: Values,
     /// Nulls up to the last one; the values behind its end are none, so that a value costs nothing
     /// here. A column of [`Values::Null`] has all its nulls in it.
@@ -87,10 +89,11 @@ pub(super) struct Column {
 }
 
 impl Column {
-    pub(super) fn new(is_time: bool, promotes: bool) -> Self {
+    pub(super) fn new(is_time: bool, promotes: bool, has_views: bool) -> Self {
         Self {
             is_time,
             promotes: promotes && !is_time,
+            has_views,
             values: Values::Null,
             nulls: NullBufferBuilder::new(0),
         }
@@ -108,13 +111,13 @@ impl Column {
             },
             (Values::Time(values), Cell::Integer(n)) if self.is_time => values.push(n),
             (Values::Time(values), Cell::Time(n)) => values.push(n),
-            (Values::Text { offsets, bytes }, Cell::Text(text)) => {
-                bytes.extend_from_slice(text);
-                offsets.push(offset(bytes));
+            (Values::Text(texts), Cell::Text(text)) => texts.push(text, 0..text.len()),
+            (Values::Text(texts), Cell::Escaped(text)) => {
+                texts.push_with(|bytes| unescape(text, bytes));
             }
-            (Values::Text { offsets, bytes }, Cell::Escaped(text)) => {
-                unescape(text, bytes);
-                offsets.push(offset(bytes));
+            (Values::View(views), Cell::Text(text)) => views.push(text, 0..text.len()),
+            (Values::View(views), Cell::Escaped(text)) => {
+                views.push_with(|bytes| unescape(text, bytes));
             }
             (Values::Boolean(values), Cell::Boolean(value)) => values.push(value),
             (_, Cell::Null) => self.push_null(),
@@ -130,7 +133,8 @@ impl Column {
             Values::Unsigned(values) => values.len(),
             Values::Float(values) => values.len(),
             Values::Boolean(values) => values.len(),
-            Values::Text { offsets, .. } => offsets.len() - 1,
+            Values::Text(texts) => texts.len(),
+            Values::View(views) => views.len(),
         }
     }
 
@@ -144,7 +148,8 @@ impl Column {
             Values::Unsigned(values) => values.push(0),
             Values::Float(values) => values.push(0.0),
             Values::Boolean(values) => values.push(false),
-            Values::Text { offsets, bytes } => offsets.push(offset(bytes)),
+            Values::Text(texts) => texts.push_null(),
+            Values::View(views) => views.push_null(),
         }
     }
 
@@ -212,7 +217,7 @@ impl Column {
             Values::Float(_) => Kind::Float,
             Values::Boolean(_) => Kind::Boolean,
             Values::Time(_) => Kind::Time,
-            Values::Text { .. } => Kind::Text,
+            Values::Text(_) | Values::View(_) => Kind::Text,
         }
     }
 
@@ -253,7 +258,7 @@ impl Column {
             (Values::Integer(values), Kind::Unsigned) => {
                 Values::Unsigned(values.into_iter().map(i64::cast_unsigned).collect())
             }
-            _ => Values::of(kind, len),
+            _ => Values::of(kind, len, self.has_views),
         };
     }
 
@@ -265,11 +270,8 @@ impl Column {
             Values::Unsigned(values) => make_room(values, more),
             Values::Float(values) => make_room(values, more),
             Values::Boolean(values) => make_room(values, more),
-            Values::Text { offsets, bytes } => {
-                let mean = bytes.len().div_ceil(offsets.len());
-                make_room(bytes, more.saturating_mul(mean + mean / 16));
-                make_room(offsets, more);
-            }
+            Values::Text(texts) => texts.reserve(more),
+            Values::View(views) => views.reserve(more),
         }
     }
 
@@ -281,11 +283,8 @@ impl Column {
             Values::Unsigned(values) => values.truncate(rows),
             Values::Float(values) => values.truncate(rows),
             Values::Boolean(values) => values.truncate(rows),
-            Values::Text { offsets, bytes } => {
-                offsets.truncate(rows + 1);
-                let end = offsets.last().copied().unwrap_or(0);
-                bytes.truncate(usize::try_from(end).unwrap_or(0));
-            }
+            Values::Text(texts) => texts.truncate(rows),
+            Values::View(views) => views.truncate(rows),
         }
         if self.nulls.len() > rows {
             self.nulls.truncate(rows);
@@ -301,7 +300,8 @@ impl Column {
             Values::Float(_) => DataType::Float64,
             Values::Boolean(_) => DataType::Boolean,
             Values::Time(_) => DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())),
-            Values::Text { .. } => DataType::Utf8,
+            Values::Text(_) => DataType::Utf8,
+            Values::View(_) => DataType::Utf8View,
         }
     }
 
@@ -311,7 +311,7 @@ impl Column {
         let rows = self.len();
         self.nulls.append_n_non_nulls(rows - self.nulls.len());
         let nulls = self.nulls.finish().filter(|nulls| nulls.null_count() > 0);
-        let next = Values::of(self.kind(), 0);
+        let next = Values::of(self.kind(), 0, self.has_views);
         match std::mem::replace(&mut self.values, next) {
             Values::Null => Arc::new(NullArray::new(rows)),
             Values::Integer(values) => Arc::new(Int64Array::new(trimmed(values).into(), nulls)),
@@ -323,16 +323,15 @@ impl Column {
             Values::Boolean(values) => {
                 Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
             }
-            Values::Text { offsets, bytes } => {
-                Arc::new(text_array(trimmed(offsets), trimmed(bytes), nulls))
-            }
+            Values::Text(texts) => texts.finish(nulls),
+            Values::View(views) => views.finish(nulls),
         }
     }
 }
 
 impl Values {
-    /// `len` values that stand for nulls.
-    fn of(kind: Kind, len: usize) -> Self {
+    /// `len` values that stand for nulls; texts `as_views` or as such.
+    fn of(kind: Kind, len: usize, as_views: bool) -> Self {
         match kind {
             Kind::Null => Self::Null,
             Kind::Integer => Self::Integer(vec![0; len]),
@@ -340,95 +339,8 @@ impl Values {
             Kind::Float => Self::Float(vec![0.0; len]),
             Kind::Boolean => Self::Boolean(vec![false; len]),
             Kind::Time => Self::Time(vec![0; len]),
-            Kind::Text => Self::Text {
-                offsets: vec![0; len + 1],
-                bytes: Vec::new(),
-            },
-        }
-    }
-}
-
-fn make_room<T>(values: &mut Vec<T>, more: usize) {
-    values.reserve_exact(more);
-    advise(values);
-}
-
-/// Gives back what a vector reserved and did not need, where that is much.
-fn trimmed<T>(mut values: Vec<T>) -> Vec<T> {
-    if values.capacity() - values.len() > values.len() / 4 {
-        values.shrink_to_fit();
-    }
-    values
-}
-
-/// Appends a piece of the answer to a text column.
-///
-/// Texts are short: sixteen bytes that are copied, and cut afterwards, take less time than a copy
-/// of any other length.
-#[inline]
-pub(super) fn push_text(
-    input: &[u8],
-    text: Range<usize>,
-    offsets: &mut Vec<i32>,
-    bytes: &mut Vec<u8>,
-) {
-    const SHORT: usize = 16;
-    match input[text.start..].first_chunk::<SHORT>() {
-        Some(short) if text.len() <= SHORT => {
-            let end = bytes.len() + text.len();
-            bytes.extend_from_slice(short);
-            bytes.truncate(end);
-        }
-        _ => bytes.extend_from_slice(&input[text]),
-    }
-    offsets.push(offset(bytes));
-}
-
-/// The end of a text column. A batch holds far less than 2 GiB (see `table`).
-#[inline]
-fn offset(bytes: &[u8]) -> i32 {
-    i32::try_from(bytes.len()).expect("a batch ends before its text reaches 2 GiB")
-}
-
-/// Checks all text of a batch at once, and mends it only where it is no UTF-8.
-fn text_array(offsets: Vec<i32>, bytes: Vec<u8>, nulls: Option<NullBuffer>) -> StringArray {
-    let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
-    let bytes = Buffer::from_vec(bytes);
-    match StringArray::try_new(offsets.clone(), bytes.clone(), nulls.clone()) {
-        Ok(array) => array,
-        Err(_) => mended_array(&offsets, &bytes, nulls),
-    }
-}
-
-#[cold]
-fn mended_array(
-    offsets: &OffsetBuffer<i32>,
-    bytes: &[u8],
-    nulls: Option<NullBuffer>,
-) -> StringArray {
-    let mut text = String::new();
-    let mut ends = vec![0];
-    for pair in offsets.windows(2) {
-        let range = usize::try_from(pair[0]).unwrap_or(0)..usize::try_from(pair[1]).unwrap_or(0);
-        mend(&bytes[range], &mut text);
-        ends.push(offset(text.as_bytes()));
-    }
-    let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
-    StringArray::new(offsets, Buffer::from_vec(text.into_bytes()), nulls)
-}
-
-/// Appends text in which each byte that is no UTF-8 becomes U+FFFD, as Go's JSON encoder does:
-/// `MessagePack` carries such bytes as they are, and both must give the same.
-pub(super) fn mend(mut bytes: &[u8], out: &mut String) {
-    loop {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => return out.push_str(text),
-            Err(error) => {
-                let (good, bad) = bytes.split_at(error.valid_up_to());
-                out.push_str(std::str::from_utf8(good).unwrap_or_default());
-                out.push(char::REPLACEMENT_CHARACTER);
-                bytes = &bad[1..];
-            }
+            Kind::Text if as_views => Self::View(Views::new(len)),
+            Kind::Text => Self::Text(Texts::new(len)),
         }
     }
 }

@@ -24,7 +24,9 @@ mod pages;
 pub mod raw;
 mod shape;
 mod table;
+mod texts;
 mod tries;
+mod views;
 mod whole;
 
 use arrow_array::RecordBatch;
@@ -125,8 +127,8 @@ pub struct SeriesHeader {
 ///
 /// The first column, if it is named `time` and holds integers, is `Timestamp(Nanosecond, "UTC")`
 /// (requests ask for `epoch=ns`), as is every `MessagePack` time; RFC 3339 text stays text. Other
-/// columns are `Int64`, `UInt64` (where values are beyond `i64`), `Float64`, `Boolean`, `Utf8`,
-/// or `Null` as long as all values are null. Every column is nullable.
+/// columns are `Int64`, `UInt64` (where values are beyond `i64`), `Float64`, `Boolean`, `Utf8` (or
+/// [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every column is nullable.
 ///
 /// JSON does not tell `4` from `4.0`: there a column of integers becomes `Float64` with the first
 /// number that has a point or an exponent, provided that no integer of the batch loses its value.
@@ -204,6 +206,14 @@ impl Decoder {
             rows: usize::MAX,
             bytes: LARGE_BATCH_BYTES,
         };
+        self
+    }
+
+    /// Makes columns of text `Utf8View`, the type of text that polars, `DuckDB` and `DataFusion` have
+    /// themselves: texts of up to 12 bytes stand in the column.
+    #[must_use]
+    pub fn text_views(mut self) -> Self {
+        self.assembly.use_views();
         self
     }
 

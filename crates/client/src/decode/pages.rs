@@ -1,4 +1,5 @@
-//! Large pages for large columns: the kernel then clears 2 MiB at once, not 4 KiB at each touch.
+//! Room for large columns, in large pages: the kernel then clears 2 MiB at once, not 4 KiB at each
+//! touch.
 #![cfg_attr(
     target_os = "linux",
     expect(
@@ -8,6 +9,20 @@
     )
 )]
 
+/// Makes room for `more` values, of which about as many are to come.
+pub(super) fn make_room<T>(values: &mut Vec<T>, more: usize) {
+    values.reserve_exact(more);
+    advise(values);
+}
+
+/// Gives back what a vector reserved and did not need, where that is much.
+pub(super) fn trimmed<T>(mut values: Vec<T>) -> Vec<T> {
+    if values.capacity() - values.len() > values.len() / 4 {
+        values.shrink_to_fit();
+    }
+    values
+}
+
 /// Buffers below it are not worth a call.
 #[cfg(target_os = "linux")]
 const LARGE: usize = 4 << 20;
@@ -15,7 +30,7 @@ const LARGE: usize = 4 << 20;
 /// Asks for large pages for what a vector has reserved, if that is much. A kernel that has none
 /// does nothing.
 #[cfg(target_os = "linux")]
-pub(super) fn advise<T>(values: &mut Vec<T>) {
+fn advise<T>(values: &mut Vec<T>) {
     const PAGE: usize = 4096;
     let spare = values.spare_capacity_mut();
     let start = spare.as_mut_ptr().cast::<u8>();
@@ -39,4 +54,4 @@ pub(super) fn advise<T>(values: &mut Vec<T>) {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn advise<T>(_: &mut Vec<T>) {}
+fn advise<T>(_: &mut Vec<T>) {}

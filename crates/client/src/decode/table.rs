@@ -79,11 +79,14 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(names: Vec<String>, promotes: bool) -> Self {
+    pub(super) fn new(names: Vec<String>, promotes: bool, has_views: bool) -> Self {
         let columns = names
             .iter()
             .enumerate()
-            .map(|(index, name)| Column::new(index == 0 && name == "time", promotes))
+            .map(|(index, name)| {
+                let is_time = index == 0 && name == "time";
+                Column::new(is_time, promotes, has_views)
+            })
             .collect();
         Self {
             names,

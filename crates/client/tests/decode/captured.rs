@@ -7,7 +7,7 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use super::reference;
-use super::support::{decode, decode_whole, to_seen};
+use super::support::{decode, decode_whole, to_seen, to_seen_without_views};
 use super::tree::{json_documents, msgpack_documents};
 
 struct Answer {
@@ -83,6 +83,11 @@ fn captures_give_what_the_reference_decoder_gives() {
             let reference = reference::decode(format, &body, batch_rows);
             assert!(reference.complete, "{name}");
             let seen: Vec<_> = events.iter().map(to_seen).collect();
+            assert_eq!(seen, reference.seen, "{name}");
+            let decoder = Decoder::new(format).batch_rows(batch_rows).text_views();
+            let (events, result) = decode(decoder, [&body[..]], End::Proven);
+            assert_eq!(result, Ok(()), "{name}");
+            let seen: Vec<_> = events.iter().map(to_seen_without_views).collect();
             assert_eq!(seen, reference.seen, "{name}");
         }
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::model::{self, Cell, Statement};
 use super::reference;
-use super::support::{collect, decode, decode_whole, rows, to_seen};
+use super::support::{collect, decode, decode_whole, rows, to_seen, to_seen_without_views};
 use super::tree::Tree;
 
 fn format() -> impl Strategy<Value = Format> {
@@ -99,10 +99,14 @@ proptest! {
         let body = model::write(format, &written, chunk_size);
         let reference = reference::decode(format, &body, batch_rows);
         prop_assert!(reference.complete);
-        let decoder = Decoder::new(format).batch_rows(batch_rows);
-        let (events, result) = decode(decoder, pieces(&body, &cuts), End::Proven);
+        let decoder = || Decoder::new(format).batch_rows(batch_rows);
+        let (events, result) = decode(decoder(), pieces(&body, &cuts), End::Proven);
         prop_assert_eq!(result, Ok(()));
         let seen: Vec<_> = events.iter().map(to_seen).collect();
+        prop_assert_eq!(&seen, &reference.seen);
+        let (events, result) = decode(decoder().text_views(), pieces(&body, &cuts), End::Proven);
+        prop_assert_eq!(result, Ok(()));
+        let seen: Vec<_> = events.iter().map(to_seen_without_views).collect();
         prop_assert_eq!(seen, reference.seen);
     }
 

@@ -109,6 +109,20 @@ pub(crate) fn to_seen(event: &Event) -> Seen {
     }
 }
 
+/// What a decoder that makes views of texts gave, as one that does not would have given it.
+pub(crate) fn to_seen_without_views(event: &Event) -> Seen {
+    let mut seen = to_seen(event);
+    if let Seen::Series { columns, .. } = &mut seen {
+        for (name, kind) in columns {
+            assert_ne!(*kind, DataType::Utf8, "column {name} is none of views");
+            if *kind == DataType::Utf8View {
+                *kind = DataType::Utf8;
+            }
+        }
+    }
+    seen
+}
+
 pub(crate) fn rows(batch: &RecordBatch) -> Vec<Vec<Tree>> {
     let row = |row| {
         batch
@@ -130,6 +144,7 @@ fn cell(column: &dyn Array, row: usize) -> Tree {
         DataType::Float64 => Tree::Float(column.as_primitive::<Float64Type>().value(row)),
         DataType::Boolean => Tree::Boolean(column.as_boolean().value(row)),
         DataType::Utf8 => Tree::Text(column.as_string::<i32>().value(row).to_owned()),
+        DataType::Utf8View => Tree::Text(column.as_string_view().value(row).to_owned()),
         DataType::Timestamp(TimeUnit::Nanosecond, _) => {
             Tree::Time(column.as_primitive::<TimestampNanosecondType>().value(row))
         }

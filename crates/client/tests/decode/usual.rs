@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::model::{Cell, msgpack_cell};
 use super::reference;
-use super::support::{batches, decode, decode_whole, rows, to_seen};
+use super::support::{batches, decode, decode_whole, rows, to_seen, to_seen_without_views};
 use super::tree::{Tree, json_documents};
 
 const HEAD: &str = concat!(
@@ -89,20 +89,25 @@ fn check(format: Format, body: &[u8], cuts: impl Iterator<Item = usize>) {
     for batch_rows in [3, 8192] {
         let expected = reference::decode(format, body, batch_rows);
         assert!(expected.complete, "{}", shown());
-        let (events, result) = decode(
-            Decoder::new(format).batch_rows(batch_rows),
-            [body],
-            End::Proven,
-        );
+        let decoder = || Decoder::new(format).batch_rows(batch_rows);
+        let (events, result) = decode(decoder(), [body], End::Proven);
         assert_eq!(result, Ok(()), "{}", shown());
         let seen: Vec<_> = events.iter().map(to_seen).collect();
         assert_eq!(seen, expected.seen, "{}", shown());
+        let (events, result) = decode(decoder().text_views(), [body], End::Proven);
+        assert_eq!(result, Ok(()), "{}", shown());
+        let seen: Vec<_> = events.iter().map(to_seen_without_views).collect();
+        assert_eq!(seen, expected.seen, "{}", shown());
     }
     let whole = decode_whole(format, body);
+    let expected = (whole.0.iter().map(to_seen).collect(), whole.1.clone());
     for cut in cuts {
         let pieces = [&body[..cut], &body[cut..]];
         let result = decode(Decoder::new(format), pieces, End::Proven);
         assert_eq!(result, whole, "{} cut at {cut}", shown());
+        let (events, result) = decode(Decoder::new(format).text_views(), pieces, End::Proven);
+        let seen: Vec<_> = events.iter().map(to_seen_without_views).collect();
+        assert_eq!((seen, result), expected, "{} cut at {cut}", shown());
     }
 }
 

@@ -200,7 +200,7 @@ async fn hostile_strings_stay_values_when_they_are_bound() {
             .bind("m", Param::Identifier(name.clone()))
             .bind("s", hostile)
             .bind("v", 1.5);
-        let answer = client.query(query).await.unwrap();
+        let answer = client.query(&query).await.unwrap();
         assert_eq!(only(&answer).name.as_deref(), Some(name.as_str()));
         let text = only(&answer).batches[0]
             .column(1)
@@ -208,6 +208,9 @@ async fn hostile_strings_stay_values_when_they_are_bound() {
             .value(0)
             .to_owned();
         assert_eq!(text, hostile);
+        let answer = client.query(query.text_views()).await.unwrap();
+        let texts = only(&answer).batches[0].column(1).as_string_view();
+        assert_eq!(texts.value(0), hostile);
     }
     let measurements = client.query("SHOW MEASUREMENTS").await.unwrap();
     assert_eq!(measurements.rows(), 10);

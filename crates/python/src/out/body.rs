@@ -53,17 +53,23 @@ fn format_of(content_type: &str) -> PyResult<Format> {
     }
 }
 
-/// The decoded answer in `body`, whose times are in units of `epoch`, as nanoseconds if `frame`.
+/// The decoded answer in `body`, whose times are in units of `epoch`, as nanoseconds if `frame`; with
+/// `views` its texts are of the type that polars has itself.
 #[pyfunction]
+#[pyo3(signature = (body, content_type, epoch, frame, views=false))]
 pub(crate) fn parse_answer(
     py: Python<'_>,
     body: &Bound<'_, PyAny>,
     content_type: &str,
     epoch: &str,
     frame: bool,
+    views: bool,
 ) -> PyResult<PyAnswer> {
     let body = bytes_of(body)?;
     let mut parser = AnswerParser::new(format_of(content_type)?);
+    if views {
+        parser = parser.text_views();
+    }
     let unit = divisor(epoch)?;
     for piece in body.chunks(PIECE) {
         py.detach(|| parser.feed(piece));
@@ -119,17 +125,22 @@ impl Source {
 #[pymethods]
 impl Pieces {
     #[new]
+    #[pyo3(signature = (body, content_type, epoch, frame, views=false))]
     fn new(
         body: &Bound<'_, PyAny>,
         content_type: &str,
         epoch: &str,
         frame: bool,
+        views: bool,
     ) -> PyResult<Self> {
         let body = bytes_of(body)?;
         let is_large = body.len() >= AHEAD;
         let unit = divisor(epoch)?;
         let unit = frame.then_some(unit);
-        let batches = parse_batches(body, format_of(content_type)?);
+        let mut batches = parse_batches(body, format_of(content_type)?);
+        if views {
+            batches = batches.text_views();
+        }
         let batches = batches.map(move |answer| in_nanoseconds(answer?, unit));
         let source = if is_large {
             Source::Ahead(Ahead::new(batches)?)

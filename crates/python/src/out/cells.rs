@@ -46,6 +46,7 @@ impl Cells {
             }
             DataType::Boolean => Values::Boolean(array.as_boolean().clone()),
             DataType::Utf8 => Values::Text(array.as_string().clone()),
+            DataType::Utf8View => Values::Text(array.as_string_view().iter().collect()),
             // The decoders make no other types.
             _ => Values::Same(py.None()),
         };

@@ -33,7 +33,7 @@ fn kind(of: &DataType) -> &'static str {
         DataType::Int64 => "integer",
         DataType::UInt64 => "unsigned",
         DataType::Boolean => "boolean",
-        DataType::Utf8 => "string",
+        DataType::Utf8 | DataType::Utf8View => "string",
         // The decoders make no other types.
         _ => "null",
     }

@@ -103,7 +103,8 @@ impl Table {
         })
     }
 
-    /// The table with its texts as views: polars would make the same ones, in small pages.
+    /// The table with its texts as views, its tags too: polars would make the same ones, in small
+    /// pages.
     pub(super) fn with_views(self) -> Self {
         let fields = self
             .schema

@@ -25,9 +25,9 @@ fn to_nanoseconds_in(series: &mut Series, unit: i64) -> Result<(), String> {
             let array = batch.column(column);
             let times = match array.data_type() {
                 DataType::Timestamp(..) if unit != 1 => Some(scaled(array, unit)?),
-                DataType::Utf8 if column == 0 && batch.schema().field(0).name() == "time" => {
-                    read(array)
-                }
+                _ if column > 0 || batch.schema().field(0).name() != "time" => None,
+                DataType::Utf8 => read(array.as_string::<i32>().iter()),
+                DataType::Utf8View => read(array.as_string_view().iter()),
                 _ => None,
             };
             if let Some(times) = times {
@@ -50,8 +50,7 @@ fn scaled(array: &ArrayRef, unit: i64) -> Result<TimestampNanosecondArray, Strin
 }
 
 /// The texts as times, if all of them are.
-fn read(array: &ArrayRef) -> Option<TimestampNanosecondArray> {
-    let texts = array.as_string::<i32>().iter();
+fn read<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Option<TimestampNanosecondArray> {
     texts
         .map(|text| {
             let Some(text) = text else { return Some(None) };

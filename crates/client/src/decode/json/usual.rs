@@ -3,7 +3,7 @@
 //! Eight bytes are looked at at once (`u64`s whose bytes are compared in parallel). A cell that is
 //! near the end of the input or has any other look is left to the reader of all cells.
 
-use super::super::columns::{Column, Values, push_text};
+use super::super::columns::{Column, Values};
 use super::float::{MOST_PLACES, of_decimal};
 
 const LOW_BITS: u64 = 0x0101_0101_0101_0101;
@@ -43,9 +43,15 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
             values.push(n);
             return Some(end);
         }
-        Values::Text { offsets, bytes } => {
+        Values::Text(texts) => {
             if let Some(end) = text_end(input, at) {
-                push_text(input, at + 1..end, offsets, bytes);
+                texts.push(input, at + 1..end);
+                return Some(end + 1);
+            }
+        }
+        Values::View(views) => {
+            if let Some(end) = text_end(input, at) {
+                views.push(input, at + 1..end);
                 return Some(end + 1);
             }
         }

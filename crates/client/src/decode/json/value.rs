@@ -2,10 +2,11 @@
 
 use serde::de::IgnoredAny;
 
-use super::super::columns::{Cell, mend};
+use super::super::columns::Cell;
 use super::super::error::{DecodeErrorKind, Fault, Stop};
 use super::super::member::Value;
 use super::super::shape::{MAX_ITEMS, too_many_items};
+use super::super::texts::mend;
 use super::scan::Scan;
 use super::text::{number, skip_space, string, unescape};
 

@@ -1,10 +1,11 @@
 //! The bytes of `MessagePack`: heads of values, cells of rows, the end of a nested value.
 
 use super::super::MAX_VALUE_BYTES;
-use super::super::columns::{Cell, mend};
+use super::super::columns::Cell;
 use super::super::error::{DecodeErrorKind, Fault, Stop};
 use super::super::member::Value;
 use super::super::shape::{MAX_ITEMS, too_many_items};
+use super::super::texts::mend;
 
 /// The first bytes of a value; those of a text, a binary or an extension follow.
 #[derive(Debug, Clone, Copy, PartialEq)]

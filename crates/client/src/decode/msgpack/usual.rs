@@ -1,6 +1,9 @@
 //! Cells as the server mostly writes them, read straight into columns of their type.
 
-use super::super::columns::{Column, Values, push_text};
+use std::ops::Range;
+
+use super::super::columns::{Column, Values};
+use super::super::views::Views;
 
 /// Bytes of a number, at most.
 const NUMBER: usize = 9;
@@ -29,18 +32,15 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
                 return Some(at + NUMBER);
             }
         }
-        Values::Text { offsets, bytes } => {
-            let text = match *input.get(at)? {
-                tag @ 0xa0..=0xbf => Some((at + 1, usize::from(tag & 0x1f))),
-                0xd9 => Some((at + 2, usize::from(*input.get(at + 1)?))),
-                _ => None,
-            };
-            if let Some((start, size)) = text {
-                let end = start + size;
-                if end > input.len() {
-                    return None;
-                }
-                push_text(input, start..end, offsets, bytes);
+        Values::Text(texts) => {
+            if let Some(text) = text(input, at) {
+                let end = text.end;
+                texts.push(input, text);
+                return Some(end);
+            }
+        }
+        Values::View(views) => {
+            if let Some(end) = push_view(input, at, views) {
                 return Some(end);
             }
         }
@@ -50,6 +50,27 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
         column.push_null();
         at + 1
     })
+}
+
+/// Not inlined: it would be in the way of columns of the other types.
+#[inline(never)]
+fn push_view(input: &[u8], at: usize, views: &mut Views) -> Option<usize> {
+    let text = text(input, at)?;
+    let end = text.end;
+    views.push(input, text);
+    Some(end)
+}
+
+/// Where a text of less than 256 bytes is, if it is whole.
+#[inline]
+fn text(input: &[u8], at: usize) -> Option<Range<usize>> {
+    let (start, size) = match *input.get(at)? {
+        tag @ 0xa0..=0xbf => (at + 1, usize::from(tag & 0x1f)),
+        0xd9 => (at + 2, usize::from(*input.get(at + 1)?)),
+        _ => return None,
+    };
+    let end = start + size;
+    (end <= input.len()).then_some(start..end)
 }
 
 #[inline]

@@ -1,0 +1,136 @@
+//! The texts of a column while it grows, as Arrow's `Utf8`: the bytes of all texts, and where each
+//! of them ends. Whether they are UTF-8 is looked at once, at the end.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, StringArray};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+
+use super::pages::{make_room, trimmed};
+
+/// Texts that become an array of `Utf8`.
+#[derive(Debug)]
+pub(super) struct Texts {
+    /// Where each text ends, behind a 0.
+    offsets: Vec<i32>,
+    /// As they came: whether they are UTF-8 is seen at the end.
+    bytes: Vec<u8>,
+}
+
+impl Texts {
+    /// `len` texts that stand for nulls.
+    pub(super) fn new(len: usize) -> Self {
+        Self {
+            offsets: vec![0; len + 1],
+            bytes: Vec::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Appends a part of the answer.
+    #[inline]
+    pub(super) fn push(&mut self, input: &[u8], text: Range<usize>) {
+        push_bytes::<16>(&mut self.bytes, input, text);
+        self.push_null();
+    }
+
+    /// Appends the text that `write` appends to the bytes before it.
+    #[inline]
+    pub(super) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.push_null();
+    }
+
+    /// Ends a text. One of no bytes stands for a null.
+    #[inline]
+    pub(super) fn push_null(&mut self) {
+        self.offsets.push(offset(&self.bytes));
+    }
+
+    pub(super) fn reserve(&mut self, more: usize) {
+        let rows = self.len();
+        reserve_bytes(&mut self.bytes, rows, more);
+        make_room(&mut self.offsets, more);
+    }
+
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.offsets.truncate(rows + 1);
+        let end = self.offsets.last().copied().unwrap_or(0);
+        self.bytes.truncate(usize::try_from(end).unwrap_or(0));
+    }
+
+    /// Checks all texts at once, and mends them only where one is no UTF-8.
+    pub(super) fn finish(self, nulls: Option<NullBuffer>) -> ArrayRef {
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(trimmed(self.offsets)));
+        let bytes = Buffer::from_vec(trimmed(self.bytes));
+        Arc::new(
+            match StringArray::try_new(offsets.clone(), bytes.clone(), nulls.clone()) {
+                Ok(array) => array,
+                Err(_) => mended_array(&offsets, &bytes, nulls),
+            },
+        )
+    }
+}
+
+#[cold]
+fn mended_array(
+    offsets: &OffsetBuffer<i32>,
+    bytes: &[u8],
+    nulls: Option<NullBuffer>,
+) -> StringArray {
+    let mut text = String::new();
+    let mut ends = vec![0];
+    for pair in offsets.windows(2) {
+        let range = usize::try_from(pair[0]).unwrap_or(0)..usize::try_from(pair[1]).unwrap_or(0);
+        mend(&bytes[range], &mut text);
+        ends.push(offset(text.as_bytes()));
+    }
+    let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
+    StringArray::new(offsets, Buffer::from_vec(text.into_bytes()), nulls)
+}
+
+/// The end of the texts so far. A batch holds far less than 2 GiB (see `table`).
+#[inline]
+pub(super) fn offset(bytes: &[u8]) -> i32 {
+    i32::try_from(bytes.len()).expect("a batch ends before its text reaches 2 GiB")
+}
+
+/// Appends a text to others. Most are short: `N` bytes that are copied, and cut afterwards, take less
+/// time than a copy of any other length.
+#[inline]
+pub(super) fn push_bytes<const N: usize>(bytes: &mut Vec<u8>, input: &[u8], text: Range<usize>) {
+    match input[text.start..].first_chunk::<N>() {
+        Some(short) if text.len() <= N => {
+            let end = bytes.len() + text.len();
+            bytes.extend_from_slice(short);
+            bytes.truncate(end);
+        }
+        _ => bytes.extend_from_slice(&input[text]),
+    }
+}
+
+/// Makes room for `more` texts of the mean length of `rows` texts so far.
+pub(super) fn reserve_bytes(bytes: &mut Vec<u8>, rows: usize, more: usize) {
+    let mean = bytes.len().div_ceil(rows.max(1));
+    make_room(bytes, more.saturating_mul(mean + mean / 16));
+}
+
+/// Appends text in which each byte that is no UTF-8 becomes U+FFFD, as Go's JSON encoder does:
+/// `MessagePack` carries such bytes as they are, and both must give the same.
+pub(super) fn mend(mut bytes: &[u8], out: &mut String) {
+    loop {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => return out.push_str(text),
+            Err(error) => {
+                let (good, bad) = bytes.split_at(error.valid_up_to());
+                out.push_str(std::str::from_utf8(good).unwrap_or_default());
+                out.push(char::REPLACEMENT_CHARACTER);
+                bytes = &bad[1..];
+            }
+        }
+    }
+}
