@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aioinflux import AsyncInfluxDBClient, InfluxDBError
+from aioinflux import AsyncInfluxDBClient, InfluxDBClient, InfluxDBError
 from aioinflux.exceptions import InfluxDBQueryError
 from scripted import Scripted, results
 from support import Calls, Database
@@ -131,6 +131,53 @@ def test_nul_in_a_query_is_refused(client: Calls) -> None:
         client.query("SELECT * FROM m\0 WHERE t='a'")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["", " ; ", "-- a", "/* a */", "/***/;--\n/* a * / */ -- b\n;", "/*a*/" * 999 + "--a" * 999],
+)
+def test_query_of_nothing_but_comments_is_refused(text: str) -> None:
+    # The server answers it with nothing at all.
+    with pytest.raises(ValueError, match="argument `q`: expected a statement, got none"):
+        AsyncInfluxDBClient(mode="blocking").query(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["/* a */ SHOW DATABASES", "-- a\nSHOW DATABASES -- b", "/**//*/*/ SHOW DATABASES"],
+)
+def test_comments_around_a_statement_change_nothing(client: Calls, text: str) -> None:
+    assert client.query(text) == client.query("SHOW DATABASES")
+
+
+HALF = "a half \ud800"
+
+
+@pytest.mark.parametrize(
+    ("where", "call"),
+    [
+        ("argument `q`", lambda client: client.query(HALF)),
+        ("argument `db`", lambda client: client.query("SELECT f FROM m", db=HALF)),
+        ("parameter `p`", lambda client: client.query("SELECT $p", params={"p": HALF})),
+        ("parameter `p`", lambda client: client.query("SELECT $p", params={"p": {"regex": HALF}})),
+        ("argument `params`", lambda client: client.query("SELECT $p", params={HALF: 1})),
+        ("argument `rp`", lambda _: InfluxDBClient(db="d", rp=HALF)),
+        ("argument `db`", lambda _: AsyncInfluxDBClient(db=HALF)),
+        ("argument `host`", lambda _: AsyncInfluxDBClient(HALF)),
+        ("argument `username`", lambda _: AsyncInfluxDBClient(username=HALF)),
+    ],
+)  # fmt: skip
+def test_half_a_surrogate_pair_is_refused_by_its_place(where: str, call: Any) -> None:
+    with pytest.raises(ValueError, match=where):
+        call(AsyncInfluxDBClient(mode="blocking"))
+
+
+def test_half_a_surrogate_pair_in_a_password_does_not_show_it() -> None:
+    with pytest.raises(ValueError, match="argument `password`") as caught:
+        AsyncInfluxDBClient(username="u", password="hunter2\ud800")
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
 # Bind parameters
 
 
@@ -165,7 +212,13 @@ def test_whole_float_parameter_stays_a_float() -> None:
     assert sent == {"a": 1.0, "b": 1}
 
 
-@pytest.mark.parametrize("value", [object(), [1], None, float("nan"), float("inf"), 2**63])
+@pytest.mark.parametrize(
+    "value",
+    [
+        object(), [1], None, float("nan"), float("inf"), 2**63, {}, {"regex": 5}, {"float": "x"},
+        {"other": 1}, {5: "x"}, {"regex": "a", "string": "b"},
+    ],
+)  # fmt: skip
 def test_parameter_that_cannot_be_sent_is_refused_by_its_name(client: Calls, value: Any) -> None:
     with pytest.raises((TypeError, ValueError), match="`name`"):
         client.query("SELECT * FROM m WHERE f = $name", params={"name": value})

@@ -313,6 +313,14 @@ def test_column_that_is_no_field_is_refused_by_its_name(column: Any) -> None:
         to_line_protocol(pa.table({"time": [1], "the column": column}), "m")
 
 
+@pytest.mark.parametrize("place", ["first", "between", "last"])
+def test_a_type_that_arrow_does_not_have_is_refused_by_its_column(place: str) -> None:
+    columns = {"time": pl.Series([1]), "first": [1], "between": [2], "last": [3]}
+    columns[place] = pl.Series([1], dtype=pl.Int128)
+    with pytest.raises(ValueError, match=f"column `{place}`: .*128"):
+        to_line_protocol(pl.DataFrame(columns), "m")
+
+
 def test_structured_array() -> None:
     kinds = [("time", "M8[s]"), ("t", "U5"), ("f", "f4"), ("n", "i2"), ("o", "O"), ("b", "?")]
     array = np.zeros(6, dtype=kinds)

@@ -23,7 +23,7 @@ from ..case import OURS, Case, Demand, Result, Results
 from ..server import private
 
 THEIRS = "aioinflux 0.9.0"
-ROUNDS = 4
+ROUNDS = 6
 WARM_UP_S, SECONDS = 0.3, 1.5
 DB = "q"
 QUERY = "SELECT * FROM cpu WHERE host = 'a' LIMIT 10"

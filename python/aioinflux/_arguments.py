@@ -17,6 +17,10 @@ _UNITS = {
     "ms": "ms", "s": "s", "m": "m", "h": "h",
 }  # fmt: skip
 
+# What a server skips between statements. Each comment can be read in one way only, or else a text
+# of many would take for ever.
+_NOTHING = re.compile(r"(?:[;\s]|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)*")
+
 
 def expect(name: str, value: object, *types: type, optional: bool = False) -> None:
     """Refuses a value of another type. A bool counts as a number nowhere."""
@@ -25,6 +29,17 @@ def expect(name: str, value: object, *types: type, optional: bool = False) -> No
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         expected = " or ".join(kind.__name__ for kind in types) + (" or None" if optional else "")
         raise TypeError(f"argument `{name}`: expected {expected}, got `{type(value).__name__}`")
+    if isinstance(value, str) and not value.isascii():
+        _encodable(name, value)
+
+
+def _encodable(name: str, value: str) -> None:
+    """Refuses halves of surrogate pairs, which no text of a request can hold."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        # Of the text it tells no more than these halves: it may be a password.
+        raise ValueError(f"argument `{name}`: {error}") from None
 
 
 def positive(name: str, value: int) -> None:
@@ -64,8 +79,10 @@ def connection(options: Mapping[str, object], password: object) -> None:
 
 def statement(text: str, chunk_size: int | None, params: object, rp: object) -> None:
     """Refuses a query without a statement, and options of the wrong type."""
-    if not text.strip("; \t\r\n"):
+    if _NOTHING.fullmatch(text):
         raise ValueError("argument `q`: expected a statement, got none")
+    if not text.isascii():
+        _encodable("q", text)
     if chunk_size is not None:
         positive("chunk_size", chunk_size)
     # Most calls have neither, and a check that is not called costs nothing.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aioinflux::{Config, Consistency, Param, Precision, Query, WriteOptions};
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 
@@ -14,7 +14,7 @@ use crate::encode::Encoded;
 use crate::engine::Engine;
 use crate::errors::{self, Kept};
 use crate::out::{PyAnswer, json};
-use crate::place::{shorten, type_name};
+use crate::place::{Place, shorten, type_name};
 use crate::runtime;
 use crate::stream::Stream;
 
@@ -272,54 +272,78 @@ fn query(
         query = query.retention_policy(rp);
     }
     for (name, value) in params.into_iter().flatten() {
-        let name: String = name.extract().map_err(|_| {
-            PyTypeError::new_err(format!(
+        let Ok(text) = name.cast::<PyString>() else {
+            return Err(PyTypeError::new_err(format!(
                 "argument `params`: names are str, got `{}`",
                 type_name(&name)
-            ))
-        })?;
-        let value = param(&name, &value)?;
-        query = query.bind(name, value);
+            )));
+        };
+        let name = text
+            .to_str()
+            .map_err(|error| Place::argument("params").wrap(text.py(), &error))?;
+        query = query.bind(name, param(name, &value)?);
     }
     Ok(query)
 }
 
 fn param(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Param> {
-    if let Ok(flag) = value.cast::<PyBool>() {
-        return Ok(Param::Boolean(flag.is_true()));
-    }
-    if let Ok(text) = value.cast::<PyString>() {
-        return Ok(Param::String(text.to_str()?.to_owned()));
-    }
-    if value.is_instance_of::<PyInt>() {
+    let place = Place {
+        point: None,
+        part: "parameter",
+        key: Some(name),
+    };
+    if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
         return value.extract().map(Param::Integer).map_err(|_| {
             let value = shorten(&value.to_string());
-            PyValueError::new_err(format!("parameter `{name}`: `{value}` is beyond 64 bits"))
+            place.value_error(format_args!("`{value}` is beyond 64 bits"))
         });
     }
+    match known_param(value) {
+        Ok(Some(param)) => Ok(param),
+        Ok(None) => Err(place.type_error(
+            "float, int, bool, str or a dict with one of the keys identifier, regex, duration, \
+             string, float, integer",
+            value,
+        )),
+        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => Err(PyTypeError::new_err(
+            format!("{place}: {}", error.value(value.py())),
+        )),
+        Err(error) => Err(place.wrap(value.py(), &error)),
+    }
+}
+
+/// The parameter, if the value is of a type that can be bound.
+fn known_param(value: &Bound<'_, PyAny>) -> PyResult<Option<Param>> {
+    if value.is_instance_of::<PyBool>() {
+        return value.extract().map(Param::Boolean).map(Some);
+    }
+    if value.is_instance_of::<PyString>() {
+        return value.extract().map(Param::String).map(Some);
+    }
     if value.is_instance_of::<PyFloat>() {
-        return value.extract().map(Param::Float);
+        return value.extract().map(Param::Float).map(Some);
     }
-    if let Ok(typed) = value.cast::<PyDict>()
-        && typed.len() == 1
-    {
-        let (kind, text): (String, Bound<'_, PyAny>) = typed.items().get_item(0)?.extract()?;
-        let text_of = || text.extract::<String>();
-        match kind.as_str() {
-            "identifier" | "ident" => return text_of().map(Param::Identifier),
-            "regex" => return text_of().map(Param::Regex),
-            "duration" => return text_of().map(Param::Duration),
-            "string" => return text_of().map(Param::String),
-            "float" | "number" => return text.extract().map(Param::Float),
-            "integer" | "int" => return text.extract().map(Param::Integer),
-            _ => {}
-        }
-    }
-    Err(PyTypeError::new_err(format!(
-        "parameter `{name}`: expected float, int, bool, str or a dict with one of the keys \
-         identifier, regex, duration, string, float, integer; got `{}`",
-        type_name(value)
-    )))
+    let Ok(typed) = value.cast::<PyDict>() else {
+        return Ok(None);
+    };
+    let Ok((kind, value)) = typed
+        .items()
+        .get_item(0)
+        .and_then(|item| item.extract::<(String, Bound<'_, PyAny>)>())
+    else {
+        return Ok(None);
+    };
+    let make = match kind.as_str() {
+        _ if typed.len() > 1 => return Ok(None),
+        "identifier" | "ident" => Param::Identifier,
+        "regex" => Param::Regex,
+        "duration" => Param::Duration,
+        "string" => Param::String,
+        "float" | "number" => return value.extract().map(Param::Float).map(Some),
+        "integer" | "int" => return value.extract().map(Param::Integer).map(Some),
+        _ => return Ok(None),
+    };
+    value.extract().map(make).map(Some)
 }
 
 /// Quotes a name for a statement of `InfluxQL`.

@@ -45,8 +45,10 @@ pub(super) fn open(
     data: &Bound<'_, PyAny>,
 ) -> PyResult<(FrameLayout, Stream)> {
     let py = data.py();
-    let reader = without_null_types(data)?
-        .extract::<AnyRecordBatch>()?
+    let data = without_null_types(data)?;
+    let table = data.extract::<AnyRecordBatch>();
+    let reader = table
+        .map_err(|error| with_column(&data, error))?
         .into_reader()?;
     let schema = reader.schema();
     let names = schema.fields().iter().map(|field| field.name());
@@ -63,6 +65,28 @@ pub(super) fn open(
         tags: labels.tags,
     };
     Ok((layout, stream))
+}
+
+/// The error about a table with a type that is not Arrow's (polars' `Int128`), with the column that
+/// has it, where the table has `select`, as those of polars and pyarrow have.
+fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
+    let py = data.py();
+    let names =
+        ["column_names", "columns"].map(|list| data.getattr(list)?.extract::<Vec<String>>());
+    let names = names.into_iter().flatten().next().unwrap_or_default();
+    let is_wrong = |name: &String| {
+        let alone = data.call_method1(intern!(py, "select"), ([name],));
+        alone.is_ok_and(|alone| alone.extract::<AnyRecordBatch>().is_err())
+    };
+    match names.iter().find(|name| is_wrong(name)) {
+        Some(name) => Place {
+            point: None,
+            part: "column",
+            key: Some(name),
+        }
+        .wrap(py, &error),
+        None => error,
+    }
 }
 
 /// A table whose columns of the type `Null` are text, where it is a DataFrame of polars: polars hands
