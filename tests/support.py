@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import json
 import os
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,18 @@ Wire = Callable[..., list[str]]
 
 # The classes of clients; what one of them must not do, neither may the other.
 FACES: list[type] = [AsyncInfluxDBClient, InfluxDBClient]
+
+
+def collect_until(holds: Callable[[], bool]) -> None:
+    """Collects garbage until something holds, for a minute at most.
+
+    Once would do, if no other thread collected at that moment: `gc.collect` then does nothing.
+    """
+    end = time.monotonic() + 60
+    gc.collect()
+    while not holds():
+        assert time.monotonic() < end, "it does not come to hold"
+        gc.collect()
 
 
 class Calls:

@@ -514,3 +514,9 @@ def test_rows_that_are_asked_for_while_others_are_made_are_others(output: str) -
         gc.set_threshold(*before)
     made = [tuple(row.values()) if output == "dicts" else row for row in found]
     assert sorted(made) == [tuple(row) for row in values]
+
+
+@pytest.mark.parametrize("output", ["polars", "pyarrow", "arrow"])
+def test_types_that_no_column_holds_are_named_alike(output: str) -> None:
+    with pytest.raises(ValueError, match="column `a`: expected values of one type, got Utf8 and"):
+        parse_response(body(table(["a"], ["x"], [1])), output=output)

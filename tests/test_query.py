@@ -175,7 +175,7 @@ def test_half_a_surrogate_pair_in_a_password_does_not_show_it() -> None:
     with pytest.raises(ValueError, match="argument `password`") as caught:
         AsyncInfluxDBClient(username="u", password="hunter2\ud800")
     assert "hunter2" not in str(caught.value)
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
 
 
 # Bind parameters

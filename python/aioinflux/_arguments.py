@@ -35,11 +35,14 @@ def expect(name: str, value: object, *types: type, optional: bool = False) -> No
 
 def _encodable(name: str, value: str) -> None:
     """Refuses halves of surrogate pairs, which no text of a request can hold."""
+    why = None
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        # Of the text it tells no more than these halves: it may be a password.
-        raise ValueError(f"argument `{name}`: {error}") from None
+        why = str(error)
+    # Python's error holds the text, perhaps a password: it must not become the context of ours.
+    if why:
+        raise ValueError(f"argument `{name}`: {why}")
 
 
 def positive(name: str, value: int) -> None:

@@ -27,7 +27,12 @@ pub struct MixedColumn {
 
 impl fmt::Display for MixedColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (first, second) = &self.types;
+        // Which layout texts have is no business of who reads this.
+        let shown = |kind| match kind {
+            &DataType::Utf8View => DataType::Utf8,
+            kind => kind.clone(),
+        };
+        let (first, second) = (shown(&self.types.0), shown(&self.types.1));
         let name = &self.name;
         write!(
             f,
