@@ -209,7 +209,7 @@ impl Column {
         }
     }
 
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         match self.values {
             Values::Null => Kind::Null,
             Values::Integer(_) => Kind::Integer,
@@ -272,6 +272,39 @@ impl Column {
             Values::Boolean(values) => make_room(values, more),
             Values::Text(texts) => texts.reserve(more),
             Values::View(views) => views.reserve(more),
+        }
+    }
+
+    /// An empty column of the same type, with room for `rows` values like its own.
+    pub(super) fn sibling(&self, rows: usize) -> Self {
+        let mut column = Self::new(self.is_time, self.promotes, self.has_views);
+        column.values = Values::of(self.kind(), 0, self.has_views);
+        match (&self.values, &mut column.values) {
+            (Values::Text(texts), Values::Text(more)) => more.reserve_like(texts, rows),
+            (Values::View(views), Values::View(more)) => more.reserve_like(views, rows),
+            _ => column.reserve(rows),
+        }
+        column
+    }
+
+    /// Adds the values of a column of the same type.
+    pub(super) fn append(&mut self, other: Self) {
+        let mut nulls = other.nulls;
+        let plain = self.len() - self.nulls.len();
+        if let Some(nulls) = nulls.finish() {
+            self.nulls.append_n_non_nulls(plain);
+            self.nulls.append_buffer(&nulls);
+        }
+        match (&mut self.values, other.values) {
+            (Values::Integer(values), Values::Integer(more))
+            | (Values::Time(values), Values::Time(more)) => values.extend_from_slice(&more),
+            (Values::Unsigned(values), Values::Unsigned(more)) => values.extend_from_slice(&more),
+            (Values::Float(values), Values::Float(more)) => values.extend_from_slice(&more),
+            (Values::Boolean(values), Values::Boolean(more)) => values.extend_from_slice(&more),
+            (Values::Text(texts), Values::Text(more)) => texts.append(&more),
+            (Values::View(views), Values::View(more)) => views.append(&more),
+            // All that a column of nulls has are its nulls.
+            _ => {}
         }
     }
 

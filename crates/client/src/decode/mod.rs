@@ -43,12 +43,16 @@ pub(crate) use self::whole::{Whole, float_of};
 const BATCHES: BatchLimits = BatchLimits {
     rows: 8192,
     bytes: 8 << 20,
+    halves: usize::MAX,
 };
 
 /// Most bytes of rows in a batch of an answer that is kept. With one row more of
 /// [`MAX_VALUE_BYTES`], and each byte of a text become three (U+FFFD), a text column stays below
 /// the 2 GiB that Arrow allows.
 const LARGE_BATCH_BYTES: usize = 256 << 20;
+
+/// Bytes of rows from which on a second thread is worth its while: some milliseconds.
+const HALVES: usize = 4 << 20;
 
 /// Longest value (a row, a list of columns) that is waited for.
 const MAX_VALUE_BYTES: usize = 256 << 20;
@@ -200,11 +204,15 @@ impl Decoder {
     /// Makes batches as large as they can be, for an answer that is kept as a whole: one a series,
     /// unless its rows take more than 256 MiB of the answer or the type of a column changes in a
     /// way that is no promotion.
+    ///
+    /// The rows of a piece of JSON with 4 MiB or more of them are decoded in halves, the second by a
+    /// thread of its own where there are two processors; what comes out is the same.
     #[must_use]
     pub fn large_batches(mut self) -> Self {
         *self.assembly.limits() = BatchLimits {
             rows: usize::MAX,
             bytes: LARGE_BATCH_BYTES,
+            halves: HALVES,
         };
         self
     }

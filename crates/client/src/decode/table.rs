@@ -3,6 +3,8 @@
 //! A row is added whole or not at all. The fast path writes cells straight into the columns; a
 //! row that does not fit is undone and read again slowly, to decide what the columns become.
 
+mod halves;
+
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
@@ -15,6 +17,9 @@ use super::error::Stop;
 pub(super) trait RowFormat {
     /// Integers and floats look the same where a float is whole.
     const PROMOTES: bool;
+
+    /// Two threads read many rows in less time than one, what they make put together.
+    const IN_HALVES: bool;
 
     /// Reads the row that starts at `at`, up to the index after it. `each` gets one of the columns
     /// after the other and where its cell starts, and gives the index after the cell.
@@ -35,6 +40,9 @@ pub(super) trait RowFormat {
 
     /// Where the next row starts, if one follows the end of a row directly.
     fn next_row(input: &[u8], end: usize) -> Option<usize>;
+
+    /// The first place from `from` on that looks like the start of a row.
+    fn find_row(input: &[u8], from: usize) -> Option<usize>;
 }
 
 /// How large a batch grows.
@@ -43,6 +51,8 @@ pub(super) struct BatchLimits {
     pub(super) rows: usize,
     /// Bytes of the answer that its rows took: wide rows and long texts must stay within memory.
     pub(super) bytes: usize,
+    /// Bytes from which on rows are read in two halves at once.
+    pub(super) halves: usize,
 }
 
 /// What became of a row.
@@ -139,11 +149,10 @@ impl Table {
                     rows.end = end;
                     rows.count += 1;
                     rows.is_full = self.is_full(limits);
-                    if self.rows == self.room {
-                        let most = limits.rows.min(self.rows + (most - rows.count) as usize);
-                        self.make_room(input.len() - end, most);
-                    }
                     next = F::next_row(input, end).filter(|_| !rows.is_full);
+                    if self.rows == self.room {
+                        next = self.add_many::<F>(input, next, most, limits, &mut rows);
+                    }
                 }
                 Ok(Added::NewBatch) => {
                     rows.is_full = true;
@@ -156,21 +165,61 @@ impl Table {
         Ok(rows)
     }
 
+    /// Makes room for the rows that seem to follow, and adds them in halves where they are many and
+    /// do not fill the batch. Returns where the next row starts.
+    #[cold]
+    fn add_many<F: RowFormat>(
+        &mut self,
+        input: &[u8],
+        next: Option<usize>,
+        most: u32,
+        limits: BatchLimits,
+        rows: &mut Rows,
+    ) -> Option<usize> {
+        let left = input.len() - rows.end;
+        let most = most - rows.count;
+        self.make_room(left, limits.rows.min(self.rows + most as usize));
+        let fits = limits.rows - self.rows > left && limits.bytes.saturating_sub(self.bytes) > left;
+        let are_many = F::IN_HALVES && fits && left >= limits.halves;
+        let Some(start) = next.filter(|_| are_many) else {
+            return next;
+        };
+        let run = self.add_halves::<F>(input, start, most);
+        if run.count > 0 {
+            rows.end = run.end;
+            rows.count += run.count;
+        }
+        run.next
+    }
+
     /// Makes room for as many rows again, or for those that `left` bytes of input hold if they are
     /// like those so far, but not for more than `most` in all.
-    #[cold]
     fn make_room(&mut self, left: usize, most: usize) {
-        let length = self.bytes.div_ceil(self.rows);
-        let more = (left / length).saturating_add(left / length / 64);
-        let more = more.max(self.rows).min(most - self.rows);
+        let more = self.rows_in(left).max(self.rows).min(most - self.rows);
         self.room = self.rows + more;
         for column in &mut self.columns {
             column.reserve(more);
         }
     }
 
+    /// How many rows so many bytes hold, if they are like those so far.
+    fn rows_in(&self, bytes: usize) -> usize {
+        let rows = bytes / self.bytes.div_ceil(self.rows);
+        rows.saturating_add(rows / 64)
+    }
+
     #[inline]
     fn add_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<Added, Stop> {
+        match self.push_row::<F>(input, at) {
+            Ok(end) => Ok(Added::Row(end)),
+            Err(Stop::Changed) => self.add_changed_row::<F>(input, at),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Adds a row if all of it fits the columns as they are; returns the index after it.
+    #[inline]
+    fn push_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
         let added = F::read_row(
             input,
             at,
@@ -184,11 +233,7 @@ impl Table {
             Ok(end) => {
                 self.rows += 1;
                 self.bytes += end - at;
-                Ok(Added::Row(end))
-            }
-            Err(Stop::Changed) => {
-                self.undo_row();
-                self.add_changed_row::<F>(input, at)
+                Ok(end)
             }
             Err(stop) => {
                 self.undo_row();

@@ -52,9 +52,24 @@ impl Texts {
     }
 
     pub(super) fn reserve(&mut self, more: usize) {
-        let rows = self.len();
-        reserve_bytes(&mut self.bytes, rows, more);
+        let mean = mean(&self.bytes, self.len());
+        reserve_bytes(&mut self.bytes, mean, more);
         make_room(&mut self.offsets, more);
+    }
+
+    /// Makes room for texts that are as long as others.
+    pub(super) fn reserve_like(&mut self, others: &Self, more: usize) {
+        reserve_bytes(&mut self.bytes, mean(&others.bytes, others.len()), more);
+        make_room(&mut self.offsets, more);
+    }
+
+    pub(super) fn append(&mut self, other: &Self) {
+        let start = offset(&self.bytes);
+        self.bytes.extend_from_slice(&other.bytes);
+        // The last one is the end of all, which is what must not be too large.
+        offset(&self.bytes);
+        let ends = other.offsets.iter().skip(1);
+        self.offsets.extend(ends.map(|end| start + end));
     }
 
     pub(super) fn truncate(&mut self, rows: usize) {
@@ -113,9 +128,13 @@ pub(super) fn push_bytes<const N: usize>(bytes: &mut Vec<u8>, input: &[u8], text
     }
 }
 
-/// Makes room for `more` texts of the mean length of `rows` texts so far.
-pub(super) fn reserve_bytes(bytes: &mut Vec<u8>, rows: usize, more: usize) {
-    let mean = bytes.len().div_ceil(rows.max(1));
+/// The mean length of so many texts.
+pub(super) fn mean(bytes: &[u8], texts: usize) -> usize {
+    bytes.len().div_ceil(texts.max(1))
+}
+
+/// Makes room for `more` texts of such a length.
+pub(super) fn reserve_bytes(bytes: &mut Vec<u8>, mean: usize, more: usize) {
     make_room(bytes, more.saturating_mul(mean + mean / 16));
 }
 

@@ -14,7 +14,7 @@ use arrow_array::{ArrayRef, StringViewArray};
 use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 
 use super::pages::{make_room, trimmed};
-use super::texts::{mend, offset, push_bytes, reserve_bytes};
+use super::texts::{mean, mend, offset, push_bytes, reserve_bytes};
 
 /// Bytes that a view holds itself.
 const INLINE: usize = 12;
@@ -111,9 +111,25 @@ impl Views {
     }
 
     pub(super) fn reserve(&mut self, more: usize) {
-        let rows = self.len();
-        reserve_bytes(&mut self.bytes, rows, more);
+        let mean = mean(&self.bytes, self.len());
+        reserve_bytes(&mut self.bytes, mean, more);
         make_room(&mut self.views, more);
+    }
+
+    /// Makes room for texts that are as long as others.
+    pub(super) fn reserve_like(&mut self, others: &Self, more: usize) {
+        reserve_bytes(&mut self.bytes, mean(&others.bytes, others.len()), more);
+        make_room(&mut self.views, more);
+    }
+
+    pub(super) fn append(&mut self, other: &Self) {
+        let start = offset(&self.bytes);
+        self.bytes.extend_from_slice(&other.bytes);
+        // It is the end of all texts, which is what must not be too large.
+        offset(&self.bytes);
+        let start = u128::from(start.cast_unsigned()) << 96;
+        let moved = |view: &u128| start_of(*view).map_or(*view, |_| view + start);
+        self.views.extend(other.views.iter().map(moved));
     }
 
     pub(super) fn truncate(&mut self, rows: usize) {
@@ -134,7 +150,7 @@ impl Views {
         // SAFETY: a view is 0, or `push` and `push_long` made it of a text of ASCII, or `push_with` of
         // one that was checked or mended. Longer ones lie in `bytes`, whole: only `truncate` shortens
         // it, to the start of the first text whose view it drops, and texts lie in the order of their
-        // views.
+        // views. `append` moves views by as much as it moves their texts.
         Arc::new(unsafe { StringViewArray::new_unchecked(views, bytes, nulls) })
     }
 }

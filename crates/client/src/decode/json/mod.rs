@@ -234,10 +234,11 @@ fn malformed_row(at: usize) -> Stop {
 }
 
 /// Rows as JSON has them.
-struct Rows;
+pub(super) struct Rows;
 
 impl RowFormat for Rows {
     const PROMOTES: bool = true;
+    const IN_HALVES: bool = true;
 
     #[inline]
     fn read_row<C>(
@@ -271,6 +272,13 @@ impl RowFormat for Rows {
     #[inline]
     fn next_row(input: &[u8], end: usize) -> Option<usize> {
         (input.get(end..end + 2) == Some(b",[")).then_some(end + 1)
+    }
+
+    fn find_row(input: &[u8], from: usize) -> Option<usize> {
+        let mut places = input.get(from..)?.windows(3);
+        places
+            .position(|bytes| bytes == b"],[")
+            .map(|at| from + at + 2)
     }
 }
 

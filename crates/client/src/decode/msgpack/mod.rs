@@ -205,6 +205,8 @@ struct Rows;
 
 impl RowFormat for Rows {
     const PROMOTES: bool = false;
+    /// To decode them takes no longer than to put two halves together.
+    const IN_HALVES: bool = false;
 
     #[inline]
     fn read_row<C>(
@@ -232,6 +234,10 @@ impl RowFormat for Rows {
     #[inline]
     fn next_row(_: &[u8], end: usize) -> Option<usize> {
         Some(end)
+    }
+
+    fn find_row(_: &[u8], _: usize) -> Option<usize> {
+        None
     }
 }
 

@@ -1,0 +1,153 @@
+//! Rows of a large piece in two halves, the second one by a thread of its own.
+//!
+//! Where the second half begins is guessed: at something that reads like rows. The first half proves
+//! or refutes it, since it comes to an end there or does not. A second half that is not proved is
+//! dropped, and all goes on as if there had been none. Neither half changes the type of a column: each
+//! ends before a row that would. So neither the guess nor the number of processors changes what comes
+//! out.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::{ROOM, RowFormat, Table};
+
+/// Rows that must follow each other where the second half may begin.
+const PROOF: u32 = 8;
+
+/// Bytes that are searched for its beginning.
+const SEARCHED: usize = 1 << 16;
+
+/// After so many rows a thread looks whether it is still needed.
+const ROWS_BETWEEN_LOOKS: u32 = 4096;
+
+/// Rows that were added one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    pub(super) count: u32,
+    /// The index after the last one.
+    pub(super) end: usize,
+    /// Where the next one starts, if one follows.
+    pub(super) next: Option<usize>,
+}
+
+impl Table {
+    /// Adds the row at `at` and those that follow it, `most` in all, as far as they are there and
+    /// change no column. It may be none.
+    #[inline(never)]
+    pub(super) fn add_halves<F: RowFormat>(&mut self, input: &[u8], at: usize, most: u32) -> Run {
+        let half = (input.len() - at) / 2;
+        let mut second = self.sibling(self.rows_in(half));
+        let middle = match thread::available_parallelism() {
+            Ok(processors) if processors.get() > 1 => second.find_rows::<F>(input, at + half),
+            _ => None,
+        };
+        let Some(middle) = middle else {
+            return Run::none(at);
+        };
+        let is_over = AtomicBool::new(false);
+        let (first, behind) = thread::scope(|scope| {
+            let thread = thread::Builder::new().name("aioinflux-rows".to_owned());
+            let behind = thread.spawn_scoped(scope, || {
+                second.add_run::<F>(input, middle..input.len(), most, &is_over)
+            });
+            let Ok(behind) = behind else {
+                return (Run::none(at), None);
+            };
+            let first = self.add_run::<F>(input, at..middle, most, &AtomicBool::new(false));
+            let is_proved = first.next == Some(middle);
+            is_over.store(!is_proved, Ordering::Relaxed);
+            let behind = behind.join().expect("decoding does not panic");
+            (first, is_proved.then_some(behind))
+        });
+        match behind {
+            Some(behind) if behind.count <= most - first.count => {
+                self.append(second);
+                Run {
+                    count: first.count + behind.count,
+                    ..behind
+                }
+            }
+            _ => first,
+        }
+    }
+
+    /// The first place from `from` on where rows seem to start. The table is empty before and after.
+    fn find_rows<F: RowFormat>(&mut self, input: &[u8], from: usize) -> Option<usize> {
+        let searched = &input[..input.len().min(from + SEARCHED)];
+        let mut place = F::find_row(searched, from);
+        while let Some(start) = place {
+            let run = self.add_run::<F>(input, start..input.len(), PROOF, &AtomicBool::new(false));
+            self.rows = 0;
+            self.bytes = 0;
+            self.undo_row();
+            if run.count == PROOF {
+                break;
+            }
+            place = F::find_row(searched, start + 1);
+        }
+        place
+    }
+
+    /// Adds the rows that start in a range, until one is not there or changes a column.
+    fn add_run<F: RowFormat>(
+        &mut self,
+        input: &[u8],
+        range: std::ops::Range<usize>,
+        most: u32,
+        is_over: &AtomicBool,
+    ) -> Run {
+        let mut run = Run::none(range.start);
+        while let Some(start) = run.next.filter(|start| *start < range.end) {
+            let is_idle =
+                run.count.is_multiple_of(ROWS_BETWEEN_LOOKS) && is_over.load(Ordering::Relaxed);
+            if run.count == most || is_idle {
+                break;
+            }
+            let Ok(end) = self.push_row::<F>(input, start) else {
+                break;
+            };
+            run = Run {
+                count: run.count + 1,
+                end,
+                next: F::next_row(input, end),
+            };
+        }
+        run
+    }
+
+    /// An empty table of the same columns, with room for `rows` rows like those so far.
+    fn sibling(&self, rows: usize) -> Self {
+        Self {
+            names: Vec::new(),
+            columns: self.columns.iter().map(|one| one.sibling(rows)).collect(),
+            rows: 0,
+            bytes: 0,
+            room: 0,
+            schema: None,
+        }
+    }
+
+    /// Adds the rows of a table whose columns are of the same types.
+    fn append(&mut self, other: Self) {
+        for (column, more) in self.columns.iter_mut().zip(other.columns) {
+            column.append(more);
+        }
+        self.rows += other.rows;
+        self.bytes += other.bytes;
+        self.room = self.room.max(self.rows + ROOM);
+    }
+}
+
+impl Run {
+    fn none(at: usize) -> Self {
+        Self {
+            count: 0,
+            end: at,
+            next: Some(at),
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;
