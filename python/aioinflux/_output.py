@@ -47,8 +47,8 @@ def parse_response(
 
     Args:
         body: Bytes-like: one document, or the documents of a chunked answer one after the other.
-            Only `bytes` are read without a copy. JSON of more than 4 MiB is decoded by two threads
-            where there are two processors, unless it is `chunked` or becomes a `dict`.
+            Only `bytes` are read without a copy. A series of more than 16 MiB of JSON is decoded
+            by two threads, where there are two processors and neither `chunked` nor `dict`.
         content_type: `application/json` or `application/x-msgpack`, as the answer's header says.
         output: What to make of it:
 

@@ -209,7 +209,7 @@ impl Column {
         }
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    fn kind(&self) -> Kind {
         match self.values {
             Values::Null => Kind::Null,
             Values::Integer(_) => Kind::Integer,
@@ -270,8 +270,8 @@ impl Column {
             Values::Unsigned(values) => make_room(values, more),
             Values::Float(values) => make_room(values, more),
             Values::Boolean(values) => make_room(values, more),
-            Values::Text(texts) => texts.reserve(more),
-            Values::View(views) => views.reserve(more),
+            Values::Text(texts) => texts.reserve(more, texts.mean()),
+            Values::View(views) => views.reserve(more, views.mean()),
         }
     }
 
@@ -280,8 +280,8 @@ impl Column {
         let mut column = Self::new(self.is_time, self.promotes, self.has_views);
         column.values = Values::of(self.kind(), 0, self.has_views);
         match (&self.values, &mut column.values) {
-            (Values::Text(texts), Values::Text(more)) => more.reserve_like(texts, rows),
-            (Values::View(views), Values::View(more)) => more.reserve_like(views, rows),
+            (Values::Text(texts), Values::Text(more)) => more.reserve(rows, texts.mean()),
+            (Values::View(views), Values::View(more)) => more.reserve(rows, views.mean()),
             _ => column.reserve(rows),
         }
         column

@@ -51,8 +51,9 @@ const BATCHES: BatchLimits = BatchLimits {
 /// the 2 GiB that Arrow allows.
 const LARGE_BATCH_BYTES: usize = 256 << 20;
 
-/// Bytes of rows from which on a second thread is worth its while: some milliseconds.
-const HALVES: usize = 4 << 20;
+/// Bytes of rows from which on a second thread is worth its while: so many must have come, since it
+/// is in vain where the series ends soon, and so many must follow.
+const HALVES: usize = 8 << 20;
 
 /// Longest value (a row, a list of columns) that is waited for.
 const MAX_VALUE_BYTES: usize = 256 << 20;
@@ -205,8 +206,9 @@ impl Decoder {
     /// unless its rows take more than 256 MiB of the answer or the type of a column changes in a
     /// way that is no promotion.
     ///
-    /// The rows of a piece of JSON with 4 MiB or more of them are decoded in halves, the second by a
-    /// thread of its own where there are two processors; what comes out is the same.
+    /// Behind the first 8 MiB of a series, the rows of a piece of JSON with 8 MiB or more of them are
+    /// decoded in halves, the second by a thread of its own where there are two processors; what comes
+    /// out is the same.
     #[must_use]
     pub fn large_batches(mut self) -> Self {
         *self.assembly.limits() = BatchLimits {

@@ -9,7 +9,7 @@
     )
 )]
 
-/// Makes room for `more` values, of which about as many are to come.
+/// Makes room for `more` values, in large pages where that is much.
 pub(super) fn make_room<T>(values: &mut Vec<T>, more: usize) {
     values.reserve_exact(more);
     advise(values);

@@ -82,8 +82,10 @@ pub(super) struct Table {
     columns: Vec<Column>,
     rows: usize,
     bytes: usize,
-    /// Rows at which more room is made; before it, a vector grows as it does.
+    /// Rows that there is room for.
     room: usize,
+    /// Rows at which [`Table::add_many`] is asked; before the first time, a vector grows as it does.
+    pause: usize,
     /// The schema of the batch before.
     schema: Option<SchemaRef>,
 }
@@ -103,7 +105,8 @@ impl Table {
             columns,
             rows: 0,
             bytes: 0,
-            room: ROOM,
+            room: 0,
+            pause: ROOM,
             schema: None,
         }
     }
@@ -150,7 +153,7 @@ impl Table {
                     rows.count += 1;
                     rows.is_full = self.is_full(limits);
                     next = F::next_row(input, end).filter(|_| !rows.is_full);
-                    if self.rows == self.room {
+                    if self.rows == self.pause {
                         next = self.add_many::<F>(input, next, most, limits, &mut rows);
                     }
                 }
@@ -165,8 +168,9 @@ impl Table {
         Ok(rows)
     }
 
-    /// Makes room for the rows that seem to follow, and adds them in halves where they are many and
-    /// do not fill the batch. Returns where the next row starts.
+    /// Makes room for the rows that seem to follow, and adds them in halves where many came before
+    /// (a series that ends soon is not worth the second thread), many follow, and they do not fill
+    /// the batch. Returns where the next row starts.
     #[cold]
     fn add_many<F: RowFormat>(
         &mut self,
@@ -178,12 +182,20 @@ impl Table {
     ) -> Option<usize> {
         let left = input.len() - rows.end;
         let most = most - rows.count;
-        self.make_room(left, limits.rows.min(self.rows + most as usize));
+        if self.rows >= self.room {
+            self.make_room(left, limits.rows.min(self.rows + most as usize));
+        }
+        self.pause = self.room;
         let fits = limits.rows - self.rows > left && limits.bytes.saturating_sub(self.bytes) > left;
         let are_many = F::IN_HALVES && fits && left >= limits.halves;
         let Some(start) = next.filter(|_| are_many) else {
             return next;
         };
+        if self.bytes < limits.halves {
+            let more = self.rows_in(limits.halves - self.bytes).max(1);
+            self.pause = self.room.min(self.rows + more);
+            return next;
+        }
         let run = self.add_halves::<F>(input, start, most);
         if run.count > 0 {
             rows.end = run.end;
@@ -298,7 +310,8 @@ impl Table {
         self.schema = Some(schema);
         self.rows = 0;
         self.bytes = 0;
-        self.room = ROOM;
+        self.room = 0;
+        self.pause = ROOM;
         (batch, changed)
     }
 }

@@ -110,15 +110,14 @@ impl Views {
         self.views.push(0);
     }
 
-    pub(super) fn reserve(&mut self, more: usize) {
-        let mean = mean(&self.bytes, self.len());
-        reserve_bytes(&mut self.bytes, mean, more);
-        make_room(&mut self.views, more);
+    /// The mean length of the texts.
+    pub(super) fn mean(&self) -> usize {
+        mean(&self.bytes, self.len())
     }
 
-    /// Makes room for texts that are as long as others.
-    pub(super) fn reserve_like(&mut self, others: &Self, more: usize) {
-        reserve_bytes(&mut self.bytes, mean(&others.bytes, others.len()), more);
+    /// Makes room for `more` texts of such a length.
+    pub(super) fn reserve(&mut self, more: usize, mean: usize) {
+        reserve_bytes(&mut self.bytes, mean, more);
         make_room(&mut self.views, more);
     }
 

@@ -35,13 +35,12 @@ impl Table {
     /// change no column. It may be none.
     #[inline(never)]
     pub(super) fn add_halves<F: RowFormat>(&mut self, input: &[u8], at: usize, most: u32) -> Run {
+        if !thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
+            return Run::none(at);
+        }
         let half = (input.len() - at) / 2;
         let mut second = self.sibling(self.rows_in(half));
-        let middle = match thread::available_parallelism() {
-            Ok(processors) if processors.get() > 1 => second.find_rows::<F>(input, at + half),
-            _ => None,
-        };
-        let Some(middle) = middle else {
+        let Some(middle) = second.find_rows::<F>(input, at + half) else {
             return Run::none(at);
         };
         let is_over = AtomicBool::new(false);
@@ -123,6 +122,7 @@ impl Table {
             rows: 0,
             bytes: 0,
             room: 0,
+            pause: 0,
             schema: None,
         }
     }
@@ -134,7 +134,7 @@ impl Table {
         }
         self.rows += other.rows;
         self.bytes += other.bytes;
-        self.room = self.room.max(self.rows + ROOM);
+        self.pause = self.pause.max(self.rows + ROOM);
     }
 }
 

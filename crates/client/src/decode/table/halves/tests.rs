@@ -61,7 +61,10 @@ fn decoded(pieces: &[&str], halves: usize, views: bool) -> Decoded {
 fn check(pieces: &[&str], what: &str) {
     for views in [false, true] {
         let expected = decoded(pieces, usize::MAX, views);
-        assert_eq!(decoded(pieces, 0, views), expected, "{what}");
+        // At once, and after some rows more.
+        for halves in [0, 300_000] {
+            assert_eq!(decoded(pieces, halves, views), expected, "{what}");
+        }
     }
 }
 
