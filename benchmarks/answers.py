@@ -1,5 +1,7 @@
 """R1 and R2: the answer of a 1.x server to a query for a million rows, as JSON and as msgpack.
 
+Of one series, whole or in chunks, or of many, as `GROUP BY` gives them.
+
 The bodies are made once and kept in files: making them takes longer than reading them should.
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +37,32 @@ def columns(rows: int) -> list[list[Any]]:
     ]
 
 
-def document(rows: list[list[Any]], last: bool) -> dict[str, Any]:
-    series: dict[str, Any] = {"name": "cpu", "columns": list(COLUMNS), "values": rows}
-    statement: dict[str, Any] = {"statement_id": 0, "series": [series]}
-    if not last:
-        series["partial"] = statement["partial"] = True
-    return {"results": [statement]}
+def one_series(rows: list[list[Any]], **more: Any) -> dict[str, Any]:
+    return {"name": "cpu", **more, "columns": list(COLUMNS), "values": rows}
 
 
-def make(form: str, rows: int, chunk: int) -> bytes:
+def document(series: list[dict[str, Any]], partial: bool = False) -> dict[str, Any]:
+    more = {"partial": True} if partial else {}
+    return {"results": [{"statement_id": 0, "series": [one | more for one in series], **more}]}
+
+
+def chunks(parts: list[list[list[Any]]]) -> Iterator[dict[str, Any]]:
+    """A document for each part of one series."""
+    for part in parts:
+        yield document([one_series(part)], partial=part is not parts[-1])
+
+
+def groups(parts: list[list[list[Any]]]) -> Iterator[dict[str, Any]]:
+    """One document, each part a series of its own."""
+    hosts = (f"host {n:03}" for n in range(len(parts)))
+    tagged = zip(hosts, parts, strict=True)
+    yield document([one_series(part, tags={"host": host}) for host, part in tagged])
+
+
+def make(form: str, rows: int, part: int, grouped: bool) -> bytes:
     table = [list(row) for row in zip(*columns(rows), strict=False)]
-    starts = range(0, rows, chunk)
-    documents = (document(table[n : n + chunk], n + chunk >= rows) for n in starts)
+    parts = [table[n : n + part] for n in range(0, rows, part)]
+    documents = (groups if grouped else chunks)(parts)
     if form == "json":
         # Compact, as the server's are; the environment of 0.9.0 has no orjson.
         texts = (json.dumps(d, separators=(",", ":"), ensure_ascii=False) for d in documents)
@@ -80,21 +97,30 @@ def counted(tag: int, value: list[Any]) -> bytes:
     return struct.pack(">BI", tag, len(value))
 
 
-def body(form: str, rows: int, chunk: int | None = None) -> bytes:
-    """The bytes of an answer; `chunk` is how many rows each of its documents has."""
-    path = FILES / f"answer-{rows}-{chunk or 'whole'}.{form}"
+def body(form: str, rows: int, part: int | None = None, grouped: bool = False) -> bytes:
+    """The bytes of an answer; `part` is how many rows each document has, or each series."""
+    path = FILES / f"answer-{rows}-{part or 'whole'}{'-grouped' * grouped}.{form}"
     if not path.exists():
         FILES.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".part")
-        temporary.write_bytes(make(form, rows, chunk or rows))
+        temporary.write_bytes(make(form, rows, part or rows, grouped))
         temporary.rename(path)
     return path.read_bytes()
 
 
+def frames(table: Any) -> list[Any]:
+    """The frames of a table of any kind, or of those of many series (a dict, pairs with a name)."""
+    if isinstance(table, dict):
+        table = list(table.items())
+    many = [frame for _, frame in table] if isinstance(table, list) else [table]
+    return [one.to_pandas() if hasattr(one, "to_pandas") else one for one in many]
+
+
 def digest(table: Any) -> dict[str, Any]:
     """What a table of any kind holds, in a few numbers."""
-    if not hasattr(table, "index"):
-        table = table.to_pandas()
+    import pandas as pd
+
+    table = pd.concat(frames(table))
     times = table["time"] if "time" in table.columns else table.index.to_series()
     load, count, total = (table[name] for name in ("load", "count", "total"))
     return {

@@ -21,9 +21,8 @@ def by_hand(body: bytes) -> Callable[[], Any]:
     """What a careful user writes with orjson and numpy."""
     import orjson
 
-    def run() -> Any:
-        series = orjson.loads(body)["results"][0]["series"][0]
-        times, load, level, count, total, state = zip(*series["values"], strict=False)
+    def frame(values: list[list[Any]]) -> Any:
+        times, load, level, count, total, state = zip(*values, strict=False)
         index = pd.DatetimeIndex(np.array(times, dtype=np.int64).view("datetime64[ns]"))
         columns = {
             "load": np.array(load, dtype=np.float64),
@@ -33,6 +32,10 @@ def by_hand(body: bytes) -> Callable[[], Any]:
             "state": pd.Series(state, dtype=object, index=index),
         }
         return pd.DataFrame(columns, index=index)
+
+    def run() -> Any:
+        series = orjson.loads(body)["results"][0]["series"]
+        return [(one["name"], frame(one["values"])) for one in series]
 
     return run
 
@@ -49,7 +52,7 @@ def aioinflux_old(body: bytes) -> Callable[[], Any]:
 def influxdb_frame(body: bytes, form: str) -> Callable[[], Any]:
     """`DataFrameClient.query`; the answer comes from memory. `epoch` is its fastest time."""
     client, _ = influxdb_in_memory(body, TYPES[form])
-    return lambda: client.query("SELECT * FROM cpu", epoch="ns")["cpu"]
+    return lambda: client.query("SELECT * FROM cpu", epoch="ns")
 
 
 def influxdb_rows(body: bytes, take: Take) -> Callable[[], Any]:

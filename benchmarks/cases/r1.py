@@ -1,4 +1,4 @@
-"""R1: an answer of a million rows, as a table."""
+"""R1: an answer of a million rows, as a table; or as a hundred tables, one of each series."""
 
 from __future__ import annotations
 
@@ -10,34 +10,45 @@ from ..case import OURS, Case, Subject, Work
 
 ROWS = answers.ROWS
 FEWER = 100_000
+# Rows of a series, where there are many.
+PART = 10_000
 OUTPUTS = ("pandas", "pyarrow", "polars")
+Reader = Callable[[bytes], Callable[[], Any]]
 
 
-def subject(reader: Callable[[bytes], Callable[[], Any]], form: str, **options: Any) -> Subject:
+def subject(reader: Reader, form: str, part: int | None, **options: Any) -> Subject:
+    def body(rows: int) -> bytes:
+        return answers.body(form, rows, part, grouped=part is not None)
+
     def make(rows: int) -> Work:
-        run = reader(answers.body(form, rows))
+        run = reader(body(rows))
         # Compared by what a smaller answer becomes: the same for those who get fewer rows.
-        small = reader(answers.body(form, FEWER))
+        small = reader(body(FEWER))
         return Work(run, lambda: answers.digest(small()))
 
     return Subject(make, **options)
 
 
-def case(form: str, output: str) -> Case:
+def case(form: str, output: str, part: int | None = None) -> Case:
     """Peers stand beside pandas; the other outputs are compared with the same figures."""
-    subjects = {OURS: subject(lambda body: ours.table(body, form, output), form)}
+
+    def stand(reader: Reader, **options: Any) -> Subject:
+        return subject(reader, form, part, **options)
+
+    influxdb = stand(lambda body: readers.influxdb_frame(body, form), rows=FEWER)
+    subjects = {OURS: stand(lambda body: ours.table(body, form, output))}
     if form == "json":
         subjects |= {
-            "orjson + numpy by hand": subject(readers.by_hand, form),
-            "aioinflux 0.9.0": subject(readers.aioinflux_old, form, rows=FEWER, old=True),
-            "influxdb": subject(lambda b: readers.influxdb_frame(b, form), form, rows=FEWER),
+            "orjson + numpy by hand": stand(readers.by_hand),
+            "aioinflux 0.9.0": stand(readers.aioinflux_old, rows=FEWER, old=True),
+            "influxdb": influxdb,
         }
         least = {"orjson + numpy by hand": 14.0, "aioinflux 0.9.0": 20.0}
     else:
-        subjects["influxdb"] = subject(lambda b: readers.influxdb_frame(b, form), form, rows=FEWER)
+        subjects["influxdb"] = influxdb
         least = {"influxdb": 75.0}
     return Case(
-        name=f"R1 {form} to {output}",
+        name=f"R1 {form} to {output}" + (", 100 series" if part else ""),
         rows=ROWS,
         subjects=subjects,
         at_least=least,
@@ -45,4 +56,8 @@ def case(form: str, output: str) -> Case:
     )
 
 
-CASES = [case(form, output) for form in ("json", "msgpack") for output in OUTPUTS]
+FORMS = ("json", "msgpack")
+CASES = [
+    *(case(form, output) for form in FORMS for output in OUTPUTS),
+    *(case(form, "pandas", PART) for form in FORMS),
+]

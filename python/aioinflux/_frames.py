@@ -40,7 +40,7 @@ def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]])
         else:
             data[_free(label, data)] = _column(kind, values, mask, length, texts)
     for key, value in tags.items():
-        data[_free(key, data)] = _tag(value, length, categories.get(key))
+        data[_free(key, data)] = _tag(value, length, texts, categories.get(key))
     if index is None:
         index = pd.RangeIndex(length)
     result = pd.DataFrame(data, index=index, copy=False)
@@ -89,14 +89,19 @@ def _column(kind: str, values: Any, mask: Any, length: int, texts: Any) -> Any:
     return values
 
 
-def _tag(value: str, length: int, categories: list[str] | None) -> Any:
+def _tag(value: str, length: int, texts: Any, categories: list[str] | None) -> Any:
+    """A column of the same text in each row."""
     import numpy as np
     import pandas as pd
 
-    if categories is None:
-        return pd.Series([value]).array.take(np.zeros(length, np.intp))
-    codes: Any = np.full(length, categories.index(value), np.int32)
-    return pd.Categorical.from_codes(codes, categories=categories)
+    if categories is not None:
+        codes: Any = np.full(length, categories.index(value), np.int32)
+        return pd.Categorical.from_codes(codes, categories=categories)
+    if texts is not None:
+        import pyarrow as pa
+
+        return texts.__from_arrow__(pa.repeat(pa.scalar(value, pa.large_string()), length))
+    return pd.Series([value]).array.take(np.zeros(length, np.intp))
 
 
 def _free(label: str, taken: dict[str, Any]) -> str:

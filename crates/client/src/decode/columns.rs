@@ -288,21 +288,20 @@ impl Column {
     }
 
     /// Adds the values of a column of the same type.
-    pub(super) fn append(&mut self, other: Self) {
-        let mut nulls = other.nulls;
+    pub(super) fn append(&mut self, other: &Self) {
         let plain = self.len() - self.nulls.len();
-        if let Some(nulls) = nulls.finish() {
+        if let Some(nulls) = other.nulls.finish_cloned() {
             self.nulls.append_n_non_nulls(plain);
             self.nulls.append_buffer(&nulls);
         }
-        match (&mut self.values, other.values) {
+        match (&mut self.values, &other.values) {
             (Values::Integer(values), Values::Integer(more))
-            | (Values::Time(values), Values::Time(more)) => values.extend_from_slice(&more),
-            (Values::Unsigned(values), Values::Unsigned(more)) => values.extend_from_slice(&more),
-            (Values::Float(values), Values::Float(more)) => values.extend_from_slice(&more),
-            (Values::Boolean(values), Values::Boolean(more)) => values.extend_from_slice(&more),
-            (Values::Text(texts), Values::Text(more)) => texts.append(&more),
-            (Values::View(views), Values::View(more)) => views.append(&more),
+            | (Values::Time(values), Values::Time(more)) => values.extend_from_slice(more),
+            (Values::Unsigned(values), Values::Unsigned(more)) => values.extend_from_slice(more),
+            (Values::Float(values), Values::Float(more)) => values.extend_from_slice(more),
+            (Values::Boolean(values), Values::Boolean(more)) => values.extend_from_slice(more),
+            (Values::Text(texts), Values::Text(more)) => texts.append(more),
+            (Values::View(views), Values::View(more)) => views.append(more),
             // All that a column of nulls has are its nulls.
             _ => {}
         }

@@ -43,7 +43,7 @@ pub(crate) use self::whole::{Whole, float_of};
 const BATCHES: BatchLimits = BatchLimits {
     rows: 8192,
     bytes: 8 << 20,
-    halves: usize::MAX,
+    ahead: 0,
 };
 
 /// Most bytes of rows in a batch of an answer that is kept. With one row more of
@@ -51,9 +51,8 @@ const BATCHES: BatchLimits = BatchLimits {
 /// the 2 GiB that Arrow allows.
 const LARGE_BATCH_BYTES: usize = 256 << 20;
 
-/// Bytes of rows from which on a second thread is worth its while: so many must have come, since it
-/// is in vain where the series ends soon, and so many must follow.
-const HALVES: usize = 8 << 20;
+/// Bytes of a series that are looked through for its end, and that are worth a thread.
+const AHEAD: usize = 4 << 20;
 
 /// Longest value (a row, a list of columns) that is waited for.
 const MAX_VALUE_BYTES: usize = 256 << 20;
@@ -206,15 +205,14 @@ impl Decoder {
     /// unless its rows take more than 256 MiB of the answer or the type of a column changes in a
     /// way that is no promotion.
     ///
-    /// Behind the first 8 MiB of a series, the rows of a piece of JSON with 8 MiB or more of them are
-    /// decoded in halves, the second by a thread of its own where there are two processors; what comes
-    /// out is the same.
+    /// Rows of JSON, of which a series has more than 8 MiB in one piece, are decoded by two threads
+    /// where there are two processors; what comes out is the same.
     #[must_use]
     pub fn large_batches(mut self) -> Self {
         *self.assembly.limits() = BatchLimits {
             rows: usize::MAX,
             bytes: LARGE_BATCH_BYTES,
-            halves: HALVES,
+            ahead: AHEAD,
         };
         self
     }

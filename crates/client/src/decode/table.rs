@@ -43,6 +43,10 @@ pub(super) trait RowFormat {
 
     /// The first place from `from` on that looks like the start of a row.
     fn find_row(input: &[u8], from: usize) -> Option<usize>;
+
+    /// The first place that looks like the end of the last row, where the rows were not counted
+    /// before they came.
+    fn find_end(input: &[u8]) -> Option<usize>;
 }
 
 /// How large a batch grows.
@@ -51,8 +55,10 @@ pub(super) struct BatchLimits {
     pub(super) rows: usize,
     /// Bytes of the answer that its rows took: wide rows and long texts must stay within memory.
     pub(super) bytes: usize,
-    /// Bytes from which on rows are read in two halves at once.
-    pub(super) halves: usize,
+    /// Bytes in which the end of a series is looked for. One that goes on behind them is large: room
+    /// is made for all that is left, and so many bytes at a time are read by each of two threads.
+    /// With 0, nothing is looked for and nothing is large.
+    pub(super) ahead: usize,
 }
 
 /// What became of a row.
@@ -168,9 +174,8 @@ impl Table {
         Ok(rows)
     }
 
-    /// Makes room for the rows that seem to follow, and adds them in halves where many came before
-    /// (a series that ends soon is not worth the second thread), many follow, and they do not fill
-    /// the batch. Returns where the next row starts.
+    /// Makes room for the rows that seem to follow, and adds them in halves where they are many.
+    /// Returns where the next row starts.
     #[cold]
     fn add_many<F: RowFormat>(
         &mut self,
@@ -180,34 +185,33 @@ impl Table {
         limits: BatchLimits,
         rows: &mut Rows,
     ) -> Option<usize> {
-        let left = input.len() - rows.end;
+        let left = &input[rows.end..];
         let most = most - rows.count;
+        let end = F::find_end(&left[..left.len().min(limits.ahead)]);
         if self.rows >= self.room {
-            self.make_room(left, limits.rows.min(self.rows + most as usize));
+            let bytes = end.unwrap_or(left.len());
+            self.make_room(bytes, limits.rows.min(self.rows + most as usize));
         }
         self.pause = self.room;
-        let fits = limits.rows - self.rows > left && limits.bytes.saturating_sub(self.bytes) > left;
-        let are_many = F::IN_HALVES && fits && left >= limits.halves;
-        let Some(start) = next.filter(|_| are_many) else {
+        let is_large = F::IN_HALVES && end.is_none() && (1..left.len()).contains(&limits.ahead);
+        let Some(start) = next.filter(|_| is_large) else {
             return next;
         };
-        if self.bytes < limits.halves {
-            let more = self.rows_in(limits.halves - self.bytes).max(1);
-            self.pause = self.room.min(self.rows + more);
-            return next;
-        }
-        let run = self.add_halves::<F>(input, start, most);
+        let run = self.add_in_halves::<F>(input, start, most, limits);
         if run.count > 0 {
             rows.end = run.end;
             rows.count += run.count;
         }
-        run.next
+        // Halves may end early, so they are tried again, but not too often.
+        self.pause = self.room.clamp(self.rows + ROOM, 2 * self.rows);
+        rows.is_full = self.is_full(limits);
+        run.next.filter(|_| !rows.is_full)
     }
 
-    /// Makes room for as many rows again, or for those that `left` bytes of input hold if they are
-    /// like those so far, but not for more than `most` in all.
-    fn make_room(&mut self, left: usize, most: usize) {
-        let more = self.rows_in(left).max(self.rows).min(most - self.rows);
+    /// Makes room for as many rows again, or for those that `bytes` of input hold if they are like
+    /// those so far, but not for more than `most` in all.
+    fn make_room(&mut self, bytes: usize, most: usize) {
+        let more = self.rows_in(bytes).max(self.rows).min(most - self.rows);
         self.room = self.rows + more;
         for column in &mut self.columns {
             column.reserve(more);

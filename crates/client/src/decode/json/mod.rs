@@ -15,6 +15,8 @@ mod text;
 mod usual;
 mod value;
 
+use memchr::memmem;
+
 use self::scan::Scan;
 use self::text::skip_space;
 pub(super) use self::text::unescape;
@@ -275,10 +277,11 @@ impl RowFormat for Rows {
     }
 
     fn find_row(input: &[u8], from: usize) -> Option<usize> {
-        let mut places = input.get(from..)?.windows(3);
-        places
-            .position(|bytes| bytes == b"],[")
-            .map(|at| from + at + 2)
+        memmem::find(input.get(from..)?, b"],[").map(|at| from + at + 2)
+    }
+
+    fn find_end(input: &[u8]) -> Option<usize> {
+        memmem::find(input, b"]]")
     }
 }
 

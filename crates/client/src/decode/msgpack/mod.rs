@@ -239,6 +239,10 @@ impl RowFormat for Rows {
     fn find_row(_: &[u8], _: usize) -> Option<usize> {
         None
     }
+
+    fn find_end(_: &[u8]) -> Option<usize> {
+        None
+    }
 }
 
 /// Reads the head of a row, which must be as long as there are columns: that is checked before

@@ -1,4 +1,4 @@
-//! Rows of a large piece in two halves, the second one by a thread of its own.
+//! Rows of a large series in rounds of two halves, the second one by a thread of its own.
 //!
 //! Where the second half begins is guessed: at something that reads like rows. The first half proves
 //! or refutes it, since it comes to an end there or does not. A second half that is not proved is
@@ -6,16 +6,20 @@
 //! ends before a row that would. So neither the guess nor the number of processors changes what comes
 //! out.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::{ROOM, RowFormat, Table};
+use super::{BatchLimits, RowFormat, Table};
 
 /// Rows that must follow each other where the second half may begin.
 const PROOF: u32 = 8;
 
 /// Bytes that are searched for its beginning.
 const SEARCHED: usize = 1 << 16;
+
+/// Halves that are smaller than this part of a whole one are not worth a thread.
+const LEAST_SHARE: usize = 8;
 
 /// After so many rows a thread looks whether it is still needed.
 const ROWS_BETWEEN_LOOKS: u32 = 4096;
@@ -30,24 +34,80 @@ pub(super) struct Run {
     pub(super) next: Option<usize>,
 }
 
+/// What became of the two halves of some rows.
+struct Halves {
+    run: Run,
+    /// Both were added, and more may follow.
+    are_whole: bool,
+}
+
 impl Table {
-    /// Adds the row at `at` and those that follow it, `most` in all, as far as they are there and
-    /// change no column. It may be none.
+    /// Adds the row at `at` and those that follow it, `most` in all, as far as they are there,
+    /// change no column and fit into the batch. It may be none.
     #[inline(never)]
-    pub(super) fn add_halves<F: RowFormat>(&mut self, input: &[u8], at: usize, most: u32) -> Run {
+    pub(super) fn add_in_halves<F: RowFormat>(
+        &mut self,
+        input: &[u8],
+        at: usize,
+        most: u32,
+        limits: BatchLimits,
+    ) -> Run {
+        let mut run = Run::none(at);
         if !thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
-            return Run::none(at);
+            return run;
         }
-        let half = (input.len() - at) / 2;
-        let mut second = self.sibling(self.rows_in(half));
-        let Some(middle) = second.find_rows::<F>(input, at + half) else {
-            return Run::none(at);
+        // Its memory serves all rounds.
+        let mut second = None;
+        while let Some(start) = run.next {
+            let half = limits.ahead.min((input.len() - start) / 2);
+            let place = self.place(limits);
+            if half < limits.ahead / LEAST_SHARE || place <= 2 * half + SEARCHED {
+                break;
+            }
+            let second = second.get_or_insert_with(|| self.sibling(self.rows_in(half)));
+            let most = most - run.count;
+            let halves = self.add_halves::<F>(second, input, start..start + half, most, place);
+            run = Run {
+                count: run.count + halves.run.count,
+                ..halves.run
+            };
+            if !halves.are_whole {
+                break;
+            }
+        }
+        run
+    }
+
+    /// The batch is not full with rows of fewer bytes than that, however short they are.
+    fn place(&self, limits: BatchLimits) -> usize {
+        let bytes = limits.bytes.saturating_sub(self.bytes);
+        bytes.min(limits.rows.saturating_sub(self.rows))
+    }
+
+    /// Adds the rows of the first half, and `second`, an empty sibling, those of as many bytes behind
+    /// them, if both do not fill the `place` in the batch.
+    fn add_halves<F: RowFormat>(
+        &mut self,
+        second: &mut Self,
+        input: &[u8],
+        half: Range<usize>,
+        most: u32,
+        place: usize,
+    ) -> Halves {
+        let (at, length) = (half.start, half.len());
+        let nothing = Halves {
+            run: Run::none(at),
+            are_whole: false,
         };
+        let Some(middle) = second.find_rows::<F>(input, half.end) else {
+            return nothing;
+        };
+        let end = input.len().min(middle + length);
         let is_over = AtomicBool::new(false);
         let (first, behind) = thread::scope(|scope| {
             let thread = thread::Builder::new().name("aioinflux-rows".to_owned());
             let behind = thread.spawn_scoped(scope, || {
-                second.add_run::<F>(input, middle..input.len(), most, &is_over)
+                second.add_run::<F>(input, middle..end, most, &is_over)
             });
             let Ok(behind) = behind else {
                 return (Run::none(at), None);
@@ -59,14 +119,20 @@ impl Table {
             (first, is_proved.then_some(behind))
         });
         match behind {
-            Some(behind) if behind.count <= most - first.count => {
+            Some(behind) if behind.count <= most - first.count && behind.end - at < place => {
                 self.append(second);
-                Run {
-                    count: first.count + behind.count,
-                    ..behind
+                Halves {
+                    run: Run {
+                        count: first.count + behind.count,
+                        ..behind
+                    },
+                    are_whole: behind.next.is_some_and(|next| next >= end),
                 }
             }
-            _ => first,
+            _ => Halves {
+                run: first,
+                ..nothing
+            },
         }
     }
 
@@ -76,9 +142,7 @@ impl Table {
         let mut place = F::find_row(searched, from);
         while let Some(start) = place {
             let run = self.add_run::<F>(input, start..input.len(), PROOF, &AtomicBool::new(false));
-            self.rows = 0;
-            self.bytes = 0;
-            self.undo_row();
+            self.clear();
             if run.count == PROOF {
                 break;
             }
@@ -91,7 +155,7 @@ impl Table {
     fn add_run<F: RowFormat>(
         &mut self,
         input: &[u8],
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         most: u32,
         is_over: &AtomicBool,
     ) -> Run {
@@ -127,14 +191,20 @@ impl Table {
         }
     }
 
-    /// Adds the rows of a table whose columns are of the same types.
-    fn append(&mut self, other: Self) {
-        for (column, more) in self.columns.iter_mut().zip(other.columns) {
+    /// Takes the rows of a table whose columns are of the same types.
+    fn append(&mut self, other: &mut Self) {
+        for (column, more) in self.columns.iter_mut().zip(&mut other.columns) {
             column.append(more);
         }
         self.rows += other.rows;
         self.bytes += other.bytes;
-        self.pause = self.pause.max(self.rows + ROOM);
+        other.clear();
+    }
+
+    fn clear(&mut self) {
+        self.rows = 0;
+        self.bytes = 0;
+        self.undo_row();
     }
 }
 

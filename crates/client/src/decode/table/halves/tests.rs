@@ -2,6 +2,7 @@
 
 use super::super::super::json::Rows as JsonRows;
 use super::super::super::{DecodeError, Decoder, End, Event, Format};
+use super::super::ROOM;
 use super::*;
 
 /// Rows of a body: those from which on room is made, and about as many in each half.
@@ -45,9 +46,13 @@ fn body(rows: usize, change: impl Fn(usize, &mut Vec<String>)) -> String {
 
 type Decoded = (Vec<Event>, Result<(), DecodeError>);
 
-fn decoded(pieces: &[&str], halves: usize, views: bool) -> Decoded {
-    let mut decoder = Decoder::new(Format::Json).large_batches();
-    decoder.assembly.limits().halves = halves;
+fn decoded(pieces: &[&str], ahead: usize, views: bool) -> Decoded {
+    decoded_within(limits(ahead), pieces, views)
+}
+
+fn decoded_within(limits: BatchLimits, pieces: &[&str], views: bool) -> Decoded {
+    let mut decoder = Decoder::new(Format::Json);
+    *decoder.assembly.limits() = limits;
     if views {
         decoder = decoder.text_views();
     }
@@ -58,12 +63,19 @@ fn decoded(pieces: &[&str], halves: usize, views: bool) -> Decoded {
     (std::iter::from_fn(|| decoder.next_event()).collect(), ended)
 }
 
+/// One round, two and some.
+const AHEAD: [usize; 3] = [600_000, 250_000, 60_000];
+
 fn check(pieces: &[&str], what: &str) {
+    check_with(&AHEAD, pieces, what);
+}
+
+fn check_with(ahead: &[usize], pieces: &[&str], what: &str) {
     for views in [false, true] {
-        let expected = decoded(pieces, usize::MAX, views);
-        // At once, and after some rows more.
-        for halves in [0, 300_000] {
-            assert_eq!(decoded(pieces, halves, views), expected, "{what}");
+        let expected = decoded(pieces, 0, views);
+        for ahead in ahead {
+            let given = decoded(pieces, *ahead, views);
+            assert_eq!(given, expected, "{what}, {ahead} bytes ahead");
         }
     }
 }
@@ -79,47 +91,83 @@ fn middle(body: &str) -> usize {
     body[..half].matches("],[").count()
 }
 
-#[test]
-fn both_halves_are_added() {
-    let body = body(ROWS, |_, _| ());
-    let at = HEAD.len();
+/// A table with the first rows of a body, and the index after them.
+fn begun(body: &str) -> (Table, usize) {
     let mut table = Table::new((0..7).map(|n| format!("c{n}")).collect(), true, false);
-    let first = table
-        .add_rows::<JsonRows>(body.as_bytes(), at, 100, NO_HALVES)
-        .unwrap();
-    let run = table.add_halves::<JsonRows>(body.as_bytes(), first.end + 1, u32::MAX);
-    if thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
-        assert_eq!((first.count, run.count as usize), (100, ROWS - 100));
-        assert_eq!((table.rows, run.end), (ROWS, body.len() - TAIL.len()));
-        // All but the commas between the rows.
-        assert_eq!(table.bytes, run.end - at - (ROWS - 1));
-    } else {
-        assert_eq!(run.count, 0);
+    let rows = table.add_rows::<JsonRows>(body.as_bytes(), HEAD.len(), 100, limits(0));
+    (table, rows.unwrap().end + 1)
+}
+
+fn limits(ahead: usize) -> BatchLimits {
+    BatchLimits {
+        rows: usize::MAX,
+        bytes: usize::MAX,
+        ahead,
     }
 }
 
-const NO_HALVES: super::super::BatchLimits = super::super::BatchLimits {
-    rows: usize::MAX,
-    bytes: usize::MAX,
-    halves: usize::MAX,
-};
+#[test]
+fn both_halves_are_added_in_each_round() {
+    let body = body(ROWS, |_, _| ());
+    for ahead in AHEAD {
+        let (mut table, at) = begun(&body);
+        let run = table.add_in_halves::<JsonRows>(body.as_bytes(), at, u32::MAX, limits(ahead));
+        if thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
+            let left = body.len() - run.end;
+            assert!(left <= ahead / 4 + TAIL.len(), "{left} of {ahead}");
+            assert_eq!(run.next.is_none(), left == TAIL.len());
+        } else {
+            assert_eq!(run.count, 0);
+        }
+        assert_eq!(table.rows, 100 + run.count as usize);
+        // All but the commas between the rows.
+        assert_eq!(table.bytes, run.end - HEAD.len() - (table.rows - 1));
+    }
+}
 
 #[test]
 fn no_more_rows_are_added_than_are_asked_for() {
     let body = body(ROWS, |_, _| ());
     for most in [0, 1, 5000, 5592, 5593, 9000, 12_187, 12_188] {
-        let mut table = Table::new((0..7).map(|n| format!("c{n}")).collect(), true, false);
-        let first = table.add_rows::<JsonRows>(body.as_bytes(), HEAD.len(), 100, NO_HALVES);
-        let run = table.add_halves::<JsonRows>(body.as_bytes(), first.unwrap().end + 1, most);
-        assert!(run.count <= most);
-        assert_eq!(table.rows, 100 + run.count as usize);
+        for ahead in AHEAD {
+            let (mut table, at) = begun(&body);
+            let run = table.add_in_halves::<JsonRows>(body.as_bytes(), at, most, limits(ahead));
+            assert!(run.count <= most);
+            assert_eq!(table.rows, 100 + run.count as usize);
+        }
+    }
+}
+
+#[test]
+fn batches_end_where_those_of_one_thread_do() {
+    let long = format!("\"{}\"", "x".repeat(100_000));
+    for place in [0, ROOM + 100, 2 * ROOM - 100, 2 * ROOM, ROWS - 9] {
+        let body = body(ROWS, |n, cells| {
+            if n == place {
+                long.clone_into(&mut cells[3]);
+            }
+        });
+        for bytes in (350_000..body.len() + 50_000).step_by(43_210) {
+            let limits = limits(0);
+            let expected = decoded_within(BatchLimits { bytes, ..limits }, &[&body], false);
+            for ahead in AHEAD {
+                let limits = BatchLimits {
+                    bytes,
+                    ahead,
+                    ..limits
+                };
+                let given = decoded_within(limits, &[&body], false);
+                assert_eq!(given, expected, "{bytes} bytes, {ahead} ahead, {place}");
+            }
+        }
     }
 }
 
 #[test]
 fn rows_are_those_of_one_thread() {
     for rows in [ROOM, ROOM + 1, ROOM + 2, ROOM + 20, 2 * ROOM, ROWS] {
-        check(&[&body(rows, |_, _| ())], &format!("{rows} rows"));
+        let ahead = [1000, 4000, 60_000, 250_000, 600_000];
+        check_with(&ahead, &[&body(rows, |_, _| ())], &format!("{rows} rows"));
     }
 }
 
