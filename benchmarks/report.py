@@ -27,6 +27,7 @@ BRIEF = (
     "W2 categorical, 1 thread", "W2 categorical, 2 threads", "W2 object, 1 thread",
     "W2 pandas str, 1 thread", "W2 polars, 1 thread", "W3 object, 1 thread",
     "W2z categorical as gzip, 1 thread", "R1 json to pandas", "R1 msgpack to pandas",
+    "R1 json to pandas, 100 series", "R1 msgpack to pandas, 100 series",
     "R2 tuples iterated, gc off", "R2 dicts iterated, gc off", "Q query, 1 at a time",
     "Q query, 64 at a time", "Q write, 64 at a time",
     "Q write, 64 at a time, data in memory", "E write", "E read",

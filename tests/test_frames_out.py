@@ -93,6 +93,21 @@ def test_group_tags_become_columns(frames: AsyncInfluxDBClient) -> None:
     assert list(whole["host"]) == ["a", "b"]
 
 
+def test_labels_are_those_that_pandas_makes_and_each_frame_has_its_own(
+    frames: AsyncInfluxDBClient,
+) -> None:
+    frames.write(['m,host=a f=1,s="x" 1', 'm,host=b f=2,s="y" 2'])
+    (first, second) = (df for _, df in frames.query("SELECT f, s FROM m GROUP BY host"))
+    pd.testing.assert_index_equal(
+        first.columns, pd.DataFrame({"f": [], "s": [], "host": []}).columns
+    )
+    first.columns.name = "of the first"
+    assert second.columns.name is None
+    assert frames.query("SELECT f, s FROM m GROUP BY host")[0][1].columns.name is None
+    # As texts of a column that came as such.
+    assert first["host"].dtype == first["s"].dtype == pd.Series(["x"]).dtype
+
+
 def test_group_tag_named_like_a_field_overwrites_nothing(frames: AsyncInfluxDBClient) -> None:
     frames.write("m,x=tag x=5i 1")
     df = frames.query("SELECT x::field AS x FROM m GROUP BY x")

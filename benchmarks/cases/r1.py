@@ -1,4 +1,7 @@
-"""R1: an answer of a million rows, as a table; or as a hundred tables, one of each series."""
+"""R1: an answer of a million rows, as a table; and as a hundred tables, one of each series.
+
+For many series there is no target: what each of them costs beside its rows is made in Python.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ def case(form: str, output: str, part: int | None = None) -> Case:
         name=f"R1 {form} to {output}" + (", 100 series" if part else ""),
         rows=ROWS,
         subjects=subjects,
-        at_least=least,
+        at_least={} if part else least,
         compare=answers.compare,
     )
 

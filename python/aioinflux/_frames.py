@@ -6,6 +6,7 @@ needed besides pandas; with pyarrow texts come as Arrow's, without a Python obje
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,12 +44,22 @@ def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]])
         data[_free(key, data)] = _tag(value, length, texts, categories.get(key))
     if index is None:
         index = pd.RangeIndex(length)
-    result = pd.DataFrame(data, index=index, copy=False)
+    result = pd.DataFrame(dict(enumerate(data.values())), index=index, copy=False)
+    # A copy, since it has a name that users may set.
+    result.columns = _labels(tuple(data)).copy()
     result.attrs = {"measurement": name, "tags": dict(tags)}
-    if "name" not in result.columns:
+    if "name" not in data:
         # The seed's attribute; a column of that name must not be overwritten by it.
         object.__setattr__(result, "name", name)
     return result
+
+
+@lru_cache
+def _labels(names: tuple[str, ...]) -> pd.Index[str]:
+    """The labels of columns, made once for many series: they take as long as half a frame."""
+    import pandas as pd
+
+    return pd.Index(names)
 
 
 def _times(nanoseconds: Any) -> pd.DatetimeIndex:
