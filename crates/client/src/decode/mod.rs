@@ -205,7 +205,7 @@ impl Decoder {
     /// unless its rows take more than 256 MiB of the answer or the type of a column changes in a
     /// way that is no promotion.
     ///
-    /// Rows of JSON, of which a series has more than 8 MiB in one piece, are decoded by two threads
+    /// Rows of JSON, of which a series has more than 4 MiB in one piece, are decoded by two threads
     /// where there are two processors; what comes out is the same.
     #[must_use]
     pub fn large_batches(mut self) -> Self {
