@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import logging
+import pickle
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -163,6 +167,26 @@ def test_a_frame_comes_back_as_points() -> None:
         {"measurement": "m", "tags": {"t": "a"}, "fields": {"f": 0.5, "i": 1}, "time": 5},
         {"measurement": "m", "tags": {"t": "b"}, "fields": {"i": 2}, "time": 6},
     ]
+
+
+def test_the_native_function_looks_like_its_stub() -> None:
+    stub = ast.parse(Path(aioinflux.__file__).with_name("_core.pyi").read_text())
+    function = next(
+        node
+        for node in stub.body
+        if isinstance(node, ast.FunctionDef) and node.name == "to_line_protocol"
+    )
+    doc = aioinflux.to_line_protocol.__doc__
+    assert doc is not None
+    assert ast.get_docstring(function) == inspect.cleandoc(doc)
+    arguments = function.args
+    assert arguments.kwarg is not None
+    names = [one.arg for one in (*arguments.args, *arguments.kwonlyargs, arguments.kwarg)]
+    parameters = inspect.signature(aioinflux.to_line_protocol).parameters
+    assert list(parameters) == names
+    keyword = {name for name, one in parameters.items() if one.kind is one.KEYWORD_ONLY}
+    assert keyword == {one.arg for one in arguments.kwonlyargs}
+    assert pickle.loads(pickle.dumps(aioinflux.to_line_protocol)) is aioinflux.to_line_protocol
 
 
 @pytest.mark.parametrize("name", ["to_line_protocol", "parse_line_protocol"])

@@ -29,7 +29,7 @@ __all__ = [
     "quote_regex",
     "quote_string",
     "quote_time",
-    "to_lines",
+    "to_line_protocol",
 ]
 
 _T = TypeVar("_T", covariant=True)
@@ -279,15 +279,38 @@ class UdpSender:
     def __new__(cls, host: str, port: int, datagram_bytes: int) -> UdpSender: ...
     def send(self, batch: Batch) -> Call[bool]: ...
 
-def to_lines(
-    told: Callable[[int], object],
+def to_line_protocol(
     data: object,
-    measurement: object = None,
-    tag_columns: Sequence[object] | None = None,
-    extra_tags: dict[str, object] | None = None,
+    measurement: str | None = None,
+    tag_columns: Iterable[object] | None = None,
+    *,
     time_column: object = None,
     measurement_column: object = None,
-) -> bytes: ...
+    tags: Mapping[str, object] | None = None,
+    **extra_tags: object,
+) -> bytes:
+    """Encodes points as line protocol, exactly as `AsyncInfluxDBClient.write` sends them.
+
+    Args:
+        data: What `write` takes: text, mappings, objects of classes with `@lineprotocol`, tables,
+            and iterables of these. Tables are DataFrames of pandas and polars, what else speaks
+            Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy.
+        measurement: Name for points and rows that carry none.
+        tag_columns: Columns of a table that are tags; all others are fields.
+        time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
+            column `time` of other tables.
+        measurement_column: Column of the measurements of a table.
+        tags: Extra tags of any name, those of this function's arguments too.
+        **extra_tags: Tags for every mapping and every row; they beat a point's own.
+    Returns:
+        One line for each point, each with a line feed at its end, times in nanoseconds. Points
+        without any field left have no line; a warning is logged with their number.
+    Raises:
+        ValueError, TypeError: a point cannot be written; the text names the point, the key and
+            the value.
+    Source: InfluxDB 1.8 documentation, line protocol reference.
+    """
+
 def nanoseconds(time: object) -> int: ...
 def parse_lines(data: str | bytes | bytearray) -> list[dict[str, Any]]: ...
 def parse_answer(

@@ -7,50 +7,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import _arguments, _core
+from ._core import to_line_protocol
 
 __all__ = ["line_batches", "parse_line_protocol", "to_line_protocol"]
 
 logger = logging.getLogger("aioinflux")
 
 
-def to_line_protocol(
-    data: object,
-    measurement: str | None = None,
-    tag_columns: Iterable[object] | None = None,
-    *,
-    time_column: object = None,
-    measurement_column: object = None,
-    tags: Mapping[str, object] | None = None,
-    **extra_tags: object,
-) -> bytes:
-    """Encodes points as line protocol, exactly as `AsyncInfluxDBClient.write` sends them.
+def _names(tag_columns: Iterable[object]) -> list[object]:
+    """The `tag_columns` of `to_line_protocol`, checked."""
+    return _arguments.names("tag_columns", tag_columns)
 
-    Args:
-        data: What `write` takes: text, mappings, objects of classes with `@lineprotocol`, tables,
-            and iterables of these. Tables are DataFrames of pandas and polars, what else speaks
-            Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy.
-        measurement: Name for points and rows that carry none.
-        tag_columns: Columns of a table that are tags; all others are fields.
-        time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
-            column `time` of other tables.
-        measurement_column: Column of the measurements of a table.
-        tags: Extra tags of any name, those of this function's arguments too.
-        **extra_tags: Tags for every mapping and every row; they beat a point's own.
-    Returns:
-        One line for each point, each with a line feed at its end, times in nanoseconds. Points
-        without any field left have no line; a warning is logged with their number.
-    Raises:
-        ValueError, TypeError: a point cannot be written; the text names the point, the key and
-            the value.
-    Source: InfluxDB 1.8 documentation, line protocol reference.
-    """
-    if tags is not None:
-        _arguments.expect("tags", tags, Mapping, optional=True)
-        extra_tags = {**tags, **extra_tags}
-    columns = None if tag_columns is None else _arguments.names("tag_columns", tag_columns)
-    return _core.to_lines(
-        _skipped, data, measurement, columns, extra_tags, time_column, measurement_column
-    )
+
+def _with(tags: Mapping[str, object], extra_tags: Mapping[str, object] | None) -> dict[str, object]:
+    """The `tags` of `to_line_protocol`, checked, and its `extra_tags`."""
+    _arguments.expect("tags", tags, Mapping)
+    return {**tags, **(extra_tags or {})}
 
 
 def _skipped(points: int) -> None:

@@ -60,7 +60,7 @@ mod _core {
     #[pymodule_export]
     use crate::client::{Client, quote_identifier};
     #[pymodule_export]
-    use crate::encode::{Encoded, nanoseconds, to_lines};
+    use crate::encode::{Encoded, nanoseconds, to_line_protocol};
     #[pymodule_export]
     use crate::influxql::{check_duration, quote_duration, quote_regex, quote_string, quote_time};
     #[pymodule_export]
