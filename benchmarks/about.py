@@ -19,7 +19,8 @@ PEERS = (
 METHOD = """\
 Each figure is the best of at least five repetitions after a warm-up (three where one takes more
 than two seconds), in a process of its own; `E` gives medians of five pairs, `Rust` those of
-Criterion. Who is not slow is measured twice, before and after the others. `CPU` is that of one
+Criterion. Who is not slow is measured twice, before and after the others; where its ratio is within
+a tenth of its target, on either side, it and we are measured twice more. `CPU` is that of one
 repetition, all threads together. The ratio is the other's time by ours. `peak` is the largest
 resident memory, `added` is what of it came on top of the input. Peers run their own public
 functions with their best settings; what they write or read otherwise than we is in the notes, found

@@ -9,7 +9,7 @@ __all__ = ["reason"]
 
 # The first that fits counts: the beginning of a case, a part of the other's name, the reason.
 _REASONS = (
-    ("W1 datetime", "", "within the noise of the target; half of the time is the bare walk"),
+    ("W1 ", "", "within the noise of the target; two thirds of the time are the bare walk"),
     ("W1s", "", "the call itself: in bulk a point takes 0.34 µs (W1)"),
     (
         "W1t",

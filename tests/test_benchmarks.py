@@ -35,6 +35,35 @@ for case in cases:
     assert done.returncode == 0, done.stderr
 
 
+def test_noise_decides_nothing_where_a_ratio_is_near_its_target() -> None:
+    program = """
+from benchmarks import run
+from benchmarks.case import OURS, Case, Result, Subject
+
+def result(seconds, error=""):
+    return Result(seconds, seconds, 1, 1, 0, 0, 0, error=error)
+
+times = {OURS: 1.0, "near": 2.1, "far": 4.0, "anchor": 0.52, "slow": 20.0, "failed": 0.0}
+calls = []
+def child(case, who, old):
+    calls.append(who)
+    return result(times[who] - 0.01 * len(calls) if who == "near" else times[who],
+        "no" if who == "failed" else "")
+
+run.child, run.FAST_S = child, 5.0
+subjects = {who: Subject(lambda rows: None) for who in times}
+least = {"near": 2.0, "far": 2.0, "slow": 20.0, "failed": 2.0}
+results = run.measured(Case("c", 1, subjects, least, {"anchor": 2.0}), None)
+counts = {who: calls.count(who) for who in times}
+# Who is slow is near as well, but does not get more of the time; we do, as often as the others.
+assert counts == {OURS: 4, "near": 4, "far": 2, "anchor": 4, "slow": 1, "failed": 1}, counts
+assert results["near"].seconds == min(2.1 - 0.01 * (n + 1) for n, who in enumerate(calls)
+    if who == "near")
+"""
+    done = python("-c", program)
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_answer_is_the_same_rows_in_chunks_and_in_series() -> None:
     program = """
 import json
