@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from .data import START, STEP
 
@@ -118,8 +119,6 @@ def frames(table: Any) -> list[Any]:
 
 def digest(table: Any) -> dict[str, Any]:
     """What a table of any kind holds, in a few numbers."""
-    import pandas as pd
-
     table = pd.concat(frames(table))
     times = table["time"] if "time" in table.columns else table.index.to_series()
     load, count, total = (table[name] for name in ("load", "count", "total"))

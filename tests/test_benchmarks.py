@@ -59,6 +59,12 @@ counts = {who: calls.count(who) for who in times}
 assert counts == {OURS: 4, "near": 4, "far": 2, "anchor": 4, "slow": 1, "failed": 1}, counts
 assert results["near"].seconds == min(2.1 - 0.01 * (n + 1) for n, who in enumerate(calls)
     if who == "near")
+
+# More rounds of us alone would be unfair.
+calls.clear()
+subjects = {who: Subject(lambda rows: None) for who in (OURS, "slow")}
+run.measured(Case("c", 1, subjects, {"slow": 20.0}), None)
+assert sorted(calls) == sorted([OURS, OURS, "slow"]), calls
 """
     done = python("-c", program)
     assert done.returncode == 0, done.stderr

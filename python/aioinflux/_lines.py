@@ -14,11 +14,6 @@ __all__ = ["line_batches", "parse_line_protocol", "to_line_protocol"]
 logger = logging.getLogger("aioinflux")
 
 
-def _names(tag_columns: Iterable[object]) -> list[object]:
-    """The `tag_columns` of `to_line_protocol`, checked."""
-    return _arguments.names("tag_columns", tag_columns)
-
-
 def _with(tags: Mapping[str, object], extra_tags: Mapping[str, object] | None) -> dict[str, object]:
     """The `tags` of `to_line_protocol`, checked, and its `extra_tags`."""
     _arguments.expect("tags", tags, Mapping)

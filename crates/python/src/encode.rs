@@ -55,7 +55,11 @@ pub(crate) fn to_line_protocol<'py>(
         None => extra_tags,
     };
     let tag_columns = match tag_columns {
-        Some(columns) => Some(helpers()?.call_method1("_names", (columns,))?.extract()?),
+        Some(columns) => {
+            let checks = py.import("aioinflux._arguments")?;
+            let names = checks.call_method1("names", ("tag_columns", columns))?;
+            Some(names.extract()?)
+        }
         None => None,
     };
     let mut points = Points::begin(measurement, tag_columns, extra_tags.as_ref(), None)?;
