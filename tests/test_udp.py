@@ -38,17 +38,26 @@ def listening() -> Iterator[Influxd]:
 
 @pytest.fixture
 def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
-    """Waits for so many points of an empty database, and gives them."""
+    """Waits until the server has written so many points, and gives what is in its database."""
     listening.execute("DROP DATABASE udp; CREATE DATABASE udp")
     database = Database(listening, "udp")
+    before = _written(database)
 
     def points(count: int) -> list[dict[str, Any]]:
+        # While a point is being written, a query may see some of its fields only: so its count.
         until = time.monotonic() + WAIT_S
-        while len(found := database.points()) < count and time.monotonic() < until:
+        while _written(database) < before + count and time.monotonic() < until:
             pass
-        return found
+        return database.points()
 
     return points
+
+
+def _written(database: Database) -> int:
+    """The points that the listener has written since its server started, in whole batches."""
+    (listener,) = database.series("SHOW STATS FOR 'udp'")
+    written: int = listener["values"][0][listener["columns"].index("pointsTx")]
+    return written
 
 
 @pytest.fixture
