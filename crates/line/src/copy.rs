@@ -1,6 +1,8 @@
 //! Short copies of known sizes: a call of `memcpy` for each word of a line would cost more than the
 //! words themselves.
 
+use crate::shape::BLOCK;
+
 /// Copies a text of any length.
 #[inline]
 pub(crate) fn copy(out: &mut [u8], at: usize, text: &[u8]) {
@@ -41,6 +43,23 @@ fn copy_ends<const N: usize>(out: &mut [u8], at: usize, text: &[u8]) {
     let last = text.len() - N;
     *block_mut::<N>(out, at) = *block::<N>(text, 0);
     *block_mut::<N>(out, at + last) = *block::<N>(text, last);
+}
+
+/// Copies a padded text: the first block, and what is behind it only where the text is longer.
+/// `None` where there is no room for all of it.
+#[inline]
+pub(crate) fn copy_cell<const N: usize>(
+    out: &mut [u8],
+    at: usize,
+    text: &[u8; N],
+    length: usize,
+) -> Option<()> {
+    let out: &mut [u8; N] = out.get_mut(at..)?.first_chunk_mut()?;
+    out[..BLOCK].copy_from_slice(&text[..BLOCK]);
+    if length > BLOCK {
+        out[BLOCK..].copy_from_slice(&text[BLOCK..]);
+    }
+    Some(())
 }
 
 /// The top bit of each byte of the word that is a quote or a backslash.

@@ -20,7 +20,7 @@ use crate::{Options, Shape, Unusual};
 ///
 /// let shape = Shape::new(Dialect::V1, "m", &[], &["f"]).unwrap();
 /// let mut numbers = Numbers::new(&shape, 0);
-/// numbers.floats([0.5, f64::NAN, 2.0]);
+/// numbers.floats(&[0.5, f64::NAN, 2.0]);
 /// numbers.leave_out(2);
 /// let mut encoder = Encoder::new(Dialect::V1);
 /// let mut rows = encoder.rows(&shape);
@@ -71,7 +71,7 @@ impl Numbers {
     }
 
     /// Takes floats instead of what was there; NaN is left out.
-    pub fn floats(&mut self, values: impl IntoIterator<Item = f64>) {
+    pub fn floats(&mut self, values: &[f64]) {
         let not_a_number = if self.options.refuse_nan { UNUSUAL } else { 0 };
         self.fill(values, |text, at, value| {
             if value.is_finite() {
@@ -85,14 +85,14 @@ impl Numbers {
     }
 
     /// Takes signed integers instead of what was there.
-    pub fn integers(&mut self, values: impl IntoIterator<Item = i64>) {
+    pub fn integers(&mut self, values: &[i64]) {
         self.fill(values, |text, at, value| {
             put(text, at, itoa::Buffer::new().format(value), Some(b'i'))
         });
     }
 
     /// Takes unsigned integers instead of what was there.
-    pub fn unsigned(&mut self, values: impl IntoIterator<Item = u64>) {
+    pub fn unsigned(&mut self, values: &[u64]) {
         let has_suffix = self.options.dialect.grammar().unsigned;
         let suffix = if has_suffix { b'u' } else { b'i' };
         self.fill(values, |text, at, value| {
@@ -131,20 +131,16 @@ impl Numbers {
     }
 
     #[inline]
-    fn fill<T>(
-        &mut self,
-        values: impl IntoIterator<Item = T>,
-        format: impl Fn(&mut [u8; CELL], usize, T) -> u8,
-    ) {
-        self.lengths.clear();
-        for (row, value) in values.into_iter().enumerate() {
-            if row == self.texts.len() {
-                let mut text = [0; CELL];
-                text[..BLOCK].copy_from_slice(&self.key);
-                self.texts.push(text);
-            }
-            let length = format(&mut self.texts[row], self.key_length, value);
-            self.lengths.push(length);
+    fn fill<T: Copy>(&mut self, values: &[T], format: impl Fn(&mut [u8; CELL], usize, T) -> u8) {
+        if self.texts.len() < values.len() {
+            let mut text = [0; CELL];
+            text[..BLOCK].copy_from_slice(&self.key);
+            self.texts.resize(values.len(), text);
+        }
+        self.lengths.resize(values.len(), 0);
+        let cells = self.texts.iter_mut().zip(&mut self.lengths);
+        for ((text, length), value) in cells.zip(values) {
+            *length = format(text, self.key_length, *value);
         }
     }
 }

@@ -9,16 +9,17 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::copy::{block, block_mut, copy, last_word, quotes};
+use crate::copy::copy_cell;
 use crate::dialect::{Grammar, MAX_STRING};
 use crate::digits::{put_integer, put_unsigned};
-use crate::escape::{kind, kind_of, kinds_in};
 use crate::float::put_float;
-use crate::numbers::CELL;
-use crate::scan::has_special;
 use crate::shape::{BLOCK, Text};
 use crate::steps::Steps;
-use crate::{Batch, Encoder, Numbers, Outcome, Shape, TagCodes, TagText, TagValues};
+use crate::{Batch, Encoder, Numbers, Outcome, Shape};
+use quoted::put_quoted;
+
+mod quoted;
+mod tags;
 
 /// Room for the texts of a row before any is known to be longer.
 const TEXTS: usize = 4 << 10;
@@ -140,129 +141,6 @@ pub struct Row<'r> {
 }
 
 impl Row<'_> {
-    /// Writes a tag; an empty one is left out.
-    ///
-    /// # Errors
-    ///
-    /// The value is none of the simple ones, or the tag comes out of order.
-    ///
-    /// # Panics
-    ///
-    /// If there is no tag of that position.
-    #[inline]
-    pub fn tag(&mut self, tag: usize, value: &str) -> Result<(), Unusual> {
-        self.pass_tag(tag)?;
-        let text = value.as_bytes();
-        if text.is_empty() {
-            return Ok(());
-        }
-        self.check_room(2 * text.len())?;
-        self.put(self.shape.tags.get(tag))?;
-        if has_special(text) {
-            self.at = escape_tag(self.out, self.at, value).ok_or(Unusual)?;
-        } else {
-            copy(self.out, self.at, text);
-            self.at += text.len();
-        }
-        self.fields_at = self.at;
-        check_length(text)
-    }
-
-    /// Writes a tag with a value that was escaped before, for the same shape.
-    ///
-    /// # Errors
-    ///
-    /// The tag comes out of order.
-    #[inline]
-    pub fn tag_text(&mut self, text: &TagText) -> Result<(), Unusual> {
-        if text.rank < self.next_tag || self.at != self.fields_at {
-            return Err(Unusual);
-        }
-        self.next_tag = text.rank + 1;
-        // Names and numbers have room of their own.
-        if self.at + self.shape.room > self.out.len() {
-            *self.text_room = self.at + TEXTS;
-            return Err(Unusual);
-        }
-        self.at += text.copy_to(&mut self.out[self.at..]).ok_or(Unusual)?;
-        self.fields_at = self.at;
-        Ok(())
-    }
-
-    /// Writes a tag with one of the values that were escaped before.
-    ///
-    /// # Errors
-    ///
-    /// The value is none of the simple ones, or the tag comes out of order.
-    ///
-    /// # Panics
-    ///
-    /// If there is no tag of that position, or no value with that code.
-    #[inline]
-    pub fn tag_value(
-        &mut self,
-        tag: usize,
-        values: &TagValues,
-        code: usize,
-    ) -> Result<(), Unusual> {
-        self.pass_tag(tag)?;
-        self.at = self.put_value(self.at, values.texts.get(code))?;
-        self.fields_at = self.at;
-        Ok(())
-    }
-
-    /// Writes a run of tags with values that were escaped before; `row` is the place of their codes
-    /// in the lists.
-    ///
-    /// # Errors
-    ///
-    /// A value is none of the simple ones, or the first tag comes out of order.
-    ///
-    /// # Panics
-    ///
-    /// If there is no such row in a list, or no value with that code.
-    #[inline]
-    pub fn tag_codes(&mut self, tags: &TagCodes<'_>, row: usize) -> Result<(), Unusual> {
-        if tags.ranks.start < self.next_tag || self.at != self.fields_at {
-            return Err(Unusual);
-        }
-        self.next_tag = tags.ranks.end;
-        let mut at = self.at;
-        for tag in &tags.tags {
-            at = self.put_value(at, tag.texts.get(tag.codes[row] as usize))?;
-        }
-        self.at = at;
-        self.fields_at = at;
-        Ok(())
-    }
-
-    #[inline]
-    fn put_value(&mut self, at: usize, text: Text<'_>) -> Result<usize, Unusual> {
-        // Names and numbers have room of their own, which values may not take.
-        match text.copy_to(self.out, at) {
-            Some(end) if end + self.shape.room <= self.out.len() => Ok(end),
-            _ => Err(self.refuse_value(at, text)),
-        }
-    }
-
-    #[cold]
-    fn refuse_value(&mut self, at: usize, text: Text<'_>) -> Unusual {
-        if !text.is_unusual() {
-            *self.text_room = at + text.length() + self.shape.room;
-        }
-        Unusual
-    }
-
-    #[inline]
-    fn pass_tag(&mut self, tag: usize) -> Result<(), Unusual> {
-        let rank = self.shape.ranks[tag];
-        if rank < self.next_tag || self.at != self.fields_at {
-            return Err(Unusual);
-        }
-        self.next_tag = rank + 1;
-        Ok(())
-    }
-
     #[inline]
     fn put(&mut self, text: Text<'_>) -> Result<(), Unusual> {
         self.at = text.copy_to(self.out, self.at).ok_or(Unusual)?;
@@ -325,8 +203,7 @@ impl Row<'_> {
         } else {
             at = self.key(numbers.field)?;
         }
-        let out = self.out.get_mut(at..at + CELL).ok_or(Unusual)?;
-        out.copy_from_slice(text);
+        copy_cell(self.out, at, text, length).ok_or(Unusual)?;
         self.at = at + length;
         Ok(())
     }
@@ -475,20 +352,6 @@ fn skip(skips: &mut Vec<usize>, lines: usize) -> Outcome {
     Outcome::Skipped
 }
 
-/// Writes a tag value with bytes that may have to be escaped, for which there is room for twice its
-/// length; returns its end, or `None` for the plain encoder.
-#[cold]
-fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
-    if kinds_in(value) & kind::CHECKED != 0 || value.len() > MAX_STRING {
-        return None;
-    }
-    for &byte in value.as_bytes() {
-        let escape = kind_of(byte) & (kind::BREAK | kind::EQUALS) != 0;
-        at = put_escaped(out, at, byte, escape);
-    }
-    Some(at)
-}
-
 #[inline]
 fn check_length(text: &[u8]) -> Result<(), Unusual> {
     if text.len() > MAX_STRING {
@@ -496,45 +359,4 @@ fn check_length(text: &[u8]) -> Result<(), Unusual> {
     } else {
         Ok(())
     }
-}
-
-/// Writes a byte, with a backslash before it if need be, without a branch; returns the end.
-#[inline]
-fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
-    let text = if escape { [b'\\', byte] } else { [byte, 0] };
-    out[at..at + 2].copy_from_slice(&text);
-    at + 1 + usize::from(escape)
-}
-
-/// Writes a text with a backslash before each quote and backslash, where there is room for twice
-/// its length and a word; returns its end.
-#[inline]
-fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
-    let mut words = text.chunks_exact(8);
-    for word in &mut words {
-        at = put_quoted_word(out, at, u64::from_le_bytes(*block(word, 0)), 8);
-    }
-    match words.remainder().len() {
-        0 => at,
-        rest => put_quoted_word(out, at, last_word(text, rest), rest),
-    }
-}
-
-/// Writes the first `length` bytes of a word. All that is left of it is written behind each
-/// backslash, as one block, so that what it costs goes by the backslashes and not by the bytes.
-#[inline]
-fn put_quoted_word(out: &mut [u8], mut at: usize, word: u64, length: usize) -> usize {
-    *block_mut(out, at) = word.to_le_bytes();
-    let mut quotes = quotes(word);
-    let end = at + length + quotes.count_ones() as usize;
-    while quotes != 0 {
-        let bits = quotes.trailing_zeros() & !7;
-        let here = at + (bits / 8) as usize;
-        out[here] = b'\\';
-        *block_mut(out, here + 1) = (word >> bits).to_le_bytes();
-        // The next one stands a byte further behind.
-        at += 1;
-        quotes &= quotes - 1;
-    }
-    end
 }

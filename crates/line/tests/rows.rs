@@ -4,8 +4,8 @@
 mod common;
 
 use aioinflux_line::{
-    Dialect, Encoder, FieldValue, Numbers, Options, Outcome, Point, Row, Rows, Shape, TagCodes,
-    Unusual,
+    Dialect, Encoder, FieldValue, Numbers, Options, Outcome, Point, Row, Rows, Shape, TagCells,
+    TagCodes, Unusual,
 };
 use common::{DIALECTS, any_value, hostile};
 use proptest::collection::vec;
@@ -84,12 +84,12 @@ fn write_numbers(line: &mut Row<'_>, shape: &Shape, row: &Cells) -> Result<(), U
         let mut numbers = Numbers::new(shape, field);
         match value {
             None => {
-                numbers.floats([1.5; 3]);
+                numbers.floats(&[1.5; 3]);
                 numbers.leave_out(2);
             }
-            Some(FieldValue::Float(value)) => numbers.floats([0.0, -1.5, *value]),
-            Some(FieldValue::Integer(value)) => numbers.integers([i64::MIN, 0, *value]),
-            Some(FieldValue::Unsigned(value)) => numbers.unsigned([u64::MAX, 0, *value]),
+            Some(FieldValue::Float(value)) => numbers.floats(&[0.0, -1.5, *value]),
+            Some(FieldValue::Integer(value)) => numbers.integers(&[i64::MIN, 0, *value]),
+            Some(FieldValue::Unsigned(value)) => numbers.unsigned(&[u64::MAX, 0, *value]),
             Some(FieldValue::Boolean(value)) => {
                 line.boolean(field, *value)?;
                 continue;
@@ -150,6 +150,18 @@ fn write(
             }
             line.tag_codes(&tags, 2)?;
         }
+        Way::Cells => {
+            for &tag in shape.tag_order() {
+                let value = row.tags[tag].as_deref().unwrap_or_default();
+                let mut cells = TagCells::new(shape, tag);
+                // Longer and shorter texts stood in the cell before.
+                cells.fill(["before", "", "longer than what follows it"].into_iter());
+                cells.fill(["other", "", value].into_iter());
+                if !line.tag_cell(&cells, 2)? {
+                    line.tag(tag, value)?;
+                }
+            }
+        }
     }
     if matches!(way, Way::Texts) {
         write_fields(&mut line, row)?;
@@ -165,10 +177,11 @@ enum Way {
     Texts,
     Values,
     Codes,
+    Cells,
 }
 
 fn ways() -> impl Strategy<Value = Way> {
-    prop::sample::select(vec![Way::Texts, Way::Values, Way::Codes])
+    prop::sample::select(vec![Way::Texts, Way::Values, Way::Codes, Way::Cells])
 }
 
 fn options() -> impl Strategy<Value = Options> {
@@ -285,6 +298,9 @@ fn calls_out_of_order_are_unusual() {
     tags.push(&shape, 0, &values[0], &[0]).unwrap();
     assert_eq!(tags.push(&shape, 1, &values[1], &[0]), Err(Unusual));
     assert_eq!(line.tag_codes(&tags, 0), Err(Unusual));
+    let mut cells = TagCells::new(&shape, 1);
+    cells.fill(["x"].into_iter());
+    assert_eq!(line.tag_cell(&cells, 0), Err(Unusual));
     let mut line = rows.begin();
     line.float(1, 1.0).unwrap();
     line.end(3, None).unwrap();
@@ -361,17 +377,33 @@ fn tag_values_never_take_the_room_of_the_numbers_behind_them() {
         let values: Vec<_> = (0..tags)
             .map(|tag| shape.tag_values(tag, [Some(&*value)]))
             .collect();
-        let mut encoder = Encoder::new(Dialect::V1);
-        for n in 0..60_i32 {
-            let mut rows = encoder.rows(&shape);
-            let mut row = rows.begin();
-            let written = (0..tags)
-                .try_for_each(|tag| row.tag_value(tag, &values[tag], 0))
-                .and_then(|()| row.float(0, 0.1 + f64::from(n) / 7.0))
-                .and_then(|()| row.integer(1, n.into()))
-                .and_then(|()| row.end(0, None));
-            assert!(matches!(written, Ok(Outcome::Written) | Err(Unusual)));
+        let cells: Vec<_> = (0..tags)
+            .map(|tag| {
+                let mut cells = TagCells::new(&shape, tag);
+                cells.fill([&*value].into_iter());
+                cells
+            })
+            .collect();
+        for in_cells in [false, true] {
+            let mut encoder = Encoder::new(Dialect::V1);
+            for n in 0..60_i32 {
+                let mut rows = encoder.rows(&shape);
+                let mut row = rows.begin();
+                let tag_value = |tag| {
+                    if in_cells {
+                        row.tag_cell(&cells[tag], 0).map(|found| assert!(found))
+                    } else {
+                        row.tag_value(tag, &values[tag], 0)
+                    }
+                };
+                let written = (0..tags)
+                    .try_for_each(tag_value)
+                    .and_then(|()| row.float(0, 0.1 + f64::from(n) / 7.0))
+                    .and_then(|()| row.integer(1, n.into()))
+                    .and_then(|()| row.end(0, None));
+                assert!(matches!(written, Ok(Outcome::Written) | Err(Unusual)));
+            }
+            assert!(encoder.batch().len() > 50);
         }
-        assert!(encoder.batch().len() > 50);
     }
 }

@@ -6,16 +6,21 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 
-use aioinflux_line::{FieldValue, Numbers, Row, Unusual};
+use aioinflux_line::{FieldValue, Numbers, Row, TagCells, Unusual};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowDictionaryKeyType, ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type,
     Decimal256Type, DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
     Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, LargeStringArray, StringArray, StringViewArray, UnionArray};
+use arrow_array::{
+    Array, ArrayRef, GenericStringArray, LargeStringArray, OffsetSizeTrait, StringArray,
+    StringViewArray, UnionArray,
+};
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
+
+use super::prefetch::prefetch;
 
 /// A column of tags or fields, over a range of rows.
 pub(super) struct Column<'a> {
@@ -118,10 +123,20 @@ impl<'a> Column<'a> {
 
     /// Makes text of the numbers of some rows.
     pub(super) fn fill(&self, numbers: &mut Numbers, rows: Range<usize>) {
+        let next = rows.end..rows.end + rows.len();
         match &self.cells {
-            Cells::Float(values) => numbers.floats(values[rows.clone()].iter().copied()),
-            Cells::Integer(values) => numbers.integers(values[rows.clone()].iter().copied()),
-            Cells::Unsigned(values) => numbers.unsigned(values[rows.clone()].iter().copied()),
+            Cells::Float(values) => {
+                prefetch(values, next);
+                numbers.floats(&values[rows.clone()]);
+            }
+            Cells::Integer(values) => {
+                prefetch(values, next);
+                numbers.integers(&values[rows.clone()]);
+            }
+            Cells::Unsigned(values) => {
+                prefetch(values, next);
+                numbers.unsigned(&values[rows.clone()]);
+            }
             _ => return,
         }
         if let Some(nulls) = &self.nulls {
@@ -195,6 +210,46 @@ impl<'a> Column<'a> {
         })
     }
 
+    /// Whether the column is texts as they are, for [`fill_tags`](Self::fill_tags).
+    pub(super) fn is_texts(&self) -> bool {
+        matches!(
+            self.cells,
+            Cells::Utf8(_) | Cells::LargeUtf8(_) | Cells::Utf8View(_)
+        )
+    }
+
+    /// Looks at the texts of some rows.
+    pub(super) fn fill_tags(&self, cells: &mut TagCells, rows: Range<usize>) {
+        macro_rules! fill {
+            ($array:ident) => {
+                match &self.nulls {
+                    None => cells.fill(rows.map(|row| $array.value(row))),
+                    // What stands in the place of a null is of no meaning, and is not looked at.
+                    Some(nulls) => cells.fill(rows.map(|row| match nulls.is_null(row) {
+                        true => "",
+                        false => $array.value(row),
+                    })),
+                }
+            };
+        }
+        let next = rows.end..rows.end + rows.len();
+        match &self.cells {
+            Cells::Utf8(array) => {
+                prefetch_texts(array, &rows);
+                fill!(array);
+            }
+            Cells::LargeUtf8(array) => {
+                prefetch_texts(array, &rows);
+                fill!(array);
+            }
+            Cells::Utf8View(array) => {
+                prefetch(array.views(), next);
+                fill!(array);
+            }
+            _ => {}
+        }
+    }
+
     /// Writes the tag of a row by the fast encoder.
     #[inline]
     pub(super) fn write_tag(
@@ -256,6 +311,14 @@ impl<'a> Column<'a> {
             _ => false,
         }
     }
+}
+
+/// Asks for as many texts as there are in `rows`, behind these.
+fn prefetch_texts<O: OffsetSizeTrait>(array: &GenericStringArray<O>, rows: &Range<usize>) {
+    let offsets = array.value_offsets();
+    prefetch(offsets, rows.end..rows.end + rows.len());
+    let [start, end] = [rows.start, rows.end].map(|row| offsets[row].as_usize());
+    prefetch(array.value_data(), end..end + (end - start));
 }
 
 fn widened<T, W>(array: &ArrayRef) -> ScalarBuffer<W>

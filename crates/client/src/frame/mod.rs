@@ -24,6 +24,7 @@ mod columns;
 mod error;
 mod layout;
 mod plan;
+mod prefetch;
 mod ranges;
 mod rows;
 mod times;

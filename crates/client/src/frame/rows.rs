@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use aioinflux_line::{Encoder, Numbers, Row, Shape, TagCodes, TagValues, Unusual};
+use aioinflux_line::{Encoder, Numbers, Row, Shape, TagCells, TagCodes, TagValues, Unusual};
 use arrow_array::RecordBatch;
 
 use super::columns::Column;
@@ -101,7 +101,9 @@ enum Tags<'p> {
     /// Some with codes.
     Coded(TagCodes<'p>),
     /// One with texts.
-    Text(usize, &'p Column<'p>),
+    Text(usize, &'p Column<'p>, TagCells),
+    /// One with values that are not texts.
+    Other(usize, &'p Column<'p>),
 }
 
 impl Plan<'_> {
@@ -118,13 +120,18 @@ impl Plan<'_> {
         let missing = self.time.as_ref().and_then(|time| time.missing);
         let stop = missing.map_or(end, |row| row.min(end));
         let mut numbers = self.numbers();
-        let tags = self.tag_runs();
+        let mut tags = self.tag_runs();
         let mut row = start;
         while row < stop && encoder.len_bytes() <= limit {
             let block = row..stop.min(row + BLOCK);
             for (numbers, (_, column)) in numbers.iter_mut().zip(&self.fields) {
                 if let Some(numbers) = numbers {
                     column.fill(numbers, block.clone());
+                }
+            }
+            for tags in &mut tags {
+                if let Tags::Text(_, column, cells) = tags {
+                    column.fill_tags(cells, block.clone());
                 }
             }
             let block = Block {
@@ -156,7 +163,14 @@ impl Plan<'_> {
         for (tag, shaped) in &self.shaped {
             match shaped {
                 ShapedTag::Constant(values) => runs.push(Tags::Constant(*tag, values)),
-                ShapedTag::Text => runs.push(Tags::Text(*tag, &self.tags[*tag].1)),
+                ShapedTag::Text => {
+                    let column = &self.tags[*tag].1;
+                    runs.push(if column.is_texts() {
+                        Tags::Text(*tag, column, TagCells::new(shape, *tag))
+                    } else {
+                        Tags::Other(*tag, column)
+                    });
+                }
                 ShapedTag::Coded(values, codes) => {
                     if !matches!(runs.last(), Some(Tags::Coded(_))) {
                         runs.push(Tags::Coded(TagCodes::default()));
@@ -233,14 +247,19 @@ impl Plan<'_> {
 
     #[inline]
     fn encode_row(&self, mut line: Row<'_>, row: usize, block: &Block<'_>) -> Result<(), Unusual> {
+        let place = row - block.rows.start;
         for tags in block.tags {
             match tags {
                 Tags::Constant(tag, values) => line.tag_value(*tag, values, 0)?,
                 Tags::Coded(run) => line.tag_codes(run, row)?,
-                Tags::Text(tag, column) => column.write_tag(&mut line, *tag, row)?,
+                Tags::Text(tag, column, cells) => {
+                    if !line.tag_cell(cells, place)? {
+                        column.write_tag(&mut line, *tag, row)?;
+                    }
+                }
+                Tags::Other(tag, column) => column.write_tag(&mut line, *tag, row)?,
             }
         }
-        let place = row - block.rows.start;
         for (field, numbers) in block.numbers.iter().enumerate() {
             match numbers {
                 Some(numbers) => line.number(numbers, place)?,

@@ -1,0 +1,188 @@
+//! The tags of a row, in each of the forms in which values come.
+
+use super::{Row, TEXTS, Unusual, check_length};
+use crate::copy::{copy, copy_cell};
+use crate::dialect::MAX_STRING;
+use crate::escape::{kind, kind_of, kinds_in};
+use crate::scan::has_special;
+use crate::shape::Text;
+use crate::tag_cells::CELL;
+use crate::{TagCells, TagCodes, TagText, TagValues};
+
+impl Row<'_> {
+    /// Writes a tag; an empty one is left out.
+    ///
+    /// # Errors
+    ///
+    /// The value is none of the simple ones, or the tag comes out of order.
+    ///
+    /// # Panics
+    ///
+    /// If there is no tag of that position.
+    #[inline]
+    pub fn tag(&mut self, tag: usize, value: &str) -> Result<(), Unusual> {
+        self.pass_tag(tag)?;
+        let text = value.as_bytes();
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.check_room(2 * text.len())?;
+        self.put(self.shape.tags.get(tag))?;
+        if has_special(text) {
+            self.at = escape_tag(self.out, self.at, value).ok_or(Unusual)?;
+        } else {
+            copy(self.out, self.at, text);
+            self.at += text.len();
+        }
+        self.fields_at = self.at;
+        check_length(text)
+    }
+
+    /// Writes a tag with a value that was escaped before, for the same shape.
+    ///
+    /// # Errors
+    ///
+    /// The tag comes out of order.
+    #[inline]
+    pub fn tag_text(&mut self, text: &TagText) -> Result<(), Unusual> {
+        if text.rank < self.next_tag || self.at != self.fields_at {
+            return Err(Unusual);
+        }
+        self.next_tag = text.rank + 1;
+        // Names and numbers have room of their own.
+        if self.at + self.shape.room > self.out.len() {
+            *self.text_room = self.at + TEXTS;
+            return Err(Unusual);
+        }
+        self.at += text.copy_to(&mut self.out[self.at..]).ok_or(Unusual)?;
+        self.fields_at = self.at;
+        Ok(())
+    }
+
+    /// Writes a tag with a value that was looked at before, for the same shape; `row` is its place
+    /// in the list. `false`: it is not one for the list, and is still to be written by
+    /// [`tag`](Self::tag).
+    ///
+    /// # Errors
+    ///
+    /// The tag comes out of order.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row in the list.
+    #[inline]
+    pub fn tag_cell(&mut self, cells: &TagCells, row: usize) -> Result<bool, Unusual> {
+        let Some((text, length)) = cells.get(row) else {
+            return Ok(false);
+        };
+        if cells.rank < self.next_tag || self.at != self.fields_at {
+            return Err(Unusual);
+        }
+        self.next_tag = cells.rank + 1;
+        // Names and numbers have room of their own.
+        if self.at + CELL + self.shape.room > self.out.len() {
+            *self.text_room = self.at + TEXTS;
+            return Err(Unusual);
+        }
+        copy_cell(self.out, self.at, text, length).ok_or(Unusual)?;
+        self.at += length;
+        self.fields_at = self.at;
+        Ok(true)
+    }
+
+    /// Writes a tag with one of the values that were escaped before.
+    ///
+    /// # Errors
+    ///
+    /// The value is none of the simple ones, or the tag comes out of order.
+    ///
+    /// # Panics
+    ///
+    /// If there is no tag of that position, or no value with that code.
+    #[inline]
+    pub fn tag_value(
+        &mut self,
+        tag: usize,
+        values: &TagValues,
+        code: usize,
+    ) -> Result<(), Unusual> {
+        self.pass_tag(tag)?;
+        self.at = self.put_value(self.at, values.texts.get(code))?;
+        self.fields_at = self.at;
+        Ok(())
+    }
+
+    /// Writes a run of tags with values that were escaped before; `row` is the place of their codes
+    /// in the lists.
+    ///
+    /// # Errors
+    ///
+    /// A value is none of the simple ones, or the first tag comes out of order.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row in a list, or no value with that code.
+    #[inline]
+    pub fn tag_codes(&mut self, tags: &TagCodes<'_>, row: usize) -> Result<(), Unusual> {
+        if tags.ranks.start < self.next_tag || self.at != self.fields_at {
+            return Err(Unusual);
+        }
+        self.next_tag = tags.ranks.end;
+        let mut at = self.at;
+        for tag in &tags.tags {
+            at = self.put_value(at, tag.texts.get(tag.codes[row] as usize))?;
+        }
+        self.at = at;
+        self.fields_at = at;
+        Ok(())
+    }
+
+    #[inline]
+    fn put_value(&mut self, at: usize, text: Text<'_>) -> Result<usize, Unusual> {
+        // Names and numbers have room of their own, which values may not take.
+        match text.copy_to(self.out, at) {
+            Some(end) if end + self.shape.room <= self.out.len() => Ok(end),
+            _ => Err(self.refuse_value(at, text)),
+        }
+    }
+
+    #[cold]
+    fn refuse_value(&mut self, at: usize, text: Text<'_>) -> Unusual {
+        if !text.is_unusual() {
+            *self.text_room = at + text.length() + self.shape.room;
+        }
+        Unusual
+    }
+
+    #[inline]
+    fn pass_tag(&mut self, tag: usize) -> Result<(), Unusual> {
+        let rank = self.shape.ranks[tag];
+        if rank < self.next_tag || self.at != self.fields_at {
+            return Err(Unusual);
+        }
+        self.next_tag = rank + 1;
+        Ok(())
+    }
+}
+
+/// Writes a tag value with bytes that may have to be escaped, for which there is room for twice its
+/// length; returns its end, or `None` for the plain encoder.
+#[cold]
+fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
+    if kinds_in(value) & kind::CHECKED != 0 || value.len() > MAX_STRING {
+        return None;
+    }
+    for &byte in value.as_bytes() {
+        let escape = kind_of(byte) & (kind::BREAK | kind::EQUALS) != 0;
+        at = put_escaped(out, at, byte, escape);
+    }
+    Some(at)
+}
+
+/// Writes a byte, with a backslash before it if need be, without a branch; returns the end.
+#[inline]
+fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
+    let text = if escape { [b'\\', byte] } else { [byte, 0] };
+    out[at..at + 2].copy_from_slice(&text);
+    at + 1 + usize::from(escape)
+}
