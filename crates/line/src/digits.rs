@@ -3,6 +3,7 @@
 use crate::copy::{block_mut, copy_number};
 
 pub(crate) const TEN_16: u64 = 10_000_000_000_000_000;
+const TEN_8: u64 = 100_000_000;
 
 /// The text of a number below 10^16, with zeros before it, and a bit for each digit that is not
 /// zero, the first digit's the lowest.
@@ -47,7 +48,6 @@ pub(crate) fn sixteen(number: u64) -> (u128, u32) {
 
 /// The eight digits of a number, the first in the lowest byte: halves, quarters and single digits
 /// are parted in all places at once.
-#[cfg(any(test, not(target_feature = "sse2")))]
 #[inline]
 fn eight(number: u64) -> u64 {
     let high = number / 10_000;
@@ -68,6 +68,9 @@ pub(crate) fn put_integer(out: &mut [u8], at: usize, value: i64) -> usize {
 /// Writes an integer without a sign where there is room for 24 bytes; returns its end.
 #[inline]
 pub(crate) fn put_unsigned(out: &mut [u8], at: usize, value: u64) -> usize {
+    if value < TEN_8 {
+        return put_short(out, at, value);
+    }
     if value >= TEN_16 {
         return put_long(out, at, value);
     }
@@ -75,6 +78,16 @@ pub(crate) fn put_unsigned(out: &mut [u8], at: usize, value: u64) -> usize {
     let zeros = (bits | (1 << 15)).trailing_zeros();
     *block_mut(out, at) = (text >> (8 * zeros)).to_le_bytes();
     at + 16 - zeros as usize
+}
+
+/// A number of eight digits or fewer: these need no vectors.
+#[inline]
+fn put_short(out: &mut [u8], at: usize, value: u64) -> usize {
+    let digits = eight(value);
+    let zeros = (digits | (1 << 56)).trailing_zeros() / 8;
+    let text = digits | u64::from_le_bytes([b'0'; 8]);
+    *block_mut(out, at) = (text >> (8 * zeros)).to_le_bytes();
+    at + 8 - zeros as usize
 }
 
 /// A number of 17 digits or more; times of our day have three before the last sixteen.

@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use crate::copy::copy_number;
+use crate::digits::{put_integer, put_unsigned};
 use crate::float::put_float;
 use crate::shape::BLOCK;
 use crate::{Options, Shape, Unusual};
@@ -87,7 +87,8 @@ impl Numbers {
     /// Takes signed integers instead of what was there.
     pub fn integers(&mut self, values: &[i64]) {
         self.fill(values, |text, at, value| {
-            put(text, at, itoa::Buffer::new().format(value), Some(b'i'))
+            let end = put_integer(text, at, value);
+            suffixed(text, end, b'i')
         });
     }
 
@@ -97,7 +98,8 @@ impl Numbers {
         let suffix = if has_suffix { b'u' } else { b'i' };
         self.fill(values, |text, at, value| {
             if has_suffix || i64::try_from(value).is_ok() {
-                put(text, at, itoa::Buffer::new().format(value), Some(suffix))
+                let end = put_unsigned(text, at, value);
+                suffixed(text, end, suffix)
             } else {
                 UNUSUAL
             }
@@ -145,15 +147,10 @@ impl Numbers {
     }
 }
 
-/// Writes digits and a suffix behind the key; returns their end.
+/// Writes the suffix of a number behind it; returns its end.
 #[inline]
-fn put(text: &mut [u8; CELL], at: usize, digits: &str, suffix: Option<u8>) -> u8 {
-    copy_number(text, at, digits.as_bytes());
-    let mut end = at + digits.len();
-    if let Some(suffix) = suffix {
-        text[end] = suffix;
-        end += 1;
-    }
-    // At most 32 of the key, 24 digits and a suffix.
-    u8::try_from(end).unwrap_or(UNUSUAL)
+fn suffixed(text: &mut [u8; CELL], end: usize, suffix: u8) -> u8 {
+    text[end] = suffix;
+    // At most 32 of the key, 20 digits, a sign and the suffix.
+    u8::try_from(end + 1).unwrap_or(UNUSUAL)
 }
