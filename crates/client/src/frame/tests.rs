@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use aioinflux_line::{Dialect, Encoder, FieldValue};
+use arrow_array::cast::AsArray;
 use arrow_array::types::Int8Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, LargeStringArray,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, LargeStringArray,
     RecordBatch, StringArray, StringViewArray, TimestampMillisecondArray,
 };
 use arrow_schema::{Field, Schema};
@@ -65,6 +66,70 @@ fn every_type_is_written_and_nulls_are_left_out() {
          m\\ m,zone=eu mixed=\"x\" -1000000\n\
          m\\ m,zone=eu on=false 0\n"
     );
+}
+
+/// Short and long ones, some to be escaped, some missing, some with what only the plain encoder
+/// writes; more than there are in a block of rows.
+fn tag_texts() -> Vec<Option<String>> {
+    let text = |at: usize| match at % 7 {
+        0 => None,
+        1 => Some(String::new()),
+        2 => Some(format!("a b,{at}")),
+        3 => Some(format!("c:\\{at}")),
+        _ => Some("\u{e9}x".repeat(at % 25)),
+    };
+    (0..200).map(text).collect()
+}
+
+/// The same, with texts in the places of nulls.
+fn over_nulls(texts: &[Option<String>]) -> StringArray {
+    let nulls = texts.iter().map(Option::is_some).collect::<Vec<_>>();
+    let filled = texts.iter().map(|text| text.as_deref().unwrap_or("null"));
+    let (offsets, values, _) = StringArray::from_iter_values(filled).into_parts();
+    StringArray::new(offsets, values, Some(nulls.into()))
+}
+
+#[test]
+fn tags_of_every_type_of_text_are_what_the_plain_encoder_writes() {
+    let texts = tag_texts();
+    let columns: [ArrayRef; 5] = [
+        Arc::new(StringArray::from(texts.clone())),
+        Arc::new(LargeStringArray::from(texts.clone())),
+        Arc::new(StringViewArray::from_iter(texts.clone())),
+        Arc::new(over_nulls(&texts)),
+        // No null at all.
+        Arc::new(StringArray::from_iter_values(texts.iter().flatten())),
+    ];
+    for column in columns {
+        for (key, start) in [("host", 0), (&*"k".repeat(31), 3), (&*"k".repeat(70), 40)] {
+            let values: ArrayRef = Arc::new((0..200_i64).collect::<Int64Array>());
+            let rows = column.len() - start;
+            let array = column.slice(start, rows);
+            let kept: Vec<Option<String>> = match array.as_string_opt::<i32>() {
+                Some(strings) => strings.iter().map(|text| text.map(Into::into)).collect(),
+                None => texts[start..].to_vec(),
+            };
+            let values = values.slice(0, rows);
+            let columns = vec![("time", Arc::clone(&values)), (key, array), ("v", values)];
+            let mut plain = Encoder::new(Dialect::V1);
+            for (index, text) in (0..).zip(&kept) {
+                let mut line = plain.point(index);
+                line.measurement("m m").expect("a name");
+                if let Some(text) = text {
+                    line.tag(key, text).expect("a tag");
+                }
+                line.tag("zone", "eu").expect("a tag");
+                line.field("v", FieldValue::Integer(index.cast_signed()))
+                    .expect("a field");
+                line.finish(Some(index.cast_signed())).expect("a time");
+            }
+            let text = lines(columns, &[1]).expect("writable");
+            assert!(
+                text.as_bytes() == plain.batch().bytes(),
+                "{key} from {start}:\n{text}"
+            );
+        }
+    }
 }
 
 #[test]
