@@ -19,7 +19,7 @@ from pathlib import Path
 from .case import Case, Result, Subject
 from .cases import find
 
-SECONDS = 2.0
+SECONDS = 1.5
 LEAST, MOST = 5, 200
 # From here on a repetition is so long that three of them tell enough, and no warm-up is needed.
 LONG_S = 2.0
