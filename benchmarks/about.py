@@ -18,7 +18,7 @@ PEERS = (
 )  # fmt: skip
 METHOD = """\
 Each figure is the best of at least five repetitions after a warm-up (three where one takes more
-than a second), in a process of its own; `E` gives medians of five pairs, `Rust` those of
+than two seconds), in a process of its own; `E` gives medians of five pairs, `Rust` those of
 Criterion. Who is not slow is measured twice, before and after the others; where its ratio is within
 a tenth of its target, on either side, it and we are measured twice more. `CPU` is that of one
 repetition, all threads together. The ratio is the other's time by ours. `peak` is the largest

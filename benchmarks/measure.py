@@ -22,7 +22,7 @@ from .cases import find
 SECONDS = 1.5
 LEAST, MOST = 5, 200
 # From here on a repetition is so long that three of them tell enough, and no warm-up is needed.
-LONG_S = 1.0
+LONG_S = 2.0
 LONG_REPETITIONS = 3
 
 
