@@ -21,6 +21,7 @@
 extern crate alloc;
 
 mod batch;
+mod cells;
 mod copy;
 mod cut;
 mod decode;

@@ -3,8 +3,7 @@
 //! A loop over one column formats numbers one after the other without waiting for any of them;
 //! between the other parts of a row each would have to be waited for, which costs half as much again.
 
-use alloc::vec::Vec;
-
+use crate::cells::{ABSENT, Cells};
 use crate::digits::{put_integer, put_unsigned};
 use crate::float::put_float;
 use crate::shape::BLOCK;
@@ -37,18 +36,11 @@ use crate::{Options, Shape, Unusual};
 pub struct Numbers {
     options: Options,
     pub(crate) field: usize,
-    /// `,key=`, which stands before each number; a key that is longer than a block is not here.
-    key: [u8; BLOCK],
-    key_length: usize,
-    texts: Vec<[u8; CELL]>,
-    /// 0: left out; `UNUSUAL`: for the plain encoder.
-    lengths: Vec<u8>,
+    cells: Cells<CELL>,
 }
 
 /// A key and a number.
 pub(crate) const CELL: usize = 2 * BLOCK + 8;
-
-const UNUSUAL: u8 = u8::MAX;
 
 impl Numbers {
     /// Returns an empty list for a field of a shape.
@@ -57,29 +49,23 @@ impl Numbers {
     ///
     /// If there is no field of that position.
     pub fn new(shape: &Shape, field: usize) -> Self {
-        let name = shape.fields.get(field);
-        let mut key = [0; BLOCK];
-        let is_short = name.length() <= BLOCK && name.copy_to(&mut key, 0).is_some();
         Self {
             options: shape.options,
             field,
-            key,
-            key_length: if is_short { name.length() } else { 0 },
-            texts: Vec::new(),
-            lengths: Vec::new(),
+            cells: Cells::new(shape.fields.get(field)),
         }
     }
 
     /// Takes floats instead of what was there; NaN is left out.
     pub fn floats(&mut self, values: &[f64]) {
-        let not_a_number = if self.options.refuse_nan { UNUSUAL } else { 0 };
+        let not_a_number = if self.options.refuse_nan { ABSENT } else { 0 };
         self.fill(values, |text, at, value| {
             if value.is_finite() {
-                u8::try_from(put_float(text, at, value)).unwrap_or(UNUSUAL)
+                u8::try_from(put_float(text, at, value)).unwrap_or(ABSENT)
             } else if value.is_nan() {
                 not_a_number
             } else {
-                UNUSUAL
+                ABSENT
             }
         });
     }
@@ -101,7 +87,7 @@ impl Numbers {
                 let end = put_unsigned(text, at, value);
                 suffixed(text, end, suffix)
             } else {
-                UNUSUAL
+                ABSENT
             }
         });
     }
@@ -113,37 +99,27 @@ impl Numbers {
     /// If there is no such row.
     #[inline]
     pub fn leave_out(&mut self, row: usize) {
-        self.lengths[row] = 0;
+        self.cells.leave_out(row);
     }
 
     /// Returns the padded text of a row and its length, 0 if it is left out.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Result<(&[u8; CELL], usize), Unusual> {
-        let length = self.lengths[row];
-        if length == UNUSUAL {
-            return Err(Unusual);
-        }
-        Ok((&self.texts[row], usize::from(length)))
+        self.cells.get(row).ok_or(Unusual)
     }
 
     /// Returns whether the key is part of the texts.
     #[inline]
     pub(crate) fn has_key(&self) -> bool {
-        self.key_length > 0
+        self.cells.key_length().is_some()
     }
 
     #[inline]
     fn fill<T: Copy>(&mut self, values: &[T], format: impl Fn(&mut [u8; CELL], usize, T) -> u8) {
-        if self.texts.len() < values.len() {
-            let mut text = [0; CELL];
-            text[..BLOCK].copy_from_slice(&self.key);
-            self.texts.resize(values.len(), text);
-        }
-        self.lengths.resize(values.len(), 0);
-        let cells = self.texts.iter_mut().zip(&mut self.lengths);
-        for ((text, length), value) in cells.zip(values) {
-            *length = format(text, self.key_length, *value);
-        }
+        let at = self.cells.key_length().unwrap_or(0);
+        let values = values.iter().copied();
+        self.cells
+            .fill(values, |text, value| format(text, at, value));
     }
 }
 
@@ -152,5 +128,5 @@ impl Numbers {
 fn suffixed(text: &mut [u8; CELL], end: usize, suffix: u8) -> u8 {
     text[end] = suffix;
     // At most 32 of the key, 20 digits, a sign and the suffix.
-    u8::try_from(end + 1).unwrap_or(UNUSUAL)
+    u8::try_from(end + 1).unwrap_or(ABSENT)
 }

@@ -3,9 +3,8 @@
 //! A loop over one column looks at texts one after the other without waiting for any of them, as
 //! [`Numbers`](crate::Numbers) does for numbers; the row then copies a block of known size.
 
-use alloc::vec::Vec;
-
 use crate::Shape;
+use crate::cells::{ABSENT, Cells};
 use crate::copy::copy;
 use crate::scan::has_special;
 use crate::shape::BLOCK;
@@ -39,19 +38,11 @@ use crate::shape::BLOCK;
 pub struct TagCells {
     /// The place of the tag in the order.
     pub(crate) rank: usize,
-    /// `,key=`, which stands before each value.
-    key: [u8; BLOCK],
-    /// More than there is room for, if the key is longer than a block.
-    key_length: usize,
-    texts: Vec<[u8; CELL]>,
-    /// 0: left out; `OTHER`: not here.
-    lengths: Vec<u8>,
+    cells: Cells<CELL>,
 }
 
 /// A key and a value.
 pub(crate) const CELL: usize = 2 * BLOCK;
-
-const OTHER: u8 = u8::MAX;
 
 impl TagCells {
     /// Returns an empty list for a tag of a shape.
@@ -60,40 +51,24 @@ impl TagCells {
     ///
     /// If there is no tag of that position.
     pub fn new(shape: &Shape, tag: usize) -> Self {
-        let name = shape.tags.get(tag);
-        let mut key = [0; BLOCK];
-        let is_short = name.length() <= BLOCK && name.copy_to(&mut key, 0).is_some();
         Self {
             rank: shape.ranks[tag],
-            key,
-            key_length: if is_short { name.length() } else { CELL },
-            texts: Vec::new(),
-            lengths: Vec::new(),
+            cells: Cells::new(shape.tags.get(tag)),
         }
     }
 
     /// Takes values instead of what was there; an empty one is left out of its row.
     pub fn fill<'v>(&mut self, values: impl ExactSizeIterator<Item = &'v str>) {
-        if self.texts.len() < values.len() {
-            let mut text = [0; CELL];
-            text[..BLOCK].copy_from_slice(&self.key);
-            self.texts.resize(values.len(), text);
-        }
-        self.lengths.resize(values.len(), 0);
-        let cells = self.texts.iter_mut().zip(&mut self.lengths);
-        for ((text, length), value) in cells.zip(values) {
-            *length = put(text, self.key_length, value.as_bytes());
-        }
+        // Behind a key that is not here there is no room.
+        let at = self.cells.key_length().unwrap_or(CELL);
+        self.cells
+            .fill(values, |text, value| put(text, at, value.as_bytes()));
     }
 
     /// Returns the padded text of a row and its length, 0 if it is left out; `None`: it is not here.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<(&[u8; CELL], usize)> {
-        let length = self.lengths[row];
-        if length == OTHER {
-            return None;
-        }
-        Some((&self.texts[row], usize::from(length)))
+        self.cells.get(row)
     }
 }
 
@@ -104,10 +79,10 @@ fn put(text: &mut [u8; CELL], at: usize, value: &[u8]) -> u8 {
     if value.is_empty() {
         0
     } else if end > CELL || has_special(value) {
-        OTHER
+        ABSENT
     } else {
         copy(text, at, value);
-        u8::try_from(end).unwrap_or(OTHER)
+        u8::try_from(end).unwrap_or(ABSENT)
     }
 }
 

@@ -1,0 +1,73 @@
+//! Padded texts of one column, each behind its key, for a block of rows.
+
+use alloc::vec::Vec;
+
+use crate::shape::{BLOCK, Text};
+
+/// The length that stands for a text that is not here.
+pub(crate) const ABSENT: u8 = u8::MAX;
+
+/// A text of at most `N` bytes for each row, to be filled again and again.
+#[derive(Debug, Clone)]
+pub(crate) struct Cells<const N: usize> {
+    key: [u8; BLOCK],
+    /// `None`: the key is longer than a block, and is not here.
+    key_length: Option<usize>,
+    texts: Vec<[u8; N]>,
+    /// 0: left out.
+    lengths: Vec<u8>,
+}
+
+impl<const N: usize> Cells<N> {
+    /// No rows yet; `key` is `,key=`.
+    pub(crate) fn new(key: Text<'_>) -> Self {
+        let mut block = [0; BLOCK];
+        let is_short = key.length() <= BLOCK && key.copy_to(&mut block, 0).is_some();
+        Self {
+            key: block,
+            key_length: is_short.then(|| key.length()),
+            texts: Vec::new(),
+            lengths: Vec::new(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn key_length(&self) -> Option<usize> {
+        self.key_length
+    }
+
+    /// Takes values instead of what was there; `put` writes one behind the key, and returns its end.
+    #[inline]
+    pub(crate) fn fill<T>(
+        &mut self,
+        values: impl ExactSizeIterator<Item = T>,
+        put: impl Fn(&mut [u8; N], T) -> u8,
+    ) {
+        if self.texts.len() < values.len() {
+            let mut text = [0; N];
+            text[..BLOCK].copy_from_slice(&self.key);
+            self.texts.resize(values.len(), text);
+        }
+        self.lengths.resize(values.len(), 0);
+        let cells = self.texts.iter_mut().zip(&mut self.lengths);
+        for ((text, length), value) in cells.zip(values) {
+            *length = put(text, value);
+        }
+    }
+
+    /// Leaves a row out.
+    #[inline]
+    pub(crate) fn leave_out(&mut self, row: usize) {
+        self.lengths[row] = 0;
+    }
+
+    /// Returns the padded text of a row and its length, 0 if it is left out; `None`: it is not here.
+    #[inline]
+    pub(crate) fn get(&self, row: usize) -> Option<(&[u8; N], usize)> {
+        let length = self.lengths[row];
+        if length == ABSENT {
+            return None;
+        }
+        Some((&self.texts[row], usize::from(length)))
+    }
+}
