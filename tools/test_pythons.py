@@ -39,13 +39,13 @@ def interpreters() -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda item: VERSIONS.index(item[0])))
 
 
-def build(version: str, python: str) -> Path:
+def build(version: str, python: str, profile: str = "dev") -> Path:
     """Builds the wheel for one Python."""
-    out = VENVS / f"wheel-{version}"
+    out = VENVS / f"wheel-{version}-{profile}"
     shutil.rmtree(out, ignore_errors=True)
     environment = {key: value for key, value in os.environ.items() if key != "PYO3_PYTHON"}
     maturin = str(Path(sys.executable).parent / "maturin")
-    command = [maturin, "build", "--quiet", "--profile", "dev", "-i", python, "--out", str(out)]
+    command = [maturin, "build", "--quiet", "--profile", profile, "-i", python, "--out", str(out)]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return next(out.glob("*.whl"))
 

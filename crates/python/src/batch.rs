@@ -19,6 +19,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::exit;
+
 /// Encoded lines, ready to be sent: a bytes-like object.
 #[pyclass(module = "aioinflux._core", name = "Batch", frozen)]
 pub(crate) struct Encoded {
@@ -61,16 +63,19 @@ impl Encoded {
     }
 
     fn __repr__(&self) -> String {
+        exit::protect_thread();
         let (points, bytes) = (self.batch.len(), self.batch.bytes().len());
         format!("<Batch of {points} points, {bytes} bytes>")
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        exit::protect_thread();
         PyBytes::new(py, self.batch.bytes())
     }
 
     /// The lines as a gzip body, as `write` compresses them; other threads run meanwhile.
     fn gzip<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        exit::protect_thread();
         let packed = py.detach(|| aioinflux::gzip(self.batch.bytes()))?;
         Ok(PyBytes::new(py, &packed))
     }
@@ -84,6 +89,7 @@ impl Encoded {
         view: *mut ffi::Py_buffer,
         flags: c_int,
     ) -> PyResult<()> {
+        exit::protect_thread();
         if view.is_null() {
             return Err(PyBufferError::new_err("no view to fill"));
         }

@@ -14,6 +14,7 @@ use pyo3::types::PyDict;
 
 use crate::batch::Encoded;
 use crate::errors;
+use crate::exit;
 use crate::frame::{Table, count, refusal};
 use crate::input::Input;
 use crate::memory::Lease;
@@ -86,6 +87,7 @@ impl Batches {
         frames: i32,
         default_tags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
+        exit::protect_thread();
         let mut points = Points::begin(measurement, tag_columns, extra_tags, default_tags)?;
         points.time_column = time_column;
         points.measurement_column = measurement_column;
@@ -122,6 +124,7 @@ impl Batches {
             meanwhile"
     )]
     fn __next__(slf: PyRef<'_, Self>) -> PyResult<Option<Encoded>> {
+        exit::protect_thread();
         let py = slf.py();
         let mut state = match slf.state.try_lock() {
             Ok(state) => state,
@@ -155,6 +158,13 @@ impl Batches {
     #[getter]
     fn at_end(&self) -> bool {
         self.at_end.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Batches {
+    /// It may hold the last reference to a generator of the user.
+    fn drop(&mut self) {
+        exit::protect_thread();
     }
 }
 
@@ -227,7 +237,8 @@ impl State {
             options = options.threads(threads);
         }
         self.table = Some(Reading {
-            workers: Workers::new(table.layout.clone(), options, self.points.spares.clone()),
+            workers: Workers::new(table.layout.clone(), options, self.points.spares.clone())
+                .on_thread_start(exit::protect_thread),
             table,
             next: encoder.next_index(),
             at_end: false,

@@ -20,6 +20,7 @@ use pyo3::types::PyTraceback;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::engine::Engine;
+use crate::exit;
 use crate::inbox::{self, Convert, Inbox, Promise};
 use crate::runtime;
 use crate::task::Task;
@@ -107,9 +108,17 @@ impl Call {
     }
 }
 
+impl Drop for Call {
+    /// What makes the value may hold the last reference to an object of the user.
+    fn drop(&mut self) {
+        exit::protect_thread();
+    }
+}
+
 #[pymethods]
 impl Call {
     fn __await__(&self, py: Python<'_>) -> PyResult<Awaited> {
+        exit::protect_thread();
         let event_loop = running_loop(py)?;
         let inbox = Inbox::of(&event_loop)?;
         let future = event_loop.call_method0(intern!(py, "create_future"))?;
@@ -140,6 +149,7 @@ impl Call {
     /// Sends the request now; it travels while the caller does something else. Dropping the call
     /// stops it.
     fn start(&self, py: Python<'_>) -> PyResult<()> {
+        exit::protect_thread();
         let task = Started(runtime::get(py)?.spawn(self.take()?.in_runtime()));
         let mut todo = self.todo.lock().unwrap_or_else(PoisonError::into_inner);
         *todo = Some(Todo::InRuntime(Box::pin(task)));
@@ -147,6 +157,7 @@ impl Call {
     }
 
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        exit::protect_thread();
         let runtime = runtime::get(py)?;
         let mut work = self.take()?.in_runtime();
         loop {
@@ -222,6 +233,7 @@ impl Awaited {
     }
 
     fn __next__(&mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        exit::protect_thread();
         let future = self.future.as_ref().map(|future| future.bind(py));
         let future = future.ok_or_else(|| PyRuntimeError::new_err("the request is gone"))?;
         if self.is_given {
@@ -235,6 +247,7 @@ impl Awaited {
     }
 
     fn send(&mut self, py: Python<'_>, _value: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        exit::protect_thread();
         self.__next__(py)
     }
 
@@ -246,6 +259,7 @@ impl Awaited {
         value: Option<Bound<'_, PyAny>>,
         traceback: Option<Bound<'_, PyTraceback>>,
     ) -> PyResult<()> {
+        exit::protect_thread();
         self.under_way.abort();
         let error = match value {
             Some(value) if value.is_instance_of::<PyBaseException>() => value,
@@ -261,6 +275,7 @@ impl Awaited {
     }
 
     fn close(&self) {
+        exit::protect_thread();
         self.under_way.abort();
     }
 
@@ -274,6 +289,7 @@ impl Awaited {
 
     /// Who waits is garbage: its loop was closed.
     fn __clear__(&mut self) {
+        exit::protect_thread();
         self.future = None;
         self.under_way.abort();
     }
@@ -282,6 +298,7 @@ impl Awaited {
 impl Drop for Awaited {
     /// Nobody waits any more. Does nothing to a request that has ended.
     fn drop(&mut self) {
+        exit::protect_thread();
         self.under_way.abort();
     }
 }

@@ -13,6 +13,7 @@ use crate::config::{Options, argument};
 use crate::encode::Encoded;
 use crate::engine::Engine;
 use crate::errors::{self, Kept};
+use crate::exit;
 use crate::out::{PyAnswer, json};
 use crate::place::{Place, shorten, type_name};
 use crate::runtime;
@@ -50,8 +51,14 @@ impl Client {
         if let Some((_, engine)) = slot.as_ref().filter(|(owner, _)| *owner == process) {
             return Ok(engine.clone());
         }
-        let client = aioinflux::Client::new(self.config.clone())
-            .map_err(|error| errors::to_python(&error))?;
+        let client = match aioinflux::Client::new(self.config.clone()) {
+            Ok(client) => client,
+            Err(error) => {
+                // To make the exception runs code of Python: other threads may want the lock.
+                drop(slot);
+                return Err(errors::to_python(&error));
+            }
+        };
         let engine = Engine::new(client);
         let old = slot.replace((process, engine.clone()));
         // The parent's connections must not be closed here: dropping would talk to dead threads.
@@ -85,6 +92,7 @@ impl Client {
         gzip: Option<bool>,
         proxy: Option<String>,
     ) -> PyResult<Self> {
+        exit::protect_thread();
         Self::open(Options {
             host,
             port,
@@ -104,6 +112,7 @@ impl Client {
 
     /// A client of another address, all else the same: only here is the password still known.
     fn moved(&self, host: String, port: i64, ssl: bool, path: &str) -> PyResult<Self> {
+        exit::protect_thread();
         Self::open(Options {
             host,
             port,
@@ -114,6 +123,7 @@ impl Client {
     }
 
     fn ping(&self) -> PyResult<Call> {
+        exit::protect_thread();
         let engine = self.engine()?;
         Ok(Call::small(
             engine,
@@ -138,6 +148,7 @@ impl Client {
         consistency: Option<&str>,
         precision: Option<&str>,
     ) -> PyResult<Call> {
+        exit::protect_thread();
         let engine = self.engine()?;
         let batch = Arc::clone(&batch.get().batch);
         let mut options = WriteOptions::new();
@@ -175,6 +186,7 @@ impl Client {
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
     ) -> PyResult<Call> {
+        exit::protect_thread();
         let engine = self.engine()?;
         let query = query(q, db, rp, params)?.epoch(unit("epoch", epoch)?);
         Ok(Call::small(
@@ -196,6 +208,7 @@ impl Client {
         rp: Option<String>,
         views: bool,
     ) -> PyResult<Call> {
+        exit::protect_thread();
         let engine = self.engine()?;
         let mut query = query(q, db, rp, params)?;
         if views {
@@ -221,6 +234,7 @@ impl Client {
         rp: Option<String>,
         views: bool,
     ) -> PyResult<Call> {
+        exit::protect_thread();
         let client = self.engine()?.client();
         let mut query = query(q, db, rp, params)?;
         if views {
@@ -243,6 +257,7 @@ impl Client {
 
     /// Closes the connections; the next request opens new ones.
     fn close(&self) {
+        exit::protect_thread();
         let mut slot = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = slot.take();
         if engine
@@ -349,5 +364,6 @@ fn known_param(value: &Bound<'_, PyAny>) -> PyResult<Option<Param>> {
 /// Quotes a name for a statement of `InfluxQL`.
 #[pyfunction]
 pub(crate) fn quote_identifier(name: &str) -> PyResult<String> {
+    exit::protect_thread();
     aioinflux::quote_identifier(name).map_err(|error| errors::to_python(&error))
 }

@@ -5,6 +5,7 @@ use pyo3::types::{PyBytes, PyDict};
 
 pub(crate) use crate::batch::Encoded;
 use crate::errors;
+use crate::exit;
 use crate::input::Input;
 use crate::place::Place;
 use crate::points::Points;
@@ -44,6 +45,7 @@ pub(crate) fn to_line_protocol<'py>(
     tags: Option<&Bound<'py, PyAny>>,
     extra_tags: Option<Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
+    exit::protect_thread();
     let py = data.py();
     let helpers = || py.import("aioinflux._lines");
     let extra_tags = match tags {
@@ -78,5 +80,6 @@ pub(crate) fn to_line_protocol<'py>(
 /// The nanoseconds since 1970 in UTC that a time stands for.
 #[pyfunction]
 pub(crate) fn nanoseconds(time: &Bound<'_, PyAny>) -> PyResult<i64> {
+    exit::protect_thread();
     times::nanoseconds(time, Place::argument("time"))
 }

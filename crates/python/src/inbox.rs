@@ -19,6 +19,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 
 use crate::bell::Bell;
+use crate::exit;
 use crate::runtime;
 use crate::task::Task;
 
@@ -226,7 +227,15 @@ pub(crate) struct Take(Arc<Inbox>);
 #[pymethods]
 impl Take {
     fn __call__(&self, py: Python<'_>) -> PyResult<()> {
+        exit::protect_thread();
         self.0.take(py)
+    }
+}
+
+impl Drop for Take {
+    /// Futures that nobody took may be the last to know who waits for them.
+    fn drop(&mut self) {
+        exit::protect_thread();
     }
 }
 

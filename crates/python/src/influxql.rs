@@ -7,6 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::errors;
+use crate::exit;
 use crate::place::Place;
 use crate::times;
 
@@ -17,18 +18,21 @@ fn checked(written: Result<String, aioinflux::Error>) -> PyResult<String> {
 /// Quotes a text.
 #[pyfunction]
 pub(crate) fn quote_string(text: &str) -> PyResult<String> {
+    exit::protect_thread();
     checked(aioinflux::quote_string(text))
 }
 
 /// Writes a regular expression between slashes.
 #[pyfunction]
 pub(crate) fn quote_regex(pattern: &str) -> PyResult<String> {
+    exit::protect_thread();
     checked(aioinflux::quote_regex(pattern))
 }
 
 /// Writes a duration of so many nanoseconds.
 #[pyfunction]
 pub(crate) fn quote_duration(nanoseconds: i128) -> PyResult<String> {
+    exit::protect_thread();
     let nanoseconds = u64::try_from(nanoseconds).map_err(|_| {
         PyValueError::new_err(format!(
             "duration of {nanoseconds} ns: expected one that is not negative, of 64 bits"
@@ -40,12 +44,14 @@ pub(crate) fn quote_duration(nanoseconds: i128) -> PyResult<String> {
 /// Checks the text of a duration.
 #[pyfunction]
 pub(crate) fn check_duration(text: &str) -> PyResult<String> {
+    exit::protect_thread();
     checked(aioinflux::check_duration(text))
 }
 
 /// A time as quoted text: RFC 3339, UTC, with all nine digits of the nanoseconds.
 #[pyfunction]
 pub(crate) fn quote_time(time: &Bound<'_, PyAny>) -> PyResult<String> {
+    exit::protect_thread();
     let ns = times::nanoseconds(time, Place::argument("time"))?;
     let time = Timestamp::from_nanosecond(i128::from(ns))
         .map_err(|error| PyValueError::new_err(error.to_string()))?;

@@ -20,6 +20,7 @@
 //! | `pages` | the allocator: large blocks in large pages |
 //! | `errors` | errors as exceptions |
 //! | `runtime` | the threads that carry the requests |
+//! | `exit` | what becomes of threads when the program ends |
 
 mod batch;
 mod batches;
@@ -31,6 +32,7 @@ mod dicts;
 mod encode;
 mod engine;
 mod errors;
+mod exit;
 mod frame;
 mod inbox;
 mod influxql;

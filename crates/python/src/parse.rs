@@ -7,6 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString};
 
+use crate::exit;
 use crate::place::type_name;
 
 /// How many lines are read between two looks at pending signals.
@@ -15,6 +16,7 @@ const SIGNAL_LINES: usize = 4096;
 /// The points of lines of text, as mappings that `encode` takes.
 #[pyfunction]
 pub(crate) fn parse_lines<'py>(data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    exit::protect_thread();
     if let Ok(text) = data.cast::<PyString>() {
         points(data.py(), text.to_str()?.as_bytes())
     } else if let Ok(text) = data.cast::<PyBytes>() {

@@ -13,6 +13,8 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::exit;
+
 /// The runtime and the process that made it.
 static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
 
@@ -68,6 +70,7 @@ pub(crate) fn get(_py: Python<'_>) -> PyResult<Arc<Runtime>> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .thread_name("aioinflux")
+        .on_thread_start(exit::protect_thread)
         .enable_all()
         .build()
         .map_err(|error| PyRuntimeError::new_err(format!("no threads for requests: {error}")))?;
@@ -80,6 +83,7 @@ pub(crate) fn get(_py: Python<'_>) -> PyResult<Arc<Runtime>> {
 #[pyfunction]
 #[pyo3(name = "_end")]
 pub(crate) fn end(py: Python<'_>) {
+    exit::protect_thread();
     // With the GIL, which whoever polls a request has too: none is being polled now.
     ENDED.store(true, Ordering::Relaxed);
     let slot = RUNTIME

@@ -1,5 +1,6 @@
 //! An answer that is read while it arrives.
 
+use std::mem;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use aioinflux::decode::{Event, SeriesHeader};
@@ -12,6 +13,7 @@ use tokio::sync::Mutex;
 
 use crate::call::Call;
 use crate::errors::{self, Kept};
+use crate::exit;
 use crate::out::{PyAnswer, column_names, divisor, free_labels, named_rows};
 
 /// An answer that is read while it arrives; one call of `rows` or `batch` gives one batch.
@@ -89,6 +91,7 @@ impl Stream {
     /// The next rows, which `row_type` makes of their cells; with `tags` those of GROUP BY are cells
     /// after the others.
     fn rows(&self, row_type: Py<PyAny>, epoch: &str, tags: bool) -> PyResult<Call> {
+        exit::protect_thread();
         let state = Arc::clone(&self.state);
         let maker = Arc::clone(&self.maker);
         let divisor = divisor(epoch)?;
@@ -111,6 +114,7 @@ impl Stream {
 
     /// The next batch, as an answer of one series, or of none for a statement that gives none.
     fn batch(&self) -> Call {
+        exit::protect_thread();
         let state = Arc::clone(&self.state);
         Call::new(
             async move { state.lock().await.next().await },
@@ -135,10 +139,18 @@ impl Stream {
 
     /// Ends the request, if it still runs.
     fn close(&self) {
+        exit::protect_thread();
         // Whoever holds the lock reads right now, and is being cancelled: its end drops the stream.
         if let Ok(mut state) = self.state.try_lock() {
             state.stream = None;
         }
+    }
+}
+
+impl Drop for Stream {
+    /// It may hold the last reference to a class of the user.
+    fn drop(&mut self) {
+        exit::protect_thread();
     }
 }
 
@@ -168,6 +180,11 @@ fn maker_for(
         return Ok(make);
     }
     let make = row_type.call1(py, (names.clone(),))?;
-    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some((names, make.clone_ref(py)));
+    let new = Some((names, make.clone_ref(py)));
+    // The old one is dropped after the lock is released, since that may run code of Python.
+    let _old = mem::replace(
+        &mut *slot.lock().unwrap_or_else(PoisonError::into_inner),
+        new,
+    );
     Ok(make)
 }

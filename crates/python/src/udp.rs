@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use crate::call::Call;
 use crate::encode::Encoded;
 use crate::errors;
+use crate::exit;
 
 /// A socket for one host and port.
 #[pyclass(module = "aioinflux._core", frozen)]
@@ -19,6 +20,7 @@ pub(crate) struct UdpSender {
 impl UdpSender {
     #[new]
     fn new(py: Python<'_>, host: &str, port: u16, datagram_bytes: usize) -> PyResult<Self> {
+        exit::protect_thread();
         let made = py.detach(|| aioinflux::UdpSender::new(host, port));
         let sized = made.and_then(|sender| sender.datagram_bytes(datagram_bytes));
         Ok(Self {
@@ -27,6 +29,7 @@ impl UdpSender {
     }
 
     fn send(&self, batch: &Bound<'_, Encoded>) -> Call {
+        exit::protect_thread();
         let sender = Arc::clone(&self.sender);
         let batch = Arc::clone(&batch.get().batch);
         Call::new(async move { sender.send(&batch) }, |py, outcome| {

@@ -204,6 +204,7 @@ pub struct Workers {
     shared: Arc<Shared>,
     threads: usize,
     started: usize,
+    on_thread_start: fn(),
     queue: Arc<Queue>,
     waiting: VecDeque<Waiting>,
     /// Ranges that are not waiting any more.
@@ -234,6 +235,7 @@ impl Workers {
                 longest: AtomicUsize::new(0),
             }),
             started: 0,
+            on_thread_start: || {},
             queue: Arc::default(),
             waiting: VecDeque::new(),
             ended: 0,
@@ -241,6 +243,14 @@ impl Workers {
             longest_range: 0,
             removed: RemovedNewlines::default(),
         }
+    }
+
+    /// Calls a function at the start of each thread: what frees a record batch there may run code
+    /// that came with its memory.
+    #[must_use]
+    pub fn on_thread_start(mut self, call: fn()) -> Self {
+        self.on_thread_start = call;
+        self
     }
 
     /// Whether another range should be pushed before the next batch is taken.
@@ -281,7 +291,9 @@ impl Workers {
 
     fn start(&mut self) {
         let (shared, queue) = (Arc::clone(&self.shared), Arc::clone(&self.queue));
+        let on_start = self.on_thread_start;
         let work = move || {
+            on_start();
             while let Some(job) = queue.wait() {
                 work(job, &shared);
             }

@@ -14,6 +14,7 @@ use super::columns::series_columns;
 use super::rows::{RowLists, Shape};
 use super::table::{Rows, Table, categories};
 use super::{divisor, tags_dict};
+use crate::exit;
 
 /// A decoded answer.
 #[pyclass(module = "aioinflux._core", name = "Answer", frozen)]
@@ -54,6 +55,7 @@ impl PyAnswer {
 impl PyAnswer {
     /// The answer in the shape of the server's JSON.
     fn to_dict<'py>(&self, py: Python<'py>, epoch: &str) -> PyResult<Bound<'py, PyDict>> {
+        exit::protect_thread();
         let divisor = divisor(epoch)?;
         // A copy of the references, since making objects may run other Python code.
         let statements = self.answer().statements.clone();
@@ -92,6 +94,7 @@ impl PyAnswer {
     /// How many series each statement gave.
     #[getter]
     fn counts(&self) -> Vec<usize> {
+        exit::protect_thread();
         let answer = self.answer();
         answer
             .statements
@@ -102,6 +105,7 @@ impl PyAnswer {
 
     /// Every series of every statement, by columns; they leave the answer.
     fn take_columns(&self, py: Python<'_>, arrow: bool) -> PyResult<Vec<Py<PyAny>>> {
+        exit::protect_thread();
         let all = self.take().into_iter();
         all.map(|series| series_columns(py, series, arrow))
             .collect()
@@ -115,6 +119,7 @@ impl PyAnswer {
         as_categories: bool,
         views: bool,
     ) -> PyResult<Vec<(Option<String>, Table)>> {
+        exit::protect_thread();
         let all = self.take();
         let categories = as_categories.then(|| categories(all.iter()));
         all.into_iter()
@@ -135,6 +140,7 @@ impl PyAnswer {
 
     /// The values of all tags, by their keys.
     fn categories(&self) -> std::collections::HashMap<String, Vec<String>> {
+        exit::protect_thread();
         let answer = self.answer();
         categories(
             answer
@@ -146,6 +152,7 @@ impl PyAnswer {
 
     /// The rows of every series of every statement, by name.
     fn rows(&self, epoch: &str, dicts: bool) -> PyResult<Vec<(Option<String>, Rows)>> {
+        exit::protect_thread();
         let divisor = divisor(epoch)?;
         let all = self.take().into_iter();
         Ok(all

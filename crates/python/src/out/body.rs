@@ -13,6 +13,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 use super::ahead::Ahead;
 use super::{PyAnswer, divisor, json, times};
 use crate::errors::{self, Kept};
+use crate::exit;
 use crate::place::type_name;
 
 /// What is decoded before signals are looked for.
@@ -65,6 +66,7 @@ pub(crate) fn parse_answer(
     frame: bool,
     views: bool,
 ) -> PyResult<PyAnswer> {
+    exit::protect_thread();
     let body = bytes_of(body)?;
     let mut parser = AnswerParser::new(format_of(content_type)?);
     if views {
@@ -83,6 +85,7 @@ pub(crate) fn parse_answer(
 /// The JSON in `body` as Python objects; the documents of a chunked answer as one.
 #[pyfunction]
 pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    exit::protect_thread();
     let body = bytes_of(body)?;
     let checked = py.detach(|| aioinflux::check_answer(&body));
     checked.map_err(|error| {
@@ -122,6 +125,13 @@ impl Source {
     }
 }
 
+impl Drop for Pieces {
+    /// It may hold the last reference to an object of the user.
+    fn drop(&mut self) {
+        exit::protect_thread();
+    }
+}
+
 #[pymethods]
 impl Pieces {
     #[new]
@@ -133,6 +143,7 @@ impl Pieces {
         frame: bool,
         views: bool,
     ) -> PyResult<Self> {
+        exit::protect_thread();
         let body = bytes_of(body)?;
         let is_large = body.len() >= AHEAD;
         let unit = divisor(epoch)?;
@@ -157,6 +168,7 @@ impl Pieces {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<PyAnswer>> {
+        exit::protect_thread();
         py.check_signals()?;
         // A reference of its own: who asks may hold none (`map`), and be ended by another thread.
         let batches = Arc::clone(&self.batches);

@@ -24,6 +24,7 @@ use super::cells::Cells;
 use super::kind::Kind;
 use super::texts::Texts;
 use crate::errors;
+use crate::exit;
 use crate::place::{shorten, type_name};
 
 /// How many objects are made between two looks at pending signals.
@@ -94,6 +95,13 @@ type Described<'py> = (
     Option<Bound<'py, PyType>>,
 );
 
+impl Drop for Reader {
+    /// It may hold the last reference to a class of the user.
+    fn drop(&mut self) {
+        exit::protect_thread();
+    }
+}
+
 #[pymethods]
 impl Reader {
     #[new]
@@ -103,6 +111,7 @@ impl Reader {
         sets: bool,
         positional: bool,
     ) -> PyResult<Self> {
+        exit::protect_thread();
         let attributes: PyResult<_> = attributes.into_iter().map(Attribute::new).collect();
         Ok(Self {
             name: class_.name()?.to_str()?.to_owned(),
@@ -119,6 +128,7 @@ impl Reader {
         py: Python<'py>,
         answer: &Bound<'py, PyAnswer>,
     ) -> PyResult<Bound<'py, PyList>> {
+        exit::protect_thread();
         let objects = PyList::empty(py);
         for series in answer.get().take() {
             for batch in &series.batches {

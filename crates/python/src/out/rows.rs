@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use super::block::{Block, ROWS_AT_A_TIME, Taken, columns};
 use super::cells::Cells;
+use crate::exit;
 
 /// What rows become.
 pub(crate) enum Shape {
@@ -92,6 +93,13 @@ impl RowLists {
     }
 }
 
+impl Drop for RowLists {
+    /// It may hold the last reference to a class of the user.
+    fn drop(&mut self) {
+        exit::protect_thread();
+    }
+}
+
 #[pymethods]
 impl RowLists {
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -104,6 +112,7 @@ impl RowLists {
             meanwhile"
     )]
     fn __next__(slf: PyRef<'_, Self>) -> PyResult<Option<Bound<'_, PyList>>> {
+        exit::protect_thread();
         let py = slf.py();
         let Some((columns, range, mut block)) = slf.begin(py) else {
             return Ok(None);

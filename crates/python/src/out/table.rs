@@ -20,6 +20,7 @@ use pyo3::types::{PyCapsule, PyDict, PyString};
 use super::columns::Column;
 use super::rows::{RowLists, Shape};
 use super::{free_labels, shown, tags_dict};
+use crate::exit;
 
 /// All values of the tags of an answer, in the order in which they came: every series of it has
 /// the same categories.
@@ -201,12 +202,14 @@ impl Table {
     /// The tags of GROUP BY, which every row has.
     #[getter]
     fn tags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        exit::protect_thread();
         tags_dict(py, &self.tags)
     }
 
     /// The names of the columns.
     #[getter]
     fn columns(&self) -> Vec<&str> {
+        exit::protect_thread();
         let fields = self.schema.fields().iter();
         fields.map(|field| field.name().as_str()).collect()
     }
@@ -214,6 +217,7 @@ impl Table {
     /// The Arrow types of the columns, by name.
     #[getter]
     fn types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        exit::protect_thread();
         let types = PyDict::new(py);
         for field in self.schema.fields() {
             types.set_item(field.name(), field.data_type().to_string())?;
@@ -226,11 +230,13 @@ impl Table {
     }
 
     fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
         shown::call(slf, "_show", "text")
     }
 
     #[pyo3(name = "_repr_html_")]
     fn html<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
         shown::call(slf, "_show", "html")
     }
 
@@ -254,12 +260,14 @@ impl Table {
         ax: Option<&Bound<'py, PyAny>>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
         shown::plot(slf, columns, ax, kwargs)
     }
 
     /// The kind of each column: a type of the server's, or `tag`.
     #[getter(_kinds)]
     fn kinds(&self) -> Vec<&'static str> {
+        exit::protect_thread();
         shown::kinds(&self.batches, self.width(), self.tags.len())
     }
 
@@ -273,17 +281,20 @@ impl Table {
     /// Some rows as tuples.
     #[pyo3(name = "_rows")]
     fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
+        exit::protect_thread();
         shown::rows(py, &self.batches, start..end, self.width(), 1, &self.tags)
     }
 
     /// A column as numpy has it.
     #[pyo3(name = "_column")]
     fn column(&self, py: Python<'_>, position: usize) -> PyResult<Column> {
+        exit::protect_thread();
         shown::column(py, &self.batches, position)
     }
 
     /// The schema, as the Arrow `PyCapsule` interface has it.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        exit::protect_thread();
         let schema = FFI_ArrowSchema::try_from(self.schema.as_ref())
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
         PyCapsule::new_with_value(py, schema, c"arrow_schema")
@@ -297,6 +308,7 @@ impl Table {
         py: Python<'py>,
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
+        exit::protect_thread();
         let _ = requested_schema;
         let batches: Vec<_> = self.batches.iter().cloned().map(Ok).collect();
         let reader = RecordBatchIterator::new(batches, Arc::clone(&self.schema));
@@ -356,12 +368,14 @@ impl Rows {
     /// The tags of GROUP BY, which every row has.
     #[getter]
     fn tags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        exit::protect_thread();
         tags_dict(py, &self.tags)
     }
 
     /// The names of the columns: those of the answer, then the tags of GROUP BY.
     #[getter]
     fn columns(&self) -> Vec<String> {
+        exit::protect_thread();
         self.labels.clone()
     }
 
@@ -370,11 +384,13 @@ impl Rows {
     }
 
     fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
         shown::call(slf, "_show", "text")
     }
 
     #[pyo3(name = "_repr_html_")]
     fn html<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
         shown::call(slf, "_show", "html")
     }
 
@@ -386,12 +402,14 @@ impl Rows {
         ax: Option<&Bound<'py, PyAny>>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
         shown::plot(slf, columns, ax, kwargs)
     }
 
     /// The kind of each column: a type of the server's, or `tag`.
     #[getter(_kinds)]
     fn kinds(&self) -> Vec<&'static str> {
+        exit::protect_thread();
         shown::kinds(&self.batches, self.width(), self.tags.len())
     }
 
@@ -404,16 +422,19 @@ impl Rows {
     /// Some rows as tuples, whose times are not divided.
     #[pyo3(name = "_rows")]
     fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
+        exit::protect_thread();
         shown::rows(py, &self.batches, start..end, self.width(), 1, &self.tags)
     }
 
     /// A column as numpy has it.
     #[pyo3(name = "_column")]
     fn column(&self, py: Python<'_>, position: usize) -> PyResult<Column> {
+        exit::protect_thread();
         shown::column(py, &self.batches, position)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
         let chain = py.import("itertools")?.getattr("chain")?;
         chain.call_method1("from_iterable", (self.lists(py)?,))
     }
@@ -421,6 +442,7 @@ impl Rows {
     /// The rows as an iterator of lists.
     #[pyo3(name = "_lists")]
     fn lists(&self, py: Python<'_>) -> PyResult<RowLists> {
+        exit::protect_thread();
         let tags = self.tags.iter();
         let tags: Vec<_> = tags
             .map(|(_, value)| PyString::new(py, value).unbind())

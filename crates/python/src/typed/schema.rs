@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple, PyType};
 use super::kinds::{Kind, Part};
 use super::plan::Plan;
 use super::rows;
+use crate::exit;
 use crate::place::Place;
 use crate::points::{CommonTags, Points, refused};
 
@@ -66,6 +67,7 @@ impl Schema {
         placeholder: bool,
         rm_none: bool,
     ) -> PyResult<Self> {
+        exit::protect_thread();
         let class = class_;
         let name = class.name()?.to_str()?.to_owned();
         // Its reading of tags is that of a call.
@@ -103,6 +105,7 @@ impl Schema {
         slf: &Bound<'py, Self>,
         object: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyBytes>> {
+        exit::protect_thread();
         let py = slf.py();
         let mut points = Points::begin(None, None, None, None)?;
         super::push_by_schema(&mut points, &mut rows::State::default(), slf, object)?;

@@ -1,0 +1,119 @@
+"""Ends many programs while their daemon threads use a client, and counts how they ended.
+
+The programs are those of `tests/exits.py`. Without arguments they run with this Python, and with
+the package that is installed for it:
+
+    .venv/bin/python tools/exit_runs.py
+    .venv/bin/python tools/exit_runs.py --runs 130 --programs loops streams
+    .venv/bin/python tools/exit_runs.py --pythons 3.10 3.12 --profiles dev release
+
+`--pythons` and `--profiles` build a wheel for each Python and profile, and run them one after the
+other. `--runs` is the number of runs in all; `--at-once` of them run at the same time, so that the
+processors are busy. The table has a line for each program: how many runs ended in order, how many
+aborted (SIGABRT), crashed with another signal, did not end within a minute, or ended with another
+code or with text on the standard error. The exit code is 0 if all ended in order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests")]
+
+from exits import END_S, PROGRAMS, serve  # noqa: E402
+from scripted import Scripted  # noqa: E402
+from test_pythons import VENVS, VERSIONS, build, interpreters  # noqa: E402
+
+ENDINGS = ("in order", "aborted", "crashed", "did not end", "other")
+SHOWN = 3
+
+
+def run(python: str, text: str, server: Scripted) -> tuple[str, str]:
+    """Runs a program, and returns how it ended and what it wrote."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    command = [python, "-c", text, server.host, str(server.port)]
+    try:
+        child = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=END_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        return "did not end", str(error.stderr)
+    if child.returncode == 0 and not child.stderr:
+        return "in order", ""
+    wrote = f"code {child.returncode}: {child.stderr[-500:]}"
+    if child.returncode == -signal.SIGABRT:
+        return "aborted", wrote
+    return ("crashed" if child.returncode < 0 else "other"), wrote
+
+
+def run_all(title: str, python: str, names: list[str], runs: int, at_once: int) -> bool:
+    """Runs programs in turn, prints the table, and returns whether all ended in order."""
+    started = time.monotonic()
+    found: dict[str, Counter[str]] = {name: Counter() for name in names}
+    wrote: Counter[str] = Counter()
+    with serve() as server, concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+
+        def one(name: str) -> tuple[str, str, str]:
+            return (name, *run(python, PROGRAMS[name], server))
+
+        for name, ending, text in pool.map(one, itertools.islice(itertools.cycle(names), runs)):
+            found[name][ending] += 1
+            if ending != "in order":
+                wrote[f"{name}: {text}"] += 1
+    print(f"== {title}: {runs} runs, {at_once} at once, {time.monotonic() - started:.0f} s")
+    print(f"{'program':32}{'runs':>6}" + "".join(f"{ending:>13}" for ending in ENDINGS))
+    total: Counter[str] = sum(found.values(), Counter())
+    for name, counts in [*found.items(), ("all", total)]:
+        row = "".join(f"{counts[ending]:>13}" for ending in ENDINGS)
+        print(f"{name:32}{counts.total():>6}{row}")
+    for text, count in wrote.most_common(SHOWN):
+        print(f"{count} times {text}")
+    sys.stdout.flush()
+    return total["in order"] == runs
+
+
+def installed(version: str, python: str, profile: str) -> str:
+    """The Python of an environment that has a fresh wheel, and the modules that programs need."""
+    wheel = build(version, python, profile)
+    venv = VENVS / f"{version}-exit-{profile}"
+    command = [ROOT / "tools/venv", venv, python, "tools/requirements-pandas2.txt"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    inside = str(venv / "bin" / "python")
+    install = [inside, "-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"]
+    subprocess.run([*install, str(wheel)], check=True)
+    return inside
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--at-once", type=int, default=5)
+    parser.add_argument("--programs", nargs="+", choices=PROGRAMS, default=list(PROGRAMS))
+    parser.add_argument("--pythons", nargs="+", choices=VERSIONS)
+    parser.add_argument("--profiles", nargs="+", choices=["dev", "release"], default=["dev"])
+    wanted = parser.parse_args()
+    given = (wanted.programs, wanted.runs, wanted.at_once)
+    if wanted.pythons is None:
+        return int(not run_all(f"CPython {sys.version.split()[0]}", sys.executable, *given))
+    here = interpreters()
+    if missing := [version for version in wanted.pythons if version not in here]:
+        sys.exit(f"not on this machine: CPython {', '.join(missing)}")
+    good = []
+    for version, profile in itertools.product(wanted.pythons, wanted.profiles):
+        python = installed(version, here[version], profile)
+        good.append(run_all(f"CPython {version}, {profile}", python, *given))
+    return int(not all(good))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
