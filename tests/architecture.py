@@ -19,11 +19,25 @@ UNSAFE_FILES = (
     "crates/client/src/decode/views.rs",
     "crates/python/src/batch.rs",
     "crates/python/src/dicts/borrowed.rs",
+    "crates/python/src/exit.rs",
     "crates/python/src/pages.rs",
     "crates/python/src/typed/descriptor.rs",
 )
 FORBIDDEN = "#![forbid(unsafe_code)]"
 UNSAFE = re.compile(r"\bunsafe(_code)?\b")
+# What Python calls: the functions of these blocks, as rustfmt writes them.
+METHODS = re.compile(r"^#\[pymethods\]\n(?:#.*\n)*impl .*?^}\n", re.MULTILINE | re.DOTALL)
+FUNCTION = re.compile(r"^#\[pyfunction\]\n.*?^}\n", re.MULTILINE | re.DOTALL)
+HEAD = re.compile(
+    r"^ *(?:pub\(crate\) )?(?:unsafe )?fn (\w+)(?:<[^>]*>)?\([^{]*?\)(?: -> ([^{]*?))? \{\n"
+    r"\s*(.*)$",
+    re.MULTILINE,
+)
+PROTECTS = "exit::protect_thread();"
+# Functions that return one of these make no object that could run code of Python, nor does one that
+# the garbage collector asks what it holds, or a note of being another process.
+PLAIN = re.compile(r"usize|u64|i64|bool|Option<&str>|(PyRef|Bound)<'_, Self>")
+WITHOUT_PYTHON = ("__traverse__", "forked")
 
 
 def violations(root: Path) -> list[str]:
@@ -37,6 +51,22 @@ def violations(root: Path) -> list[str]:
             continue
         for number, code in code_lines(file):
             found += [f"{name}:{number}: {rule}" for rule in broken(name, code)]
+    return found
+
+
+def unprotected(root: Path) -> list[str]:
+    """The functions that Python calls and that do not begin with `exit::protect_thread()`.
+
+    A thread that Python ends in one of them would abort the process (`crates/python/src/exit.rs`).
+    """
+    found = []
+    for file in sorted((root / "crates/python/src").glob("**/*.rs")):
+        text = file.read_text()
+        blocks = METHODS.findall(text) + FUNCTION.findall(text)
+        for name, returns, first in (head for block in blocks for head in HEAD.findall(block)):
+            is_plain = name in WITHOUT_PYTHON or PLAIN.fullmatch(returns)
+            if not is_plain and first != PROTECTS:
+                found.append(f"{file.relative_to(root).as_posix()}: {name}")
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from architecture import CLIENT, EFFECTFUL, UNSAFE_FILES, violations
+from architecture import CLIENT, EFFECTFUL, PROTECTS, UNSAFE_FILES, unprotected, violations
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,6 +62,24 @@ def test_unsafe_code_is_denied_and_its_files_give_their_reasons() -> None:
         assert re.search(r'expect\(\s*unsafe_code,\s*reason = "[^"]{20,}"', text), name
         places = re.findall(r"\bunsafe (?:\{|impl\b)", text)
         assert text.count("// SAFETY: ") == len(places) > 0, name
+
+
+def test_functions_that_python_calls_protect_their_thread() -> None:
+    assert unprotected(ROOT) == []
+
+
+def test_a_function_that_does_not_protect_its_thread_is_seen(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "crates/python", tmp_path / "crates/python")
+    expected = []
+    for file in sorted((tmp_path / "crates/python/src").glob("**/*.rs")):
+        text = file.read_text()
+        # What frees an object is called by Python too, but in no block of Python's methods.
+        functions = re.findall(rf"fn (\w+)[^{{}}]*\{{\n\s*{re.escape(PROTECTS)}", text)
+        name = file.relative_to(tmp_path).as_posix()
+        expected += [f"{name}: {function}" for function in functions if function != "drop"]
+        file.write_text(text.replace(PROTECTS, ""))
+    assert len(expected) > 60
+    assert sorted(unprotected(tmp_path)) == sorted(expected)
 
 
 def test_a_comment_is_no_violation(tmp_path: Path) -> None:

@@ -1,24 +1,24 @@
-//! What becomes of the threads of Python when the program ends.
+//! What becomes of Python's threads when the program ends.
 //!
 //! While the interpreter finalizes, `CPython` before 3.14 ends every other thread that asks for the
-//! GIL, by `pthread_exit`. glibc then unwinds the stack of the thread. If there are frames of Rust
-//! on it, the process aborts: one of them catches what it cannot catch, or frees Python's objects
-//! without the GIL. The thread may ask for the GIL in any code of Python's that we call: the
-//! user's generators and callbacks, asyncio, a class of exceptions, a finalizer. So none of our
-//! own code can ask beforehand whether it may go on.
+//! GIL, by `pthread_exit`. glibc then unwinds the stack of the thread. If frames of Rust are on it,
+//! they catch what they cannot catch, or free objects of Python without the GIL: the process aborts
+//! or crashes. The thread may ask for the GIL in any code of Python that we call: generators and
+//! callbacks of the user, asyncio, classes of exceptions, finalizers. So no check in our own code
+//! comes early enough.
 //!
-//! glibc can: it calls the cleanup handlers of the thread before it unwinds the first frame. A
-//! thread registers such a handler when it first enters this module from Python, or when we start
-//! it and it may free Python's objects. While the program ends the handler never returns. The
-//! thread sleeps until the process is gone, as in `CPython` 3.14 and newer.
+//! glibc calls the cleanup handlers of a thread before it unwinds the first frame. A thread
+//! registers one when it first enters this module from Python, and when we start it and it may free
+//! objects of Python. While the program ends, the handler does not return: the thread sleeps until
+//! the process is gone, as in `CPython` 3.14.
 //!
 //! Other systems end a thread without unwinding its stack.
 #![cfg_attr(
     all(target_os = "linux", target_env = "gnu"),
     expect(
         unsafe_code,
-        reason = "glibc asks only its cleanup handlers before it unwinds a stack; without one a \
-            daemon thread that uses a client can abort the program at its end"
+        reason = "glibc alone can be asked before a stack is unwound, by functions of C; without it \
+            daemon threads that use a client abort the program at its end"
     )
 )]
 
@@ -63,7 +63,7 @@ mod glibc {
     }
 
     /// Keeps the end of the interpreter from unwinding this thread. Every function that Python
-    /// calls begins with it.
+    /// calls begins with this, and so does whatever frees an object that keeps some of Python's.
     #[inline]
     pub(crate) fn protect_thread() {
         if !IS_PROTECTED.get() {
@@ -74,20 +74,21 @@ mod glibc {
     #[cold]
     fn register() {
         IS_PROTECTED.set(true);
-        // A thread that is at its end has no more variables, and no frames below this one.
+        // It fails only where the thread ends by itself already.
         let _ = HANDLER.try_with(|handler| handler.replace(Some(Handler::new())));
     }
 
     /// A cleanup handler that is registered for the thread that made it.
     ///
-    /// The buffer is not on the stack: glibc calls a handler when the frames before it are unwound,
-    /// and takes one that is elsewhere for the innermost.
+    /// The buffer is not on the stack. glibc calls a handler as soon as it leaves the frame that the
+    /// buffer is in; if it is in none, that is before the first frame.
     struct Handler(*mut Buffer);
 
     impl Handler {
         fn new() -> Self {
             let buffer = Box::into_raw(Box::default());
-            // SAFETY: the buffer lives until the handler is removed, and nobody else touches it.
+            // SAFETY: only glibc uses the buffer until `drop` takes the handler off, and the handler
+            // unwinds nothing.
             unsafe { _pthread_cleanup_push(buffer, stay, std::ptr::null_mut()) };
             Self(buffer)
         }
@@ -96,7 +97,8 @@ mod glibc {
     impl Drop for Handler {
         /// The thread ends by itself.
         fn drop(&mut self) {
-            // SAFETY: this thread registered the buffer; glibc forgets it before it is freed.
+            // SAFETY: the buffer is a box that this thread registered: the cell is not shared. glibc
+            // forgets it before it is freed.
             unsafe {
                 _pthread_cleanup_pop(self.0, 0);
                 drop(Box::from_raw(self.0));
