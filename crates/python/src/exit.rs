@@ -42,7 +42,7 @@ mod glibc {
     #[repr(C)]
     #[derive(Default)]
     struct Buffer {
-        routine: Option<unsafe extern "C" fn(*mut c_void)>,
+        routine: Option<extern "C" fn(*mut c_void)>,
         argument: usize,
         cancel_type: c_int,
         previous: usize,
@@ -51,7 +51,7 @@ mod glibc {
     unsafe extern "C" {
         fn _pthread_cleanup_push(
             buffer: *mut Buffer,
-            routine: unsafe extern "C" fn(*mut c_void),
+            routine: extern "C" fn(*mut c_void),
             argument: *mut c_void,
         );
         fn _pthread_cleanup_pop(buffer: *mut Buffer, execute: c_int);
@@ -107,7 +107,7 @@ mod glibc {
     }
 
     /// The handler.
-    unsafe extern "C" fn stay(_: *mut c_void) {
+    extern "C" fn stay(_: *mut c_void) {
         while runtime::has_ended() {
             thread::sleep(Duration::MAX);
         }
