@@ -7,6 +7,7 @@ it does. `tests/test_exit.py` runs each program a few times, `tools/exit_runs.py
 
 from __future__ import annotations
 
+import os
 import textwrap
 from typing import Any
 
@@ -228,6 +229,20 @@ PROGRAMS = {
             start(repeat, made.get)
         """,
     ),
+    # The child has a daemon thread of its own, and ends as its parent does.
+    "forked children": _program(
+        BLOCKING,
+        """
+        import os, warnings
+        warnings.simplefilter("ignore", DeprecationWarning)
+        start(repeat, lambda: client.query("q"))
+        child = os.fork()
+        start(repeat, lambda: client.query("q"))
+        if child:
+            status = os.waitpid(child, 0)[1]
+            assert status == 0, status
+        """,
+    ),
     "answers in memory": _program(
         START,
         """
@@ -280,6 +295,9 @@ PROGRAMS = {
         """,
     ),
 }
+
+if not hasattr(os, "fork"):
+    del PROGRAMS["forked children"]
 
 
 def serve() -> Scripted:
