@@ -229,6 +229,24 @@ PROGRAMS = {
             start(repeat, made.get)
         """,
     ),
+    # The module is not yet asked what to do at exit.
+    "imports": _program(
+        START.replace("from aioinflux import InfluxDBClient\n", ""),
+        """
+        import atexit
+
+        def register(call):
+            begun.set()
+            time.sleep(0.05)
+
+        atexit.register = register
+
+        def load():
+            import aioinflux
+
+        start(load)
+        """,
+    ),
     # The child has a daemon thread of its own, and ends as its parent does.
     "forked children": _program(
         BLOCKING,

@@ -86,7 +86,7 @@ def installed(version: str, python: str, profile: str) -> str:
     """The Python of an environment that has a fresh wheel, and the modules that programs need."""
     wheel = build(version, python, profile)
     venv = VENVS / f"{version}-exit-{profile}"
-    command = [ROOT / "tools/venv", venv, python, "tools/requirements-pandas2.txt"]
+    command = [str(ROOT / "tools/venv"), str(venv), python, "tools/requirements-pandas2.txt"]
     subprocess.run(command, cwd=ROOT, check=True)
     inside = str(venv / "bin" / "python")
     install = [inside, "-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"]

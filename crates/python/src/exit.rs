@@ -36,6 +36,8 @@ mod glibc {
     use std::thread;
     use std::time::Duration;
 
+    use pyo3::ffi;
+
     use crate::runtime;
 
     /// `struct _pthread_cleanup_buffer` of `pthread.h`; glibc fills it in.
@@ -108,8 +110,15 @@ mod glibc {
 
     /// The handler.
     extern "C" fn stay(_: *mut c_void) {
-        while runtime::has_ended() {
+        while is_ending() {
             thread::sleep(Duration::MAX);
         }
+    }
+
+    /// Whether the program is ending: also where this module was not asked, since a thread was still
+    /// importing it.
+    fn is_ending() -> bool {
+        // SAFETY: it reads one number, and may be called at any time.
+        runtime::has_ended() || unsafe { ffi::Py_IsInitialized() } == 0
     }
 }

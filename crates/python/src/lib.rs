@@ -81,8 +81,11 @@ mod _core {
     use pyo3::prelude::*;
     use pyo3::types::IntoPyDict as _;
 
+    use crate::exit;
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        exit::protect_thread();
         let py = module.py();
         let end = module.getattr("_end")?;
         py.import("atexit")?.call_method1("register", (end,))?;
