@@ -12,6 +12,7 @@
 //! # Ok::<(), aioinflux::Error>(())
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -232,6 +233,14 @@ impl Config {
     /// The base URL, without user and password.
     pub fn url(&self) -> &str {
         self.url.as_str()
+    }
+
+    /// Where requests go, as errors name it.
+    pub(crate) fn server(&self) -> Cow<'_, str> {
+        match &self.unix_socket {
+            Some(path) => format!("unix:{}", path.display()).into(),
+            None => self.url().into(),
+        }
     }
 
     /// The default database.

@@ -37,6 +37,7 @@ use crate::classify::{self, Verdict};
 use crate::config::{Config, Consistency, Precision};
 use crate::error::Error;
 use crate::query::Query;
+use crate::statements;
 
 /// What a caller wants.
 pub(crate) enum Operation<'a> {
@@ -269,21 +270,21 @@ fn influxql(config: &Config, query: &Query, form: Form) -> Result<Request, Error
     }
 }
 
+/// Whether an answer of zero bytes, whose end is proven, can be a success: 2.x runs these statements
+/// and answers nothing to them, not even their number.
+pub(crate) fn may_answer_nothing(text: &str) -> bool {
+    statements::all(text, |first, second| {
+        first.eq_ignore_ascii_case("DELETE")
+            || first.eq_ignore_ascii_case("DROP") && second.eq_ignore_ascii_case("MEASUREMENT")
+    })
+}
+
 /// Whether nothing else than SHOW DIAGNOSTICS is asked for: a server leaves values out of its msgpack,
 /// which cannot be read then. Its JSON is whole, and has no column whose type it would hide.
 fn is_diagnostics(text: &str) -> bool {
-    let statements = text.split(';').map(str::trim);
-    let mut statements = statements.filter(|text| !text.is_empty()).peekable();
-    statements.peek().is_some()
-        && statements.all(|statement| {
-            let mut words = statement.split_whitespace();
-            let mut next_is = |expected| {
-                words
-                    .next()
-                    .is_some_and(|word| word.eq_ignore_ascii_case(expected))
-            };
-            next_is("SHOW") && next_is("DIAGNOSTICS")
-        })
+    statements::all(text, |first, second| {
+        first.eq_ignore_ascii_case("SHOW") && second.eq_ignore_ascii_case("DIAGNOSTICS")
+    })
 }
 
 fn query_form(config: &Config, query: &Query, form: Form) -> Result<String, Error> {

@@ -34,7 +34,7 @@ pub enum ErrorKind {
         /// The limit that ran out.
         which: Limit,
     },
-    /// The connection broke, the body ended early, or what came is not HTTP.
+    /// The connection broke.
     Transport,
     /// 401: user or password are wrong or missing.
     Unauthorized,
@@ -52,7 +52,8 @@ pub enum ErrorKind {
     Server,
     /// The answer is not one of InfluxDB: another program listens there, or a redirect.
     Misdirected,
-    /// The answer is not what the protocol says.
+    /// The answer is not what the protocol says: damaged, cut off, not HTTP, or without a proof of
+    /// its end.
     Decode,
     /// A statement failed inside an answer of status 200.
     Statement,
@@ -154,6 +155,9 @@ impl Error {
     }
 
     /// The headers of the answer, in the order in which they came, names in lower case.
+    ///
+    /// Values are read as UTF-8, with U+FFFD for what is none. Headers that hold control characters
+    /// are left out; servers repeat in them what the body says.
     pub fn headers(&self) -> &[(String, String)] {
         &self.0.headers
     }

@@ -53,6 +53,7 @@ mod parse;
 mod pipeline;
 mod query;
 mod reject;
+mod statements;
 mod stream;
 mod tls;
 mod udp;

@@ -41,7 +41,7 @@ pub fn check_answer(body: &[u8]) -> Result<(), Error> {
     check(body).map_err(in_memory)
 }
 
-/// The same for a body that comes from a server: one that ends early is the connection's fault.
+/// The same for a body that comes from a server.
 pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
     Err(match raw::check(body) {
         Verdict::Whole => return Ok(()),
@@ -53,7 +53,10 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
         Verdict::Partial { statement } => Error::cut_short(&format!(
             "statement {statement}: the server's row limit cut the answer"
         )),
-        Verdict::Truncated(text) => Error::transport(format!("the answer ends early: {text}")),
+        Verdict::Truncated(text) => {
+            let text = format!("the answer ends early: {text}");
+            Error::new(ErrorKind::Decode, true, text)
+        }
         Verdict::Malformed(text) => {
             let text = format!("the answer is not what InfluxDB sends: {}", excerpt(&text));
             Error::new(ErrorKind::Decode, false, text)
@@ -197,12 +200,21 @@ impl AnswerParser {
     }
 }
 
-/// No connection was there to be lost: the body itself is cut off.
+/// The same body is cut off at every try.
 fn in_memory(error: Error) -> Error {
     match error.kind() {
-        ErrorKind::Transport => Error::new(ErrorKind::Decode, false, error.to_string()),
+        ErrorKind::Decode => Error::new(ErrorKind::Decode, false, error.to_string()),
         _ => error,
     }
+}
+
+/// An answer that ends with its connection. A complete document may be the last one that came of
+/// many: 1.x answers some statements in several results that it does not mark as parts. So it is
+/// refused, and again at every try.
+pub(crate) fn unproven() -> Error {
+    let text = "nothing proves that the answer is whole: it has neither a length nor chunks, as from \
+                a proxy that speaks HTTP/1.0; hint: let all proxies speak HTTP/1.1";
+    Error::new(ErrorKind::Decode, false, text)
 }
 
 /// What a decoder found is the server's fault, the network's or the protocol's.
@@ -211,7 +223,10 @@ impl From<DecodeError> for Error {
         match (error.kind(), error.server_message()) {
             (_, Some(message)) => Self::statement_failed(None, message.to_owned()),
             (DecodeErrorKind::Partial, _) => Self::cut_short(&error.to_string()),
-            (DecodeErrorKind::Incomplete, _) => Self::transport(error.to_string()),
+            (DecodeErrorKind::Unproven, _) => unproven(),
+            (DecodeErrorKind::Incomplete, _) => {
+                Self::new(ErrorKind::Decode, true, error.to_string())
+            }
             _ => Self::new(ErrorKind::Decode, false, excerpt(&error.to_string())),
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::answer::{Answer, Collector};
 use crate::client::Client;
 use crate::decode::{Decoder, Event};
-use crate::dialect::{Form, Kind, Operation};
+use crate::dialect::{self, Form, Kind, Operation};
 use crate::error::Error;
 use crate::http::Body;
 use crate::query::Query;
@@ -49,6 +49,9 @@ impl Stream {
         if query.has_text_views() {
             decoder = decoder.text_views();
         }
+        if dialect::may_answer_nothing(query.text()) {
+            decoder = decoder.may_be_empty();
+        }
         let chunk = query.rows_per_chunk().unwrap_or(SERVER_CHUNK_ROWS);
         Ok(Self {
             decoder: if whole {
@@ -57,7 +60,7 @@ impl Stream {
                 // Readers expect a batch for each chunk that they asked for.
                 decoder.batch_rows(chunk as usize)
             },
-            server: client.config().url().to_owned(),
+            server: client.config().server().into_owned(),
             state: State::Open(Box::new(body)),
             received: 0,
         })

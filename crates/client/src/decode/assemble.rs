@@ -18,6 +18,8 @@ pub(super) struct Assembly {
     has_views: bool,
     /// Whole documents so far.
     documents: u64,
+    /// Whether an answer may have none.
+    may_be_empty: bool,
     /// What the present document holds.
     document: Document,
     /// The statement of the present result, once that is settled.
@@ -69,6 +71,7 @@ impl Assembly {
             limits,
             has_views: false,
             documents: 0,
+            may_be_empty: false,
             document: Document::default(),
             statement: None,
             last: None,
@@ -87,6 +90,10 @@ impl Assembly {
 
     pub(super) fn use_views(&mut self) {
         self.has_views = true;
+    }
+
+    pub(super) fn allow_nothing(&mut self) {
+        self.may_be_empty = true;
     }
 
     pub(super) fn next_event(&mut self) -> Option<Event> {
@@ -337,7 +344,7 @@ impl Assembly {
         if self.open.is_some() {
             return Err(self.cut_short());
         }
-        if self.documents == 0 {
+        if self.documents == 0 && !self.may_be_empty {
             return Err(Fault::new(DecodeErrorKind::Incomplete, "empty answer"));
         }
         Ok(())

@@ -19,8 +19,10 @@ pub struct DecodeError {
 pub enum DecodeErrorKind {
     /// The bytes are no answer of InfluxDB, or stop being one.
     Malformed,
-    /// The answer ends early, or nothing proves that its end is the end.
+    /// The answer ends early.
     Incomplete,
+    /// Nothing proves that the end of the body is the end of the answer.
+    Unproven,
     /// The server said `partial: true` and what should follow does not.
     Partial,
     /// The answer as a whole is the server's error: [`DecodeError::server_message`].

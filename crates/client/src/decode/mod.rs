@@ -225,6 +225,14 @@ impl Decoder {
         self
     }
 
+    /// Takes an answer without any document for a whole one: to some statements a server says
+    /// nothing at all.
+    #[must_use]
+    pub(crate) fn may_be_empty(mut self) -> Self {
+        self.assembly.allow_nothing();
+        self
+    }
+
     /// Reads the next piece of the body.
     ///
     /// # Errors
@@ -296,7 +304,7 @@ impl Decoder {
         self.try_last_row()?;
         if end == End::Unproven {
             return self.fail(Fault::new(
-                DecodeErrorKind::Incomplete,
+                DecodeErrorKind::Unproven,
                 "expected a proof that the body is whole, the connection ended without one",
             ));
         }

@@ -93,7 +93,7 @@ impl Body {
         loop {
             match &mut self.coding {
                 Coding::Gzip(inflater) => {
-                    if let Some(bytes) = inflater.next().map_err(|error| broken_gzip(&error))? {
+                    if let Some(bytes) = inflater.next().map_err(|e| broken_gzip(&e))? {
                         return Ok(Some(bytes));
                     }
                 }
@@ -109,8 +109,9 @@ impl Body {
             match (piece, &mut self.coding) {
                 (Some(piece), Coding::Gzip(inflater)) => inflater.feed(piece),
                 (Some(piece), _) => return Ok(Some(piece)),
-                (None, Coding::Gzip(inflater)) => {
-                    let last = inflater.finish().map_err(|error| broken_gzip(&error))?;
+                // A body of nothing is not compressed, whatever its header says.
+                (None, Coding::Gzip(inflater)) if self.received > 0 => {
+                    let last = inflater.finish().map_err(|e| broken_gzip(&e))?;
                     if last.is_some() {
                         return Ok(last);
                     }
@@ -164,9 +165,8 @@ fn unknown_coding(name: &str) -> Error {
 }
 
 fn broken_gzip(error: &std::io::Error) -> Error {
-    Error::transport(format!(
-        "the compressed answer is damaged or ended early: {error}"
-    ))
+    let text = format!("the compressed answer is damaged or ends early: {error}");
+    Error::new(ErrorKind::Decode, true, text)
 }
 
 /// The body of a request: slices of what was built, none of them copied.

@@ -22,11 +22,12 @@ use tower_service::Service as _;
 use url::{Position, Url};
 
 use super::body::Upload;
+use super::failure::{no_answer, no_connection, root_cause};
 use super::reactor::Reactor;
 use super::socket::{Plain, Socket};
-use super::{AGENT, Head, Prepared, Source, root_cause};
+use super::{AGENT, Head, Prepared, Source};
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Limit};
+use crate::error::{Error, Limit};
 
 /// From so many bytes of an answer on, tokio drives its connection, and decoding is done there.
 const AT_HOME: usize = 64 * 1024;
@@ -100,7 +101,7 @@ impl Direct {
                 Ok(response) => return Ok(self.head(connection, response)),
                 // The server closed it at the same moment, and nothing was sent.
                 Err((_, Some(unsent))) if is_used => request = *unsent,
-                Err((cause, _)) => return Err(Error::transport(cause)),
+                Err((error, _)) => return Err(error),
             }
         }
     }
@@ -168,22 +169,21 @@ impl Direct {
     }
 
     async fn connect_now(&self, url: &Url) -> Result<Box<Connection>, Error> {
-        let no_connection = |cause: &(dyn std::error::Error + 'static)| {
-            let text = format!("no connection: {}", root_cause(cause));
-            Error::new(ErrorKind::Connect, true, text)
-        };
+        let failed = |error: &(dyn std::error::Error + 'static)| no_connection(error, false);
         let plain = match &self.shared.unix_socket {
             Some(path) => {
-                let stream = UnixStream::connect(path)
-                    .await
-                    .map_err(|e| no_connection(&e))?;
-                Plain::Unix(stream.into_std().map_err(|e| no_connection(&e))?)
+                let stream = UnixStream::connect(path).await.map_err(|e| failed(&e))?;
+                Plain::Unix(stream.into_std().map_err(|e| failed(&e))?)
             }
             None => Plain::Tcp(tcp(url).await?),
         };
-        let socket = Socket::new(plain, &self.shared.reactor).map_err(|e| no_connection(&e))?;
-        let made = http1::handshake(TokioIo::new(socket.clone())).await;
-        let (sender, driver) = made.map_err(|error| no_connection(&error))?;
+        let socket = Socket::new(plain, &self.shared.reactor).map_err(|e| failed(&e))?;
+        let made = http1::Builder::new()
+            .ignore_invalid_headers_in_responses(true)
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .handshake(TokioIo::new(socket.clone()))
+            .await;
+        let (sender, driver) = made.map_err(|error| failed(&error))?;
         Ok(Box::new(Connection {
             driver: Some(driver),
             sender,
@@ -205,16 +205,11 @@ async fn tcp(url: &Url) -> Result<std::net::TcpStream, Error> {
         .parse()
         .map_err(|error| Error::config(format!("url: {error}")))?;
     let stream = connector.call(origin).await.map_err(|error| {
-        let cause = root_cause(&error);
-        let what = if error.to_string().starts_with("dns error") {
-            "no such host"
-        } else {
-            "no connection"
-        };
-        Error::new(ErrorKind::Connect, true, format!("{what}: {cause}"))
+        let in_lookup = error.to_string().starts_with("dns error");
+        no_connection(&error, in_lookup)
     })?;
     let stream = stream.into_inner().into_std();
-    stream.map_err(|error| Error::new(ErrorKind::Connect, true, format!("no connection: {error}")))
+    stream.map_err(|error| no_connection(&error, false))
 }
 
 /// The request as it goes over a connection: the path alone, and the host in a header.
@@ -268,11 +263,11 @@ impl Connection {
     async fn send(
         &mut self,
         request: Request<Upload>,
-    ) -> Result<Response<Incoming>, (String, Option<Box<Request<Upload>>>)> {
+    ) -> Result<Response<Incoming>, (Error, Option<Box<Request<Upload>>>)> {
         let mut answer = pin!(self.sender.try_send_request(request));
         let failed = |mut error: TrySendError<Request<Upload>>| {
             let unsent = error.take_message().map(Box::new);
-            (root_cause(error.error()), unsent)
+            (no_answer(error.error()), unsent)
         };
         std::future::poll_fn(|context| {
             let driven = self.drive(context);
@@ -282,9 +277,10 @@ impl Connection {
                 return Poll::Ready(done.map_err(failed));
             }
             match driven {
-                Err(error) => Poll::Ready(Err((root_cause(&error), None))),
+                Err(error) => Poll::Ready(Err((no_answer(&error), None))),
                 Ok(()) if self.driver.is_none() => {
-                    Poll::Ready(Err(("the connection was closed".to_owned(), None)))
+                    let error = Error::transport("the connection was closed");
+                    Poll::Ready(Err((error, None)))
                 }
                 Ok(()) => Poll::Pending,
             }

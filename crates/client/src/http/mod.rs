@@ -11,17 +11,18 @@
 //! | `direct` | plain HTTP on the thread that waits: hyper's connections, driven by a [`Reactor`] |
 //! | `reactor`, `socket` | what tells a foreign event loop that a socket is ready |
 //! | `body` | bodies, both ways |
+//! | `failure` | what their errors mean |
 
 mod body;
 #[cfg(unix)]
 mod direct;
+mod failure;
 mod pooled;
 #[cfg(unix)]
 mod reactor;
 #[cfg(unix)]
 mod socket;
 
-use std::error::Error as StdError;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -278,13 +279,4 @@ fn values<'a>(
 ) -> impl DoubleEndedIterator<Item = &'a str> {
     let found = headers.iter().filter(move |(key, _)| key == name);
     found.flat_map(|(_, value)| value.split(',').map(str::trim))
-}
-
-/// The text of the innermost cause: the outer ones say "error sending request" and the like.
-fn root_cause(error: &(dyn StdError + 'static)) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }

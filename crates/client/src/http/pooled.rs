@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::ClientBuilder;
 
-use super::{AGENT, Head, Prepared, Source, root_cause};
+use super::failure::{no_answer, no_connection, root_cause};
+use super::{AGENT, Head, Prepared, Source};
 use crate::config::{Config, Proxy, check_user, without_user};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::tls::Tls;
@@ -27,7 +28,9 @@ impl Pool {
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .referer(false);
+            .referer(false)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true);
         if let Some(limit) = config.connect_limit() {
             builder = builder.connect_timeout(limit);
         }
@@ -62,7 +65,6 @@ impl Pool {
 
     fn failure(&self, error: reqwest::Error) -> Error {
         let error = error.without_url();
-        let cause = root_cause(&error);
         if let Some(tls) = tls_cause(&error) {
             return Error::new(ErrorKind::Tls, false, format!("tls: {tls}"));
         }
@@ -73,17 +75,12 @@ impl Pool {
             };
         }
         if error.is_connect() {
-            let what = if error.is_dns() {
-                "no such host"
-            } else {
-                "no connection"
-            };
-            return Error::new(ErrorKind::Connect, true, format!("{what}: {cause}"));
+            return no_connection(&error, error.is_dns());
         }
         if error.is_builder() {
-            return Error::config(cause);
+            return Error::config(root_cause(&error));
         }
-        Error::transport(cause)
+        no_answer(&error)
     }
 }
 

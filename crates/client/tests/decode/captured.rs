@@ -157,7 +157,7 @@ fn captures_with_an_unproven_end_are_refused_wherever_they_end() {
             let error = result.expect_err(&name);
             assert_eq!(
                 error.kind(),
-                DecodeErrorKind::Incomplete,
+                DecodeErrorKind::Unproven,
                 "{name} cut at {cut}: {error}"
             );
             assert!(events.len() <= whole.len() + 1, "{name} cut at {cut}");

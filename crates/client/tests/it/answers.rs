@@ -51,16 +51,12 @@ async fn an_answer_that_ends_early_is_an_error_that_keeps_the_rows_before() {
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{ROW}",
         ROW.len() + 1
     );
-    let close_delimited = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{ROW}");
-    let old = format!("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{ROW}");
     for act in [
         close(length.clone()),
         reset(length),
         close(chunks(&[ROW])),
         close(chunks(&[ROW]) + "ff\r\n{"),
         reset(chunks(&[ROW])),
-        close(close_delimited),
-        close(old),
     ] {
         let error = query(act.clone()).await.unwrap_err();
         assert_eq!(
@@ -77,14 +73,87 @@ async fn an_answer_that_ends_early_is_an_error_that_keeps_the_rows_before() {
 
 #[tokio::test]
 async fn a_raw_answer_that_ends_early_is_an_error_that_keeps_its_bytes() {
+    let server = always(close(chunks(&[ROW]))).await;
+    let error = client(server.port).query_raw("q").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(&error.raw().unwrap()[..], ROW.as_bytes());
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_with_its_connection_is_refused_at_every_try() {
+    for version in ["1.0", "1.1"] {
+        let head = format!("HTTP/{version} 200 OK\r\nContent-Type: application/json\r\n\r\n");
+        let server = always(close(head + ROW)).await;
+        let client = client(server.port);
+        let table = client.query("q").await.unwrap_err();
+        assert_eq!(table.answer().unwrap().rows(), 1);
+        let raw = client.query_raw("q").await.unwrap_err();
+        assert_eq!(&raw.raw().unwrap()[..], ROW.as_bytes());
+        for error in [table, raw] {
+            let seen = (error.kind(), error.is_retryable());
+            assert_eq!(seen, (ErrorKind::Decode, false), "{error}");
+            assert!(error.to_string().contains("HTTP/1.0; hint: "), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_answer_of_a_query_may_end_with_its_connection() {
+    let refused = "HTTP/1.0 400 Bad Request\r\nContent-Type: application/json\r\n\r\n\
+                   {\"error\":\"no such thing\"}";
+    let server = always(close(refused)).await;
+    let error = client(server.port).query("q").await.unwrap_err();
+    assert_eq!(error.server_message(), Some("no such thing"));
+    let server = always(close("HTTP/1.0 204 No Content\r\n\r\n")).await;
+    client(server.port).ping().await.unwrap();
+}
+
+/// What 2.x answers to these statements, which it runs.
+#[tokio::test]
+async fn nothing_is_an_answer_to_statements_that_2_x_answers_nothing_to() {
+    let media = ["Content-Type: application/json"];
+    let packed = [media[0], "Content-Encoding: gzip"];
     for bytes in [
-        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{ROW}"),
-        chunks(&[ROW]),
+        answer("200 OK", &media, ""),
+        last_chunk(&[]).into_bytes(),
+        answer("200 OK", &packed, ""),
+        answer("200 OK", &packed, gzipped(b"")),
+        json("200 OK", "{}\n"),
+    ] {
+        let server = always(keep(bytes)).await;
+        let client = client(server.port);
+        for text in ["DELETE FROM a", "drop measurement \"a;b\" ; DELETE FROM b"] {
+            assert_eq!(client.query(text).await.unwrap().statements, []);
+            let raw = client.query_raw(text).await.unwrap();
+            assert!(raw.is_empty() || &raw[..] == b"{}\n");
+            assert!(client.stream(text).await.unwrap().next().await.is_none());
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_an_error_for_all_other_statements_and_without_a_proven_end() {
+    let empty = answer("200 OK", &["Content-Type: application/json"], "");
+    let server = always(keep(empty)).await;
+    let client = client(server.port);
+    for text in [
+        "SELECT v FROM a",
+        "DELETE FROM a; SELECT v FROM a",
+        "DROP SERIES FROM a",
+    ] {
+        let error = client.query(text).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{text}: {error}");
+        let error = client.query_raw(text).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{text}: {error}");
+    }
+    for bytes in [
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n".to_owned(),
+        chunks(&[]),
     ] {
         let server = always(close(bytes)).await;
-        let error = client(server.port).query_raw("q").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Transport);
-        assert_eq!(&error.raw().unwrap()[..], ROW.as_bytes());
+        let client = crate::client(server.port);
+        assert!(client.query("DELETE FROM a").await.is_err());
+        assert!(client.query_raw("DELETE FROM a").await.is_err());
     }
 }
 
@@ -107,7 +176,7 @@ async fn errors_inside_a_raw_answer_keep_its_bytes() {
             &format!("{ROW}\njson: error calling MarshalJSON"),
             ErrorKind::Decode,
         ),
-        (&ROW[..40], ErrorKind::Transport),
+        (&ROW[..40], ErrorKind::Decode),
     ] {
         let server = always(keep(json("200 OK", body))).await;
         let error = client(server.port).query_raw("q").await.unwrap_err();
@@ -201,7 +270,7 @@ async fn a_compressed_answer_that_ends_with_the_connection_is_not_proven_to_be_w
     // Another member may have been to come.
     let bytes = [head.as_bytes(), &gzipped(ROW.as_bytes())].concat();
     let error = query(close(bytes)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(error.answer().unwrap().rows(), 1);
 }
 
@@ -216,7 +285,7 @@ async fn the_last_transfer_encoding_tells_whether_an_end_is_proven() {
     };
     for codings in [["chunked", "identity"].as_slice(), &["chunked, identity"]] {
         let error = query(close(head(codings) + ROW)).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Transport, "{codings:?}");
+        assert_eq!(error.kind(), ErrorKind::Decode, "{codings:?}");
         assert_eq!(error.answer().unwrap().rows(), 1);
     }
     let chunk = format!("{:x}\r\n{ROW}\r\n0\r\n\r\n", ROW.len());
@@ -232,7 +301,7 @@ async fn a_compressed_answer_that_ends_early_is_an_error_wherever_it_ends() {
         let error = query(keep(answer("200 OK", &headers, &packed[..cut])))
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Transport, "cut at {cut}");
+        assert_eq!(error.kind(), ErrorKind::Decode, "cut at {cut}");
     }
 }
 

@@ -244,7 +244,7 @@ async fn what_is_no_http_is_an_error() {
         "HTTP/1.1 204\r\n\u{0}: x\r\n\r\n",
     ] {
         let error = write(&always(close(bytes)).await).await;
-        assert_eq!(error.kind(), ErrorKind::Transport, "{bytes:.40}");
+        assert_eq!(error.kind(), ErrorKind::Decode, "{bytes:.40}");
         assert!(error.to_string().len() < 500);
     }
 }

@@ -9,6 +9,7 @@ mod batches;
 mod driven;
 mod errors;
 mod forward;
+mod heads;
 mod influxd;
 mod limits;
 mod live;

@@ -1,0 +1,58 @@
+//! What went wrong on the way to an answer: errors of hyper, of look-ups and of the system, as ours.
+
+use std::error::Error as StdError;
+use std::io;
+
+use crate::error::{Error, ErrorKind};
+
+/// Why no connection was opened. Looking a name up needs file descriptors too: without any, it
+/// fails by an error of the system, which says nothing about the name.
+pub(super) fn no_connection(error: &(dyn StdError + 'static), in_lookup: bool) -> Error {
+    let root = root(error);
+    let of_system = root
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.raw_os_error().is_some());
+    let what = if in_lookup && !of_system {
+        "no such host"
+    } else {
+        "no connection"
+    };
+    Error::new(ErrorKind::Connect, true, format!("{what}: {root}"))
+}
+
+/// Why an open connection gave no answer. A head that cannot be read comes again with the next
+/// try, so that only a connection that broke is worth one.
+pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
+    let parse = chain(error)
+        .find_map(|cause| cause.downcast_ref::<hyper::Error>())
+        .filter(|error| error.is_parse());
+    let Some(parse) = parse else {
+        return Error::transport(root_cause(error));
+    };
+    let text = if parse.to_string() == TOO_LARGE {
+        "the head of the answer is too large (more than 400 KiB, or than 100 headers), as that of a \
+         refusal that repeats every line in a header; hint: send fewer lines at once"
+            .to_owned()
+    } else {
+        format!("the head of the answer is not HTTP: {}", root_cause(error))
+    };
+    Error::new(ErrorKind::Decode, false, text)
+}
+
+/// What hyper calls a head above its limits; the method that asks for it is for servers only.
+const TOO_LARGE: &str = "message head is too large";
+
+/// The text of the innermost cause: the outer ones say "error sending request" and the like.
+pub(super) fn root_cause(error: &(dyn StdError + 'static)) -> String {
+    root(error).to_string()
+}
+
+fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    chain(error).last().unwrap_or(error)
+}
+
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
