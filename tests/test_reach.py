@@ -38,6 +38,8 @@ def files(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Pa
     trustme.CA().cert_pem.write_to_path(found / "other.pem")
     server = authority.issue_cert("localhost")
     server.private_key_and_cert_chain_pem.write_to_path(found / "server.pem")
+    # A server of 1.13 does not start with a key that others may read.
+    (found / "server.pem").chmod(0o600)
     return found
 
 

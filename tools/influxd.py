@@ -18,6 +18,8 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 
+# Names the program that tests run on, in place of the one on the PATH.
+VARIABLE = "AIOINFLUX_INFLUXD"
 INSTALL = "install InfluxDB 1.x, for instance with `apt-get install influxdb` as root"
 LISTENING = re.compile(r'msg="Listening on HTTP".* addr=\S*:(\d+)')
 LISTENING_UDP = re.compile(r'msg="Started listening on UDP"')
@@ -57,7 +59,17 @@ def find() -> str | None:
 
 
 def ensure() -> str:
-    """The path of an `influxd` 1.x, installed from Debian's package where it is missing."""
+    """The path of an `influxd` 1.x, installed from Debian's package where it is missing.
+
+    The program that `AIOINFLUX_INFLUXD` names takes precedence. Its version is not looked at: one
+    that was built from source says `unknown`.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        path = shutil.which(named)
+        if path is None:
+            raise InfluxdError(f"{VARIABLE}: `{named}` is no program that can be run")
+        return path
     path = find()
     if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
         print("installing influxdb with apt-get", file=sys.stderr)

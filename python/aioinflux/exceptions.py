@@ -36,9 +36,11 @@ class InfluxDBError(Exception):
 
     Attributes:
         written: Numbers of the points that were written, for a write of several requests.
+        retryable: Whether the same request may succeed later.
     """
 
     written: list[range] = []  # noqa: RUF012 (a default that nobody writes to)
+    retryable: bool = False
 
     def __init__(self, *args: object, **fields: object) -> None:
         super().__init__(*args)
@@ -69,15 +71,14 @@ class InfluxDBResponseError(InfluxDBError):
         status: HTTP status, or `None` where the refusal came inside an answer with status 200.
         code: Machine-readable code of the server, where it sends one (2.x).
         message: What the server said, or `None`.
-        headers: Headers of the answer.
-        retryable: Whether the same request may succeed later.
+        headers: Headers of the answer, as UTF-8; U+FFFD stands for bytes that are none. A header
+            that holds control characters is left out: servers repeat in it what `message` says.
     """
 
     status: int | None = None
     code: str | None = None
     message: str | None = None
     headers: dict[str, str] = {}  # noqa: RUF012 (a default that nobody writes to)
-    retryable: bool = False
 
 
 class InfluxDBWriteError(InfluxDBResponseError):

@@ -76,8 +76,8 @@ impl<'a> Iterator for Tokens<'a> {
                 let goes_on = |one: char| is_of_word(one) || (is_number && one == '.');
                 let end = self.rest.find(|one| !goes_on(one));
                 let word = self.take(end.unwrap_or(self.rest.len()));
-                let is_word = |known: &&str| word.eq_ignore_ascii_case(known);
-                self.operand_next = BEFORE_OPERANDS.iter().any(|known| is_word(&known));
+                let mut known = BEFORE_OPERANDS.iter();
+                self.operand_next = known.any(|known| word.eq_ignore_ascii_case(known));
                 Token::Word(word)
             }
             _ => {

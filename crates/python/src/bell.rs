@@ -13,6 +13,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyWeakrefReference;
 
+#[cfg(unix)]
+use crate::errors;
 use crate::inbox::Take;
 
 /// A way to wake a loop, which then calls a [`Take`].
@@ -40,7 +42,7 @@ impl Bell {
         use pyo3::exceptions::PyNotImplementedError;
 
         let py = event_loop.py();
-        let reactor = Reactor::new()?;
+        let reactor = Reactor::new().map_err(|error| errors::no_connection(py, &error))?;
         // In a context of its own: the loop would keep that of the first caller for ever.
         let context = py.import("contextvars")?.getattr("Context")?.call0()?;
         let add_reader = event_loop.getattr(intern!(py, "add_reader"))?;

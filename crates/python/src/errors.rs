@@ -90,6 +90,19 @@ pub(crate) fn with_result(py: Python<'_>, error: &Error, result: Py<PyAny>) -> P
     exception(py, error, "InfluxDBQueryError", &fields)
 }
 
+/// The exception for what the system refuses before there is a connection: file descriptors, say.
+pub(crate) fn no_connection(py: Python<'_>, error: &std::io::Error) -> PyErr {
+    let fields = PyDict::new(py);
+    let made = py
+        .import("aioinflux.exceptions")
+        .and_then(|module| module.getattr("InfluxDBConnectionError"))
+        .and_then(|class| {
+            fields.set_item("retryable", true)?;
+            class.call((format!("no connection: {error}"),), Some(&fields))
+        });
+    made.map_or_else(|failed| failed, PyErr::from_value)
+}
+
 /// The exception for an answer that is not what it should be.
 pub(crate) fn damaged(py: Python<'_>, what: &str) -> PyErr {
     let class = py

@@ -9,11 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::exit;
+use crate::{errors, exit};
 
 /// The runtime and the process that made it.
 static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
@@ -59,7 +58,7 @@ pub(crate) fn has_ended() -> bool {
 ///
 /// The lock is only ever held with the GIL, so a fork, which needs the GIL too, never copies it
 /// locked.
-pub(crate) fn get(_py: Python<'_>) -> PyResult<Arc<Runtime>> {
+pub(crate) fn get(py: Python<'_>) -> PyResult<Arc<Runtime>> {
     let mut slot = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
     let process = process();
     if let Some((owner, runtime)) = slot.as_ref()
@@ -73,7 +72,7 @@ pub(crate) fn get(_py: Python<'_>) -> PyResult<Arc<Runtime>> {
         .on_thread_start(exit::protect_thread)
         .enable_all()
         .build()
-        .map_err(|error| PyRuntimeError::new_err(format!("no threads for requests: {error}")))?;
+        .map_err(|error| errors::no_connection(py, &error))?;
     let runtime = Arc::new(runtime);
     std::mem::forget(slot.replace((process, Arc::clone(&runtime))));
     Ok(runtime)

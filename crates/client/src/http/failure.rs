@@ -5,19 +5,24 @@ use std::io;
 
 use crate::error::{Error, ErrorKind};
 
-/// Why no connection was opened. Looking a name up needs file descriptors too: without any, it
-/// fails by an error of the system, which says nothing about the name.
+/// Why no connection was opened.
 pub(super) fn no_connection(error: &(dyn StdError + 'static), in_lookup: bool) -> Error {
     let root = root(error);
-    let of_system = root
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.raw_os_error().is_some());
-    let what = if in_lookup && !of_system {
-        "no such host"
+    let text = if !in_lookup || is_of_system(root) {
+        format!("no connection: {root}")
+    } else if let Err(shortage) = io::pipe() {
+        // Looking a name up needs file descriptors. Without any, all names are called unknown.
+        format!("no connection: {shortage}")
     } else {
-        "no connection"
+        format!("no such host: {root}")
     };
-    Error::new(ErrorKind::Connect, true, format!("{what}: {root}"))
+    Error::new(ErrorKind::Connect, true, text)
+}
+
+/// Whether the system failed, which says nothing about the name that was looked up.
+fn is_of_system(error: &(dyn StdError + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.raw_os_error().is_some())
 }
 
 /// Why an open connection gave no answer. A head that cannot be read comes again with the next

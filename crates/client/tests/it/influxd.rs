@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
@@ -15,7 +16,7 @@ use crate::tls::Identity;
 /// Runs the server until the pipe to its standard input closes, which it does however the process
 /// at the other end dies; then removes the directory.
 const KEEPER: &str = r#"
-influxd -config "$1/influxd.toml" &
+"${AIOINFLUX_INFLUXD:-influxd}" -config "$1/influxd.toml" &
 server=$!
 echo "$server"
 cat > /dev/null
@@ -101,6 +102,8 @@ fn config(dir: &Path, settings: &Settings<'_>) -> String {
         ] {
             let path = dir.join(name);
             fs::write(&path, text).unwrap();
+            // A server of 1.13 does not start with a key that others may read.
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
             secure.extend([key, " = \"", path.to_str().unwrap(), "\"\n"]);
         }
     }
