@@ -35,11 +35,14 @@ pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
         return Error::transport(root_cause(error));
     };
     let text = if parse.to_string() == TOO_LARGE {
-        "the head of the answer is too large (more than 400 KiB, or than 100 headers), as that of a \
-         refusal that repeats every line in a header; hint: send fewer lines at once"
+        "the head of the answer is too large (more than 400 KiB, or more than 100 headers)"
             .to_owned()
     } else {
-        format!("the head of the answer is not HTTP: {}", root_cause(error))
+        format!(
+            "the head of the answer is not HTTP: {}; hint: another program listens there, or the \
+             server repeats a NUL of the request",
+            root_cause(error)
+        )
     };
     Error::new(ErrorKind::Decode, false, text)
 }
