@@ -49,6 +49,7 @@ pub mod frame;
 mod gzip;
 mod http;
 mod influxql;
+mod lookup;
 mod parse;
 mod pipeline;
 mod query;

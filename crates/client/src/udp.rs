@@ -10,6 +10,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use aioinflux_line::Batch;
 
 use crate::error::{Error, ErrorKind, excerpt};
+use crate::lookup;
 
 /// Sends batches by UDP.
 #[derive(Debug)]
@@ -34,13 +35,11 @@ impl UdpSender {
     /// The host has no address; the system gives no socket.
     pub fn new(host: &str, port: u16) -> Result<Self, Error> {
         let address = format!("{host}:{port}");
-        let failed = |what: &str, error: &std::io::Error| {
-            Error::new(ErrorKind::Connect, true, format!("{what}: {error}"))
-                .during("udp to", &address)
-        };
+        let refused = |text| Error::new(ErrorKind::Connect, true, text).during("udp to", &address);
+        let failed = |what: &str, error: &std::io::Error| refused(format!("{what}: {error}"));
         let mut found: Vec<SocketAddr> = (host, port)
             .to_socket_addrs()
-            .map_err(|error| failed("no such host", &error))?
+            .map_err(|error| refused(lookup::failure(&error)))?
             .collect();
         // Servers listen on IPv4 at least, and a datagram to nobody is not told.
         found.sort_by_key(SocketAddr::is_ipv6);

@@ -1,28 +1,19 @@
 //! What went wrong on the way to an answer: errors of hyper, of look-ups and of the system, as ours.
 
 use std::error::Error as StdError;
-use std::io;
 
 use crate::error::{Error, ErrorKind};
+use crate::lookup;
 
 /// Why no connection was opened.
 pub(super) fn no_connection(error: &(dyn StdError + 'static), in_lookup: bool) -> Error {
     let root = root(error);
-    let text = if !in_lookup || is_of_system(root) {
-        format!("no connection: {root}")
-    } else if let Err(shortage) = io::pipe() {
-        // Looking a name up needs file descriptors. Without any, all names are called unknown.
-        format!("no connection: {shortage}")
+    let text = if in_lookup {
+        lookup::failure(root)
     } else {
-        format!("no such host: {root}")
+        format!("no connection: {root}")
     };
     Error::new(ErrorKind::Connect, true, text)
-}
-
-/// Whether the system failed, which says nothing about the name that was looked up.
-fn is_of_system(error: &(dyn StdError + 'static)) -> bool {
-    let error = error.downcast_ref::<io::Error>();
-    error.is_some_and(|error| error.raw_os_error().is_some())
 }
 
 /// Why an open connection gave no answer. A head that cannot be read comes again with the next
