@@ -18,6 +18,16 @@ async fn a_unix_socket_reaches_the_server() {
 }
 
 #[tokio::test]
+async fn an_error_of_a_unix_socket_names_its_path() {
+    let config = Config::new("http://localhost").unwrap();
+    let client = connect(config.unix_socket("/nowhere/influxd.sock")).unwrap();
+    let error = client.ping().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    let text = "ping of `unix:/nowhere/influxd.sock`: no connection: ";
+    assert!(error.to_string().starts_with(text), "{error}");
+}
+
+#[tokio::test]
 async fn tls_with_an_own_authority_reaches_the_server() {
     let authority = crate::tls::authority();
     let identity = authority.sign("localhost");
