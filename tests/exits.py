@@ -8,13 +8,16 @@ it does. `tests/test_exit.py` runs each program a few times, `tools/exit_runs.py
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import textwrap
 from typing import Any
 
 from scripted import Answer, Hang, Request, Scripted, answer, chunked, results
 
 # Longest time that one program may take to run and to end on a busy machine.
-END_S = 60
+END_S = 50
+ENDINGS = ("in order", "aborted", "crashed", "did not end", "other")
 
 START = """
 import asyncio, sys, threading, time
@@ -321,6 +324,24 @@ if not hasattr(os, "fork"):
 def serve() -> Scripted:
     """The server that the programs talk to."""
     return Scripted(_respond)
+
+
+def run(name: str, python: str, server: Scripted) -> tuple[str, str]:
+    """Runs a program, and returns which of `ENDINGS` it had and what it wrote."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    command = [python, "-c", PROGRAMS[name], server.host, str(server.port)]
+    try:
+        child = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=END_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        return "did not end", str(error.stderr)
+    if child.returncode == 0 and not child.stderr:
+        return "in order", ""
+    wrote = f"code {child.returncode}: {child.stderr[-500:]}"
+    if child.returncode == -signal.SIGABRT:
+        return "aborted", wrote
+    return ("crashed" if child.returncode < 0 else "other"), wrote
 
 
 def _respond(request: Request) -> Answer | Hang:

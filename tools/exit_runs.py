@@ -10,7 +10,7 @@ the package that is installed for it:
 `--pythons` and `--profiles` build a wheel for each Python and profile, and run them one after the
 other. `--runs` is the number of runs in all; `--at-once` of them run at the same time, so that the
 processors are busy. The table has a line for each program: how many runs ended in order, how many
-aborted (SIGABRT), crashed with another signal, did not end within a minute, or ended with another
+aborted (SIGABRT), crashed with another signal, did not end within 50 seconds, or ended with another
 code or with text on the standard error. The exit code is 0 if all ended in order.
 """
 
@@ -19,8 +19,6 @@ from __future__ import annotations
 import argparse
 import concurrent.futures
 import itertools
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -30,30 +28,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests")]
 
-from exits import END_S, PROGRAMS, serve  # noqa: E402
-from scripted import Scripted  # noqa: E402
+from exits import ENDINGS, PROGRAMS, run, serve  # noqa: E402
 from test_pythons import VENVS, VERSIONS, build, interpreters  # noqa: E402
 
-ENDINGS = ("in order", "aborted", "crashed", "did not end", "other")
 SHOWN = 3
-
-
-def run(python: str, text: str, server: Scripted) -> tuple[str, str]:
-    """Runs a program, and returns how it ended and what it wrote."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    command = [python, "-c", text, server.host, str(server.port)]
-    try:
-        child = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=END_S, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        return "did not end", str(error.stderr)
-    if child.returncode == 0 and not child.stderr:
-        return "in order", ""
-    wrote = f"code {child.returncode}: {child.stderr[-500:]}"
-    if child.returncode == -signal.SIGABRT:
-        return "aborted", wrote
-    return ("crashed" if child.returncode < 0 else "other"), wrote
 
 
 def run_all(title: str, python: str, names: list[str], runs: int, at_once: int) -> bool:
@@ -64,7 +42,7 @@ def run_all(title: str, python: str, names: list[str], runs: int, at_once: int) 
     with serve() as server, concurrent.futures.ThreadPoolExecutor(at_once) as pool:
 
         def one(name: str) -> tuple[str, str, str]:
-            return (name, *run(python, PROGRAMS[name], server))
+            return (name, *run(name, python, server))
 
         for name, ending, text in pool.map(one, itertools.islice(itertools.cycle(names), runs)):
             found[name][ending] += 1
