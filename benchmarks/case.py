@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OURS = "aioinflux"
+# A ratio that is so near its target, on either side, may be decided by noise.
+NEAR = 0.1
 
 
 @dataclass(frozen=True)
@@ -32,19 +34,25 @@ class Subject:
     Args:
         make: Prepares the work for a number of rows.
         rows: How many rows it gets, where that is fewer than the case has; its time is scaled.
+        both_gc: Whether it is measured without the garbage collector as well; the better figure
+            is its own.
         old: Whether it runs in the environment of aioinflux 0.9.0.
         note: What has to be said beside its figure.
     """
 
     make: Callable[[int], Work]
     rows: int | None = None
+    both_gc: bool = False
     old: bool = False
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one subject has shown; times are for all rows of the case, in seconds."""
+    """What one subject has shown; times are for all rows of the case, in seconds.
+
+    `result_mb` is the size of what the work gives, if that is `bytes`.
+    """
 
     seconds: float
     median: float
@@ -53,6 +61,7 @@ class Result:
     peak_mb: float
     added_mb: float
     cpu: float
+    result_mb: float = 0
     finding: Any = None
     note: str = ""
     error: str = ""
@@ -63,10 +72,15 @@ Results = Mapping[str, Result]
 
 @dataclass(frozen=True)
 class Demand:
-    """Something else that must hold: a text, and what gives the figure with its verdict."""
+    """Something else that must hold: a text, and what gives the figure with its verdict.
+
+    If noise may decide the verdict, `near` says so, and `subjects` are measured again.
+    """
 
     text: str
     judge: Callable[[Results], tuple[str, bool]]
+    subjects: tuple[str, ...] = ()
+    near: Callable[[Results], bool] | None = None
 
 
 @dataclass(frozen=True)

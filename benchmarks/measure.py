@@ -13,7 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .case import Case, Result, Subject
@@ -38,8 +38,19 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def repeat(run: Callable[[], object]) -> tuple[list[float], float]:
-    """The times of the repetitions, and the CPU time of one of them, all threads together."""
+@dataclass(frozen=True)
+class Repeated:
+    """The times of the repetitions, the CPU time of one of them, and the size of the result."""
+
+    times: list[float]
+    cpu: float
+    result_mb: float
+
+    def best(self) -> float:
+        return min(self.times)
+
+
+def repeat(run: Callable[[], object]) -> Repeated:
     begin = time.perf_counter()
     result = run()
     warm_up = time.perf_counter() - begin
@@ -55,7 +66,16 @@ def repeat(run: Callable[[], object]) -> tuple[list[float], float]:
         begin = time.perf_counter()
         result = run()
         times.append(time.perf_counter() - begin)
-    return times, (time.process_time() - cpu) / max(len(times) - first, 1)
+    each = (time.process_time() - cpu) / max(len(times) - first, 1)
+    return Repeated(times, each, len(result) / 2**20 if isinstance(result, bytes) else 0)
+
+
+def without_gc(run: Callable[[], object]) -> Repeated:
+    gc.disable()
+    try:
+        return repeat(run)
+    finally:
+        gc.enable()
 
 
 def measure(case: Case, subject: Subject) -> Result:
@@ -66,19 +86,24 @@ def measure(case: Case, subject: Subject) -> Result:
     gc.freeze()
     before = memory_mb("VmRSS")
     forget_peak()
-    times, cpu = repeat(work.run)
+    found, note = repeat(work.run), subject.note
+    if subject.both_gc:
+        off = without_gc(work.run)
+        note = f"gc on {found.best():.2f} s, off {off.best():.2f} s: the better one counts"
+        found = min(found, off, key=Repeated.best)
     peak = memory_mb("VmHWM")
     scale = case.rows / rows
     return Result(
-        seconds=min(times) * scale,
-        median=statistics.median(times) * scale,
-        repetitions=len(times),
+        seconds=found.best() * scale,
+        median=statistics.median(found.times) * scale,
+        repetitions=len(found.times),
         rows=rows,
         peak_mb=peak,
         added_mb=peak - before,
-        cpu=cpu * scale,
+        cpu=found.cpu * scale,
+        result_mb=found.result_mb,
         finding=work.check() if work.check else None,
-        note=subject.note,
+        note=note,
     )
 
 

@@ -31,7 +31,7 @@ def batches(data: Any, **options: Any) -> Writer:
 
 
 def one_text(data: Any, **options: Any) -> Writer:
-    """`to_line_protocol`: fresh memory for the whole."""
+    """`to_line_protocol`: fresh memory for the whole each time."""
     from aioinflux import to_line_protocol
 
     args, more = arguments(data)

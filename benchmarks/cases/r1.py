@@ -42,7 +42,7 @@ def case(form: str, output: str, part: int | None = None) -> Case:
     subjects = {OURS: stand(lambda body: ours.table(body, form, output))}
     if form == "json":
         subjects |= {
-            "orjson + numpy by hand": stand(readers.by_hand),
+            "orjson + numpy by hand": stand(readers.by_hand, both_gc=True),
             "aioinflux 0.9.0": stand(readers.aioinflux_old, rows=FEWER, old=True),
             "influxdb": influxdb,
         }

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from .. import data, lines, ours, writers
 from ..case import OURS, Case, Demand, Results, Subject, Work
 from ..writers import Writer
+from .one import MEMORY_OF_ONE, ONE, as_fast
 
 ROWS = 100_000
 SINGLE_ROWS = 20_000
@@ -51,7 +52,7 @@ def dicts(time: Literal["int", "datetime"]) -> Case:
         rows=ROWS,
         subjects={
             OURS: subject(ours.batches, time),
-            "aioinflux, one `bytes`": subject(ours.one_text, time),
+            ONE: subject(ours.one_text, time),
             "questdb row": subject(writers.questdb_rows, time),
             "orjson.dumps": bare(lambda points: writers.orjson_points(points)[0], time),
             "bare walk": bare(walk, time),
@@ -62,6 +63,7 @@ def dicts(time: Literal["int", "datetime"]) -> Case:
         },
         at_least={"questdb row": 3.5, "orjson.dumps": 1.5, **dict.fromkeys(PEERS, 45)},
         at_most={"bare walk": 2.1},
+        demands=(as_fast("questdb row", 3), MEMORY_OF_ONE),
         compare=lines.compare,
     )
 

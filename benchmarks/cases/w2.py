@@ -9,12 +9,15 @@ from typing import Any
 from .. import data, lines, ours, writers
 from ..case import OURS, Case, Demand, Results, Subject, Work
 from ..writers import Writer
+from .one import MEMORY_OF_ONE, ONE, as_fast
 
 ROWS = 1_000_000
 FEWER = 100_000
 # The polars path of influxdb3-python calls Python for each row.
 FEWEST = 20_000
 MEMORY_MB = 64
+# All lines as one `bytes` object, on one thread.
+ONE_LEAST = 2.5
 OFFICIAL = ("influxdb", "influxdb-client", "influxdb3-python")
 
 Frames = Callable[[int], Any]
@@ -115,8 +118,13 @@ def case(
         ),
         **peers,
     }
+    demands = [Demand(f"memory besides the frame <= {MEMORY_MB} MB", memory)]
+    # With two threads the row of one kind of frame tells enough.
+    if threads == 1 or anchor:
+        subjects[ONE] = subject(partial(ours.one_text, threads=threads), frames)
+        demands.append(MEMORY_OF_ONE)
     if threads == 1:
-        subjects["aioinflux, one `bytes`"] = subject(ours.one_text, frames)
+        demands.append(as_fast("questdb", ONE_LEAST))
     if anchor:
         subjects["floats alone"] = floats(threads)
     least = {name: 45.0 for name in OFFICIAL if name in peers}
@@ -127,7 +135,7 @@ def case(
         subjects=subjects,
         at_least={"questdb": questdb, **least},
         at_most={"floats alone": 1.75} if anchor else {},
-        demands=(Demand(f"memory besides the frame <= {MEMORY_MB} MB", memory),),
+        demands=tuple(demands),
         compare=lines.compare,
     )
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from .. import data, lines, ours, writers
 from ..case import OURS, Case, Demand
-from .w2 import FEWER, MEMORY_MB, OFFICIAL, ROWS, memory, subject
+from .one import MEMORY_OF_ONE, ONE, as_fast
+from .w2 import FEWER, MEMORY_MB, OFFICIAL, ONE_LEAST, ROWS, memory, subject
 
 
 def hard(_: int) -> Any:
@@ -21,8 +22,12 @@ def case(name: str, tags: data.Tags, threads: int = 1) -> Case:
         "questdb": subject(partial(writers.questdb_frame, threads=threads), frames, hard),
     }
     least: dict[str, float] = {"questdb": 2.9}
+    demands = [Demand(f"memory besides the frame <= {MEMORY_MB} MB", memory)]
+    if threads == 1 or tags == "object":
+        subjects[ONE] = subject(partial(ours.one_text, threads=threads), frames)
+        demands.append(MEMORY_OF_ONE)
     if threads == 1:
-        subjects["aioinflux, one `bytes`"] = subject(ours.one_text, frames)
+        demands.append(as_fast("questdb", ONE_LEAST))
     if threads == 1 and tags == "object":
         subjects |= {
             "aioinflux 0.9.0": subject(writers.aioinflux_old, frames, hard, rows=FEWER, old=True),
@@ -36,7 +41,7 @@ def case(name: str, tags: data.Tags, threads: int = 1) -> Case:
         rows=ROWS,
         subjects=subjects,
         at_least=least,
-        demands=(Demand(f"memory besides the frame <= {MEMORY_MB} MB", memory),),
+        demands=tuple(demands),
         compare=lines.compare,
     )
 

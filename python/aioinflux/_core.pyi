@@ -287,6 +287,7 @@ def to_line_protocol(
     time_column: object = None,
     measurement_column: object = None,
     tags: Mapping[str, object] | None = None,
+    threads: int | None = None,
     **extra_tags: object,
 ) -> bytes:
     """Encodes points as line protocol, exactly as `AsyncInfluxDBClient.write` sends them.
@@ -301,10 +302,14 @@ def to_line_protocol(
             column `time` of other tables.
         measurement_column: Column of the measurements of a table.
         tags: Extra tags of any name, those of this function's arguments too.
+        threads: Threads that encode a table, the GIL released. `None`: as many as there are
+            processors for this process. The lines do not depend on it.
         **extra_tags: Tags for every mapping and every row; they beat a point's own.
     Returns:
         One line for each point, each with a line feed at its end, times in nanoseconds. Points
-        without any field left have no line; a warning is logged with their number.
+        without any field left have no line; a warning is logged with their number. Points and
+        tables need little memory besides the result; `line_batches` needs no memory for all
+        lines.
     Raises:
         ValueError, TypeError: a point cannot be written; the text names the point, the key and
             the value.

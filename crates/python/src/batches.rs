@@ -30,7 +30,8 @@ pub(crate) struct Batches {
     at_end: AtomicBool,
 }
 
-struct State {
+/// The data of one call on its way to batches.
+pub(crate) struct State {
     input: Input,
     points: Lease,
     limits: Limits,
@@ -44,17 +45,20 @@ struct State {
     frames: i32,
 }
 
+/// Where batches end, and who makes them.
 #[derive(Clone, Copy)]
-struct Limits {
-    lines: usize,
-    bytes: usize,
-    threads: Option<usize>,
+pub(crate) struct Limits {
+    pub(crate) lines: usize,
+    pub(crate) bytes: usize,
+    pub(crate) threads: Option<usize>,
 }
 
 /// A table whose rows are on their way.
 struct Reading {
     table: Table,
     workers: Workers,
+    /// The point that its first row is.
+    first: u64,
     /// The point that its next row is.
     next: u64,
     at_end: bool,
@@ -97,16 +101,7 @@ impl Batches {
             threads: positive("threads", threads)?,
         };
         points.leaves_tables = Some(limits.lines);
-        let state = State {
-            input: Input::new(data),
-            points,
-            limits,
-            table: None,
-            rest: None,
-            more: true,
-            warned: false,
-            frames,
-        };
+        let state = State::new(Input::new(data), points, limits, frames);
         Ok(Self {
             state: Mutex::new(state),
             rows: AtomicU64::new(0),
@@ -168,7 +163,7 @@ impl Drop for Batches {
     }
 }
 
-fn positive(name: &str, value: Option<i64>) -> PyResult<Option<usize>> {
+pub(crate) fn positive(name: &str, value: Option<i64>) -> PyResult<Option<usize>> {
     let checked = |value| usize::try_from(value).ok().filter(|value| *value > 0);
     let refuse = |value| {
         PyValueError::new_err(format!(
@@ -181,7 +176,38 @@ fn positive(name: &str, value: Option<i64>) -> PyResult<Option<usize>> {
 }
 
 impl State {
-    fn next(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
+    /// `points` may hold lines already; `frames` is the number of calls between the user and this
+    /// module, for warnings.
+    pub(crate) fn new(input: Input, points: Lease, limits: Limits, frames: i32) -> Self {
+        Self {
+            input,
+            points,
+            limits,
+            table: None,
+            rest: None,
+            more: true,
+            warned: false,
+            frames,
+        }
+    }
+
+    /// How many points there are in all, those handed out too, as far as that is known: at least
+    /// what a list or a table has.
+    pub(crate) fn expected(&self) -> u64 {
+        let table = self.table.as_ref().map(|reading| {
+            let rows = reading.table.expected().unwrap_or(0) as u64;
+            reading.first + rows
+        });
+        self.input.expected().max(table.unwrap_or(0))
+    }
+
+    /// Takes a batch back that is no longer needed, for its memory.
+    pub(crate) fn put_back(&self, batch: Batch) {
+        self.points.spares.put(batch);
+    }
+
+    /// The next batch; `None` at the end.
+    pub(crate) fn next(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
         py.check_signals()?;
         let batch = loop {
             if self.table.is_some() {
@@ -240,6 +266,7 @@ impl State {
             workers: Workers::new(table.layout.clone(), options, self.points.spares.clone())
                 .on_thread_start(exit::protect_thread),
             table,
+            first: encoder.next_index(),
             next: encoder.next_index(),
             at_end: false,
             failed: None,
@@ -350,7 +377,7 @@ impl Reading {
 
 impl Limits {
     /// Whether the points make a batch.
-    fn reached(self, points: &Points) -> bool {
+    pub(crate) fn reached(self, points: &Points) -> bool {
         let batch = points.encoder.batch();
         let rows = batch.len() as u64 + batch.skipped();
         rows >= self.lines as u64 || points.encoder.len_bytes() > self.bytes

@@ -1,15 +1,22 @@
 //! Lines of what the user hands in, and points of lines: no server is needed.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyInt};
 
 pub(crate) use crate::batch::Encoded;
+use crate::batches::{Limits, State, positive};
+use crate::bytes::Builder;
 use crate::errors;
 use crate::exit;
 use crate::input::Input;
 use crate::place::Place;
 use crate::points::Points;
 use crate::times;
+
+/// Points in a batch: of the usual lines these are fewer bytes than the next limit.
+const BATCH_LINES: usize = 2_000;
+/// Bytes in a batch, which is copied once: it should be in the processor's cache by then.
+const BATCH_BYTES: usize = 1 << 20;
 
 /// Encodes points as line protocol, exactly as `AsyncInfluxDBClient.write` sends them.
 ///
@@ -23,10 +30,14 @@ use crate::times;
 ///         column `time` of other tables.
 ///     measurement_column: Column of the measurements of a table.
 ///     tags: Extra tags of any name, those of this function's arguments too.
+///     threads: Threads that encode a table, the GIL released. `None`: as many as there are
+///         processors for this process. The lines do not depend on it.
 ///     **extra_tags: Tags for every mapping and every row; they beat a point's own.
 /// Returns:
 ///     One line for each point, each with a line feed at its end, times in nanoseconds. Points
-///     without any field left have no line; a warning is logged with their number.
+///     without any field left have no line; a warning is logged with their number. Points and
+///     tables need little memory besides the result; `line_batches` needs no memory for all
+///     lines.
 /// Raises:
 ///     ValueError, TypeError: a point cannot be written; the text names the point, the key and
 ///         the value.
@@ -35,7 +46,11 @@ use crate::times;
 // No function of Python stands before it: that one took a sixth of the time of a call with a point.
 #[pyfunction]
 #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None,
-    measurement_column=None, tags=None, **extra_tags))]
+    measurement_column=None, tags=None, threads=None, **extra_tags))]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the arguments of the Python function"
+)]
 pub(crate) fn to_line_protocol<'py>(
     data: Bound<'py, PyAny>,
     measurement: Option<&Bound<'py, PyAny>>,
@@ -43,6 +58,7 @@ pub(crate) fn to_line_protocol<'py>(
     time_column: Option<Py<PyAny>>,
     measurement_column: Option<Py<PyAny>>,
     tags: Option<&Bound<'py, PyAny>>,
+    threads: Option<&Bound<'py, PyAny>>,
     extra_tags: Option<Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     exit::protect_thread();
@@ -64,17 +80,85 @@ pub(crate) fn to_line_protocol<'py>(
         }
         None => None,
     };
+    let limits = Limits {
+        lines: BATCH_LINES,
+        bytes: BATCH_BYTES,
+        threads: match threads {
+            Some(threads) => number_of_threads(threads)?,
+            None => None,
+        },
+    };
     let mut points = Points::begin(measurement, tag_columns, extra_tags.as_ref(), None)?;
     points.time_column = time_column;
     points.measurement_column = measurement_column;
-    let filled = Input::new(data).fill(py, &mut points, |_| false);
-    filled.map_err(|error| errors::no_end(py, error))?;
-    points.warn(py, 0)?;
-    let batch = points.encoder.batch();
-    if batch.skipped() > 0 {
-        helpers()?.call_method1("_skipped", (batch.skipped(),))?;
+    points.leaves_tables = Some(limits.lines);
+    let mut input = Input::new(data);
+    let enough = |points: &Points| points.table.is_some() || limits.reached(points);
+    let more = input.fill(py, &mut points, enough);
+    let more = more.map_err(|error| errors::no_end(py, error))?;
+    let (lines, skipped) = if more || points.table.is_some() {
+        joined(py, State::new(input, points, limits, 0))
+            .map_err(|error| errors::no_end(py, error))?
+    } else {
+        points.warn(py, 0)?;
+        let batch = points.encoder.batch();
+        (PyBytes::new(py, batch.bytes()), batch.skipped())
+    };
+    if skipped > 0 {
+        helpers()?.call_method1("_skipped", (skipped,))?;
     }
-    Ok(PyBytes::new(py, batch.bytes()))
+    Ok(lines)
+}
+
+fn number_of_threads(threads: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    let py = threads.py();
+    let checks = py.import("aioinflux._arguments")?;
+    checks.call_method1("expect", ("threads", threads, py.get_type::<PyInt>()))?;
+    positive("threads", Some(threads.extract()?))
+}
+
+/// The lines of all batches as one object, and how many points have no line.
+///
+/// Every batch is written into the object once, while the processor's cache still holds it.
+fn joined(py: Python<'_>, mut state: State) -> PyResult<(Bound<'_, PyBytes>, u64)> {
+    let mut whole: Option<Builder<'_>> = None;
+    let (mut points, mut skipped) = (0, 0);
+    while let Some(batch) = state.next(py)? {
+        points += batch.len() as u64 + batch.skipped();
+        skipped += batch.skipped();
+        let lines = batch.bytes();
+        let needed = whole.as_ref().map_or(0, Builder::len) + lines.len();
+        let expected = || foreseen(needed, points, state.expected());
+        let builder = match &mut whole {
+            Some(builder) => {
+                if builder.is_full(lines.len()) {
+                    builder.reserve(expected().min(2 * needed).max(needed))?;
+                }
+                builder
+            }
+            none => {
+                let builder = Builder::with_capacity(py, expected());
+                // What the data said of its size may be wrong.
+                let builder = builder.or_else(|_| Builder::with_capacity(py, needed))?;
+                none.insert(builder)
+            }
+        };
+        builder.push(lines)?;
+        state.put_back(batch);
+    }
+    match whole {
+        Some(builder) => Ok((builder.finish()?, skipped)),
+        None => Ok((PyBytes::new(py, b""), skipped)),
+    }
+}
+
+/// The bytes of all points, if those to come are about as long as those so far.
+fn foreseen(bytes: usize, points: u64, expected: u64) -> usize {
+    if expected <= points {
+        return bytes;
+    }
+    let whole = bytes as u128 * u128::from(expected) / u128::from(points.max(1));
+    usize::try_from(whole + whole / 16).unwrap_or(bytes)
 }
 
 /// The nanoseconds since 1970 in UTC that a time stands for.

@@ -28,6 +28,8 @@ pub(crate) struct Input {
     open: Vec<Py<PyIterator>>,
     /// Items, not points: an iterable may give nothing but empty lists.
     items: u64,
+    /// Items of the list or tuple that was handed in, 0 where it is neither.
+    expected: u64,
 }
 
 /// What the points of a call leave to those after them.
@@ -43,7 +45,13 @@ impl Input {
             whole: Some(data.unbind()),
             open: Vec::new(),
             items: 0,
+            expected: 0,
         }
+    }
+
+    /// How many points there are in all, if what was handed in is a list or a tuple of points.
+    pub(crate) fn expected(&self) -> u64 {
+        self.expected
     }
 
     /// Encodes until `full` says that there are enough lines, and returns whether data may be left.
@@ -57,7 +65,11 @@ impl Input {
     ) -> PyResult<bool> {
         let mut before = Seen::default();
         if let Some(data) = self.whole.take() {
-            self.push(data.bind(py), points, &mut before)?;
+            let data = data.bind(py);
+            self.push(data, points, &mut before)?;
+            if data.is_exact_instance_of::<PyList>() || data.is_exact_instance_of::<PyTuple>() {
+                self.expected = data.len()? as u64;
+            }
         }
         while let Some(innermost) = self.open.last() {
             let mut items = innermost.bind(py).clone();

@@ -25,6 +25,7 @@
 mod batch;
 mod batches;
 mod bell;
+mod bytes;
 mod call;
 mod client;
 mod config;

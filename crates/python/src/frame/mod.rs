@@ -106,6 +106,14 @@ impl Table {
         }
     }
 
+    /// The number of rows that it says it has.
+    pub(crate) fn expected(&self) -> Option<usize> {
+        match &self.rows {
+            Rows::Columns(columns) => Some(columns.len()),
+            Rows::Stream(stream) => stream.expected(),
+        }
+    }
+
     /// The next `rows` rows, in one or more pieces; fewer at the end, and `None` after it. The first
     /// of them is point `base`.
     pub(crate) fn read(

@@ -24,6 +24,8 @@ pub(super) struct Stream {
     ranges: Ranges,
     names: Vec<String>,
     tags: Vec<usize>,
+    /// The number of rows, where the table has said it.
+    expected: Option<usize>,
 }
 
 /// Whether `data` gives tables by Arrow's C data interface.
@@ -63,8 +65,16 @@ pub(super) fn open(
         ranges: Ranges::new(1),
         names: labels.names,
         tags: labels.tags,
+        expected: rows_of(&data),
     };
     Ok((layout, stream))
+}
+
+/// The number of rows of a table of pyarrow or polars. Others may have to run a query to know it.
+fn rows_of(data: &Bound<'_, PyAny>) -> Option<usize> {
+    let ways = ["num_rows", "height"];
+    let found = |way| data.getattr(way).ok()?.extract().ok();
+    ways.into_iter().find_map(found)
 }
 
 /// The error about a table with a type that is not Arrow's (polars' `Int128`), with the column that
@@ -110,6 +120,10 @@ fn without_null_types<'py>(data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAn
 }
 
 impl Stream {
+    pub(super) fn expected(&self) -> Option<usize> {
+        self.expected
+    }
+
     pub(super) fn is_at_end(&self) -> bool {
         self.reader.is_none() && self.ranges.is_empty()
     }

@@ -1,0 +1,159 @@
+//! A `bytes` object that is written piece by piece, in memory of its own from the start.
+//!
+//! The final size is only an estimate: memory that is not written is not touched, so that it costs
+//! addresses, not pages, and is given back at the end. Large objects use huge pages: the kernel
+//! takes as long to hand out memory in pages of 4 KiB as the encoder takes to make the lines.
+#![expect(
+    unsafe_code,
+    reason = "PyO3's safe writer does not give the address that huge pages are asked for by; \
+        they save FIGURE of the time of a frame (case W2)"
+)]
+
+use std::ptr::NonNull;
+
+use pyo3::exceptions::PyMemoryError;
+use pyo3::ffi::{self, compat};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// A huge page on x86-64, and on aarch64 in its usual setting.
+const HUGE_PAGE: usize = 2 << 20;
+/// Smaller objects use the allocator's memory as it is.
+const LARGE: usize = 2 * HUGE_PAGE;
+/// What the header of the object and that of glibc's block take at most. A mapping whose length is
+/// a multiple of a huge page is aligned to one.
+const HEADERS: usize = 64;
+
+/// A `bytes` object that nobody else knows yet.
+pub(crate) struct Builder<'py> {
+    py: Python<'py>,
+    writer: NonNull<compat::PyBytesWriter>,
+    used: usize,
+    capacity: usize,
+}
+
+impl<'py> Builder<'py> {
+    /// Allocates memory for `capacity` bytes, or a few more.
+    pub(crate) fn with_capacity(py: Python<'py>, capacity: usize) -> PyResult<Self> {
+        let capacity = rounded(capacity);
+        // SAFETY: the interpreter is attached. The answer is null or a writer of our own.
+        let writer = unsafe { compat::PyBytesWriter_Create(length(capacity)?) };
+        let writer = NonNull::new(writer).ok_or_else(|| PyErr::fetch(py))?;
+        let builder = Self {
+            py,
+            writer,
+            used: 0,
+            capacity,
+        };
+        builder.advise(capacity);
+        Ok(builder)
+    }
+
+    /// How many bytes were written.
+    pub(crate) fn len(&self) -> usize {
+        self.used
+    }
+
+    /// Whether `more` bytes would need more memory than there is.
+    pub(crate) fn is_full(&self, more: usize) -> bool {
+        self.capacity - self.used < more
+    }
+
+    /// Makes sure that there is memory for `capacity` bytes in all.
+    pub(crate) fn reserve(&mut self, capacity: usize) -> PyResult<()> {
+        if capacity <= self.capacity {
+            return Ok(());
+        }
+        // The writer takes a quarter more than it is asked for.
+        let real = rounded(capacity.saturating_add(capacity / 4));
+        let asked = real - real.div_ceil(5);
+        // SAFETY: the interpreter is attached, and the writer is our own.
+        let status = unsafe { compat::PyBytesWriter_Resize(self.writer.as_ptr(), length(asked)?) };
+        if status < 0 {
+            return Err(PyErr::fetch(self.py));
+        }
+        self.capacity = asked;
+        self.advise(real);
+        Ok(())
+    }
+
+    /// Writes some bytes behind the others.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> PyResult<()> {
+        let end = self.used + bytes.len();
+        self.reserve(end)?;
+        // SAFETY: the object has `capacity` bytes, of which `used` are written, and `bytes` are no
+        // part of it, since nobody else knows it.
+        unsafe {
+            let start = self.start().add(self.used);
+            start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        }
+        self.used = end;
+        Ok(())
+    }
+
+    /// The object, with the bytes that were written and no more memory than these take.
+    pub(crate) fn finish(self) -> PyResult<Bound<'py, PyBytes>> {
+        let this = std::mem::ManuallyDrop::new(self);
+        // SAFETY: the writer is our own and not used after this; the first `used` bytes are
+        // written. The answer is null, with an exception set, or a `bytes` object of our own.
+        let object = unsafe {
+            let size = length(this.used)?;
+            let object = compat::PyBytesWriter_FinishWithSize(this.writer.as_ptr(), size);
+            Bound::from_owned_ptr_or_err(this.py, object)?
+        };
+        Ok(object.cast_into()?)
+    }
+
+    /// Where the bytes begin.
+    fn start(&self) -> *mut u8 {
+        // SAFETY: the writer is our own; the answer holds until it is resized.
+        unsafe { compat::PyBytesWriter_GetData(self.writer.as_ptr()).cast() }
+    }
+
+    /// Asks for huge pages for all pages of the object, if it is large: a mapping of which a part
+    /// is advised is two mappings, which cannot grow as one. A kernel without huge pages does
+    /// nothing.
+    #[cfg(target_os = "linux")]
+    fn advise(&self, size: usize) {
+        const PAGE: usize = 4096;
+        if size < LARGE {
+            return;
+        }
+        let start = self.start();
+        let before = start.addr() % PAGE;
+        let size = (before + size).next_multiple_of(PAGE);
+        // SAFETY: the advice changes nothing of what is in the pages, whomever they belong to.
+        unsafe {
+            libc::madvise(
+                start.wrapping_sub(before).cast(),
+                size,
+                libc::MADV_HUGEPAGE,
+            );
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn advise(&self, _: usize) {}
+}
+
+impl Drop for Builder<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the interpreter is attached, and the writer is our own and not used after this.
+        unsafe { compat::PyBytesWriter_Discard(self.writer.as_ptr()) };
+    }
+}
+
+/// A size whose block ends where a huge page ends, if it is large.
+fn rounded(capacity: usize) -> usize {
+    if capacity < LARGE {
+        return capacity;
+    }
+    capacity
+        .saturating_add(HEADERS)
+        .checked_next_multiple_of(HUGE_PAGE)
+        .map_or(capacity, |size| size - HEADERS)
+}
+
+fn length(size: usize) -> PyResult<ffi::Py_ssize_t> {
+    size.try_into().map_err(|_| PyMemoryError::new_err(()))
+}
