@@ -18,6 +18,7 @@ UNSAFE_FILES = (
     "crates/client/src/decode/pages.rs",
     "crates/client/src/decode/views.rs",
     "crates/python/src/batch.rs",
+    "crates/python/src/bytes.rs",
     "crates/python/src/dicts/borrowed.rs",
     "crates/python/src/exit.rs",
     "crates/python/src/pages.rs",

@@ -38,7 +38,7 @@ for case in cases:
 def test_noise_decides_nothing_where_a_ratio_is_near_its_target() -> None:
     program = """
 from benchmarks import run
-from benchmarks.case import OURS, Case, Result, Subject
+from benchmarks.case import OURS, Case, Demand, Result, Subject
 
 def result(seconds, error=""):
     return Result(seconds, seconds, 1, 1, 0, 0, 0, error=error)
@@ -65,6 +65,62 @@ calls.clear()
 subjects = {who: Subject(lambda rows: None) for who in (OURS, "slow")}
 run.measured(Case("c", 1, subjects, {"slow": 20.0}), None)
 assert sorted(calls) == sorted([OURS, OURS, "slow"]), calls
+
+# A demand that is near its target gets more rounds of its own subjects, if none of them is slow.
+subjects = {who: Subject(lambda rows: None) for who in (OURS, "near", "far", "slow")}
+for about, near, rounds in [("far", True, 4), ("far", False, 2), ("slow", True, 2)]:
+    calls.clear()
+    demand = Demand("d", lambda _: ("", True), ("near", about), lambda _, near=near: near)
+    run.measured(Case("c", 1, subjects, demands=(demand,)), None)
+    assert [calls.count(who) for who in (OURS, "near")] == [2, rounds], calls
+"""
+    done = python("-c", program)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_peer_may_have_the_better_figure_of_gc_on_and_off() -> None:
+    program = """
+import gc
+from benchmarks import measure
+from benchmarks.case import Case, Subject, Work
+
+times = {}
+def repeat(run):
+    run()
+    return measure.Repeated([times[gc.isenabled()]], 0.5, 3.0)
+
+measure.repeat = repeat
+for times, both, expected in [
+    ({True: 2.0, False: 1.0}, True, 1.0),
+    ({True: 1.0, False: 2.0}, True, 1.0),
+    ({True: 2.0, False: 1.0}, False, 2.0),
+]:
+    subject = Subject(lambda rows: Work(lambda: None), both_gc=both)
+    result = measure.measure(Case("c", 1, {}), subject)
+    assert result.seconds == expected and gc.isenabled(), result
+    assert ("gc on" in result.note) is both, result
+"""
+    done = python("-c", program)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_memory_of_one_text_is_compared_with_its_size() -> None:
+    program = """
+from benchmarks.case import Result
+from benchmarks.cases import one
+from benchmarks.measure import repeat
+
+assert repeat(lambda: bytes(3 << 20)).result_mb == 3
+assert repeat(lambda: None).result_mb == 0
+
+def result(seconds, added):
+    return Result(seconds, seconds, 1, 1, 0, added, 0, result_mb=100)
+
+for ours, added, fast, small in [(1.0, 114, True, True), (1.1, 116, False, False)]:
+    results = {one.ONE: result(ours, added), "peer": result(2.6, 0)}
+    demand = one.as_fast("peer", 2.5)
+    assert demand.judge(results)[1] is fast and demand.near(results)
+    assert one.MEMORY_OF_ONE.judge(results)[1] is small
 """
     done = python("-c", program)
     assert done.returncode == 0, done.stderr

@@ -65,8 +65,8 @@ impl<'py> Builder<'py> {
             return Ok(());
         }
         // The writer takes a quarter more than it is asked for.
-        let real = rounded(capacity.saturating_add(capacity / 4));
-        let asked = real - real.div_ceil(5);
+        let real = rounded(capacity.saturating_add(capacity.div_ceil(4)));
+        let asked = capacity.max(real - real.div_ceil(5));
         // SAFETY: the interpreter is attached, and the writer is our own.
         let status = unsafe { compat::PyBytesWriter_Resize(self.writer.as_ptr(), length(asked)?) };
         if status < 0 {
