@@ -66,16 +66,16 @@ DATA: dict[str, Callable[[], Any]] = {
     "a stream": lambda: reader(frame(20_000)),
     "a stream whose rows get longer": lambda: reader(frame(9000, lambda n: 4 * (n // 10))),
     "an array": lambda: np.array(
-        [(n, n / 3, b"z" * (n % 9)) for n in range(9000)],
-        dtype=[("time", "i8"), ("f", "f8"), ("s", "S9")],
+        [(n, n / 3, "z" * (n % 9)) for n in range(9000)],
+        dtype=[("time", "i8"), ("f", "f8"), ("host", "U9")],
     ),
     "a list of points": lambda: list(map(point, range(30_000))),
     "a tuple of points": lambda: tuple(map(point, range(9000))),
     "a generator of points": lambda: map(point, range(30_000)),
     "points within points": lambda: [[point(1), [point(2)]], list(map(point, range(9000))), []],
-    "text": lambda: "".join(f"m f={n}i {n}\n" for n in range(200_000)),
+    "text": lambda: "".join(f"m f={n}i {n}\n" for n in range(50_000)),
     "lines": lambda: [f"m f={n}i {n}" for n in range(9000)],
-    "many small frames": lambda: [frame(n) for n in range(0, 1000, 9)],
+    "many small frames": lambda: [frame(n) for n in range(0, 1000, 90)],
     "everything": lambda: [
         point(1),
         frame(30_000),
@@ -88,7 +88,7 @@ DATA: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3, None])
+@pytest.mark.parametrize("threads", [1, 2, None])
 @pytest.mark.parametrize("kind", DATA)
 def test_one_object_has_the_lines_of_all_batches(kind: str, threads: int | None) -> None:
     batches = line_batches(DATA[kind](), "m", ["host"], threads=1, region="a b")
@@ -222,7 +222,7 @@ print((status("VmHWM") - before) / len(lines), len(lines))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the peak of memory")
 @pytest.mark.parametrize(
-    "arguments", [("frame", 200_000, 1), ("frame", 200_000, 2), ("points", 200_000, 1)], ids=str
+    "arguments", [("frame", 140_000, 1), ("frame", 140_000, 2), ("points", 180_000, 1)], ids=str
 )
 def test_a_call_takes_little_memory_besides_its_result(arguments: tuple[object, ...]) -> None:
     command = [sys.executable, "-c", MEMORY, *map(str, arguments)]
