@@ -191,6 +191,32 @@ def test_threads_are_a_positive_number(threads: Any, error: type[Exception], tex
         to_line_protocol([], threads=threads)
 
 
+SCARCE = """
+import re, resource
+from pathlib import Path
+from aioinflux import to_line_protocol
+
+def points(count):
+    fields = {"s": "x" * 100_000}
+    return ({"measurement": "m", "fields": fields, "time": n} for n in range(count))
+
+to_line_protocol(points(100))
+size = int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+resource.setrlimit(resource.RLIMIT_AS, (size + (100 << 20),) * 2)
+try:
+    to_line_protocol(points(3000))
+except MemoryError:
+    print("no memory", len(to_line_protocol(points(100))) > 100 * 100_000)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+def test_no_memory_is_an_error_and_leaves_no_damage() -> None:
+    command = [sys.executable, "-c", SCARCE]
+    out = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert out.stdout == "no memory True\n"
+
+
 MEMORY = """
 import sys, numpy as np, pandas as pd
 from pathlib import Path

@@ -9,6 +9,7 @@
         they save FIGURE of the time of a frame (case W2)"
 )]
 
+use std::panic::catch_unwind;
 use std::ptr::NonNull;
 
 use pyo3::exceptions::PyMemoryError;
@@ -67,9 +68,14 @@ impl<'py> Builder<'py> {
         // The writer takes a quarter more than it is asked for.
         let real = rounded(capacity.saturating_add(capacity.div_ceil(4)));
         let asked = capacity.max(real - real.div_ceil(5));
-        // SAFETY: the interpreter is attached, and the writer is our own.
-        let status = unsafe { compat::PyBytesWriter_Resize(self.writer.as_ptr(), length(asked)?) };
-        if status < 0 {
+        let (writer, size) = (self.writer, length(asked)?);
+        // Without memory the writer that PyO3 has for Python before 3.15 sets `MemoryError` and
+        // panics; it can still be dropped.
+        let status = catch_unwind(move || {
+            // SAFETY: the interpreter is attached, and the writer is our own.
+            unsafe { compat::PyBytesWriter_Resize(writer.as_ptr(), size) }
+        });
+        if status.unwrap_or(-1) < 0 {
             return Err(PyErr::fetch(self.py));
         }
         self.capacity = asked;
