@@ -72,6 +72,7 @@ class Batches:
         threads: int | None = None,
         frames: int = 0,
         default_tags: dict[str, object] | None = None,
+        time_unit: str | None = None,
     ) -> Batches: ...
     def __iter__(self) -> Batches: ...
     def __next__(self) -> Batch: ...
@@ -286,6 +287,7 @@ def to_line_protocol(
     *,
     time_column: object = None,
     measurement_column: object = None,
+    time_unit: str | None = None,
     tags: Mapping[str, object] | None = None,
     threads: int | None = None,
     **extra_tags: object,
@@ -301,6 +303,7 @@ def to_line_protocol(
         time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
             column `time` of other tables.
         measurement_column: Column of the measurements of a table.
+        time_unit: Unit of times that are integers: ns (the default), u, ms, s, m or h.
         tags: Extra tags of any name, those of this function's arguments too.
         threads: Threads that encode a table, the GIL released. `None`: as many as there are
             processors for this process. The lines do not depend on it.

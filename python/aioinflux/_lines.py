@@ -31,6 +31,7 @@ def line_batches(
     *,
     time_column: object = None,
     measurement_column: object = None,
+    time_unit: str | None = None,
     tags: Mapping[str, object] | None = None,
     batch_lines: int = 10_000,
     batch_bytes: int = 4 * 1024 * 1024,
@@ -51,6 +52,7 @@ def line_batches(
         time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
             column `time` of other tables.
         measurement_column: Column of the measurements of a table.
+        time_unit: Unit of times that are integers: ns (the default), u, ms, s, m or h.
         tags: Extra tags of any name, those of this function's arguments too.
         batch_lines: Points after which a batch ends; rows of a table that have no field count too.
         batch_bytes: Bytes that a batch has at most, but for a single line that is longer.
@@ -72,6 +74,7 @@ def line_batches(
     _arguments.expect("batch_lines", batch_lines, int)
     _arguments.expect("batch_bytes", batch_bytes, int)
     _arguments.expect("threads", threads, int, optional=True)
+    unit = None if time_unit is None else _arguments.unit("time_unit", time_unit)
     columns = None if tag_columns is None else _arguments.names("tag_columns", tag_columns)
     return _core.Batches(
         data,
@@ -83,6 +86,7 @@ def line_batches(
         batch_lines=batch_lines,
         batch_bytes=batch_bytes,
         threads=threads,
+        time_unit=unit,
     )
 
 

@@ -45,6 +45,8 @@ class Job:
     progress: _progress.Progress = None
     # Whether a request that did not fail was stored: nobody answers to datagrams.
     is_answered: bool = True
+    # What times that are integers count.
+    time_unit: str | None = None
 
     def batches(self, frames: int) -> _core.Batches:
         """Begins to encode; `frames` is how many functions stand between the user and `next`."""
@@ -57,6 +59,8 @@ class Job:
             _arguments.positive("connections", self.connections)
         if self.progress is not None:
             _progress.check(self.progress)
+        if self.time_unit is not None:
+            self.time_unit = _arguments.unit("time_unit", self.time_unit)
         tags, columns = self.extra_tags, None
         if self.tags is not None:
             _arguments.expect("tags", self.tags, Mapping, optional=True)
@@ -75,6 +79,7 @@ class Job:
             None,
             frames,
             self.default_tags,
+            self.time_unit,
         )
 
 

@@ -271,6 +271,7 @@ class InfluxDBClient(Administration, Base):
         *,
         time_column: object = None,
         measurement_column: object = None,
+        time_unit: str | None = None,
         consistency: str | None = None,
         tags: Mapping[str, object] | None = None,
         batch_lines: int = 10_000,
@@ -290,7 +291,7 @@ class InfluxDBClient(Administration, Base):
                 `tags` and `fields`, an object of a class with `@lineprotocol`, a table, or any
                 nesting of iterables of these. Tables are DataFrames of pandas and polars, what else
                 speaks Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy.
-                Times: `int` in nanoseconds, `datetime` (naive means UTC), `date`,
+                Times: `int` in nanoseconds (or `time_unit`), `datetime` (naive means UTC), `date`,
                 `numpy.datetime64`, `pandas.Timestamp`, or text as ISO 8601 has it; other text is
                 read by pandas, where that is installed. A point without time is stamped by the
                 server.
@@ -303,6 +304,10 @@ class InfluxDBClient(Administration, Base):
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
                 the column `time` of other tables.
             measurement_column: Column of the measurements of a table.
+            time_unit: Unit of times that are integers, in mappings, objects and tables: ns (the
+                default), u, ms, s, m or h. Times of other types keep their meaning.
+                `precision` is for line protocol, and tells the server; this is for the encoder,
+                which sends nanoseconds.
             consistency: How many nodes of a cluster must have stored the points, instead of the
                 client's: `any`, `one`, `quorum` or `all`.
             tags: Extra tags of any name, those of this method's arguments too.
@@ -346,6 +351,7 @@ class InfluxDBClient(Administration, Base):
             batch_bytes,
             connections,
             progress,
+            time_unit=time_unit,
         )
         return self._write(job, db, rp, consistency, precision)
 

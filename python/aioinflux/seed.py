@@ -116,6 +116,7 @@ class AsyncInfluxDBClient(Base):
         *,
         time_column: object = None,
         measurement_column: object = None,
+        time_unit: str | None = None,
         tags: Mapping[str, object] | None = None,
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
@@ -142,6 +143,8 @@ class AsyncInfluxDBClient(Base):
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
                 the column `time` of other tables.
             measurement_column: Column of the measurements of a table.
+            time_unit: Unit of times that are integers, in mappings, objects and tables: ns (the
+                default), u, ms, s, m or h. Times of other types keep their meaning.
             tags: Extra tags of any name, those of this method's arguments too.
             batch_lines: Points that one request has at most.
             batch_bytes: Bytes of line protocol that one request has at most, but for a single line
@@ -181,6 +184,7 @@ class AsyncInfluxDBClient(Base):
             batch_bytes=batch_bytes,
             connections=connections,
             progress=progress,
+            time_unit=time_unit,
         )
         return self._write(job, None)
 

@@ -116,6 +116,7 @@ class UDPClient:
         *,
         time_column: object = None,
         measurement_column: object = None,
+        time_unit: str | None = None,
         tags: Mapping[str, object] | None = None,
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
@@ -132,6 +133,8 @@ class UDPClient:
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
                 the column `time` of other tables.
             measurement_column: Column of the measurements of a table.
+            time_unit: Unit of times that are integers, in mappings, objects and tables: ns (the
+                default), u, ms, s, m or h. Times of other types keep their meaning.
             tags: Extra tags of any name, those of this method's arguments too.
             batch_lines: Points that are encoded before they are sent, at most.
             batch_bytes: Bytes that are encoded before they are sent, at most.
@@ -166,6 +169,7 @@ class UDPClient:
             batch_bytes,
             progress=progress,
             is_answered=False,
+            time_unit=time_unit,
         )
         # What stands on the stack between the user and the encoder, which warns at the user's line.
         if self.mode == "async":

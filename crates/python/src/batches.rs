@@ -73,7 +73,7 @@ impl Batches {
     #[new]
     #[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None,
         time_column=None, measurement_column=None, batch_lines=None, batch_bytes=None,
-        threads=None, frames=0, default_tags=None))]
+        threads=None, frames=0, default_tags=None, time_unit=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the Python function"
@@ -90,11 +90,13 @@ impl Batches {
         threads: Option<i64>,
         frames: i32,
         default_tags: Option<&Bound<'_, PyDict>>,
+        time_unit: Option<&str>,
     ) -> PyResult<Self> {
         exit::protect_thread();
         let mut points = Points::begin(measurement, tag_columns, extra_tags, default_tags)?;
         points.time_column = time_column;
         points.measurement_column = measurement_column;
+        points.times.begin(time_unit)?;
         let limits = Limits {
             lines: positive("batch_lines", batch_lines)?.unwrap_or(FrameOptions::BATCH_LINES),
             bytes: positive("batch_bytes", batch_bytes)?.unwrap_or(FrameOptions::BATCH_BYTES),

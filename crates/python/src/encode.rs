@@ -11,7 +11,7 @@ use crate::exit;
 use crate::input::Input;
 use crate::place::Place;
 use crate::points::Points;
-use crate::times;
+use crate::times::Times;
 
 /// Points in a batch: of the usual lines these are fewer bytes than the next limit.
 const BATCH_LINES: usize = 2_000;
@@ -29,6 +29,7 @@ const BATCH_BYTES: usize = 1 << 20;
 ///     time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
 ///         column `time` of other tables.
 ///     measurement_column: Column of the measurements of a table.
+///     time_unit: Unit of times that are integers: ns (the default), u, ms, s, m or h.
 ///     tags: Extra tags of any name, those of this function's arguments too.
 ///     threads: Threads that encode a table, the GIL released. `None`: as many as there are
 ///         processors for this process. The lines do not depend on it.
@@ -46,7 +47,7 @@ const BATCH_BYTES: usize = 1 << 20;
 // No function of Python stands before it: that one took a sixth of the time of a call with a point.
 #[pyfunction]
 #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None,
-    measurement_column=None, tags=None, threads=None, **extra_tags))]
+    measurement_column=None, time_unit=None, tags=None, threads=None, **extra_tags))]
 #[expect(
     clippy::too_many_arguments,
     reason = "the arguments of the Python function"
@@ -57,6 +58,7 @@ pub(crate) fn to_line_protocol<'py>(
     tag_columns: Option<&Bound<'py, PyAny>>,
     time_column: Option<Py<PyAny>>,
     measurement_column: Option<Py<PyAny>>,
+    time_unit: Option<&Bound<'py, PyAny>>,
     tags: Option<&Bound<'py, PyAny>>,
     threads: Option<&Bound<'py, PyAny>>,
     extra_tags: Option<Bound<'py, PyDict>>,
@@ -91,6 +93,11 @@ pub(crate) fn to_line_protocol<'py>(
     let mut points = Points::begin(measurement, tag_columns, extra_tags.as_ref(), None)?;
     points.time_column = time_column;
     points.measurement_column = measurement_column;
+    if let Some(unit) = time_unit {
+        let checks = py.import("aioinflux._arguments")?;
+        let unit = checks.call_method1("unit", ("time_unit", unit))?;
+        points.times.begin(Some(unit.extract()?))?;
+    }
     points.leaves_tables = Some(limits.lines);
     let mut input = Input::new(data);
     let enough = |points: &Points| points.table.is_some() || limits.reached(points);
@@ -165,5 +172,5 @@ fn foreseen(bytes: usize, points: u64, expected: u64) -> usize {
 #[pyfunction]
 pub(crate) fn nanoseconds(time: &Bound<'_, PyAny>) -> PyResult<i64> {
     exit::protect_thread();
-    times::nanoseconds(time, Place::argument("time"))
+    Times::default().nanoseconds(time, Place::argument("time"))
 }

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use crate::errors;
 use crate::exit;
 use crate::place::Place;
-use crate::times;
+use crate::times::Times;
 
 fn checked(written: Result<String, aioinflux::Error>) -> PyResult<String> {
     written.map_err(|error| errors::to_python(&error))
@@ -52,7 +52,7 @@ pub(crate) fn check_duration(text: &str) -> PyResult<String> {
 #[pyfunction]
 pub(crate) fn quote_time(time: &Bound<'_, PyAny>) -> PyResult<String> {
     exit::protect_thread();
-    let ns = times::nanoseconds(time, Place::argument("time"))?;
+    let ns = Times::default().nanoseconds(time, Place::argument("time"))?;
     let time = Timestamp::from_nanosecond(i128::from(ns))
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(format!("'{time:.9}'"))

@@ -153,6 +153,7 @@ impl Input {
 }
 
 fn push_text(points: &mut Points, text: &[u8]) -> PyResult<()> {
+    points.times.refuse_lines()?;
     points
         .encoder
         .push_text(text)

@@ -10,6 +10,7 @@ use crate::dicts::{Memo, Shapes, Shared};
 use crate::frame::Table;
 use crate::memory::Lease;
 use crate::place::Place;
+use crate::times::Times;
 use crate::values;
 
 /// Longest batch whose memory is kept.
@@ -78,6 +79,7 @@ pub(crate) struct Points {
     /// Column of the measurements of tables.
     pub(crate) measurement_column: Option<Py<PyAny>>,
     pub(crate) tags: CommonTags,
+    pub(crate) times: Times,
     pub(crate) converted: Converted,
     /// Newlines that other encoders than `encoder` have removed.
     pub(crate) removed: RemovedNewlines,
@@ -113,6 +115,7 @@ impl Points {
         self.time_column = None;
         self.measurement_column = None;
         self.tags.clear();
+        self.times.forget();
         self.converted = Converted::default();
         self.removed = RemovedNewlines::default();
         self.leaves_tables = None;
@@ -214,6 +217,7 @@ impl Default for Points {
             time_column: None,
             measurement_column: None,
             tags: CommonTags::default(),
+            times: Times::default(),
             converted: Converted::default(),
             removed: RemovedNewlines::default(),
             leaves_tables: None,

@@ -83,6 +83,18 @@ impl Precision {
         }
     }
 
+    /// How many nanoseconds one of the unit has.
+    pub const fn nanoseconds(self) -> i64 {
+        match self {
+            Self::Nanoseconds => 1,
+            Self::Microseconds => 1_000,
+            Self::Milliseconds => 1_000_000,
+            Self::Seconds => 1_000_000_000,
+            Self::Minutes => 60_000_000_000,
+            Self::Hours => 3_600_000_000_000,
+        }
+    }
+
     /// Reads `ns` or `n`, `u` or `us`, `ms`, `s`, `m` and `h`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {

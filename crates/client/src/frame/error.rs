@@ -24,10 +24,17 @@ pub enum FrameError {
         /// How many columns the frame has.
         columns: usize,
     },
-    /// The time of a row is missing, or outside 64-bit nanoseconds.
+    /// The time of a row is missing.
     Time {
         /// The index of the row.
         row: u64,
+    },
+    /// The time of a row is outside 64-bit nanoseconds.
+    TimeRange {
+        /// The index of the row.
+        row: u64,
+        /// The number that it holds, with the unit.
+        time: String,
     },
     /// The time of a row is text that is no time, or outside 64-bit nanoseconds.
     TimeText {
@@ -40,6 +47,13 @@ pub enum FrameError {
     Arrow(ArrowError),
     /// A row cannot be represented in line protocol.
     Line(aioinflux_line::Error),
+}
+
+impl FrameError {
+    /// What the column of the times may hold. Floats are refused: they cannot hold the nanoseconds
+    /// of today, and nothing tells the unit that they are meant in.
+    pub const TIMES: &str =
+        "timestamps, dates, text, or integers in the unit that `time_unit` names";
 }
 
 impl std::fmt::Display for FrameError {
@@ -59,9 +73,13 @@ impl std::fmt::Display for FrameError {
                 write!(f, "layout: no column {position}, the frame has {columns}")
             }
             Self::Time { row } => {
+                write!(f, "point {row}: the time is missing")
+            }
+            Self::TimeRange { row, time } => {
                 write!(
                     f,
-                    "point {row}: the time is missing or outside 64-bit nanoseconds"
+                    "point {row}: time `{time}` is outside 64-bit nanoseconds, the years 1677 to \
+                     2262"
                 )
             }
             Self::TimeText { row, text } => {

@@ -2,6 +2,8 @@
 
 use aioinflux_line::Options;
 
+use crate::config::Precision;
+
 /// What the columns of a table are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrameLayout {
@@ -9,9 +11,11 @@ pub struct FrameLayout {
     pub measurement: Option<String>,
     /// Position of the column of measurements (strings or a dictionary of strings).
     pub measurement_column: Option<usize>,
-    /// Position of the time column: nanoseconds, any timestamp or date type, or text. `None` leaves
+    /// Position of the time column: integers, any timestamp or date type, or text. `None` leaves
     /// rows undated.
     pub time: Option<usize>,
+    /// The unit of times that are integers: they count it since 1970 in UTC.
+    pub time_unit: Precision,
     /// Positions of the columns that are tags; all others are fields.
     pub tags: Vec<usize>,
     /// Tags of every row. They beat a tag column of the same name.

@@ -5,7 +5,7 @@
 //!
 //! | Arrow | as a field | as a tag | as the time |
 //! |---|---|---|---|
-//! | signed and unsigned integers | integer | its digits | `Int64`: nanoseconds |
+//! | signed and unsigned integers | integer | its digits | of [`FrameLayout::time_unit`] |
 //! | `Float16`, `Float32`, `Float64` | float, widened exactly | its shortest text | – |
 //! | `Decimal32` to `Decimal256` | the nearest float | its digits | – |
 //! | `Boolean` | boolean | `true`, `false` | – |

@@ -115,9 +115,8 @@ impl<'a> Plan<'a> {
                 expected,
             };
             if layout.time == Some(position) {
-                let time =
-                    Time::new(array).ok_or_else(|| refuse("a timestamp, date, int64 or text"))?;
-                self.time = Some(time);
+                let time = Time::new(array, layout.time_unit);
+                self.time = Some(time.ok_or_else(|| refuse(FrameError::TIMES))?);
                 continue;
             }
             let column = Column::new(array)

@@ -117,8 +117,8 @@ impl Plan<'_> {
         encoder: &mut Encoder,
         limit: usize,
     ) -> Result<usize, Stopped> {
-        let missing = self.time.as_ref().and_then(|time| time.missing);
-        let stop = missing.map_or(end, |row| row.min(end));
+        let refused = self.time.as_ref().and_then(|time| time.refused);
+        let stop = refused.map_or(end, |row| row.min(end));
         let mut numbers = self.numbers();
         let mut tags = self.tag_runs();
         let mut row = start;

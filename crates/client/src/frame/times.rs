@@ -2,22 +2,27 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Date64Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType,
+    ArrowPrimitiveType, Date32Type, Date64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, TimeUnit};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 
 use super::FrameError;
+use crate::config::Precision;
 use crate::error::excerpt;
 
 /// Nanoseconds since 1970 for a time as ISO 8601 has it; without a zone it is UTC.
 ///
-/// `None` for every other text, for the second 60, and for a zone by its name.
+/// Times that the calendar of this function does not hold, in the years -9999 and 9999, are the
+/// first and the last number. `None` for every other text, for the second 60, and for a zone by its
+/// name.
 pub fn parse_time(text: &str) -> Option<i128> {
     // What the parser passes over: the name of a zone, and a leap second.
     if text.contains('[') || text.contains(":60") {
@@ -26,75 +31,134 @@ pub fn parse_time(text: &str) -> Option<i128> {
     let time = text.parse::<Timestamp>().ok().or_else(|| {
         let naive = text.parse::<DateTime>().ok()?;
         Offset::UTC.to_timestamp(naive).ok()
-    })?;
-    Some(time.as_nanosecond())
+    });
+    match time {
+        Some(time) => Some(time.as_nanosecond()),
+        None => beyond_the_calendar(text),
+    }
+}
+
+/// The end of the calendar at which a date lies.
+#[cold]
+fn beyond_the_calendar(text: &str) -> Option<i128> {
+    match Pieces::parse(text).ok()?.date().year() {
+        -9999 => Some(i128::MIN),
+        9999 => Some(i128::MAX),
+        _ => None,
+    }
 }
 
 /// The times of a range of rows.
 pub(super) struct Time {
     values: ScalarBuffer<i64>,
-    /// The first row without a time, or with one that 64-bit nanoseconds do not hold.
-    pub(super) missing: Option<usize>,
-    /// What that row says, where it is text.
-    unread: Option<String>,
+    /// The first row whose time cannot be written.
+    pub(super) refused: Option<usize>,
+    why: Why,
+}
+
+/// Why a row's time cannot be written.
+enum Why {
+    Missing,
+    /// It is a number outside 64-bit nanoseconds: the number and its unit.
+    Beyond(String),
+    /// It is text: what it says.
+    Unread(String),
 }
 
 const SECOND: i64 = 1_000_000_000;
 
 impl Time {
-    /// `None`: the type of the array is none of times.
-    pub(super) fn new(array: &ArrayRef) -> Option<Self> {
-        macro_rules! values {
-            ($kind:ty) => {
-                array.as_primitive::<$kind>().values().clone()
+    /// `None`: the type of the array is none of times. `unit` is that of integers.
+    pub(super) fn new(array: &ArrayRef, unit: Precision) -> Option<Self> {
+        macro_rules! numbers {
+            ($kind:ty, $scale:expr, $unit:expr) => {
+                Self::of_numbers(array, array.as_primitive::<$kind>().values(), $scale, $unit)
             };
         }
-        let (values, scale) = match array.data_type() {
-            DataType::Int64 => (values!(Int64Type), 1),
-            DataType::Timestamp(TimeUnit::Nanosecond, _) => (values!(TimestampNanosecondType), 1),
+        macro_rules! integers {
+            ($kind:ty) => {
+                Self::of_numbers(
+                    array,
+                    &widened::<$kind>(array),
+                    unit.nanoseconds(),
+                    unit.as_str(),
+                )
+            };
+        }
+        Some(match array.data_type() {
+            DataType::Int64 => numbers!(Int64Type, unit.nanoseconds(), unit.as_str()),
+            DataType::Int8 => integers!(Int8Type),
+            DataType::Int16 => integers!(Int16Type),
+            DataType::Int32 => integers!(Int32Type),
+            DataType::UInt8 => integers!(UInt8Type),
+            DataType::UInt16 => integers!(UInt16Type),
+            DataType::UInt32 => integers!(UInt32Type),
+            DataType::UInt64 => Self::of_unsigned(array, unit),
+            DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+                numbers!(TimestampNanosecondType, 1, "ns")
+            }
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
-                (values!(TimestampMicrosecondType), 1000)
+                numbers!(TimestampMicrosecondType, 1000, "us")
             }
             DataType::Timestamp(TimeUnit::Millisecond, _) => {
-                (values!(TimestampMillisecondType), 1_000_000)
+                numbers!(TimestampMillisecondType, 1_000_000, "ms")
             }
-            DataType::Timestamp(TimeUnit::Second, _) => (values!(TimestampSecondType), SECOND),
-            DataType::Date64 => (values!(Date64Type), 1_000_000),
+            DataType::Timestamp(TimeUnit::Second, _) => numbers!(TimestampSecondType, SECOND, "s"),
+            DataType::Date64 => numbers!(Date64Type, 1_000_000, "ms"),
             DataType::Date32 => {
-                let days = array.as_primitive::<Date32Type>().values();
-                (
-                    days.iter().map(|days| i64::from(*days)).collect(),
-                    86_400 * SECOND,
-                )
+                let days = widened::<Date32Type>(array);
+                Self::of_numbers(array, &days, 86_400 * SECOND, "days")
             }
-            DataType::Utf8 => return Some(Self::read(array.as_string::<i32>().iter())),
-            DataType::LargeUtf8 => return Some(Self::read(array.as_string::<i64>().iter())),
-            DataType::Utf8View => return Some(Self::read(array.as_string_view().iter())),
+            DataType::Utf8 => Self::read(array.as_string::<i32>().iter()),
+            DataType::LargeUtf8 => Self::read(array.as_string::<i64>().iter()),
+            DataType::Utf8View => Self::read(array.as_string_view().iter()),
             _ => return None,
-        };
+        })
+    }
+
+    /// Numbers, with the nanoseconds of one and the name of their unit.
+    fn of_numbers(array: &ArrayRef, values: &ScalarBuffer<i64>, scale: i64, unit: &str) -> Self {
+        let null = first_null(array);
         let range = i64::MIN / scale..=i64::MAX / scale;
-        let null = array
-            .nulls()
-            .and_then(|nulls| (0..nulls.len()).find(|row| nulls.is_null(*row)));
-        let end = null.unwrap_or(values.len());
+        let whole = &values[..null.unwrap_or(values.len())];
         let beyond = match scale {
             1 => None,
-            _ => values[..end]
-                .iter()
-                .position(|value| !range.contains(value)),
+            _ => whole.iter().position(|value| !range.contains(value)),
         };
-        let values = match scale {
-            1 => values,
+        let scaled = match scale {
+            1 => values.clone(),
             _ => values
                 .iter()
                 .map(|value| value.wrapping_mul(scale))
                 .collect(),
         };
-        Some(Self {
-            values,
-            missing: beyond.or(null),
-            unread: None,
-        })
+        Self {
+            refused: beyond.or(null),
+            why: beyond.map_or(Why::Missing, |row| {
+                Why::Beyond(format!("{} {unit}", values[row]))
+            }),
+            values: scaled,
+        }
+    }
+
+    /// The one type of integers that has larger numbers than the result.
+    fn of_unsigned(array: &ArrayRef, unit: Precision) -> Self {
+        let numbers = array.as_primitive::<UInt64Type>().values();
+        let values = numbers.iter().map(|number| number.cast_signed()).collect();
+        let mut time = Self::of_numbers(array, &values, unit.nanoseconds(), unit.as_str());
+        let end = time.refused.unwrap_or(numbers.len());
+        // Those that are negative here; with a unit some of them look as if they were in the range.
+        let beyond = numbers[..end]
+            .iter()
+            .position(|number| i64::try_from(*number).is_err());
+        let row = match (beyond, &time.why) {
+            (Some(row), _) => row,
+            (None, Why::Beyond(_)) => end,
+            _ => return time,
+        };
+        time.refused = Some(row);
+        time.why = Why::Beyond(format!("{} {}", numbers[row], unit.as_str()));
+        time
     }
 
     /// Reads texts up to the first that is no time.
@@ -104,16 +168,17 @@ impl Time {
         for (row, text) in texts.enumerate() {
             let time = text.and_then(parse_time).map(i64::try_from);
             let Some(Ok(ns)) = time else {
-                end = Some((row, text.map(excerpt)));
+                let why = text.map_or(Why::Missing, |text| Why::Unread(excerpt(text)));
+                end = Some((row, why));
                 break;
             };
             values.push(ns);
         }
-        let (missing, unread) = end.unzip();
+        let (refused, why) = end.unzip();
         Self {
             values: values.into(),
-            missing,
-            unread: unread.flatten(),
+            refused,
+            why: why.unwrap_or(Why::Missing),
         }
     }
 
@@ -122,14 +187,32 @@ impl Time {
         self.values[row]
     }
 
-    /// Why the row that is missing, of this number in the whole table, cannot be written.
+    /// Why the row that is refused, of this number in the whole table, cannot be written.
     pub(super) fn refusal(&self, row: u64) -> FrameError {
-        match &self.unread {
-            Some(text) => FrameError::TimeText {
+        match &self.why {
+            Why::Missing => FrameError::Time { row },
+            Why::Beyond(time) => FrameError::TimeRange {
+                row,
+                time: time.clone(),
+            },
+            Why::Unread(text) => FrameError::TimeText {
                 row,
                 text: text.clone(),
             },
-            None => FrameError::Time { row },
         }
     }
+}
+
+fn first_null(array: &ArrayRef) -> Option<usize> {
+    let nulls = array.nulls()?;
+    (0..nulls.len()).find(|row| nulls.is_null(*row))
+}
+
+fn widened<T>(array: &ArrayRef) -> ScalarBuffer<i64>
+where
+    T: ArrowPrimitiveType,
+    T::Native: Into<i64>,
+{
+    let values = array.as_primitive::<T>().values();
+    values.iter().map(|value| (*value).into()).collect()
 }

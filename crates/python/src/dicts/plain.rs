@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 use super::{keys, of_mapping};
 use crate::place::Place;
 use crate::points::{Converted, Points, refused};
-use crate::{times, values};
+use crate::values;
 
 /// Adds one point.
 pub(super) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<()> {
@@ -24,7 +24,10 @@ pub(super) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<(
     };
     let time = parts
         .time
-        .map(|time| times::nanoseconds(&time, Place::of(index, "key").key("time")))
+        .map(|time| {
+            let place = Place::of(index, "key").key("time");
+            points.times.nanoseconds(&time, place)
+        })
         .transpose()?;
 
     let Points {

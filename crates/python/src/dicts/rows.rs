@@ -13,7 +13,6 @@ use super::memo::Memo;
 use super::shapes::{Known, Names, Plan, Source, Text};
 use crate::place::Place;
 use crate::points::Points;
-use crate::times;
 
 /// What the points of a call leave to those after them.
 #[derive(Default)]
@@ -59,7 +58,7 @@ fn try_push<'py>(
     let time = match &parts.time {
         Some(time) => {
             let place = Place::of(index, "key").key("time");
-            Some(times::nanoseconds(time, place).ok()?)
+            Some(points.times.nanoseconds(time, place).ok()?)
         }
         None => None,
     };

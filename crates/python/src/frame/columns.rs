@@ -8,8 +8,8 @@ use arrow_array::types::{
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, DictionaryArray, Int64Array, PrimitiveArray,
-    RecordBatch, make_array,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, DictionaryArray, PrimitiveArray,
+    RecordBatch, TimestampNanosecondArray, make_array,
 };
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
@@ -21,7 +21,9 @@ use pyo3::types::PySlice;
 
 use super::layout::Labels;
 use super::objects::{Cells, Objects};
+use crate::place::Place;
 use crate::points::Points;
+use crate::times::out_of_range;
 
 /// pandas' and numpy's mark for a missing time.
 const NAT: i64 = i64::MIN;
@@ -179,7 +181,7 @@ impl Column {
             Self::Objects(objects) => objects.read(py, points, name, part)?,
             Self::Texts(cells) => cells.texts(py, points, name, part)?,
             Self::Cells(cells) => cells.fields(py, name, part)?,
-            Self::Times(cells) => cells.times(py, name, part)?,
+            Self::Times(cells) => cells.times(py, points, name, part)?,
             Self::Ticks(array, scale, unit) => {
                 let array = array.bind(py).try_readonly()?;
                 Arc::new(times(&array.as_array(), *scale, unit, part)?)
@@ -228,22 +230,23 @@ fn categories(codes: &ArrayRef, texts: &ArrayRef) -> PyResult<ArrayRef> {
 }
 
 /// Nanoseconds of ticks of a unit.
-fn times(ticks: &ArrayView1<'_, i64>, scale: i64, unit: &str, part: &Part) -> PyResult<Int64Array> {
+fn times(
+    ticks: &ArrayView1<'_, i64>,
+    scale: i64,
+    unit: &str,
+    part: &Part,
+) -> PyResult<TimestampNanosecondArray> {
     let mut times = Vec::with_capacity(part.end - part.start);
     for row in part.start..part.end {
-        let refused = |what: &str| {
-            let point = part.base + (row - part.start) as u64;
-            PyValueError::new_err(format!("point {point}: time of row {row}: {what}"))
-        };
+        let place = || Place::of(part.base + (row - part.start) as u64, "time");
         let tick = ticks[row];
         if tick == NAT {
-            return Err(refused("expected a time, got NaT"));
+            return Err(place().value_error("expected a time, got NaT"));
         }
         let time = tick.checked_mul(scale);
-        let beyond = || refused(&format!("{tick} {unit} is outside 64-bit nanoseconds"));
-        times.push(time.ok_or_else(beyond)?);
+        times.push(time.ok_or_else(|| out_of_range(place(), format_args!("{tick} {unit}")))?);
     }
-    Ok(Int64Array::from(times))
+    Ok(TimestampNanosecondArray::from(times))
 }
 
 /// An array of numpy, read by ranges.

@@ -113,6 +113,7 @@ impl Labels {
             measurement: points.measurement.clone(),
             measurement_column: self.measurement,
             time: self.time,
+            time_unit: points.times.unit(),
             tags: self.tags.clone(),
             extra_tags: points
                 .tags

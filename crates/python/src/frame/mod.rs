@@ -25,6 +25,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 
+use crate::place::shorten;
 use crate::points::{Points, refused};
 use columns::Columns;
 use stream::Stream;
@@ -151,6 +152,15 @@ pub(crate) fn refusal(error: FrameError) -> PyErr {
         FrameError::Type { .. } => PyTypeError::new_err(error.to_string()),
         other => PyValueError::new_err(other.to_string()),
     }
+}
+
+/// The refusal of a column of times that is floats.
+fn no_floats(name: &str, dtype: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!(
+        "column `{}`: expected {}, got `{dtype}`",
+        shorten(name),
+        FrameError::TIMES
+    ))
 }
 
 /// The `dtype` of numpy that an array or column has; `None` for the dtypes of pandas.

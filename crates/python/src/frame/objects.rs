@@ -9,7 +9,7 @@ use std::sync::Arc;
 use aioinflux::frame::column_of_cells;
 use arrow_array::builder::StringBuilder;
 use arrow_array::types::UInt32Type;
-use arrow_array::{ArrayRef, DictionaryArray, Int64Array, StringArray, UInt32Array};
+use arrow_array::{ArrayRef, DictionaryArray, StringArray, TimestampNanosecondArray, UInt32Array};
 use numpy::ndarray::ArrayView1;
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::intern;
@@ -19,7 +19,7 @@ use pyo3::types::{PyFloat, PySlice, PyString};
 use super::columns::Part;
 use crate::place::Place;
 use crate::points::Points;
-use crate::{times, values};
+use crate::values;
 
 /// Objects that are told apart by their address; a power of two.
 const SLOTS: usize = 4096;
@@ -235,11 +235,19 @@ impl Cells {
     }
 
     /// Times in nanoseconds.
-    pub(super) fn times(&self, py: Python<'_>, name: &str, part: &Part) -> PyResult<ArrayRef> {
+    pub(super) fn times(
+        &self,
+        py: Python<'_>,
+        points: &mut Points,
+        name: &str,
+        part: &Part,
+    ) -> PyResult<ArrayRef> {
         let cells = self.objects(py, part)?;
-        let times = (part.base..)
-            .zip(&cells)
-            .map(|(index, cell)| times::nanoseconds(cell, Place::of(index, "time").key(name)));
-        Ok(Arc::new(times.collect::<PyResult<Int64Array>>()?))
+        let mut times = Vec::with_capacity(cells.len());
+        for (index, cell) in (part.base..).zip(&cells) {
+            let place = Place::of(index, "time").key(name);
+            times.push(points.times.without_floats(cell, place)?);
+        }
+        Ok(Arc::new(TimestampNanosecondArray::from(times)))
     }
 }

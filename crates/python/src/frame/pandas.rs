@@ -9,15 +9,15 @@ use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PySlice, PyString};
+use pyo3::types::{PyDate, PySlice, PyString, PyType};
 use pyo3_arrow::input::AnyArray;
 
 use super::columns::{Column, Columns, is_aligned, of_numbers};
 use super::layout::Labels;
-use super::numpy_dtype;
 use super::objects::{Cells, Objects};
+use super::{no_floats, numpy_dtype};
 use crate::points::Points;
-use crate::values;
+use crate::{times, values};
 
 /// Whether `data` is a pandas DataFrame.
 pub(super) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -45,7 +45,7 @@ pub(super) fn open(
     for position in 0..labels.names.len() {
         let series = iloc.get_item((&all, position))?;
         columns.push(if labels.time == Some(position) {
-            time_column(&series)?
+            time_column(&labels.names[position], &series, rows)?
         } else {
             column(&series, labels.is_text(position))?
         });
@@ -69,11 +69,55 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
         // Nothing to be dated: an empty frame has whatever index it was made with.
         return Ok(Column::Cells(Cells::Series(index.unbind())));
     }
+    if let Some(column) = times_of_index(&index, rows)? {
+        return Ok(column);
+    }
     Err(PyValueError::new_err(format!(
         "DataFrame index is not DatetimeIndex, but `{}`; hint: `time_column` names the column of \
          the times",
         index.get_type().name()?
     )))
+}
+
+/// An index of times that is no `DatetimeIndex`: of periods, of Arrow's types, and of objects that
+/// are all times, such as those of several zones.
+fn times_of_index(index: &Bound<'_, PyAny>, rows: usize) -> PyResult<Option<Column>> {
+    let py = index.py();
+    let pandas = py.import("pandas")?;
+    let is_of_times = match numpy_dtype(index)? {
+        Some(dtype) => dtype.getattr("kind")?.eq("O")? && are_times(index)?,
+        None => {
+            let dtype = index.getattr(intern!(py, "dtype"))?;
+            let kind = dtype.getattr("type")?;
+            let is_date = kind
+                .cast::<PyType>()
+                .map(|kind| kind.is_subclass_of::<PyDate>());
+            is_date.unwrap_or(Ok(false))? || is_of_periods(&dtype)?
+        }
+    };
+    if !is_of_times {
+        return Ok(None);
+    }
+    let series = pandas.getattr("Series")?.call1((index,))?;
+    time_column("time", &series, rows).map(Some)
+}
+
+/// Whether all objects of an index are times, or missing, and one at least is a time.
+fn are_times(index: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let mut found = false;
+    for object in index.call_method0("to_numpy")?.try_iter()? {
+        let object = object?;
+        if times::is_moment(&object)? {
+            found = true;
+        } else if !values::is_missing(&object)? {
+            return Ok(false);
+        }
+    }
+    Ok(found)
+}
+
+fn is_of_periods(dtype: &Bound<'_, PyAny>) -> PyResult<bool> {
+    dtype.is_instance(&dtype.py().import("pandas")?.getattr("PeriodDtype")?)
 }
 
 /// The times of a `DatetimeIndex`.
@@ -93,7 +137,7 @@ fn ticks(index: &Bound<'_, PyAny>) -> PyResult<Column> {
     Ok(Column::Ticks(array.unbind(), scale, unit))
 }
 
-fn time_column(series: &Bound<'_, PyAny>) -> PyResult<Column> {
+fn time_column(name: &str, series: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
     let py = series.py();
     let dtype = series.getattr(intern!(py, "dtype"))?;
     let pandas = py.import("pandas")?;
@@ -103,6 +147,25 @@ fn time_column(series: &Bound<'_, PyAny>) -> PyResult<Column> {
         .transpose()?;
     if zoned || kind == Some('M') {
         return ticks(&pandas.getattr("DatetimeIndex")?.call1((series,))?);
+    }
+    if matches!(kind, Some('i' | 'u'))
+        && let Some(integers) = of_numbers(&series.call_method0(intern!(py, "to_numpy"))?)?
+    {
+        return Ok(integers);
+    }
+    let is_float = pandas.getattr("api")?.getattr("types")?;
+    let is_float = is_float.call_method1("is_float_dtype", (&dtype,))?;
+    if rows > 0 && is_float.is_truthy()? {
+        return Err(no_floats(name, &dtype));
+    }
+    // Where one of the periods is out of range, its cell has the error.
+    if is_of_periods(&dtype)?
+        && let Ok(starts) = pandas
+            .getattr("PeriodIndex")?
+            .call1((series,))?
+            .call_method1("to_timestamp", (py.None(), "start"))
+    {
+        return ticks(&starts);
     }
     if kind.is_none()
         && let Some(chunks) = arrow_chunks(&series.getattr(intern!(py, "array"))?)?

@@ -9,6 +9,7 @@ use pyo3::types::PyTuple;
 
 use super::columns::{Column, Columns, is_aligned, of_numbers};
 use super::layout::Labels;
+use super::no_floats;
 use super::objects::{Cells, Objects};
 use crate::points::Points;
 use crate::values;
@@ -51,13 +52,27 @@ pub(super) fn open(
     for (position, name) in names.iter().enumerate() {
         let column = array.get_item(name)?;
         columns.push(if labels.time == Some(position) {
-            Column::Times(Cells::Array(column.unbind()))
+            time_column(&labels.names[position], column)?
         } else {
             self::column(column, labels.is_text(position))?
         });
     }
     let layout = labels.layout(points);
     Ok((layout, Columns::new(labels, columns, array.len()?)))
+}
+
+fn time_column(name: &str, array: Bound<'_, PyAny>) -> PyResult<Column> {
+    let dtype = array.getattr("dtype")?;
+    let kind: char = dtype.getattr("kind")?.extract()?;
+    if kind == 'f' && array.len()? > 0 {
+        return Err(no_floats(name, &dtype));
+    }
+    if matches!(kind, 'i' | 'u')
+        && let Some(integers) = of_numbers(&array)?
+    {
+        return Ok(integers);
+    }
+    Ok(Column::Times(Cells::Array(array.unbind())))
 }
 
 fn column(array: Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {

@@ -11,7 +11,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDateTime, PyInt, PyString};
 
 use crate::place::{Place, shorten, type_name};
-use crate::{times, values};
+use crate::times::Times;
+use crate::values;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -215,6 +216,7 @@ pub(super) fn measurement(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResul
 
 /// The nanoseconds of a time, or `None` where the server is to set it.
 pub(super) fn time(
+    times: &mut Times,
     kind: Kind,
     optional: bool,
     value: &Bound<'_, PyAny>,
@@ -229,9 +231,9 @@ pub(super) fn time(
         };
     }
     if kind == Kind::TimeInt && !is_int(value) && !is_numpy_int(value)? {
-        return Err(wrong(place, "int (ns)", value));
+        return Err(wrong(place, "int", value));
     }
-    times::nanoseconds(value, place).map(Some)
+    times.without_floats(value, place).map(Some)
 }
 
 fn is_numpy_int(value: &Bound<'_, PyAny>) -> PyResult<bool> {

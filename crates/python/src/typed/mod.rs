@@ -105,6 +105,7 @@ pub(crate) fn push_by_method(points: &mut Points, object: &Bound<'_, PyAny>) -> 
         )));
     }
     let lines = object.call_method0(intern!(py, "to_lineprotocol"))?;
+    points.times.refuse_lines()?;
     let pushed = if let Ok(text) = lines.cast::<PyString>() {
         let text = values::string(text, Place::of(index, "line protocol"))?;
         points.encoder.push_text(text.as_bytes())

@@ -8,6 +8,7 @@ use super::kinds;
 use super::plan::{Source, sources};
 use super::schema::{Attribute, PLACEHOLDER, Schema};
 use crate::points::Points;
+use crate::times::Times;
 
 /// Adds one point.
 pub(super) fn push(
@@ -18,6 +19,7 @@ pub(super) fn push(
     let Points {
         encoder,
         tags: common,
+        times,
         ..
     } = points;
     let index = encoder.next_index();
@@ -26,7 +28,7 @@ pub(super) fn push(
     let time = match schema.time() {
         Some(attribute) => {
             let value = attribute.value(object, is_tuple, index)?;
-            time(schema, attribute, &value, index)?
+            time(times, schema, attribute, &value, index)?
         }
         None => None,
     };
@@ -86,6 +88,7 @@ fn measurement(
 
 /// The time of an object; `None` where the server sets it.
 pub(super) fn time(
+    times: &mut Times,
     schema: &Schema,
     attribute: &Attribute,
     value: &Bound<'_, PyAny>,
@@ -95,7 +98,8 @@ pub(super) fn time(
         return Ok(None);
     }
     let optional = attribute.optional || schema.rm_none;
-    kinds::time(attribute.kind, optional, value, attribute.place(index))
+    let place = attribute.place(index);
+    kinds::time(times, attribute.kind, optional, value, place)
 }
 
 fn is_empty(value: &Bound<'_, PyAny>) -> bool {

@@ -18,6 +18,7 @@ use super::plan::{Plan, Source};
 use super::schema::{Attribute, Schema};
 use super::{Memo, plain};
 use crate::points::Points;
+use crate::times::Times;
 
 /// What an object leaves to the next one of its class.
 #[derive(Default)]
@@ -85,14 +86,22 @@ fn write<'py>(
     schema: &Schema,
     values: &impl Values<'py>,
 ) -> Result<(), Miss> {
-    let Points { encoder, tags, .. } = points;
+    let Points {
+        encoder,
+        tags,
+        times,
+        ..
+    } = points;
     let index = encoder.next_index();
     let name = match schema.measurement() {
         Some(attribute) => Some(measurement(&*read(values, attribute)?)?),
         None => None,
     };
     let time = match schema.time() {
-        Some(attribute) => time(schema, attribute, &*read(values, attribute)?, index)?,
+        Some(attribute) => {
+            let value = read(values, attribute)?;
+            time(times, schema, attribute, &value, index)?
+        }
         None => None,
     };
     let same = plan.as_ref().is_some_and(|(last, _)| match (last, &name) {
@@ -166,13 +175,14 @@ fn measurement<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>, M
 
 /// The time of an object, whose reading may be code of the user.
 fn time(
+    times: &mut Times,
     schema: &Schema,
     attribute: &Attribute,
     value: &Bound<'_, PyAny>,
     index: u64,
 ) -> Result<Option<i64>, Miss> {
     let py = value.py();
-    plain::time(schema, attribute, value, index).map_err(|error| {
+    plain::time(times, schema, attribute, value, index).map_err(|error| {
         let ours =
             error.is_instance_of::<PyValueError>(py) || error.is_instance_of::<PyTypeError>(py);
         if ours {

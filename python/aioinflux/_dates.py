@@ -1,0 +1,108 @@
+"""Times that are text, but not ISO 8601: what pandas makes of them.
+
+Knows the texts that pandas completes by the clock of the machine, and in which order a text holds
+day and month. Whether the texts of a call agree is for the encoder to say.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import Any
+
+__all__ = ["read"]
+
+# Texts that begin like this are completed by pandas with the present day of the machine's zone.
+_CLOCK = re.compile(r"\d{1,2}:")
+_MONTH = re.compile(r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+# A time of the day, with the offset of its zone: its numbers are no part of the date.
+_TIME_OF_DAY = re.compile(
+    r"\d+(?::\d+)+(?:[.,]\d+)?(?:\s*[+-]\d\d:?\d\d\b)?|\d+\s*[ap]\.?m\b", re.IGNORECASE
+)
+# What follows the microseconds, which are all that pandas reads of many texts.
+_BEYOND_MICROSECONDS = re.compile(r":\d\d[.,]\d{6}(\d{1,3})")
+_CAPITALS = re.compile(r"\b[A-Z]{3,5}\b")
+_NO_ZONES = frozenset(
+    ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+    + ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+)
+
+
+def read(text: str) -> tuple[datetime, int, str | None]:
+    """The time, the nanoseconds that it lacks, and what stands first in the date.
+
+    That is `month`, `day` or `year` where the text could be read in another order too, or could be
+    read in this order alone; `None` where no order was to be chosen.
+
+    Raises:
+        ValueError: pandas cannot read the text, or does not know its zone.
+        OverflowError: the time is one that 64-bit nanoseconds cannot hold.
+    """
+    import pandas as pd
+
+    try:
+        time: Any = pd.Timestamp(text)
+    except pd.errors.OutOfBoundsDatetime:
+        raise OverflowError(text) from None
+    if time is pd.NaT:
+        return time, 0, None
+    if time.tzinfo is None:
+        _check_zone(text)
+    if time.year == 1:
+        raise ValueError("the date lacks its year")
+    if _CLOCK.match(text):
+        time = _today(text)
+    digits = _BEYOND_MICROSECONDS.search(text)
+    beyond = int(digits[1].ljust(3, "0")) if digits and not getattr(time, "nanosecond", 0) else 0
+    return time, beyond, _order(text, time)
+
+
+def _today(text: str) -> datetime:
+    """The time of a text whose missing parts are those of the present day.
+
+    The day is that of UTC, or of the zone that the text names.
+    """
+    from dateutil import parser
+
+    time = parser.parse(text, default=_midnight(timezone.utc))
+    if time.tzinfo is not None:
+        time = parser.parse(text, default=_midnight(time.tzinfo))
+    return time
+
+
+def _midnight(zone: Any) -> datetime:
+    now = datetime.now(zone)
+    return datetime(now.year, now.month, now.day)
+
+
+def _check_zone(text: str) -> None:
+    """Refuses the name of a zone that pandas 2 passes over, which moves the time by hours."""
+    for word in _CAPITALS.findall(text):
+        if word[:3] not in _NO_ZONES:
+            raise ValueError(f"zone {word} is unknown; write its offset, such as +01:00")
+
+
+def _order(text: str, time: datetime) -> str | None:
+    """Which part of the date stands first, by where its numbers went."""
+    if _MONTH.search(text):
+        return None
+    numbers: list[str] = re.findall(r"\d+", _TIME_OF_DAY.sub(" ", text))
+    if numbers and len(numbers[0]) == 6:
+        numbers = re.findall(r"\d\d", numbers[0])
+    date = time.month, time.day
+    for at, number in enumerate(numbers[:-1]):
+        if len(number) > 2:
+            # A year, or a whole date, that stands first: pandas reads no day before the month then.
+            return None
+        first, second = int(number), int(numbers[at + 1])
+        third = int(numbers[at + 2]) if at + 2 < len(numbers) else 0
+        if first == second:
+            # The same in both orders, if this is the date.
+            continue
+        if (first, second) == date:
+            return "month"
+        if (second, first) == date:
+            return "day"
+        if (second, third) == date and first == time.year % 100:
+            return "year"
+    return None
