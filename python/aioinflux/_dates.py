@@ -21,10 +21,11 @@ _TIME_OF_DAY = re.compile(
 )
 # What follows the microseconds, which are all that pandas reads of many texts.
 _BEYOND_MICROSECONDS = re.compile(r":\d\d[.,]\d{6}(\d{1,3})")
-_CAPITALS = re.compile(r"\b[A-Z]{3,5}\b")
-_NO_ZONES = frozenset(
-    ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-    + ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+# What dateutil takes for the name of a zone, and the words like it that have another meaning.
+_CAPITALS = re.compile(r"\b[A-Z]{2,5}\b")
+_NO_ZONE = re.compile(
+    "JAN|FEB|MAR(CH)?|APR(IL)?|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN"
+    "|AM|PM|AT|ON|AND|AD|OF|ST|ND|RD|TH"
 )
 
 
@@ -52,6 +53,8 @@ def read(text: str) -> tuple[datetime, int, str | None]:
         raise ValueError("the date lacks its year")
     if _CLOCK.match(text):
         time = _today(text)
+    if not 1677 <= time.year <= 2262:
+        raise OverflowError(text)
     digits = _BEYOND_MICROSECONDS.search(text)
     beyond = int(digits[1].ljust(3, "0")) if digits and not getattr(time, "nanosecond", 0) else 0
     return time, beyond, _order(text, time)
@@ -62,9 +65,9 @@ def _today(text: str) -> datetime:
 
     The day is that of UTC, or of the zone that the text names.
     """
-    from dateutil import parser
+    from dateutil import parser  # type: ignore[import-untyped]
 
-    time = parser.parse(text, default=_midnight(timezone.utc))
+    time: datetime = parser.parse(text, default=_midnight(timezone.utc))
     if time.tzinfo is not None:
         time = parser.parse(text, default=_midnight(time.tzinfo))
     return time
@@ -78,7 +81,7 @@ def _midnight(zone: Any) -> datetime:
 def _check_zone(text: str) -> None:
     """Refuses the name of a zone that pandas 2 passes over, which moves the time by hours."""
     for word in _CAPITALS.findall(text):
-        if word[:3] not in _NO_ZONES:
+        if not _NO_ZONE.fullmatch(word):
             raise ValueError(f"zone {word} is unknown; write its offset, such as +01:00")
 
 

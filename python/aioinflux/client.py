@@ -298,7 +298,7 @@ class InfluxDBClient(Administration, Base):
             measurement: Name for points that carry none, and for tables.
             db: Database, instead of `client.db`.
             precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Only for data that
-                is nothing but line protocol: all else is sent in nanoseconds.
+                is nothing but line protocol: all else is sent in nanoseconds. See `time_unit`.
             rp: Retention policy, instead of the client's, or of the database's default.
             tag_columns: Columns of a table that are tags; all others are fields.
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
@@ -306,8 +306,8 @@ class InfluxDBClient(Administration, Base):
             measurement_column: Column of the measurements of a table.
             time_unit: Unit of times that are integers, in mappings, objects and tables: ns (the
                 default), u, ms, s, m or h. Times of other types keep their meaning.
-                `precision` is for line protocol, and tells the server; this is for the encoder,
-                which sends nanoseconds.
+                `precision` is for line protocol, which is sent as it is; with `time_unit` the
+                encoder converts, and sends nanoseconds.
             consistency: How many nodes of a cluster must have stored the points, instead of the
                 client's: `any`, `one`, `quorum` or `all`.
             tags: Extra tags of any name, those of this method's arguments too.

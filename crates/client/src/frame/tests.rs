@@ -4,12 +4,14 @@ use aioinflux_line::{Dialect, Encoder, FieldValue};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int8Type;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, LargeStringArray,
-    RecordBatch, StringArray, StringViewArray, TimestampMillisecondArray,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int8Array, Int16Array,
+    Int32Array, Int64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray,
+    TimestampMillisecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow_schema::{Field, Schema};
 
 use super::*;
+use crate::config::Precision;
 
 fn lines(columns: Vec<(&str, ArrayRef)>, tags: &[usize]) -> Result<String, FrameError> {
     let schema = Schema::new(
@@ -140,6 +142,115 @@ fn a_missing_time_is_refused_by_row() {
         &[],
     );
     assert!(matches!(error, Err(FrameError::Time { row: 1 })));
+}
+
+#[test]
+fn integers_are_times_of_the_unit() {
+    let columns: [ArrayRef; 8] = [
+        Arc::new(Int8Array::from(vec![5, 100])),
+        Arc::new(Int16Array::from(vec![5, 100])),
+        Arc::new(Int32Array::from(vec![5, 100])),
+        Arc::new(Int64Array::from(vec![5, 100])),
+        Arc::new(UInt8Array::from(vec![5, 100])),
+        Arc::new(UInt16Array::from(vec![5, 100])),
+        Arc::new(UInt32Array::from(vec![5, 100])),
+        Arc::new(UInt64Array::from(vec![5, 100])),
+    ];
+    for times in columns {
+        for (unit, expected) in [
+            (Precision::Nanoseconds, "m f=1i 5\nm f=2i 100\n"),
+            (
+                Precision::Milliseconds,
+                "m f=1i 5000000\nm f=2i 100000000\n",
+            ),
+        ] {
+            let text = timed(Arc::clone(&times), unit).expect("writable");
+            assert_eq!(text, expected);
+        }
+    }
+}
+
+#[test]
+fn a_time_that_overflows_is_refused_by_row() {
+    let cases: [(ArrayRef, Precision, &str); 6] = [
+        (
+            Arc::new(UInt64Array::from(vec![1, 1 << 63])),
+            Precision::Nanoseconds,
+            "9223372036854775808 ns",
+        ),
+        (
+            // As a signed number of hours it would be a small one.
+            Arc::new(UInt64Array::from(vec![1, u64::MAX])),
+            Precision::Hours,
+            "18446744073709551615 h",
+        ),
+        (
+            Arc::new(UInt64Array::from(vec![1, 1 << 62])),
+            Precision::Seconds,
+            "4611686018427387904 s",
+        ),
+        (
+            Arc::new(Int64Array::from(vec![1, -(1 << 62)])),
+            Precision::Microseconds,
+            "-4611686018427387904 u",
+        ),
+        (
+            Arc::new(Int32Array::from(vec![1, i32::MAX])),
+            Precision::Hours,
+            "2147483647 h",
+        ),
+        (
+            Arc::new(TimestampMillisecondArray::from(vec![1, 1 << 62])),
+            Precision::Nanoseconds,
+            "4611686018427387904 ms",
+        ),
+    ];
+    for (times, unit, shown) in cases {
+        let error = timed(times, unit).expect_err(shown);
+        let expected = format!(
+            "point 1: time `{shown}` is outside 64-bit nanoseconds, the years 1677 to 2262"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn floats_are_no_times() {
+    let times: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0]));
+    let error = timed(times, Precision::Seconds).expect_err("floats");
+    assert_eq!(
+        error.to_string(),
+        "column `time`: expected timestamps, dates, text, or integers in the unit that \
+         `time_unit` names, got `Float64`"
+    );
+}
+
+/// Two rows with these times.
+fn timed(times: ArrayRef, unit: Precision) -> Result<String, FrameError> {
+    let field: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+    let frame = RecordBatch::try_from_iter([("time", times), ("f", field)]).expect("a valid batch");
+    let layout = FrameLayout {
+        measurement: Some("m".to_owned()),
+        time: Some(0),
+        time_unit: unit,
+        ..FrameLayout::default()
+    };
+    let mut encoder = Encoder::new(Dialect::V1);
+    encode_frame(&frame, &layout, &mut encoder)?;
+    Ok(String::from_utf8_lossy(encoder.batch().bytes()).into_owned())
+}
+
+#[test]
+fn times_at_the_ends_of_the_calendar_are_out_of_range_and_not_unread() {
+    for text in [
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59.5-02:00",
+        "9999-12-31",
+    ] {
+        assert_eq!(parse_time(text), Some(i128::MAX), "{text}");
+    }
+    assert_eq!(parse_time("-009999-01-01T00:00:00Z"), Some(i128::MIN));
+    assert_eq!(parse_time("9999-13-31"), None);
 }
 
 #[test]

@@ -84,16 +84,11 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
 fn times_of_index(index: &Bound<'_, PyAny>, rows: usize) -> PyResult<Option<Column>> {
     let py = index.py();
     let pandas = py.import("pandas")?;
-    let is_of_times = match numpy_dtype(index)? {
-        Some(dtype) => dtype.getattr("kind")?.eq("O")? && are_times(index)?,
-        None => {
-            let dtype = index.getattr(intern!(py, "dtype"))?;
-            let kind = dtype.getattr("type")?;
-            let is_date = kind
-                .cast::<PyType>()
-                .map(|kind| kind.is_subclass_of::<PyDate>());
-            is_date.unwrap_or(Ok(false))? || is_of_periods(&dtype)?
-        }
+    let dtype = index.getattr(intern!(py, "dtype"))?;
+    let is_of_times = if numpy_dtype(index)?.is_some() {
+        dtype.getattr("kind")?.eq("O")? && are_times(index)?
+    } else {
+        is_of_dates(&dtype)? || is_of_periods(&dtype)?
     };
     if !is_of_times {
         return Ok(None);
@@ -114,6 +109,14 @@ fn are_times(index: &Bound<'_, PyAny>) -> PyResult<bool> {
         }
     }
     Ok(found)
+}
+
+/// Whether a dtype of pandas has dates or datetimes of Python as its scalars, as those of Arrow have.
+fn is_of_dates(dtype: &Bound<'_, PyAny>) -> PyResult<bool> {
+    match dtype.getattr("type")?.cast::<PyType>() {
+        Ok(kind) => kind.is_subclass_of::<PyDate>(),
+        Err(_) => Ok(false),
+    }
 }
 
 fn is_of_periods(dtype: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use aioinflux::frame::{FrameLayout, Ranges};
+use aioinflux::frame::{FrameError, FrameLayout, Ranges};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float16Type, Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader, StringArray};
 use arrow_schema::{DataType, Field, Schema};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyString};
 use pyo3_arrow::input::AnyRecordBatch;
 
 use super::layout::Labels;
-use crate::place::{Place, type_name};
+use crate::place::{Place, shorten, type_name};
 use crate::points::Points;
 use crate::values;
 
@@ -59,6 +59,9 @@ pub(super) fn open(
         .collect();
     let mut labels = Labels::new(points, &names)?;
     labels.date("table")?;
+    if let Some(time) = labels.time {
+        refuse_periods(schema.field(time))?;
+    }
     let layout = labels.layout(points);
     let stream = Stream {
         reader: Some(reader),
@@ -75,6 +78,20 @@ fn rows_of(data: &Bound<'_, PyAny>) -> Option<usize> {
     let ways = ["num_rows", "height"];
     let found = |way| data.getattr(way).ok()?.extract().ok();
     ways.into_iter().find_map(found)
+}
+
+/// Refuses the periods of pandas as times: Arrow holds the number of each, counted from 1970 in
+/// months or whatever the frequency is, as a plain integer.
+fn refuse_periods(field: &Field) -> PyResult<()> {
+    let extension = field.metadata().get("ARROW:extension:name");
+    if extension.is_none_or(|name| name != "pandas.period") {
+        return Ok(());
+    }
+    Err(PyTypeError::new_err(format!(
+        "column `{}`: expected {}, got periods of pandas; hint: `to_timestamp` gives their start",
+        shorten(field.name()),
+        FrameError::TIMES
+    )))
 }
 
 /// The error about a table with a type that is not Arrow's (polars' `Int128`), with the column that

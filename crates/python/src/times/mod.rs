@@ -224,7 +224,7 @@ fn period(time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
     let start = time
         .call_method1(intern!(py, "to_timestamp"), (py.None(), "start"))
         .map_err(|_| out_of_range(place, time))?;
-    datetime(start.cast()?, place)
+    datetime(start.cast()?, place).map_err(|_| out_of_range(place, time))
 }
 
 #[cold]
