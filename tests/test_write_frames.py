@@ -52,9 +52,9 @@ def test_measurement_is_needed(client: Calls) -> None:
     [
         pd.DataFrame({"f": [1]}),
         pd.DataFrame({"f": [1]}, index=["2009-11-10"]),
-        pd.DataFrame({"f": [1]}, index=pd.PeriodIndex(["2009-11"], freq="M")),
+        pd.DataFrame({"f": [1]}, index=pd.to_timedelta([1])),
     ],
-    ids=["range", "text", "period"],
+    ids=["range", "text", "durations"],
 )
 def test_index_must_be_a_datetime_index(client: Calls, df: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="DatetimeIndex"):

@@ -9,7 +9,7 @@ use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDate, PySlice, PyString, PyType};
+use pyo3::types::{IntoPyDict as _, PyDate, PySlice, PyString, PyType};
 use pyo3_arrow::input::AnyArray;
 
 use super::columns::{Column, Columns, is_aligned, of_numbers};
@@ -93,7 +93,9 @@ fn times_of_index(index: &Bound<'_, PyAny>, rows: usize) -> PyResult<Option<Colu
     if !is_of_times {
         return Ok(None);
     }
-    let series = pandas.getattr("Series")?.call1((index,))?;
+    // Without its dtype pandas 2 guesses another one, with a warning.
+    let dtype = [("dtype", dtype)].into_py_dict(py)?;
+    let series = pandas.call_method("Series", (index,), Some(&dtype))?;
     time_column("time", &series, rows).map(Some)
 }
 

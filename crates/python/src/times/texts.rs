@@ -43,17 +43,11 @@ impl Dates {
         match shown {
             // pandas would give the clock on the wall, without its zone.
             "now" | "today" => now(place),
-            _ => self.by_pandas(text, shown, place),
+            _ => self.by_pandas(text.py(), shown, place),
         }
     }
 
-    fn by_pandas(
-        &mut self,
-        text: &Bound<'_, PyString>,
-        shown: &str,
-        place: Place<'_>,
-    ) -> PyResult<i64> {
-        let py = text.py();
+    fn by_pandas(&mut self, py: Python<'_>, shown: &str, place: Place<'_>) -> PyResult<i64> {
         let unknown =
             |why: &str| place.value_error(format!("`{}` is no time{why}", shorten(shown)));
         if shown.trim().is_empty() {
@@ -66,7 +60,7 @@ impl Dates {
         }
         let read = py.import("aioinflux._dates")?.getattr("read")?;
         let (time, beyond, order): (Bound<'_, PyAny>, i64, Option<String>) =
-            match read.call1((text,)) {
+            match read.call1((shown,)) {
                 Ok(read) => read.extract()?,
                 Err(error) if error.is_instance_of::<PyOverflowError>(py) => {
                     return Err(out_of_range(place, shown));
