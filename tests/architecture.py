@@ -28,7 +28,10 @@ FORBIDDEN = "#![forbid(unsafe_code)]"
 UNSAFE = re.compile(r"\bunsafe(_code)?\b")
 # What Python calls: the functions of these blocks, as rustfmt writes them.
 METHODS = re.compile(r"^#\[pymethods\]\n(?:#.*\n)*impl .*?^}\n", re.MULTILINE | re.DOTALL)
-FUNCTION = re.compile(r"^#\[pyfunction\]\n.*?^}\n", re.MULTILINE | re.DOTALL)
+FUNCTION = re.compile(
+    r"^(?P<indent> *)#\[(?:pyfunction|pymodule_init)\]\n.*?^(?P=indent)}\n",
+    re.MULTILINE | re.DOTALL,
+)
 HEAD = re.compile(
     r"^ *(?:pub\(crate\) )?(?:unsafe )?fn (\w+)(?:<[^>]*>)?\([^{]*?\)(?: -> ([^{]*?))? \{\n"
     r"\s*(.*)$",
@@ -63,7 +66,7 @@ def unprotected(root: Path) -> list[str]:
     found = []
     for file in sorted((root / "crates/python/src").glob("**/*.rs")):
         text = file.read_text()
-        blocks = METHODS.findall(text) + FUNCTION.findall(text)
+        blocks = [found[0] for kind in (METHODS, FUNCTION) for found in kind.finditer(text)]
         for name, returns, first in (head for block in blocks for head in HEAD.findall(block)):
             is_plain = name in WITHOUT_PYTHON or PLAIN.fullmatch(returns)
             if not is_plain and first != PROTECTS:
