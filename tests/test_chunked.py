@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
 import pandas as pd
@@ -74,7 +74,7 @@ def test_async_mode_gives_an_async_generator_to_await_for(database: Database) ->
     async def use() -> list[int]:
         await client.write([f"m f={n}i {n}" for n in range(5)])
         result = await client.query("SELECT f FROM m", chunked=True, chunk_size=2)
-        assert inspect.isasyncgen(result)
+        assert isinstance(result, AsyncGenerator)
         return [row.f async for row in result]
 
     assert asyncio.run(use()) == [0, 1, 2, 3, 4]
@@ -83,14 +83,14 @@ def test_async_mode_gives_an_async_generator_to_await_for(database: Database) ->
 def test_blocking_mode_gives_a_plain_generator(blocking: AsyncInfluxDBClient) -> None:
     blocking.write([f"m f={n}i {n}" for n in range(5)])
     result = blocking.query("SELECT f FROM m", chunked=True, chunk_size=2)
-    assert inspect.isgenerator(result)
+    assert isinstance(result, Generator)
     assert [row.f for row in result] == [0, 1, 2, 3, 4]
 
 
 def test_dataframe_mode_gives_a_generator_of_frames(frames: AsyncInfluxDBClient) -> None:
     frames.write([f"m,t=a f={n}i {n}" for n in range(5)])
     result = frames.query("SELECT f FROM m GROUP BY t", chunked=True, chunk_size=2)
-    assert inspect.isgenerator(result)
+    assert isinstance(result, Generator)
     parts = list(result)
     assert len(parts) > 1
     whole = pd.concat(parts)

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _arguments, _core, _output, _progress, _write
-from ._stream import Stream
+from ._stream import AsyncChunks, Chunks, Reading, Stream
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -185,10 +185,10 @@ class Base:
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
         if chunked:
             assert maker
-            answer = self._stream(text, db, maker, chunk_size=chunk_size, params=params, rp=rp)
+            reading = self._reading(text, db, maker, chunk_size, params, rp)
             if not self._is_async:
-                return iter(answer)
-            return self._named("query", _coroutine(aiter(answer)))
+                return Chunks(reading)
+            return self._named("query", _coroutine(AsyncChunks(reading)))
         database, rp = self._checked(text, db, chunk_size, params, rp)
         if maker:
             return self._run(
@@ -213,9 +213,21 @@ class Base:
         progress: _progress.Progress = None,
     ) -> Stream[Any]:
         """Runs statements when the first item is asked for."""
+        return Stream(self._reading(text, db, maker, chunk_size, params, rp, progress))
+
+    def _reading(
+        self,
+        text: str,
+        db: str | None,
+        maker: _output.Maker,
+        chunk_size: int | None,
+        params: dict[str, object] | None,
+        rp: str | None,
+        progress: _progress.Progress = None,
+    ) -> Reading:
         database, rp = self._checked(text, db, chunk_size, params, rp)
         _progress.check(progress)
-        return Stream(
+        return Reading(
             lambda: self._core.stream(text, database, chunk_size, params, rp, maker.has_views),
             maker,
             progress,

@@ -2,11 +2,16 @@
 
 This module knows how pieces are fetched one after the other, awaited or waited for; what they
 become is the maker's, in `_output`.
+
+A loop does not tell the object that it iterates over when it is left. It only drops the iterator
+that it got from it. So the objects of this module hold no reference to the generator that a loop
+reads from: the generator ends with the loop, and its request with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator
+import weakref
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _core, _progress
@@ -15,18 +20,21 @@ from ._output import Maker
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Stream"]
+__all__ = ["AsyncChunks", "Chunks", "Reading", "Stream"]
 
 T = TypeVar("T")
-G = TypeVar("G")
+
+_LEFT = "the loop over this answer was left, which ended its request: call `query` again"
 
 
 class Stream(Generic[T]):
     """An answer of `InfluxDBClient.stream`: iterate over it, with `for` or with `async for`.
 
     The request is sent when the first item is asked for, and read on as items are: what is not
-    asked for stays with the server, and memory holds one batch. The end of the loop, `close`,
-    the end of a `with` block and a cancellation end the request. It can be iterated over once.
+    asked for stays with the server, and memory holds one batch. The end of the loop (by `break`,
+    `return` or an exception, too), `close`, the end of a `with` block and a cancellation end the
+    request. It can be iterated over once: a second loop, even after a `break`, raises a
+    `RuntimeError`.
 
     Raises (while it is iterated over):
         InfluxDBQueryError: a statement failed; rows that came before it have been given.
@@ -34,44 +42,47 @@ class Stream(Generic[T]):
         InfluxDBConnectionError: the server can't be reached, or was lost.
     """
 
-    def __init__(
-        self,
-        start: Callable[[], _core.Call[_core.Stream]],
-        maker: Maker,
-        progress: _progress.Progress = None,
-    ) -> None:
-        self._start = start
-        self._maker = maker
-        self._progress = progress
-        self._begun: Generator[T, None, None] | AsyncGenerator[T, None] | None = None
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._has_begun = False
         self._closed = False
+        # Not the generator itself: it must end when the loop drops it.
+        self._waited: weakref.ref[Generator[T, None, None]] | None = None
+        self._awaited: weakref.ref[AsyncGenerator[T, None]] | None = None
 
     def __iter__(self) -> Generator[T, None, None]:
-        self._begun = begun = self._begin(_waited(self._start, self._maker, self._progress))
-        return begun
+        self._begin()
+        items = self._reading.waited()
+        self._waited = weakref.ref(items)
+        return items
 
     def __aiter__(self) -> AsyncGenerator[T, None]:
-        self._begun = begun = self._begin(_awaited(self._start, self._maker, self._progress))
-        return begun
+        self._begin()
+        items = self._reading.awaited()
+        self._awaited = weakref.ref(items)
+        return items
 
-    def _begin(self, items: G) -> G:
-        if self._begun is not None:
+    def _begin(self) -> None:
+        if self._has_begun:
             raise RuntimeError("a stream can be iterated over once: call `stream` again")
         if self._closed:
             raise RuntimeError("the stream was closed: call `stream` again")
-        return items
+        self._has_begun = True
 
     def close(self) -> None:
-        """Ends the request of a `for` loop; one that has not begun cannot begin any more."""
+        """Ends the request of a loop; one that has not begun cannot begin any more."""
         self._closed = True
-        if isinstance(self._begun, Generator):
-            self._begun.close()
+        items = self._waited() if self._waited else None
+        if items:
+            items.close()
+        self._reading.close()
 
     async def aclose(self) -> None:
         """Ends the request of a loop of either kind, as `close` does."""
         self.close()
-        if isinstance(self._begun, AsyncGenerator):
-            await self._begun.aclose()
+        items = self._awaited() if self._awaited else None
+        if items:
+            await items.aclose()
 
     def __enter__(self) -> Self:
         return self
@@ -86,33 +97,174 @@ class Stream(Generic[T]):
         await self.aclose()
 
 
-def _waited(
-    start: Callable[[], _core.Call[_core.Stream]], maker: Maker, progress: _progress.Progress
-) -> Generator[Any, None, None]:
-    stream, told = start().wait(), _Told(progress)
-    try:
-        while (piece := maker.fetch(stream).wait()) is not None:
-            told.add(len(piece), stream)
-            for group in maker.groups(piece):
-                yield from group
-    finally:
-        told.close()
-        stream.close()
+class Chunks(Generator[T, None, None]):
+    """What a chunked query gives in blocking modes: a generator that its loop ends.
+
+    `next` reads from it directly. A `for` loop goes on where `next` stopped, and its end, by
+    `break`, `return` or an exception, ends the request. What is read after that is no short
+    answer: it raises a `RuntimeError`.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        items: Generator[T, None, None] = reading.waited()
+        self._reading = reading
+        self._items = weakref.ref(items)
+        # Until a loop has it.
+        self._kept: Generator[T, None, None] | None = items
+
+    def _rest(self) -> Generator[T, None, None] | None:
+        """What a loop has, or may get; none at the end of the answer."""
+        items = self._items()
+        if items is None and not self._reading.is_over:
+            raise RuntimeError(_LEFT)
+        return items
+
+    def __iter__(self) -> Generator[T, None, None]:
+        items = self._rest()
+        self._kept = None
+        return _nothing() if items is None else items
+
+    def __next__(self) -> T:
+        return self.send(None)
+
+    def send(self, value: None, /) -> T:
+        items = self._rest()
+        if items is None:
+            raise StopIteration
+        return items.send(value)
+
+    def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> T:
+        items = self._rest()
+        return (_nothing() if items is None else items).throw(kind, value, traceback)
+
+    def close(self) -> None:
+        """Ends the request. Nothing comes after it."""
+        items = self._items()
+        if items is not None:
+            items.close()
+        self._reading.finish()
 
 
-async def _awaited(
-    start: Callable[[], _core.Call[_core.Stream]], maker: Maker, progress: _progress.Progress
-) -> AsyncGenerator[Any, None]:
-    stream, told = await start(), _Told(progress)
-    try:
-        while (piece := await maker.fetch(stream)) is not None:
-            told.add(len(piece), stream)
-            for group in maker.groups(piece):
-                for item in group:
-                    yield item
-    finally:
-        told.close()
-        stream.close()
+class AsyncChunks(AsyncGenerator[T, None]):
+    """What a chunked query gives in `async` mode: as `Chunks`, for `anext` and `async for`."""
+
+    def __init__(self, reading: Reading) -> None:
+        items: AsyncGenerator[T, None] = reading.awaited()
+        self._reading = reading
+        self._items = weakref.ref(items)
+        self._kept: AsyncGenerator[T, None] | None = items
+
+    def _rest(self) -> AsyncGenerator[T, None]:
+        items = self._items()
+        if items is not None:
+            return items
+        if not self._reading.is_over:
+            raise RuntimeError(_LEFT)
+        return _async_nothing()
+
+    def __aiter__(self) -> AsyncGenerator[T, None]:
+        items = self._rest()
+        self._kept = None
+        return items
+
+    def __anext__(self) -> Coroutine[Any, Any, T]:
+        return self._rest().__anext__()
+
+    def asend(self, value: None, /) -> Coroutine[Any, Any, T]:
+        return self._rest().asend(value)
+
+    def athrow(
+        self, kind: Any, value: Any = None, traceback: Any = None, /
+    ) -> Coroutine[Any, Any, T]:
+        return self._rest().athrow(kind, value, traceback)
+
+    async def aclose(self) -> None:
+        """Ends the request. Nothing comes after it."""
+        items = self._items()
+        if items is not None:
+            await items.aclose()
+        self._reading.finish()
+
+
+class Reading:
+    """The request of one loop, and the generator that reads its answer."""
+
+    def __init__(
+        self,
+        start: Callable[[], _core.Call[_core.Stream]],
+        maker: Maker,
+        progress: _progress.Progress = None,
+    ) -> None:
+        self._start = start
+        self._maker = maker
+        self._progress = progress
+        self._stream: _core.Stream | None = None
+        self._told: _Told | None = None
+        # Whether the answer came to its end, or to an error: nothing was left out by the reader.
+        self.is_over = False
+
+    def waited(self) -> Generator[Any, None, None]:
+        """The items, for a thread that waits for them."""
+        try:
+            maker = self._maker
+            stream, told = self._begin(self._start().wait())
+            while (piece := maker.fetch(stream).wait()) is not None:
+                told.add(len(piece), stream)
+                for group in maker.groups(piece):
+                    yield from group
+            self.is_over = True
+        except GeneratorExit:
+            raise
+        except BaseException:
+            self.is_over = True
+            raise
+        finally:
+            self.close()
+
+    def awaited(self) -> AsyncGenerator[Any, None]:
+        """The items, awaited."""
+        items = self._awaited()
+        # A generator that a loop drops is ended by the event loop, some time later, or never if
+        # the loop does not go on. The request must not wait for that. CPython calls this before.
+        weakref.finalize(items, self.close).atexit = False
+        return items
+
+    async def _awaited(self) -> AsyncGenerator[Any, None]:
+        try:
+            maker = self._maker
+            stream, told = self._begin(await self._start())
+            while (piece := await maker.fetch(stream)) is not None:
+                told.add(len(piece), stream)
+                for group in maker.groups(piece):
+                    for item in group:
+                        yield item
+            self.is_over = True
+        except GeneratorExit:
+            raise
+        except BaseException:
+            self.is_over = True
+            raise
+        finally:
+            self.close()
+
+    def _begin(self, stream: _core.Stream) -> tuple[_core.Stream, _Told]:
+        self._stream, self._told = stream, _Told(self._progress)
+        return stream, self._told
+
+    def close(self) -> None:
+        """Ends the request, if it still runs, and what shows its progress."""
+        # Not kept: a read that is being cancelled right now holds the request until it is dropped.
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
+        told, self._told = self._told, None
+        if told is not None:
+            told.close()
+
+    def finish(self) -> None:
+        """Ends the request because the reader wants no more of it."""
+        self.is_over = True
+        self.close()
 
 
 class _Told:
@@ -130,3 +282,13 @@ class _Told:
     def close(self) -> None:
         if self._report:
             self._report.close()
+
+
+def _nothing() -> Generator[Any, None, None]:
+    return
+    yield
+
+
+async def _async_nothing() -> AsyncGenerator[Any, None]:
+    return
+    yield

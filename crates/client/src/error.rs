@@ -261,6 +261,12 @@ impl Error {
         Self::new(ErrorKind::Timeout { which }, true, text)
     }
 
+    /// The same error, with its cause.
+    pub(crate) fn because(mut self, cause: &str) -> Self {
+        self.0.text = format!("{}: {cause}", self.0.text);
+        self
+    }
+
     pub(crate) fn transport(text: impl Into<String>) -> Self {
         Self::new(ErrorKind::Transport, true, text)
     }

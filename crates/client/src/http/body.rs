@@ -5,9 +5,9 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+use super::slots::Slot;
 use super::{Source, values};
 use crate::deadline::{Deadline, Progress, Silence};
 use crate::decode::End;
@@ -61,8 +61,8 @@ pub(crate) struct Body {
     /// Bytes as they were sent.
     received: usize,
     ended: bool,
-    /// The place among the requests at once; free again with the end of the body.
-    permit: Option<OwnedSemaphorePermit>,
+    /// Free again with the end of the body.
+    slot: Option<Slot>,
 }
 
 impl Body {
@@ -71,7 +71,7 @@ impl Body {
         headers: &[(String, String)],
         end: End,
         limits: Limits,
-        permit: OwnedSemaphorePermit,
+        slot: Slot,
     ) -> Self {
         Self {
             source,
@@ -80,7 +80,7 @@ impl Body {
             limits,
             received: 0,
             ended: false,
-            permit: Some(permit),
+            slot: Some(slot),
         }
     }
 
@@ -101,7 +101,7 @@ impl Body {
                 Coding::Identity => {}
             }
             if self.ended {
-                self.permit = None;
+                self.slot = None;
                 return Ok(None);
             }
             let piece = self.next_as_sent(limit).await?;

@@ -12,6 +12,7 @@
 //! | `reactor`, `socket` | what tells a foreign event loop that a socket is ready |
 //! | `body` | bodies, both ways |
 //! | `failure` | what their errors mean |
+//! | `slots` | how many requests may be under way at once |
 
 mod body;
 #[cfg(unix)]
@@ -20,16 +21,15 @@ mod failure;
 mod pooled;
 #[cfg(unix)]
 mod reactor;
+mod slots;
 #[cfg(unix)]
 mod socket;
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
-use tokio::sync::Semaphore;
 
 pub(crate) use body::Body;
 #[cfg(unix)]
@@ -42,6 +42,7 @@ use crate::dialect::Request;
 use crate::error::{Error, Limit};
 use crate::gzip;
 use body::{Limits, Upload};
+use slots::Slots;
 
 /// Bodies from this size on are compressed off the threads that drive connections.
 const COMPRESS_ELSEWHERE: usize = 64 * 1024;
@@ -53,7 +54,7 @@ const AGENT: &str = concat!("aioinflux/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone)]
 pub(crate) struct Http {
     carrier: Carrier,
-    permits: Arc<Semaphore>,
+    slots: Slots,
     read_limit: Option<Duration>,
     total_limit: Option<Duration>,
 }
@@ -106,15 +107,10 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
     }
     Ok(Http {
         carrier: Carrier::Pooled(pooled::Pool::new(config)?),
-        permits: permits(config),
+        slots: Slots::new(config.request_limit()),
         read_limit: config.read_limit(),
         total_limit: config.total_limit(),
     })
-}
-
-fn permits(config: &Config) -> Arc<Semaphore> {
-    let count = config.request_limit().min(Semaphore::MAX_PERMITS);
-    Arc::new(Semaphore::new(count))
 }
 
 impl Http {
@@ -128,7 +124,7 @@ impl Http {
         Some(Self {
             carrier: Carrier::Direct(direct::Direct::new(config, reactor)),
             // Of its own: requests of a loop that does not go on must not hold up others.
-            permits: permits(config),
+            slots: Slots::new(config.request_limit()),
             ..self.clone()
         })
     }
@@ -137,9 +133,7 @@ impl Http {
     /// not apply to the pieces of the body: the caller reads a stream for as long as it likes.
     pub(crate) async fn send(&self, request: Request, whole: bool) -> Result<Reply, Error> {
         let total = Deadline::new(self.total_limit, Limit::Total);
-        let permits = Arc::clone(&self.permits);
-        let permit = total.run(pin!(permits.acquire_owned())).await?;
-        let permit = permit.map_err(|_| Error::transport("the client is closed"))?;
+        let slot = self.slots.take(!whole, total).await?;
         let progress = Progress::new(self.read_limit);
         let request = total.run(pin!(prepared(request, &progress))).await??;
         let head = self.exchange(request, &progress, total).await?;
@@ -153,7 +147,7 @@ impl Http {
         };
         Ok(Reply {
             status: head.status,
-            body: Body::new(head.source, &headers, end, limits, permit),
+            body: Body::new(head.source, &headers, end, limits, slot),
             headers,
         })
     }

@@ -193,6 +193,9 @@ async fn more_requests_than_allowed_wait_for_their_turn() {
     let second = client.stream("q").await.unwrap();
     let error = client.ping().await.unwrap_err();
     assert_eq!(error.kind(), timeout(Limit::Total));
+    let text = "not done within 500ms (`timeout`): 2 requests of this client are open, 2 of them \
+                streams that were not closed; hint: read streams to their end, or close them";
+    assert!(error.to_string().ends_with(text), "{error}");
     assert_eq!(server.received().len(), 2, "the third was never sent");
     drop(first);
     client.ping().await.unwrap();

@@ -1,0 +1,282 @@
+"""Loops that are left while the object that they iterate over lives on: they end their request."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import sys
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any
+
+import pytest
+
+from aioinflux import AsyncInfluxDBClient, InfluxDBClient, InfluxDBTimeoutError
+from scripted import Hang, Scripted, chunked
+from support import Database
+
+# More than the requests that may run at once.
+MANY = 65
+QUERY = "SELECT f FROM m"
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """A database whose answers are longer than what is read of them."""
+    server = database.server
+    client = InfluxDBClient(server.host, server.port, mode="blocking", db=database.name)
+    client.write(f"m f={n}i {n}" for n in range(25_000))
+    return database
+
+
+def streamed(database: Database, mode: str, **options: Any) -> tuple[Any, Callable[[], Any]]:
+    """A client, and what opens a stream of it."""
+    server = database.server
+    client = InfluxDBClient(server.host, server.port, mode=mode, db=database.name, **options)
+    return client, lambda: client.stream(QUERY, chunk_size=10)
+
+
+def queried(database: Database, mode: str, **options: Any) -> tuple[Any, Callable[[], Any]]:
+    """A client, and what sends a chunked query to it."""
+    server = database.server
+    client = AsyncInfluxDBClient(server.host, server.port, db=database.name, mode=mode, **options)
+    return client, lambda: client.query(QUERY, chunked=True, chunk_size=10)
+
+
+def leave_by_break(rows: Any) -> None:
+    for _ in rows:
+        break
+
+
+def leave_by_return(rows: Any) -> None:
+    for _ in rows:
+        return
+
+
+def leave_by_exception(rows: Any) -> None:
+    with contextlib.suppress(ZeroDivisionError):
+        for _ in rows:
+            1 / 0  # noqa: B018
+
+
+async def leave_async_by_break(rows: Any) -> None:
+    async for _ in rows:
+        break
+
+
+async def leave_async_by_return(rows: Any) -> None:
+    async for _ in rows:
+        return
+
+
+async def leave_async_by_exception(rows: Any) -> None:
+    with contextlib.suppress(ZeroDivisionError):
+        async for _ in rows:
+            1 / 0  # noqa: B018
+
+
+@pytest.mark.parametrize("opened", [streamed, queried])
+@pytest.mark.parametrize("leave", [leave_by_break, leave_by_return, leave_by_exception])
+def test_a_for_loop_that_is_left_ends_its_request(
+    filled: Database, opened: Any, leave: Callable[[Any], None]
+) -> None:
+    client, send = opened(filled, "blocking", timeout=20)
+    kept = [send() for _ in range(MANY)]
+    for rows in kept:
+        leave(rows)
+    assert client.ping()
+
+
+@pytest.mark.parametrize("opened", [streamed, queried])
+@pytest.mark.parametrize(
+    "leave", [leave_async_by_break, leave_async_by_return, leave_async_by_exception]
+)
+def test_an_async_for_loop_that_is_left_ends_its_request(
+    filled: Database, opened: Any, leave: Any
+) -> None:
+    async def run() -> None:
+        client, send = opened(filled, "async", timeout=20)
+        kept = []
+        for _ in range(MANY):
+            rows = send()
+            kept.append(await rows if opened is queried else rows)
+            await leave(kept[-1])
+        # Requests of streams, and of pings that block, have the same slots.
+        client.mode = "blocking"
+        assert client.ping()
+        client.mode = "async"
+        assert await client.ping()
+
+    asyncio.run(run())
+
+
+def hanging() -> Scripted:
+    """A server whose answers begin and never end."""
+    series = {"name": "m", "columns": ["time", "f"], "values": [[1, 1]], "partial": True}
+    document = {"results": [{"statement_id": 0, "series": [series], "partial": True}]}
+    return Scripted(Hang(chunked(document, end=False).data))
+
+
+@pytest.mark.parametrize("name", ["stream", "query"])
+def test_an_async_for_loop_ends_its_request_while_the_event_loop_stands_still(name: str) -> None:
+    async def run(server: Scripted) -> bool:
+        client = InfluxDBClient(server.host, server.port, db="d")
+        made = client.stream(QUERY) if name == "stream" else await client.query(QUERY, chunked=True)
+        async for _ in made:
+            break
+        # Blocks the loop, which does not get to end a generator that was dropped.
+        return server.left.wait(20)
+
+    with hanging() as server:
+        assert asyncio.run(run(server))
+
+
+def test_an_iterator_that_is_dropped_ends_its_request() -> None:
+    with hanging() as server:
+        stream = InfluxDBClient(server.host, server.port, db="d").stream(QUERY)
+        rows = iter(stream)
+        assert next(rows) == (1, 1)
+        del rows
+        assert server.left.wait(20)
+        with pytest.raises(RuntimeError, match="once"):
+            iter(stream)
+
+
+def test_close_ends_the_request_of_an_async_loop_too() -> None:
+    async def run(server: Scripted) -> list[Any]:
+        stream = InfluxDBClient(server.host, server.port, db="d").stream(QUERY)
+        rows = aiter(stream)
+        first = await anext(rows)
+        stream.close()
+        assert server.left.wait(20)
+        return [first, *[row async for row in rows]]
+
+    with hanging() as server:
+        assert asyncio.run(run(server)) == [(1, 1)]
+
+
+def test_a_read_that_is_cancelled_ends_its_request() -> None:
+    async def run(server: Scripted) -> Any:
+        client = InfluxDBClient(server.host, server.port, db="d", output="dict")
+        chunks = await client.query(QUERY, chunked=True)
+        await anext(chunks)
+        waits = asyncio.ensure_future(anext(chunks))
+        await asyncio.sleep(0)
+        waits.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+        assert server.left.wait(20)
+        # It is at its end, as any generator is after an exception.
+        return [chunk async for chunk in chunks]
+
+    with hanging() as server:
+        assert asyncio.run(run(server)) == []
+
+
+def test_progress_is_shown_to_its_end_when_the_loop_is_left(
+    filled: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    server = filled.server
+    client = InfluxDBClient(server.host, server.port, db=filled.name)
+    stream = client.stream(QUERY, chunk_size=10, progress=True)
+    leave_by_break(stream)
+    assert re.fullmatch(r"read: 10 rows, .* in .* s\n", capsys.readouterr().err)
+    asyncio.run(leave_async_by_break(again := client.stream(QUERY, chunk_size=10, progress=True)))
+    assert re.fullmatch(r"read: 10 rows, .* in .* s\n", capsys.readouterr().err)
+    again.close()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_chunked_query_goes_on_after_next(filled: Database) -> None:
+    _, send = queried(filled, "blocking")
+    rows = send()
+    assert isinstance(rows, Generator)
+    assert [next(rows).f, next(rows).f] == [0, 1]
+    assert [row.f for row in rows] == list(range(2, 25_000))
+    assert list(rows) == []
+    assert next(rows, None) is None
+
+
+def test_an_async_chunked_query_goes_on_after_anext(filled: Database) -> None:
+    async def run() -> None:
+        _, send = queried(filled, "async")
+        rows = await send()
+        assert isinstance(rows, AsyncGenerator)
+        assert [(await anext(rows)).f, (await anext(rows)).f] == [0, 1]
+        assert [row.f async for row in rows] == list(range(2, 25_000))
+        assert [row async for row in rows] == []
+        assert await anext(rows, None) is None
+
+    asyncio.run(run())
+
+
+def test_a_chunked_query_that_was_left_is_no_short_answer(filled: Database) -> None:
+    async def run() -> None:
+        _, send = queried(filled, "async")
+        rows = await send()
+        await leave_async_by_break(rows)
+        for read in (aiter, anext):
+            with pytest.raises(RuntimeError, match="left"):
+                read(rows)
+
+    asyncio.run(run())
+    _, send = queried(filled, "blocking")
+    rows = send()
+    leave_by_break(rows)
+    for read in (iter, next):
+        with pytest.raises(RuntimeError, match="left"):
+            read(rows)
+
+
+def test_a_chunked_query_that_was_closed_is_at_its_end(filled: Database) -> None:
+    async def run() -> list[Any]:
+        _, send = queried(filled, "async")
+        rows = await send()
+        await anext(rows)
+        await rows.aclose()
+        return [row async for row in rows]
+
+    assert asyncio.run(run()) == []
+    _, send = queried(filled, "blocking")
+    rows = send()
+    next(rows)
+    rows.close()
+    assert list(rows) == []
+
+
+def test_a_chunked_query_takes_exceptions_as_a_generator_does() -> None:
+    async def run(client: Any) -> None:
+        rows = await client.query(QUERY, chunked=True)
+        await anext(rows)
+        with pytest.raises(KeyError):
+            await rows.athrow(KeyError("x"))
+        assert [row async for row in rows] == []
+
+    with hanging() as server:
+        client = AsyncInfluxDBClient(server.host, server.port, mode="blocking")
+        rows = client.query(QUERY, chunked=True)
+        next(rows)
+        with pytest.raises(KeyError):
+            rows.throw(KeyError("x"))
+        assert list(rows) == []
+        client.mode = "async"
+        asyncio.run(run(client))
+
+
+SLOTS = (
+    r"ping of `.*`: not done within 3s \(`timeout`\): 64 requests of this client are open, 64 "
+    r"of them streams that were not closed; hint: read streams to their end, or close them"
+)
+
+
+def test_a_call_that_gets_no_slot_says_what_holds_them() -> None:
+    with hanging() as server:
+        client = InfluxDBClient(server.host, server.port, db="d", mode="blocking", timeout=3)
+        # Held by iterators: no loop was left.
+        held = [iter(client.stream(QUERY)) for _ in range(64)]
+        assert [next(rows) for rows in held] == [(1, 1)] * 64
+        with pytest.raises(InfluxDBTimeoutError, match=SLOTS):
+            client.ping()
+        held.pop().close()
+        assert client.ping()
