@@ -177,10 +177,11 @@ class Scripted:
 
 def read_request(stream: io.BufferedReader) -> Request | None:
     """The next request of a connection, or None where the client has closed it."""
-    first = stream.readline().decode()
-    if not first.strip():
+    first = stream.readline()
+    # A client that got no answer asks by the first message of TLS, which is no text.
+    if not first[:1].isalpha():
         return None
-    method, target, _ = first.split(" ")
+    method, target, _ = first.decode().split(" ")
     headers = {}
     while line := stream.readline().decode().strip():
         name, _, value = line.partition(":")

@@ -74,6 +74,12 @@ def connection(options: Mapping[str, object], password: object) -> None:
     expect("gzip", options["gzip"], bool, optional=True)
     for name in ("username", "path", "unix_socket", "proxy", "ca_file", "cert_file", "key_file"):
         expect(name, options[name], str, optional=True)
+    if isinstance(options["verify_ssl"], str):
+        raise TypeError(
+            "argument `verify_ssl`: expected bool, got `str`; hint: `ca_file` takes the file of "
+            "certificates to trust"
+        )
+    expect("verify_ssl", options["verify_ssl"], bool)
     expect("password", password, str, optional=True)
     if ":" in str(options["username"] or ""):
         # The server would take what follows for a part of the password.

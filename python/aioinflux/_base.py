@@ -10,6 +10,8 @@ from __future__ import annotations
 import copy
 import logging
 import re
+import sys
+import warnings
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
@@ -28,6 +30,11 @@ R = TypeVar("R")
 
 logger = logging.getLogger("aioinflux")
 
+_UNVERIFIED = (
+    "`verify_ssl=False`: the certificate of the server is not verified, so that others can read "
+    "and change what is sent, passwords too; hint: `ca_file` may name the server's own certificate"
+)
+
 # What a client keeps of its connections; all else are settings.
 _CONNECTION = ("_core", "_options")
 
@@ -41,12 +48,14 @@ class Base:
     _rp: str | None = None
     _consistency: str | None = None
     _tags: dict[str, object] | None = None
+    _has_warned = False
 
     def _open(self, options: dict[str, Any], password: str | None) -> None:
         """Makes the connection pool; nothing is sent."""
         _arguments.connection(options, password)
         self._options = options
         self._core = _core.Client(**options, password=password)
+        self._warn_of_unverified()
 
     def _move(self, **address: Any) -> None:
         """Goes on with another server; connections to the old one end when nothing uses them."""
@@ -55,6 +64,17 @@ class Base:
         where = {name: options[name] for name in ("host", "port", "ssl", "path")}
         self._core = self._core.moved(**where)
         self._options = options
+        self._warn_of_unverified()
+
+    def _warn_of_unverified(self) -> None:
+        """Warns once of a client that trusts every server; its copies are the same client."""
+        if self._has_warned or not self._core.unverified:
+            return
+        self._has_warned = True
+        depth, frame = 1, sys._getframe()
+        while frame.f_back and frame.f_globals["__name__"].startswith("aioinflux."):
+            depth, frame = depth + 1, frame.f_back
+        warnings.warn(_UNVERIFIED, UserWarning, depth)
 
     @property
     def _is_async(self) -> bool:

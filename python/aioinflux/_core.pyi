@@ -232,10 +232,13 @@ class Client:
         ca_file: str | None = None,
         cert_file: str | None = None,
         key_file: str | None = None,
+        verify_ssl: bool = True,
         timeout: float | None = None,
         gzip: bool | None = None,
         proxy: str | None = None,
     ) -> Client: ...
+    @property
+    def unverified(self) -> bool: ...
     def moved(self, host: str, port: int, ssl: bool, path: str) -> Client: ...
     def ping(self) -> Call[dict[str, str]]: ...
     def write(

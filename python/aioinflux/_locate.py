@@ -52,14 +52,20 @@ def _number(text: str) -> float:
     return float(text)
 
 
+_WORDS = {
+    "true": True, "yes": True, "on": True, "1": True,
+    "false": False, "no": False, "off": False, "0": False,
+}  # fmt: skip
+
+
 def _flag(text: str) -> bool:
-    return {"true": True, "false": False}[text.lower()]
+    return _WORDS[text.lower()]
 
 
 _KEYS: dict[str, Callable[[str], Any]] = {
     "db": str, "database": str, "rp": str, "consistency": str, "unix_socket": str, "mode": str,
     "output": str, "ca_file": str, "cert_file": str, "key_file": str, "proxy": str,
-    "timeout": _number, "gzip": _flag,
+    "timeout": _number, "gzip": _flag, "verify_ssl": _flag,
 }  # fmt: skip
 
 
@@ -138,6 +144,8 @@ def of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         options["port"] = port(environment["INFLUXDB_PORT"])
         if not isinstance(options["port"], int):
             raise ValueError("INFLUXDB_PORT: expected a number")
-    if environment.get("INFLUXDB_TIMEOUT"):
-        options["timeout"] = _read("INFLUXDB_TIMEOUT", "timeout", environment["INFLUXDB_TIMEOUT"])
+    for key in ("timeout", "verify_ssl"):
+        variable = f"INFLUXDB_{key.upper()}"
+        if environment.get(variable):
+            options[key] = _read(variable, key, environment[variable])
     return options

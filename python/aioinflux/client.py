@@ -81,9 +81,12 @@ class InfluxDBClient(Administration, Base):
         tags: Default tags, for all points that have no tag of the same name themselves.
         gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
         proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback. Empty: none.
-        ca_file: PEM file of certificate authorities to trust besides the system's.
+        ca_file: PEM file of certificates to trust besides the system's: of authorities, or that of
+            the server itself, which may be self-signed.
         cert_file: PEM file of the client's certificate.
         key_file: PEM file of the client's private key.
+        verify_ssl: Whether the certificate of the server is verified. Without it others can read
+            and change what is sent, and a warning says so once; `ca_file` has no effect then.
         **refused: Arguments of aiohttp, and of the cache of 0.9: refused with a hint.
     Raises:
         ValueError: an argument is out of range; the text names it.
@@ -114,6 +117,7 @@ class InfluxDBClient(Administration, Base):
         ca_file: str | None = None,
         cert_file: str | None = None,
         key_file: str | None = None,
+        verify_ssl: bool = True,
         **refused: object,
     ) -> None:
         _locate.refuse(refused)
@@ -126,6 +130,7 @@ class InfluxDBClient(Administration, Base):
             "host": host, "port": _locate.port(port), "username": username, "ssl": ssl,
             "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,
             "proxy": proxy, "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
+            "verify_ssl": verify_ssl,
         }  # fmt: skip
         self._open(options, password)
         self._rp, self._consistency = rp, consistency
@@ -143,7 +148,8 @@ class InfluxDBClient(Administration, Base):
             url: Scheme `http` or `https` (`influxdb`, `https+influxdb` too), user and password
                 (percent-encoded), host, port (8086 if there is none), path, and as its query any of
                 `db`, `rp`, `consistency`, `timeout` (seconds), `unix_socket`, `mode`, `output`,
-                `gzip` (`true` or `false`), `ca_file`, `cert_file`, `key_file`, `proxy`.
+                `gzip` and `verify_ssl` (`true` or `false`), `ca_file`, `cert_file`, `key_file`,
+                `proxy`.
             **options: Arguments of the constructor, which beat the URL.
         Raises:
             ValueError: a part of the URL is unknown or cannot be read. No error shows a password.
@@ -158,7 +164,8 @@ class InfluxDBClient(Administration, Base):
         `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or `INFLUXDB_DB`), `INFLUXDB_RP`,
         `INFLUXDB_USERNAME` (or `INFLUXDB_USER`, `INFLUX_USERNAME`), `INFLUXDB_PASSWORD` (or
         `INFLUXDB_USER_PASSWORD`, `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT` (seconds),
-        `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`. An empty one is as none.
+        `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`, and `INFLUXDB_VERIFY_SSL`
+        (`true`, `yes`, `false` or `no`). Empty variables are ignored.
 
         Args:
             **options: Arguments of the constructor, which beat the environment.

@@ -44,9 +44,12 @@ class AsyncInfluxDBClient(Base):
             bounds the silence between two pieces. `None`: 5 seconds to connect, 300 for the rest.
         gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
         proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback. Empty: none.
-        ca_file: PEM file of certificate authorities to trust besides the system's.
+        ca_file: PEM file of certificates to trust besides the system's: of authorities, or that of
+            the server itself, which may be self-signed.
         cert_file: PEM file of the client's certificate.
         key_file: PEM file of the client's private key.
+        verify_ssl: Whether the certificate of the server is verified. Without it others can read
+            and change what is sent, and a warning says so once; `ca_file` has no effect then.
     Raises:
         ValueError: an argument is out of range; the text names it.
         TypeError: an argument is of the wrong type.
@@ -73,6 +76,7 @@ class AsyncInfluxDBClient(Base):
         ca_file: str | None = None,
         cert_file: str | None = None,
         key_file: str | None = None,
+        verify_ssl: bool = True,
     ) -> None:
         if loop is not None:
             warnings.warn(
@@ -82,6 +86,7 @@ class AsyncInfluxDBClient(Base):
             "host": host, "port": port, "username": username if password else None, "ssl": ssl,
             "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,
             "proxy": proxy, "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
+            "verify_ssl": verify_ssl,
         }  # fmt: skip
         _arguments.expect("username", username, str, optional=True)
         self._open(options, password)

@@ -125,10 +125,13 @@ fn refused(status: u16, headers: &[(String, String)], body: &[u8]) -> Refusal {
     let (kind, retryable) = found.map_or((ErrorKind::Rejected, false), |row| {
         (row.kind, row.retryable)
     });
-    let text = match &message {
+    let mut text = match &message {
         Some(message) => format!("status {status}: {}", excerpt(message)),
         None => format!("status {status}{}", phrase(status)),
     };
+    if status == 400 && expects_tls(body) {
+        text.push_str("; hint: the server speaks TLS on this port: use an `https://` URL");
+    }
     let said = Said {
         status,
         message,
@@ -141,6 +144,18 @@ fn refused(status: u16, headers: &[(String, String)], body: &[u8]) -> Refusal {
         text,
         said,
     }
+}
+
+/// Whether a server says that it got plain HTTP where it speaks TLS: those of Go, nginx, Apache.
+fn expects_tls(body: &[u8]) -> bool {
+    let body = String::from_utf8_lossy(body);
+    [
+        "HTTP request to an HTTPS server",
+        "plain HTTP request was sent to HTTPS port",
+        "speaking plain HTTP to an SSL-enabled server port",
+    ]
+    .iter()
+    .any(|words| body.contains(words))
 }
 
 fn misdirected(status: u16, headers: &[(String, String)], media: &str) -> Refusal {

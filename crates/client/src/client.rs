@@ -105,6 +105,12 @@ impl Client {
         })
     }
 
+    /// Whether it connects by TLS, to the server or to a proxy, without verifying who answers
+    /// ([`Tls::verify`](crate::Tls::verify)).
+    pub fn is_unverified(&self) -> bool {
+        self.http.is_unverified()
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config

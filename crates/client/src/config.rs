@@ -59,6 +59,7 @@ const MAX_REQUESTS: usize = 64;
 /// | `connect_timeout`, `read_timeout`, `timeout` | `5s`, `250ms`, `2m`, or `none` |
 /// | `gzip` | `auto`, `always` or `never` |
 /// | `accept_gzip` | `true` or `false` |
+/// | `verify_ssl` | `true` or `false`: whether the server's certificate is verified ([`Tls::verify`]) |
 /// | `max_requests` | a number above zero |
 ///
 /// Any other key is refused, so that a misspelt one is not quietly without effect.
@@ -158,7 +159,7 @@ impl Config {
         self
     }
 
-    /// Sets the certificates for `https`.
+    /// Sets the certificates for `https`. It replaces what `verify_ssl` of the URL said.
     #[must_use]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = tls;
@@ -334,6 +335,16 @@ impl Config {
         let full = format!("{}{path}", self.url.path());
         url.set_path(&full);
         url
+    }
+
+    /// The host as it is looked up, and the port.
+    pub(crate) fn host_and_port(&self) -> Option<(String, u16)> {
+        let host = match self.url.host()? {
+            Host::Domain(name) => name.to_owned(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        };
+        Some((host, self.url.port_or_known_default()?))
     }
 
     /// Whether the connection speaks TLS.

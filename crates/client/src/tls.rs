@@ -2,19 +2,36 @@
 //!
 //! A [`Tls`] says which certificates to use and loads none of them; `client_config` does, and is
 //! called for `https` only, because the system's roots take some milliseconds to load.
+//!
+//! | file | what |
+//! |---|---|
+//! | `trust` | verifies servers |
+//! | `certificate` | what is read of a certificate |
+//! | `explain` | errors in words |
 
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, ClientConnection, InconsistentKeys, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use crate::error::Error;
+use trust::{Trust, Unverified};
+
+mod certificate;
+mod explain;
+mod trust;
+
+pub(crate) use explain::{explain, unanswered};
+pub(crate) use trust::Shown;
 
 /// Certificates for `https`. The default trusts what the system trusts.
 ///
@@ -29,6 +46,7 @@ pub struct Tls {
     own: Vec<Pem>,
     system_roots: bool,
     client: Option<(Pem, Pem)>,
+    verify: bool,
 }
 
 impl Default for Tls {
@@ -37,6 +55,7 @@ impl Default for Tls {
             own: Vec::new(),
             system_roots: true,
             client: None,
+            verify: true,
         }
     }
 }
@@ -48,6 +67,10 @@ impl Tls {
     }
 
     /// Trusts these authorities too, in addition to those of the system (see `system_roots`).
+    ///
+    /// A server that shows one of these very certificates is trusted as well, whoever issued it,
+    /// for the names that the certificate has and while it is valid. Where it has no
+    /// subjectAltName, its common name counts. So a self-signed certificate works.
     #[must_use]
     pub fn ca(mut self, certificates: Pem) -> Self {
         self.own.push(certificates);
@@ -69,37 +92,76 @@ impl Tls {
         self
     }
 
+    /// Sets whether the server's certificate is verified. Default: yes. Without it, everybody on the
+    /// way to the server can read and change what is sent, passwords too: for tests only. What
+    /// [`ca`](Self::ca) names is not read then.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// Whether the server's certificate is verified.
+    pub(crate) fn verifies(&self) -> bool {
+        self.verify
+    }
+
     /// Loads everything.
-    pub(crate) fn client_config(&self) -> Result<ClientConfig, Error> {
+    pub(crate) fn client_config(&self) -> Result<(ClientConfig, Shown), Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut own = Vec::new();
-        for pem in &self.own {
-            own.extend(pem.certificates()?);
+        let verifier = self.verifier(&provider)?;
+        let client = self.client.as_ref();
+        let shown = client.map(|(certificates, key)| identity(certificates, key, &provider));
+        let shown = Shown::new(shown.transpose()?);
+        let config = versions(provider)?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_client_cert_resolver(Arc::new(shown.clone()));
+        Ok((config, shown))
+    }
+
+    fn verifier(
+        &self,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+        let algorithms = provider.signature_verification_algorithms;
+        if !self.verify {
+            return Ok(Arc::new(Unverified { algorithms }));
         }
-        let builder = versions(Arc::clone(&provider))?;
-        let builder = if self.system_roots {
-            let verifier = Verifier::new_with_extra_roots(own, provider).map_err(|e| broken(&e))?;
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier))
-        } else {
-            let mut roots = RootCertStore::empty();
-            for certificate in own {
-                roots.add(certificate).map_err(|e| broken(&e))?;
+        let mut own = Vec::new();
+        let mut roots = RootCertStore::empty();
+        for pem in &self.own {
+            for (number, certificate) in pem.certificates()?.into_iter().enumerate() {
+                roots
+                    .add(certificate.clone())
+                    .map_err(|error| pem.broken(&format!("certificate {}: {error}", number + 1)))?;
+                own.push(certificate);
             }
+        }
+        let provider = Arc::clone(provider);
+        let authorities: Arc<dyn ServerCertVerifier> = if self.system_roots {
+            let verifier = Verifier::new_with_extra_roots(own.clone(), provider);
+            Arc::new(verifier.map_err(|error| {
+                Error::config(format!(
+                    "tls: the certificates of the system's authorities cannot be used: {error}; \
+                     hint: install them (`ca-certificates`), or pass those to trust as `Tls::ca`"
+                ))
+            })?)
+        } else {
             if roots.is_empty() {
                 return Err(Error::config(
                     "tls: no authority to trust; name one with `ca`",
                 ));
             }
-            builder.with_root_certificates(roots)
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .map_err(|error| Error::config(format!("tls: {error}")))?
         };
-        match &self.client {
-            None => Ok(builder.with_no_client_auth()),
-            Some((certificates, key)) => builder
-                .with_client_auth_cert(certificates.certificates()?, key.key()?)
-                .map_err(|e| broken(&e)),
-        }
+        Ok(Arc::new(Trust {
+            authorities,
+            own,
+            algorithms,
+        }))
     }
 
     /// A configuration that trusts nobody, for connections without TLS. Loads nothing.
@@ -119,6 +181,36 @@ fn versions(provider: Arc<CryptoProvider>) -> Result<Builder, Error> {
     builder
         .with_safe_default_protocol_versions()
         .map_err(|e| broken(&e))
+}
+
+/// Our certificate and its key.
+fn identity(
+    certificates: &Pem,
+    key: &Pem,
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, Error> {
+    let made = CertifiedKey::from_der(certificates.certificates()?, key.key()?, provider);
+    made.map_err(|error| match error {
+        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => key.broken(&format!(
+            "the key does not belong to the certificate in {}; hint: the certificate of the client \
+             comes first in its file, those of authorities after it",
+            certificates.name()
+        )),
+        rustls::Error::InvalidCertificate(error) => {
+            certificates.broken(&format!("the certificate cannot be used: {error}"))
+        }
+        error => key.broken(&format!("the key cannot be used: {error}")),
+    })
+}
+
+/// The first bytes that a client of TLS sends.
+pub(crate) fn hello() -> Option<Vec<u8>> {
+    let name = ServerName::try_from("localhost").ok()?;
+    let config = Tls::unused_config().ok()?;
+    let mut connection = ClientConnection::new(Arc::new(config), name).ok()?;
+    let mut bytes = Vec::new();
+    connection.write_tls(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn broken(error: &rustls::Error) -> Error {
@@ -153,30 +245,48 @@ impl Pem {
         }
     }
 
+    fn broken(&self, why: &str) -> Error {
+        Error::config(format!("tls: {}: {why}", self.name()))
+    }
+
     fn text(&self) -> Result<Vec<u8>, Error> {
         match &self.0 {
-            Source::File(path) => fs::read(path)
-                .map_err(|error| Error::config(format!("tls: {}: {error}", self.name()))),
+            Source::File(path) => fs::read(path).map_err(|error| self.broken(&error.to_string())),
             Source::Bytes(text) => Ok(text.clone()),
         }
     }
 
     fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
-        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.text()?).collect();
-        let found =
-            found.map_err(|error| Error::config(format!("tls: {}: {error}", self.name())))?;
+        let text = self.text()?;
+        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+        let found = found.map_err(|error| self.broken(&error.to_string()))?;
         if found.is_empty() {
-            return Err(Error::config(format!(
-                "tls: {}: no certificate in it",
-                self.name()
-            )));
+            return Err(self.broken(&format!("no certificate in it{}", not_pem(&text))));
         }
         Ok(found)
     }
 
     fn key(&self) -> Result<PrivateKeyDer<'static>, Error> {
-        PrivateKeyDer::from_pem_slice(&self.text()?)
-            .map_err(|_| Error::config(format!("tls: {}: no private key in it", self.name())))
+        let text = self.text()?;
+        PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
+            let encrypted = b"ENCRYPTED";
+            let is_encrypted = text.windows(encrypted.len()).any(|part| part == encrypted);
+            let hint = if is_encrypted {
+                "; hint: it is encrypted, and `openssl pkey` writes it without a password"
+            } else {
+                not_pem(&text)
+            };
+            self.broken(&format!("no private key in it{hint}"))
+        })
+    }
+}
+
+/// A hint where a file is binary: most likely DER.
+fn not_pem(text: &[u8]) -> &'static str {
+    if text.first() == Some(&0x30) {
+        "; hint: it is not PEM; `openssl x509 -inform der` and `openssl pkey -inform der` convert it"
+    } else {
+        ""
     }
 }
 

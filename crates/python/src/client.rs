@@ -71,8 +71,8 @@ impl Client {
 impl Client {
     #[new]
     #[pyo3(signature = (*, host, port, ssl=false, path="/", unix_socket=None, username=None,
-        password=None, ca_file=None, cert_file=None, key_file=None, timeout=None, gzip=None,
-        proxy=None))]
+        password=None, ca_file=None, cert_file=None, key_file=None, verify_ssl=true, timeout=None,
+        gzip=None, proxy=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the options of the Python constructor, by name"
@@ -88,6 +88,7 @@ impl Client {
         ca_file: Option<String>,
         cert_file: Option<String>,
         key_file: Option<String>,
+        verify_ssl: bool,
         timeout: Option<f64>,
         gzip: Option<bool>,
         proxy: Option<String>,
@@ -104,10 +105,18 @@ impl Client {
             ca_file,
             cert_file,
             key_file,
+            verify_ssl,
             timeout,
             gzip,
             proxy,
         })
+    }
+
+    /// Whether it connects by TLS without verifying who answers.
+    #[getter]
+    fn unverified(&self) -> PyResult<bool> {
+        exit::protect_thread();
+        Ok(self.engine()?.client().is_unverified())
     }
 
     /// A client of another address, all else the same: only here is the password still known.

@@ -23,6 +23,7 @@ pub(crate) struct Options {
     pub(crate) ca_file: Option<String>,
     pub(crate) cert_file: Option<String>,
     pub(crate) key_file: Option<String>,
+    pub(crate) verify_ssl: bool,
     pub(crate) timeout: Option<f64>,
     pub(crate) gzip: Option<bool>,
     pub(crate) proxy: Option<String>,
@@ -43,9 +44,7 @@ impl Options {
             self.cert_file.as_deref(),
             self.key_file.as_deref(),
         )?;
-        if let Some(tls) = tls {
-            config = config.tls(tls);
-        }
+        config = config.tls(tls.verify(self.verify_ssl));
         if let Some(seconds) = self.timeout {
             let limit = Duration::try_from_secs_f64(seconds)
                 .ok()
@@ -111,25 +110,17 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
     Ok(format!("{scheme}://{host}:{port}{slash}{path}"))
 }
 
-fn tls(
-    ca_file: Option<&str>,
-    cert_file: Option<&str>,
-    key_file: Option<&str>,
-) -> PyResult<Option<Tls>> {
-    if ca_file.is_none() && cert_file.is_none() && key_file.is_none() {
-        return Ok(None);
-    }
+fn tls(ca_file: Option<&str>, cert_file: Option<&str>, key_file: Option<&str>) -> PyResult<Tls> {
     let mut tls = Tls::new();
     if let Some(path) = ca_file {
         tls = tls.ca(Pem::file(path));
     }
     match (cert_file, key_file) {
-        (Some(cert), Some(key)) => Ok(Some(
-            tls.client_certificate(Pem::file(cert), Pem::file(key)),
-        )),
-        (None, None) => Ok(Some(tls)),
+        (Some(cert), Some(key)) => Ok(tls.client_certificate(Pem::file(cert), Pem::file(key))),
+        (None, None) => Ok(tls),
         _ => Err(PyValueError::new_err(
-            "arguments `cert_file` and `key_file` belong together",
+            "arguments `cert_file` and `key_file` belong together; hint: they may name the same \
+             file, if it holds both",
         )),
     }
 }

@@ -9,6 +9,14 @@ use pyo3::types::{PyDict, PyList, PyRange};
 use crate::out::{PyAnswer, json};
 use crate::place::shorten;
 
+/// What texts of the engine name, and what it is called in Python.
+const NAMES: [(&str, &str); 4] = [
+    ("`Tls::ca`", "`ca_file`"),
+    ("`Tls::client_certificate`", "`cert_file` and `key_file`"),
+    ("use an `https://` URL", "use `ssl=True`"),
+    ("use an `http://` URL", "use `ssl=False`"),
+];
+
 /// What of a failed query's answer goes onto the exception.
 #[derive(Clone, Copy)]
 pub(crate) enum Kept {
@@ -142,6 +150,11 @@ fn exception(
         // The limits of a configuration in Rust are one argument here.
         for limit in ["(`connect_timeout`)", "(`read_timeout`)"] {
             text = text.replace(limit, "(`timeout`)");
+        }
+    }
+    for (rust, python) in NAMES {
+        if text.contains(rust) {
+            text = text.replace(rust, python);
         }
     }
     if matches!(error.kind(), ErrorKind::Config | ErrorKind::Input) {

@@ -10,7 +10,7 @@ use super::{Config, Consistency, Gzip};
 use crate::error::Error;
 
 /// The keys of a URL's query. The second column holds what people write in their place.
-const KEYS: [(&str, &[&str]); 10] = [
+const KEYS: [(&str, &[&str]); 11] = [
     ("db", &["database"]),
     ("rp", &["retention_policy", "retentionpolicy"]),
     ("consistency", &[]),
@@ -20,6 +20,7 @@ const KEYS: [(&str, &[&str]); 10] = [
     ("timeout", &[]),
     ("gzip", &[]),
     ("accept_gzip", &[]),
+    ("verify_ssl", &["verify", "ssl_verify"]),
     ("max_requests", &["pool_size"]),
 ];
 
@@ -99,11 +100,12 @@ fn with_key(config: Config, key: &str, value: &str) -> Result<Config, Error> {
             "never" => Gzip::Never,
             _ => return Err(wrong(key, value, "`auto`, `always` or `never`")),
         }),
-        "accept_gzip" => config.accept_gzip(match value {
-            "true" => true,
-            "false" => false,
-            _ => return Err(wrong(key, value, "`true` or `false`")),
-        }),
+        "accept_gzip" => config.accept_gzip(flag(key, value)?),
+        "verify_ssl" => {
+            let verify = flag(key, value)?;
+            let tls = config.tls_choice().clone().verify(verify);
+            config.tls(tls)
+        }
         "max_requests" => config.max_requests(
             value
                 .parse()
@@ -119,6 +121,14 @@ fn with_key(config: Config, key: &str, value: &str) -> Result<Config, Error> {
         }
         _ => return Err(unknown(key)),
     })
+}
+
+fn flag(key: &str, value: &str) -> Result<bool, Error> {
+    match value {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(wrong(key, value, "`true` or `false`")),
+    }
 }
 
 /// A value is shown: keys that could hold a secret do not come here.

@@ -178,6 +178,7 @@ fn a_value_that_a_key_cannot_have_is_refused() {
         ),
         ("gzip=on", "expected `auto`, `always` or `never`, got `on`"),
         ("accept_gzip=1", "expected `true` or `false`, got `1`"),
+        ("verify_ssl=no", "expected `true` or `false`, got `no`"),
         ("max_requests=-1", "expected a number above zero, got `-1`"),
         ("max_requests=0", "expected a number above zero, got `0`"),
     ] {
@@ -248,4 +249,15 @@ fn units_are_read_by_their_names() {
         assert_eq!(Precision::from_name(name), Some(unit));
     }
     assert_eq!(Precision::from_name("parsec"), None);
+}
+
+#[test]
+fn a_url_leaves_verification_out_and_certificates_that_are_given_later_count() {
+    let verifies = |config: &Config| config.tls_choice().verifies();
+    let config = Config::new("https://db.example?verify_ssl=false").unwrap();
+    assert!(!verifies(&config));
+    assert!(verifies(&config.tls(Tls::new())));
+    for url in ["https://db.example", "https://db.example?verify_ssl=true"] {
+        assert!(verifies(&Config::new(url).unwrap()));
+    }
 }

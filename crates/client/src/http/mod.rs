@@ -12,6 +12,7 @@
 //! | `reactor`, `socket` | what tells a foreign event loop that a socket is ready |
 //! | `body` | bodies, both ways |
 //! | `failure` | what their errors mean |
+//! | `probe` | whether a port that gave no answer speaks TLS |
 //! | `slots` | how many requests may be under way at once |
 
 mod body;
@@ -19,6 +20,7 @@ mod body;
 mod direct;
 mod failure;
 mod pooled;
+mod probe;
 #[cfg(unix)]
 mod reactor;
 mod slots;
@@ -26,6 +28,8 @@ mod slots;
 mod socket;
 
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,7 +43,7 @@ use crate::config::Config;
 use crate::deadline::{Deadline, Progress, Silence};
 use crate::decode::End;
 use crate::dialect::Request;
-use crate::error::{Error, Limit};
+use crate::error::{Error, ErrorKind, Limit};
 use crate::gzip;
 use body::{Limits, Upload};
 use slots::Slots;
@@ -50,6 +54,8 @@ const COMPRESS_ELSEWHERE: usize = 64 * 1024;
 /// What requests say that they come from.
 const AGENT: &str = concat!("aioinflux/", env!("CARGO_PKG_VERSION"));
 
+const NEEDS_TLS: &str = "tls: the server speaks TLS on this port; hint: use an `https://` URL";
+
 /// Connections to one server.
 #[derive(Clone)]
 pub(crate) struct Http {
@@ -57,6 +63,9 @@ pub(crate) struct Http {
     slots: Slots,
     read_limit: Option<Duration>,
     total_limit: Option<Duration>,
+    /// Host and port, where requests go there by plain TCP.
+    plain: Option<Arc<(String, u16)>>,
+    has_answered: Arc<AtomicBool>,
 }
 
 /// Who carries requests.
@@ -110,7 +119,18 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
         slots: Slots::new(config.request_limit()),
         read_limit: config.read_limit(),
         total_limit: config.total_limit(),
+        plain: plain(config).map(Arc::new),
+        has_answered: Arc::default(),
     })
+}
+
+/// Host and port of a server that is reached by plain TCP.
+fn plain(config: &Config) -> Option<(String, u16)> {
+    let is_other = config.is_https() || config.unix_socket_path().is_some();
+    if is_other || pooled::may_be_proxied(config) {
+        return None;
+    }
+    config.host_and_port()
 }
 
 impl Http {
@@ -136,7 +156,11 @@ impl Http {
         let slot = self.slots.take(!whole, total).await?;
         let progress = Progress::new(self.read_limit);
         let request = total.run(pin!(prepared(request, &progress))).await??;
-        let head = self.exchange(request, &progress, total).await?;
+        let head = match self.exchange(request, &progress, total).await {
+            Ok(head) => head,
+            Err(error) => return Err(self.explained(error, total).await),
+        };
+        self.has_answered.store(true, Ordering::Relaxed);
         let headers = text(&head.headers);
         let end = end_of(head.has_length, &headers);
         let none = Deadline::new(None, Limit::Total);
@@ -150,6 +174,33 @@ impl Http {
             body: Body::new(head.source, &headers, end, limits, slot),
             headers,
         })
+    }
+
+    /// Whether it connects by TLS without verifying who answers.
+    pub(crate) fn is_unverified(&self) -> bool {
+        match &self.carrier {
+            Carrier::Pooled(pool) => pool.is_unverified(),
+            #[cfg(unix)]
+            Carrier::Direct(_) => false,
+        }
+    }
+
+    /// The same error, or that the server speaks TLS if it does and never answered.
+    async fn explained(&self, error: Error, total: Deadline) -> Error {
+        // Some servers close the connection without a word, others send a TLS alert, which is no HTTP.
+        let may_be_tls = matches!(error.kind(), ErrorKind::Transport | ErrorKind::Decode);
+        let plain = self.plain.as_deref();
+        let plain = plain.filter(|_| !self.has_answered.load(Ordering::Relaxed));
+        match plain {
+            Some((host, port)) if may_be_tls => {
+                let asked = total.run(pin!(probe::speaks_tls(host, *port))).await;
+                if asked.is_ok_and(|speaks_tls| speaks_tls) {
+                    return Error::new(ErrorKind::Tls, false, NEEDS_TLS);
+                }
+                error
+            }
+            _ => error,
+        }
     }
 
     /// Waits for the head of the answer for as long as something moves.

@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,13 +13,24 @@ use super::failure::{no_answer, no_connection, root_cause};
 use super::{AGENT, Head, Prepared, Source};
 use crate::config::{Config, Proxy, check_user, without_user};
 use crate::error::{Error, ErrorKind, Limit};
-use crate::tls::Tls;
+use crate::tls::{self, Shown, Tls};
 
 /// A pool of connections to one server.
 #[derive(Clone)]
 pub(super) struct Pool {
     client: reqwest::Client,
     connect_limit: Option<Duration>,
+    /// None where nothing on the way speaks TLS.
+    tls: Option<Encrypted>,
+}
+
+/// What is known of TLS on the way to the server.
+#[derive(Clone)]
+struct Encrypted {
+    peer: &'static str,
+    shown: Shown,
+    is_verified: bool,
+    has_answered: Arc<AtomicBool>,
 }
 
 impl Pool {
@@ -35,18 +48,46 @@ impl Pool {
             builder = builder.connect_timeout(limit);
         }
         let (builder, proxy_speaks_tls) = routed(builder, config)?;
-        let tls = if config.is_https() || proxy_speaks_tls {
-            config.tls_choice().client_config()?
-        } else {
-            Tls::unused_config()?
+        let peer = match (config.is_https(), proxy_speaks_tls) {
+            (true, false) => Some("the server"),
+            (false, true) => Some("the proxy"),
+            (true, true) => Some("the server, or the proxy,"),
+            (false, false) => None,
         };
-        let client = builder.tls_backend_preconfigured(tls).build();
+        let (made, tls) = match peer {
+            Some(peer) => {
+                let choice = config.tls_choice();
+                let (made, shown) = choice.client_config()?;
+                let is_verified = choice.verifies();
+                if !is_verified {
+                    tracing::warn!(target: "aioinflux", "the server's certificate is not verified");
+                }
+                let has_answered = Arc::default();
+                (
+                    made,
+                    Some(Encrypted {
+                        peer,
+                        shown,
+                        is_verified,
+                        has_answered,
+                    }),
+                )
+            }
+            None => (Tls::unused_config()?, None),
+        };
+        let client = builder.tls_backend_preconfigured(made).build();
         let client =
             client.map_err(|error| Error::config(format!("http: {}", root_cause(&error))))?;
         Ok(Self {
             client,
             connect_limit: config.connect_limit(),
+            tls,
         })
+    }
+
+    /// Whether it speaks TLS with whoever answers.
+    pub(super) fn is_unverified(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| !tls.is_verified)
     }
 
     pub(super) async fn execute(&self, request: Prepared) -> Result<Head, Error> {
@@ -55,6 +96,9 @@ impl Pool {
         *out.body_mut() = request.body.map(reqwest::Body::wrap);
         let sent = self.client.execute(out).await;
         let mut response = sent.map_err(|error| self.failure(error))?;
+        if let Some(tls) = &self.tls {
+            tls.has_answered.store(true, Ordering::Relaxed);
+        }
         Ok(Head {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
@@ -65,8 +109,8 @@ impl Pool {
 
     fn failure(&self, error: reqwest::Error) -> Error {
         let error = error.without_url();
-        if let Some(tls) = tls_cause(&error) {
-            return Error::new(ErrorKind::Tls, false, format!("tls: {tls}"));
+        if let Some(text) = self.tls.as_ref().and_then(|tls| tls.explained(&error)) {
+            return Error::new(ErrorKind::Tls, false, format!("tls: {text}"));
         }
         if error.is_connect() && error.is_timeout() {
             return match self.connect_limit {
@@ -75,12 +119,33 @@ impl Pool {
             };
         }
         if error.is_connect() {
+            let cause = root_cause(&error);
+            if self.tls.is_some() && cause.ends_with("handshake eof") {
+                let hint = "hint: perhaps it does not speak TLS on this port";
+                let text = format!("no connection: {cause}; {hint}");
+                return Error::new(ErrorKind::Connect, true, text);
+            }
             return no_connection(&error, error.is_dns());
         }
         if error.is_builder() {
             return Error::config(root_cause(&error));
         }
         no_answer(&error)
+    }
+}
+
+impl Encrypted {
+    /// What TLS says of this error; nothing where it has no part in it.
+    fn explained(&self, error: &reqwest::Error) -> Option<String> {
+        if let Some(cause) = tls_cause(error) {
+            return Some(tls::explain(cause, self.peer, &self.shown));
+        }
+        if error.is_timeout() || error.is_builder() || self.has_answered.load(Ordering::Relaxed) {
+            return None;
+        }
+        // Whether its last words arrive before the end of the connection is left to chance.
+        let is_asked = self.shown.is_asked();
+        is_asked.then(|| tls::unanswered(self.peer, &self.shown))
     }
 }
 
@@ -135,7 +200,6 @@ fn proxy(url: &str) -> Result<reqwest::Proxy, Error> {
 }
 
 /// Whether requests may go through a proxy: the one that was chosen, or one of the environment.
-#[cfg(unix)]
 pub(super) fn may_be_proxied(config: &Config) -> bool {
     match config.proxy_choice() {
         _ if config.unix_socket_path().is_some() => false,
@@ -160,11 +224,11 @@ fn environment_names(kind: impl Fn(&str) -> bool) -> bool {
 }
 
 /// What TLS has to say against the server, or the server against us.
-fn tls_cause(error: &(dyn StdError + 'static)) -> Option<String> {
+fn tls_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let mut cause = Some(error);
     while let Some(this) = cause {
         if let Some(tls) = this.downcast_ref::<rustls::Error>() {
-            return Some(tls.to_string());
+            return Some(tls);
         }
         // The source of an I/O error is that of the error in it, which is itself left out.
         let inner = this.downcast_ref().and_then(std::io::Error::get_ref);

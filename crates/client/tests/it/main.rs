@@ -19,6 +19,8 @@ mod roundtrip;
 mod scripted;
 mod split;
 mod tls;
+mod tls_errors;
+mod tls_own;
 
 use aioinflux::{Client, Config, Error};
 

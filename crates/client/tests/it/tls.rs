@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use aioinflux::{Client, Config, ErrorKind, Pem, Tls};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::TlsAcceptor;
 
 use crate::connect;
@@ -27,6 +28,9 @@ pub(crate) struct Identity {
 pub(crate) fn authority() -> Authority {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "An authority");
     Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
 }
 
@@ -54,23 +58,41 @@ impl Authority {
 
 /// A server with a certificate for this name, that wants one of the same authority if `asks`.
 async fn serve(authority: &Authority, name: &str, asks: bool) -> Scripted {
-    let identity = authority.sign(name);
+    let asked = asks.then(|| authority.pem());
+    identified(
+        &authority.sign(name),
+        asked.as_deref(),
+        rustls::DEFAULT_VERSIONS,
+    )
+    .await
+}
+
+/// A server with these certificates (the first one is its own) that speaks these versions of TLS,
+/// and wants a certificate of an authority if one is `asked`.
+pub(crate) async fn identified(
+    identity: &Identity,
+    asked: Option<&str>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Scripted {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
-    let builder = builder.with_safe_default_protocol_versions().unwrap();
-    let builder = if asks {
+    let builder = builder.with_protocol_versions(versions).unwrap();
+    let builder = if let Some(asked) = asked {
         let mut roots = RootCertStore::empty();
         roots
-            .add(CertificateDer::from_pem_slice(authority.pem().as_bytes()).unwrap())
+            .add(CertificateDer::from_pem_slice(asked.as_bytes()).unwrap())
             .unwrap();
-        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone());
         builder.with_client_cert_verifier(verifier.build().unwrap())
     } else {
         builder.with_no_client_auth()
     };
-    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap();
+    let chain = CertificateDer::pem_slice_iter(identity.certificate.as_bytes());
     let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap();
-    let config = builder.with_single_cert(vec![certificate], key).unwrap();
+    let key = provider.key_provider.load_private_key(key).unwrap();
+    // Whether they belong together is for the client to find out.
+    let shown = CertifiedKey::new(chain.map(Result::unwrap).collect(), key);
+    let config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let accept: Accept = Arc::new(move |stream| {
         let acceptor = acceptor.clone();
@@ -82,7 +104,7 @@ async fn serve(authority: &Authority, name: &str, asks: bool) -> Scripted {
     serve_with(|_| keep(done()), accept).await
 }
 
-fn client(server: &Scripted, tls: Tls) -> Client {
+pub(crate) fn client(server: &Scripted, tls: Tls) -> Client {
     let config = Config::new(&format!("https://localhost:{}", server.port)).unwrap();
     connect(config.tls(tls)).unwrap()
 }
