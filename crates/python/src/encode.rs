@@ -44,10 +44,6 @@ const BATCH_BYTES: usize = 1 << 20;
 ///         the value.
 /// Source: InfluxDB 1.8 documentation, line protocol reference.
 #[expect(clippy::doc_markdown, reason = "a docstring of Python")]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the arguments of the Python function"
-)]
 // No function of Python stands before it: that one took a sixth of the time of a call with a point.
 #[pyfunction]
 #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None,
