@@ -21,12 +21,15 @@ use arrow_buffer::{ArrowNativeType, BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 
 use super::prefetch::prefetch;
+use super::text::{FloatWidth, decimal_text, float_text};
 
 /// A column of tags or fields, over a range of rows.
 pub(super) struct Column<'a> {
     length: usize,
     nulls: Option<NullBuffer>,
     pub(super) cells: Cells<'a>,
+    /// Of floats: what they were before they were widened.
+    width: FloatWidth,
 }
 
 pub(super) enum Cells<'a> {
@@ -101,6 +104,11 @@ impl<'a> Column<'a> {
             length: array.len(),
             nulls: nulls.cloned(),
             cells,
+            width: match array.data_type() {
+                DataType::Float16 => FloatWidth::Half,
+                DataType::Float32 => FloatWidth::Single,
+                _ => FloatWidth::Double,
+            },
         })
     }
 
@@ -291,15 +299,20 @@ impl<'a> Column<'a> {
             Cells::Dictionary(Dictionary { codes, column, .. }) => {
                 return column.text(codes[row] as usize);
             }
+            Cells::Union(array, children) => {
+                let slot = usize::try_from(array.type_id(row)).ok()?;
+                return children.get(slot)?.as_ref()?.text(array.value_offset(row));
+            }
             _ => {}
         }
         Some(match self.value(row)? {
             FieldValue::String(text) => text,
-            FieldValue::Boolean(value) => Cow::Owned(value.to_string()),
+            FieldValue::Boolean(true) => Cow::Borrowed("True"),
+            FieldValue::Boolean(false) => Cow::Borrowed("False"),
             FieldValue::Integer(value) => Cow::Owned(value.to_string()),
             FieldValue::Unsigned(value) => Cow::Owned(value.to_string()),
             FieldValue::Float(value) if value.is_nan() => return None,
-            FieldValue::Float(value) => Cow::Owned(value.to_string()),
+            FieldValue::Float(value) => Cow::Owned(float_text(value, self.width)),
         })
     }
 
@@ -330,10 +343,15 @@ where
     values.iter().map(|value| W::from(*value)).collect()
 }
 
-fn decimals<T: DecimalType>(array: &ArrayRef) -> Cells<'static> {
+fn decimals<T>(array: &ArrayRef) -> Cells<'static>
+where
+    T: DecimalType,
+    T::Native: std::fmt::Display,
+{
     let array = array.as_primitive::<T>();
+    let text = |row: usize| decimal_text(&array.value(row).to_string(), array.scale());
     // The cells of nulls hold anything; their texts are never looked at.
-    let text = |row| array.is_valid(row).then(|| array.value_as_string(row));
+    let text = |row| array.is_valid(row).then(|| text(row));
     Cells::Decimal(
         (0..array.len())
             .map(|row| text(row).unwrap_or_default())

@@ -6,14 +6,17 @@
 //! | Arrow | as a field | as a tag | as the time |
 //! |---|---|---|---|
 //! | signed and unsigned integers | integer | its digits | of [`FrameLayout::time_unit`] |
-//! | `Float16`, `Float32`, `Float64` | float, widened exactly | its shortest text | – |
-//! | `Decimal32` to `Decimal256` | the nearest float | its digits | – |
-//! | `Boolean` | boolean | `true`, `false` | – |
+//! | `Float16`, `Float32`, `Float64` | float, widened exactly | see [`float_text`] | – |
+//! | `Decimal32` to `Decimal256` | the nearest float | its digits: `1.50`, `1E-8` | – |
+//! | `Boolean` | boolean | `True`, `False` | – |
 //! | `Utf8`, `LargeUtf8`, `Utf8View` | string | itself | ISO 8601, see [`parse_time`] |
 //! | dictionary, union of these | as the value | as the value | – |
 //! | `Timestamp` of any unit and zone, `Date32`, `Date64` | – | – | exact |
 //!
 //! Every other type is refused by the name of its column.
+//!
+//! Tags that are no text have the text that Python's `str` gives them, so that a table makes the same
+//! series from Rust as from Python.
 //!
 //! Rows become lines in ranges of [`FrameOptions::batch_lines`] rows, by as many threads as
 //! [`FrameOptions::threads`] says; the batches do not depend on their number.
@@ -27,6 +30,7 @@ mod plan;
 mod prefetch;
 mod ranges;
 mod rows;
+mod text;
 mod times;
 mod workers;
 
@@ -39,5 +43,6 @@ pub use error::FrameError;
 pub use layout::{FrameLayout, FrameOptions};
 pub use ranges::Ranges;
 pub use rows::{FrameEncoder, encode_frame};
+pub use text::{FloatWidth, float_text, tag_texts};
 pub use times::parse_time;
 pub use workers::{Spares, Workers};

@@ -1,0 +1,205 @@
+//! The text that a value has as a tag: one for each value, whatever table or object it comes from.
+//!
+//! It is that of Python's `str`, since most series were created by it: `0.1`, `16777216.0`, `1e+16`,
+//! `True`, `1.50`. A float has as few digits as its own width needs: the single that is nearest to 0.1
+//! is `0.1`, and not the seventeen digits of the double that it becomes when it is widened.
+
+use arrow_array::types::Float16Type;
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, StringArray};
+
+use super::columns::Column;
+
+type Half = <Float16Type as ArrowPrimitiveType>::Native;
+
+/// How wide a float is where it comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FloatWidth {
+    /// 16 bits.
+    Half,
+    /// 32 bits.
+    Single,
+    /// 64 bits.
+    #[default]
+    Double,
+}
+
+/// Returns the text of a float: the fewest digits that read back as the same float of its own width,
+/// in Python's notation.
+///
+/// `value` is the float itself, widened. NaN is `nan`, and infinities are `inf` and `-inf`.
+///
+/// ```
+/// use aioinflux::frame::{FloatWidth, float_text};
+///
+/// assert_eq!(float_text(0.1_f32.into(), FloatWidth::Single), "0.1");
+/// assert_eq!(float_text(0.1_f32.into(), FloatWidth::Double), "0.10000000149011612");
+/// assert_eq!(float_text(1e16, FloatWidth::Double), "1e+16");
+/// ```
+pub fn float_text(value: f64, width: FloatWidth) -> String {
+    if value.is_nan() {
+        return "nan".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    notation(&match width {
+        FloatWidth::Half => half(value),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "it was widened: the way back loses nothing"
+        )]
+        FloatWidth::Single => format!("{:e}", value as f32),
+        FloatWidth::Double => format!("{value:e}"),
+    })
+}
+
+/// The digits of a half: its type has no printer of its own, but five digits are always enough.
+fn half(value: f64) -> String {
+    let digits = (0..4).map(|places| format!("{value:.places$e}"));
+    let same = |text: &String| {
+        let read = text.parse().map(Half::from_f64);
+        read.is_ok_and(|read| read == Half::from_f64(value))
+    };
+    let mut digits = digits.filter(same);
+    digits.next().unwrap_or_else(|| format!("{value:.4e}"))
+}
+
+/// Digits with an exponent, as Rust writes them, in the notation of Python's `repr`.
+fn notation(text: &str) -> String {
+    let (significand, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let (sign, significand) = match significand.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", significand),
+    };
+    let digits = significand.replace('.', "");
+    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    if !(-4..16).contains(&exponent) {
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        let exponent_sign = if exponent < 0 { '-' } else { '+' };
+        return format!(
+            "{sign}{first}{point}{rest}e{exponent_sign}{:02}",
+            exponent.unsigned_abs()
+        );
+    }
+    if exponent < 0 {
+        return format!("{sign}0.{}{digits}", zeros(-exponent - 1));
+    }
+    if count <= exponent + 1 {
+        return format!("{sign}{digits}{}.0", zeros(exponent + 1 - count));
+    }
+    let (whole, fraction) = digits.split_at(significand.find('.').unwrap_or(0));
+    let more = usize::try_from(exponent).unwrap_or(0);
+    let (moved, fraction) = fraction.split_at(more);
+    format!("{sign}{whole}{moved}.{fraction}")
+}
+
+fn zeros(count: i32) -> String {
+    "0".repeat(usize::try_from(count).unwrap_or(0))
+}
+
+/// Returns the text of a decimal, which keeps its zeros: that of Python's `Decimal`, and of the
+/// decimal arithmetic that both follow.
+///
+/// `unscaled` are its digits with their sign, `scale` says how many of them stand behind the point.
+pub(super) fn decimal_text(unscaled: &str, scale: i8) -> String {
+    let (sign, digits) = match unscaled.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", unscaled),
+    };
+    let exponent = -i32::from(scale);
+    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    let adjusted = exponent + count - 1;
+    if exponent > 0 || adjusted < -6 {
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        let exponent_sign = if adjusted < 0 { '-' } else { '+' };
+        return format!(
+            "{sign}{first}{point}{rest}E{exponent_sign}{}",
+            adjusted.unsigned_abs()
+        );
+    }
+    if exponent == 0 {
+        return unscaled.to_owned();
+    }
+    let padded = format!("{}{digits}", zeros(1 - exponent - count));
+    let behind = usize::try_from(-exponent).unwrap_or(0);
+    let (whole, fraction) = padded.split_at(padded.len() - behind);
+    format!("{sign}{whole}.{fraction}")
+}
+
+/// Returns the texts that the cells of a column have as tags, null where a tag is left out; `None` for
+/// a type that is no tag.
+pub fn tag_texts(array: &ArrayRef) -> Option<StringArray> {
+    let column = Column::new(array)?;
+    Some((0..array.len()).map(|row| column.text(row)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_have_the_fewest_digits_of_their_own_width() {
+        for (value, width, text) in [
+            (0.1_f32.into(), FloatWidth::Single, "0.1"),
+            (1e20_f32.into(), FloatWidth::Single, "1e+20"),
+            (16_777_216.0, FloatWidth::Single, "16777216.0"),
+            (
+                f64::from(f32::MIN_POSITIVE),
+                FloatWidth::Single,
+                "1.1754944e-38",
+            ),
+            (0.099_975_585_937_5, FloatWidth::Half, "0.1"),
+            (65504.0, FloatWidth::Half, "65500.0"),
+            (5.960_464_477_539_063e-8, FloatWidth::Half, "6e-08"),
+            (0.1, FloatWidth::Double, "0.1"),
+            (-0.0, FloatWidth::Double, "-0.0"),
+            (5e-324, FloatWidth::Double, "5e-324"),
+            (1e16, FloatWidth::Double, "1e+16"),
+            (1.5e16, FloatWidth::Double, "1.5e+16"),
+            (1e15, FloatWidth::Double, "1000000000000000.0"),
+            (-123.25, FloatWidth::Double, "-123.25"),
+            (1e-4, FloatWidth::Double, "0.0001"),
+            (1.5e-5, FloatWidth::Double, "1.5e-05"),
+            (f64::INFINITY, FloatWidth::Double, "inf"),
+            (f64::NEG_INFINITY, FloatWidth::Single, "-inf"),
+            (f64::NAN, FloatWidth::Half, "nan"),
+        ] {
+            assert_eq!(float_text(value, width), text);
+        }
+    }
+
+    #[test]
+    fn every_half_reads_back() {
+        for bits in 0..=u16::MAX {
+            let value = Half::from_bits(bits);
+            if value.is_nan() {
+                continue;
+            }
+            let text = float_text(value.into(), FloatWidth::Half);
+            let read: f64 = text.parse().expect("a number");
+            assert_eq!(Half::from_f64(read), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn decimals_keep_their_zeros() {
+        for (unscaled, scale, text) in [
+            ("150", 2, "1.50"),
+            ("-150", 2, "-1.50"),
+            ("5", 0, "5"),
+            ("5", 3, "0.005"),
+            ("100", 10, "1.00E-8"),
+            ("1", 8, "1E-8"),
+            ("15", -2, "1.5E+3"),
+            ("0", 2, "0.00"),
+            ("0", 8, "0E-8"),
+            ("1", 6, "0.000001"),
+            ("1", 7, "1E-7"),
+        ] {
+            assert_eq!(decimal_text(unscaled, scale), text);
+        }
+    }
+}
