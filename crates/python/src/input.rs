@@ -113,7 +113,7 @@ impl Input {
         } else if let Ok(text) = data.cast::<PyByteArray>() {
             push_text(points, &text.to_vec())
         } else if frame::is_frame(data)? {
-            frame::push(points, data)
+            frame::push(points, data, None)
         } else if let Some(point) = dicts::of_mapping(data)? {
             dicts::push(points, &mut before.dicts, &point)
         } else {

@@ -47,6 +47,7 @@ mod points;
 mod runtime;
 mod stream;
 mod task;
+mod text;
 mod times;
 mod typed;
 mod udp;

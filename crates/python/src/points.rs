@@ -11,7 +11,7 @@ use crate::frame::Table;
 use crate::memory::Lease;
 use crate::place::Place;
 use crate::times::Times;
-use crate::values;
+use crate::{text, values};
 
 /// Longest batch whose memory is kept.
 const LONGEST: usize = 16 << 20;
@@ -129,7 +129,7 @@ impl Points {
         default_tags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
         if let Some(name) = measurement {
-            self.measurement = Some(self.name(name, Place::argument("measurement"))?);
+            self.measurement = self.measurement_of(name, Place::argument("measurement"))?;
         }
         self.add_tags(extra_tags)?;
         self.tags.extra = self.tags.all.len();
@@ -154,6 +154,9 @@ impl Points {
                 part: "extra tag",
                 key: Some(&key),
             };
+            if values::is_missing(&value)? {
+                continue;
+            }
             if !values::is_scalar(&value)? || value.is_instance_of::<PyBytes>() {
                 return Err(place.type_error("a scalar", &value));
             }
@@ -174,11 +177,27 @@ impl Points {
         if let Ok(text) = name.cast::<PyString>() {
             return values::string(text, place).map(str::to_owned);
         }
-        if name.is_none() || name.is_instance_of::<PyBytes>() {
+        if name.is_instance_of::<PyBytes>() {
             return Err(place.type_error("str", name));
         }
+        if values::is_missing(name)? {
+            return Err(values::missing_error(place, "str", name));
+        }
+        let text = text::of(name)?.ok_or_else(|| place.type_error("str", name))?;
         self.converted.add(place);
-        values::text_of(name)
+        Ok(text)
+    }
+
+    /// The name of a measurement; `None` where a value stands for none.
+    pub(crate) fn measurement_of(
+        &mut self,
+        name: &Bound<'_, PyAny>,
+        place: Place<'_>,
+    ) -> PyResult<Option<String>> {
+        if !name.is_instance_of::<PyString>() && values::is_missing(name)? {
+            return Ok(None);
+        }
+        self.name(name, place).map(Some)
     }
 
     /// One warning for each kind of change that was made to the user's data, at the line of the

@@ -1,14 +1,16 @@
-//! Python's scalars as field values and as the text of tags.
+//! Python's scalars as field values and as tags.
 
 use std::borrow::Cow;
 
 use aioinflux::FieldValue;
+use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyType};
+use pyo3::types::{PyBool, PyBytes, PyComplex, PyFloat, PyInt, PyString, PyType};
 
 use crate::place::{Place, shorten};
+use crate::text;
 
 const EXPECTED: &str = "float, int, bool or str";
 
@@ -68,11 +70,11 @@ fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldVal
     if is_numpy(value) {
         return from_numpy(value, place);
     }
-    if is_instance(value, "decimal", "Decimal", &DECIMAL)? {
-        if value.call_method0("is_nan")?.is_truthy()? {
-            return Ok(None);
-        }
+    if is_decimal(value)? {
         return finite(value, place).map(Some);
+    }
+    if is_arrow(value) {
+        return from_arrow(value, place);
     }
     if let Some(name) = enum_name(value)? {
         return Ok(Some(FieldValue::String(Cow::Owned(name))));
@@ -109,6 +111,20 @@ fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
     }
 }
 
+/// A scalar of pyarrow, as Python's own value of it.
+fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
+    // Some cannot become Python's: times in nanoseconds without pandas.
+    let plain = value.call_method0(intern!(value.py(), "as_py"));
+    let plain = plain.map_err(|_| place.type_error(EXPECTED, value))?;
+    Ok(field(&plain, place)?.map(|field| match field {
+        FieldValue::String(text) => FieldValue::String(Cow::Owned(text.into_owned())),
+        FieldValue::Float(number) => FieldValue::Float(number),
+        FieldValue::Integer(number) => FieldValue::Integer(number),
+        FieldValue::Unsigned(number) => FieldValue::Unsigned(number),
+        FieldValue::Boolean(flag) => FieldValue::Boolean(flag),
+    }))
+}
+
 /// The text of a tag: `None` where the tag is left out.
 ///
 /// `converted` is set when the value was no string, for the warning that the seed gives.
@@ -126,24 +142,17 @@ pub(crate) fn tag<'a>(
     if let Some(name) = enum_name(value)? {
         return Ok(Some(Cow::Owned(name)));
     }
-    if is_instance(value, "decimal", "Decimal", &DECIMAL)? && value.ne(value)? {
-        return Ok(None);
-    }
     if value.is_instance_of::<PyBytes>() || !is_scalar(value)? {
         return Err(place.type_error("str", value));
     }
+    let text = text::of(value)?.ok_or_else(|| place.type_error("str", value))?;
     *converted = true;
-    text_of(value).map(|text| Some(Cow::Owned(text)))
-}
-
-/// `str(value)`.
-pub(crate) fn text_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    Ok(value.str()?.to_str()?.to_owned())
+    Ok(Some(Cow::Owned(text)))
 }
 
 /// Whether a value stands for itself: iterables and objects without a text of their own do not.
 pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if value.is_instance_of::<PyString>() || is_instance(value, "enum", "Enum", &ENUM)? {
+    if value.is_instance_of::<PyString>() || is_enum(value)? {
         return Ok(true);
     }
     let py = value.py();
@@ -157,7 +166,8 @@ pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(own(intern!(py, "__str__"))? || own(intern!(py, "__repr__"))?)
 }
 
-/// `None`, `NaN`, and the `NA` and `NaT` of pandas and numpy.
+/// Whether a value stands for none: `None`, NaN of every type, and the marks for missing values of
+/// pandas, numpy and Arrow.
 pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_none() {
         return Ok(true);
@@ -171,8 +181,58 @@ pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if matches!(name, "NAType" | "NaTType") {
         return Ok(kind.module()?.to_str()?.starts_with("pandas"));
     }
-    // Only NaN and NaT are unequal to themselves among numpy's scalars; complex ones are no values.
-    Ok(is_numpy(value) && name != "void" && !name.starts_with('c') && value.ne(value)?)
+    if name == "MaskedConstant" {
+        return Ok(kind.module()?.to_str()?.starts_with("numpy"));
+    }
+    if is_numpy(value) || value.is_instance_of::<PyComplex>() {
+        // Only NaN and NaT are unequal to themselves among numpy's scalars; records are no values.
+        return Ok(name != "void" && value.ne(value)?);
+    }
+    if is_arrow(value) {
+        return is_missing_in_arrow(value);
+    }
+    // A signaling NaN cannot be compared.
+    Ok(is_decimal(value)?
+        && value
+            .call_method0(intern!(value.py(), "is_nan"))?
+            .is_truthy()?)
+}
+
+/// Null of any type of Arrow, and NaN.
+fn is_missing_in_arrow(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = value.py();
+    if !value.getattr(intern!(py, "is_valid"))?.is_truthy()? {
+        return Ok(true);
+    }
+    // The null may be that of a dictionary's value. What cannot become Python's is no null.
+    match value.call_method0(intern!(py, "as_py")) {
+        Ok(plain) => is_missing(&plain),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Whether a value is a scalar of pyarrow.
+pub(crate) fn is_arrow(value: &Bound<'_, PyAny>) -> bool {
+    let kind = value.get_type();
+    kind.name()
+        .is_ok_and(|name| name.to_string_lossy().ends_with("Scalar"))
+        && kind
+            .module()
+            .is_ok_and(|module| module.to_string_lossy().starts_with("pyarrow"))
+}
+
+/// The error for a value that stands for none where there has to be one.
+pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    if value.is_none() {
+        return place.type_error(expected, value);
+    }
+    let shown = value
+        .str()
+        .map_or_else(|_| String::new(), |text| text.to_string());
+    PyTypeError::new_err(format!(
+        "{place}: expected {expected}, got `{}`",
+        shorten(&shown)
+    ))
 }
 
 /// Whether a value is a scalar of numpy (no array: those have a shape that is not empty).
@@ -208,12 +268,21 @@ fn is_instance(
     value.is_instance(cache.import(value.py(), module, name)?)
 }
 
+fn is_decimal(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    is_instance(value, "decimal", "Decimal", &DECIMAL)
+}
+
+/// Whether a value is a member of an enum.
+pub(crate) fn is_enum(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    is_instance(value, "enum", "Enum", &ENUM)
+}
+
 /// The name of an enum's member; members that are strings or integers went before, as those.
 fn enum_name(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-    if is_instance(value, "enum", "Enum", &ENUM)? && !value.is_instance_of::<PyInt>() {
+    if is_enum(value)? && !value.is_instance_of::<PyInt>() {
         // Flags without a single name have none; their text says what they are.
         let name: Option<String> = value.getattr("name")?.extract()?;
-        return name.map_or_else(|| text_of(value), Ok).map(Some);
+        return name.map_or_else(|| text::str_of(value), Ok).map(Some);
     }
     Ok(None)
 }

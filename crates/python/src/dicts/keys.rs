@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::place::shorten;
-use crate::values;
+use crate::text;
 
 /// Keys of a point that are close to a known one, and the one that is meant.
 const NEAR_MISSES: [(&str, &str); 6] = [
@@ -49,7 +49,7 @@ pub(super) fn missing(index: u64, key: &str, point: &Bound<'_, PyDict>) -> PyRes
     let keys: Vec<String> = point
         .keys()
         .iter()
-        .map(|key| values::text_of(&key).map(|key| format!("`{}`", shorten(&key))))
+        .map(|key| text::str_of(&key).map(|key| format!("`{}`", shorten(&key))))
         .collect::<PyResult<_>>()?;
     Ok(PyValueError::new_err(format!(
         "point {index}: key `{key}` is missing; the point has {}",

@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 use super::{keys, of_mapping};
 use crate::place::Place;
 use crate::points::{Converted, Points, refused};
-use crate::values;
+use crate::{text, values};
 
 /// Adds one point.
 pub(super) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<()> {
@@ -100,14 +100,19 @@ impl<'py> Parts<'py> {
             keys::check(point, index)?;
         }
         let measurement = match measurement {
-            Some(name) if !name.is_none() => {
-                Some(points.name(&name, Place::of(index, "key").key("measurement"))?)
+            Some(name) => {
+                points.measurement_of(&name, Place::of(index, "key").key("measurement"))?
             }
+            None => None,
+        };
+        let tags = match tags {
+            Some(tags) if tags.is_exact_instance_of::<PyDict>() => Some(tags),
+            Some(tags) if !values::is_missing(&tags)? => Some(tags),
             _ => None,
         };
         Ok(Self {
             measurement,
-            tags: tags.filter(|tags| !tags.is_none()),
+            tags,
             fields,
             // As in 0.9, and as for tags and fields: what is None is left out.
             time: time.filter(|time| !time.is_none()),
@@ -166,10 +171,13 @@ impl<'a, 'py> Name<'a, 'py> {
         if let Ok(text) = key.cast::<PyString>() {
             return Ok(Self::Text(text, place));
         }
-        if key.is_none() || key.is_instance_of::<PyBytes>() {
+        if key.is_instance_of::<PyBytes>() {
             return Err(place.type_error("a key of type str", key));
         }
-        let text = values::text_of(key)?;
+        if values::is_missing(key)? {
+            return Err(values::missing_error(place, "a key of type str", key));
+        }
+        let text = text::of(key)?.ok_or_else(|| place.type_error("a key of type str", key))?;
         converted.add(place.key(&text));
         Ok(Self::Converted(text))
     }

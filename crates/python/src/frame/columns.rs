@@ -21,6 +21,7 @@ use pyo3::types::PySlice;
 
 use super::layout::Labels;
 use super::objects::{Cells, Objects};
+use super::texts;
 use crate::place::Place;
 use crate::points::Points;
 use crate::times::out_of_range;
@@ -51,6 +52,8 @@ pub(super) enum Column {
     Packed(Py<PyAny>),
     /// Objects of numpy; those of tags remember the texts that they have seen.
     Objects(Objects),
+    /// A column that stands where text belongs, and holds none.
+    AsText(Box<Column>),
     /// Everything else, cell by cell, as text or as fields.
     Texts(Cells),
     Cells(Cells),
@@ -124,9 +127,11 @@ pub(super) struct Part {
 
 impl Column {
     /// Where the chunk of Arrow ends that holds a row.
-    fn chunk_end(&self, row: usize) -> Option<usize> {
-        let Self::Arrow(chunks) = self else {
-            return None;
+    pub(super) fn chunk_end(&self, row: usize) -> Option<usize> {
+        let chunks = match self {
+            Self::Arrow(chunks) => chunks,
+            Self::AsText(column) => return column.chunk_end(row),
+            _ => return None,
         };
         let mut end = 0;
         chunks.iter().find_map(|chunk| {
@@ -135,7 +140,7 @@ impl Column {
         })
     }
 
-    fn read(
+    pub(super) fn read(
         &mut self,
         py: Python<'_>,
         points: &mut Points,
@@ -176,6 +181,16 @@ impl Column {
                 match of_numbers(&range)? {
                     Some(mut column) => column.read(py, points, name, &whole)?,
                     None => return Err(PyValueError::new_err("an array changed its type")),
+                }
+            }
+            Self::AsText(column) => {
+                let array = column.read(py, points, name, part)?;
+                if matches!(**column, Self::Categories(..)) {
+                    // Their texts were made once for all rows.
+                    texts::note(points, name, part.base, &array);
+                    array
+                } else {
+                    texts::column(py, points, name, part.base, array)?
                 }
             }
             Self::Objects(objects) => objects.read(py, points, name, part)?,
@@ -282,6 +297,17 @@ pub(super) fn is_aligned(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let size: isize = array.getattr("itemsize")?.extract()?;
     let aligned: bool = array.getattr("flags")?.getattr("aligned")?.extract()?;
     Ok(aligned && size > 0 && strides.iter().all(|stride| stride % size == 0))
+}
+
+/// Whether Arrow has the very type of an array of numbers of numpy: no other byte order, and of the
+/// floats those of 32 and 64 bits. A tag of another type would have the text of the one that it is
+/// converted to.
+pub(super) fn is_of_arrow(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let dtype = array.getattr("dtype")?;
+    let kind: char = dtype.getattr("kind")?.extract()?;
+    let size: usize = dtype.getattr("itemsize")?.extract()?;
+    let native: bool = dtype.getattr("isnative")?.extract()?;
+    Ok(native && (matches!(kind, 'b' | 'i' | 'u') || (kind == 'f' && matches!(size, 4 | 8))))
 }
 
 /// The column of an array of numpy that holds numbers or booleans; `None` for other arrays.

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 
 use crate::place::{Place, shorten};
 use crate::points::Points;
-use crate::values;
+use crate::text;
 
 /// The columns of a table by position.
 pub(super) struct Labels {
@@ -37,7 +37,7 @@ impl Labels {
         }
         let find = |what: &str, wanted: &Py<PyAny>, py| -> PyResult<usize> {
             let wanted = wanted.bind(py);
-            let text = values::text_of(wanted)?;
+            let text = text::str_of(wanted)?;
             let known = names
                 .iter()
                 .zip(labels)
@@ -108,9 +108,10 @@ impl Labels {
         Ok(())
     }
 
+    /// What the engine is to make of the columns; the measurement is the table's.
     pub(super) fn layout(&self, points: &Points) -> FrameLayout {
         FrameLayout {
-            measurement: points.measurement.clone(),
+            measurement: None,
             measurement_column: self.measurement,
             time: self.time,
             time_unit: points.times.unit(),

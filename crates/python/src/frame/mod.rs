@@ -5,8 +5,10 @@
 //! | `pandas` | DataFrames: index, labels, what each dtype is held in |
 //! | `structured` | structured arrays of numpy |
 //! | `stream` | everything that speaks Arrow's C data interface: polars, pyarrow, `DuckDB` |
+//! | `reader` | where the batches of such a table come from |
 //! | `columns` | a column that is held in numpy or Arrow, and a range of its rows |
 //! | `objects` | cells that are Python objects |
+//! | `texts` | columns that stand where text belongs, such as tags |
 //! | `layout` | names of columns, and what each is for |
 //!
 //! Columns of numpy's numbers are copied range by range, so that no other thread can change what is
@@ -16,8 +18,10 @@ mod columns;
 mod layout;
 mod objects;
 mod pandas;
+mod reader;
 mod stream;
 mod structured;
+mod texts;
 
 use aioinflux::frame::{FrameEncoder, FrameError, FrameLayout};
 use arrow_array::RecordBatch;
@@ -29,6 +33,8 @@ use crate::place::shorten;
 use crate::points::{Points, refused};
 use columns::Columns;
 use stream::Stream;
+
+pub(crate) use texts::of_scalar as text_of_scalar;
 
 /// A table of no more rows than these is encoded at once even where the caller makes batches, so
 /// that many small ones share a batch.
@@ -52,10 +58,14 @@ pub(crate) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(pandas::is_frame(data)? || structured::is_array(data)? || stream::is_stream(data)?)
 }
 
-/// Adds every row of a table.
-pub(crate) fn push(points: &mut Points, data: &Bound<'_, PyAny>) -> PyResult<()> {
+/// Adds every row of a table, whose measurement has the name `own` unless the call has another.
+pub(crate) fn push(
+    points: &mut Points,
+    data: &Bound<'_, PyAny>,
+    own: Option<String>,
+) -> PyResult<()> {
     let py = data.py();
-    let mut table = Table::new(points, data)?;
+    let mut table = Table::new(points, data, own)?;
     if points
         .leaves_tables
         .is_some_and(|most| table.len().is_none_or(|rows| rows > most.min(SMALL)))
@@ -80,13 +90,19 @@ pub(crate) fn push(points: &mut Points, data: &Bound<'_, PyAny>) -> PyResult<()>
 }
 
 impl Table {
-    pub(crate) fn new(points: &mut Points, data: &Bound<'_, PyAny>) -> PyResult<Self> {
-        if points.measurement.is_none() && points.measurement_column.is_none() {
+    pub(crate) fn new(
+        points: &mut Points,
+        data: &Bound<'_, PyAny>,
+        own: Option<String>,
+    ) -> PyResult<Self> {
+        // What the caller asks for takes precedence: an answer may be on its way to another place.
+        let measurement = points.measurement.clone().or(own);
+        if measurement.is_none() && points.measurement_column.is_none() {
             return Err(PyValueError::new_err(
                 "Missing 'measurement': a DataFrame carries none",
             ));
         }
-        let (layout, rows) = if pandas::is_frame(data)? {
+        let (mut layout, rows) = if pandas::is_frame(data)? {
             let (layout, columns) = pandas::open(points, data)?;
             (layout, Rows::Columns(columns))
         } else if structured::is_array(data)? {
@@ -96,6 +112,7 @@ impl Table {
             let (layout, stream) = stream::open(points, data)?;
             (layout, Rows::Stream(Box::new(stream)))
         };
+        layout.measurement = measurement;
         Ok(Self { layout, rows })
     }
 

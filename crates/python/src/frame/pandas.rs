@@ -12,12 +12,14 @@ use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict as _, PyDate, PySlice, PyString, PyType};
 use pyo3_arrow::input::AnyArray;
 
-use super::columns::{Column, Columns, is_aligned, of_numbers};
+use super::columns::{Column, Columns, Part, is_aligned, is_of_arrow, of_numbers};
 use super::layout::Labels;
 use super::objects::{Cells, Objects};
+use super::texts::{has_texts, plain, texts_of};
 use super::{no_floats, numpy_dtype};
+use crate::place::shorten;
 use crate::points::Points;
-use crate::{times, values};
+use crate::{text, times, values};
 
 /// Whether `data` is a pandas DataFrame.
 pub(super) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -33,10 +35,8 @@ pub(super) fn open(
     frame: &Bound<'_, PyAny>,
 ) -> PyResult<(FrameLayout, Columns)> {
     let py = frame.py();
-    let labels: Vec<_> = frame
-        .getattr("columns")?
-        .try_iter()?
-        .collect::<PyResult<_>>()?;
+    check_levels(points, frame)?;
+    let labels = labels_of(&frame.getattr("columns")?)?;
     let mut labels = Labels::new(points, &labels)?;
     let rows = frame.len()?;
     let iloc = frame.getattr(intern!(py, "iloc"))?;
@@ -47,7 +47,7 @@ pub(super) fn open(
         columns.push(if labels.time == Some(position) {
             time_column(&labels.names[position], &series, rows)?
         } else {
-            column(&series, labels.is_text(position))?
+            column(points, &series, labels.is_text(position))?
         });
     }
     if labels.time.is_none() {
@@ -57,6 +57,46 @@ pub(super) fn open(
     }
     let layout = labels.layout(points);
     Ok((layout, Columns::new(labels, columns, rows)))
+}
+
+/// Refuses labels of several levels, and names of levels of the index: neither are columns.
+fn check_levels(points: &Points, frame: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = frame.py();
+    let multi = py.import("pandas")?.getattr("MultiIndex")?;
+    let columns = frame.getattr("columns")?;
+    if columns.is_instance(&multi)? {
+        return Err(PyValueError::new_err(
+            "the columns of the DataFrame are a MultiIndex; hint: give each column one name, as by \
+             `df.columns = [\"_\".join(map(str, names)) for names in df.columns]`",
+        ));
+    }
+    let levels = frame.getattr("index")?.getattr("names")?;
+    let named = points.tag_columns.iter().flatten();
+    let named = named.chain(&points.time_column);
+    for name in named.chain(&points.measurement_column) {
+        let name = name.bind(py);
+        if !columns.contains(name)? && levels.contains(name)? {
+            let shown = shorten(&text::str_of(name)?);
+            return Err(PyValueError::new_err(format!(
+                "`{shown}` is the name of an index of the DataFrame, and of no column; hint: \
+                 `reset_index()` makes columns of its indexes"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The labels of columns, each with its own type.
+fn labels_of<'py>(columns: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let numbers = numpy_dtype(columns)?.is_some_and(|dtype| {
+        let kind = dtype.getattr("kind").and_then(|kind| kind.extract());
+        kind.is_ok_and(|kind: char| kind == 'f')
+    });
+    if numbers {
+        // An index makes Python's floats of its own, of another width.
+        return columns.call_method0("to_numpy")?.try_iter()?.collect();
+    }
+    columns.try_iter()?.collect()
 }
 
 fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
@@ -71,6 +111,13 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
     }
     if let Some(column) = times_of_index(&index, rows)? {
         return Ok(column);
+    }
+    let multi = py.import("pandas")?.getattr("MultiIndex")?;
+    if index.is_instance(&multi)? {
+        return Err(PyValueError::new_err(
+            "DataFrame index is not DatetimeIndex, but `MultiIndex`; hint: `reset_index()` makes \
+             columns of its levels, which `time_column` and `tag_columns` can name",
+        ));
     }
     Err(PyValueError::new_err(format!(
         "DataFrame index is not DatetimeIndex, but `{}`; hint: `time_column` names the column of \
@@ -184,60 +231,73 @@ fn time_column(name: &str, series: &Bound<'_, PyAny>, rows: usize) -> PyResult<C
 }
 
 /// What the dtype of a column is held in.
-fn column(series: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
+fn column(points: &mut Points, series: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
     let py = series.py();
-    let cells = || {
-        let cells = Cells::Series(series.clone().unbind());
-        Ok(if is_text {
+    let by_cells = |cells: Cells| {
+        if is_text {
             Column::Texts(cells)
         } else {
             Column::Cells(cells)
-        })
+        }
+    };
+    let cells = || Ok(by_cells(Cells::Series(series.clone().unbind())));
+    let as_text = |column: Column| {
+        if is_text {
+            Column::AsText(Box::new(column))
+        } else {
+            column
+        }
     };
     if numpy_dtype(series)?.is_some() {
         let array = series.call_method0(intern!(py, "to_numpy"))?;
-        if is_aligned(&array)?
-            && let Ok(array) = array.cast::<PyArray1<Py<PyAny>>>()
-        {
-            return Ok(Column::Objects(Objects::new(
-                array.clone().unbind(),
-                is_text,
-            )));
+        if let Some(objects) = objects(&array, is_text)? {
+            return Ok(objects);
         }
-        return match of_numbers(&array)? {
-            Some(numbers) if !is_text => Ok(numbers),
-            _ => cells(),
-        };
+        if !is_text || is_of_arrow(&array)? {
+            return of_numbers(&array)?.map_or_else(cells, |numbers| Ok(as_text(numbers)));
+        }
+        // A Series would make Python's own floats of them, which are wider.
+        return Ok(by_cells(Cells::Array(array.unbind())));
     }
     let array = series.getattr(intern!(py, "array"))?;
     let pandas = py.import("pandas")?;
     if array.is_instance(&pandas.getattr("Categorical")?)? {
-        return category_column(&array)?.map_or_else(cells, Ok);
+        return category_column(points, &array, is_text)?.map_or_else(cells, Ok);
     }
     if let Some(chunks) = arrow_chunks(&array)? {
-        let known = |chunk: &ArrayRef| is_known(chunk.data_type(), is_text);
-        // Texts of numbers are Python's; rare types go by the rules for single values.
-        return if chunks.iter().all(known) {
+        let is = |known: fn(&DataType) -> bool| chunks.iter().all(|one| known(one.data_type()));
+        return if is(is_texts) || (!is_text && is(is_known)) {
             Ok(Column::Arrow(chunks))
+        } else if is_text && is(has_texts) {
+            Ok(as_text(Column::Arrow(chunks)))
         } else {
+            // Rare types go by the rules for single values.
             cells()
         };
     }
-    if !is_text && let Some(masked) = masked_column(&array)? {
-        return Ok(masked);
+    if let Some(masked) = masked_column(&array, is_text)? {
+        return Ok(as_text(masked));
+    }
+    if is_text && array.is_instance(&pandas.getattr("arrays")?.getattr("SparseArray")?)? {
+        let dense = array.call_method0("to_dense")?;
+        return column(points, &pandas.getattr("Series")?.call1((dense,))?, true);
     }
     if array.get_type().name()? == "StringArray" {
-        let objects = series.call_method1(intern!(py, "to_numpy"), ("object",))?;
-        if is_aligned(&objects)?
-            && let Ok(objects) = objects.cast::<PyArray1<Py<PyAny>>>()
-        {
-            return Ok(Column::Objects(Objects::new(
-                objects.clone().unbind(),
-                is_text,
-            )));
+        let array = series.call_method1(intern!(py, "to_numpy"), ("object",))?;
+        if let Some(objects) = objects(&array, is_text)? {
+            return Ok(objects);
         }
     }
     cells()
+}
+
+/// The column of an array of objects; `None` for other arrays.
+fn objects(array: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Option<Column>> {
+    if !is_aligned(array)? {
+        return Ok(None);
+    }
+    let objects = array.cast::<PyArray1<Py<PyAny>>>().ok();
+    Ok(objects.map(|array| Column::Objects(Objects::new(array.clone().unbind(), is_text))))
 }
 
 /// The chunks of a column that is held in Arrow; `None` for others.
@@ -249,25 +309,76 @@ fn arrow_chunks(array: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
     }
     let chunked = array.call_method0(intern!(py, "__arrow_array__"))?;
     let chunked: AnyArray = chunked.extract()?;
-    let chunks = chunked.into_chunked_array().map_err(PyErr::from)?;
-    Ok(Some(chunks.chunks().to_vec()))
+    let chunked = chunked.into_chunked_array().map_err(PyErr::from)?;
+    let field = Arc::clone(chunked.field());
+    let chunks = chunked.chunks().iter();
+    let chunks = chunks.map(|chunk| plain(&field, Arc::clone(chunk)));
+    Ok(Some(chunks.collect()))
 }
 
-/// Whether the engine makes of a type what the rules for single values would.
-fn is_known(data_type: &DataType, is_text: bool) -> bool {
+/// Whether a type is text.
+fn is_texts(data_type: &DataType) -> bool {
     match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, values) => is_known(values, true),
-        DataType::Boolean => !is_text,
-        other => !is_text && (other.is_integer() || other.is_floating()),
+        DataType::Dictionary(_, values) => is_texts(values),
+        other => matches!(
+            other,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+        ),
     }
 }
 
-/// Codes and categories, where these are text.
-fn category_column(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
-    let categories = array.getattr("categories")?.call_method0("tolist")?;
+/// Whether the engine makes of a type the fields that the rules for single values would make.
+fn is_known(data_type: &DataType) -> bool {
+    is_texts(data_type)
+        || *data_type == DataType::Boolean
+        || data_type.is_integer()
+        || data_type.is_floating()
+}
+
+/// Codes and categories, where these are text or can be read as a whole.
+fn category_column(
+    points: &mut Points,
+    array: &Bound<'_, PyAny>,
+    is_text: bool,
+) -> PyResult<Option<Column>> {
+    let py = array.py();
+    let categories = array.getattr("categories")?;
+    let codes = of_numbers(&array.getattr("codes")?)?;
+    let Some(Column::Numbers(codes)) = codes else {
+        return Ok(None);
+    };
+    if let Some(texts) = category_texts(&categories)? {
+        return Ok(Some(Column::Categories(codes, texts)));
+    }
+    if !is_text {
+        return Ok(None);
+    }
+    let series = py
+        .import("pandas")?
+        .getattr("Series")?
+        .call1((&categories,))?;
+    let Column::AsText(mut held) = column(points, &series, true)? else {
+        return Ok(None);
+    };
+    let whole = Part {
+        start: 0,
+        end: categories.len()?,
+        base: 0,
+    };
+    if held.chunk_end(0).is_some_and(|end| end < whole.end) {
+        return Ok(None);
+    }
+    let values = held.read(py, points, "", &whole)?;
+    let texts = texts_of(py, values)?;
+    Ok(Some(Column::AsText(Box::new(Column::Categories(
+        codes, texts,
+    )))))
+}
+
+/// The texts of categories; `None` where one is no text.
+fn category_texts(categories: &Bound<'_, PyAny>) -> PyResult<Option<ArrayRef>> {
     let mut texts = Vec::new();
-    for category in categories.try_iter()? {
+    for category in categories.call_method0("tolist")?.try_iter()? {
         match category?.cast_into_exact::<PyString>() {
             Ok(text) => texts.push(text),
             Err(_) => return Ok(None),
@@ -278,16 +389,13 @@ fn category_column(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
         .map(|text| text.to_str())
         .collect::<PyResult<Vec<_>>>();
     // A lone surrogate is refused where a row has it.
-    let Ok(texts) = texts else { return Ok(None) };
-    let texts: ArrayRef = Arc::new(StringArray::from(texts));
-    Ok(match of_numbers(&array.getattr("codes")?)? {
-        Some(Column::Numbers(codes)) => Some(Column::Categories(codes, texts)),
-        _ => None,
-    })
+    Ok(texts
+        .ok()
+        .map(|texts| Arc::new(StringArray::from(texts)) as ArrayRef))
 }
 
 /// Numbers and a mask, as the nullable dtypes of pandas hold them; `None` for what is held otherwise.
-fn masked_column(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
+fn masked_column(array: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Option<Column>> {
     // Their public interface only makes copies.
     let (Some(data), Some(mask)) = (array.getattr_opt("_data")?, array.getattr_opt("_mask")?)
     else {
@@ -301,7 +409,7 @@ fn masked_column(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
         return Ok(None);
     }
     let numpy = array.py().import("numpy")?.getattr("ndarray")?;
-    if !data.is_instance(&numpy)? {
+    if !data.is_instance(&numpy)? || (is_text && !is_of_arrow(&data)?) {
         return Ok(None);
     }
     let data = of_numbers(&data)?;

@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use super::columns::{Column, Columns, is_aligned, of_numbers};
+use super::columns::{Column, Columns, is_aligned, is_of_arrow, of_numbers};
 use super::layout::Labels;
 use super::no_floats;
 use super::objects::{Cells, Objects};
@@ -76,7 +76,11 @@ fn time_column(name: &str, array: Bound<'_, PyAny>) -> PyResult<Column> {
 }
 
 fn column(array: Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
-    if is_aligned(&array)?
+    let py = array.py();
+    let masked = py.import("numpy.ma")?;
+    let is_masked = array.is_instance(&masked.getattr("MaskedArray")?)?;
+    if !is_masked
+        && is_aligned(&array)?
         && let Ok(array) = array.cast::<PyArray1<Py<PyAny>>>()
     {
         return Ok(Column::Objects(Objects::new(
@@ -85,12 +89,22 @@ fn column(array: Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
         )));
     }
     let one: usize = array.getattr("ndim")?.extract()?;
-    if !is_text
-        && one == 1
-        && let Some(numbers) = of_numbers(&array)?
+    if one == 1
+        && (!is_text || is_of_arrow(&array)?)
+        && let Some(mut numbers) = of_numbers(&masked.call_method1("getdata", (&array,))?)?
     {
-        return Ok(numbers);
+        if is_masked {
+            let mask = masked.call_method1("getmaskarray", (&array,))?;
+            let mask = mask.cast_into::<PyArray1<bool>>()?;
+            numbers = Column::Masked(Box::new(numbers), mask.unbind());
+        }
+        return Ok(if is_text {
+            Column::AsText(Box::new(numbers))
+        } else {
+            numbers
+        });
     }
+    // The cells of a masked array are its own mark where they are masked.
     let cells = Cells::Array(array.unbind());
     Ok(if is_text {
         Column::Texts(cells)

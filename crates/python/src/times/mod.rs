@@ -121,6 +121,9 @@ impl Times {
         if time.is_instance_of::<PyInt>() {
             return self.integer(time, place);
         }
+        if values::is_missing(time)? {
+            return Err(place.value_error(format!("expected a time, got {time}")));
+        }
         if values::is_numpy(time) {
             return self.numpy(time, place);
         }

@@ -1,6 +1,6 @@
 //! The kinds of attributes, and what their values are written as.
 //!
-//! `None`, NaN, `NA` and `NaT` are left out, whatever the kind.
+//! `None`, NaN, `NA`, `NaT` and nulls of Arrow are left out, whatever the kind.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use pyo3::types::{PyBool, PyBytes, PyDateTime, PyInt, PyString};
 
 use crate::place::{Place, shorten, type_name};
 use crate::times::Times;
-use crate::values;
+use crate::{text, values};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -104,7 +104,7 @@ pub(super) fn field<'a>(
         return Ok(None);
     }
     match kind {
-        Kind::Str => text(value, place).map(|text| Some(FieldValue::String(text))),
+        Kind::Str => string(value, place).map(|text| Some(FieldValue::String(text))),
         Kind::Enum => name_of(value, place).map(|name| Some(FieldValue::String(name))),
         Kind::Float if is_int(value) => value
             .extract()
@@ -153,22 +153,23 @@ fn is_int(value: &Bound<'_, PyAny>) -> bool {
     value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>()
 }
 
-/// `str(value)`; the text of bytes would be their code.
-fn text<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a, str>> {
+/// The text of a value; that of bytes would be their code.
+fn string<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a, str>> {
     if let Ok(text) = value.cast::<PyString>() {
         return values::string(text, place).map(Cow::Borrowed);
     }
     if value.is_instance_of::<PyBytes>() {
         return Err(wrong(place, "str", value));
     }
-    values::text_of(value).map(Cow::Owned)
+    let text = text::of(value)?.ok_or_else(|| wrong(place, "str", value))?;
+    Ok(Cow::Owned(text))
 }
 
 /// The name of a member of an enum; a plain text is taken as such a name.
 fn name_of<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a, str>> {
     match value.getattr_opt(intern!(value.py(), "name"))? {
         // Members of a flag without a single name have none; their text says what they are.
-        Some(name) if name.is_none() => values::text_of(value).map(Cow::Owned),
+        Some(name) if name.is_none() => text::str_of(value).map(Cow::Owned),
         Some(name) => name
             .extract()
             .map(Cow::Owned)

@@ -1,0 +1,175 @@
+//! Where the batches of a table come from.
+
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::SchemaRef;
+use pyo3::exceptions::{PyStopIteration, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3_arrow::input::AnyRecordBatch;
+use pyo3_arrow::{PyRecordBatch, PySchema};
+
+use crate::place::{Place, shorten};
+use crate::points::Points;
+use crate::{text, values};
+
+/// The batches of a table, one after the other.
+pub(super) enum Reader {
+    /// By Arrow's C interface.
+    Stream(Box<dyn RecordBatchReader + Send>),
+    /// A reader of pyarrow, by its own method: of an exception in the user's code behind it, the C
+    /// interface would hand over no more than words.
+    Python(Py<PyAny>, SchemaRef),
+}
+
+impl Reader {
+    pub(super) fn open(data: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = data.py();
+        if values::is_imported(py, "pyarrow")
+            && data.is_instance(&py.import("pyarrow")?.getattr("RecordBatchReader")?)?
+        {
+            let schema: PySchema = data.getattr(intern!(py, "schema"))?.extract()?;
+            return Ok(Self::Python(data.clone().unbind(), schema.into_inner()));
+        }
+        let table = data.extract::<AnyRecordBatch>();
+        let table = table.map_err(|error| with_column(data, error))?;
+        Ok(Self::Stream(table.into_reader()?))
+    }
+
+    pub(super) fn schema(&self) -> SchemaRef {
+        match self {
+            Self::Stream(reader) => reader.schema(),
+            Self::Python(_, schema) => schema.clone(),
+        }
+    }
+
+    /// The next batch; `None` at the end.
+    pub(super) fn next(&mut self, py: Python<'_>) -> PyResult<Option<RecordBatch>> {
+        match self {
+            Self::Stream(reader) => {
+                // The producer may need the GIL, or take long.
+                let next = py.detach(|| reader.next()).transpose();
+                next.map_err(|error| {
+                    let text = error.to_string();
+                    let text = text
+                        .strip_prefix("C Data interface error: ")
+                        .unwrap_or(&text);
+                    PyValueError::new_err(format!("the table cannot be read any further: {text}"))
+                })
+            }
+            Self::Python(reader, _) => {
+                let next = reader.bind(py).call_method0(intern!(py, "read_next_batch"));
+                match next {
+                    Ok(batch) => Ok(Some(batch.extract::<PyRecordBatch>()?.into_inner())),
+                    Err(error) if error.is_instance_of::<PyStopIteration>(py) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            }
+        }
+    }
+}
+
+/// The error about a table with a type that is not Arrow's, with the column that has it, where the
+/// table has `select`, as those of polars and pyarrow have.
+fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
+    let py = data.py();
+    let names =
+        ["column_names", "columns"].map(|list| data.getattr(list)?.extract::<Vec<String>>());
+    let names = names.into_iter().flatten().next().unwrap_or_default();
+    let is_wrong = |name: &String| {
+        let alone = data.call_method1(intern!(py, "select"), ([name],));
+        alone.is_ok_and(|alone| alone.extract::<AnyRecordBatch>().is_err())
+    };
+    match names.iter().find(|name| is_wrong(name)) {
+        Some(name) => column_place(name).wrap(py, &error),
+        None => error,
+    }
+}
+
+fn column_place(name: &str) -> Place<'_> {
+    Place {
+        point: None,
+        part: "column",
+        key: Some(name),
+    }
+}
+
+/// A table whose types are Arrow's, and the names of its columns that became text for that. It is
+/// another one for a DataFrame of polars with columns of
+///
+/// * `Null`, which come with a buffer that Arrow does not have for them: they become text;
+/// * integers of 128 bits: fields become `Int64`, if all of them fit, and tags become text.
+pub(super) fn without_foreign_types<'py>(
+    points: &Points,
+    data: &Bound<'py, PyAny>,
+) -> PyResult<(Bound<'py, PyAny>, Vec<String>)> {
+    let py = data.py();
+    let same = || Ok((data.clone(), Vec::new()));
+    if !values::is_imported(py, "polars") {
+        return same();
+    }
+    let polars = py.import("polars")?;
+    if !data.is_instance(&polars.getattr("DataFrame")?)? {
+        return same();
+    }
+    let foreign = |dtype: &Bound<'_, PyAny>| {
+        let name = dtype.str().map(|name| name.to_string());
+        name.map(|name| matches!(name.as_str(), "Null" | "Int128" | "UInt128"))
+    };
+    let (mut columns, mut converted) = (Vec::new(), Vec::new());
+    let dtypes: Vec<Bound<'py, PyAny>> = data.getattr("dtypes")?.extract()?;
+    let names: Vec<String> = data.getattr("columns")?.extract()?;
+    for (name, dtype) in names.into_iter().zip(dtypes) {
+        if !foreign(&dtype)? {
+            continue;
+        }
+        let column = data.call_method1("get_column", (&name,))?;
+        let is_null = dtype.eq(polars.getattr("Null")?)?;
+        if is_null || is_named(py, points, &name)? {
+            columns.push(column.call_method1("cast", (polars.getattr("String")?,))?);
+            if !is_null {
+                converted.push(name);
+            }
+        } else {
+            columns.push(narrowed(points, &name, &column)?);
+        }
+    }
+    if columns.is_empty() {
+        return same();
+    }
+    Ok((data.call_method1("with_columns", (columns,))?, converted))
+}
+
+/// Whether the arguments make a column one of texts.
+fn is_named(py: Python<'_>, points: &Points, name: &str) -> PyResult<bool> {
+    let tags = points.tag_columns.iter().flatten();
+    for named in tags.chain(&points.measurement_column) {
+        if text::str_of(named.bind(py))? == name {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A column of integers as `Int64`.
+fn narrowed<'py>(
+    points: &Points,
+    name: &str,
+    column: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = column.py();
+    let narrow = py.import("polars")?.getattr("Int64")?;
+    let cast = column.getattr("cast")?;
+    let narrow = cast.call1((narrow, false))?;
+    let missing = |column: &Bound<'py, PyAny>| column.call_method0("is_null");
+    let lost = missing(&narrow)?.call_method1("__ne__", (missing(column)?,))?;
+    let Some(row) = lost.call_method0("arg_max")?.extract::<Option<u64>>()? else {
+        return Ok(narrow);
+    };
+    if !lost.get_item(row)?.is_truthy()? {
+        return Ok(narrow);
+    }
+    let shown = shorten(&column.get_item(row)?.to_string());
+    let index = points.encoder.next_index() + row;
+    let place = Place::of(index, "field").key(name);
+    Err(place.value_error(format!("integer `{shown}` is beyond 64 bits")))
+}
