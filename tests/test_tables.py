@@ -316,9 +316,29 @@ def test_column_that_is_no_field_is_refused_by_its_name(column: Any) -> None:
 @pytest.mark.parametrize("place", ["first", "between", "last"])
 def test_a_type_that_arrow_does_not_have_is_refused_by_its_column(place: str) -> None:
     columns = {"time": pl.Series([1]), "first": [1], "between": [2], "last": [3]}
-    columns[place] = pl.Series([1], dtype=pl.Int128)
-    with pytest.raises(ValueError, match=f"column `{place}`: .*128"):
+    columns[place] = pl.Series([[1]], dtype=pl.List(pl.Int128))
+    with pytest.raises(ValueError, match=f"column `{place}`: its type is none of Arrow: .*128"):
         to_line_protocol(pl.DataFrame(columns), "m")
+
+
+@pytest.mark.parametrize("kind", [pl.Int128, pl.UInt128])
+def test_polars_integers_of_128_bits_are_taken_where_they_fit(kind: Any) -> None:
+    table = pl.DataFrame({"time": [1, 2], "f": pl.Series([5, None], dtype=kind), "g": [1, 1]})
+    assert to_line_protocol(table, "m") == b"m f=5i,g=1i 1\nm g=1i 2\n"
+    table = table.with_columns(f=pl.Series([2**100, None], dtype=kind))
+    with pytest.warns(UserWarning, match=r"tag `f` \(1 in all\)"):
+        lines = to_line_protocol(table, "m", ["f"])
+    assert lines == b"m,f=1267650600228229401496703205376 g=1i 1\nm g=1i 2\n"
+    times = pl.DataFrame({"time": pl.Series([7], dtype=kind), "g": [1]})
+    assert to_line_protocol(times, "m") == b"m g=1i 7\n"
+
+
+@pytest.mark.parametrize("kind", [pl.Int128, pl.UInt128])
+def test_polars_integers_beyond_64_bits_are_refused_by_point_and_column(kind: Any) -> None:
+    column = pl.Series([5, None, 2**63, 2**100], dtype=kind)
+    table = pl.DataFrame({"time": range(4), "f": column})
+    with pytest.raises(ValueError, match="point 3: field `f`: integer `9223372036854775808` is"):
+        to_line_protocol(["m f=1 1", table], "m")
 
 
 def test_structured_array() -> None:

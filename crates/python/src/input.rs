@@ -12,8 +12,8 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyList, PyString, Py
 use crate::dicts::Before;
 use crate::place::{Place, type_name};
 use crate::points::{Points, refused};
-use crate::values::{is_numpy, string};
-use crate::{dicts, frame, typed};
+use crate::values::string;
+use crate::{almost, dicts, frame, typed};
 
 /// How deep iterables may be nested; an iterable that holds itself would never end.
 const MAX_DEPTH: usize = 100;
@@ -100,9 +100,14 @@ impl Input {
         before: &mut Seen<'py>,
     ) -> PyResult<()> {
         if let Ok(point) = data.cast_exact::<PyDict>() {
-            dicts::push(points, &mut before.dicts, point)
-        } else if data.is_exact_instance_of::<PyList>() || data.is_exact_instance_of::<PyTuple>() {
+            self.push_mapping(points, before, point)
+        } else if data.is_exact_instance_of::<PyList>() {
             self.begin(data)
+        } else if data.is_exact_instance_of::<PyTuple>() {
+            match almost::pair(data, points.encoder.next_index())? {
+                Some((name, table)) => frame::push(points, &table, name),
+                None => self.begin(data),
+            }
         } else if typed::push(points, &mut before.typed, data)? {
             Ok(())
         } else if let Ok(text) = data.cast::<PyString>() {
@@ -113,11 +118,34 @@ impl Input {
         } else if let Ok(text) = data.cast::<PyByteArray>() {
             push_text(points, &text.to_vec())
         } else if frame::is_frame(data)? {
-            frame::push(points, data, None)
+            frame::push(points, data, almost::own_name(data)?)
         } else if let Some(point) = dicts::of_mapping(data)? {
-            dicts::push(points, &mut before.dicts, &point)
+            self.push_mapping(points, before, &point)
         } else {
             self.open(data, points)
+        }
+    }
+
+    /// Encodes a point, or opens a mapping that holds tables by name.
+    #[inline]
+    fn push_mapping<'py>(
+        &mut self,
+        points: &mut Points,
+        before: &mut Seen<'py>,
+        point: &Bound<'py, PyDict>,
+    ) -> PyResult<()> {
+        match dicts::push(points, &mut before.dicts, point) {
+            Ok(()) => Ok(()),
+            Err(error) => self.push_tables(point, error),
+        }
+    }
+
+    /// Looks at what is wrong with a mapping that is no point.
+    #[cold]
+    fn push_tables(&mut self, point: &Bound<'_, PyDict>, error: PyErr) -> PyResult<()> {
+        match almost::tables(point)? {
+            Some(items) => self.begin(&items),
+            None => Err(almost::with_hint(point, error)),
         }
     }
 
@@ -128,9 +156,8 @@ impl Input {
             // A method of the object, and not of its class.
             return typed::push_by_method(points, data);
         }
-        if self.open.len() < MAX_DEPTH
-            && (!data.hasattr(intern!(data.py(), "__iter__"))? || is_numpy(data))
-        {
+        almost::check(data, points.encoder.next_index())?;
+        if self.open.len() < MAX_DEPTH && !almost::is_iterable(data)? {
             return Err(PyValueError::new_err(format!(
                 "Invalid input at point {}: expected line protocol, a mapping, a DataFrame, an \
                  object of a class with @lineprotocol or an iterable of these, got `{}`",

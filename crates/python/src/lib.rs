@@ -22,6 +22,7 @@
 //! | `runtime` | the threads that carry the requests |
 //! | `exit` | what becomes of threads when the program ends |
 
+mod almost;
 mod batch;
 mod batches;
 mod bell;

@@ -42,14 +42,15 @@ pub fn float_text(value: f64, width: FloatWidth) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
+    let mut buffer = zmij::Buffer::new();
     notation(&match width {
         FloatWidth::Half => half(value),
         #[expect(
             clippy::cast_possible_truncation,
             reason = "it was widened: the way back loses nothing"
         )]
-        FloatWidth::Single => format!("{:e}", value as f32),
-        FloatWidth::Double => format!("{value:e}"),
+        FloatWidth::Single => buffer.format_finite(value as f32).to_owned(),
+        FloatWidth::Double => buffer.format_finite(value).to_owned(),
     })
 }
 
@@ -64,35 +65,45 @@ fn half(value: f64) -> String {
     digits.next().unwrap_or_else(|| format!("{value:.4e}"))
 }
 
-/// Digits with an exponent, as Rust writes them, in the notation of Python's `repr`.
-fn notation(text: &str) -> String {
-    let (significand, exponent) = text.split_once('e').unwrap_or((text, "0"));
+/// A number in the notation of Python's `repr`: with an exponent where it is below -4 or above 15.
+fn notation(number: &str) -> String {
+    let (number, exponent) = number.split_once('e').unwrap_or((number, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, significand) = match significand.strip_prefix('-') {
+    let (sign, number) = match number.strip_prefix('-') {
         Some(rest) => ("-", rest),
-        None => ("", significand),
+        None => ("", number),
     };
-    let digits = significand.replace('.', "");
-    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
-    if !(-4..16).contains(&exponent) {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    if digits.is_empty() {
+        return format!("{sign}0.0");
+    }
+    // How many digits stand before the point, those that are left out counted below zero.
+    let before = length(whole) + exponent - (length(&all) - length(digits));
+    let digits = digits.trim_end_matches('0');
+    if !(-3..=16).contains(&before) {
         let (first, rest) = digits.split_at(1);
         let point = if rest.is_empty() { "" } else { "." };
-        let exponent_sign = if exponent < 0 { '-' } else { '+' };
-        return format!(
-            "{sign}{first}{point}{rest}e{exponent_sign}{:02}",
-            exponent.unsigned_abs()
-        );
+        let direction = if before < 1 { '-' } else { '+' };
+        let exponent = (before - 1).unsigned_abs();
+        return format!("{sign}{first}{point}{rest}e{direction}{exponent:02}");
     }
-    if exponent < 0 {
-        return format!("{sign}0.{}{digits}", zeros(-exponent - 1));
+    if before <= 0 {
+        return format!("{sign}0.{}{digits}", zeros(-before));
     }
-    if count <= exponent + 1 {
-        return format!("{sign}{digits}{}.0", zeros(exponent + 1 - count));
-    }
-    let (whole, fraction) = digits.split_at(significand.find('.').unwrap_or(0));
-    let more = usize::try_from(exponent).unwrap_or(0);
-    let (moved, fraction) = fraction.split_at(more);
-    format!("{sign}{whole}{moved}.{fraction}")
+    let Some((whole, fraction)) = usize::try_from(before)
+        .ok()
+        .and_then(|before| digits.split_at_checked(before))
+        .filter(|(_, fraction)| !fraction.is_empty())
+    else {
+        return format!("{sign}{digits}{}.0", zeros(before - length(digits)));
+    };
+    format!("{sign}{whole}.{fraction}")
+}
+
+fn length(digits: &str) -> i32 {
+    i32::try_from(digits.len()).unwrap_or(i32::MAX)
 }
 
 fn zeros(count: i32) -> String {
@@ -109,7 +120,7 @@ pub(super) fn decimal_text(unscaled: &str, scale: i8) -> String {
         None => ("", unscaled),
     };
     let exponent = -i32::from(scale);
-    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    let count = length(digits);
     let adjusted = exponent + count - 1;
     if exponent > 0 || adjusted < -6 {
         let (first, rest) = digits.split_at(1);
@@ -157,6 +168,13 @@ mod tests {
             (0.1, FloatWidth::Double, "0.1"),
             (-0.0, FloatWidth::Double, "-0.0"),
             (5e-324, FloatWidth::Double, "5e-324"),
+            // Both of these stand just between two numbers of as many digits.
+            (
+                2_f64.powi(-25),
+                FloatWidth::Double,
+                "2.9802322387695312e-08",
+            ),
+            (2_f64.powi(-44), FloatWidth::Double, "5.684341886080802e-14"),
             (1e16, FloatWidth::Double, "1e+16"),
             (1.5e16, FloatWidth::Double, "1.5e+16"),
             (1e15, FloatWidth::Double, "1000000000000000.0"),

@@ -5,6 +5,7 @@ use arrow_schema::SchemaRef;
 use pyo3::exceptions::{PyStopIteration, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::IntoPyDict;
 use pyo3_arrow::input::AnyRecordBatch;
 use pyo3_arrow::{PyRecordBatch, PySchema};
 
@@ -68,10 +69,17 @@ impl Reader {
     }
 }
 
+/// What Arrow's own errors begin with; exceptions of the user's code are theirs.
+const OF_ARROW: &str = "C Data interface error: ";
+
 /// The error about a table with a type that is not Arrow's, with the column that has it, where the
 /// table has `select`, as those of polars and pyarrow have.
 fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     let py = data.py();
+    let told = error.value(py).to_string();
+    let Some(told) = told.strip_prefix(OF_ARROW) else {
+        return error;
+    };
     let names =
         ["column_names", "columns"].map(|list| data.getattr(list)?.extract::<Vec<String>>());
     let names = names.into_iter().flatten().next().unwrap_or_default();
@@ -79,18 +87,12 @@ fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
         let alone = data.call_method1(intern!(py, "select"), ([name],));
         alone.is_ok_and(|alone| alone.extract::<AnyRecordBatch>().is_err())
     };
-    match names.iter().find(|name| is_wrong(name)) {
-        Some(name) => column_place(name).wrap(py, &error),
-        None => error,
-    }
-}
-
-fn column_place(name: &str) -> Place<'_> {
-    Place {
+    let place = Place {
         point: None,
         part: "column",
-        key: Some(name),
-    }
+        key: names.iter().find(|name| is_wrong(name)).map(String::as_str),
+    };
+    place.value_error(format!("its type is none of Arrow: {told}"))
 }
 
 /// A table whose types are Arrow's, and the names of its columns that became text for that. It is
@@ -158,8 +160,8 @@ fn narrowed<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = column.py();
     let narrow = py.import("polars")?.getattr("Int64")?;
-    let cast = column.getattr("cast")?;
-    let narrow = cast.call1((narrow, false))?;
+    let lenient = [("strict", false)].into_py_dict(py)?;
+    let narrow = column.call_method("cast", (narrow,), Some(&lenient))?;
     let missing = |column: &Bound<'py, PyAny>| column.call_method0("is_null");
     let lost = missing(&narrow)?.call_method1("__ne__", (missing(column)?,))?;
     let Some(row) = lost.call_method0("arg_max")?.extract::<Option<u64>>()? else {

@@ -1,0 +1,186 @@
+//! What is nearly data: pairs of a name and a table, and objects of which a part is data.
+//!
+//! Queries return several series as `(name, table)`; these are written as tables. What cannot be
+//! written is refused in words that say what to pass instead.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString, PyTuple};
+
+use crate::frame;
+use crate::out::{Rows, Table};
+use crate::place::{shorten, type_name};
+use crate::values::{self, is_numpy};
+
+/// A table, and the name of its measurement.
+pub(crate) type Named<'py> = (Option<String>, Bound<'py, PyAny>);
+
+/// A pair of a name and a table; `None` for tuples of other items, which are data one by one.
+pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option<Named<'py>>> {
+    let Ok(pair) = data.cast_exact::<PyTuple>() else {
+        return Ok(None);
+    };
+    if pair.len() != 2 {
+        return Ok(None);
+    }
+    let (name, table) = (pair.get_item(0)?, pair.get_item(1)?);
+    if table.is_instance_of::<PyString>() || table.is_exact_instance_of::<PyDict>() {
+        return Ok(None);
+    }
+    let is_rows = table.is_instance_of::<Rows>();
+    if !is_rows && !frame::is_frame(&table)? {
+        // The text in front of what is no data is no line.
+        check(&table, point)?;
+        return Ok(None);
+    }
+    let text = name.cast::<PyString>();
+    if text.is_err() && is_data(&name)? && !is_label(&name)? {
+        return Ok(None);
+    }
+    if is_rows {
+        return Err(rows_error(point));
+    }
+    if values::is_missing(&name)? {
+        return Ok(Some((None, table)));
+    }
+    let Ok(text) = text else {
+        return Err(PyTypeError::new_err(format!(
+            "point {point}: expected `(measurement, table)`, got `{}` in front of a table; hint: pass \
+             the tables themselves, with `measurement=`, and name the columns that tell their rows \
+             apart in `tag_columns=`",
+            shorten(&name.repr()?.to_string()),
+        )));
+    };
+    let name = text.to_str()?;
+    Ok(Some((Some(measurement(name, &table)?), table)))
+}
+
+/// The measurement in the name of a table. The keys of the `dict` that `output="dataframe"` gives are
+/// `measurement,tag=value`.
+fn measurement(name: &str, table: &Bound<'_, PyAny>) -> PyResult<String> {
+    let attributes = table.getattr_opt(intern!(table.py(), "attrs"))?;
+    let attributes = attributes.and_then(|attributes| attributes.cast_into::<PyDict>().ok());
+    if let Some(attributes) = attributes
+        && let Some(own) = attributes.get_item("measurement")?
+        && let Ok(own) = own.extract::<String>()
+        && name
+            .strip_prefix(&own)
+            .is_some_and(|tags| tags.starts_with(','))
+    {
+        return Ok(own);
+    }
+    Ok(name.to_owned())
+}
+
+/// The name that a table itself carries: one of an answer.
+pub(crate) fn own_name(table: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    match table.cast::<Table>() {
+        Ok(table) => table.getattr(intern!(table.py(), "name"))?.extract(),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The items of a mapping that is no point, but holds a table under each name; `None` for others.
+pub(crate) fn tables<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, PyList>>> {
+    for value in dict.values() {
+        if !value.is_instance_of::<Rows>() && !frame::is_frame(&value)? {
+            return Ok(None);
+        }
+    }
+    Ok((!dict.is_empty()).then(|| dict.items()))
+}
+
+/// The error about a mapping that is no point, with what to pass instead.
+pub(crate) fn with_hint(dict: &Bound<'_, PyDict>, error: PyErr) -> PyErr {
+    let py = dict.py();
+    let is_answer = dict.contains("results").unwrap_or(false) && dict.len() == 1;
+    if is_answer && error.is_instance_of::<PyValueError>(py) {
+        return PyValueError::new_err(format!(
+            "{}; hint: this is an answer of the server; `output=\"arrow\"`, \"pandas\" or \"polars\" \
+             gives tables, which can be written",
+            error.value(py)
+        ));
+    }
+    error
+}
+
+/// Refuses iterables whose items are no data.
+pub(crate) fn check(data: &Bound<'_, PyAny>, point: u64) -> PyResult<()> {
+    if data.is_instance_of::<Rows>() {
+        return Err(rows_error(point));
+    }
+    let name = type_name(data);
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    let refuse = |what: &str| {
+        Err(PyTypeError::new_err(format!(
+            "point {point}: expected a table, got `{name}`; hint: {what}"
+        )))
+    };
+    if ends(&["GroupBy", "Resampler", "Rolling", "Expanding"]) {
+        return refuse(
+            "pass the table that it was made of, with the columns that tell its rows apart in \
+             `tag_columns=`, or a table of its results, such as `.mean().reset_index()`",
+        );
+    }
+    if data.hasattr("collect_schema")? && data.hasattr("collect")? {
+        return refuse("pass `.collect()` of it");
+    }
+    if data.hasattr("to_reader")? {
+        return refuse("pass `.to_reader()` of it");
+    }
+    if data.hasattr("scanner")? && data.hasattr("to_table")? {
+        return refuse("pass `.scanner().to_reader()` of it");
+    }
+    if ends(&["Series", "Index", "Array"])
+        && let Some(first) = data.try_iter()?.next()
+        && !is_data(&first?)?
+    {
+        return refuse(
+            "one column has no times and no name; pass a DataFrame, such as \
+             `series.to_frame(\"value\")` of pandas",
+        );
+    }
+    Ok(())
+}
+
+fn rows_error(point: u64) -> PyErr {
+    PyTypeError::new_err(format!(
+        "point {point}: expected data, got `Rows`, whose cells are no points; hint: `output=\"arrow\"`, \
+         \"pandas\" or \"polars\" gives tables, which can be written"
+    ))
+}
+
+/// Whether a value can be data: text, a mapping, a table, an object with lines, or an iterable.
+pub(crate) fn is_data(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = value.py();
+    Ok(value.is_instance_of::<PyString>()
+        || value.is_instance_of::<PyBytes>()
+        || value.is_instance_of::<PyByteArray>()
+        || value.hasattr(intern!(py, "to_lineprotocol"))?
+        || is_iterable(value)?
+        || frame::is_frame(value)?)
+}
+
+/// Whether a value gives items; arrays without a dimension and nulls of Arrow have the method, too.
+pub(crate) fn is_iterable(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = value.py();
+    if !value.hasattr(intern!(py, "__iter__"))? || is_numpy(value) || values::is_missing(value)? {
+        return Ok(false);
+    }
+    let dimensions = value.getattr_opt(intern!(py, "ndim"))?;
+    Ok(dimensions.is_none_or(|dimensions| !matches!(dimensions.extract::<i64>(), Ok(0))))
+}
+
+/// Whether a value is what groups are named by: a tuple of texts and numbers.
+fn is_label(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let Ok(parts) = value.cast_exact::<PyTuple>() else {
+        return Ok(false);
+    };
+    for part in parts {
+        if !values::is_scalar(&part)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
