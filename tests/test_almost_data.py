@@ -1,4 +1,4 @@
-"""Answers that are written back, and objects that are nearly data: written, or refused with a hint."""
+"""Answers that are written back, and what is nearly data: written, or refused with a hint."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_measurement_of_the_call_takes_precedence_over_names(
     assert (one["tags"], two["tags"]) == ({"host": "a"}, {"host": "b"})
 
 
-def test_one_table_of_an_answer_carries_its_name(either: Any, database: Database) -> None:
+def test_one_table_of_an_answer_carries_its_name(either: Any) -> None:
     either.write(POINTS)
     one = either.query("SELECT free FROM mem", output="arrow")
     assert to_line_protocol(one) == b"mem free=3i 3\n"
@@ -204,3 +204,17 @@ def test_cells_of_an_answer_are_refused_with_the_outputs_that_are_tables(
 def test_arrays_without_a_dimension_and_scalars_are_no_data(data: object) -> None:
     with pytest.raises(ValueError, match="Invalid input at point 0: expected"):
         to_line_protocol(data, "m")
+
+
+class PointSeries:
+    """An iterable of the user, whose first item must not be asked for twice."""
+
+    def __init__(self) -> None:
+        self.lines = iter(["m f=1 1", "m f=2 2"])
+
+    def __iter__(self) -> Iterator[str]:
+        return self.lines
+
+
+def test_every_item_of_the_users_own_iterables_is_written() -> None:
+    assert to_line_protocol(PointSeries()) == b"m f=1 1\nm f=2 2\n"

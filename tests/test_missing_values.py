@@ -23,8 +23,6 @@ MISSING: dict[str, object] = {
     "float32": np.float32("nan"),
     "float16": np.float16("nan"),
     "longdouble": np.longdouble("nan"),
-    "complex": complex("nan"),
-    "complex64": np.complex64(complex("nan")),
     "NA": pd.NA,
     "NaT": pd.NaT,
     "datetime64": np.datetime64("NaT"),
@@ -82,6 +80,16 @@ def test_a_missing_value_is_left_out_of_a_point(value: object) -> None:
     data = point(tags={"tag": value}, fields={"f": 1, "g": value})
     assert to_line_protocol(data) == b"m f=1i 1\n"
     assert to_line_protocol(point(tags=value)) == b"m f=1i 1\n"
+
+
+@pytest.mark.parametrize("value", [complex("nan"), np.complex64("nan"), np.clongdouble("nan")])
+def test_a_complex_nan_is_no_tag_and_no_measurement_and_is_refused_as_a_field(
+    value: object,
+) -> None:
+    assert to_line_protocol(point(tags={"tag": value}), tag2=value) == b"m f=1i 1\n"
+    assert to_line_protocol(point(measurement=value), "other") == b"other f=1i 1\n"
+    with pytest.raises(TypeError, match="point 0: field `g`"):
+        to_line_protocol(point(fields={"g": value}))
 
 
 @missing

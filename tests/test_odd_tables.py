@@ -40,7 +40,7 @@ class Wrapped:
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
-    def select(self, names: list[str]) -> Wrapped:
+    def select(self, _names: list[str]) -> Wrapped:
         return self
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -166,6 +166,9 @@ def test_a_rare_type_of_arrow_is_no_field(kind: str) -> None:
     array = (ODD | TIMES)[kind]()
     with pytest.raises(TypeError, match="column `f`: expected"):
         to_line_protocol(column(array), "m")
+    frame = pd.DataFrame({"f": pd.arrays.ArrowExtensionArray(array)}, index=pd.to_datetime([1]))
+    with pytest.raises(TypeError, match="column `f`: expected"):
+        to_line_protocol(frame, "m")
     point = {"measurement": "m", "fields": {"f": array[0]}}
     if kind != "run ends":
         with pytest.raises(TypeError, match="point 0: field `f`: expected"):
@@ -228,3 +231,26 @@ def test_a_polars_column_of_objects_is_refused_by_its_name() -> None:
     table = pl.DataFrame({"time": [1], "f": pl.Series([object()], dtype=pl.Object)})
     with pytest.raises(TypeError, match="column `f`: expected"):
         to_line_protocol(table, "m")
+
+
+@pytest.mark.parametrize("name", [["f"], pl.col("f"), "\ud800", 5, object()])
+def test_a_column_of_an_odd_name_is_not_there(name: Any) -> None:
+    frames = pd.DataFrame({"f": [1]}, index=pd.to_datetime([1])), column(pa.array([1]))
+    for frame in frames:
+        with pytest.raises(ValueError, match="tag column `.*` is not in the DataFrame"):
+            to_line_protocol(frame, "m", [name])
+        with pytest.raises(ValueError, match="time column `.*` is not in the DataFrame"):
+            to_line_protocol(frame, "m", time_column=name)
+
+
+def test_a_name_of_a_table_without_utf_8_is_refused_by_its_place() -> None:
+    with pytest.raises(ValueError, match="point 0: name of a table: .*surrogates"):
+        to_line_protocol(("\ud800", column(pa.array([1]))))
+
+
+def test_an_integer_of_thousands_of_digits_is_refused_by_its_place() -> None:
+    point = {"measurement": "m", "fields": {"f": 10**5000}}
+    with pytest.raises(ValueError, match="point 0: field `f`: integer `of type int` is beyond"):
+        to_line_protocol(point)
+    with pytest.raises(ValueError, match="point 0: key `time`: `of type int` is outside"):
+        to_line_protocol({"measurement": "m", "fields": {"f": 1}, "time": 10**5000})

@@ -1,4 +1,4 @@
-"""One value is one text as a tag, whatever type or table it comes from, so that it is one series."""
+"""One value is one text as a tag, whatever type or table it comes from: it is one series."""
 
 from __future__ import annotations
 
@@ -448,13 +448,10 @@ def test_a_float_of_a_field_is_widened_exactly_wherever_it_comes_from() -> None:
     ids=["bytes", "void", "array", "array 1", "arrow bytes", "arrow list", "list"],
 )
 def test_what_has_no_text_is_no_tag(value: object) -> None:
-    for place in ("tag", "extra tag"):
-        point = {"measurement": "m", "fields": {"f": 1}}
-        tags = {"tag": value}
-        with pytest.raises(TypeError, match=f"{place} `tag`: expected"):
-            if place == "tag":
-                to_line_protocol({**point, "tags": tags})
-            else:
-                to_line_protocol(point, tags=tags)
+    point = {"measurement": "m", "fields": {"f": 1}}
+    with pytest.raises(TypeError, match="point 0: tag `tag`: expected"):
+        to_line_protocol({**point, "tags": {"tag": value}})
+    with pytest.raises(TypeError, match="extra tag `tag`: expected"):
+        to_line_protocol(point, tag=value)
     with pytest.raises(TypeError, match=r"`Typed.tag`: expected str"):
         to_line_protocol(Typed(value))

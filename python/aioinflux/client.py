@@ -297,12 +297,15 @@ class InfluxDBClient(Administration, Base):
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
                 `tags` and `fields`, an object of a class with `@lineprotocol`, a table, or any
                 nesting of iterables of these. Tables are DataFrames of pandas and polars, what else
-                speaks Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy.
+                speaks Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy;
+                `(name, table)`, as a query returns several series, and a `dict` of tables by name
+                are tables with their measurement.
                 Times: `int` in nanoseconds (or `time_unit`), `datetime` (naive means UTC), `date`,
                 `numpy.datetime64`, `pandas.Timestamp`, or text as ISO 8601 has it; other text is
                 read by pandas, where that is installed. A point without time is stamped by the
                 server.
-            measurement: Name for points that carry none, and for tables.
+            measurement: Name for points that carry none, and for tables. It takes precedence over
+                the name in a `(name, table)` pair.
             db: Database, instead of `client.db`.
             precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Only for data that
                 is nothing but line protocol: all else is sent in nanoseconds. See `time_unit`.

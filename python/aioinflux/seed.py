@@ -139,11 +139,14 @@ class AsyncInfluxDBClient(Base):
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
                 `tags` and `fields`, a table, or any nesting of iterables of these. Tables are
                 DataFrames of pandas and polars, what else speaks Arrow's C data interface
-                (pyarrow, DuckDB), and structured arrays of numpy. Times: `int` in nanoseconds,
+                (pyarrow, DuckDB), and structured arrays of numpy; `(name, table)`, as a query
+                returns several series, and a `dict` of tables by name are tables with their
+                measurement. Times: `int` in nanoseconds,
                 `datetime` (naive means UTC), `date`, `numpy.datetime64`, `pandas.Timestamp`, or
                 text as ISO 8601 has it; other text is read by pandas, where that is installed. A
                 point without time is stamped by the server.
-            measurement: Name for points that carry none, and for DataFrames.
+            measurement: Name for points that carry none, and for tables. It takes precedence over
+                the name in a `(name, table)` pair.
             tag_columns: Columns of a table that are tags; all others are fields.
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
                 the column `time` of other tables.

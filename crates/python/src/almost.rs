@@ -10,7 +10,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use crate::frame;
 use crate::out::{Rows, Table};
-use crate::place::{shorten, type_name};
+use crate::place::{Place, shorten, type_name};
 use crate::values::{self, is_numpy};
 
 /// A table, and the name of its measurement.
@@ -52,8 +52,9 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
             shorten(&name.repr()?.to_string()),
         )));
     };
-    let name = text.to_str()?;
-    Ok(Some((Some(measurement(name, &table)?), table)))
+    let place = Place::of(point, "name of a table");
+    let name = measurement(values::string(text, place)?, &table)?;
+    Ok(Some((Some(name), table)))
 }
 
 /// The measurement in the name of a table. The keys of the `dict` that `output="dataframe"` gives are
@@ -109,6 +110,13 @@ pub(crate) fn with_hint(dict: &Bound<'_, PyDict>, error: PyErr) -> PyErr {
 pub(crate) fn check(data: &Bound<'_, PyAny>, point: u64) -> PyResult<()> {
     if data.is_instance_of::<Rows>() {
         return Err(rows_error(point));
+    }
+    let module = data.get_type().module()?;
+    let module = module.to_string_lossy();
+    // What the user's own classes give must not be asked for twice.
+    let known = ["pandas", "polars", "pyarrow"];
+    if !known.iter().any(|known| module.starts_with(known)) {
+        return Ok(());
     }
     let name = type_name(data);
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
@@ -168,8 +176,9 @@ pub(crate) fn is_iterable(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if !value.hasattr(intern!(py, "__iter__"))? || is_numpy(value) || values::is_missing(value)? {
         return Ok(false);
     }
-    let dimensions = value.getattr_opt(intern!(py, "ndim"))?;
-    Ok(dimensions.is_none_or(|dimensions| !matches!(dimensions.extract::<i64>(), Ok(0))))
+    let is_array = values::is_imported(py, "numpy")
+        && value.is_instance(&py.import("numpy")?.getattr("ndarray")?)?;
+    Ok(!is_array || value.getattr(intern!(py, "ndim"))?.is_truthy()?)
 }
 
 /// Whether a value is what groups are named by: a tuple of texts and numbers.

@@ -23,7 +23,8 @@ const BATCH_BYTES: usize = 1 << 20;
 /// Args:
 ///     data: What `write` takes: text, mappings, objects of classes with `@lineprotocol`, tables,
 ///         and iterables of these. Tables are DataFrames of pandas and polars, what else speaks
-///         Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy.
+///         Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy. A pair
+///         `(measurement, table)` and a `dict` of tables by name are tables as well.
 ///     measurement: Name for points and rows that carry none.
 ///     tag_columns: Columns of a table that are tags; all others are fields.
 ///     time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the

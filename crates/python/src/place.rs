@@ -81,6 +81,14 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
         .map_or_else(|_| "?".to_owned(), |name| name.to_string())
 }
 
+/// What Python's `str` says of a value, cut; of integers with thousands of digits it says nothing.
+pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
+    match value.str() {
+        Ok(text) => shorten(&text.to_string_lossy()),
+        Err(_) => format!("of type {}", type_name(value)),
+    }
+}
+
 /// At most the first characters of `text`.
 pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {

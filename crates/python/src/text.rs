@@ -41,6 +41,11 @@ pub(crate) fn str_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_str()?.to_owned())
 }
 
+/// `str(value)` for comparisons: what has no UTF-8 is equal to no name.
+pub(crate) fn lossy(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(value.str()?.to_string_lossy().into_owned())
+}
+
 fn of_numpy(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     let py = value.py();
     let dtype = value.getattr(intern!(py, "dtype"))?;
@@ -125,16 +130,15 @@ pub(crate) fn date(days: i128) -> String {
 pub(crate) fn datetime(ns: i128, offset: Option<i32>) -> String {
     let local = ns + i128::from(offset.unwrap_or(0)) * SECOND;
     let (days, clock) = (local.div_euclid(DAY), local.rem_euclid(DAY));
-    let mut text = format!("{} {}", date(days), time(clock));
-    if let Some(offset) = offset {
+    let zone = offset.map(|offset| {
         let (sign, offset) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
-        let (hours, minutes, seconds) = (offset / 3600, offset / 60 % 60, offset % 60);
-        text.push_str(&format!("{sign}{hours:02}:{minutes:02}"));
-        if seconds != 0 {
-            text.push_str(&format!(":{seconds:02}"));
+        let (hours, minutes) = (offset / 3600, offset / 60 % 60);
+        match offset % 60 {
+            0 => format!("{sign}{hours:02}:{minutes:02}"),
+            seconds => format!("{sign}{hours:02}:{minutes:02}:{seconds:02}"),
         }
-    }
-    text
+    });
+    format!("{} {}{}", date(days), time(clock), zone.unwrap_or_default())
 }
 
 /// Nanoseconds since midnight: `03:04:05.123456`.

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyFloat, PyInt, PyString, PyType};
 
-use crate::place::{Place, shorten};
+use crate::place::{Place, shorten, shown};
 use crate::text;
 
 const EXPECTED: &str = "float, int, bool or str";
@@ -47,7 +47,7 @@ fn integer(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'s
         .extract::<u64>()
         .map(FieldValue::Unsigned)
         .map_err(|_| {
-            let shown = shorten(&value.to_string());
+            let shown = shown(value);
             place.value_error(format!("integer `{shown}` is beyond 64 bits"))
         })
 }
@@ -59,6 +59,10 @@ pub(crate) fn string<'a>(text: &'a Bound<'_, PyString>, place: Place<'_>) -> PyR
 
 /// The rarer kinds: numpy scalars, `Decimal`, enums, missing values of pandas.
 fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
+    // Complex numbers are no fields, and neither is their NaN.
+    if is_complex(value) {
+        return Err(place.type_error(EXPECTED, value));
+    }
     if is_missing(value)? {
         return Ok(None);
     }
@@ -198,6 +202,17 @@ pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
             .is_truthy()?)
 }
 
+/// Whether a value is a complex number, of Python or of numpy.
+fn is_complex(value: &Bound<'_, PyAny>) -> bool {
+    let name = value.get_type().name();
+    value.is_instance_of::<PyComplex>()
+        || (is_numpy(value)
+            && name.is_ok_and(|name| {
+                let name = name.to_string_lossy();
+                name.starts_with("complex") || name.starts_with("clongdouble")
+            }))
+}
+
 /// Null of any type of Arrow, and NaN.
 fn is_missing_in_arrow(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = value.py();
@@ -226,12 +241,9 @@ pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, 
     if value.is_none() {
         return place.type_error(expected, value);
     }
-    let shown = value
-        .str()
-        .map_or_else(|_| String::new(), |text| text.to_string());
     PyTypeError::new_err(format!(
         "{place}: expected {expected}, got `{}`",
-        shorten(&shown)
+        shown(value)
     ))
 }
 

@@ -37,7 +37,7 @@ impl Labels {
         }
         let find = |what: &str, wanted: &Py<PyAny>, py| -> PyResult<usize> {
             let wanted = wanted.bind(py);
-            let text = text::str_of(wanted)?;
+            let text = text::lossy(wanted)?;
             let known = names
                 .iter()
                 .zip(labels)

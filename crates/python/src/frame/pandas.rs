@@ -15,7 +15,7 @@ use pyo3_arrow::input::AnyArray;
 use super::columns::{Column, Columns, Part, is_aligned, is_of_arrow, of_numbers};
 use super::layout::Labels;
 use super::objects::{Cells, Objects};
-use super::texts::{has_texts, plain, texts_of};
+use super::texts::{plain, texts_of};
 use super::{no_floats, numpy_dtype};
 use crate::place::shorten;
 use crate::points::Points;
@@ -75,8 +75,8 @@ fn check_levels(points: &Points, frame: &Bound<'_, PyAny>) -> PyResult<()> {
     let named = named.chain(&points.time_column);
     for name in named.chain(&points.measurement_column) {
         let name = name.bind(py);
-        if !columns.contains(name)? && levels.contains(name)? {
-            let shown = shorten(&text::str_of(name)?);
+        if name.is_instance_of::<PyString>() && !columns.contains(name)? && levels.contains(name)? {
+            let shown = shorten(&text::lossy(name)?);
             return Err(PyValueError::new_err(format!(
                 "`{shown}` is the name of an index of the DataFrame, and of no column; hint: \
                  `reset_index()` makes columns of its indexes"
@@ -265,15 +265,9 @@ fn column(points: &mut Points, series: &Bound<'_, PyAny>, is_text: bool) -> PyRe
         return category_column(points, &array, is_text)?.map_or_else(cells, Ok);
     }
     if let Some(chunks) = arrow_chunks(&array)? {
-        let is = |known: fn(&DataType) -> bool| chunks.iter().all(|one| known(one.data_type()));
-        return if is(is_texts) || (!is_text && is(is_known)) {
-            Ok(Column::Arrow(chunks))
-        } else if is_text && is(has_texts) {
-            Ok(as_text(Column::Arrow(chunks)))
-        } else {
-            // Rare types go by the rules for single values.
-            cells()
-        };
+        let is_texts = chunks.iter().all(|chunk| is_texts(chunk.data_type()));
+        let chunks = Column::Arrow(chunks);
+        return Ok(if is_texts { chunks } else { as_text(chunks) });
     }
     if let Some(masked) = masked_column(&array, is_text)? {
         return Ok(as_text(masked));
@@ -325,14 +319,6 @@ fn is_texts(data_type: &DataType) -> bool {
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
         ),
     }
-}
-
-/// Whether the engine makes of a type the fields that the rules for single values would make.
-fn is_known(data_type: &DataType) -> bool {
-    is_texts(data_type)
-        || *data_type == DataType::Boolean
-        || data_type.is_integer()
-        || data_type.is_floating()
 }
 
 /// Codes and categories, where these are text or can be read as a whole.

@@ -145,7 +145,7 @@ pub(super) fn without_foreign_types<'py>(
 fn is_named(py: Python<'_>, points: &Points, name: &str) -> PyResult<bool> {
     let tags = points.tag_columns.iter().flatten();
     for named in tags.chain(&points.measurement_column) {
-        if text::str_of(named.bind(py))? == name {
+        if text::lossy(named.bind(py))? == name {
             return Ok(true);
         }
     }

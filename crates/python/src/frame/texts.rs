@@ -85,21 +85,6 @@ pub(crate) fn of_scalar(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     text::of(&plain)
 }
 
-/// Whether a type has texts, but is none itself.
-pub(super) fn has_texts(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Dictionary(_, values) => has_texts(values),
-        DataType::Boolean
-        | DataType::Date32
-        | DataType::Date64
-        | DataType::Time32(_)
-        | DataType::Time64(_)
-        | DataType::Timestamp(..)
-        | DataType::Duration(_) => true,
-        other => other.is_numeric(),
-    }
-}
-
 /// The texts of a column; `None` for one that is text already, and for one that has none.
 fn of(py: Python<'_>, array: &ArrayRef, place: Place<'_>) -> PyResult<Option<ArrayRef>> {
     Ok(match array.data_type() {

@@ -17,7 +17,7 @@ use pyo3::types::{
 };
 
 use self::texts::Dates;
-use crate::place::{Place, shorten, type_name};
+use crate::place::{Place, shorten, shown, type_name};
 use crate::values;
 
 const EXPECTED: &str = "int, datetime, date, datetime64, Timestamp, Period or text";
@@ -122,7 +122,7 @@ impl Times {
             return self.integer(time, place);
         }
         if values::is_missing(time)? {
-            return Err(place.value_error(format!("expected a time, got {time}")));
+            return Err(place.value_error(format!("expected a time, got {}", shown(time))));
         }
         if values::is_numpy(time) {
             return self.numpy(time, place);
@@ -147,7 +147,7 @@ impl Times {
 
     #[cold]
     fn too_many(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyErr {
-        out_of_range(place, format_args!("{time} {}", self.unit.as_str()))
+        out_of_range(place, format_args!("{} {}", shown(time), self.unit.as_str()))
     }
 
     /// A float is taken as nanoseconds, as pandas takes it, where it is a whole number, and where
