@@ -237,14 +237,14 @@ def test_a_polars_column_of_objects_is_refused_by_its_name() -> None:
 def test_a_column_of_an_odd_name_is_not_there(name: Any) -> None:
     frames = pd.DataFrame({"f": [1]}, index=pd.to_datetime([1])), column(pa.array([1]))
     for frame in frames:
-        with pytest.raises(ValueError, match="tag column `.*` is not in the DataFrame"):
+        with pytest.raises(ValueError, match=r"tag column `.*` is not in the DataFrame"):
             to_line_protocol(frame, "m", [name])
-        with pytest.raises(ValueError, match="time column `.*` is not in the DataFrame"):
+        with pytest.raises(ValueError, match=r"time column `.*` is not in the DataFrame"):
             to_line_protocol(frame, "m", time_column=name)
 
 
 def test_a_name_of_a_table_without_utf_8_is_refused_by_its_place() -> None:
-    with pytest.raises(ValueError, match="point 0: name of a table: .*surrogates"):
+    with pytest.raises(ValueError, match=r"point 0: name of a table: .*surrogates"):
         to_line_protocol(("\ud800", column(pa.array([1]))))
 
 
