@@ -90,6 +90,8 @@ pub(crate) struct Grammar {
     pub(crate) loose_floats: bool,
     /// Whether the suffix `u` is known.
     pub(crate) unsigned: bool,
+    /// Whether a tag key twice in a line is stored, and the table is unreadable from then on.
+    pub(crate) takes_tags_twice: bool,
     /// Whether a tag and a field may have the same key.
     pub(crate) tag_and_field: bool,
     /// Tag keys that the server keeps for itself.
@@ -117,6 +119,7 @@ static V1: Grammar = Grammar {
     loose_names: false,
     loose_floats: true,
     unsigned: false,
+    takes_tags_twice: false,
     tag_and_field: true,
     reserved_tags: &[],
     max_key: 65_535,
@@ -141,6 +144,7 @@ static V3: Grammar = Grammar {
     loose_names: true,
     loose_floats: false,
     unsigned: true,
+    takes_tags_twice: true,
     tag_and_field: false,
     reserved_tags: &[],
     max_key: usize::MAX,

@@ -22,6 +22,7 @@ extern crate alloc;
 
 mod batch;
 mod cells;
+mod check;
 mod copy;
 mod cut;
 mod decode;
@@ -44,6 +45,7 @@ mod shape;
 mod split;
 mod steps;
 mod tag_cells;
+mod tag_keys;
 mod tag_text;
 mod text;
 mod value;

@@ -120,7 +120,7 @@ impl<'a> Iterator for Decoder<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         while self.at < self.text.len() {
             let rest = &self.text[self.at..];
-            let Split { length, closed } = line_length(self.grammar, rest);
+            let Split { length, closed, .. } = line_length(self.grammar, rest);
             let whole = &rest[..length];
             // A line feed that does not end the line belongs to it, also at the end of the text.
             let line = match whole.strip_suffix(b"\n") {
