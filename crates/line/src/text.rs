@@ -119,14 +119,17 @@ impl Encoder {
 
     fn check_line(&mut self, line: &[u8], split: Split) -> Result<Parts, Error> {
         let grammar = self.options.dialect.grammar();
-        if !split.closed || ends_open(line) {
-            return Err(self.refuse_text(line, Rule::OpenLine));
-        }
+        let parts = match parts(grammar, line) {
+            // The quote that opens the line may be one that does not belong there.
+            Err(Rule::AfterString) => Err(Rule::AfterString),
+            _ if !split.closed || ends_open(line) => Err(Rule::OpenLine),
+            parts => parts,
+        };
+        let parts = parts.map_err(|rule| self.refuse_text(line, rule))?;
         self.check_mark(line)?;
         if grammar.utf8_only && str::from_utf8(line).is_err() {
             return Err(self.refuse_text(line, Rule::NotUtf8));
         }
-        let parts = parts(grammar, line).map_err(|rule| self.refuse_text(line, rule))?;
         if grammar.takes_tags_twice
             && let Some(key) = repeated_tag(grammar, &line[..parts.series], &mut self.tags)
         {
