@@ -4,6 +4,8 @@
 //! a value that it does not belong to. This walk finds such lines. It allocates nothing, and what
 //! the server refuses by itself is left to the server.
 
+use alloc::vec::Vec;
+
 use memchr::{memchr, memchr2, memchr3};
 
 use crate::Rule;
@@ -47,8 +49,30 @@ pub(crate) fn parts(grammar: &Grammar, line: &[u8]) -> Result<Parts, Rule> {
     })
 }
 
+/// Returns the keys of the fields of a line, as they are written.
+pub(crate) fn field_keys<'a>(grammar: &Grammar, line: &'a [u8]) -> Vec<&'a [u8]> {
+    let series = series_length(grammar, line);
+    let mut walk = Walk {
+        line,
+        holds_feeds: false,
+        at: line.len() - skip_separators(grammar, &line[series..]).len(),
+    };
+    let mut keys = Vec::new();
+    loop {
+        let start = walk.at;
+        let mut key = walk;
+        if !key.key() {
+            return keys;
+        }
+        keys.push(&line[start..key.at]);
+        if !walk.field(grammar).unwrap_or(false) {
+            return keys;
+        }
+    }
+}
+
 /// Returns where measurement and tags end: at the first space that no backslash escapes.
-fn series_length(grammar: &Grammar, line: &[u8]) -> usize {
+pub(crate) fn series_length(grammar: &Grammar, line: &[u8]) -> usize {
     let mut at = line.len() - skip_blanks(grammar, line).len();
     let start = at;
     if grammar.pairing == Pairing::PreviousByte {
@@ -75,6 +99,7 @@ fn skip_separators<'a>(grammar: &Grammar, rest: &'a [u8]) -> &'a [u8] {
 }
 
 /// A walk over the fields of a line.
+#[derive(Clone, Copy)]
 struct Walk<'a> {
     line: &'a [u8],
     holds_feeds: bool,

@@ -48,6 +48,7 @@ mod tag_cells;
 mod tag_keys;
 mod tag_text;
 mod text;
+mod undated;
 mod value;
 
 pub use batch::Batch;
@@ -66,4 +67,5 @@ pub use shape::{Shape, TagCodes, TagValues};
 pub use split::{LineEnds, line_ends};
 pub use tag_cells::TagCells;
 pub use tag_text::TagText;
+pub use undated::Undated;
 pub use value::FieldValue;

@@ -55,7 +55,7 @@ pub(crate) fn repeated_tag<'l>(
 }
 
 /// Where the first such byte is that no backslash escapes, from `at` on; else the end.
-fn end_of_part(series: &[u8], mut at: usize, stop: u8) -> usize {
+pub(crate) fn end_of_part(series: &[u8], mut at: usize, stop: u8) -> usize {
     while let Some(found) = series
         .get(at..)
         .and_then(|rest| memchr::memchr2(stop, b'\\', rest))

@@ -195,7 +195,7 @@ fn a_byte_order_mark_before_a_text_is_dropped_and_refused_within() {
 
 #[test]
 fn a_tag_key_that_comes_twice_is_refused_for_3x() {
-    let many: String = (0..20).map(|n| format!(",t{n}=a")).collect();
+    let many = ",t0=a,t1=a,t2=a,t3=a,t4=a,t5=a,t6=a,t7=a,t8=a,t9=a,ta=a,tb=a,tc=a,td=a";
     for (text, key) in [
         ("m v=1\nm,t=a,t=b v=1 1".into(), "t"),
         ("m v=1\nm,a=1,b=2,a=1 v=1 1".into(), "a"),
