@@ -45,6 +45,8 @@ class Job:
     progress: _progress.Progress = None
     # Whether a request that did not fail was stored: nobody answers to datagrams.
     is_answered: bool = True
+    # Whether points without a time get one of this machine's clock.
+    stamp: bool = False
 
     def batches(self, frames: int) -> _core.Batches:
         """Begins to encode; `frames` is how many functions stand between the user and `next`."""
@@ -53,6 +55,8 @@ class Job:
             _arguments.expect("batch_lines", self.batch_lines, int)
             _arguments.expect("batch_bytes", self.batch_bytes, int)
             _arguments.expect("connections", self.connections, int)
+        if type(self.stamp) is not bool:
+            _arguments.expect("stamp", self.stamp, bool)
         if self.connections < 1:
             _arguments.positive("connections", self.connections)
         if self.progress is not None:
@@ -75,6 +79,7 @@ class Job:
             None,
             frames,
             self.default_tags,
+            self.stamp,
         )
 
 

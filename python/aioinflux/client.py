@@ -273,6 +273,7 @@ class InfluxDBClient(Administration, Base):
         measurement_column: object = None,
         consistency: str | None = None,
         tags: Mapping[str, object] | None = None,
+        stamp: bool = False,
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
         connections: int = 1,
@@ -292,12 +293,12 @@ class InfluxDBClient(Administration, Base):
                 speaks Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy.
                 Times: `int` in nanoseconds, `datetime` (naive means UTC), `date`,
                 `numpy.datetime64`, `pandas.Timestamp`, or text as ISO 8601 has it; other text is
-                read by pandas, where that is installed. A point without time is stamped by the
-                server.
+                read by pandas, where that is installed. A point without time gets the
+                server's, unless `stamp` is true.
             measurement: Name for points that carry none, and for tables.
             db: Database, instead of `client.db`.
             precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Only for data that
-                is nothing but line protocol: all else is sent in nanoseconds.
+                is nothing but line protocol: all else is sent in nanoseconds, as are stamps.
             rp: Retention policy, instead of the client's, or of the database's default.
             tag_columns: Columns of a table that are tags; all others are fields.
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
@@ -306,6 +307,10 @@ class InfluxDBClient(Administration, Base):
             consistency: How many nodes of a cluster must have stored the points, instead of the
                 client's: `any`, `one`, `quorum` or `all`.
             tags: Extra tags of any name, those of this method's arguments too.
+            stamp: Whether each point without a time gets its own nanosecond of this machine's clock,
+                later than all that this process gave before. Lines that come encoded, and tables
+                without a column of times, are stamped too. Without it the server gives all points
+                of a request one time, and keeps one of each series: a warning says so.
             batch_lines: Points that one request has at most.
             batch_bytes: Bytes of line protocol that one request has at most, but for a single line
                 that is longer.
@@ -346,6 +351,7 @@ class InfluxDBClient(Administration, Base):
             batch_bytes,
             connections,
             progress,
+            stamp=stamp,
         )
         return self._write(job, db, rp, consistency, precision)
 

@@ -117,6 +117,7 @@ class AsyncInfluxDBClient(Base):
         time_column: object = None,
         measurement_column: object = None,
         tags: Mapping[str, object] | None = None,
+        stamp: bool = False,
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
         connections: int = 1,
@@ -136,13 +137,17 @@ class AsyncInfluxDBClient(Base):
                 (pyarrow, DuckDB), and structured arrays of numpy. Times: `int` in nanoseconds,
                 `datetime` (naive means UTC), `date`, `numpy.datetime64`, `pandas.Timestamp`, or
                 text as ISO 8601 has it; other text is read by pandas, where that is installed. A
-                point without time is stamped by the server.
+                point without time gets the server's, unless `stamp` is true.
             measurement: Name for points that carry none, and for DataFrames.
             tag_columns: Columns of a table that are tags; all others are fields.
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
                 the column `time` of other tables.
             measurement_column: Column of the measurements of a table.
             tags: Extra tags of any name, those of this method's arguments too.
+            stamp: Whether each point without a time gets its own nanosecond of this machine's clock,
+                later than all that this process gave before. Lines that come encoded, and tables
+                without a column of times, are stamped too. Without it the server gives all points
+                of a request one time, and keeps one of each series: a warning says so.
             batch_lines: Points that one request has at most.
             batch_bytes: Bytes of line protocol that one request has at most, but for a single line
                 that is longer.
@@ -181,6 +186,7 @@ class AsyncInfluxDBClient(Base):
             batch_bytes=batch_bytes,
             connections=connections,
             progress=progress,
+            stamp=stamp,
         )
         return self._write(job, None)
 

@@ -117,6 +117,7 @@ class UDPClient:
         time_column: object = None,
         measurement_column: object = None,
         tags: Mapping[str, object] | None = None,
+        stamp: bool = False,
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
         progress: _progress.Progress = None,
@@ -133,6 +134,7 @@ class UDPClient:
                 the column `time` of other tables.
             measurement_column: Column of the measurements of a table.
             tags: Extra tags of any name, those of this method's arguments too.
+            stamp: As `InfluxDBClient.write` takes it; the unit of the listener has to be `ns`.
             batch_lines: Points that are encoded before they are sent, at most.
             batch_bytes: Bytes that are encoded before they are sent, at most.
             progress: Called after each batch, as `InfluxDBClient.write` does.
@@ -166,6 +168,7 @@ class UDPClient:
             batch_bytes,
             progress=progress,
             is_answered=False,
+            stamp=stamp,
         )
         # What stands on the stack between the user and the encoder, which warns at the user's line.
         if self.mode == "async":

@@ -58,7 +58,7 @@ pub(super) fn open(
         .map(|name| PyString::new(py, name).into_any())
         .collect();
     let mut labels = Labels::new(points, &names)?;
-    labels.date("table")?;
+    labels.date(points, "table")?;
     let layout = labels.layout(points);
     let stream = Stream {
         reader: Some(reader),
