@@ -307,10 +307,10 @@ class InfluxDBClient(Administration, Base):
             consistency: How many nodes of a cluster must have stored the points, instead of the
                 client's: `any`, `one`, `quorum` or `all`.
             tags: Extra tags of any name, those of this method's arguments too.
-            stamp: Whether each point without a time gets its own nanosecond of this machine's clock,
-                later than all that this process gave before. Lines that come encoded, and tables
-                without a column of times, are stamped too. Without it the server gives all points
-                of a request one time, and keeps one of each series: a warning says so.
+            stamp: Whether each point without a time gets its own nanosecond of this machine's
+                clock, later than all that this process gave before. Lines that come encoded, and
+                tables without a column of times, are stamped too. Without it the server gives all
+                points of a request one time, and keeps one of each series: a warning says so.
             batch_lines: Points that one request has at most.
             batch_bytes: Bytes of line protocol that one request has at most, but for a single line
                 that is longer.

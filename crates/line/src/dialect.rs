@@ -76,6 +76,10 @@ pub(crate) struct Grammar {
     pub(crate) doubles_backslash: bool,
     /// How measurements, tag keys and tag values are scanned; field keys always go by pairs.
     pub(crate) pairing: Pairing,
+    /// Whether a backslash before `=` and `"` in a measurement, and before `"` in a field key, is read
+    /// as an escape, although none is needed there. (2.x takes such a measurement, and then does not
+    /// find it.)
+    pub(crate) loose_escapes: bool,
     /// Whether ASCII control characters are kept in names and tags.
     pub(crate) keeps_controls: bool,
     /// Whether text that is no UTF-8 costs the whole request.
@@ -112,6 +116,7 @@ pub(crate) const KEY_SEPARATOR: &str = "#!~#";
 static V1: Grammar = Grammar {
     doubles_backslash: false,
     pairing: Pairing::PreviousByte,
+    loose_escapes: true,
     keeps_controls: true,
     utf8_only: false,
     blanks: b" \t\0",
@@ -129,6 +134,7 @@ static V1: Grammar = Grammar {
 
 static V2: Grammar = Grammar {
     unsigned: true,
+    loose_escapes: false,
     reserved_tags: &["_field", "_measurement"],
     times: i64::MIN + 2..=i64::MAX - 1,
     ..V1
@@ -137,6 +143,7 @@ static V2: Grammar = Grammar {
 static V3: Grammar = Grammar {
     doubles_backslash: true,
     pairing: Pairing::Pairs,
+    loose_escapes: false,
     keeps_controls: false,
     utf8_only: true,
     blanks: b" \t",
