@@ -35,16 +35,29 @@ def times(lines: bytes) -> list[int]:
     return [found["time"] for found in parse_line_protocol(lines)]
 
 
-@pytest.mark.parametrize("data", [FIVE, iter(FIVE), b"m,t=a f=1\n" * 5, ["m,t=a f=1"] * 5, [FIVE]])
-def test_points_of_one_series_without_a_time_are_warned_of(data: object, sends: Wire) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        lambda: FIVE,
+        lambda: iter(FIVE),
+        lambda: b"m,t=a f=1\n" * 5,
+        lambda: ["m,t=a f=1"] * 5,
+        lambda: [FIVE],
+    ],
+    ids=["list", "generator", "text", "lines", "nested"],
+)
+def test_points_of_one_series_without_a_time_are_warned_of(
+    data: Callable[[], object], sends: Wire
+) -> None:
     with pytest.warns(UserWarning, match=r"5 points without a time .*`m,t=a`.*stamp=True") as found:
-        assert len(sends(data)) == 5
+        assert len(sends(data())) == 5
     assert len(found) == 1
 
 
 @pytest.mark.parametrize("batch_lines", [2, 10])
 def test_the_warning_is_at_the_line_of_the_user(either: Any, batch_lines: int) -> None:
-    with pytest.warns(UserWarning, match="points without a time") as found:
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
         either.write(FIVE, batch_lines=batch_lines)
         to_line_protocol(FIVE)
         list(line_batches(FIVE, batch_lines=batch_lines))
