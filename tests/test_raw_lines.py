@@ -73,7 +73,6 @@ def test_nothing_is_sent_of_a_text_with_such_a_line(client: Calls) -> None:
         ('m v=1" 1\nm v=2" 2', "newline outside of a quoted string"),
         ('m s="a"\t1', "goes on after its closing quote"),
         ('m f\\\\="x=y" 1', "field key that ends in a backslash"),
-        ("\ufeffm v=1", "byte order mark"),
     ],
 )
 def test_the_reason_is_named(line: str, reason: str) -> None:
@@ -95,6 +94,13 @@ def test_a_byte_order_mark_before_lines_is_dropped(kind: Callable[[str], Any], w
     assert wire([text, text]) == ["m f=1 1", "m f=1 1"]
     assert wire(kind("\ufeff# comment\nm f=1 1")) == ["m f=1 1"]
     assert parse_line_protocol(text)[0]["measurement"] == "m"
+
+
+def test_a_measurement_that_starts_with_the_mark_comes_back() -> None:
+    point = {"measurement": "\ufeffm", "tags": {}, "fields": {"f": 1}, "time": 1}
+    lines = to_line_protocol([point, point])
+    assert parse_line_protocol(lines) == [point, point]
+    assert to_line_protocol(lines).count("\ufeffm f=1i 1\n".encode()) == 2
 
 
 @pytest.mark.parametrize(

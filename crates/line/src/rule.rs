@@ -82,9 +82,6 @@ rules! {
     /// Encoded text with a field key that ends in a backslash, on 1.x and 2.x.
     FieldKeyBackslash: "has a field key that ends in a backslash, by which the server would take a \
         part of the value for the key",
-    /// Encoded text with a byte order mark before a line that is not the first.
-    ByteOrderMark: "starts with a byte order mark, which would become a part of the measurement; \
-        remove it where files were joined",
     /// Encoded text that is no UTF-8, on 3.x.
     NotUtf8: "is not UTF-8, for which 3.x refuses the whole request",
 }

@@ -24,7 +24,8 @@ impl Encoder {
     ///
     /// Lines may end in CR LF, as in text files of Windows: one CR directly before the end of a
     /// line is dropped, since 1.x would store `f="x"` and CR as `x"`. Every other CR is data, as
-    /// in a quoted string. A byte order mark at the start of the text is dropped.
+    /// in a quoted string. A byte order mark at the start of the text is dropped; anywhere else it
+    /// is data, and before a line a part of the measurement, as the server has it.
     ///
     /// # Errors
     ///
@@ -37,7 +38,6 @@ impl Encoder {
     /// | [`JoinedLines`](Rule::JoinedLines) | a line feed in it is in no string |
     /// | [`AfterString`](Rule::AfterString) | a string goes on after its closing quote |
     /// | [`FieldKeyBackslash`](Rule::FieldKeyBackslash) | a field key ends in a backslash (1.x, 2.x) |
-    /// | [`ByteOrderMark`](Rule::ByteOrderMark) | starts with a byte order mark, and is not the first |
     /// | [`DuplicateTag`](Rule::DuplicateTag) | has a tag key twice (3.x; 1.x and 2.x refuse it) |
     /// | [`NotUtf8`](Rule::NotUtf8) | is not UTF-8 (3.x) |
     ///
@@ -89,7 +89,6 @@ impl Encoder {
     fn push_line(&mut self, line: &[u8], split: Split) -> Result<(), Error> {
         let grammar = self.options.dialect.grammar();
         let untimed = if split.plain && self.clock.is_none() && !grammar.takes_tags_twice {
-            self.check_mark(line)?;
             None
         } else {
             let parts = self.check_line(line, split)?;
@@ -126,7 +125,6 @@ impl Encoder {
             parts => parts,
         };
         let parts = parts.map_err(|rule| self.refuse_text(line, rule))?;
-        self.check_mark(line)?;
         if grammar.utf8_only && str::from_utf8(line).is_err() {
             return Err(self.refuse_text(line, Rule::NotUtf8));
         }
@@ -143,14 +141,6 @@ impl Encoder {
             ));
         }
         Ok(parts)
-    }
-
-    #[inline]
-    fn check_mark(&self, line: &[u8]) -> Result<(), Error> {
-        if line.starts_with(BYTE_ORDER_MARK) {
-            return Err(self.refuse_text(line, Rule::ByteOrderMark));
-        }
-        Ok(())
     }
 
     #[cold]

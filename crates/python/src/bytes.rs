@@ -130,11 +130,7 @@ impl<'py> Builder<'py> {
         let size = (before + size).next_multiple_of(PAGE);
         // SAFETY: the advice changes nothing of what is in the pages, whomever they belong to.
         unsafe {
-            libc::madvise(
-                start.wrapping_sub(before).cast(),
-                size,
-                libc::MADV_HUGEPAGE,
-            );
+            libc::madvise(start.wrapping_sub(before).cast(), size, libc::MADV_HUGEPAGE);
         }
     }
 
