@@ -100,6 +100,7 @@ def test_a_line_is_a_point() -> None:
     assert parse_line_protocol(text.encode()) == parse_line_protocol(bytearray(text.encode()))
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_a_line_without_time_is_a_point_without_time() -> None:
     lines = b"m,t=a f=1i\nm,t=a f=2i 7\nm,t=a f=3i\n"
     points = parse_line_protocol(lines)
@@ -137,6 +138,7 @@ def test_what_is_no_text_is_refused(data: object) -> None:
 HOSTILE = ["a,b", "a b", "a=b", 'a"b', "tab\there", "é🚀中", r"a\b", "x#y", "\x01\x7f", "x" * 100]
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_points_come_back_from_their_lines(text: str) -> None:
     points = [

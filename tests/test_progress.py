@@ -371,7 +371,7 @@ def test_without_tqdm_a_write_is_told_of() -> None:
     program = without("tqdm", "tqdm.auto") + (
         "from aioinflux import AsyncInfluxDBClient\n"
         "client = AsyncInfluxDBClient(sys.argv[1], int(sys.argv[2]), mode='blocking')\n"
-        "client.write('m f=1\\nm f=2\\nm f=3', batch_lines=2, progress=True)\n"
+        "client.write('a f=1\\nb f=2\\nc f=3', batch_lines=2, progress=True)\n"
     )
     with Scripted(answer(204)) as server:
         child = run_python(program, server.host, str(server.port))
@@ -385,7 +385,7 @@ def test_the_line_of_a_write_that_fails_says_how_far_it_came() -> None:
         "from aioinflux import AsyncInfluxDBClient, InfluxDBWriteError\n"
         "client = AsyncInfluxDBClient(sys.argv[1], int(sys.argv[2]), mode='blocking')\n"
         "try:\n"
-        "    client.write('m f=1\\n' * 6, batch_lines=2, progress=True)\n"
+        "    client.write('a f=1\\nb f=1\\n' * 3, batch_lines=2, progress=True)\n"
         "except InfluxDBWriteError:\n"
         "    pass\n"
     )

@@ -161,6 +161,7 @@ def test_every_kind_of_class_is_taken(cls: Any, rm_none: bool) -> None:
     assert to_line_protocol([point] * 3) == (point.to_lineprotocol() + b"\n") * 3
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_a_class_decorated_before_it_becomes_a_slotted_dataclass_is_taken() -> None:
     made = dataclasses.dataclass(slots=True)(lineprotocol(type("P", (), {
         "__annotations__": {"host": TAG, "load": FLOAT}
@@ -291,6 +292,7 @@ def test_rm_none_lets_the_server_set_a_missing_time() -> None:
     assert made("", "", 1).to_lineprotocol() == b"P v=1i"
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_without_a_measurement_the_class_gives_its_name() -> None:
     schema = {"m": MEASUREMENT, "v": INT}
     made = lineprotocol(namedtuple("P", schema), schema=schema)
@@ -372,6 +374,7 @@ def test_a_property_is_read_where_a_schema_names_it() -> None:
     assert to_line_protocol(Point()) == b"Point load=2.5\n"
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_a_property_may_itself_write_points() -> None:
     class Point(NamedTuple):
         load: FLOAT
@@ -435,6 +438,7 @@ def test_a_class_without_a_time_leaves_it_to_the_server() -> None:
     assert one(FLOAT, 1.0) == b"Point k=1.0,v=1i"
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_a_point_without_fields_is_skipped_among_others(wire: Wire) -> None:
     schema = {"k": FLOAT}
     made = lineprotocol(namedtuple("P", schema), schema=schema)
@@ -456,6 +460,7 @@ def test_a_placeholder_comes_first() -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_extra_tags_of_a_class_beat_its_attributes_and_those_of_a_call_beat_both() -> None:
     schema = {"host": TAG, "zone": TAG, "v": INT}
     extra = {"zone": "z 1", "dc": "x,y", "none": None}
@@ -469,6 +474,7 @@ def test_extra_tags_of_a_class_beat_its_attributes_and_those_of_a_call_beat_both
     assert point.to_lineprotocol() == b"P,dc=x\\,y,host=a,zone=z\\ 1 v=1i"
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_newlines_are_removed_from_tags_with_one_warning() -> None:
     schema = {"host": TAG, "v": STR}
     made = lineprotocol(namedtuple("P", schema), schema=schema)

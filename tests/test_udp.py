@@ -135,6 +135,7 @@ def test_default_size_passes_common_networks(sent: Sent) -> None:
     assert 1300 < max(map(len, datagrams)) <= 1400
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_line_larger_than_a_datagram_is_named_and_nothing_sent(sent: Sent) -> None:
     points = [{"measurement": "m", "fields": {"s": "x" * n}} for n in (1, 50, 1)]
     with pytest.raises(
@@ -170,7 +171,7 @@ def test_points_without_fields_send_nothing(sent: Sent) -> None:
 
 def test_progress_is_told(sent: Sent) -> None:
     seen: list[tuple[Any, ...]] = []
-    lines = b"m f=1\n" * 5
+    lines = "".join(f"m f=1 {n}\n" for n in range(5))
     sent({}, lines, batch_lines=2, progress=lambda *args: seen.append(args))
     assert [points for points, _, _ in seen] == [2, 4, 5]
 

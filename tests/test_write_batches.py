@@ -156,6 +156,7 @@ def test_points_without_fields_do_not_confuse_what_was_written(
     assert max(stored, default=-1) < int(missing[1]) <= min(failed)
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_rows_of_batches_are_right_with_points_without_fields() -> None:
     for make in WITH_EMPTY_POINTS.values():
         batches = line_batches(make(), "m", batch_lines=10)
@@ -179,6 +180,7 @@ def test_a_point_among_text_is_never_sent_in_another_unit(mode: str, batch_lines
         assert sent(server) == []
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_who_agrees_before_the_points_were_sent_has_not_stored_them(mode: str) -> None:
     def serve() -> None:
         connection, _ = server.accept()

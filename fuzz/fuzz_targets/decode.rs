@@ -43,6 +43,12 @@ fn split(dialect: Dialect, text: &[u8]) {
         assert!(encoder.batch().is_empty());
         return;
     }
+    for line in encoder.batch().lines() {
+        // What the parser reads agrees with where the splitter has ended the line.
+        let mut alone = Encoder::new(dialect);
+        alone.push_text(line).expect("a line that was accepted");
+        assert_eq!(alone.batch().lines().collect::<Vec<_>>(), [line]);
+    }
     // A line that follows must stay a line of its own.
     let bytes = [encoder.batch().bytes(), b"m f=1\n"].concat();
     let ends: Vec<usize> = line_ends(dialect, &bytes).collect();

@@ -181,6 +181,10 @@ class Base:
             policy = _arguments.text("rp", rp, self._rp)
             nodes = _arguments.text("consistency", consistency, self._consistency)
             unit = None if precision is None else _arguments.unit("precision", precision)
+            if job.stamp and unit not in (None, "ns"):
+                raise ValueError(
+                    f"argument `stamp`: stamps are in nanoseconds, got the precision {precision!r}"
+                )
             return lambda batch: self._core.write(batch, database, policy, nodes, unit)
 
         # What stands on the stack between the user and the encoder, which warns at the user's line.

@@ -73,6 +73,7 @@ class Batches:
         frames: int = 0,
         default_tags: dict[str, object] | None = None,
         time_unit: str | None = None,
+        stamp: bool = False,
     ) -> Batches: ...
     def __iter__(self) -> Batches: ...
     def __next__(self) -> Batch: ...
@@ -292,6 +293,7 @@ def to_line_protocol(
     measurement_column: object = None,
     time_unit: str | None = None,
     tags: Mapping[str, object] | None = None,
+    stamp: bool = False,
     threads: int | None = None,
     **extra_tags: object,
 ) -> bytes:
@@ -309,6 +311,8 @@ def to_line_protocol(
         measurement_column: Column of the measurements of a table.
         time_unit: Unit of times that are integers: ns (the default), u, ms, s, m or h.
         tags: Extra tags of any name, those of this function's arguments too.
+        stamp: Whether each point without a time gets its own nanosecond of this machine's clock.
+            Lines that come encoded, and tables without a column of times, are stamped too.
         threads: Threads that encode a table, the GIL released. `None`: as many as there are
             processors for this process. The lines do not depend on it.
         **extra_tags: Tags for every mapping and every row; they beat a point's own.

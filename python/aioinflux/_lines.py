@@ -33,6 +33,7 @@ def line_batches(
     measurement_column: object = None,
     time_unit: str | None = None,
     tags: Mapping[str, object] | None = None,
+    stamp: bool = False,
     batch_lines: int = 10_000,
     batch_bytes: int = 4 * 1024 * 1024,
     threads: int | None = None,
@@ -54,6 +55,8 @@ def line_batches(
         measurement_column: Column of the measurements of a table.
         time_unit: Unit of times that are integers: ns (the default), u, ms, s, m or h.
         tags: Extra tags of any name, those of this function's arguments too.
+        stamp: Whether each point without a time gets its own nanosecond of this machine's clock.
+            Lines that come encoded, and tables without a column of times, are stamped too.
         batch_lines: Points after which a batch ends; rows of a table that have no field count too.
         batch_bytes: Bytes that a batch has at most, but for a single line that is longer.
         threads: Threads that encode a table, the GIL released. `None`: as many as there are
@@ -71,6 +74,7 @@ def line_batches(
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
     _arguments.expect("tags", tags, Mapping, optional=True)
+    _arguments.expect("stamp", stamp, bool)
     _arguments.expect("batch_lines", batch_lines, int)
     _arguments.expect("batch_bytes", batch_bytes, int)
     _arguments.expect("threads", threads, int, optional=True)
@@ -87,6 +91,7 @@ def line_batches(
         batch_bytes=batch_bytes,
         threads=threads,
         time_unit=unit,
+        stamp=stamp,
     )
 
 

@@ -47,6 +47,8 @@ class Job:
     is_answered: bool = True
     # What times that are integers count.
     time_unit: str | None = None
+    # Whether points without a time get one of this machine's clock.
+    stamp: bool = False
 
     def batches(self, frames: int) -> _core.Batches:
         """Begins to encode; `frames` is how many functions stand between the user and `next`."""
@@ -55,6 +57,8 @@ class Job:
             _arguments.expect("batch_lines", self.batch_lines, int)
             _arguments.expect("batch_bytes", self.batch_bytes, int)
             _arguments.expect("connections", self.connections, int)
+        if type(self.stamp) is not bool:
+            _arguments.expect("stamp", self.stamp, bool)
         if self.connections < 1:
             _arguments.positive("connections", self.connections)
         if self.progress is not None:
@@ -80,6 +84,7 @@ class Job:
             frames,
             self.default_tags,
             self.time_unit,
+            self.stamp,
         )
 
 

@@ -281,6 +281,7 @@ class InfluxDBClient(Administration, Base):
         time_unit: str | None = None,
         consistency: str | None = None,
         tags: Mapping[str, object] | None = None,
+        stamp: bool = False,
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
         connections: int = 1,
@@ -302,13 +303,14 @@ class InfluxDBClient(Administration, Base):
                 are tables with their measurement.
                 Times: `int` in nanoseconds (or `time_unit`), `datetime` (naive means UTC), `date`,
                 `numpy.datetime64`, `pandas.Timestamp`, or text as ISO 8601 has it; other text is
-                read by pandas, where that is installed. A point without time is stamped by the
-                server.
+                read by pandas, where that is installed. A point without time gets the
+                server's, unless `stamp` is true.
             measurement: Name for points that carry none, and for tables. It takes precedence over
                 the name in a `(name, table)` pair.
             db: Database, instead of `client.db`.
             precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Only for data that
-                is nothing but line protocol: all else is sent in nanoseconds. See `time_unit`.
+                is nothing but line protocol: all else is sent in nanoseconds, as are stamps. See
+                `time_unit`.
             rp: Retention policy, instead of the client's, or of the database's default.
             tag_columns: Columns of a table that are tags; all others are fields.
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
@@ -321,6 +323,10 @@ class InfluxDBClient(Administration, Base):
             consistency: How many nodes of a cluster must have stored the points, instead of the
                 client's: `any`, `one`, `quorum` or `all`.
             tags: Extra tags of any name, those of this method's arguments too.
+            stamp: Whether each point without a time gets its own nanosecond of this machine's
+                clock, later than all that this process gave before. Lines that come encoded, and
+                tables without a column of times, are stamped too. Without it the server gives all
+                points of a request one time, and keeps one of each series: a warning says so.
             batch_lines: Points that one request has at most.
             batch_bytes: Bytes of line protocol that one request has at most, but for a single line
                 that is longer.
@@ -362,6 +368,7 @@ class InfluxDBClient(Administration, Base):
             connections,
             progress,
             time_unit=time_unit,
+            stamp=stamp,
         )
         return self._write(job, db, rp, consistency, precision)
 

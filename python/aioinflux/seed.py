@@ -123,6 +123,7 @@ class AsyncInfluxDBClient(Base):
         measurement_column: object = None,
         time_unit: str | None = None,
         tags: Mapping[str, object] | None = None,
+        stamp: bool = False,
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
         connections: int = 1,
@@ -144,7 +145,7 @@ class AsyncInfluxDBClient(Base):
                 measurement. Times: `int` in nanoseconds,
                 `datetime` (naive means UTC), `date`, `numpy.datetime64`, `pandas.Timestamp`, or
                 text as ISO 8601 has it; other text is read by pandas, where that is installed. A
-                point without time is stamped by the server.
+                point without time gets the server's, unless `stamp` is true.
             measurement: Name for points that carry none, and for tables. It takes precedence over
                 the name in a `(name, table)` pair.
             tag_columns: Columns of a table that are tags; all others are fields.
@@ -154,6 +155,10 @@ class AsyncInfluxDBClient(Base):
             time_unit: Unit of times that are integers, in mappings, objects and tables: ns (the
                 default), u, ms, s, m or h. Times of other types keep their meaning.
             tags: Extra tags of any name, those of this method's arguments too.
+            stamp: Whether each point without a time gets its own nanosecond of this machine's
+                clock, later than all that this process gave before. Lines that come encoded, and
+                tables without a column of times, are stamped too. Without it the server gives all
+                points of a request one time, and keeps one of each series: a warning says so.
             batch_lines: Points that one request has at most.
             batch_bytes: Bytes of line protocol that one request has at most, but for a single line
                 that is longer.
@@ -193,6 +198,7 @@ class AsyncInfluxDBClient(Base):
             connections=connections,
             progress=progress,
             time_unit=time_unit,
+            stamp=stamp,
         )
         return self._write(job, None)
 

@@ -118,6 +118,7 @@ class UDPClient:
         measurement_column: object = None,
         time_unit: str | None = None,
         tags: Mapping[str, object] | None = None,
+        stamp: bool = False,
         batch_lines: int = 10_000,
         batch_bytes: int = 4 * 1024 * 1024,
         progress: _progress.Progress = None,
@@ -136,6 +137,7 @@ class UDPClient:
             time_unit: Unit of times that are integers, in mappings, objects and tables: ns (the
                 default), u, ms, s, m or h. Times of other types keep their meaning.
             tags: Extra tags of any name, those of this method's arguments too.
+            stamp: As `InfluxDBClient.write` takes it; the unit of the listener has to be `ns`.
             batch_lines: Points that are encoded before they are sent, at most.
             batch_bytes: Bytes that are encoded before they are sent, at most.
             progress: Called after each batch, as `InfluxDBClient.write` does.
@@ -170,6 +172,7 @@ class UDPClient:
             progress=progress,
             is_answered=False,
             time_unit=time_unit,
+            stamp=stamp,
         )
         # What stands on the stack between the user and the encoder, which warns at the user's line.
         if self.mode == "async":

@@ -25,6 +25,7 @@
 //! | calls | [`Client`], [`Pong`], [`Written`], [`WriteOptions`] |
 //! | where the server is, and how to talk to it | [`Config`], [`Tls`], [`Pem`], [`Proxy`], [`Target`] |
 //! | points and lines (crate `aioinflux-line`) | [`Point`], [`ToLine`], [`Encoder`], [`Batch`] |
+//! | points without a time | [`Encoder::set_clock`], [`unique_time`], [`Colliding`] |
 //! | tables as lines | [`frame`] |
 //! | points by UDP | [`UdpSender`] |
 //! | queries | [`Query`], [`Param`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`] |
@@ -39,6 +40,7 @@
 pub mod answer;
 mod classify;
 mod client;
+mod clock;
 mod config;
 mod deadline;
 pub mod decode;
@@ -58,6 +60,7 @@ mod statements;
 mod stream;
 mod tls;
 mod udp;
+mod undated;
 pub mod unify;
 mod write;
 
@@ -68,6 +71,7 @@ pub use aioinflux_line::*;
 
 pub use answer::{Answer, Collector, Message, Series, Statement};
 pub use client::{Client, Pong};
+pub use clock::{unique_time, unique_times};
 pub use config::{Config, Consistency, Gzip, Precision, Proxy, Target};
 pub use decode::Event;
 pub use dialect::WriteOptions;
@@ -82,6 +86,7 @@ pub use reject::FieldConflict;
 pub use stream::Stream;
 pub use tls::{Pem, Tls};
 pub use udp::{UdpSender, datagrams};
+pub use undated::Colliding;
 pub use write::Written;
 
 /// The Rust of the README, which must compile.

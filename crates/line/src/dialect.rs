@@ -76,6 +76,10 @@ pub(crate) struct Grammar {
     pub(crate) doubles_backslash: bool,
     /// How measurements, tag keys and tag values are scanned; field keys always go by pairs.
     pub(crate) pairing: Pairing,
+    /// Whether a backslash before `=` and `"` in a measurement, and before `"` in a field key, is read
+    /// as an escape, although none is needed there. (2.x takes such a measurement, and then does not
+    /// find it.)
+    pub(crate) loose_escapes: bool,
     /// Whether ASCII control characters are kept in names and tags.
     pub(crate) keeps_controls: bool,
     /// Whether text that is no UTF-8 costs the whole request.
@@ -90,6 +94,8 @@ pub(crate) struct Grammar {
     pub(crate) loose_floats: bool,
     /// Whether the suffix `u` is known.
     pub(crate) unsigned: bool,
+    /// Whether a tag key twice in a line is stored, and the table is unreadable from then on.
+    pub(crate) takes_tags_twice: bool,
     /// Whether a tag and a field may have the same key.
     pub(crate) tag_and_field: bool,
     /// Tag keys that the server keeps for itself.
@@ -110,6 +116,7 @@ pub(crate) const KEY_SEPARATOR: &str = "#!~#";
 static V1: Grammar = Grammar {
     doubles_backslash: false,
     pairing: Pairing::PreviousByte,
+    loose_escapes: true,
     keeps_controls: true,
     utf8_only: false,
     blanks: b" \t\0",
@@ -117,6 +124,7 @@ static V1: Grammar = Grammar {
     loose_names: false,
     loose_floats: true,
     unsigned: false,
+    takes_tags_twice: false,
     tag_and_field: true,
     reserved_tags: &[],
     max_key: 65_535,
@@ -126,6 +134,7 @@ static V1: Grammar = Grammar {
 
 static V2: Grammar = Grammar {
     unsigned: true,
+    loose_escapes: false,
     reserved_tags: &["_field", "_measurement"],
     times: i64::MIN + 2..=i64::MAX - 1,
     ..V1
@@ -134,6 +143,7 @@ static V2: Grammar = Grammar {
 static V3: Grammar = Grammar {
     doubles_backslash: true,
     pairing: Pairing::Pairs,
+    loose_escapes: false,
     keeps_controls: false,
     utf8_only: true,
     blanks: b" \t",
@@ -141,6 +151,7 @@ static V3: Grammar = Grammar {
     loose_names: true,
     loose_floats: false,
     unsigned: true,
+    takes_tags_twice: true,
     tag_and_field: false,
     reserved_tags: &[],
     max_key: usize::MAX,

@@ -45,6 +45,8 @@ pub struct Encoder {
     pub(crate) options: Options,
     pub(crate) batch: Batch,
     pub(crate) next_index: u64,
+    /// Gives times to points that have none.
+    pub(crate) clock: Option<fn() -> i64>,
     pub(crate) removed: RemovedNewlines,
     /// Parts of the current point; kept here so that no point allocates them anew.
     pub(crate) tags: Vec<Tag>,
@@ -100,6 +102,30 @@ impl Encoder {
     /// Sets the index of the next pushed point, after points with indexes of the caller.
     pub fn set_next_index(&mut self, index: u64) {
         self.next_index = index;
+    }
+
+    /// Gives every point that comes without a time the next one of `clock`, in nanoseconds since 1970
+    /// (UTC), and lines of text without a timestamp, too. `None` leaves them undated: the server then
+    /// gives all points of a request the same time, and keeps one of each series.
+    ///
+    /// The clock should never give the same time twice.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicI64, Ordering};
+    ///
+    /// use aioinflux_line::{Dialect, Encoder, Point};
+    ///
+    /// static TIME: AtomicI64 = AtomicI64::new(10);
+    /// let mut encoder = Encoder::new(Dialect::V1);
+    /// encoder.set_clock(Some(|| TIME.fetch_add(1, Ordering::Relaxed)));
+    /// encoder.push(&Point::new("m").field("f", 1))?;
+    /// encoder.push(&Point::new("m").field("f", 2).at(5))?;
+    /// encoder.push_text(b"m f=3i")?;
+    /// assert_eq!(encoder.batch().bytes(), b"m f=1i 10\nm f=2i 5\nm f=3i 11\n");
+    /// # Ok::<(), aioinflux_line::Error>(())
+    /// ```
+    pub fn set_clock(&mut self, clock: Option<fn() -> i64>) {
+        self.clock = clock;
     }
 
     /// Returns the lines so far.

@@ -48,6 +48,8 @@ pub struct Error(Box<Refusal>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Refusal {
     index: Option<u64>,
+    /// Line of an encoded text, from 1.
+    line: Option<usize>,
     place: Place,
     key: Option<String>,
     value: String,
@@ -70,6 +72,7 @@ impl Error {
         let (shown, cut) = shorten(value);
         Self(Box::new(Refusal {
             index,
+            line: None,
             place,
             key: key.map(String::from),
             value: shown.into(),
@@ -81,6 +84,18 @@ impl Error {
     /// Returns the user's index of the point; `None` for a [`Key`](crate::Key) made on its own.
     pub fn index(&self) -> Option<u64> {
         self.0.index
+    }
+
+    /// Names the line of an encoded text.
+    pub(crate) fn at_line(mut self, line: usize) -> Self {
+        self.0.line = Some(line);
+        self
+    }
+
+    /// Returns the number of the line in the encoded text, from 1, where the point came in one; every
+    /// line feed of the text counts. `None` for all other points.
+    pub fn line(&self) -> Option<usize> {
+        self.0.line
     }
 
     /// Returns the part of the point that was refused.
@@ -141,14 +156,17 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Refusal {
             index,
+            line,
             place,
             ref key,
             ref value,
             cut,
             rule,
         } = *self.0;
-        if let Some(index) = index {
-            write!(f, "point {index}: ")?;
+        match (index, line) {
+            (Some(index), Some(line)) => write!(f, "point {index} (line {line} of the text): ")?,
+            (Some(index), None) => write!(f, "point {index}: ")?,
+            (None, _) => {}
         }
         let value = Quoted(value, cut);
         let key = Quoted::cut(key.as_deref().unwrap_or_default());
@@ -162,7 +180,7 @@ impl fmt::Display for Error {
             Place::Timestamp => write!(f, "timestamp {value} {rule}"),
             Place::Line => write!(f, "line {value} {rule}"),
             Place::Name => write!(f, "name {value} {rule}"),
-            Place::Text => write!(f, "text {value} {rule}"),
+            Place::Text => write!(f, "{value} {rule}"),
         }
     }
 }

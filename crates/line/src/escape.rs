@@ -200,7 +200,10 @@ pub(crate) fn without_newlines(text: &str) -> (Cow<'_, str>, u64) {
 /// Takes the backslashes off again: the reverse of [`append_escaped`] for text without rare pairs,
 /// and what the server does for all other.
 pub(crate) fn unescaped<'a>(grammar: &Grammar, place: Place, text: &'a str) -> Cow<'a, str> {
-    let escaped = grammar.escaped(place);
+    let mut escaped = grammar.escaped(place);
+    if grammar.loose_escapes && matches!(place, Place::Measurement | Place::FieldKey) {
+        escaped |= kind::EQUALS | kind::QUOTE;
+    }
     let bytes = text.as_bytes();
     let Some(first) = memchr::memchr(b'\\', bytes) else {
         return Cow::Borrowed(text);

@@ -63,6 +63,7 @@ impl PointEncoder<'_> {
             return Ok(());
         }
         self.check_fields()?;
+        let timestamp = timestamp.or_else(|| self.encoder.clock.map(|clock| clock()));
         if let Some(timestamp) = timestamp {
             let mut digits = itoa::Buffer::new();
             let digits = digits.format(timestamp);

@@ -22,6 +22,7 @@ extern crate alloc;
 
 mod batch;
 mod cells;
+mod check;
 mod copy;
 mod cut;
 mod decode;
@@ -44,8 +45,10 @@ mod shape;
 mod split;
 mod steps;
 mod tag_cells;
+mod tag_keys;
 mod tag_text;
 mod text;
+mod undated;
 mod value;
 
 pub use batch::Batch;
@@ -64,4 +67,5 @@ pub use shape::{Shape, TagCodes, TagValues};
 pub use split::{LineEnds, line_ends};
 pub use tag_cells::TagCells;
 pub use tag_text::TagText;
+pub use undated::Undated;
 pub use value::FieldValue;

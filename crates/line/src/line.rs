@@ -121,7 +121,8 @@ impl<'e> PointEncoder<'e> {
             self.encoder.batch.skip();
             return Ok(Outcome::Skipped);
         }
-        self.encoder.batch.push_end(self.index, timestamp.is_some());
+        let stamped = timestamp.is_some() || self.encoder.clock.is_some();
+        self.encoder.batch.push_end(self.index, stamped);
         self.written = true;
         Ok(Outcome::Written)
     }

@@ -47,6 +47,7 @@ pub struct Rows<'e> {
     steps: &'e mut Steps,
     shape: &'e Shape,
     grammar: &'static Grammar,
+    clock: Option<fn() -> i64>,
 }
 
 impl Encoder {
@@ -65,6 +66,7 @@ impl Encoder {
             steps: &mut self.steps,
             shape,
             grammar: self.options.dialect.grammar(),
+            clock: self.clock,
         }
     }
 }
@@ -92,6 +94,7 @@ impl Rows<'_> {
         Row {
             shape: self.shape,
             grammar: self.grammar,
+            clock: self.clock,
             out,
             start,
             at,
@@ -122,6 +125,7 @@ fn make_room(batch: &mut Batch, end: usize) {
 pub struct Row<'r> {
     shape: &'r Shape,
     grammar: &'static Grammar,
+    clock: Option<fn() -> i64>,
     /// The bytes behind the last line.
     out: &'r mut [u8],
     /// Where these bytes begin in the batch.
@@ -327,6 +331,7 @@ impl Row<'_> {
             return Err(Unusual);
         }
         self.out[self.fields_at] = b' ';
+        let timestamp = timestamp.or_else(|| self.clock.map(|clock| clock()));
         if let Some(timestamp) = timestamp {
             if !self.grammar.times.contains(&timestamp) {
                 return Err(Unusual);

@@ -11,6 +11,9 @@ pub(crate) struct Split {
     pub(crate) length: usize,
     /// False when the text ends inside a quoted string or just after a backslash.
     pub(crate) closed: bool,
+    /// Whether there is neither a quote nor a backslash that the server would look at: every scanner
+    /// reads such a line alike.
+    pub(crate) plain: bool,
 }
 
 /// Finds the end of the line that `text` starts with.
@@ -26,6 +29,7 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
         return Split {
             length: newline.map_or(text.len(), |at| at + 1),
             closed: true,
+            plain: true,
         };
     }
     let (mut fields, mut quoted) = (false, false);
@@ -46,6 +50,7 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
                 return Split {
                     length: at + 1,
                     closed: true,
+                    plain: false,
                 };
             }
             _ => {}
@@ -55,6 +60,7 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
     Split {
         length: text.len(),
         closed: !quoted && !escaped_end,
+        plain: false,
     }
 }
 

@@ -3,26 +3,45 @@
 use alloc::string::String;
 use core::str;
 
+use memchr::memchr_iter;
+
+use crate::check::{Parts, parts};
 use crate::split::{Split, is_silent, line_length, skip_blanks};
+use crate::tag_keys::repeated_tag;
 use crate::{Encoder, Error, Place, Rule};
 
+/// What some editors put at the start of a file.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 impl Encoder {
-    /// Appends lines that are encoded already, unchanged but for their ends.
+    /// Appends lines that are encoded already, unchanged except for their ends.
     ///
     /// Lines end where the dialect's server ends them: a quoted string may hold a line feed. Every
     /// line takes the next index; a line feed missing after the last is added. Blank lines and
     /// comments are left out and take no index. What the lines hold is the caller's business; the
-    /// batch counts as stamped only while each of them is seen to end in a timestamp.
+    /// batch counts as stamped only while each of them is seen to end in a timestamp. With a
+    /// [clock](Self::set_clock), a line without a timestamp gets one.
     ///
     /// Lines may end in CR LF, as in text files of Windows: one CR directly before the end of a
     /// line is dropped, since 1.x would store `f="x"` and CR as `x"`. Every other CR is data, as
-    /// in a quoted string.
+    /// in a quoted string. A byte order mark at the start of the text is dropped; anywhere else it
+    /// is data, and before a line a part of the measurement, as the server has it.
     ///
     /// # Errors
     ///
-    /// The text ends inside a quoted string, or a line ends in a backslash: either would swallow
-    /// the line after it. Or it is no UTF-8 and the dialect is 3.x. Nothing of it is appended
-    /// then, and no index is used up.
+    /// A line that the server would not keep apart from the next one, or whose parts it would not
+    /// keep apart. [`Error::line`] says which, and [`Rule`] why:
+    ///
+    /// | rule | line |
+    /// |---|---|
+    /// | [`OpenLine`](Rule::OpenLine) | ends inside a quoted string or in a backslash |
+    /// | [`JoinedLines`](Rule::JoinedLines) | a line feed in it is in no string |
+    /// | [`AfterString`](Rule::AfterString) | a string goes on after its closing quote |
+    /// | [`FieldKeyBackslash`](Rule::FieldKeyBackslash) | a field key ends in a backslash (1.x, 2.x) |
+    /// | [`DuplicateTag`](Rule::DuplicateTag) | has a tag key twice (3.x; 1.x and 2.x refuse it) |
+    /// | [`NotUtf8`](Rule::NotUtf8) | is not UTF-8 (3.x) |
+    ///
+    /// Nothing of the text is appended then, and no index is used up.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder};
@@ -32,46 +51,96 @@ impl Encoder {
     /// assert_eq!(encoder.batch().bytes(), b"cpu value=1 10\ncpu value=2 20\n");
     /// assert_eq!(encoder.batch().indexes(), [0, 1]);
     /// assert!(encoder.batch().is_stamped());
+    ///
+    /// let error = encoder.push_text(b"m s=\"a\"b\" 1\nm v=2 2\nm s=\"c\"d\" 3").unwrap_err();
+    /// assert_eq!(error.line(), Some(1));
     /// # Ok::<(), aioinflux_line::Error>(())
     /// ```
     pub fn push_text(&mut self, text: &[u8]) -> Result<(), Error> {
         let grammar = self.options.dialect.grammar();
-        if grammar.utf8_only && str::from_utf8(text).is_err() {
-            return Err(self.refuse_text(text, Rule::NotUtf8));
-        }
         self.batch.drop_unfinished();
         let (bytes, lines) = (self.batch.bytes.len(), self.batch.ends.len());
         let (unstamped, index) = (self.batch.unstamped, self.next_index);
-        let mut rest = text;
+        let mut rest = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        let mut number = 1;
         while !rest.is_empty() {
-            let Split { length, closed } = line_length(grammar, rest);
-            let (line, after) = rest.split_at(length);
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let split = line_length(grammar, rest);
+            let (whole, after) = rest.split_at(split.length);
+            let line = whole.strip_suffix(b"\n").unwrap_or(whole);
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if !closed || (ends_open(line) && !is_silent(grammar, line)) {
-                let error = self.refuse_text(line, Rule::OpenLine);
+            if !is_silent(grammar, line)
+                && let Err(error) = self.push_line(line, split)
+            {
                 self.batch.bytes.truncate(bytes);
                 self.batch.truncate(lines);
                 (self.batch.unstamped, self.next_index) = (unstamped, index);
-                return Err(error);
+                return Err(error.at_line(number));
             }
-            self.push_line(line);
+            number += if split.plain {
+                1
+            } else {
+                memchr_iter(b'\n', whole).count()
+            };
             rest = after;
         }
         Ok(())
     }
 
-    fn push_line(&mut self, line: &[u8]) {
+    fn push_line(&mut self, line: &[u8], split: Split) -> Result<(), Error> {
         let grammar = self.options.dialect.grammar();
-        if is_silent(grammar, line) {
-            return;
-        }
-        self.batch.bytes.extend_from_slice(line);
-        self.batch.bytes.push(b'\n');
-        let stamped = ends_in_timestamp(skip_blanks(grammar, line));
-        self.batch.push_end(self.next_index, stamped);
-        self.batch.mark_text();
+        let untimed = if split.plain && self.clock.is_none() && !grammar.takes_tags_twice {
+            None
+        } else {
+            let parts = self.check_line(line, split)?;
+            self.clock
+                .filter(|_| !parts.timed)
+                .map(|clock| (parts.fields, clock))
+        };
+        let batch = &mut self.batch;
+        let stamped = if let Some((fields, clock)) = untimed {
+            batch.bytes.extend_from_slice(&line[..fields]);
+            batch.bytes.push(b' ');
+            let mut digits = itoa::Buffer::new();
+            batch
+                .bytes
+                .extend_from_slice(digits.format(clock()).as_bytes());
+            true
+        } else {
+            batch.bytes.extend_from_slice(line);
+            ends_in_timestamp(skip_blanks(grammar, line))
+        };
+        batch.bytes.push(b'\n');
+        batch.push_end(self.next_index, stamped);
+        batch.mark_text();
         self.next_index += 1;
+        Ok(())
+    }
+
+    fn check_line(&mut self, line: &[u8], split: Split) -> Result<Parts, Error> {
+        let grammar = self.options.dialect.grammar();
+        let parts = match parts(grammar, line) {
+            // The quote that opens the line may be one that does not belong there.
+            Err(Rule::AfterString) => Err(Rule::AfterString),
+            _ if !split.closed || ends_open(line) => Err(Rule::OpenLine),
+            parts => parts,
+        };
+        let parts = parts.map_err(|rule| self.refuse_text(line, rule))?;
+        if grammar.utf8_only && str::from_utf8(line).is_err() {
+            return Err(self.refuse_text(line, Rule::NotUtf8));
+        }
+        if grammar.takes_tags_twice
+            && let Some(key) = repeated_tag(grammar, &line[..parts.series], &mut self.tags)
+        {
+            let index = Some(self.next_index);
+            return Err(Error::new(
+                index,
+                Place::TagKey,
+                None,
+                &key,
+                Rule::DuplicateTag,
+            ));
+        }
+        Ok(parts)
     }
 
     #[cold]

@@ -189,17 +189,29 @@ fn what_no_server_keeps_is_an_error() {
 
 #[test]
 fn backslashes_that_the_server_would_drop_are_errors() {
-    for text in [r"m\=x f=1", r#"m\"x f=1"#, r"m\\,x=1 f=1", r#"m f\"=1"#] {
+    for text in [r"m\\,x=1 f=1", r"m\\=x f=1", r#"m\\"x f=1"#, r#"m f\\\"=1"#] {
         for dialect in [V1, V2] {
             let error = one(dialect, text).unwrap_err();
             assert!(error.contains("holds a backslash before"), "{error}");
         }
+    }
+    for text in [r"m\=x f=1", r#"m\"x f=1"#, r#"m f\"=1"#] {
+        let error = one(V2, text).unwrap_err();
+        assert!(error.contains("holds a backslash before"), "{error}");
     }
     assert_eq!(
         one(V3, r#"m\"x f=1"#),
         Ok(Point::new(r#"m\"x"#).field("f", 1.0))
     );
     assert_eq!(one(V3, r"m\\x f=1"), Ok(Point::new(r"m\x").field("f", 1.0)));
+}
+
+#[test]
+fn escapes_that_are_not_needed_are_read_as_1x_reads_them() {
+    let point = |name, key| Ok(Point::new(name).field(key, 1.0));
+    assert_eq!(one(V1, r"m\=x f=1"), point("m=x", "f"));
+    assert_eq!(one(V1, r#"m\"x f=1"#), point("m\"x", "f"));
+    assert_eq!(one(V1, r#"m f\"=1"#), point("m", "f\""));
 }
 
 #[test]

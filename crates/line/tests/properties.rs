@@ -41,6 +41,7 @@ fn line_like() -> impl Strategy<Value = Vec<u8>> {
         b"#",
         b"=",
         b"time",
+        b"\xef\xbb\xbf",
         b" 10",
         b"\xff",
         "é".as_bytes(),
@@ -97,6 +98,10 @@ proptest! {
 
             // The server's splitter, and with it `push_text`, sees the same lines.
             prop_assert_eq!(line_ends(dialect, batch.bytes()).collect::<Vec<_>>(), batch.ends());
+            // Of text, a mark at its start is none of the measurement.
+            if wanted.iter().any(|point| point.measurement.starts_with('\u{feff}')) {
+                continue;
+            }
             let mut again = Encoder::new(dialect);
             again.push_text(batch.bytes()).unwrap();
             prop_assert_eq!(again.batch().bytes(), batch.bytes());

@@ -73,7 +73,7 @@ impl Batches {
     #[new]
     #[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None,
         time_column=None, measurement_column=None, batch_lines=None, batch_bytes=None,
-        threads=None, frames=0, default_tags=None, time_unit=None))]
+        threads=None, frames=0, default_tags=None, time_unit=None, stamp=false))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the Python function"
@@ -91,12 +91,14 @@ impl Batches {
         frames: i32,
         default_tags: Option<&Bound<'_, PyDict>>,
         time_unit: Option<&str>,
+        stamp: bool,
     ) -> PyResult<Self> {
         exit::protect_thread();
         let mut points = Points::begin(measurement, tag_columns, extra_tags, default_tags)?;
         points.time_column = time_column;
         points.measurement_column = measurement_column;
         points.times.begin(time_unit)?;
+        points.set_stamp(stamp);
         let limits = Limits {
             lines: positive("batch_lines", batch_lines)?.unwrap_or(FrameOptions::BATCH_LINES),
             bytes: positive("batch_bytes", batch_bytes)?.unwrap_or(FrameOptions::BATCH_BYTES),
@@ -228,6 +230,9 @@ impl State {
                 self.more = self.input.fill(py, &mut self.points, full)?;
             }
         };
+        if let Some(batch) = &batch {
+            self.points.note_undated(py, batch);
+        }
         if self.is_at_end() && !self.warned {
             self.warned = true;
             self.points.warn(py, self.frames)?;

@@ -32,6 +32,8 @@ const BATCH_BYTES: usize = 1 << 20;
 ///     measurement_column: Column of the measurements of a table.
 ///     time_unit: Unit of times that are integers: ns (the default), u, ms, s, m or h.
 ///     tags: Extra tags of any name, those of this function's arguments too.
+///     stamp: Whether each point without a time gets its own nanosecond of this machine's clock.
+///         Lines that come encoded, and tables without a column of times, are stamped too.
 ///     threads: Threads that encode a table, the GIL released. `None`: as many as there are
 ///         processors for this process. The lines do not depend on it.
 ///     **extra_tags: Tags for every mapping and every row; they beat a point's own.
@@ -48,7 +50,8 @@ const BATCH_BYTES: usize = 1 << 20;
 // No function of Python stands before it: that one took a sixth of the time of a call with a point.
 #[pyfunction]
 #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None,
-    measurement_column=None, time_unit=None, tags=None, threads=None, **extra_tags))]
+    measurement_column=None, time_unit=None, tags=None, stamp=false, threads=None,
+    **extra_tags))]
 #[expect(
     clippy::too_many_arguments,
     reason = "the arguments of the Python function"
@@ -61,6 +64,7 @@ pub(crate) fn to_line_protocol<'py>(
     measurement_column: Option<Py<PyAny>>,
     time_unit: Option<&Bound<'py, PyAny>>,
     tags: Option<&Bound<'py, PyAny>>,
+    stamp: bool,
     threads: Option<&Bound<'py, PyAny>>,
     extra_tags: Option<Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
@@ -99,6 +103,7 @@ pub(crate) fn to_line_protocol<'py>(
         let unit = checks.call_method1("unit", ("time_unit", unit))?;
         points.times.begin(Some(unit.extract()?))?;
     }
+    points.set_stamp(stamp);
     points.leaves_tables = Some(limits.lines);
     let mut input = Input::new(data);
     let enough = |points: &Points| points.table.is_some() || limits.reached(points);
@@ -108,12 +113,17 @@ pub(crate) fn to_line_protocol<'py>(
         joined(py, State::new(input, points, limits, 0))
             .map_err(|error| errors::no_end(py, error))?
     } else {
+        points.note_lines(py);
         points.warn(py, 0)?;
         let batch = points.encoder.batch();
         (PyBytes::new(py, batch.bytes()), batch.skipped())
     };
     if skipped > 0 {
         helpers()?.call_method1("_skipped", (skipped,))?;
+    }
+    if lines.as_bytes().starts_with("\u{feff}".as_bytes()) {
+        // Here it begins a measurement. A blank line before it says so to whoever reads text.
+        return Ok(PyBytes::new(py, &[b"\n", lines.as_bytes()].concat()));
     }
     Ok(lines)
 }

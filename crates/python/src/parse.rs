@@ -32,6 +32,8 @@ pub(crate) fn parse_lines<'py>(data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, 
 }
 
 fn points<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyList>> {
+    // What some editors put at the start of a file; `write` drops it, too.
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let points = PyList::empty(py);
     for (number, line) in Decoder::new(Dialect::default(), text).enumerate() {
         let line = line.map_err(|error| PyValueError::new_err(error.to_string()))?;

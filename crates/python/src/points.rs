@@ -1,7 +1,7 @@
 //! The points of one call: what they share, and what has to be told about them at its end.
 
 use aioinflux::frame::Spares;
-use aioinflux::{Dialect, Encoder, Options, RemovedNewlines};
+use aioinflux::{Batch, Colliding, Dialect, Encoder, Options, RemovedNewlines, unique_time};
 use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 use crate::dicts::{Memo, Shapes, Shared};
 use crate::frame::Table;
 use crate::memory::Lease;
-use crate::place::Place;
+use crate::place::{Place, shorten};
 use crate::times::Times;
 use crate::{text, values};
 
@@ -83,6 +83,10 @@ pub(crate) struct Points {
     pub(crate) converted: Converted,
     /// Newlines that other encoders than `encoder` have removed.
     pub(crate) removed: RemovedNewlines,
+    /// Points of one request and one series that have no time.
+    colliding: Colliding,
+    /// Whether points without a time get one of the clock's.
+    pub(crate) stamp: bool,
     /// Tables of more rows than these are left for the caller.
     pub(crate) leaves_tables: Option<usize>,
     /// A table that was left; it comes after the points in `encoder`.
@@ -118,8 +122,42 @@ impl Points {
         self.times.forget();
         self.converted = Converted::default();
         self.removed = RemovedNewlines::default();
+        self.colliding = Colliding::default();
+        self.set_stamp(false);
         self.leaves_tables = None;
         self.table = None;
+    }
+
+    /// Makes points without a time get the next nanosecond of the clock.
+    pub(crate) fn set_stamp(&mut self, stamp: bool) {
+        self.stamp = stamp;
+        self.encoder.set_clock(stamp.then_some(unique_time));
+    }
+
+    /// Takes note of the points of a request that the server would give one time and one series.
+    #[inline]
+    pub(crate) fn note_undated(&mut self, py: Python<'_>, batch: &Batch) {
+        if batch.unstamped() > 1 {
+            self.note_colliding(py.detach(|| Colliding::of(batch)));
+        }
+    }
+
+    /// The same for the lines in the encoder.
+    pub(crate) fn note_lines(&mut self, py: Python<'_>) {
+        let batch = self.encoder.batch();
+        if batch.unstamped() > 1 {
+            let found = py.detach(|| Colliding::of(batch));
+            self.note_colliding(found);
+        }
+    }
+
+    fn note_colliding(&mut self, found: Option<Colliding>) {
+        if let Some(found) = found {
+            if self.colliding.points == 0 {
+                self.colliding.first = found.first;
+            }
+            self.colliding.points += found.points;
+        }
     }
 
     fn set_defaults(
@@ -219,6 +257,16 @@ impl Points {
             );
             warn(py, &text, frames)?;
         }
+        let Colliding { points, first, .. } = &self.colliding;
+        if *points > 0 {
+            let text = format!(
+                "{points} points without a time are of the same series as others, the first of \
+                 series `{}`: the server gives all points of a request the same time and keeps \
+                 only one of each series; give them times, or pass `stamp=True`",
+                shorten(first)
+            );
+            warn(py, &text, frames)?;
+        }
         Ok(())
     }
 }
@@ -239,6 +287,8 @@ impl Default for Points {
             times: Times::default(),
             converted: Converted::default(),
             removed: RemovedNewlines::default(),
+            colliding: Colliding::default(),
+            stamp: false,
             leaves_tables: None,
             table: None,
         }

@@ -11,7 +11,7 @@ use crate::connect;
 use crate::influxd::{Influxd, Settings, shared};
 
 /// A client with a database of its own on the shared server.
-async fn with_database(name: &str) -> Client {
+pub(crate) async fn with_database(name: &str) -> Client {
     database(
         Config::new(&format!("http://127.0.0.1:{}", shared().port)).unwrap(),
         name,

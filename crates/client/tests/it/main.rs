@@ -14,6 +14,7 @@ mod influxd;
 mod limits;
 mod live;
 mod peer_bugs;
+mod raw;
 mod reach;
 mod roundtrip;
 mod scripted;

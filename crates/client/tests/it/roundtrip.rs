@@ -133,7 +133,7 @@ fn id(point: &Point) -> String {
 }
 
 /// The point with tags and fields in the order of their keys.
-fn sorted(point: &Point) -> Point {
+pub(crate) fn sorted(point: &Point) -> Point {
     let mut tags = point.tags().to_vec();
     let mut fields = point.fields().to_vec();
     tags.sort();
@@ -148,7 +148,7 @@ fn sorted(point: &Point) -> Point {
 }
 
 /// The points of a series that has all its tags in its header.
-fn read_back(series: &Series) -> Vec<Point> {
+pub(crate) fn read_back(series: &Series) -> Vec<Point> {
     let rows = series
         .batches
         .iter()

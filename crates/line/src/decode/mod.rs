@@ -47,8 +47,9 @@ use crate::{Dialect, Error, FieldValue, Point, PointEncoder, ToLine};
 ///
 /// | line | server | here |
 /// |---|---|---|
-/// | `m\=x`, `m\"x` as a measurement, `f\"` as a field key (1.x, 2.x) | drops the backslash | error |
-/// | `m\\,x`, `m\\ x` as a measurement (1.x) | drops a backslash | error |
+/// | `m\=x`, `m\"x` as a measurement, `f\"` as a field key (1.x) | takes it for an escape | the same |
+/// | the same (2.x) | drops the backslash, does not find the measurement | error |
+/// | `m\\,x`, `m\\=x`, `m\\ x` as a measurement (1.x) | drops a backslash | error |
 /// | a tab before a later field key than the first (1.x, 2.x) | kept there, skipped before the first | error |
 /// | `#!~#` in a measurement or tag (1.x, 2.x) | cuts its key there | error |
 /// | `f="a"b`, `f="a"` and CR (1.x, 2.x) | stores something made of both | error |
@@ -120,7 +121,7 @@ impl<'a> Iterator for Decoder<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         while self.at < self.text.len() {
             let rest = &self.text[self.at..];
-            let Split { length, closed } = line_length(self.grammar, rest);
+            let Split { length, closed, .. } = line_length(self.grammar, rest);
             let whole = &rest[..length];
             // A line feed that does not end the line belongs to it, also at the end of the text.
             let line = match whole.strip_suffix(b"\n") {

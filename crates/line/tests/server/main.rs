@@ -1,12 +1,13 @@
 //! The rules of 1.x and 2.x against a copy of the server's parser: what is accepted is stored
-//! unchanged, and what is refused for its backslashes would not have been.
+//! unchanged, and what is refused for its backslashes would not have been. Accepted text is stored
+//! line by line.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../common/mod.rs"]
 mod common;
 mod parser;
 
-use aioinflux_line::{Dialect, Encoder, FieldValue, Outcome, Point, Rule};
+use aioinflux_line::{Decoder, Dialect, Encoder, FieldValue, Outcome, Point, Rule};
 use common::{hostile, points};
 use parser::{Stored, parse_points};
 use proptest::collection::vec;
@@ -92,6 +93,54 @@ fn tangled_point() -> impl Strategy<Value = Point> {
             .into_iter()
             .fold(point, |point, (k, v)| point.field(k, v))
     })
+}
+
+/// Text of lines that quotes, backslashes and newlines have been thrown into.
+fn tangled_text() -> impl Strategy<Value = String> {
+    let whole = vec![
+        "m v=1i 1\n",
+        "m s=\"a\" 2\n",
+        "m,t=a s=\"a\nb\",v=1i 3\n",
+        "m s=\"a\"b\" 4\n",
+        "# =\"\n",
+    ];
+    let part = vec![
+        "m", "m,t=a", ",u=b", " v=1i", ",w=true", " s=\"", ",s2=\"", "\"", "\" 5\n", "\n", "\n",
+        "\r\n", "\\", "\\\\", "\\\"", "\\ ", "\\,", "\\=", "\\\n", "=", ",", " ", " 6", "\t", "é",
+        "#",
+    ];
+    let part = prop_oneof![1 => prop::sample::select(whole), 4 => prop::sample::select(part)];
+    vec(part, 1..24).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn accepted_text_is_stored_line_by_line(text in tangled_text()) {
+        let mut encoder = Encoder::new(Dialect::V1);
+        if encoder.push_text(text.as_bytes()).is_err() {
+            return Ok(());
+        }
+        let batch = encoder.batch();
+        let stored = parse_points(batch.bytes());
+        prop_assert_eq!(stored.len(), batch.len());
+        for (line, mut stored) in batch.lines().zip(stored) {
+            // A newline that is kept is one of a string.
+            let feeds = |text: &[u8]| text.split(|byte| *byte == b'\n').count() - 1;
+            if let Ok(point) = &stored {
+                let fields = point.fields.iter().map(|field| feeds(&field.1));
+                prop_assert_eq!(fields.sum::<usize>(), feeds(line));
+            }
+            let Some(Ok(read)) = Decoder::new(Dialect::V1, line).next() else { continue };
+            let mut wanted = wanted(&read.to_point());
+            wanted.tags.sort();
+            if let Ok(point) = &mut stored {
+                point.tags.sort();
+            }
+            prop_assert_eq!(stored, Ok(wanted), "{}", String::from_utf8_lossy(line));
+        }
+    }
 }
 
 proptest! {

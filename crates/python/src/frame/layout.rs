@@ -96,13 +96,14 @@ impl Labels {
 
     /// Takes the column `time` for the times where none is named: rows without times would get that
     /// of the server, all the same one, and replace each other.
-    pub(super) fn date(&mut self, what: &str) -> PyResult<()> {
+    pub(super) fn date(&mut self, points: &Points, what: &str) -> PyResult<()> {
         if self.time.is_none() {
             self.time = self.names.iter().position(|name| name == "time");
         }
-        if self.time.is_none() {
+        if self.time.is_none() && !points.stamp {
             return Err(PyValueError::new_err(format!(
-                "{what} has no column `time`; hint: `time_column` names the column of the times"
+                "{what} has no column `time`; hint: `time_column` names the column of the times, \
+                 and `stamp=True` gives each row its own time"
             )));
         }
         Ok(())
@@ -113,7 +114,8 @@ impl Labels {
         FrameLayout {
             measurement: None,
             measurement_column: self.measurement,
-            time: self.time,
+            // The column behind the last one is that of stamps.
+            time: self.time.or(points.stamp.then_some(self.names.len())),
             time_unit: points.times.unit(),
             tags: self.tags.clone(),
             extra_tags: points

@@ -23,8 +23,12 @@ mod stream;
 mod structured;
 mod texts;
 
+use std::sync::Arc;
+
 use aioinflux::frame::{FrameEncoder, FrameError, FrameLayout};
-use arrow_array::RecordBatch;
+use aioinflux::unique_times;
+use arrow_array::{Int64Array, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -145,7 +149,26 @@ impl Table {
             Rows::Columns(columns) => columns.read(py, points, base, rows)?,
             Rows::Stream(stream) => stream.read(py, points, base, rows)?,
         };
+        let pieces = pieces.into_iter().map(|piece| self.stamped(piece));
+        let pieces = pieces.collect::<PyResult<Vec<_>>>()?;
         Ok((!pieces.is_empty()).then_some(pieces))
+    }
+
+    /// Some rows with times of the clock, where the table has none and they are asked for: in order,
+    /// whatever thread encodes them.
+    fn stamped(&self, piece: RecordBatch) -> PyResult<RecordBatch> {
+        if self.layout.time != Some(piece.num_columns()) {
+            return Ok(piece);
+        }
+        let times = (unique_times(piece.num_rows())..).take(piece.num_rows());
+        let times = Int64Array::from_iter_values(times);
+        let fields = piece.schema_ref().fields().iter().cloned();
+        let time = Arc::new(Field::new("time", DataType::Int64, false));
+        let fields: Vec<_> = fields.chain([time]).collect();
+        let mut columns = piece.columns().to_vec();
+        columns.push(Arc::new(times));
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+            .map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
     /// Whether nothing is left to be read.

@@ -50,7 +50,7 @@ pub(super) fn open(
             column(points, &series, labels.is_text(position))?
         });
     }
-    if labels.time.is_none() {
+    if labels.time.is_none() && !(points.stamp && has_row_numbers(frame)?) {
         labels.time = Some(columns.len());
         labels.names.push("time".to_owned());
         columns.push(index_column(frame, rows)?);
@@ -97,6 +97,16 @@ fn labels_of<'py>(columns: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>
         return columns.call_method0("to_numpy")?.try_iter()?.collect();
     }
     columns.try_iter()?.collect()
+}
+
+/// Whether the index is nothing but numbers of rows, which nobody misses.
+fn has_row_numbers(frame: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = frame.py();
+    let index = frame.getattr(intern!(py, "index"))?;
+    let levels: usize = index.getattr(intern!(py, "nlevels"))?.extract()?;
+    let kind = numpy_dtype(&index)?.map(|dtype| dtype.getattr("kind")?.extract::<char>());
+    let numbers = matches!(kind.transpose()?, Some('i' | 'u'));
+    Ok(levels == 1 && numbers && index.getattr(intern!(py, "name"))?.is_none())
 }
 
 fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {

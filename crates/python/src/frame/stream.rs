@@ -58,7 +58,7 @@ pub(super) fn open(
         .map(|name| PyString::new(py, name).into_any())
         .collect();
     let mut labels = Labels::new(points, &names)?;
-    labels.date("table")?;
+    labels.date(points, "table")?;
     if let Some(time) = labels.time {
         refuse_periods(schema.field(time))?;
     }

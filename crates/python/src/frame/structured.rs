@@ -47,7 +47,7 @@ pub(super) fn open(
     let names = names.cast_into::<PyTuple>()?;
     let labels: Vec<_> = names.iter().collect();
     let mut labels = Labels::new(points, &labels)?;
-    labels.date("structured array")?;
+    labels.date(points, "structured array")?;
     let mut columns = Vec::with_capacity(names.len());
     for (position, name) in names.iter().enumerate() {
         let column = array.get_item(name)?;

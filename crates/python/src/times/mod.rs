@@ -147,7 +147,10 @@ impl Times {
 
     #[cold]
     fn too_many(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyErr {
-        out_of_range(place, format_args!("{} {}", shown(time), self.unit.as_str()))
+        out_of_range(
+            place,
+            format_args!("{} {}", shown(time), self.unit.as_str()),
+        )
     }
 
     /// A float is taken as nanoseconds, as pandas takes it, where it is a whole number, and where

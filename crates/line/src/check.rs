@@ -1,0 +1,185 @@
+//! Lines of text as the server's parser reads them, after its splitter has ended them.
+//!
+//! The splitter and the parser are different scanners, and where they disagree, text is stored in
+//! a value that it does not belong to. This walk finds such lines. It allocates nothing, and what
+//! the server refuses by itself is left to the server.
+
+use alloc::vec::Vec;
+
+use memchr::{memchr, memchr2, memchr3};
+
+use crate::Rule;
+use crate::dialect::{Grammar, Pairing};
+use crate::split::skip_blanks;
+
+/// Where the parts of a line end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parts {
+    /// The end of measurement and tags: where the space before the fields is.
+    pub(crate) series: usize,
+    /// The end of the fields.
+    pub(crate) fields: usize,
+    /// Whether anything but blanks follows the fields.
+    pub(crate) timed: bool,
+}
+
+/// Finds the parts of a line, without its line feed, that is neither blank nor a comment.
+///
+/// # Errors
+///
+/// A string goes on after its closing quote or is never closed, a line feed is not in a string, or
+/// a field key ends in a backslash.
+pub(crate) fn parts(grammar: &Grammar, line: &[u8]) -> Result<Parts, Rule> {
+    let series = series_length(grammar, line);
+    let separators = |at: usize| line.len() - skip_separators(grammar, &line[at..]).len();
+    let mut walk = Walk {
+        line,
+        holds_feeds: memchr(b'\n', line).is_some(),
+        at: separators(series),
+    };
+    walk.check_feeds(0)?;
+    while walk.field(grammar)? {}
+    let fields = walk.at;
+    walk.at = line.len();
+    walk.check_feeds(fields)?;
+    Ok(Parts {
+        series,
+        fields,
+        timed: separators(fields) < line.len(),
+    })
+}
+
+/// Returns the keys of the fields of a line, as they are written.
+pub(crate) fn field_keys<'a>(grammar: &Grammar, line: &'a [u8]) -> Vec<&'a [u8]> {
+    let series = series_length(grammar, line);
+    let mut walk = Walk {
+        line,
+        holds_feeds: false,
+        at: line.len() - skip_separators(grammar, &line[series..]).len(),
+    };
+    let mut keys = Vec::new();
+    loop {
+        let start = walk.at;
+        let mut key = walk;
+        if !key.key() {
+            return keys;
+        }
+        keys.push(&line[start..key.at]);
+        if !walk.field(grammar).unwrap_or(false) {
+            return keys;
+        }
+    }
+}
+
+/// Returns where measurement and tags end: at the first space that no backslash escapes.
+pub(crate) fn series_length(grammar: &Grammar, line: &[u8]) -> usize {
+    let mut at = line.len() - skip_blanks(grammar, line).len();
+    let start = at;
+    if grammar.pairing == Pairing::PreviousByte {
+        let is_end = |space: &usize| *space > 0 && line[start + space - 1] != b'\\';
+        let space = memchr::memchr_iter(b' ', &line[start..]).find(is_end);
+        return space.map_or(line.len(), |space| start + space);
+    }
+    while let Some(found) = line.get(at..).and_then(|rest| memchr2(b' ', b'\\', rest)) {
+        at += found;
+        if line[at] == b' ' {
+            return at;
+        }
+        at += 2;
+    }
+    line.len()
+}
+
+fn skip_separators<'a>(grammar: &Grammar, rest: &'a [u8]) -> &'a [u8] {
+    if grammar.loose_blanks {
+        return skip_blanks(grammar, rest);
+    }
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    &rest[spaces..]
+}
+
+/// A walk over the fields of a line.
+#[derive(Clone, Copy)]
+struct Walk<'a> {
+    line: &'a [u8],
+    holds_feeds: bool,
+    at: usize,
+}
+
+impl Walk<'_> {
+    /// Passes over a field and the comma after it, and returns whether another field follows. What
+    /// is no field ends the walk.
+    fn field(&mut self, grammar: &Grammar) -> Result<bool, Rule> {
+        let start = self.at;
+        if !self.key() {
+            self.check_feeds(start)?;
+            return Ok(false);
+        }
+        // The Go parser ends a field key twice: first by pairs, then at an equals sign that has no
+        // backslash before it. It has stored a value under a name that holds half of the string.
+        if grammar.pairing == Pairing::PreviousByte
+            && self.at > start
+            && self.line[self.at - 1] == b'\\'
+        {
+            return Err(Rule::FieldKeyBackslash);
+        }
+        self.at += 1;
+        if self.line.get(self.at) == Some(&b'"') {
+            self.check_feeds(start)?;
+            self.string()?;
+            if !matches!(self.line.get(self.at), None | Some(b',' | b' ')) {
+                return Err(Rule::AfterString);
+            }
+        } else {
+            let rest = &self.line[self.at..];
+            self.at += memchr2(b',', b' ', rest).unwrap_or(rest.len());
+            self.check_feeds(start)?;
+        }
+        let more = self.line.get(self.at) == Some(&b',');
+        self.at += usize::from(more);
+        Ok(more)
+    }
+
+    /// Goes to the equals sign after a field key; stops at a space or the end where there is none.
+    fn key(&mut self) -> bool {
+        while let Some(found) = self
+            .line
+            .get(self.at..)
+            .and_then(|rest| memchr3(b'=', b' ', b'\\', rest))
+        {
+            self.at += found;
+            match self.line[self.at] {
+                b'\\' => self.at += 2,
+                byte => return byte == b'=',
+            }
+        }
+        self.at = self.line.len();
+        false
+    }
+
+    /// Goes from an opening quote to behind the closing one.
+    fn string(&mut self) -> Result<(), Rule> {
+        self.at += 1;
+        while let Some(found) = self
+            .line
+            .get(self.at..)
+            .and_then(|rest| memchr2(b'"', b'\\', rest))
+        {
+            self.at += found;
+            if self.line[self.at] == b'"' {
+                self.at += 1;
+                return Ok(());
+            }
+            self.at += 2;
+        }
+        Err(Rule::OpenLine)
+    }
+
+    /// Refuses line feeds between `start` and here, which is outside of a string.
+    fn check_feeds(&self, start: usize) -> Result<(), Rule> {
+        if self.holds_feeds && memchr(b'\n', &self.line[start..self.at]).is_some() {
+            return Err(Rule::JoinedLines);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! Tag keys of encoded lines that are there twice.
+//!
+//! 3.x stores such a line, fails on every query of its table from then on, and crashes when it next
+//! writes the table to disk. 1.x and 2.x refuse it.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::str;
+
+use memchr::memchr;
+
+use crate::Place;
+use crate::dialect::Grammar;
+use crate::encode::Tag;
+use crate::escape::unescaped;
+
+/// Up to this many tags every key is compared with every other; above, they are sorted first.
+const FEW_TAGS: usize = 12;
+
+/// Returns a key that is there twice among the tags of a line; `series` is its measurement and tags,
+/// `tags` the memory for their places.
+pub(crate) fn repeated_tag<'l>(
+    grammar: &Grammar,
+    series: &'l [u8],
+    tags: &mut Vec<Tag>,
+) -> Option<Cow<'l, str>> {
+    tags.clear();
+    let mut at = end_of_part(series, 0, b',');
+    while at < series.len() {
+        let start = at + 1;
+        let key_end = end_of_part(series, start, b'=');
+        at = end_of_part(series, key_end, b',');
+        tags.push(Tag {
+            start,
+            key_end,
+            end: at,
+        });
+    }
+    let key = |tag: &Tag| &series[tag.key()];
+    let read = |key: &'l [u8]| match str::from_utf8(key) {
+        Ok(text) => unescaped(grammar, Place::TagKey, text),
+        // Checked before: only UTF-8 comes here.
+        Err(_) => Cow::Borrowed(""),
+    };
+    let escaped = memchr(b'\\', series).is_some();
+    if !escaped && tags.len() <= FEW_TAGS {
+        let seen = |at: usize| tags[..at].iter().any(|tag| key(tag) == key(&tags[at]));
+        let twice = (1..tags.len()).find(|at| seen(*at))?;
+        return Some(read(key(&tags[twice])));
+    }
+    let mut keys: Vec<_> = tags.iter().map(|tag| read(key(tag))).collect();
+    keys.sort_unstable();
+    let twice = keys.windows(2).position(|pair| pair[0] == pair[1])?;
+    Some(keys.swap_remove(twice))
+}
+
+/// Where the first such byte is that no backslash escapes, from `at` on; else the end.
+pub(crate) fn end_of_part(series: &[u8], mut at: usize, stop: u8) -> usize {
+    while let Some(found) = series
+        .get(at..)
+        .and_then(|rest| memchr::memchr2(stop, b'\\', rest))
+    {
+        at += found;
+        if series[at] == stop {
+            return at;
+        }
+        at += 2;
+    }
+    series.len()
+}
