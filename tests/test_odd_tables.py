@@ -252,5 +252,5 @@ def test_an_integer_of_thousands_of_digits_is_refused_by_its_place() -> None:
     point = {"measurement": "m", "fields": {"f": 10**5000}}
     with pytest.raises(ValueError, match="point 0: field `f`: integer `of type int` is beyond"):
         to_line_protocol(point)
-    with pytest.raises(ValueError, match="point 0: key `time`: `of type int` is outside"):
+    with pytest.raises(ValueError, match="point 0: key `time`: `of type int ns` is outside"):
         to_line_protocol({"measurement": "m", "fields": {"f": 1}, "time": 10**5000})

@@ -67,7 +67,9 @@ fn time_column(name: &str, array: Bound<'_, PyAny>) -> PyResult<Column> {
     if kind == 'f' && array.len()? > 0 {
         return Err(no_floats(name, &dtype));
     }
+    // Masked cells are refused by their rows.
     if matches!(kind, 'i' | 'u')
+        && !is_masked(&array)?
         && let Some(integers) = of_numbers(&array)?
     {
         return Ok(integers);
@@ -78,7 +80,7 @@ fn time_column(name: &str, array: Bound<'_, PyAny>) -> PyResult<Column> {
 fn column(array: Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
     let py = array.py();
     let masked = py.import("numpy.ma")?;
-    let is_masked = array.is_instance(&masked.getattr("MaskedArray")?)?;
+    let is_masked = is_masked(&array)?;
     if !is_masked
         && is_aligned(&array)?
         && let Ok(array) = array.cast::<PyArray1<Py<PyAny>>>()
@@ -111,4 +113,9 @@ fn column(array: Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
     } else {
         Column::Cells(cells)
     })
+}
+
+fn is_masked(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let masked = array.py().import("numpy.ma")?;
+    array.is_instance(&masked.getattr("MaskedArray")?)
 }
