@@ -17,11 +17,13 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import _arguments, _core, _output, _progress, _write
+from . import _arguments, _core, _keywords, _output, _progress, _write
 from ._stream import AsyncChunks, Chunks, Reading, Stream
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from ._keywords import Aliases
 
 __all__ = ["Base", "logger"]
 
@@ -171,11 +173,12 @@ class Base:
         rp: str | None = None,
         consistency: str | None = None,
         precision: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Writes points, by the mode: what is not given is the client's."""
 
         def open_send() -> _write.Send:
-            database = _arguments.database(db, self._db)
+            database = _arguments.database(_keywords.database(db, **aliases), self._db)
             if not database:
                 raise ValueError("argument `db`: expected a database, since the client has none")
             policy = _arguments.text("rp", rp, self._rp)

@@ -311,7 +311,7 @@ def to_line_protocol(
         tags: Extra tags of any name, those of this function's arguments too.
         threads: Threads that encode a table, the GIL released. `None`: as many as there are
             processors for this process. The lines do not depend on it.
-        **extra_tags: Tags for every mapping and every row; they beat a point's own.
+        **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
     Returns:
         One line for each point, each with a line feed at its end, times in nanoseconds. Points
         without any field left have no line; a warning is logged with their number. Points and

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from . import _arguments, _core, _progress
+from . import _arguments, _core, _keywords, _progress
 from .exceptions import InfluxDBConnectionError, InfluxDBError, InfluxDBWriteError
 
 __all__ = ["Job", "Send", "awaited", "waited"]
@@ -62,6 +62,8 @@ class Job:
         if self.time_unit is not None:
             self.time_unit = _arguments.unit("time_unit", self.time_unit)
         tags, columns = self.extra_tags, None
+        if tags:
+            _keywords.check_tags(tags)
         if self.tags is not None:
             _arguments.expect("tags", self.tags, Mapping, optional=True)
             tags = {**self.tags, **tags}

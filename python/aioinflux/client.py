@@ -28,7 +28,7 @@ import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import _arguments, _locate, _output, _progress
+from . import _arguments, _keywords, _locate, _output, _progress
 from ._administration import Administration
 from ._base import Base, logger
 from ._output import Output
@@ -38,7 +38,9 @@ from .exceptions import InfluxDBError, InfluxDBWriteError
 from .seed import AsyncInfluxDBClient
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from ._keywords import Aliases
 
 __all__ = [
     "AsyncInfluxDBClient", "InfluxDBClient", "InfluxDBError", "InfluxDBWriteError", "logger",
@@ -67,7 +69,7 @@ class InfluxDBClient(Administration, Base):
         output: What queries answer with: `json`, the server's JSON as a `dict`; `dataframe`, frames
             of pandas; or any other `output` of `query`.
         db: Default database of writes and queries; assign `client.db` to switch.
-        database: Another name for `db`, which it beats.
+        database: Alias of `db`; takes precedence over it.
         ssl: Whether to connect by TLS.
         unix_socket: Path of the server's unix socket, instead of TCP.
         username: Name for basic authentication.
@@ -87,6 +89,7 @@ class InfluxDBClient(Administration, Base):
         key_file: PEM file of the client's private key.
         verify_ssl: Whether the certificate of the server is verified. Without it others can read
             and change what is sent, and a warning says so once; `ca_file` has no effect then.
+        bucket: Alias of `db`, which may not name another database.
         **refused: Arguments of aiohttp, and of the cache of 0.9: refused with a hint.
     Raises:
         ValueError: an argument is out of range; the text names it.
@@ -118,6 +121,7 @@ class InfluxDBClient(Administration, Base):
         cert_file: str | None = None,
         key_file: str | None = None,
         verify_ssl: bool = True,
+        bucket: str | None = None,
         **refused: object,
     ) -> None:
         _locate.refuse(refused)
@@ -138,23 +142,25 @@ class InfluxDBClient(Administration, Base):
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self.output = output
-        self.db = database or db
+        self.db = _keywords.database(database or db, bucket=bucket)
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
         """Makes a client of one text, for instance `https://user:password@host:8086/path?db=mine`.
 
         Args:
-            url: Scheme `http` or `https` (`influxdb`, `https+influxdb` too), user and password
-                (percent-encoded), host, port (8086 if there is none), path, and as its query any of
-                `db`, `rp`, `consistency`, `timeout` (seconds), `unix_socket`, `mode`, `output`,
-                `gzip` and `verify_ssl` (`true` or `false`), `ca_file`, `cert_file`, `key_file`,
-                `proxy`.
-            **options: Arguments of the constructor, which beat the URL.
+            url: Scheme, user and password (percent-encoded), host, port (8086 if there is none),
+                path, and as its query any of `db` (or `database`, `bucket`), `rp`, `consistency`,
+                `timeout` (seconds), `unix_socket`, `mode`, `output`, `gzip` and `verify_ssl` (`true` or
+                `false`), `ca_file`, `cert_file`, `key_file`, `proxy`. With the schemes `http` and
+                `https` the path is the client's `path`. With `influxdb` and `https+influxdb`, which come from
+                influxdb-python, it is the database (percent-encoded): `influxdb://host:8086/mine`.
+            **options: Arguments of the constructor, which take precedence over the URL.
         Raises:
-            ValueError: a part of the URL is unknown or cannot be read. No error shows a password.
+            ValueError: a part of the URL is unknown or cannot be read, or two parts name different
+                databases. No error shows a password.
         """
-        return cls(**{**_locate.of_url(url), **options})
+        return cls(**_locate.with_options(_locate.of_url(url), options))
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
@@ -172,7 +178,7 @@ class InfluxDBClient(Administration, Base):
         Raises:
             ValueError: a variable cannot be read; the text names it.
         """
-        return cls(**{**_locate.of_environment(os.environ), **options})
+        return cls(**_locate.with_options(_locate.of_environment(os.environ), options))
 
     @property
     def host(self) -> str:
@@ -285,6 +291,8 @@ class InfluxDBClient(Administration, Base):
         batch_bytes: int = 4 * 1024 * 1024,
         connections: int = 1,
         progress: bool | Callable[[int, int, int | None], object] | None = None,
+        database: str | None = None,
+        bucket: str | None = None,
         **extra_tags: object,
     ) -> Any:
         """Writes points.
@@ -331,8 +339,11 @@ class InfluxDBClient(Administration, Base):
                 done, and the rows of the table (`None` for data that does not tell its length). An
                 exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
                 a line on the standard error.
-            **extra_tags: Tags for every point and every row; they beat a point's own tag of the
-                same name, as that one beats the client's default tag. Their values are scalars.
+            database: Alias of `db`, which may not name another database.
+            bucket: Alias of `db`, as `database`.
+            **extra_tags: Tags for every point and every row; they take precedence over a point's
+                own tag of the same name, as that one over the client's default tag. Their values
+                are scalars. Keywords of other clients, such as `retention_policy`, are refused.
                 Lines that come encoded are not changed.
         Returns:
             `True`. Points without any field left are not sent; a warning is logged with their
@@ -363,7 +374,7 @@ class InfluxDBClient(Administration, Base):
             progress,
             time_unit=time_unit,
         )
-        return self._write(job, db, rp, consistency, precision)
+        return self._write(job, db, rp, consistency, precision, database=database, bucket=bucket)
 
     def query(
         self,
@@ -379,6 +390,8 @@ class InfluxDBClient(Administration, Base):
         into: type | None = None,
         tags_as_categories: bool = False,
         use_cache: bool = False,
+        database: str | None = None,
+        bucket: str | None = None,
     ) -> Any:
         """Runs InfluxQL statements.
 
@@ -401,6 +414,8 @@ class InfluxDBClient(Administration, Base):
                 columns and tags of GROUP BY going to attributes by name.
             tags_as_categories: Whether tags of GROUP BY become categories.
             use_cache: Refused, if true: 0.9 kept answers in Redis.
+            database: Alias of `db`, which may not name another database.
+            bucket: Alias of `db`, as `database`.
         Returns:
             With `into` a list of objects, else what `output` says; without both, what
             `client.output` says. With `json` the server's JSON as a `dict`. With `dataframe` a
@@ -429,7 +444,7 @@ class InfluxDBClient(Administration, Base):
         )
         return self._query(
             _arguments.text_of(q),
-            db,
+            _keywords.database(db, database=database, bucket=bucket),
             maker,
             epoch=unit,
             chunked=chunked,
@@ -461,6 +476,8 @@ class InfluxDBClient(Administration, Base):
         params: dict[str, object] | None = None,
         tags_as_categories: bool = False,
         progress: _progress.Progress = None,
+        database: str | None = None,
+        bucket: str | None = None,
     ) -> Stream[Any]:
         """Runs InfluxQL statements, and gives their rows while they arrive.
 
@@ -481,6 +498,8 @@ class InfluxDBClient(Administration, Base):
             tags_as_categories: Whether tags of GROUP BY become categories.
             progress: Called for each batch with the rows and the bytes that have come, and `None`.
                 `True`: a bar of tqdm, where that is installed, else a line on the standard error.
+            database: Alias of `db`, which may not name another database.
+            bucket: Alias of `db`, as `database`.
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
@@ -496,7 +515,7 @@ class InfluxDBClient(Administration, Base):
         )
         return self._stream(
             _arguments.text_of(q),
-            db,
+            _keywords.database(db, database=database, bucket=bucket),
             maker,
             chunk_size=chunk_size,
             params=params,
@@ -504,8 +523,9 @@ class InfluxDBClient(Administration, Base):
             progress=progress,
         )
 
-    def _statement(self, text: str, db: str | None = None) -> Any:
+    def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
         """Runs one statement of administration."""
+        db = _keywords.database(db, **aliases)
         return self._query(text, db, self._maker(None, False, False, "ns"))
 
 

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from . import _arguments, _core, _output, _progress
+from . import _arguments, _core, _keywords, _output, _progress
 from ._base import Base, logger
 from ._output import Output
 from ._write import Job
@@ -33,7 +33,7 @@ class AsyncInfluxDBClient(Base):
         username: Name for basic authentication; used only together with `password`.
         password: Kept out of `repr`, logs, errors, URLs and pickles.
         db: Default database of writes and queries; assign `client.db` to switch.
-        database: Another name for `db`, which it beats.
+        database: Alias of `db`; takes precedence over it.
         loop: Ignored: no event loop is bound. Deprecated.
         log_level: Level of the logger `aioinflux`; a falsy value leaves logging untouched.
         mode: `async`, `blocking` or `dataframe`.
@@ -164,8 +164,10 @@ class AsyncInfluxDBClient(Base):
                 done, and the rows of the table (`None` for data that does not tell its length). An
                 exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
                 a line on the standard error.
-            **extra_tags: Tags for every mapping and every row; they beat a point's own tag of the
-                same name. Their values are scalars. Lines that come encoded are not changed.
+            **extra_tags: Tags for every mapping and every row; they take precedence over a point's
+                own tag of the same name. Their values are scalars. What `InfluxDBClient.write` and
+                other clients have as arguments is refused: `db`, `database`, `bucket`, `rp`,
+                `precision`, `retention_policy`, ... Lines that come encoded are not changed.
         Returns:
             `True`. Points without any field left are not sent; a warning is logged with their
             number. Empty data sends nothing.
@@ -226,6 +228,8 @@ class AsyncInfluxDBClient(Base):
                 `arrow`, `rows` or `dicts`; see `parse_response`. With `chunked`, one for each
                 batch, and for `rows` and `dicts` one row after the other.
             tags_as_categories: Whether `output` gives the tags of GROUP BY as categories.
+            **kwargs: Text for the placeholders. `database` and `bucket` are aliases of `db` where
+                no placeholder has their name.
         Returns:
             What `output` says. Without it, in `async` and `blocking` mode the server's JSON as a
             `dict`.
@@ -242,6 +246,7 @@ class AsyncInfluxDBClient(Base):
         Source: InfluxDB 1.8 API reference, `/query`.
         """
         _arguments.expect("q", q, str)
+        db = _keywords.database_of_query(q, db, kwargs)
         text = _arguments.fill(q, {"db": _arguments.database(db, self.db), **kwargs})
         return self._ask(text, db, epoch, chunked, chunk_size, params, output, tags_as_categories)
 
