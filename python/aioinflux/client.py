@@ -405,8 +405,10 @@ class InfluxDBClient(Administration, Base):
             db: Database, instead of `client.db`.
             rp: Retention policy of measurements that name none, instead of the client's.
             params: Values for `$name` in the statements, sent apart from them: the safe way to
-                pass values. `float`, `int`, `str` and `bool`; a `dict` with one of the keys
-                `identifier`, `regex`, `duration`, ... where the server knows typed parameters.
+                pass values. They are of the types that `influxql` takes: see `Literal`,
+                `Identifier`, `Regex` and `Duration` there; or a `dict` with one of the keys
+                `identifier`, `regex`, `duration`, `string`, `float`, `integer`. Lists are refused,
+                since InfluxQL has none.
             output: What to make of the answer, instead of `client.output`: `json`, `dataframe`, or
                 what `parse_response` makes: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows`
                 or `dicts`.

@@ -222,8 +222,10 @@ class AsyncInfluxDBClient(Base):
                 requests that run at once until it is read to its end, closed or dropped.
             chunk_size: Rows in a chunk; the server's default is 10,000.
             params: Values for `$name` in the statements, sent apart from them: the safe way to
-                pass values. `float`, `int`, `str` and `bool`; a `dict` with one of the keys
-                `identifier`, `regex`, `duration`, ... where the server knows typed parameters.
+                pass values. They are of the types that `influxql` takes: see `Literal`,
+                `Identifier`, `Regex` and `Duration` there; or a `dict` with one of the keys
+                `identifier`, `regex`, `duration`, `string`, `float`, `integer`. Lists are refused,
+                since InfluxQL has none.
             output: What to make of the answer, in any mode: `dict`, `pandas`, `polars`, `pyarrow`,
                 `arrow`, `rows` or `dicts`; see `parse_response`. With `chunked`, one for each
                 batch, and for `rows` and `dicts` one row after the other.
