@@ -48,9 +48,7 @@ __all__ = [
 ]  # fmt: skip
 
 Mode = Literal["async", "blocking"]
-ClientOutput = Literal[
-    "json", "dataframe", "dict", "pandas", "polars", "pyarrow", "arrow", "rows", "dicts"
-]
+ClientOutput = Output
 # Names of 0.9, for annotations.
 PointType = Any
 ResultType = Any
@@ -71,7 +69,8 @@ class InfluxDBClient(Administration, Base):
         db: Default database of writes and queries; assign `client.db` to switch.
         database: Alias of `db`; takes precedence over it.
         ssl: Whether to connect by TLS.
-        unix_socket: Path of the server's unix socket, instead of TCP.
+        unix_socket: Path of the server's unix socket, instead of TCP. This and the paths of files
+            are `str` or `os.PathLike`.
         username: Name for basic authentication.
         password: Kept out of `repr`, logs, errors, URLs and pickles.
         timeout: Seconds for a whole request. Streamed answers have no total time; for them it
@@ -107,7 +106,7 @@ class InfluxDBClient(Administration, Base):
         database: str | None = None,
         ssl: bool = False,
         *,
-        unix_socket: str | None = None,
+        unix_socket: str | os.PathLike[str] | None = None,
         username: str | None = None,
         password: str | None = None,
         timeout: float | None = None,
@@ -117,9 +116,9 @@ class InfluxDBClient(Administration, Base):
         tags: Mapping[str, object] | None = None,
         gzip: bool | None = None,
         proxy: str | None = None,
-        ca_file: str | None = None,
-        cert_file: str | None = None,
-        key_file: str | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        cert_file: str | os.PathLike[str] | None = None,
+        key_file: str | os.PathLike[str] | None = None,
         verify_ssl: bool = True,
         bucket: str | None = None,
         **refused: object,
@@ -442,7 +441,7 @@ class InfluxDBClient(Administration, Base):
         maker = (
             self._maker(output, chunked, tags_as_categories, unit)
             if into is None
-            else _output.Maker(output or "rows", tags_as_categories, unit, into)
+            else _output.maker(output or "rows", tags_as_categories, unit, into)
         )
         return self._query(
             _arguments.text_of(q),
@@ -460,10 +459,8 @@ class InfluxDBClient(Administration, Base):
     ) -> _output.Maker | None:
         asked = output or self.output
         if asked in ("dict", "json"):
-            return _output.Maker("dict", tags_as_categories, epoch) if chunked else None
-        if asked == "dataframe":
-            return _output.KeyedFrames(tags_as_categories)
-        return _output.Maker(asked, tags_as_categories, epoch)
+            return _output.maker("dict", tags_as_categories, epoch) if chunked else None
+        return _output.maker(asked, tags_as_categories, epoch)
 
     def stream(
         self,
@@ -489,8 +486,8 @@ class InfluxDBClient(Administration, Base):
         Args:
             q: Statements, joined by `;`, sent as they are.
             output: `None` for rows as named tuples, `rows` for plain tuples, `dicts`, all with the
-                tags of GROUP BY after the columns; or `dict`, `pandas`, `polars`, `pyarrow` or
-                `arrow` for one object a batch.
+                tags of GROUP BY after the columns; or `dict`, `json`, `pandas`, `dataframe`,
+                `polars`, `pyarrow` or `arrow` for one object a batch.
             into: A class with `@lineprotocol`, instead of an output: rows are its objects.
             epoch: Unit of times in rows and dicts: ns, u, ms, s, m or h.
             chunk_size: Rows in a chunk; the server's default is 10,000.
@@ -513,7 +510,7 @@ class InfluxDBClient(Administration, Base):
         maker = (
             _output.NamedRows(unit, with_tags=True)
             if output is None and into is None
-            else _output.Maker(output or "rows", tags_as_categories, unit, into)
+            else _output.maker(output or "rows", tags_as_categories, unit, into)
         )
         return self._stream(
             _arguments.text_of(q),

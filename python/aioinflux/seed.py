@@ -8,6 +8,7 @@ differs from `InfluxDBClient` is told in `client`.
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -39,7 +40,8 @@ class AsyncInfluxDBClient(Base):
         mode: `async`, `blocking` or `dataframe`.
         ssl: Whether to connect by TLS.
         path: Path before `ping`, `write` and `query`, for servers behind a proxy.
-        unix_socket: Path of the server's unix socket, instead of TCP.
+        unix_socket: Path of the server's unix socket, instead of TCP. This and the paths of files
+            are `str` or `os.PathLike`.
         timeout: Seconds for a whole request. Chunked answers have no total time; for them it
             bounds the silence between two pieces. `None`: 5 seconds to connect, 300 for the rest.
         gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
@@ -69,13 +71,13 @@ class AsyncInfluxDBClient(Base):
         *,
         ssl: bool = False,
         path: str = "/",
-        unix_socket: str | None = None,
+        unix_socket: str | os.PathLike[str] | None = None,
         timeout: float | None = None,
         gzip: bool | None = None,
         proxy: str | None = None,
-        ca_file: str | None = None,
-        cert_file: str | None = None,
-        key_file: str | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        cert_file: str | os.PathLike[str] | None = None,
+        key_file: str | os.PathLike[str] | None = None,
         verify_ssl: bool = True,
     ) -> None:
         if loop is not None:
@@ -226,9 +228,9 @@ class AsyncInfluxDBClient(Base):
                 `Identifier`, `Regex` and `Duration` there; or a `dict` with one of the keys
                 `identifier`, `regex`, `duration`, `string`, `float`, `integer`. Lists are refused,
                 since InfluxQL has none.
-            output: What to make of the answer, in any mode: `dict`, `pandas`, `polars`, `pyarrow`,
-                `arrow`, `rows` or `dicts`; see `parse_response`. With `chunked`, one for each
-                batch, and for `rows` and `dicts` one row after the other.
+            output: What to make of the answer, in any mode: `dict`, `json`, `pandas`, `dataframe`,
+                `polars`, `pyarrow`, `arrow`, `rows` or `dicts`; see `parse_response`. With
+                `chunked`, one for each batch, and for `rows` and `dicts` one row after the other.
             tags_as_categories: Whether `output` gives the tags of GROUP BY as categories.
             **kwargs: Text for the placeholders. `database` and `bucket` are aliases of `db` where
                 no placeholder has their name.
@@ -266,8 +268,8 @@ class AsyncInfluxDBClient(Base):
         unit = _arguments.epoch(epoch)
         maker: _output.Maker | None = None
         if output is not None:
-            whole_json = output == "dict" and not chunked
-            maker = _output.Maker(output, tags_as_categories, unit)
+            whole_json = output in ("dict", "json") and not chunked
+            maker = _output.maker(output, tags_as_categories, unit)
             maker = None if whole_json else maker
         elif self.mode == "dataframe":
             maker = _output.Maker("pandas", False) if chunked else _output.SeedFrames(unit)
