@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import itertools
-import re
-from collections import namedtuple
 from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _arguments, _core, _frames, compat
+from ._named import row_type
 from ._series import SeriesList
 from .exceptions import InfluxDBError
 
@@ -243,7 +242,7 @@ class NamedRows(Maker):
         self._with_tags = with_tags
 
     def fetch(self, stream: _core.Stream) -> _core.Call[Any]:
-        return stream.rows(_row_type, self._epoch, self._with_tags)
+        return stream.rows(row_type, self._epoch, self._with_tags)
 
     def groups(self, answer: Any) -> Iterable[Iterable[Any]]:
         return (answer,)
@@ -291,10 +290,3 @@ def _keyed(series: Iterable[tuple[str | None, Any]]) -> dict[str | None, Any]:
             key = f"{plain} ({number})"
         found[key] = frame
     return found
-
-
-def _row_type(columns: list[str]) -> Any:
-    """The named tuple for rows of these columns."""
-    fields = [re.sub(r"[^0-9a-zA-Z]+", "_", name) for name in columns]
-    point: Any = namedtuple("Point", fields, rename=True)  # type: ignore[misc]
-    return point._make

@@ -485,7 +485,9 @@ class InfluxDBClient(Administration, Base):
 
         Args:
             q: Statements, joined by `;`, sent as they are.
-            output: `None` for rows as named tuples, `rows` for plain tuples, `dicts`, all with the
+            output: `None` for rows as named tuples, whose columns are attributes under their own
+                names, also those that are no identifiers (`getattr(row, "class")`), and whose
+                `_columns` has these names; `rows` for plain tuples, `dicts`, all with the
                 tags of GROUP BY after the columns; or `dict`, `json`, `pandas`, `dataframe`,
                 `polars`, `pyarrow` or `arrow` for one object a batch.
             into: A class with `@lineprotocol`, instead of an output: rows are its objects.
