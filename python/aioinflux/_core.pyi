@@ -9,6 +9,7 @@ __all__ = [
     "Batches",
     "Call",
     "Client",
+    "Pause",
     "Pieces",
     "Reader",
     "RowLists",
@@ -54,6 +55,9 @@ class Batch:
     def skipped(self) -> int: ...
     def to_bytes(self) -> bytes: ...
     def gzip(self) -> bytes: ...
+
+class Pause(Exception):  # noqa: N818 (no error, as StopIteration)
+    """Raised by the data of `Batches` while it has to be waited for; the next call goes on."""
 
 @final
 class Batches:

@@ -298,7 +298,7 @@ class InfluxDBClient(Administration, Base):
 
         What is more than a batch goes out as several requests, in order, the next one encoded while
         the last one travels. An iterable is read on as batches go out, so that memory stays
-        bounded.
+        bounded; in `async` mode it may be an async iterable.
 
         Args:
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,

@@ -59,7 +59,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::batches::Batches;
+    use crate::batches::{Batches, Pause};
     #[pymodule_export]
     use crate::call::Call;
     #[pymodule_export]
