@@ -69,7 +69,10 @@ mod _core {
     #[pymodule_export]
     use crate::influxql::{check_duration, quote_duration, quote_regex, quote_string, quote_time};
     #[pymodule_export]
-    use crate::out::{Pieces, PyAnswer, Reader, RowLists, Rows, Table, parse_answer, parse_json};
+    use crate::out::{
+        Pieces, PyAnswer, Reader, RowLists, Rows, Table, parse_answer, parse_json, unpickled_rows,
+        unpickled_table,
+    };
     #[pymodule_export]
     use crate::parse::parse_lines;
     #[pymodule_export]
