@@ -18,6 +18,7 @@ __all__ = [
     "Stream",
     "Table",
     "UdpSender",
+    "__version__",
     "_end",
     "_forked",
     "_rows",
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 _T = TypeVar("_T", covariant=True)
+
+__version__: str
 
 @final
 class Call(Generic[_T]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 __all__ = ["of_environment", "of_url", "port", "refuse", "with_options"]
 
@@ -77,6 +76,9 @@ def of_url(url: str) -> dict[str, Any]:
     """The arguments of the constructor that a URL stands for. No error shows the URL."""
     if not isinstance(url, str):
         raise TypeError(f"argument `url`: expected str, got `{type(url).__name__}`")
+    # A large module, of which most programs have no need.
+    from urllib.parse import parse_qsl, unquote, urlsplit
+
     try:
         parts = urlsplit(url)
         host, number = parts.hostname, parts.port
@@ -111,7 +113,7 @@ def of_url(url: str) -> dict[str, Any]:
         options["password"] = unquote(parts.password)
     database = None
     if scheme in _OF_DATABASES:
-        database = _database_of_path(parts.path)
+        database = unquote(_database_of_path(parts.path)) or None
     else:
         options["path"] = unquote(parts.path) or "/"
     for key, text in parse_qsl(parts.query, keep_blank_values=True):
@@ -129,7 +131,7 @@ def of_url(url: str) -> dict[str, Any]:
     return options
 
 
-def _database_of_path(path: str) -> str | None:
+def _database_of_path(path: str) -> str:
     """The database in the path of a URL of influxdb-python."""
     name = path.removeprefix("/").removesuffix("/")
     if "/" in name:
@@ -137,7 +139,7 @@ def _database_of_path(path: str) -> str | None:
             "argument `url`: expected the database alone as the path of this scheme; hint: a path "
             "before those of the server needs http or https, and `rp` is a key: ?rp=name"
         )
-    return unquote(name) or None
+    return name
 
 
 def with_options(located: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

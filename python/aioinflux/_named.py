@@ -8,7 +8,6 @@ what namedtuple makes of them, as aioinflux 0.1 had it.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import namedtuple
 from collections.abc import Callable
 from functools import lru_cache
@@ -32,12 +31,20 @@ def _class(columns: tuple[str, ...]) -> Any:
     names = {"__slots__": (), "__reduce__": _reduce, "_columns": columns}
     made = type("Point", (base,), names)
     for position, name in enumerate(columns):
-        # Python reads the names of attributes in a program in this form.
-        for attribute in (name, unicodedata.normalize("NFKC", name)):
+        for attribute in (name, _as_written(name)):
             # What rows can do themselves stays.
             if not hasattr(made, attribute):
                 setattr(made, attribute, property(itemgetter(position)))
     return made
+
+
+def _as_written(name: str) -> str:
+    """The form in which Python reads an attribute's name in a program."""
+    if name.isascii():
+        return name
+    import unicodedata
+
+    return unicodedata.normalize("NFKC", name)
 
 
 def _field(column: str, columns: tuple[str, ...]) -> str:

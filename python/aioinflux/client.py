@@ -20,7 +20,6 @@ versions of aioinflux that it descends from:
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import os
 import sys
@@ -540,6 +539,9 @@ def _warn(text: str, category: type[Warning]) -> None:
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
     """Makes a method of an `async def`, which is run to its end in `blocking` mode (0.9)."""
+
+    # Whoever awaits has imported it; a program that blocks need not.
+    import asyncio
 
     @functools.wraps(coro)
     def inner(self: InfluxDBClient, *args: Any, **kwargs: Any) -> Any:
