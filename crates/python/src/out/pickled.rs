@@ -51,7 +51,8 @@ pub(super) type State<'py> = (
 pub(super) type Reduced<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
 
 /// The table that was pickled.
-#[pyfunction(name = "_table")]
+#[pyfunction]
+#[pyo3(name = "_table")]
 #[expect(
     clippy::needless_pass_by_value,
     reason = "an argument that comes from Python"
@@ -62,7 +63,8 @@ pub(crate) fn unpickled_table(state: State<'_>, categories: Categories) -> PyRes
 }
 
 /// The rows that were pickled.
-#[pyfunction(name = "_rows")]
+#[pyfunction]
+#[pyo3(name = "_rows")]
 pub(crate) fn unpickled_rows(
     state: State<'_>,
     unit: i64,

@@ -293,7 +293,6 @@ impl Table {
 
     /// Itself: it cannot be changed.
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
-        exit::protect_thread();
         slf
     }
 
@@ -500,7 +499,6 @@ impl Rows {
 
     /// Itself: they cannot be changed.
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
-        exit::protect_thread();
         slf
     }
 
