@@ -149,10 +149,11 @@ class InfluxDBClient(Administration, Base):
         Args:
             url: Scheme, user and password (percent-encoded), host, port (8086 if there is none),
                 path, and as its query any of `db` (or `database`, `bucket`), `rp`, `consistency`,
-                `timeout` (seconds), `unix_socket`, `mode`, `output`, `gzip` and `verify_ssl` (`true` or
-                `false`), `ca_file`, `cert_file`, `key_file`, `proxy`. With the schemes `http` and
-                `https` the path is the client's `path`. With `influxdb` and `https+influxdb`, which come from
-                influxdb-python, it is the database (percent-encoded): `influxdb://host:8086/mine`.
+                `timeout` (seconds), `unix_socket`, `mode`, `output`, `gzip` and `verify_ssl`
+                (`true` or `false`), `ca_file`, `cert_file`, `key_file`, `proxy`. With the schemes
+                `http` and `https` the path is the client's `path`. With `influxdb` and
+                `https+influxdb`, which come from influxdb-python, it is the database
+                (percent-encoded): `influxdb://host:8086/mine`.
             **options: Arguments of the constructor, which take precedence over the URL.
         Raises:
             ValueError: a part of the URL is unknown or cannot be read, or two parts name different
