@@ -158,6 +158,13 @@ def test_url_without_a_port_means_8086() -> None:
     ("url", "text"),
     [
         ("ftp://h/?db=d", "schemes http, influxdb"),
+        ("udp+influxdb://h:8089/secret", "`UDPClient"),
+        ("influxdb://h/a/secret", "expected the database alone .* `rp` is a key"),
+        ("influxdb://h/secret?db=b", "key `db` and what stands before it name different"),
+        ("http://h?db=secret&database=b", "key `database` and what stands before it name diff"),
+        ("influxdb://one,two/secret", "expected one host, got several"),
+        ("influxdb:secret", "expected scheme://"),
+        ("influxdb://u:1/secret@h/d", "expected scheme://"),
         ("http://", "expected scheme://"),
         ("http://u:secret@word@h/?db=d#secret", "expected scheme://"),
         ("http://h:99999/", "host or port"),
@@ -172,6 +179,58 @@ def test_wrong_urls_are_refused_without_showing_them(url: str, text: str) -> Non
         InfluxDBClient.from_url(url)
     assert "secret" not in str(caught.value)
     assert "sec/ret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "db", "ssl"),
+    [
+        ("influxdb://user:pw@host:8086/metrics", "metrics", False),
+        ("https+influxdb://user:pw@host:8086/metrics", "metrics", True),
+        ("influxdb://user:pw@host:8086/metrics/", "metrics", False),
+        ("INFLUXDB://user:pw@host:8086/metrics?db=metrics&database=metrics", "metrics", False),
+        ("influxdb://user:pw@host:8086/a%20%2F%C3%A9", "a /é", False),
+        ("influxdb://user:pw@host:8086/?db=metrics", "metrics", False),
+        ("influxdb://user:pw@host:8086/?bucket=metrics", "metrics", False),
+    ],
+)
+def test_path_of_an_influxdb_url_is_the_database(url: str, db: str, ssl: bool) -> None:
+    client = InfluxDBClient.from_url(url)
+    assert (client.db, client.path, client.ssl) == (db, "/", ssl)
+    assert (client.host, client.port) == ("host", 8086)
+
+
+def test_influxdb_url_without_a_host_means_this_machine() -> None:
+    client = InfluxDBClient.from_url("influxdb:///metrics")
+    assert (client.host, client.port, client.db) == ("localhost", 8086, "metrics")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_path_of_an_http_url_stays_a_prefix(scheme: str) -> None:
+    client = InfluxDBClient.from_url(f"{scheme}://host/metrics/x?db=d")
+    assert (client.db, client.path) == ("d", "/metrics/x")
+
+
+@pytest.mark.parametrize("name", ["db", "database", "bucket"])
+@pytest.mark.parametrize("url", ["influxdb://h/metrics", "http://h?db=metrics"])
+def test_a_database_argument_takes_precedence_over_the_url(url: str, name: str) -> None:
+    assert InfluxDBClient.from_url(url, **{name: "other"}).db == "other"
+
+
+@pytest.mark.parametrize("name", ["INFLUXDB_DATABASE", "INFLUXDB_DB"])
+def test_database_of_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("INFLUXDB_URL", "influxdb://h/metrics")
+    assert InfluxDBClient.from_env().db == "metrics"
+    monkeypatch.setenv(name, "other")
+    assert InfluxDBClient.from_env().db == "other"
+    assert InfluxDBClient.from_env(bucket="third").db == "third"
+
+
+def test_influxdb_url_is_used_for_real(database: Database) -> None:
+    server = database.server
+    url = f"influxdb://{server.host}:{server.port}/{database.name}"
+    client = InfluxDBClient.from_url(url, mode="blocking", output="rows")
+    client.write("m f=1i 5")
+    assert list(client.query("SELECT f FROM m")) == [(5, 1)]
 
 
 def test_url_is_used_for_real(database: Database) -> None:

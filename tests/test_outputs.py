@@ -22,7 +22,7 @@ import pytest
 import aioinflux
 from aioinflux import parse_response
 from aioinflux.exceptions import InfluxDBDecodeError, InfluxDBError, InfluxDBQueryError
-from support import Calls
+from support import Calls, Database
 
 CAPTURES = Path(__file__).resolve().parent / "captures"
 MSGPACK = "application/x-msgpack"
@@ -251,6 +251,41 @@ def test_tags_as_categories() -> None:
     polars = parse_response(groups(), output="polars", tags_as_categories=True)
     assert polars[1][1]["host"].dtype == pl.Categorical
     assert polars[1][1]["host"].to_list() == ["ü", "ü"]
+
+
+def test_words_of_0_9_are_outputs_as_well() -> None:
+    two = {
+        "results": [{"statement_id": n, "series": [table(["time", "f"], [n, 1.5])]} for n in (0, 1)]
+    }
+    assert parse_response(groups(), output="json") == json.loads(groups())
+    one = parse_response(body(MIXED), output="dataframe")
+    pd.testing.assert_frame_equal(one, parse_response(body(MIXED), output="pandas"))
+    several = parse_response(groups(), output="dataframe", tags_as_categories=True)
+    assert list(several) == ["m,f=tag,host=a", "m,f=tag,host=ü", "m,f=tag,host=a (2)"]
+    assert several["m,f=tag,host=ü"]["host"].dtype == "category"
+    statements = parse_response(json.dumps(two).encode(), output="dataframe")
+    assert [list(frames) for frames in statements] == [["m"], ["m"]]
+    frames = list(parse_response(body(MIXED), output="dataframe", chunked=True, epoch="s"))
+    assert [list(df.index.asi8) for df in frames] == [[at * 10**9 for at in one.index.asi8]]
+    assert list(parse_response(body(MIXED), output="json", chunked=True))
+
+
+def test_stream_and_the_seed_take_every_output_of_a_query(database: Database) -> None:
+    server = database.server
+    options = {"host": server.host, "port": server.port, "db": database.name, "mode": "blocking"}
+    client = aioinflux.InfluxDBClient(**options)
+    seed = aioinflux.AsyncInfluxDBClient(**options)
+    client.write(["m,h=a f=1i 1", "m,h=b f=2i 2"])
+    text = "SELECT f FROM m GROUP BY h"
+    whole = client.query(text, output="dataframe")
+    assert list(seed.query(text, output="dataframe")) == list(whole) == ["m,h=a", "m,h=b"]
+    assert seed.query(text, output="json") == client.query(text, output="json")
+    assert [list(df["f"]) for df in client.stream(text, output="dataframe")] == [[1], [2]]
+    assert len(list(client.stream(text, output="json"))) == 2
+    assert [list(df["f"]) for df in seed.query(text, output="dataframe", chunked=True)] == [
+        [1],
+        [2],
+    ]
 
 
 def test_rows_can_be_iterated_over_again() -> None:

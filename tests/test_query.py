@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import enum
 import json
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from aioinflux import AsyncInfluxDBClient, InfluxDBClient, InfluxDBError
 from aioinflux.exceptions import InfluxDBQueryError
+from aioinflux.influxql import Duration, Identifier, Literal, Regex, influxql
 from scripted import Scripted, results
 from support import Calls, Database
 
@@ -221,6 +227,114 @@ def test_whole_float_parameter_stays_a_float() -> None:
 )  # fmt: skip
 def test_parameter_that_cannot_be_sent_is_refused_by_its_name(client: Calls, value: Any) -> None:
     with pytest.raises((TypeError, ValueError), match="`name`"):
+        client.query("SELECT * FROM m WHERE f = $name", params={"name": value})
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+
+class Level(str, enum.Enum):
+    HIGH = "high"
+
+
+class Size(enum.IntEnum):
+    BIG = 3
+
+
+ZONE = timezone(timedelta(hours=2))
+# Each with what is sent for it.
+VALUES = [
+    ("text", "text"), (np.str_("text"), "text"), (Level.HIGH, "high"),
+    (True, True), (np.bool_(True), True), (np.bool_(False), False),
+    (5, 5), (Size.BIG, 3), (np.int8(-5), -5), (np.uint8(5), 5), (np.int64(2**53 + 1), 2**53 + 1),
+    (1.5, 1.5), (np.float64(1.5), 1.5), (np.float32(0.5), 0.5), (Decimal("0.1"), 0.1),
+    (Decimal("5"), 5.0),
+    (datetime(2020, 1, 2, 3, 4, 5, 6), "2020-01-02T03:04:05.000006000Z"),
+    (datetime(2020, 1, 2, 2, tzinfo=ZONE), "2020-01-02T00:00:00.000000000Z"),
+    (date(2020, 1, 2), "2020-01-02T00:00:00.000000000Z"),
+    (pd.Timestamp(1), "1970-01-01T00:00:00.000000001Z"),
+    (np.datetime64(1, "ns"), "1970-01-01T00:00:00.000000001Z"),
+    (timedelta(hours=1, minutes=30), {"duration": "1h30m"}),
+    (pd.Timedelta(5, "ns"), {"duration": "5ns"}), (np.timedelta64(90, "s"), {"duration": "1m30s"}),
+    (Duration("7d"), {"duration": "7d"}), (Identifier("a b"), {"identifier": "a b"}),
+    (Regex("^a/b$"), {"regex": "^a/b$"}), (Literal(np.int64(5)), 5),
+    (Literal(date(2020, 1, 2)), "2020-01-02T00:00:00.000000000Z"),
+    ({"duration": timedelta(minutes=1)}, {"duration": "1m"}),
+    ({"duration": Duration("1w")}, {"duration": "1w"}),
+    ({"integer": np.int64(5)}, 5), ({"float": Decimal("0.5")}, 0.5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "sent"), VALUES)
+def test_parameter_is_of_any_type_that_influxql_takes(face: type, value: Any, sent: Any) -> None:
+    if not isinstance(value, dict):
+        assert influxql("{x}", x=value)
+    with Scripted(results({})) as server:
+        client = face(host=server.host, port=server.port, db="d", mode="blocking")
+        client.query("SELECT $a", params={"a": value})
+        client.query("SELECT $a", params={"a": value}, output="rows")
+        if face is InfluxDBClient:
+            list(client.stream("SELECT $a", params={"a": value}))
+        else:
+            list(client.query("SELECT $a", params={"a": value}, chunked=True))
+    asked = [json.loads(request.parameters["params"])["a"] for request in server.requests]
+    assert asked == [sent] * 3
+    assert {type(one) for one in asked} == {type(sent)}
+
+
+@pytest.mark.parametrize(
+    ("where", "params"),
+    [
+        ("time = $x", {"x": datetime(2020, 1, 1)}),
+        ("time <= $x", {"x": date(2020, 1, 1)}),
+        ("time >= $x", {"x": pd.Timestamp("2020-01-01T02:00:00+02:00")}),
+        ("time >= $x - $y", {"x": np.datetime64("2020-01-01T00:00:05"), "y": timedelta(seconds=5)}),
+        ("i = $x", {"x": np.int64(5)}),
+        ("b = $x", {"x": np.bool_(True)}),
+        ("f = $x", {"x": np.float32(0.5)}),
+        ("s =~ $x", {"x": Regex("^t")}),
+        ("s = $x", {"x": Level.HIGH}),
+        ("$x = 5", {"x": Identifier("i")}),
+    ],
+)
+def test_server_reads_parameters_of_these_types(
+    client: Calls, where: str, params: dict[str, Any]
+) -> None:
+    points = {"i": 5, "b": True, "f": 0.5, "s": "high" if "Level" in repr(params) else "text"}
+    client.write({"measurement": "m", "fields": points, "time": datetime(2020, 1, 1)})
+    found = client.query(f"SELECT i FROM m WHERE {where}", params=params, output="rows")
+    assert [i for _, i in found] == [5]
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ([1, 2], "got `list`; InfluxQL 1.x has no lists; hint: join comparisons with OR"),
+        ((1, 2), "got `tuple`; InfluxQL 1.x has no lists"),
+        ({1, 2}, "got `set`; InfluxQL 1.x has no lists"),
+        (np.array([1, 2]), "got `ndarray`; InfluxQL 1.x has no lists"),
+        (pd.Series([1, 2]), "got `Series`; InfluxQL 1.x has no lists"),
+        (None, "got `NoneType`; InfluxQL has no null"),
+        (pd.NA, "got `NAType`"),
+        (pd.NaT, "expected a time, got NaT"),
+        (np.datetime64("NaT"), "expected a time, got NaT"),
+        (np.float64("nan"), "`nan` is no number"),
+        (Decimal("inf"), "`Infinity` is no number"),
+        (Decimal("sNaN"), "NaN"),
+        (Color.RED, "got `Color`; hint: .* pass its `.name`"),
+        (b"x", "got `bytes`; hint: decode it"),
+        (np.complex128(1), "got `complex128`"),
+        (timedelta(-1), "expected one that is not negative"),
+        (influxql("SELECT {x}", x=1), "text of `influxql` is no value"),
+        (Identifier("rp", "m"), "name of several parts"),
+        (np.uint64(2**63), "beyond 64 bits"),
+    ],
+)
+def test_parameter_that_no_statement_has_is_refused_with_a_hint(
+    client: Calls, value: Any, hint: str
+) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^parameter `name`: .*{hint}"):
         client.query("SELECT * FROM m WHERE f = $name", params={"name": value})
 
 

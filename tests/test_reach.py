@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,55 @@ def test_file_that_is_not_there_is_named(files: Path, name: str) -> None:
     options[name] = str(files / "none.pem")
     with pytest.raises(ValueError, match=r"none\.pem"):
         InfluxDBClient(db="reach", ssl=True, **options)  # type: ignore[arg-type]
+
+
+class Where:
+    """A path of a class of the user's."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+@pytest.mark.parametrize("kind", [Path, Where])
+@pytest.mark.parametrize("face", FACES)
+def test_paths_of_files_are_objects_as_well(
+    encrypted: Influxd, socketed: Influxd, files: Path, face: Any, kind: Any
+) -> None:
+    round_trip(
+        Calls(
+            face(
+                "localhost",
+                encrypted.port,
+                db="reach",
+                mode="blocking",
+                ssl=True,
+                ca_file=kind(files / "ca.pem"),
+                cert_file=kind(files / "server.pem"),
+                key_file=kind(files / "server.pem"),
+            )
+        )
+    )
+    client = face(db="reach", mode="blocking", unix_socket=kind(socketed.dir / "socket"))
+    round_trip(Calls(client))
+    assert pickle.loads(pickle.dumps(client)).ping()
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("name", ["ca_file", "cert_file", "key_file", "unix_socket"])
+def test_path_that_is_no_text_is_refused(face: Any, name: str) -> None:
+    class Bytes:
+        def __fspath__(self) -> bytes:
+            return b"ca.pem"
+
+    for path in (b"ca.pem", 5, Bytes()):
+        with pytest.raises(TypeError, match=f"argument `{name}`: expected str"):
+            face(db="reach", **{name: path})
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_path_of_the_server_is_no_path_of_a_file(face: Any) -> None:
+    with pytest.raises(TypeError, match="argument `path`: expected str or None, got `PosixPath`"):
+        face(db="reach", path=Path("/behind"))

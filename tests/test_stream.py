@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import inspect
 import json
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from aioinflux import InfluxDBClient, InfluxDBConnectionError, InfluxDBQueryError, Stream
+from aioinflux import (
+    AsyncInfluxDBClient,
+    InfluxDBClient,
+    InfluxDBConnectionError,
+    InfluxDBQueryError,
+    Stream,
+)
 from scripted import Scripted, chunked
 from support import Database, run_python
 
@@ -74,6 +82,49 @@ def test_tags_of_groups_are_cells_of_rows(client: InfluxDBClient, take: Any) -> 
     # A column of the name of a tag keeps it.
     (first, *_) = take(client.stream("SELECT f AS h FROM m GROUP BY h LIMIT 1"))
     assert first._asdict() == {"time": 0, "h": 0, "h_1": "a"}
+
+
+AWKWARD = ["_id", "class", "温度", "a b", "a-b", "a_b", "1st", "µ", "_fields", "count", "é_x"]
+
+
+@pytest.mark.parametrize("take", [list, collect])
+def test_columns_of_any_name_are_attributes_under_their_own_name(
+    client: InfluxDBClient, take: Any
+) -> None:
+    client.write({"measurement": "n", "time": 1, "fields": {key: key for key in AWKWARD}})
+    (row,) = take(client.stream("SELECT * FROM n"))
+    assert sorted(row._columns) == sorted([*AWKWARD, "time"])
+    assert dict(zip(row._columns, row, strict=True)) == {"time": 1, **{key: key for key in AWKWARD}}
+    for key in AWKWARD:
+        if key != "_fields":
+            assert getattr(row, key) == key
+    # As a program has them.
+    assert (row._id, row.温度, row.µ, row.a_b) == ("_id", "温度", "µ", "a_b")
+    assert len(row._fields) == len(row)
+
+
+def test_rows_of_a_seed_query_have_their_names_as_well(database: Database) -> None:
+    server = database.server
+    seed = AsyncInfluxDBClient(server.host, server.port, mode="blocking", db=database.name)
+    seed.write("m _id=1i,class=2i 1")
+    (row,) = seed.query("SELECT _id, class FROM m", chunked=True)
+    assert (row._id, getattr(row, "class"), row._columns) == (1, 2, ("time", "_id", "class"))
+
+
+def test_columns_that_are_alike_are_told_apart(client: InfluxDBClient) -> None:
+    (row,) = client.stream("SELECT f, f, f AS time FROM m LIMIT 1")
+    assert len(row) == len(row._fields) == len(row._columns)
+    (row,) = client.stream("SELECT f AS h FROM m GROUP BY h LIMIT 1 SLIMIT 1")
+    assert (row.h, row.h_1, row._columns) == (0, "a", ("time", "h", "h_1"))
+
+
+def test_rows_go_through_pickle_and_copy(client: InfluxDBClient) -> None:
+    client.write({"measurement": "n", "time": 1, "fields": {key: key for key in AWKWARD}})
+    rows = list(client.stream("SELECT * FROM n"))
+    again = pickle.loads(pickle.dumps(rows))
+    assert again == rows == copy.deepcopy(rows)
+    assert again[0]._columns == rows[0]._columns
+    assert again[0].温度 == "温度"
 
 
 def test_both_loops_work_in_both_modes(client: InfluxDBClient) -> None:

@@ -15,6 +15,7 @@ import pytest
 import aioinflux
 from aioinflux import AsyncInfluxDBClient, InfluxDBClient, exceptions
 from aioinflux.serialization import usertype
+from support import run_python
 
 FACES = (AsyncInfluxDBClient, InfluxDBClient)
 
@@ -49,6 +50,29 @@ def test_names_of_the_seed_are_where_they_were() -> None:
 
 def test_version_is_the_installed_one() -> None:
     assert aioinflux.__version__ == importlib.metadata.version("aioinflux")
+
+
+HEAVY = [
+    "importlib.metadata", "email", "zipfile", "tempfile", "shutil", "json", "html", "urllib.parse",
+    "unicodedata", "ssl", "socket", "subprocess", "pandas", "numpy", "polars", "pyarrow",
+    "matplotlib", "tqdm", "typing_extensions",
+    # Before Python 3.11 one of our errors is one of asyncio's.
+    *(["asyncio"] if sys.version_info >= (3, 11) else []),
+]  # fmt: skip
+
+
+def test_an_import_brings_no_module_that_it_does_not_need() -> None:
+    program = f"""
+        import sys
+        # Whatever the environment imports at the start is not ours to blame.
+        before = set(sys.modules)
+        import aioinflux
+        aioinflux.InfluxDBClient(db="d", mode="blocking")
+        print(*(set({HEAVY!r}) & (set(sys.modules) - before)))
+    """
+    process = run_python(program)
+    out, err = process.communicate(timeout=60)
+    assert (out.split(), err) == ([], "")
 
 
 def test_nothing_else_is_installed_with_it() -> None:

@@ -7,11 +7,9 @@ queries together safely.
 `to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
 """
 
-from importlib.metadata import version as _version
-
 from . import compat as compat
 from . import serialization as serialization
-from ._core import Rows, Table
+from ._core import Rows, Table, __version__
 from ._lines import line_batches, parse_line_protocol, to_line_protocol
 from ._output import parse_response
 from ._series import SeriesList
@@ -45,8 +43,6 @@ from .serialization.usertype import (
     lineprotocol,
 )
 from .udp import UDPClient
-
-__version__ = _version("aioinflux")
 
 __all__ = [
     "BOOL",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from .influxql import InfluxQL
 
@@ -65,8 +67,11 @@ def epoch(value: object) -> str:
     return unit("epoch", value)
 
 
-def connection(options: Mapping[str, object], password: object) -> None:
-    """Refuses options of a connection that are of the wrong type."""
+def connection(options: dict[str, Any], password: object) -> None:
+    """Refuses options of a connection that are of the wrong type; paths of files become text."""
+    for name in ("unix_socket", "ca_file", "cert_file", "key_file"):
+        if isinstance(options[name], os.PathLike):
+            options[name] = os.fspath(options[name])
     expect("host", options["host"], str)
     expect("port", options["port"], int)
     expect("ssl", options["ssl"], bool)

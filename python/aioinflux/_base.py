@@ -17,11 +17,13 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import _arguments, _core, _output, _progress, _write
+from . import _arguments, _core, _keywords, _output, _progress, _write, influxql
 from ._stream import AsyncChunks, Chunks, Reading, Stream
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from ._keywords import Aliases
 
 __all__ = ["Base", "logger"]
 
@@ -171,11 +173,12 @@ class Base:
         rp: str | None = None,
         consistency: str | None = None,
         precision: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Writes points, by the mode: what is not given is the client's."""
 
         def open_send() -> _write.Send:
-            database = _arguments.database(db, self._db)
+            database = _arguments.database(_keywords.database(db, **aliases), self._db)
             if not database:
                 raise ValueError("argument `db`: expected a database, since the client has none")
             policy = _arguments.text("rp", rp, self._rp)
@@ -213,7 +216,7 @@ class Base:
             if not self._is_async:
                 return Chunks(reading)
             return self._named("query", _coroutine(AsyncChunks(reading)))
-        database, rp = self._checked(text, db, chunk_size, params, rp)
+        database, rp, params = self._checked(text, db, chunk_size, params, rp)
         if maker:
             return self._run(
                 "query",
@@ -249,7 +252,7 @@ class Base:
         rp: str | None,
         progress: _progress.Progress = None,
     ) -> Reading:
-        database, rp = self._checked(text, db, chunk_size, params, rp)
+        database, rp, params = self._checked(text, db, chunk_size, params, rp)
         _progress.check(progress)
         return Reading(
             lambda: self._core.stream(text, database, chunk_size, params, rp, maker.has_views),
@@ -258,14 +261,19 @@ class Base:
         )
 
     def _checked(
-        self, text: str, db: object, chunk_size: int | None, params: object, rp: str | None
-    ) -> tuple[str | None, str | None]:
-        """Database and retention policy of a query whose arguments are right."""
+        self,
+        text: str,
+        db: object,
+        chunk_size: int | None,
+        params: dict[str, object] | None,
+        rp: str | None,
+    ) -> tuple[str | None, str | None, dict[str, object] | None]:
+        """Database, retention policy and parameters of a query whose arguments are right."""
         database = _arguments.database(db, self._db)
         _arguments.statement(text, chunk_size, params, rp)
         if logger.isEnabledFor(logging.INFO):
             logger.info("query: %s", _arguments.masked(text))
-        return database, rp or self._rp
+        return database, rp or self._rp, influxql.parameters(params)
 
     def _run(
         self,

@@ -1,7 +1,7 @@
 """Signatures of the native module. What the methods do is told in `client.py`."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar, final
+from typing import Any, Generic, SupportsIndex, TypeVar, final, overload
 
 __all__ = [
     "Answer",
@@ -9,6 +9,7 @@ __all__ = [
     "Batches",
     "Call",
     "Client",
+    "Pause",
     "Pieces",
     "Reader",
     "RowLists",
@@ -17,8 +18,11 @@ __all__ = [
     "Stream",
     "Table",
     "UdpSender",
+    "__version__",
     "_end",
     "_forked",
+    "_rows",
+    "_table",
     "check_duration",
     "nanoseconds",
     "parse_answer",
@@ -33,6 +37,8 @@ __all__ = [
 ]
 
 _T = TypeVar("_T", covariant=True)
+
+__version__: str
 
 @final
 class Call(Generic[_T]):
@@ -54,6 +60,9 @@ class Batch:
     def skipped(self) -> int: ...
     def to_bytes(self) -> bytes: ...
     def gzip(self) -> bytes: ...
+
+class Pause(Exception):  # noqa: N818 (no error, as StopIteration)
+    """Raised by the data of `Batches` while it has to be waited for; the next call goes on."""
 
 @final
 class Batches:
@@ -105,7 +114,9 @@ class Table:
 
     It is read by whatever knows the Arrow PyCapsule interface, without a copy:
     `pyarrow.table(table)`, `polars.DataFrame(table)`. Nothing needs to be installed. `len(table)`
-    is the number of rows; `repr` and notebooks show the first and the last ones.
+    is the number of rows; `repr` and notebooks show the first and the last ones. `table[0]` and
+    iteration give rows as tuples, with times in nanoseconds; `table[10:20]` is a table of these
+    rows, which shares the memory of the whole one. It can be pickled.
     """
 
     @property
@@ -125,6 +136,14 @@ class Table:
         """The Arrow types of the columns, by name."""
 
     def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> tuple[Any, ...]: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> Table: ...
+    def __iter__(self) -> Iterator[tuple[Any, ...]]: ...
+    def __reversed__(self) -> Iterator[tuple[Any, ...]]: ...
+    def __copy__(self) -> Table: ...
+    def __deepcopy__(self, _memo: object, /) -> Table: ...
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any:
@@ -137,7 +156,8 @@ class Rows:
     """The rows of one series: `output="rows"` for tuples, `output="dicts"` for dicts.
 
     They are made while they are iterated over, as often as that is done. `len(rows)` is their
-    number; `repr` and notebooks show the first and the last ones.
+    number; `repr` and notebooks show the first and the last ones. `rows[0]` and `rows[-1]` are
+    single rows; `rows[10:20]` is `Rows` as well, and shares their memory. They can be pickled.
     """
 
     @property
@@ -153,7 +173,14 @@ class Rows:
         """The names of the columns: those of the answer, then the tags of GROUP BY."""
 
     def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> Rows: ...
     def __iter__(self) -> Iterator[Any]: ...
+    def __reversed__(self) -> Iterator[Any]: ...
+    def __copy__(self) -> Rows: ...
+    def __deepcopy__(self, _memo: object, /) -> Rows: ...
     def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any:
         """Draws columns of numbers over time, with matplotlib: see `SeriesList.plot`."""
 
@@ -315,7 +342,7 @@ def to_line_protocol(
             Lines that come encoded, and tables without a column of times, are stamped too.
         threads: Threads that encode a table, the GIL released. `None`: as many as there are
             processors for this process. The lines do not depend on it.
-        **extra_tags: Tags for every mapping and every row; they beat a point's own.
+        **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
     Returns:
         One line for each point, each with a line feed at its end, times in nanoseconds. Points
         without any field left have no line; a warning is logged with their number. Points and
@@ -335,6 +362,8 @@ def parse_answer(
 def parse_json(body: object) -> dict[str, Any]: ...
 def _end() -> None: ...
 def _forked() -> None: ...
+def _rows(state: tuple[Any, ...], unit: int, divisor: int, dicts: bool) -> Rows: ...
+def _table(state: tuple[Any, ...], categories: dict[str, list[str]]) -> Table: ...
 def quote_identifier(name: str) -> str: ...
 def quote_string(text: str) -> str: ...
 def quote_regex(pattern: str) -> str: ...

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import _arguments, _core
+from . import _arguments, _core, _keywords
 from ._core import to_line_protocol
 
 __all__ = ["line_batches", "parse_line_protocol", "to_line_protocol"]
@@ -61,7 +61,7 @@ def line_batches(
         batch_bytes: Bytes that a batch has at most, but for a single line that is longer.
         threads: Threads that encode a table, the GIL released. `None`: as many as there are
             processors for this process.
-        **extra_tags: Tags for every mapping and every row; they beat a point's own.
+        **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
     Returns:
         An iterator of `Batch` objects. Each is bytes-like (`bytes(batch)`, `socket.send(batch)`)
         and has `.points`, the number of its lines, and `.skipped`, the number of points without a
@@ -73,6 +73,7 @@ def line_batches(
             to the named one, none was handed out. After an error the iterator is at its end.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
+    _keywords.check_tags(extra_tags)
     _arguments.expect("tags", tags, Mapping, optional=True)
     _arguments.expect("stamp", stamp, bool)
     _arguments.expect("batch_lines", batch_lines, int)

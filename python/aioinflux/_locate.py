@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
-__all__ = ["of_environment", "of_url", "port", "refuse"]
+__all__ = ["of_environment", "of_url", "port", "refuse", "with_options"]
 
+# Whether each scheme is by TLS. Of those of influxdb-python the path is the database.
 _SCHEMES = {"http": False, "influxdb": False, "https": True, "https+influxdb": True}
+_OF_DATABASES = ("influxdb", "https+influxdb")
 
 # What became of arguments that 0.9 handed on to aiohttp, or used for its cache.
 _GONE = {
@@ -62,10 +63,12 @@ def _flag(text: str) -> bool:
     return _WORDS[text.lower()]
 
 
+# The names of one argument.
+_DATABASE = ("db", "database", "bucket")
 _KEYS: dict[str, Callable[[str], Any]] = {
-    "db": str, "database": str, "rp": str, "consistency": str, "unix_socket": str, "mode": str,
-    "output": str, "ca_file": str, "cert_file": str, "key_file": str, "proxy": str,
-    "timeout": _number, "gzip": _flag, "verify_ssl": _flag,
+    "db": str, "database": str, "bucket": str, "rp": str, "consistency": str,
+    "unix_socket": str, "mode": str, "output": str, "ca_file": str, "cert_file": str,
+    "key_file": str, "proxy": str, "timeout": _number, "gzip": _flag, "verify_ssl": _flag,
 }  # fmt: skip
 
 
@@ -73,35 +76,77 @@ def of_url(url: str) -> dict[str, Any]:
     """The arguments of the constructor that a URL stands for. No error shows the URL."""
     if not isinstance(url, str):
         raise TypeError(f"argument `url`: expected str, got `{type(url).__name__}`")
+    # A large module, of which most programs have no need.
+    from urllib.parse import parse_qsl, unquote, urlsplit
+
     try:
         parts = urlsplit(url)
         host, number = parts.hostname, parts.port
     except ValueError:
         raise ValueError("argument `url`: host or port cannot be read") from None
-    if parts.scheme.lower() not in _SCHEMES:
+    scheme = parts.scheme.lower()
+    if scheme == "udp+influxdb":
+        raise ValueError(
+            "argument `url`: scheme `udp+influxdb` is for UDP; use `UDPClient(host, port)`"
+        )
+    if scheme not in _SCHEMES:
         names = ", ".join(_SCHEMES)
         raise ValueError(f"argument `url`: expected one of the schemes {names}")
+    if scheme in _OF_DATABASES and "://" in url:
+        host = host or "localhost"
     if not host or parts.fragment or "@" in parts.path:
         # What a password with a reserved character leaves behind.
         raise ValueError(
             "argument `url`: expected scheme://[user:password@]host[:port][/path][?key=value]; "
             "hint: percent-encode user and password"
         )
+    if "," in host:
+        raise ValueError("argument `url`: expected one host, got several")
     options: dict[str, Any] = {
         "host": host,
         "port": 8086 if number is None else number,
-        "ssl": _SCHEMES[parts.scheme.lower()],
-        "path": unquote(parts.path) or "/",
+        "ssl": _SCHEMES[scheme],
     }
     if parts.username:
         options["username"] = unquote(parts.username)
     if parts.password is not None:
         options["password"] = unquote(parts.password)
+    database = None
+    if scheme in _OF_DATABASES:
+        database = unquote(_database_of_path(parts.path)) or None
+    else:
+        options["path"] = unquote(parts.path) or "/"
     for key, text in parse_qsl(parts.query, keep_blank_values=True):
-        # One name for the database, so that an argument of the constructor beats either.
-        name = "db" if key == "database" else key
-        options[name] = _read(f"argument `url`: key `{key}`", key, text)
+        value = _read(f"argument `url`: key `{key}`", key, text)
+        if key not in _DATABASE:
+            options[key] = value
+        elif database and value and value != database:
+            raise ValueError(
+                f"argument `url`: key `{key}` and what stands before it name different databases"
+            )
+        else:
+            database = database or value
+    if database is not None:
+        options["db"] = database
     return options
+
+
+def _database_of_path(path: str) -> str:
+    """The database in the path of a URL of influxdb-python."""
+    name = path.removeprefix("/").removesuffix("/")
+    if "/" in name:
+        raise ValueError(
+            "argument `url`: expected the database alone as the path of this scheme; hint: a path "
+            "before those of the server needs http or https, and `rp` is a key: ?rp=name"
+        )
+    return name
+
+
+def with_options(located: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of the constructor, those of the user before those of a URL or the environment."""
+    if any(options.get(name) for name in _DATABASE):
+        located = {name: value for name, value in located.items() if name != "db"}
+    return {**located, **options}
 
 
 def _read(place: str, key: str, text: str) -> Any:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import itertools
-import re
-from collections import namedtuple
 from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _arguments, _core, _frames, compat
+from ._named import row_type
 from ._series import SeriesList
 from .exceptions import InfluxDBError
 
@@ -23,12 +22,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KeyedFrames", "Maker", "NamedRows", "Output", "SeedFrames", "client_output", "keeping",
-    "parse_response",
+    "maker", "parse_response",
 ]  # fmt: skip
 
-Output = Literal["dict", "pandas", "polars", "pyarrow", "arrow", "rows", "dicts"]
+Output = Literal[
+    "json", "dict", "pandas", "dataframe", "polars", "pyarrow", "arrow", "rows", "dicts"
+]
 
 _OUTPUTS = ("dict", "pandas", "polars", "pyarrow", "arrow", "rows", "dicts")
+# Words of 0.9.
+_OF_0_9 = ("json", "dataframe")
 # Those whose times are in nanoseconds, whatever the unit of the answer.
 _TABLES = ("pandas", "polars", "pyarrow", "arrow")
 
@@ -52,9 +55,11 @@ def parse_response(
         content_type: `application/json` or `application/x-msgpack`, as the answer's header says.
         output: What to make of it:
 
-            - `dict`: the server's JSON. Its numbers and times are left as they are.
+            - `dict`, `json`: the server's JSON. Its numbers and times are left as they are.
             - `pandas`: a DataFrame. Index: UTC nanoseconds where there are times, else the row
               number. Columns: those of the answer, then the tags of GROUP BY.
+            - `dataframe`: as 0.9 had it: like `pandas`, but for several series a `dict` by
+              `measurement,tag=value`, and for several statements a list of such dicts.
             - `polars`, `pyarrow`: a `polars.DataFrame`, a `pyarrow.Table` with the same columns,
               and `time` as one of them.
             - `arrow`: a `Table`, which has `__arrow_c_stream__`; nothing needs to be installed.
@@ -84,22 +89,32 @@ def parse_response(
         ImportError: the output needs a package that is not installed.
     Source: InfluxDB 1.8 API reference, `/query`.
     """
-    maker = Maker(output, tags_as_categories, into=into)
+    made = maker(output, tags_as_categories, into=into)
     unit = _arguments.epoch(epoch)
     _arguments.expect("content_type", content_type, str)
     if chunked:
-        pieces = _core.Pieces(body, content_type, unit, maker.is_table, maker.has_views)
-        groups = itertools.chain.from_iterable(map(maker.groups, pieces))
+        pieces = _core.Pieces(body, content_type, unit, made.is_table, made.has_views)
+        groups = itertools.chain.from_iterable(map(made.groups, pieces))
         return itertools.chain.from_iterable(groups)
     if (
         into is None
-        and output == "dict"
+        and made.output == "dict"
         and content_type.split(";")[0].strip().lower() == "application/json"
     ):
         return _core.parse_json(body)
-    with maker.kept():
-        answer = _core.parse_answer(body, content_type, unit, maker.is_table, maker.has_views)
-    return maker.whole(answer)
+    with made.kept():
+        answer = _core.parse_answer(body, content_type, unit, made.is_table, made.has_views)
+    return made.whole(answer)
+
+
+def maker(
+    output: str, tags_as_categories: bool, epoch: str = "ns", into: type[Any] | None = None
+) -> Maker:
+    """The maker of an output by its name, one of those of 0.9 too; arguments as for `Maker`."""
+    if output == "dataframe" and into is None:
+        return KeyedFrames(tags_as_categories)
+    same = {"json": "dict", "dataframe": "pandas"}.get(output, output)
+    return Maker(same, tags_as_categories, epoch, into)
 
 
 class Maker:
@@ -126,7 +141,7 @@ class Maker:
     ) -> None:
         _arguments.expect("tags_as_categories", tags_as_categories, bool)
         if output not in _OUTPUTS:
-            names = ", ".join(_OUTPUTS)
+            names = ", ".join((*_OUTPUTS, *_OF_0_9))
             raise ValueError(f"argument `output`: expected one of {names}, got {output!r}")
         self.output = output
         self._objects = None if into is None else _reader(into)
@@ -209,8 +224,8 @@ def keeping(make: Callable[[Answer], Any]) -> Generator[None, None, None]:
 
 
 def client_output(output: object) -> None:
-    """Refuses what is no `output` of `InfluxDBClient`; two of its words are those of 0.9."""
-    known = ("json", "dataframe", *_OUTPUTS)
+    """Refuses what is no `output` of `InfluxDBClient`."""
+    known = (*_OF_0_9, *_OUTPUTS)
     if output not in known:
         raise ValueError(
             f"Invalid output format: expected one of {', '.join(known)}, got {output!r}"
@@ -227,7 +242,7 @@ class NamedRows(Maker):
         self._with_tags = with_tags
 
     def fetch(self, stream: _core.Stream) -> _core.Call[Any]:
-        return stream.rows(_row_type, self._epoch, self._with_tags)
+        return stream.rows(row_type, self._epoch, self._with_tags)
 
     def groups(self, answer: Any) -> Iterable[Iterable[Any]]:
         return (answer,)
@@ -275,10 +290,3 @@ def _keyed(series: Iterable[tuple[str | None, Any]]) -> dict[str | None, Any]:
             key = f"{plain} ({number})"
         found[key] = frame
     return found
-
-
-def _row_type(columns: list[str]) -> Any:
-    """The named tuple for rows of these columns."""
-    fields = [re.sub(r"[^0-9a-zA-Z]+", "_", name) for name in columns]
-    point: Any = namedtuple("Point", fields, rename=True)  # type: ignore[misc]
-    return point._make

@@ -6,7 +6,6 @@ nothing of what the series are but that they may show themselves.
 
 from __future__ import annotations
 
-import html
 import itertools
 from collections.abc import Iterable
 from typing import Any
@@ -43,14 +42,14 @@ class SeriesList(list[tuple[str | None, Any]]):
 
     def _repr_html_(self) -> str:
         if not _are_named(self):
-            return f"<pre>{html.escape(super().__repr__())}</pre>"
+            return f"<pre>{_escaped(super().__repr__())}</pre>"
         parts = [f"<p>{len(self):,} series, {sum(len(one) for _, one in self):,} rows</p>"]
         for number in _ends(len(self), _HTMLS):
             if number is None:
                 parts.append(f"<p>… {len(self) - 2 * _HTMLS:,} more series</p>")
                 continue
             name, one = self[number]
-            head = html.escape(f"[{number}] {_named(name, one)}: {len(one):,} rows")
+            head = _escaped(f"[{number}] {_named(name, one)}: {len(one):,} rows")
             is_open = "" if number else " open"
             body = f"<summary>{head}</summary>{_html(one)}"
             parts.append(f"<details{is_open}>{body}</details>")
@@ -112,7 +111,13 @@ def _html(one: Any) -> str:
     if isinstance(made, str):
         return made
     lines = repr(one).splitlines()[: 2 * _LINES]
-    return f"<pre>{html.escape(chr(10).join(lines))}</pre>"
+    return f"<pre>{_escaped(chr(10).join(lines))}</pre>"
+
+
+def _escaped(text: str) -> str:
+    import html
+
+    return html.escape(text)
 
 
 def _indented(mark: str, text: str) -> str:

@@ -8,8 +8,6 @@ hostile: control characters are escaped in texts, and HTML everywhere.
 from __future__ import annotations
 
 import datetime
-import html as _html
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -204,6 +202,8 @@ def _width(text: str) -> int:
     """Columns of a terminal that a text takes."""
     if text.isascii():
         return len(text)
+    import unicodedata
+
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
@@ -217,7 +217,9 @@ def _aligned(cells: list[str], right: bool) -> list[str]:
 
 
 def _escaped(text: str, limit: int = _HTML_CELL) -> str:
-    return _html.escape(clean(text, limit))
+    import html
+
+    return html.escape(clean(text, limit))
 
 
 def _html_row(row: Sequence[object], kinds: Sequence[str], unit: int, more: bool) -> str:

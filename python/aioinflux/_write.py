@@ -1,7 +1,8 @@
 """Writing batch after batch: the next one is encoded while others travel.
 
 A write of one request is one call. Of any other a generator knows the order of things and asks for
-calls to be waited for; `waited` and `awaited` drive it. Nothing here looks at the data.
+calls to be waited for; `waited` and `awaited` drive it. Nothing here looks at the data, but that
+async iterables come as a `Feed`, which is awaited as calls are.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from . import _arguments, _core, _progress
+from . import _arguments, _core, _keywords, _progress
+from ._feed import Feed, is_async
 from .exceptions import InfluxDBConnectionError, InfluxDBError, InfluxDBWriteError
 
 __all__ = ["Job", "Send", "awaited", "waited"]
 
 Send = Callable[["_core.Batch"], "_core.Call[bool]"]
-Steps = Generator["_core.Call[bool]", None, bool]
+# Each is awaited, or waited for; only a write that is awaited has a feed.
+Steps = Generator["_core.Call[bool] | Feed", None, bool]
 _Two = tuple["_core.Batch | None", "_core.Batch | None"]
 
 logger = logging.getLogger("aioinflux")
@@ -66,6 +69,8 @@ class Job:
         if self.time_unit is not None:
             self.time_unit = _arguments.unit("time_unit", self.time_unit)
         tags, columns = self.extra_tags, None
+        if tags:
+            _keywords.check_tags(tags)
         if self.tags is not None:
             _arguments.expect("tags", self.tags, Mapping, optional=True)
             tags = {**self.tags, **tags}
@@ -97,6 +102,7 @@ def waited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
         call = next(work)
         while True:
             try:
+                assert not isinstance(call, Feed)
                 call.wait()
             except Exception as error:
                 call = work.throw(error)
@@ -111,6 +117,8 @@ def waited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
 
 async def awaited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
     """Writes in the running loop; `frames` as for `waited`."""
+    if is_async(job.data):
+        job.data = Feed(job.data)
     work = _begun(job, frames, open_send)
     if isinstance(work, _core.Call):
         return await work
@@ -143,7 +151,7 @@ def _begun(job: Job, frames: int, open_send: Callable[[], Send]) -> _core.Call[b
     """A write as the one call that it is, which most are, or as steps."""
     batches = job.batches(frames)
     send = open_send()
-    if job.progress:
+    if job.progress or isinstance(job.data, Feed):
         return _steps(job, batches, send)
     begin = first, second = _first_two(batches)
     if first is None or second is not None:
@@ -157,9 +165,14 @@ def _steps(job: Job, batches: _core.Batches, send: Send, begin: _Two | None = No
     """The steps of a write that goes on after these batches; each is a call to be waited for."""
     rows_total = rows_of(job.data) if job.progress else None
     report = _progress.writing(job.progress, rows_total) if job.progress else None
-    flow = _Flow(batches, send, report, rows_total, job.is_answered)
+    feed = job.data if isinstance(job.data, Feed) else None
+    flow = _Flow(send, report, rows_total, job.is_answered)
     try:
-        first, batch = begin or _first_two(batches)
+        if begin is not None:
+            first, batch = begin
+        else:
+            first = yield from _next(batches, feed)
+            batch = None if batches.at_end else (yield from _next(batches, feed))
         if first is not None:
             flow.start(first)
         # A batch of points without fields has no bytes, and more may follow it.
@@ -169,7 +182,11 @@ def _steps(job: Job, batches: _core.Batches, send: Send, begin: _Two | None = No
             if flow.failure:
                 break
             flow.start(batch)
-            batch = flow.encode()
+            try:
+                batch = yield from _next(batches, feed)
+            except Exception as error:
+                # A point that cannot be written; what is under way ends first.
+                batch, flow.failure = None, flow.failure or error
         while flow.under_way:
             yield from flow.settle()
     finally:
@@ -192,7 +209,6 @@ class _Flow:
 
     def __init__(
         self,
-        batches: _core.Batches,
         send: Send,
         report: _progress.Report | None,
         total: int | None,
@@ -205,7 +221,6 @@ class _Flow:
         # The first refusal of single points, which does not end it.
         self._refusal: InfluxDBWriteError | None = None
         self._rejected: list[tuple[int | None, str, str]] = []
-        self._batches = batches
         self._send = send
         self._report = report
         self._total = total
@@ -215,14 +230,6 @@ class _Flow:
         self._in_doubt: list[range] = []
         self._done = self._written if is_answered else self._in_doubt
         self._refused: list[range] = []
-
-    def encode(self) -> _core.Batch | None:
-        """The next batch; none at the end, and none after a point that cannot be written."""
-        try:
-            return next(self._batches, None)
-        except Exception as error:
-            self.failure = self.failure or error
-            return None
 
     def start(self, batch: _core.Batch) -> None:
         _log(batch)
@@ -309,10 +316,21 @@ class _Flow:
         return ", ".join(parts)
 
 
+def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _core.Batch | None]:
+    """The next batch, when the data of a feed has come; none at the end."""
+    while True:
+        try:
+            return next(batches, None)
+        except _core.Pause:
+            if feed is None:
+                raise
+            yield feed
+
+
 def _first_two(batches: _core.Batches) -> _Two:
     """Of a write that is one request nothing is sent before it is known to be the only one.
 
-    A function like `encode`: warnings point at the caller of `write` by counting calls.
+    A function like `_next`: warnings point at the caller of `write` by counting calls.
     """
     first = next(batches, None)
     return first, None if batches.at_end else next(batches, None)

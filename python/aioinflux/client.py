@@ -20,7 +20,6 @@ versions of aioinflux that it descends from:
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import os
 import sys
@@ -28,7 +27,7 @@ import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import _arguments, _locate, _output, _progress
+from . import _arguments, _keywords, _locate, _output, _progress
 from ._administration import Administration
 from ._base import Base, logger
 from ._output import Output
@@ -38,7 +37,9 @@ from .exceptions import InfluxDBError, InfluxDBWriteError
 from .seed import AsyncInfluxDBClient
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from ._keywords import Aliases
 
 __all__ = [
     "AsyncInfluxDBClient", "InfluxDBClient", "InfluxDBError", "InfluxDBWriteError", "logger",
@@ -46,9 +47,7 @@ __all__ = [
 ]  # fmt: skip
 
 Mode = Literal["async", "blocking"]
-ClientOutput = Literal[
-    "json", "dataframe", "dict", "pandas", "polars", "pyarrow", "arrow", "rows", "dicts"
-]
+ClientOutput = Output
 # Names of 0.9, for annotations.
 PointType = Any
 ResultType = Any
@@ -67,9 +66,10 @@ class InfluxDBClient(Administration, Base):
         output: What queries answer with: `json`, the server's JSON as a `dict`; `dataframe`, frames
             of pandas; or any other `output` of `query`.
         db: Default database of writes and queries; assign `client.db` to switch.
-        database: Another name for `db`, which it beats.
+        database: Alias of `db`; takes precedence over it.
         ssl: Whether to connect by TLS.
-        unix_socket: Path of the server's unix socket, instead of TCP.
+        unix_socket: Path of the server's unix socket, instead of TCP. This and the paths of files
+            are `str` or `os.PathLike`.
         username: Name for basic authentication.
         password: Kept out of `repr`, logs, errors, URLs and pickles.
         timeout: Seconds for a whole request. Streamed answers have no total time; for them it
@@ -87,6 +87,7 @@ class InfluxDBClient(Administration, Base):
         key_file: PEM file of the client's private key.
         verify_ssl: Whether the certificate of the server is verified. Without it others can read
             and change what is sent, and a warning says so once; `ca_file` has no effect then.
+        bucket: Alias of `db`, which may not name another database.
         **refused: Arguments of aiohttp, and of the cache of 0.9: refused with a hint.
     Raises:
         ValueError: an argument is out of range; the text names it.
@@ -104,7 +105,7 @@ class InfluxDBClient(Administration, Base):
         database: str | None = None,
         ssl: bool = False,
         *,
-        unix_socket: str | None = None,
+        unix_socket: str | os.PathLike[str] | None = None,
         username: str | None = None,
         password: str | None = None,
         timeout: float | None = None,
@@ -114,10 +115,11 @@ class InfluxDBClient(Administration, Base):
         tags: Mapping[str, object] | None = None,
         gzip: bool | None = None,
         proxy: str | None = None,
-        ca_file: str | None = None,
-        cert_file: str | None = None,
-        key_file: str | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        cert_file: str | os.PathLike[str] | None = None,
+        key_file: str | os.PathLike[str] | None = None,
         verify_ssl: bool = True,
+        bucket: str | None = None,
         **refused: object,
     ) -> None:
         _locate.refuse(refused)
@@ -138,23 +140,26 @@ class InfluxDBClient(Administration, Base):
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self.output = output
-        self.db = database or db
+        self.db = _keywords.database(database or db, bucket=bucket)
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
         """Makes a client of one text, for instance `https://user:password@host:8086/path?db=mine`.
 
         Args:
-            url: Scheme `http` or `https` (`influxdb`, `https+influxdb` too), user and password
-                (percent-encoded), host, port (8086 if there is none), path, and as its query any of
-                `db`, `rp`, `consistency`, `timeout` (seconds), `unix_socket`, `mode`, `output`,
-                `gzip` and `verify_ssl` (`true` or `false`), `ca_file`, `cert_file`, `key_file`,
-                `proxy`.
-            **options: Arguments of the constructor, which beat the URL.
+            url: Scheme, user and password (percent-encoded), host, port (8086 if there is none),
+                path, and as its query any of `db` (or `database`, `bucket`), `rp`, `consistency`,
+                `timeout` (seconds), `unix_socket`, `mode`, `output`, `gzip` and `verify_ssl`
+                (`true` or `false`), `ca_file`, `cert_file`, `key_file`, `proxy`. With the schemes
+                `http` and `https` the path is the client's `path`. With `influxdb` and
+                `https+influxdb`, which come from influxdb-python, it is the database
+                (percent-encoded): `influxdb://host:8086/mine`.
+            **options: Arguments of the constructor, which take precedence over the URL.
         Raises:
-            ValueError: a part of the URL is unknown or cannot be read. No error shows a password.
+            ValueError: a part of the URL is unknown or cannot be read, or two parts name different
+                databases. No error shows a password.
         """
-        return cls(**{**_locate.of_url(url), **options})
+        return cls(**_locate.with_options(_locate.of_url(url), options))
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
@@ -172,7 +177,7 @@ class InfluxDBClient(Administration, Base):
         Raises:
             ValueError: a variable cannot be read; the text names it.
         """
-        return cls(**{**_locate.of_environment(os.environ), **options})
+        return cls(**_locate.with_options(_locate.of_environment(os.environ), options))
 
     @property
     def host(self) -> str:
@@ -286,13 +291,15 @@ class InfluxDBClient(Administration, Base):
         batch_bytes: int = 4 * 1024 * 1024,
         connections: int = 1,
         progress: bool | Callable[[int, int, int | None], object] | None = None,
+        database: str | None = None,
+        bucket: str | None = None,
         **extra_tags: object,
     ) -> Any:
         """Writes points.
 
         What is more than a batch goes out as several requests, in order, the next one encoded while
         the last one travels. An iterable is read on as batches go out, so that memory stays
-        bounded.
+        bounded; in `async` mode it may be an async iterable.
 
         Args:
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
@@ -337,8 +344,11 @@ class InfluxDBClient(Administration, Base):
                 done, and the rows of the table (`None` for data that does not tell its length). An
                 exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
                 a line on the standard error.
-            **extra_tags: Tags for every point and every row; they beat a point's own tag of the
-                same name, as that one beats the client's default tag. Their values are scalars.
+            database: Alias of `db`, which may not name another database.
+            bucket: Alias of `db`, as `database`.
+            **extra_tags: Tags for every point and every row; they take precedence over a point's
+                own tag of the same name, as that one over the client's default tag. Their values
+                are scalars. Keywords of other clients, such as `retention_policy`, are refused.
                 Lines that come encoded are not changed.
         Returns:
             `True`. Points without any field left are not sent; a warning is logged with their
@@ -370,7 +380,7 @@ class InfluxDBClient(Administration, Base):
             time_unit=time_unit,
             stamp=stamp,
         )
-        return self._write(job, db, rp, consistency, precision)
+        return self._write(job, db, rp, consistency, precision, database=database, bucket=bucket)
 
     def query(
         self,
@@ -386,6 +396,8 @@ class InfluxDBClient(Administration, Base):
         into: type | None = None,
         tags_as_categories: bool = False,
         use_cache: bool = False,
+        database: str | None = None,
+        bucket: str | None = None,
     ) -> Any:
         """Runs InfluxQL statements.
 
@@ -399,8 +411,10 @@ class InfluxDBClient(Administration, Base):
             db: Database, instead of `client.db`.
             rp: Retention policy of measurements that name none, instead of the client's.
             params: Values for `$name` in the statements, sent apart from them: the safe way to
-                pass values. `float`, `int`, `str` and `bool`; a `dict` with one of the keys
-                `identifier`, `regex`, `duration`, ... where the server knows typed parameters.
+                pass values. They are of the types that `influxql` takes: see `Literal`,
+                `Identifier`, `Regex` and `Duration` there; or a `dict` with one of the keys
+                `identifier`, `regex`, `duration`, `string`, `float`, `integer`. Lists are refused,
+                since InfluxQL has none.
             output: What to make of the answer, instead of `client.output`: `json`, `dataframe`, or
                 what `parse_response` makes: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows`
                 or `dicts`.
@@ -408,6 +422,8 @@ class InfluxDBClient(Administration, Base):
                 columns and tags of GROUP BY going to attributes by name.
             tags_as_categories: Whether tags of GROUP BY become categories.
             use_cache: Refused, if true: 0.9 kept answers in Redis.
+            database: Alias of `db`, which may not name another database.
+            bucket: Alias of `db`, as `database`.
         Returns:
             With `into` a list of objects, else what `output` says; without both, what
             `client.output` says. With `json` the server's JSON as a `dict`. With `dataframe` a
@@ -432,11 +448,11 @@ class InfluxDBClient(Administration, Base):
         maker = (
             self._maker(output, chunked, tags_as_categories, unit)
             if into is None
-            else _output.Maker(output or "rows", tags_as_categories, unit, into)
+            else _output.maker(output or "rows", tags_as_categories, unit, into)
         )
         return self._query(
             _arguments.text_of(q),
-            db,
+            _keywords.database(db, database=database, bucket=bucket),
             maker,
             epoch=unit,
             chunked=chunked,
@@ -450,10 +466,8 @@ class InfluxDBClient(Administration, Base):
     ) -> _output.Maker | None:
         asked = output or self.output
         if asked in ("dict", "json"):
-            return _output.Maker("dict", tags_as_categories, epoch) if chunked else None
-        if asked == "dataframe":
-            return _output.KeyedFrames(tags_as_categories)
-        return _output.Maker(asked, tags_as_categories, epoch)
+            return _output.maker("dict", tags_as_categories, epoch) if chunked else None
+        return _output.maker(asked, tags_as_categories, epoch)
 
     def stream(
         self,
@@ -468,6 +482,8 @@ class InfluxDBClient(Administration, Base):
         params: dict[str, object] | None = None,
         tags_as_categories: bool = False,
         progress: _progress.Progress = None,
+        database: str | None = None,
+        bucket: str | None = None,
     ) -> Stream[Any]:
         """Runs InfluxQL statements, and gives their rows while they arrive.
 
@@ -476,9 +492,11 @@ class InfluxDBClient(Administration, Base):
 
         Args:
             q: Statements, joined by `;`, sent as they are.
-            output: `None` for rows as named tuples, `rows` for plain tuples, `dicts`, all with the
-                tags of GROUP BY after the columns; or `dict`, `pandas`, `polars`, `pyarrow` or
-                `arrow` for one object a batch.
+            output: `None` for rows as named tuples, whose columns are attributes under their own
+                names, also those that are no identifiers (`getattr(row, "class")`), and whose
+                `_columns` has these names; `rows` for plain tuples, `dicts`, all with the
+                tags of GROUP BY after the columns; or `dict`, `json`, `pandas`, `dataframe`,
+                `polars`, `pyarrow` or `arrow` for one object a batch.
             into: A class with `@lineprotocol`, instead of an output: rows are its objects.
             epoch: Unit of times in rows and dicts: ns, u, ms, s, m or h.
             chunk_size: Rows in a chunk; the server's default is 10,000.
@@ -488,6 +506,8 @@ class InfluxDBClient(Administration, Base):
             tags_as_categories: Whether tags of GROUP BY become categories.
             progress: Called for each batch with the rows and the bytes that have come, and `None`.
                 `True`: a bar of tqdm, where that is installed, else a line on the standard error.
+            database: Alias of `db`, which may not name another database.
+            bucket: Alias of `db`, as `database`.
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
@@ -499,11 +519,11 @@ class InfluxDBClient(Administration, Base):
         maker = (
             _output.NamedRows(unit, with_tags=True)
             if output is None and into is None
-            else _output.Maker(output or "rows", tags_as_categories, unit, into)
+            else _output.maker(output or "rows", tags_as_categories, unit, into)
         )
         return self._stream(
             _arguments.text_of(q),
-            db,
+            _keywords.database(db, database=database, bucket=bucket),
             maker,
             chunk_size=chunk_size,
             params=params,
@@ -511,8 +531,9 @@ class InfluxDBClient(Administration, Base):
             progress=progress,
         )
 
-    def _statement(self, text: str, db: str | None = None) -> Any:
+    def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
         """Runs one statement of administration."""
+        db = _keywords.database(db, **aliases)
         return self._query(text, db, self._maker(None, False, False, "ns"))
 
 
@@ -526,6 +547,9 @@ def _warn(text: str, category: type[Warning]) -> None:
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
     """Makes a method of an `async def`, which is run to its end in `blocking` mode (0.9)."""
+
+    # Whoever awaits has imported it; a program that blocks need not.
+    import asyncio
 
     @functools.wraps(coro)
     def inner(self: InfluxDBClient, *args: Any, **kwargs: Any) -> Any:

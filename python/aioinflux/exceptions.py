@@ -16,7 +16,6 @@ anything is sent. Every class can be pickled; none holds a password.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Any
 
@@ -55,6 +54,7 @@ class InfluxDBConnectionError(InfluxDBError, ConnectionError):
 if sys.version_info >= (3, 11):
     _TimeoutError = TimeoutError
 else:
+    import asyncio
 
     class _TimeoutError(TimeoutError, asyncio.TimeoutError):
         """Both classes of that name, which later are one."""

@@ -1,15 +1,17 @@
 """Text of InfluxQL that is put together safely: `influxql`, and the kinds of pieces that it takes.
 
 Values of queries are best sent as `params`, apart from the text. This is for what cannot be sent
-so: names, patterns, durations, and values in statements like DROP and CREATE. The quoting itself is
-the engine's.
+so: values in statements like DROP and CREATE, and names of several parts. `plain` decides for both
+which types are values; the quoting itself is the engine's.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import Enum
 from string import Formatter
 from typing import Any, NoReturn
 
@@ -27,8 +29,14 @@ class InfluxQL(str):
 class _Piece:
     """A piece of text that is of one kind and stays so; `str()` gives the text."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_bound", "_text")
     _text: str
+    # What is sent for it as one of `params`; `None` for what cannot be sent so.
+    _bound: object
+
+    def _set(self, text: str, bound: object) -> None:
+        object.__setattr__(self, "_text", text)
+        object.__setattr__(self, "_bound", bound)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"`{type(self).__name__}` cannot be changed")
@@ -47,13 +55,13 @@ class _Piece:
     def __hash__(self) -> int:
         return hash((type(self), self._text))
 
-    def __reduce__(self) -> tuple[Any, tuple[type, str]]:
-        return _made, (type(self), self._text)
+    def __reduce__(self) -> tuple[Any, tuple[type, str, object]]:
+        return _made, (type(self), self._text, self._bound)
 
 
-def _made(kind: type, text: str) -> _Piece:
+def _made(kind: type, text: str, bound: object) -> _Piece:
     piece: _Piece = object.__new__(kind)
-    object.__setattr__(piece, "_text", text)
+    piece._set(text, bound)
     return piece
 
 
@@ -74,7 +82,8 @@ class Identifier(_Piece):
         for part in parts:
             if not isinstance(part, str):
                 raise TypeError(f"an identifier: expected str, got `{type(part).__name__}`")
-        object.__setattr__(self, "_text", ".".join(map(_core.quote_identifier, parts)))
+        bound = {"identifier": str(parts[0])} if len(parts) == 1 else None
+        self._set(".".join(map(_core.quote_identifier, parts)), bound)
 
 
 class Literal(_Piece):
@@ -93,7 +102,8 @@ class Literal(_Piece):
     __slots__ = ()
 
     def __init__(self, value: object) -> None:
-        object.__setattr__(self, "_text", _literal(value))
+        value = plain(value)
+        self._set(_literal(value), _bound(value))
 
 
 class Regex(_Piece):
@@ -111,7 +121,7 @@ class Regex(_Piece):
     def __init__(self, pattern: str) -> None:
         if not isinstance(pattern, str):
             raise TypeError(f"a regular expression: expected str, got `{type(pattern).__name__}`")
-        object.__setattr__(self, "_text", _core.quote_regex(pattern))
+        self._set(_core.quote_regex(pattern), {"regex": str(pattern)})
 
 
 class Duration(_Piece):
@@ -136,7 +146,17 @@ class Duration(_Piece):
             raise TypeError(
                 f"a duration: expected timedelta or text such as 7d, got `{type(value).__name__}`"
             )
-        object.__setattr__(self, "_text", text)
+        self._set(text, {"duration": text})
+
+
+class _Time(str):
+    """A time as quoted text."""
+
+    __slots__ = ()
+
+
+# What a value can be in InfluxQL.
+_Plain = str | bool | int | float | Decimal | Duration | _Time
 
 
 def influxql(template: str, /, **values: object) -> InfluxQL:
@@ -212,39 +232,116 @@ def _piece(name: str, value: object) -> str:
     if isinstance(value, (InfluxQL, _Piece)):
         return str(value)
     try:
-        return _literal(value)
+        return _literal(plain(value))
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"template: value for `{name}`: {error}") from None
 
 
-def _literal(value: object) -> str:
+def plain(value: object) -> _Plain:
+    """A value as one of the types that InfluxQL has; of the others each is refused."""
     if isinstance(value, str):
-        return _core.quote_string(value)
+        return value
     if isinstance(value, date) or _kind(value) == "M":
-        return _core.quote_time(value)
+        return _Time(_core.quote_time(value))
     if _nanoseconds(value) is not None:
-        return str(Duration(value))
+        return Duration(value)
     if _kind(value) in ("b", "i", "u", "f"):
         value = value.item()  # type: ignore[attr-defined]
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, int):
         if not -(2**63) <= value < 2**64:
             raise ValueError(f"`{value}` is beyond 64 bits")
-        return str(int(value))
+        return value
     if isinstance(value, (float, Decimal)):
-        return _number(value)
+        if not math.isfinite(value) or not math.isfinite(float(value)):
+            raise ValueError(f"`{value}` is no number that InfluxQL can write")
+        return value
     raise TypeError(
-        "a literal: expected str, bool, int, float, Decimal, a time or a duration,"
-        f" got `{type(value).__name__}`"
+        "a value: expected str, bool, int, float, Decimal, a time or a duration,"
+        f" got `{type(value).__name__}`{_hint(value)}"
     )
+
+
+def _hint(value: object) -> str:
+    if value is None:
+        return "; InfluxQL has no null"
+    if isinstance(value, Enum):
+        return "; hint: `write` stores the name of a member, so pass its `.name`"
+    if isinstance(value, (bytes, bytearray)):
+        return "; hint: decode it"
+    if isinstance(value, Iterable):
+        return (
+            "; InfluxQL 1.x has no lists; hint: join comparisons with OR, or match a pattern:"
+            " Regex('^(a|b)$')"
+        )
+    return ""
+
+
+def _literal(value: _Plain) -> str:
+    if isinstance(value, (_Time, Duration)):
+        return str(value)
+    if isinstance(value, str):
+        return _core.quote_string(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # Of the type itself: a class of the user could format itself as anything.
+    return str(int(value)) if isinstance(value, int) else _number(value)
+
+
+def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
+    """Values for `$name` as the server takes them.
+
+    Raises:
+        TypeError, ValueError: a value cannot be sent; the text names the parameter.
+    """
+    if params is None:
+        return None
+    return {name: _parameter(name, value) for name, value in params.items()}
+
+
+def _parameter(name: object, value: object) -> object:
+    # Those that need no change, and what is wrong with them, are known to the engine.
+    if type(value) in (str, bool, int, float):
+        return value
+    try:
+        if isinstance(value, dict):
+            return {kind: _typed(kind, one) for kind, one in value.items()}
+        return _bound(value if isinstance(value, (InfluxQL, _Piece)) else plain(value))
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"parameter `{str(name)[:40]}`: {error}") from None
+
+
+def _typed(kind: object, value: object) -> object:
+    """The value of a parameter whose type is said: `{"duration": timedelta(1)}`."""
+    if type(value) in (str, bool, int, float):
+        return value
+    if kind == "duration":
+        return str(value if isinstance(value, Duration) else Duration(value))
+    return _bound(plain(value))
+
+
+def _bound(value: _Plain | InfluxQL | _Piece) -> object:
+    """What is sent of a value as a parameter."""
+    if isinstance(value, InfluxQL):
+        raise TypeError("text of `influxql` is no value; hint: put it into the query's own text")
+    if isinstance(value, _Piece):
+        if value._bound is None:
+            raise ValueError(
+                "a name of several parts cannot be bound; hint: put it into the text by `influxql`"
+            )
+        return value._bound
+    if isinstance(value, _Time):
+        return value[1:-1]
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, (bool, float)):
+        return value
+    return int(value) if isinstance(value, int) else float(value)
 
 
 def _number(value: float | Decimal) -> str:
     """Without an exponent, which InfluxQL does not know, and with a point."""
-    if not math.isfinite(value) or not math.isfinite(float(value)):
-        raise ValueError(f"`{value}` is no number that InfluxQL can write")
     # Of the type itself: a class of the user could format itself as anything.
     text = format(Decimal(value if isinstance(value, Decimal) else repr(float(value))), "f")
     return text if "." in text else f"{text}.0"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -46,6 +45,8 @@ def _points(
 
 
 def _takes_meta(parser: Callable[..., Any]) -> bool:
+    import inspect
+
     try:
         return "meta" in inspect.signature(parser).parameters
     except (TypeError, ValueError):

@@ -8,11 +8,12 @@ differs from `InfluxDBClient` is told in `client`.
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from . import _arguments, _core, _output, _progress
+from . import _arguments, _core, _keywords, _output, _progress
 from ._base import Base, logger
 from ._output import Output
 from ._write import Job
@@ -33,13 +34,14 @@ class AsyncInfluxDBClient(Base):
         username: Name for basic authentication; used only together with `password`.
         password: Kept out of `repr`, logs, errors, URLs and pickles.
         db: Default database of writes and queries; assign `client.db` to switch.
-        database: Another name for `db`, which it beats.
+        database: Alias of `db`; takes precedence over it.
         loop: Ignored: no event loop is bound. Deprecated.
         log_level: Level of the logger `aioinflux`; a falsy value leaves logging untouched.
         mode: `async`, `blocking` or `dataframe`.
         ssl: Whether to connect by TLS.
         path: Path before `ping`, `write` and `query`, for servers behind a proxy.
-        unix_socket: Path of the server's unix socket, instead of TCP.
+        unix_socket: Path of the server's unix socket, instead of TCP. This and the paths of files
+            are `str` or `os.PathLike`.
         timeout: Seconds for a whole request. Chunked answers have no total time; for them it
             bounds the silence between two pieces. `None`: 5 seconds to connect, 300 for the rest.
         gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
@@ -69,13 +71,13 @@ class AsyncInfluxDBClient(Base):
         *,
         ssl: bool = False,
         path: str = "/",
-        unix_socket: str | None = None,
+        unix_socket: str | os.PathLike[str] | None = None,
         timeout: float | None = None,
         gzip: bool | None = None,
         proxy: str | None = None,
-        ca_file: str | None = None,
-        cert_file: str | None = None,
-        key_file: str | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        cert_file: str | os.PathLike[str] | None = None,
+        key_file: str | os.PathLike[str] | None = None,
         verify_ssl: bool = True,
     ) -> None:
         if loop is not None:
@@ -134,7 +136,7 @@ class AsyncInfluxDBClient(Base):
 
         What is more than a batch goes out as several requests, in order, the next one encoded while
         the last one travels. An iterable is read on as batches go out, so that memory stays
-        bounded.
+        bounded; in `async` mode it may be an async iterable.
 
         Args:
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
@@ -169,8 +171,10 @@ class AsyncInfluxDBClient(Base):
                 done, and the rows of the table (`None` for data that does not tell its length). An
                 exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
                 a line on the standard error.
-            **extra_tags: Tags for every mapping and every row; they beat a point's own tag of the
-                same name. Their values are scalars. Lines that come encoded are not changed.
+            **extra_tags: Tags for every mapping and every row; they take precedence over a point's
+                own tag of the same name. Their values are scalars. What `InfluxDBClient.write` and
+                other clients have as arguments is refused: `db`, `database`, `bucket`, `rp`,
+                `precision`, `retention_policy`, ... Lines that come encoded are not changed.
         Returns:
             `True`. Points without any field left are not sent; a warning is logged with their
             number. Empty data sends nothing.
@@ -226,12 +230,16 @@ class AsyncInfluxDBClient(Base):
                 requests that run at once until it is read to its end, closed or dropped.
             chunk_size: Rows in a chunk; the server's default is 10,000.
             params: Values for `$name` in the statements, sent apart from them: the safe way to
-                pass values. `float`, `int`, `str` and `bool`; a `dict` with one of the keys
-                `identifier`, `regex`, `duration`, ... where the server knows typed parameters.
-            output: What to make of the answer, in any mode: `dict`, `pandas`, `polars`, `pyarrow`,
-                `arrow`, `rows` or `dicts`; see `parse_response`. With `chunked`, one for each
-                batch, and for `rows` and `dicts` one row after the other.
+                pass values. They are of the types that `influxql` takes: see `Literal`,
+                `Identifier`, `Regex` and `Duration` there; or a `dict` with one of the keys
+                `identifier`, `regex`, `duration`, `string`, `float`, `integer`. Lists are refused,
+                since InfluxQL has none.
+            output: What to make of the answer, in any mode: `dict`, `json`, `pandas`, `dataframe`,
+                `polars`, `pyarrow`, `arrow`, `rows` or `dicts`; see `parse_response`. With
+                `chunked`, one for each batch, and for `rows` and `dicts` one row after the other.
             tags_as_categories: Whether `output` gives the tags of GROUP BY as categories.
+            **kwargs: Text for the placeholders. `database` and `bucket` are aliases of `db` where
+                no placeholder has their name.
         Returns:
             What `output` says. Without it, in `async` and `blocking` mode the server's JSON as a
             `dict`.
@@ -248,6 +256,7 @@ class AsyncInfluxDBClient(Base):
         Source: InfluxDB 1.8 API reference, `/query`.
         """
         _arguments.expect("q", q, str)
+        db = _keywords.database_of_query(q, db, kwargs)
         text = _arguments.fill(q, {"db": _arguments.database(db, self.db), **kwargs})
         return self._ask(text, db, epoch, chunked, chunk_size, params, output, tags_as_categories)
 
@@ -265,8 +274,8 @@ class AsyncInfluxDBClient(Base):
         unit = _arguments.epoch(epoch)
         maker: _output.Maker | None = None
         if output is not None:
-            whole_json = output == "dict" and not chunked
-            maker = _output.Maker(output, tags_as_categories, unit)
+            whole_json = output in ("dict", "json") and not chunked
+            maker = _output.maker(output, tags_as_categories, unit)
             maker = None if whole_json else maker
         elif self.mode == "dataframe":
             maker = _output.Maker("pandas", False) if chunked else _output.SeedFrames(unit)

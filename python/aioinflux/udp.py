@@ -23,7 +23,7 @@ Mode = Literal["async", "blocking"]
 # What passes networks of the common size (1500 bytes) in one piece, with room for tunnels.
 DATAGRAM_BYTES = 1400
 # Settings of the server's listener; as tags they would be a mistake that nobody notices.
-_SETTINGS = ("db", "database", "rp", "precision", "consistency")
+_SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
 
 
 class UDPClient:

@@ -8,7 +8,8 @@ use std::sync::{Mutex, TryLockError};
 
 use aioinflux::Batch;
 use aioinflux::frame::{FrameOptions, Workers};
-use pyo3::exceptions::PyValueError;
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -19,6 +20,13 @@ use crate::frame::{Table, count, refusal};
 use crate::input::Input;
 use crate::memory::Lease;
 use crate::points::Points;
+
+create_exception!(
+    aioinflux._core,
+    Pause,
+    PyException,
+    "Raised by the data of `Batches` while it has to be waited for; the next call goes on."
+);
 
 /// An iterator of batches.
 #[pyclass(module = "aioinflux._core", frozen)]
@@ -136,7 +144,9 @@ impl Batches {
             }
         };
         let next = state.next(py).map_err(|error| errors::no_end(py, error));
-        if next.is_err() {
+        if let Err(error) = &next
+            && !error.is_instance_of::<Pause>(py)
+        {
             state.close();
         }
         slf.at_end.store(state.is_at_end(), Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! Lines of what the user hands in, and points of lines: no server is needed.
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyInt};
 
 pub(crate) use crate::batch::Encoded;
@@ -36,7 +37,7 @@ const BATCH_BYTES: usize = 1 << 20;
 ///         Lines that come encoded, and tables without a column of times, are stamped too.
 ///     threads: Threads that encode a table, the GIL released. `None`: as many as there are
 ///         processors for this process. The lines do not depend on it.
-///     **extra_tags: Tags for every mapping and every row; they beat a point's own.
+///     **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
 /// Returns:
 ///     One line for each point, each with a line feed at its end, times in nanoseconds. Points
 ///     without any field left have no line; a warning is logged with their number. Points and
@@ -71,6 +72,9 @@ pub(crate) fn to_line_protocol<'py>(
     exit::protect_thread();
     let py = data.py();
     let helpers = || py.import("aioinflux._lines");
+    if let Some(extra_tags) = &extra_tags {
+        check_tags(extra_tags)?;
+    }
     let extra_tags = match tags {
         Some(tags) => Some(
             helpers()?
@@ -177,6 +181,13 @@ fn foreseen(bytes: usize, points: u64, expected: u64) -> usize {
     }
     let whole = bytes as u128 * u128::from(expected) / u128::from(points.max(1));
     usize::try_from(whole + whole / 16).unwrap_or(bytes)
+}
+
+/// Refuses keywords that other clients read as something else than tags.
+fn check_tags(extra_tags: &Bound<'_, PyDict>) -> PyResult<()> {
+    static CHECK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let check = CHECK.import(extra_tags.py(), "aioinflux._keywords", "check_tags")?;
+    check.call1((extra_tags,)).map(drop)
 }
 
 /// The nanoseconds since 1970 in UTC that a time stands for.

@@ -52,7 +52,12 @@ pub(crate) fn check_duration(text: &str) -> PyResult<String> {
 #[pyfunction]
 pub(crate) fn quote_time(time: &Bound<'_, PyAny>) -> PyResult<String> {
     exit::protect_thread();
-    let ns = Times::default().nanoseconds(time, Place::argument("time"))?;
+    let place = Place {
+        point: None,
+        part: "a time",
+        key: None,
+    };
+    let ns = Times::default().nanoseconds(time, place)?;
     let time = Timestamp::from_nanosecond(i128::from(ns))
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(format!("'{time:.9}'"))

@@ -160,9 +160,10 @@ impl Input {
         if self.open.len() < MAX_DEPTH && !almost::is_iterable(data)? {
             return Err(PyValueError::new_err(format!(
                 "Invalid input at point {}: expected line protocol, a mapping, a DataFrame, an \
-                 object of a class with @lineprotocol or an iterable of these, got `{}`",
+                 object of a class with @lineprotocol or an iterable of these, got `{}`{}",
                 points.encoder.next_index(),
-                type_name(data)
+                type_name(data),
+                hint(data)?
             )));
         }
         self.begin(data)
@@ -177,6 +178,19 @@ impl Input {
         self.open.push(data.try_iter()?.unbind());
         Ok(())
     }
+}
+
+/// What to do with data that has to be awaited, which only `write` in `async` mode does.
+fn hint(data: &Bound<'_, PyAny>) -> PyResult<&'static str> {
+    let py = data.py();
+    Ok(if data.hasattr(intern!(py, "__aiter__"))? {
+        "; an async iterable is written by `await client.write(...)` in `async` mode alone, and not \
+         from inside of another iterable; hint: [point async for point in points]"
+    } else if data.hasattr(intern!(py, "__await__"))? {
+        "; hint: await it first"
+    } else {
+        ""
+    })
 }
 
 fn push_text(points: &mut Points, text: &[u8]) -> PyResult<()> {

@@ -59,7 +59,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::batches::Batches;
+    use crate::batches::{Batches, Pause};
     #[pymodule_export]
     use crate::call::Call;
     #[pymodule_export]
@@ -69,7 +69,10 @@ mod _core {
     #[pymodule_export]
     use crate::influxql::{check_duration, quote_duration, quote_regex, quote_string, quote_time};
     #[pymodule_export]
-    use crate::out::{Pieces, PyAnswer, Reader, RowLists, Rows, Table, parse_answer, parse_json};
+    use crate::out::{
+        Pieces, PyAnswer, Reader, RowLists, Rows, Table, parse_answer, parse_json, unpickled_rows,
+        unpickled_table,
+    };
     #[pymodule_export]
     use crate::parse::parse_lines;
     #[pymodule_export]
@@ -84,12 +87,14 @@ mod _core {
     use pyo3::prelude::*;
     use pyo3::types::IntoPyDict as _;
 
+    use super::version;
     use crate::exit;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         exit::protect_thread();
         let py = module.py();
+        module.add("__version__", version())?;
         let end = module.getattr("_end")?;
         py.import("atexit")?.call_method1("register", (end,))?;
         // Where there is no fork there is no function either.
@@ -99,4 +104,18 @@ mod _core {
         }
         Ok(())
     }
+}
+
+/// The version in the form of Python, in which `-dev.0` is `.dev0` and `-alpha.1` is `a1`.
+fn version() -> String {
+    let ours = [
+        ("-alpha.", "a"),
+        ("-beta.", "b"),
+        ("-rc.", "rc"),
+        ("-dev.", ".dev"),
+    ];
+    ours.iter().fold(
+        env!("CARGO_PKG_VERSION").to_owned(),
+        |text, (rust, python)| text.replace(rust, python),
+    )
 }

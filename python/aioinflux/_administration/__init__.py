@@ -24,7 +24,8 @@ class Administration(Databases, Users, Schema, Deletion, Server):
     """What a client has for administration.
 
     Every method answers as `query` does in the mode and the output of the client: in `async` mode
-    with an awaitable. `db` is the client's own where it is not given. Names are text; they are
+    with an awaitable. `db` is the client's own where it is not given; `database` and
+    `bucket` are aliases of it. Names are text; they are
     quoted, and stay names whatever they hold. Durations are `timedelta` or text such as `7d`, and
     `INF`, for ever.
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .. import _arguments, _tokens
 from ..influxql import Duration
 from .statements import Statements, duration, name, number, text
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._keywords import Aliases
 
 __all__ = ["Databases"]
 
@@ -27,6 +32,7 @@ class Databases(Statements):
         replication: int | None = None,
         shard_duration: Length | None = None,
         name: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Creates a database. One that exists is left alone.
 
@@ -42,11 +48,13 @@ class Databases(Statements):
         if name is not None:
             options += f" NAME {_name('name', name)}"
         with_options = f" WITH{options}" if options else ""
-        return self._statement(f"CREATE DATABASE {self._database(db)}{with_options}", db)
+        return self._statement(
+            f"CREATE DATABASE {self._database(db, **aliases)}{with_options}", db, **aliases
+        )
 
-    def drop_database(self, db: str | None = None) -> Any:
+    def drop_database(self, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
         """Deletes a database with all its data: `db`, or the client's own."""
-        return self._statement(f"DROP DATABASE {self._database(db)}", db)
+        return self._statement(f"DROP DATABASE {self._database(db, **aliases)}", db, **aliases)
 
     def show_databases(self) -> Any:
         """Answers with the names of the databases."""
@@ -61,6 +69,7 @@ class Databases(Statements):
         shard_duration: Length | None = None,
         default: bool = False,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Creates a retention policy. One that exists with the same values is left alone.
 
@@ -74,8 +83,8 @@ class Databases(Statements):
         Source: InfluxQL reference, CREATE RETENTION POLICY.
         """
         options = _policy(duration, replication, shard_duration) + _default(default)
-        policy = f"{_name('name', name)} ON {self._database(db)}"
-        return self._statement(f"CREATE RETENTION POLICY {policy}{options}", db)
+        policy = f"{_name('name', name)} ON {self._database(db, **aliases)}"
+        return self._statement(f"CREATE RETENTION POLICY {policy}{options}", db, **aliases)
 
     def alter_retention_policy(
         self,
@@ -86,6 +95,7 @@ class Databases(Statements):
         shard_duration: Length | None = None,
         default: bool = False,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Changes a retention policy: what is given, and nothing else.
 
@@ -103,17 +113,19 @@ class Databases(Statements):
         options = _policy(duration, replication, shard_duration) + _default(default)
         if not options:
             raise ValueError("expected `duration`, `replication`, `shard_duration` or `default`")
-        policy = f"{_name('name', name)} ON {self._database(db)}"
-        return self._statement(f"ALTER RETENTION POLICY {policy}{options}", db)
+        policy = f"{_name('name', name)} ON {self._database(db, **aliases)}"
+        return self._statement(f"ALTER RETENTION POLICY {policy}{options}", db, **aliases)
 
-    def drop_retention_policy(self, name: str, *, db: str | None = None) -> Any:
+    def drop_retention_policy(
+        self, name: str, *, db: str | None = None, **aliases: Unpack[Aliases]
+    ) -> Any:
         """Deletes a retention policy with all its points."""
-        policy = f"{_name('name', name)} ON {self._database(db)}"
-        return self._statement(f"DROP RETENTION POLICY {policy}", db)
+        policy = f"{_name('name', name)} ON {self._database(db, **aliases)}"
+        return self._statement(f"DROP RETENTION POLICY {policy}", db, **aliases)
 
-    def show_retention_policies(self, *, db: str | None = None) -> Any:
+    def show_retention_policies(self, *, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
         """Answers with the retention policies of a database."""
-        return self._statement("SHOW RETENTION POLICIES", db)
+        return self._statement("SHOW RETENTION POLICIES", db, **aliases)
 
     def create_continuous_query(
         self,
@@ -123,6 +135,7 @@ class Databases(Statements):
         every: Length | None = None,
         for_: Length | None = None,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Creates a query that the server runs from time to time.
 
@@ -140,13 +153,15 @@ class Databases(Statements):
             resample += f" FOR {_duration('for_', for_)}"
         if resample:
             resample = f" RESAMPLE{resample}"
-        head = f"{_name('name', name)} ON {self._database(db)}{resample}"
-        return self._statement(f"CREATE CONTINUOUS QUERY {head} BEGIN {query} END", db)
+        head = f"{_name('name', name)} ON {self._database(db, **aliases)}{resample}"
+        return self._statement(f"CREATE CONTINUOUS QUERY {head} BEGIN {query} END", db, **aliases)
 
-    def drop_continuous_query(self, name: str, *, db: str | None = None) -> Any:
+    def drop_continuous_query(
+        self, name: str, *, db: str | None = None, **aliases: Unpack[Aliases]
+    ) -> Any:
         """Deletes a continuous query; what it has written stays."""
-        query = f"{_name('name', name)} ON {self._database(db)}"
-        return self._statement(f"DROP CONTINUOUS QUERY {query}", db)
+        query = f"{_name('name', name)} ON {self._database(db, **aliases)}"
+        return self._statement(f"DROP CONTINUOUS QUERY {query}", db, **aliases)
 
     def show_continuous_queries(self) -> Any:
         """Answers with the continuous queries of all databases."""
@@ -160,6 +175,7 @@ class Databases(Statements):
         mode: Literal["ALL", "ANY"] = "ALL",
         rp: str = "autogen",
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Has the server send all that is written to other places too.
 
@@ -180,15 +196,17 @@ class Databases(Statements):
         urls = [_url(one) for one in destinations]
         if not urls:
             raise ValueError("argument `destinations`: expected at least one URL")
-        head = f"{_name('name', name)} ON {self._database(db)}.{_name('rp', rp)}"
+        head = f"{_name('name', name)} ON {self._database(db, **aliases)}.{_name('rp', rp)}"
         return self._statement(
-            f"CREATE SUBSCRIPTION {head} DESTINATIONS {mode} {', '.join(urls)}", db
+            f"CREATE SUBSCRIPTION {head} DESTINATIONS {mode} {', '.join(urls)}", db, **aliases
         )
 
-    def drop_subscription(self, name: str, *, rp: str = "autogen", db: str | None = None) -> Any:
+    def drop_subscription(
+        self, name: str, *, rp: str = "autogen", db: str | None = None, **aliases: Unpack[Aliases]
+    ) -> Any:
         """Ends a subscription."""
-        subscription = f"{_name('name', name)} ON {self._database(db)}.{_name('rp', rp)}"
-        return self._statement(f"DROP SUBSCRIPTION {subscription}", db)
+        subscription = f"{_name('name', name)} ON {self._database(db, **aliases)}.{_name('rp', rp)}"
+        return self._statement(f"DROP SUBSCRIPTION {subscription}", db, **aliases)
 
     def show_subscriptions(self) -> Any:
         """Answers with the subscriptions of all databases."""

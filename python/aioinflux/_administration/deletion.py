@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .. import _arguments
+from .. import _arguments, _keywords
 from ..influxql import Identifier, Regex
 from .statements import Source, Statements, Where, condition, name, number, source
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._keywords import Aliases
 
 __all__ = ["Deletion"]
 
@@ -14,9 +19,11 @@ __all__ = ["Deletion"]
 class Deletion(Statements):
     """DROP and DELETE, for data."""
 
-    def drop_measurement(self, measurement: str, *, db: str | None = None) -> Any:
+    def drop_measurement(
+        self, measurement: str, *, db: str | None = None, **aliases: Unpack[Aliases]
+    ) -> Any:
         """Deletes a measurement with all its points."""
-        return self._delete(f"DROP MEASUREMENT {name('measurement', measurement)}", db)
+        return self._delete(f"DROP MEASUREMENT {name('measurement', measurement)}", db, **aliases)
 
     def drop_series(
         self,
@@ -24,6 +31,7 @@ class Deletion(Statements):
         *,
         where: Where | None = None,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Deletes series with all their points, and from the index.
 
@@ -35,7 +43,7 @@ class Deletion(Statements):
             ValueError: neither `measurement` nor `where` is given.
         Source: InfluxQL reference, DROP SERIES.
         """
-        return self._delete(f"DROP SERIES{_chosen(measurement, where)}", db)
+        return self._delete(f"DROP SERIES{_chosen(measurement, where)}", db, **aliases)
 
     def delete(
         self,
@@ -43,6 +51,7 @@ class Deletion(Statements):
         *,
         where: Where | None = None,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Deletes points.
 
@@ -57,10 +66,11 @@ class Deletion(Statements):
         Example:
             >>> client.delete("cpu", where=influxql("time < {t}", t=datetime(2020, 1, 1)))
         """
-        return self._delete(f"DELETE{_chosen(measurement, where)}", db)
+        return self._delete(f"DELETE{_chosen(measurement, where)}", db, **aliases)
 
-    def _delete(self, text: str, db: str | None) -> Any:
+    def _delete(self, text: str, db: str | None, **aliases: Unpack[Aliases]) -> Any:
         # An empty name would stand for the client's own database, whose data would be gone.
+        db = _keywords.database(db, **aliases)
         _arguments.not_empty("db", db)
         return self._statement(text, db)
 

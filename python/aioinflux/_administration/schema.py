@@ -8,10 +8,15 @@ text of your own or from `influxql`, or a dict of tags: `{"host": "a", "rack": R
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..influxql import Regex
 from .statements import Source, Statements, Where, condition, name, names, page, source
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._keywords import Aliases
 
 __all__ = ["Schema"]
 
@@ -32,6 +37,7 @@ class Schema(Statements):
         limit: int | None = None,
         offset: int | None = None,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Answers with the names of the measurements.
 
@@ -49,7 +55,7 @@ class Schema(Statements):
         elif measurement is not None:
             chosen = f" WITH MEASUREMENT = {name('measurement', measurement)}"
         tail = condition(where) + page(limit, offset)
-        return self._statement(f"SHOW MEASUREMENTS{chosen}{tail}", db)
+        return self._statement(f"SHOW MEASUREMENTS{chosen}{tail}", db, **aliases)
 
     def show_series(
         self,
@@ -59,10 +65,11 @@ class Schema(Statements):
         limit: int | None = None,
         offset: int | None = None,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Answers with the series: measurement and tags as line protocol has them."""
         tail = source(measurement) + condition(where) + page(limit, offset)
-        return self._statement(f"SHOW SERIES{tail}", db)
+        return self._statement(f"SHOW SERIES{tail}", db, **aliases)
 
     def show_tag_keys(
         self,
@@ -72,10 +79,11 @@ class Schema(Statements):
         limit: int | None = None,
         offset: int | None = None,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Answers with the tag keys of each measurement."""
         tail = source(measurement) + condition(where) + page(limit, offset)
-        return self._statement(f"SHOW TAG KEYS{tail}", db)
+        return self._statement(f"SHOW TAG KEYS{tail}", db, **aliases)
 
     def show_tag_values(
         self,
@@ -86,6 +94,7 @@ class Schema(Statements):
         limit: int | None = None,
         offset: int | None = None,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Answers with the values of tags, for each measurement.
 
@@ -99,7 +108,7 @@ class Schema(Statements):
         Source: InfluxQL reference, SHOW TAG VALUES.
         """
         tail = _with_key(key) + condition(where) + page(limit, offset)
-        return self._statement(f"SHOW TAG VALUES{source(measurement)}{tail}", db)
+        return self._statement(f"SHOW TAG VALUES{source(measurement)}{tail}", db, **aliases)
 
     def show_field_keys(
         self,
@@ -108,9 +117,12 @@ class Schema(Statements):
         limit: int | None = None,
         offset: int | None = None,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Answers with the field keys of each measurement, and their types."""
-        return self._statement(f"SHOW FIELD KEYS{source(measurement)}{page(limit, offset)}", db)
+        return self._statement(
+            f"SHOW FIELD KEYS{source(measurement)}{page(limit, offset)}", db, **aliases
+        )
 
     def show_series_cardinality(
         self,
@@ -119,10 +131,11 @@ class Schema(Statements):
         where: Where | None = None,
         exact: bool = False,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Answers with the number of series."""
         tail = source(measurement) + condition(where)
-        return self._statement(f"SHOW SERIES{_exact(exact)} CARDINALITY{tail}", db)
+        return self._statement(f"SHOW SERIES{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
     def show_measurement_cardinality(
         self,
@@ -131,10 +144,11 @@ class Schema(Statements):
         where: Where | None = None,
         exact: bool = False,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Answers with the number of measurements."""
         tail = source(measurement) + condition(where)
-        return self._statement(f"SHOW MEASUREMENT{_exact(exact)} CARDINALITY{tail}", db)
+        return self._statement(f"SHOW MEASUREMENT{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
     def show_tag_key_cardinality(
         self,
@@ -143,10 +157,11 @@ class Schema(Statements):
         where: Where | None = None,
         exact: bool = False,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Answers with the number of tag keys of each measurement."""
         tail = source(measurement) + condition(where)
-        return self._statement(f"SHOW TAG KEY{_exact(exact)} CARDINALITY{tail}", db)
+        return self._statement(f"SHOW TAG KEY{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
     def show_tag_values_cardinality(
         self,
@@ -156,10 +171,11 @@ class Schema(Statements):
         where: Where | None = None,
         exact: bool = False,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Answers with the number of values of tags, for each measurement."""
         tail = source(measurement) + _with_key(key) + condition(where)
-        return self._statement(f"SHOW TAG VALUES{_exact(exact)} CARDINALITY{tail}", db)
+        return self._statement(f"SHOW TAG VALUES{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
     def show_field_key_cardinality(
         self,
@@ -168,10 +184,11 @@ class Schema(Statements):
         where: Where | None = None,
         exact: bool = False,
         db: str | None = None,
+        **aliases: Unpack[Aliases],
     ) -> Any:
         """Answers with the number of field keys of each measurement."""
         tail = source(measurement) + condition(where)
-        return self._statement(f"SHOW FIELD KEY{_exact(exact)} CARDINALITY{tail}", db)
+        return self._statement(f"SHOW FIELD KEY{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
 
 def _exact(exact: bool) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import _arguments, _tokens
 from .statements import Statements, name, number, text
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._keywords import Aliases
 
 __all__ = ["Server"]
 
@@ -44,7 +49,14 @@ class Server(Statements):
         """Answers with what the server knows of itself; `component`: a part, such as `build`."""
         return self._statement(f"SHOW DIAGNOSTICS{_for('component', component)}", None)
 
-    def explain(self, select: str, *, analyze: bool = False, db: str | None = None) -> Any:
+    def explain(
+        self,
+        select: str,
+        *,
+        analyze: bool = False,
+        db: str | None = None,
+        **aliases: Unpack[Aliases],
+    ) -> Any:
         """Answers with the plan of a query.
 
         Args:
@@ -55,7 +67,7 @@ class Server(Statements):
         """
         _arguments.expect("select", select, str)
         query = _tokens.one_statement("select", select)
-        return self._statement(f"EXPLAIN{' ANALYZE' if analyze else ''} {query}", db)
+        return self._statement(f"EXPLAIN{' ANALYZE' if analyze else ''} {query}", db, **aliases)
 
 
 def _for(argument: str, component: str | None) -> str:

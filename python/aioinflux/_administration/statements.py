@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .. import _arguments, _core, _tokens
+from .. import _arguments, _core, _keywords, _tokens
 from ..influxql import Duration, Identifier, Literal, Regex
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._keywords import Aliases
 
 __all__ = [
     "Source", "Statements", "Where", "condition", "duration", "name", "names", "number", "page",
@@ -27,12 +32,13 @@ class Statements:
 
     _db: str | None
 
-    def _statement(self, text: str, db: str | None = None) -> Any:
+    def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
         """Runs a statement on a database, `None` for the client's own, and answers as `query`."""
         raise NotImplementedError
 
-    def _database(self, db: str | None) -> str:
+    def _database(self, db: str | None, **aliases: Unpack[Aliases]) -> str:
         """The quoted name of a database that a statement cannot do without."""
+        db = _keywords.database(db, **aliases)
         _arguments.not_empty("db", db)
         chosen = _arguments.database(db, self._db)
         if not chosen:

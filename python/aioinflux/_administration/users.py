@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .. import _arguments, _core
 from .statements import Statements, name
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._keywords import Aliases
 
 __all__ = ["Users"]
 
@@ -44,7 +49,9 @@ class Users(Statements):
         """Answers with the users of the server, and whether each is an administrator."""
         return self._statement("SHOW USERS", None)
 
-    def grant(self, privilege: Privilege, user: str, *, db: str | None = None) -> Any:
+    def grant(
+        self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
+    ) -> Any:
         """Lets a user do something with a database, in place of what it was allowed before.
 
         Args:
@@ -55,10 +62,12 @@ class Users(Statements):
         """
         what = _privilege(privilege)
         return self._statement(
-            f"GRANT {what} ON {self._database(db)} TO {_name('user', user)}", None
+            f"GRANT {what} ON {self._database(db, **aliases)} TO {_name('user', user)}", None
         )
 
-    def revoke(self, privilege: Privilege, user: str, *, db: str | None = None) -> Any:
+    def revoke(
+        self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
+    ) -> Any:
         """Takes a right to a database from a user.
 
         Args:
@@ -69,7 +78,7 @@ class Users(Statements):
         """
         what = _privilege(privilege)
         return self._statement(
-            f"REVOKE {what} ON {self._database(db)} FROM {_name('user', user)}", None
+            f"REVOKE {what} ON {self._database(db, **aliases)} FROM {_name('user', user)}", None
         )
 
     def grant_admin(self, user: str) -> Any:

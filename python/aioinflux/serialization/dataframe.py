@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +69,8 @@ def _statement(series: Iterable[Mapping[str, Any]]) -> dict[Any, pd.DataFrame]:
     for one in series:
         # Without the marks of chunks, which say that more is to come.
         kept = {key: one[key] for key in ("name", "tags", "columns", "values") if key in one}
+        import json
+
         body = json.dumps({"results": [{"series": [kept]}]}).encode()
         answer = _core.parse_answer(body, "application/json", "ns", True)
         frames = [frame for _, frame in _frames.frames(answer, False)]

@@ -7,7 +7,6 @@ objects of such a class of an answer.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, Generic, NamedTuple, Optional, TypeVar, get_args, overload
@@ -113,7 +112,7 @@ def lineprotocol(
     }
 
     def decorate(cls: Any) -> Any:
-        is_class: bool = inspect.isclass(cls)
+        is_class: bool = isinstance(cls, type)
         if not is_class:
             raise SchemaError(f"lineprotocol: expected a class, got `{cls!r}`")
         cls.to_lineprotocol = _method(cls, opts)
@@ -217,6 +216,8 @@ def _parameters(cls: Any) -> tuple[dict[str, _Parameter], bool]:
         return {
             name: _Parameter(_alias(one) or name, one.is_required()) for name, one in fields.items()
         }, False
+    import inspect
+
     aliases = {one.alias: one.name for one in getattr(cls, "__attrs_attrs__", ())}
     named = [
         one

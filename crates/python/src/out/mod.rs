@@ -7,6 +7,7 @@
 //!                              -> columns -> numpy arrays, for pandas
 //!                              -> table ---> Arrow C stream, for everything else
 //!                              -> shown ---> a few rows and columns, for people
+//!                              -> pickled -> bytes, and back
 //! ```
 
 mod ahead;
@@ -19,7 +20,9 @@ mod columns;
 pub(crate) mod json;
 mod kind;
 mod objects;
+mod pickled;
 mod rows;
+mod sequence;
 mod shown;
 mod table;
 mod texts;
@@ -32,6 +35,7 @@ use pyo3::types::PyDict;
 pub(crate) use self::answer::{PyAnswer, column_names, named_rows};
 pub(crate) use self::body::{Pieces, parse_answer, parse_json};
 pub(crate) use self::objects::Reader;
+pub(crate) use self::pickled::{unpickled_rows, unpickled_table};
 pub(crate) use self::rows::RowLists;
 pub(crate) use self::table::{Rows, Table};
 

@@ -12,6 +12,7 @@ use pyo3::types::{PyDict, PyString};
 
 use super::columns::{self, Column};
 use super::rows::{RowLists, Shape};
+use super::sequence::slices;
 
 /// The names of columns and tags as their kinds; a tag is of the kind `tag`.
 ///
@@ -59,20 +60,11 @@ pub(super) fn rows(
     tags: &[(String, String)],
 ) -> PyResult<RowLists> {
     let indices: Vec<usize> = (0..columns).collect();
-    let mut slices = Vec::new();
-    let mut seen = 0;
-    for batch in batches {
-        let start = wanted.start.clamp(seen, seen + batch.num_rows()) - seen;
-        let end = wanted.end.clamp(seen, seen + batch.num_rows()) - seen;
-        if start < end {
-            let slice = batch.slice(start, end - start).project(&indices);
-            slices.push(
-                slice
-                    .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?,
-            );
-        }
-        seen += batch.num_rows();
-    }
+    let slices = slices(batches, wanted).into_iter().map(|slice| {
+        let slice = slice.project(&indices);
+        slice.map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))
+    });
+    let slices: Vec<RecordBatch> = slices.collect::<PyResult<_>>()?;
     let tags = tags
         .iter()
         .map(|(_, value)| PyString::new(py, value).unbind())

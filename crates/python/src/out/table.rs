@@ -13,13 +13,16 @@ use arrow_array::{
     StringArray, StringViewArray,
 };
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyString};
 
 use super::columns::Column;
+use super::pickled::{self, Reduced};
 use super::rows::{RowLists, Shape};
-use super::{free_labels, shown, tags_dict};
+use super::sequence::{Wanted, chained, length, only, reversed, slices, wanted};
+use super::{column_names, free_labels, shown, tags_dict};
 use crate::exit;
 
 /// All values of the tags of an answer, in the order in which they came: every series of it has
@@ -133,6 +136,22 @@ impl Table {
     }
 }
 
+impl Table {
+    /// The categories of those tags that are dictionaries.
+    fn categories(&self) -> Categories {
+        let columns = self.batches.first().map(RecordBatch::columns);
+        let columns = columns.and_then(|columns| columns.get(self.width()..));
+        let tags = self.tags.iter().zip(columns.unwrap_or_default());
+        let texts = |column: &ArrayRef| {
+            let values = column.as_dictionary_opt::<Int32Type>()?.values();
+            let values = values.as_string::<i32>().iter().flatten();
+            Some(values.map(str::to_owned).collect())
+        };
+        tags.filter_map(|((key, _), column)| Some((key.clone(), texts(column)?)))
+            .collect()
+    }
+}
+
 /// An array of texts as one of views; any other array as it is.
 fn as_views(array: &ArrayRef) -> ArrayRef {
     match array.as_string_opt::<i32>() {
@@ -226,7 +245,61 @@ impl Table {
     }
 
     fn __len__(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
+        length(&self.batches)
+    }
+
+    /// A row as a tuple, or a table of a slice, which shares the memory of this one.
+    fn __getitem__<'py>(
+        &self,
+        py: Python<'py>,
+        index: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
+        match wanted(index, &self.batches)? {
+            Wanted::Row(at) => only(py, self.some_rows(py, at, at + 1)?),
+            Wanted::Rows(batches) => {
+                let part = Self {
+                    name: self.name.clone(),
+                    tags: self.tags.clone(),
+                    schema: Arc::clone(&self.schema),
+                    batches,
+                };
+                part.into_bound_py_any(py)
+            }
+        }
+    }
+
+    /// The rows as tuples.
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
+        chained(py, self.some_rows(py, 0, self.__len__())?)
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
+        exit::protect_thread();
+        let columns: Vec<String> = self.columns().iter().map(|&name| name.to_owned()).collect();
+        let (columns, _) = columns.split_at(self.width());
+        let name = self.name.as_deref();
+        let state = pickled::state(py, name, &self.tags, columns, &self.batches)?;
+        let arguments = (state, self.categories()).into_pyobject(py)?;
+        Ok((py.import("aioinflux._core")?.getattr("_table")?, arguments))
+    }
+
+    /// The rows from the last to the first.
+    fn __reversed__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
+        reversed(slf)
+    }
+
+    /// Itself: it cannot be changed.
+    fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    /// Itself: it cannot be changed.
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        exit::protect_thread();
+        slf
     }
 
     fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
@@ -380,7 +453,59 @@ impl Rows {
     }
 
     fn __len__(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
+        length(&self.batches)
+    }
+
+    /// A row, or the rows of a slice, which share the memory of these.
+    fn __getitem__<'py>(
+        &self,
+        py: Python<'py>,
+        index: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
+        match wanted(index, &self.batches)? {
+            Wanted::Row(at) => {
+                let batch = slices(&self.batches, at..at + 1);
+                only(py, self.lists_of(py, batch)?)
+            }
+            Wanted::Rows(batches) => {
+                let part = Self {
+                    name: self.name.clone(),
+                    tags: self.tags.clone(),
+                    labels: self.labels.clone(),
+                    batches,
+                    ..*self
+                };
+                part.into_bound_py_any(py)
+            }
+        }
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
+        exit::protect_thread();
+        let name = self.name.as_deref();
+        let first = self.batches.first().map(RecordBatch::schema);
+        let columns = first.as_ref().map(column_names).unwrap_or_default();
+        let state = pickled::state(py, name, &self.tags, &columns, &self.batches)?;
+        let arguments = (state, self.unit, self.divisor, self.dicts).into_pyobject(py)?;
+        Ok((py.import("aioinflux._core")?.getattr("_rows")?, arguments))
+    }
+
+    /// The rows from the last to the first.
+    fn __reversed__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        exit::protect_thread();
+        reversed(slf)
+    }
+
+    /// Itself: they cannot be changed.
+    fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    /// Itself: they cannot be changed.
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        exit::protect_thread();
+        slf
     }
 
     fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
@@ -435,14 +560,19 @@ impl Rows {
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         exit::protect_thread();
-        let chain = py.import("itertools")?.getattr("chain")?;
-        chain.call_method1("from_iterable", (self.lists(py)?,))
+        chained(py, self.lists(py)?)
     }
 
     /// The rows as an iterator of lists.
     #[pyo3(name = "_lists")]
     fn lists(&self, py: Python<'_>) -> PyResult<RowLists> {
         exit::protect_thread();
+        self.lists_of(py, self.batches.clone())
+    }
+}
+
+impl Rows {
+    fn lists_of(&self, py: Python<'_>, batches: Vec<RecordBatch>) -> PyResult<RowLists> {
         let tags = self.tags.iter();
         let tags: Vec<_> = tags
             .map(|(_, value)| PyString::new(py, value).unbind())
@@ -452,11 +582,6 @@ impl Rows {
         } else {
             Shape::Tuples
         };
-        Ok(RowLists::new(
-            self.batches.clone(),
-            self.divisor,
-            shape,
-            tags,
-        ))
+        Ok(RowLists::new(batches, self.divisor, shape, tags))
     }
 }

@@ -1,0 +1,238 @@
+//! A series as plain objects of Python, for pickle: the memory of its columns as `bytes`.
+//!
+//! What comes back is checked: it may have been changed, and no length in it is trusted.
+
+use std::sync::Arc;
+
+use aioinflux::Series;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Float64Type, Int64Type, TimestampNanosecondType, UInt64Type,
+};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, NullArray, PrimitiveArray, RecordBatch, RecordBatchOptions,
+    StringArray,
+};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+
+use super::table::{Categories, Rows, Table};
+use crate::exit;
+
+/// Changes when a state no longer reads as it did; numbers are in the order of the machine.
+const FORMAT: &str = if cfg!(target_endian = "little") {
+    "1 little"
+} else {
+    "1 big"
+};
+
+/// A column: its kind, its values, where texts end, and which cells are there.
+type Column<'py> = (
+    String,
+    Bound<'py, PyBytes>,
+    Option<Bound<'py, PyBytes>>,
+    Option<Bound<'py, PyBytes>>,
+);
+/// The number of rows, and the columns.
+type Batch<'py> = (usize, Vec<Column<'py>>);
+/// A series: the format, the measurement, the tags, the names of the columns, the batches.
+pub(super) type State<'py> = (
+    String,
+    Option<String>,
+    Vec<(String, String)>,
+    Vec<String>,
+    Vec<Batch<'py>>,
+);
+
+/// A function and its arguments, which pickle keeps of an object.
+pub(super) type Reduced<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
+
+/// The table that was pickled.
+#[pyfunction]
+#[pyo3(name = "_table")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an argument that comes from Python"
+)]
+pub(crate) fn unpickled_table(state: State<'_>, categories: Categories) -> PyResult<Table> {
+    exit::protect_thread();
+    Table::new(series(state)?, Some(&categories))
+}
+
+/// The rows that were pickled.
+#[pyfunction]
+#[pyo3(name = "_rows")]
+pub(crate) fn unpickled_rows(
+    state: State<'_>,
+    unit: i64,
+    divisor: i64,
+    dicts: bool,
+) -> PyResult<Rows> {
+    exit::protect_thread();
+    if unit < 1 || divisor < 1 {
+        return Err(PyValueError::new_err("pickled rows: a unit is wrong"));
+    }
+    Ok(Rows::new(series(state)?, unit, divisor, dicts))
+}
+
+/// The series with the first columns of these batches.
+pub(super) fn state<'py>(
+    py: Python<'py>,
+    name: Option<&str>,
+    tags: &[(String, String)],
+    columns: &[String],
+    batches: &[RecordBatch],
+) -> PyResult<State<'py>> {
+    let batches = batches.iter().map(|batch| {
+        let arrays = batch.columns().iter().take(columns.len());
+        let columns = arrays.map(|array| column(py, array));
+        Ok((batch.num_rows(), columns.collect::<PyResult<_>>()?))
+    });
+    Ok((
+        FORMAT.to_owned(),
+        name.map(str::to_owned),
+        tags.to_vec(),
+        columns.to_vec(),
+        batches.collect::<PyResult<_>>()?,
+    ))
+}
+
+fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Column<'py>> {
+    let bytes = |values: &[u8]| PyBytes::new(py, values);
+    let (kind, values, ends) = match array.data_type() {
+        DataType::Timestamp(..) => ("time", memory::<TimestampNanosecondType>(array), None),
+        DataType::Int64 => ("integer", memory::<Int64Type>(array), None),
+        DataType::UInt64 => ("unsigned", memory::<UInt64Type>(array), None),
+        DataType::Float64 => ("float", memory::<Float64Type>(array), None),
+        DataType::Boolean => ("boolean", array.as_boolean().values().sliced(), None),
+        DataType::Utf8 => texts(array.as_string()),
+        DataType::Utf8View => texts(&array.as_string_view().iter().collect()),
+        DataType::Null => ("null", Buffer::from(&[]), None),
+        // The decoders make no other types.
+        other => {
+            let text = format!("a column of `{other}` cannot be pickled");
+            return Err(PyValueError::new_err(text));
+        }
+    };
+    let valid = array.nulls().filter(|_| kind != "null");
+    let valid = valid.map(|nulls| bytes(&nulls.inner().sliced()));
+    Ok((
+        kind.to_owned(),
+        bytes(&values),
+        ends.map(|ends| bytes(&ends)),
+        valid,
+    ))
+}
+
+fn memory<T: ArrowPrimitiveType>(array: &ArrayRef) -> Buffer {
+    array.as_primitive::<T>().values().inner().clone()
+}
+
+/// The bytes of texts, and where each ends, from 0 on: of a slice nothing else is kept.
+fn texts(array: &StringArray) -> (&'static str, Buffer, Option<Buffer>) {
+    let offsets = array.offsets();
+    let (start, end) = (offsets[0], offsets[array.len()]);
+    let all = array.values();
+    let length = usize::try_from(end - start).unwrap_or_default();
+    let values = all.slice_with_length(usize::try_from(start).unwrap_or_default(), length);
+    let ends: Vec<i32> = offsets.iter().map(|offset| offset - start).collect();
+    ("string", values, Some(Buffer::from_vec(ends)))
+}
+
+/// The series of a state.
+pub(super) fn series(state: State<'_>) -> PyResult<Series> {
+    let (format, name, tags, names, batches) = state;
+    if format != FORMAT {
+        return Err(damaged(&format!("expected format `{FORMAT}`, got another")));
+    }
+    let batches = batches.iter().map(|batch| restored(&names, batch));
+    let mut series = Series::default();
+    (series.name, series.tags) = (name, tags);
+    series.batches = batches.collect::<PyResult<_>>()?;
+    Ok(series)
+}
+
+fn damaged(what: &str) -> PyErr {
+    PyValueError::new_err(format!("pickled rows: {what}"))
+}
+
+fn restored(names: &[String], (rows, columns): &Batch<'_>) -> PyResult<RecordBatch> {
+    if names.len() != columns.len() {
+        return Err(damaged("the number of columns is wrong"));
+    }
+    let arrays = columns.iter().map(|column| array(*rows, column));
+    let arrays: Vec<ArrayRef> = arrays.collect::<PyResult<_>>()?;
+    let fields = names.iter().zip(&arrays);
+    let fields: Vec<_> = fields
+        .map(|(name, array)| Field::new(name, array.data_type().clone(), true))
+        .collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(*rows));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+        .map_err(|error| damaged(&error.to_string()))
+}
+
+fn array(rows: usize, (kind, values, ends, valid): &Column<'_>) -> PyResult<ArrayRef> {
+    let valid = valid.as_ref().map(|bits| bits_of(rows, bits.as_bytes()));
+    let valid = valid.transpose()?.map(NullBuffer::new);
+    let values = values.as_bytes();
+    let made: Result<ArrayRef, ArrowError> = match kind.as_str() {
+        "time" => numbers::<TimestampNanosecondType>(rows, values, valid)?.map(|times| {
+            let kind = DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into()));
+            Arc::new(times.with_data_type(kind)) as ArrayRef
+        }),
+        "integer" => numbers::<Int64Type>(rows, values, valid)?.map(shared),
+        "unsigned" => numbers::<UInt64Type>(rows, values, valid)?.map(shared),
+        "float" => numbers::<Float64Type>(rows, values, valid)?.map(shared),
+        "boolean" => Ok(shared(BooleanArray::new(bits_of(rows, values)?, valid))),
+        "string" => {
+            let ends = ends
+                .as_ref()
+                .map(PyBytesMethods::as_bytes)
+                .unwrap_or_default();
+            let ends = buffer::<i32>(rows + 1, ends)?;
+            if ends[0] < 0 || ends.windows(2).any(|two| two[0] > two[1]) {
+                return Err(damaged("the ends of texts are out of order"));
+            }
+            StringArray::try_new(OffsetBuffer::new(ends), Buffer::from(values), valid).map(shared)
+        }
+        "null" => Ok(shared(NullArray::new(rows))),
+        _ => return Err(damaged("a column of an unknown kind")),
+    };
+    made.map_err(|error| damaged(&error.to_string()))
+}
+
+fn shared(array: impl Array + 'static) -> ArrayRef {
+    Arc::new(array)
+}
+
+fn numbers<T: ArrowPrimitiveType>(
+    rows: usize,
+    values: &[u8],
+    valid: Option<NullBuffer>,
+) -> PyResult<Result<PrimitiveArray<T>, ArrowError>> {
+    Ok(PrimitiveArray::try_new(
+        buffer::<T::Native>(rows, values)?,
+        valid,
+    ))
+}
+
+/// So many numbers, copied to where their type may stand.
+fn buffer<N: arrow_buffer::ArrowNativeType>(
+    count: usize,
+    bytes: &[u8],
+) -> PyResult<ScalarBuffer<N>> {
+    if count.checked_mul(size_of::<N>()) != Some(bytes.len()) {
+        return Err(damaged("the length of a column is wrong"));
+    }
+    Ok(ScalarBuffer::new(Buffer::from(bytes), 0, count))
+}
+
+fn bits_of(rows: usize, bytes: &[u8]) -> PyResult<BooleanBuffer> {
+    if bytes.len() < rows.div_ceil(8) {
+        return Err(damaged("the length of a column is wrong"));
+    }
+    Ok(BooleanBuffer::new(Buffer::from(bytes), 0, rows))
+}

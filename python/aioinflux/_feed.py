@@ -1,0 +1,79 @@
+"""Async iterables as data of `write`.
+
+The encoder reads an iterator. A `Feed` is one: it steps through the async iterable as a loop would,
+without any buffer, and raises `Pause` where a step has to wait for the event loop. The write then
+awaits the feed, and goes on with the encoder where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Generator
+from typing import TYPE_CHECKING, Any
+
+from . import _core
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+__all__ = ["Feed", "is_async"]
+
+
+def is_async(data: object) -> TypeGuard[AsyncIterable[Any]]:
+    """Whether data is read with `async for`. What knows both kinds of loops must not block ours."""
+    return hasattr(type(data), "__aiter__")
+
+
+class Feed:
+    """The items of an async iterable, for the encoder; await it when it raises `Pause`."""
+
+    def __init__(self, items: AsyncIterable[Any]) -> None:
+        self._items: AsyncIterator[Any] = type(items).__aiter__(items)
+        # The step that waits for the event loop, and what it asked the loop for.
+        self._step: Any = None
+        self._asked: Any = None
+        # What the step that was awaited gave, or why it failed.
+        self._ready: list[Any] = []
+        self._failed: BaseException | None = None
+
+    def __iter__(self) -> Feed:
+        return self
+
+    def __next__(self) -> Any:
+        if self._ready:
+            return self._ready.pop()
+        try:
+            if self._failed is not None:
+                raise self._failed
+            self._step = type(self._items).__anext__(self._items).__await__()
+            self._asked = next(self._step)
+        except StopIteration as end:
+            # How an awaitable returns its value.
+            self._step = None
+            return end.value
+        except StopAsyncIteration:
+            raise StopIteration from None
+        finally:
+            self._failed = None
+        raise _core.Pause
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Ends the step under way.
+
+        Only what is no `Exception` comes out of here. Others come out of `__next__`, as the step's
+        value does, and are errors of data then.
+        """
+        step, asked = self._step, self._asked
+        self._step = self._asked = None
+        try:
+            while True:
+                try:
+                    answer = yield asked
+                except BaseException as error:
+                    # A cancellation, for instance.
+                    asked = step.throw(error)
+                else:
+                    asked = next(step) if answer is None else step.send(answer)
+        except StopIteration as end:
+            self._ready.append(end.value)
+        except Exception as error:
+            self._failed = error

@@ -1,0 +1,107 @@
+"""Keyword arguments of other clients: those that are ours by another name, and those that are not.
+
+What `write` does not know is a tag for every point. A keyword of another client would be one too,
+and nobody would notice: the points would go elsewhere than they should, under a tag that was not
+meant. So the names in `_USE` are refused as keywords; `tags={...}` takes any name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TypedDict
+
+from . import _arguments
+from .influxql import InfluxQL
+
+__all__ = ["Aliases", "check_tags", "database", "database_of_query"]
+
+_UNIT = "`precision` for lines that come encoded, and `time_unit` for other times,"
+_DB = "`db`"
+
+# What to use in place of a keyword: arguments of `InfluxDBClient.write`, or something else.
+_USE = {
+    "retention_policy": "`rp`",
+    "time_precision": _UNIT,
+    "write_precision": _UNIT,
+    "batch_size": "`batch_lines`",
+    "write_options": "`batch_lines`, `batch_bytes` and `connections`",
+    "data_frame_measurement_name": "`measurement`",
+    "data_frame_tag_columns": "`tag_columns`",
+    "data_frame_timestamp_column": "`time_column`",
+    "numeric_precision": "nothing: numbers are always written in full",
+    "protocol": "`data` alone, whose type tells lines from points",
+    # Arguments of one of our faces, which the others do not have.
+    "db": _DB,
+    "database": _DB,
+    "bucket": _DB,
+    "rp": "`rp`",
+    "precision": "`precision`",
+    "consistency": "`consistency`",
+}
+_NAMES = frozenset(_USE)
+_ALIASES = ("database", "bucket")
+
+
+class Aliases(TypedDict, total=False):
+    """Other names of the argument `db`, those of other clients."""
+
+    database: str | None
+    bucket: str | None
+
+
+def check_tags(tags: Mapping[str, object]) -> None:
+    """Refuses keywords that would become tags, and that other clients read as something else.
+
+    Raises:
+        TypeError: there is one; the text names the argument that it is here.
+    """
+    if _NAMES.isdisjoint(tags):
+        return
+    for name, value in tags.items():
+        # Elsewhere it says what the data is; any other value is a tag.
+        is_tag = name == "protocol" and not (isinstance(value, str) and value in ("line", "json"))
+        if name in _USE and not is_tag:
+            use = _USE[name]
+            of = " of `InfluxDBClient.write`" if use.startswith("`") else ""
+            raise TypeError(
+                f"argument `{name}`: use {use}{of}; a tag of this name goes into `tags`"
+            )
+
+
+def database(db: str | None, **aliases: object) -> str | None:
+    """The database that a call names, by whichever names; an empty one names none.
+
+    Raises:
+        ValueError: two of them name different databases.
+        TypeError: a name is of another type than `str`, or an argument is no alias.
+    """
+    if not aliases:
+        return db
+    first, found = "db", db
+    for name, value in aliases.items():
+        if name not in _ALIASES:
+            raise TypeError(f"argument `{name}`: unknown")
+        if value is None:
+            continue
+        _arguments.expect(name, value, str)
+        if found and value and found != value:
+            raise ValueError(
+                f"arguments `{first}` and `{name}`: they name different databases; pass one of them"
+            )
+        if not found:
+            first, found = name, str(value)
+    return found
+
+
+def database_of_query(q: str, db: str | None, values: Mapping[str, object]) -> str | None:
+    """The database of a query with placeholders, whose values may name it by an alias.
+
+    A value that the text has a placeholder for is text for that, and nothing else.
+    """
+    aliases = {name: values[name] for name in _ALIASES if name in values}
+    if not aliases:
+        return db
+    text = "" if isinstance(q, InfluxQL) else q.replace("{{", "")
+    used = re.findall(r"\{(\w+)", text)
+    return database(db, **{name: value for name, value in aliases.items() if name not in used})

@@ -1,0 +1,62 @@
+"""Rows as named tuples, whose columns may have any name.
+
+A field of a named tuple is an identifier, a column need not be one: `_id`, `class`, `a b`. So every
+column is an attribute under its own name too, `_columns` has these names in order, and `_fields`
+what namedtuple makes of them, as aioinflux 0.1 had it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import namedtuple
+from collections.abc import Callable
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+__all__ = ["row_type"]
+
+
+def row_type(columns: list[str]) -> Callable[[tuple[Any, ...]], Any]:
+    """What makes a row of its cells, which have the names of these columns."""
+    make: Callable[[tuple[Any, ...]], Any] = _class(tuple(columns))._make
+    return make
+
+
+@lru_cache(maxsize=256)
+def _class(columns: tuple[str, ...]) -> Any:
+    base: Any = namedtuple(  # type: ignore[misc]
+        "Point", [_field(name, columns) for name in columns], rename=True
+    )
+    names = {"__slots__": (), "__reduce__": _reduce, "_columns": columns}
+    made = type("Point", (base,), names)
+    for position, name in enumerate(columns):
+        for attribute in (name, _as_written(name)):
+            # What rows can do themselves stays.
+            if not hasattr(made, attribute):
+                setattr(made, attribute, property(itemgetter(position)))
+    return made
+
+
+def _as_written(name: str) -> str:
+    """The form in which Python reads an attribute's name in a program."""
+    if name.isascii():
+        return name
+    import unicodedata
+
+    return unicodedata.normalize("NFKC", name)
+
+
+def _field(column: str, columns: tuple[str, ...]) -> str:
+    """The name without what no identifier has, unless another column has it; or else none."""
+    name = re.sub(r"[^0-9a-zA-Z]+", "_", column)
+    return name if name == column or name not in columns else ""
+
+
+def _reduce(row: Any) -> tuple[Any, ...]:
+    """For pickle, which cannot find a class that was made while the program ran."""
+    return _row, (row._columns, tuple(row))
+
+
+def _row(columns: tuple[str, ...], cells: tuple[Any, ...]) -> Any:
+    return _class(columns)._make(cells)
