@@ -291,6 +291,7 @@ def test_strings_made_anew_at_the_same_addresses_are_not_mixed_up() -> None:
     assert b"".join(map(bytes, batches)) == wanted
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_tag_values_that_came_often_are_let_go_at_the_end() -> None:
     import sys
 

@@ -97,6 +97,7 @@ def test_ends_of_the_range_come_back(client: Calls, database: Database, ns: int)
     assert database.series(q)[0]["values"] == [[ns, 1]]
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_none_is_no_time(wire: Wire) -> None:
     assert wire([point(None)] * 4) == ["m f=1i"] * 4
 

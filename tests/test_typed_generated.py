@@ -130,6 +130,7 @@ CLASSES = [tuple_class, plain_dataclass, slotted, attrs_class]
 
 
 @pytest.mark.parametrize("seed", range(80))
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_objects_give_the_lines_of_the_same_dicts(seed: int) -> None:
     rng = random.Random(seed)
     names = rng.sample([f"k{n}" for n in range(30)], rng.randrange(2, 25))

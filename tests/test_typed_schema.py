@@ -163,6 +163,7 @@ def test_a_class_variable_is_no_part_of_the_point() -> None:
     assert to_line_protocol(Point(1.0)) == b"Point load=1.0\n"
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_a_class_variable_with_a_marker_is_the_same_in_all_points() -> None:
     @lineprotocol
     @dataclasses.dataclass
@@ -215,6 +216,7 @@ def test_a_schema_is_not_changed_by_what_happens_to_its_mapping(wire: Wire) -> N
     assert wire(made(1)) == ["P,a=x v=1i"]
 
 
+@pytest.mark.filterwarnings("ignore:.* points without a time")
 def test_a_class_that_is_not_needed_any_more_is_freed() -> None:
     made: Any = lineprotocol(type("P", (), {"__annotations__": {"v": FLOAT}}))
     point = made()
