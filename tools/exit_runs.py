@@ -32,6 +32,8 @@ from exits import ENDINGS, PROGRAMS, run, serve  # noqa: E402
 from test_pythons import VENVS, VERSIONS, build, interpreters  # noqa: E402
 
 SHOWN = 3
+# Runs between two lines that tell how far it is.
+REPORTED = 100
 
 
 def run_all(title: str, python: str, names: list[str], runs: int, at_once: int) -> bool:
@@ -44,8 +46,12 @@ def run_all(title: str, python: str, names: list[str], runs: int, at_once: int) 
         def one(name: str) -> tuple[str, str, str]:
             return (name, *run(name, python, server))
 
-        for name, ending, text in pool.map(one, itertools.islice(itertools.cycle(names), runs)):
+        ended = pool.map(one, itertools.islice(itertools.cycle(names), runs))
+        for number, (name, ending, text) in enumerate(ended, start=1):
             found[name][ending] += 1
+            if number % REPORTED == 0:
+                in_order = sum(counts["in order"] for counts in found.values())
+                print(f"{title}: {in_order} of {number} in order", file=sys.stderr, flush=True)
             if ending != "in order":
                 wrote[f"{name}: {text}"] += 1
     print(f"== {title}: {runs} runs, {at_once} at once, {time.monotonic() - started:.0f} s")
