@@ -80,14 +80,14 @@ async fn servers_that_say_that_they_expect_tls_are_understood() {
 
 #[tokio::test]
 async fn a_server_that_is_no_http_and_no_tls_is_not_said_to_speak_tls() {
-    for bytes in [&b""[..], b"SSH-2.0-x\r\n"] {
+    let cases = [
+        (&b""[..], (ErrorKind::Transport, true)),
+        (b"SSH-2.0-x\r\n", (ErrorKind::Decode, false)),
+    ];
+    for (bytes, expected) in cases {
         let (port, _tasks) = replies(bytes).await;
         let error = ping(&format!("http://127.0.0.1:{port}"), Tls::new()).await;
-        assert_eq!(
-            (error.kind(), error.is_retryable()),
-            (ErrorKind::Transport, true),
-            "{error}"
-        );
+        assert_eq!((error.kind(), error.is_retryable()), expected, "{error}");
     }
 }
 
