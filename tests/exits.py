@@ -306,6 +306,7 @@ PROGRAMS = {
         def reader():
             def batches():
                 for _ in range(50):
+                    begun.set()
                     time.sleep(0.001)
                     yield batch()
             return pyarrow.RecordBatchReader.from_batches(batch().schema, batches())

@@ -8,7 +8,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyStopIteration};
@@ -126,6 +126,8 @@ impl Call {
         let promise = Promise::new(Arc::clone(&inbox), future.clone().unbind());
         let (work, is_here) = match todo {
             Todo::InRuntime(work) => (work, false),
+            // A request of a function that runs at exit after ours: its loop would give it up.
+            Todo::Anywhere(engine, make) if runtime::has_ended() => (make(engine.client()), false),
             Todo::Anywhere(engine, make) => match engine.driven_by(&inbox) {
                 Some(client) => (make(client), true),
                 None => (make(engine.client()), false),
@@ -150,7 +152,7 @@ impl Call {
     /// stops it.
     fn start(&self, py: Python<'_>) -> PyResult<()> {
         exit::protect_thread();
-        let task = Started(runtime::get(py)?.spawn(self.take()?.in_runtime()));
+        let task = Started(Some(runtime::get(py)?.spawn(self.take()?.in_runtime())));
         let mut todo = self.todo.lock().unwrap_or_else(PoisonError::into_inner);
         *todo = Some(Todo::InRuntime(Box::pin(task)));
         Ok(())
@@ -189,24 +191,36 @@ impl UnderWay {
     }
 }
 
-/// A request that is under way for as long as this is kept.
-struct Started(JoinHandle<Convert>);
+/// A request that is under way for as long as this is kept; none where the end of the program gave
+/// it up.
+struct Started(Option<JoinHandle<Convert>>);
 
 impl Future for Started {
     type Output = Convert;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Convert> {
-        Pin::new(&mut self.0).poll(context).map(|done| {
-            done.unwrap_or_else(|_| {
-                Box::new(|_| Err(PyRuntimeError::new_err(inbox::WITHOUT_OUTCOME)))
-            })
-        })
+        let Some(task) = &mut self.0 else {
+            return Poll::Pending;
+        };
+        match ready!(Pin::new(task).poll(context)) {
+            Ok(convert) => Poll::Ready(convert),
+            // The thread of the caller ends with the program.
+            Err(error) if error.is_cancelled() && runtime::has_ended() => {
+                self.0 = None;
+                Poll::Pending
+            }
+            Err(_) => Poll::Ready(Box::new(|_| {
+                Err(PyRuntimeError::new_err(inbox::WITHOUT_OUTCOME))
+            })),
+        }
     }
 }
 
 impl Drop for Started {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
     }
 }
 

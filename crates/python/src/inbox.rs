@@ -288,8 +288,12 @@ impl Promise {
 }
 
 impl Drop for Promise {
-    /// Without an outcome the task was aborted (then its future is cancelled), or it panicked.
+    /// Without an outcome the task was aborted (then its future is cancelled), or it panicked. The end
+    /// of the program aborts tasks, too: the threads that wait for them end with it.
     fn drop(&mut self) {
+        if runtime::has_ended() {
+            return;
+        }
         self.settle(Box::new(|_| Err(PyRuntimeError::new_err(WITHOUT_OUTCOME))));
     }
 }
