@@ -68,7 +68,7 @@ def epoch(value: object) -> str:
 
 
 def connection(options: dict[str, Any], password: object) -> None:
-    """Refuses options of a connection that are of the wrong type; paths of files become text."""
+    """Refuses connection options of the wrong type; converts file paths to text."""
     for name in ("unix_socket", "ca_file", "cert_file", "key_file"):
         if isinstance(options[name], os.PathLike):
             options[name] = os.fspath(options[name])

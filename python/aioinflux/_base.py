@@ -69,7 +69,7 @@ class Base:
         self._warn_of_unverified()
 
     def _warn_of_unverified(self) -> None:
-        """Warns once of a client that trusts every server; its copies are the same client."""
+        """Warns once that a client trusts every server; copies of the client do not warn again."""
         if self._has_warned or not self._core.unverified:
             return
         self._has_warned = True
@@ -268,7 +268,7 @@ class Base:
         params: dict[str, object] | None,
         rp: str | None,
     ) -> tuple[str | None, str | None, dict[str, object] | None]:
-        """Database, retention policy and parameters of a query whose arguments are right."""
+        """Checks the arguments of a query; returns database, retention policy and parameters."""
         database = _arguments.database(db, self._db)
         _arguments.statement(text, chunk_size, params, rp)
         if logger.isEnabledFor(logging.INFO):

@@ -1,7 +1,7 @@
-"""Times that are text, but not ISO 8601: what pandas makes of them.
+"""Times that are text, but not ISO 8601: how pandas reads them.
 
-Knows the texts that pandas completes by the clock of the machine, and in which order a text holds
-day and month. Whether the texts of a call agree is for the encoder to say.
+This module knows which texts pandas completes from the clock of the machine, and in which order a
+text has day and month. The encoder checks whether all texts of a call agree.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _NO_ZONE = re.compile(
 
 
 def read(text: str) -> tuple[datetime, int, str | None]:
-    """The time, the nanoseconds that it lacks, and what stands first in the date.
+    """The time, the nanoseconds that it lacks, and which part of the date comes first.
 
-    That is `month`, `day` or `year` where the text could be read in another order too, or could be
-    read in this order alone; `None` where no order was to be chosen.
+    The part is `month`, `day` or `year` if the text could also be read in another order, or only in
+    this one. It is `None` if there was no order to choose.
 
     Raises:
         ValueError: pandas cannot read the text, or does not know its zone.
-        OverflowError: the time is one that 64-bit nanoseconds cannot hold.
+        OverflowError: the time does not fit in 64-bit nanoseconds.
     """
     import pandas as pd
 
@@ -61,7 +61,7 @@ def read(text: str) -> tuple[datetime, int, str | None]:
 
 
 def _today(text: str) -> datetime:
-    """The time of a text whose missing parts are those of the present day.
+    """The time of a text, with missing parts of the date taken from the current day.
 
     The day is that of UTC, or of the zone that the text names.
     """
@@ -79,14 +79,14 @@ def _midnight(zone: Any) -> datetime:
 
 
 def _check_zone(text: str) -> None:
-    """Refuses the name of a zone that pandas 2 passes over, which moves the time by hours."""
+    """Refuses names of zones that pandas 2 ignores, which would shift the time by hours."""
     for word in _CAPITALS.findall(text):
         if not _NO_ZONE.fullmatch(word):
             raise ValueError(f"zone {word} is unknown; write its offset, such as +01:00")
 
 
 def _order(text: str, time: datetime) -> str | None:
-    """Which part of the date stands first, by where its numbers went."""
+    """Which part of the date comes first, judged by what its numbers became."""
     if _MONTH.search(text):
         return None
     numbers: list[str] = re.findall(r"\d+", _TIME_OF_DAY.sub(" ", text))

@@ -1,8 +1,8 @@
 """Async iterables as data of `write`.
 
-The encoder reads an iterator. A `Feed` is one: it steps through the async iterable as a loop would,
-without any buffer, and raises `Pause` where a step has to wait for the event loop. The write then
-awaits the feed, and goes on with the encoder where it stopped.
+The encoder reads iterators, and a `Feed` is one: it steps through the async iterable as a loop
+would, without a buffer, and raises `Pause` if a step has to wait for the event loop. The write then
+awaits the feed, and resumes the encoder where it stopped.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["Feed", "is_async"]
 
 
 def is_async(data: object) -> TypeGuard[AsyncIterable[Any]]:
-    """Whether data is read with `async for`. What knows both kinds of loops must not block ours."""
+    """Whether data is read with `async for`, even if `for` works too, since that could block."""
     return hasattr(type(data), "__aiter__")
 
 
@@ -57,10 +57,10 @@ class Feed:
         raise _core.Pause
 
     def __await__(self) -> Generator[Any, Any, None]:
-        """Ends the step under way.
+        """Finishes the step under way.
 
-        Only what is no `Exception` comes out of here. Others come out of `__next__`, as the step's
-        value does, and are errors of data then.
+        The next `__next__` returns its value, or raises its `Exception` as an error of the data.
+        Other exceptions are raised here.
         """
         step, asked = self._step, self._asked
         self._step = self._asked = None

@@ -1,8 +1,8 @@
-"""Keyword arguments of other clients: those that are ours by another name, and those that are not.
+"""Keyword arguments of other clients: those that are aliases of ours, and those that are refused.
 
-What `write` does not know is a tag for every point. A keyword of another client would be one too,
-and nobody would notice: the points would go elsewhere than they should, under a tag that was not
-meant. So the names in `_USE` are refused as keywords; `tags={...}` takes any name.
+Keywords that `write` does not know become tags on every point. A keyword of another client would
+become one, too, and nobody would notice: the points would go to another database, say, with a tag
+that was not meant. So the names in `_USE` are refused as keywords; `tags={...}` accepts any name.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ class Aliases(TypedDict, total=False):
 
 
 def check_tags(tags: Mapping[str, object]) -> None:
-    """Refuses keywords that would become tags, and that other clients read as something else.
+    """Refuses keywords that would become tags, but mean something else to other clients.
 
     Raises:
-        TypeError: there is one; the text names the argument that it is here.
+        TypeError: there is one; the text names the argument to use instead.
     """
     if _NAMES.isdisjoint(tags):
         return
@@ -70,11 +70,11 @@ def check_tags(tags: Mapping[str, object]) -> None:
 
 
 def database(db: str | None, **aliases: object) -> str | None:
-    """The database that a call names, by whichever names; an empty one names none.
+    """The database that a call names by `db` or its aliases; an empty text names none.
 
     Raises:
         ValueError: two of them name different databases.
-        TypeError: a name is of another type than `str`, or an argument is no alias.
+        TypeError: the value of an alias is not a `str`, or an argument is not an alias.
     """
     if not aliases:
         return db
@@ -95,9 +95,9 @@ def database(db: str | None, **aliases: object) -> str | None:
 
 
 def database_of_query(q: str, db: str | None, values: Mapping[str, object]) -> str | None:
-    """The database of a query with placeholders, whose values may name it by an alias.
+    """The database of a query with placeholders, whose values may include an alias of `db`.
 
-    A value that the text has a placeholder for is text for that, and nothing else.
+    A value for which the text has a placeholder is only text for that placeholder.
     """
     aliases = {name: values[name] for name in _ALIASES if name in values}
     if not aliases:

@@ -53,14 +53,14 @@ def line_batches(
         time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
             column `time` of other tables.
         measurement_column: Column of the measurements of a table.
-        time_unit: Unit of times that are integers: ns (the default), u, ms, s, m or h.
+        time_unit: Unit of integer times: ns (the default), u, ms, s, m or h.
         tags: Extra tags of any name, those of this function's arguments too.
-        stamp: Whether each point without a time gets its own nanosecond of this machine's clock.
-            Lines that come encoded, and tables without a column of times, are stamped too.
+        stamp: Whether each point without a time gets its own nanosecond from this machine's clock.
+            Lines that come encoded, and tables without a time column, are stamped too.
         batch_lines: Points after which a batch ends; rows of a table that have no field count too.
         batch_bytes: Bytes that a batch has at most, but for a single line that is longer.
-        threads: Threads that encode a table, the GIL released. `None`: as many as there are
-            processors for this process.
+        threads: Number of threads that encode a table without the GIL. `None`: one for each
+            processor that this process may use.
         **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
     Returns:
         An iterator of `Batch` objects. Each is bytes-like (`bytes(batch)`, `socket.send(batch)`)

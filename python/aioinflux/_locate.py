@@ -143,7 +143,7 @@ def _database_of_path(path: str) -> str:
 
 
 def with_options(located: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of the constructor, those of the user before those of a URL or the environment."""
+    """Arguments of the constructor; the user's take precedence over a URL and the environment."""
     if any(options.get(name) for name in _DATABASE):
         located = {name: value for name, value in located.items() if name != "db"}
     return {**located, **options}

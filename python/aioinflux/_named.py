@@ -1,8 +1,8 @@
 """Rows as named tuples, whose columns may have any name.
 
-A field of a named tuple is an identifier, a column need not be one: `_id`, `class`, `a b`. So every
-column is an attribute under its own name too, `_columns` has these names in order, and `_fields`
-what namedtuple makes of them, as aioinflux 0.1 had it.
+The fields of a named tuple are identifiers, but the name of a column need not be one: `_id`,
+`class`, `a b`. So every column is an attribute under its own name, too. `_columns` has these names
+in order, and `_fields` what namedtuple makes of them, as in aioinflux 0.1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["row_type"]
 
 
 def row_type(columns: list[str]) -> Callable[[tuple[Any, ...]], Any]:
-    """What makes a row of its cells, which have the names of these columns."""
+    """The function that makes a row from its cells, for columns of these names."""
     make: Callable[[tuple[Any, ...]], Any] = _class(tuple(columns))._make
     return make
 
@@ -39,7 +39,7 @@ def _class(columns: tuple[str, ...]) -> Any:
 
 
 def _as_written(name: str) -> str:
-    """The form in which Python reads an attribute's name in a program."""
+    """The name in the form that Python gives to identifiers in source code."""
     if name.isascii():
         return name
     import unicodedata
@@ -48,13 +48,13 @@ def _as_written(name: str) -> str:
 
 
 def _field(column: str, columns: tuple[str, ...]) -> str:
-    """The name without what no identifier has, unless another column has it; or else none."""
+    """The name with `_` for what no identifier has; empty if another column has that name."""
     name = re.sub(r"[^0-9a-zA-Z]+", "_", column)
     return name if name == column or name not in columns else ""
 
 
 def _reduce(row: Any) -> tuple[Any, ...]:
-    """For pickle, which cannot find a class that was made while the program ran."""
+    """For pickle, which cannot find a class that was made at runtime."""
     return _row, (row._columns, tuple(row))
 
 

@@ -58,8 +58,8 @@ def parse_response(
             - `dict`, `json`: the server's JSON. Its numbers and times are left as they are.
             - `pandas`: a DataFrame. Index: UTC nanoseconds where there are times, else the row
               number. Columns: those of the answer, then the tags of GROUP BY.
-            - `dataframe`: as 0.9 had it: like `pandas`, but for several series a `dict` by
-              `measurement,tag=value`, and for several statements a list of such dicts.
+            - `dataframe`: as in 0.9: like `pandas`, but a `dict` keyed by `measurement,tag=value`
+              for several series, and a list of such dicts for several statements.
             - `polars`, `pyarrow`: a `polars.DataFrame`, a `pyarrow.Table` with the same columns,
               and `time` as one of them.
             - `arrow`: a `Table`, which has `__arrow_c_stream__`; nothing needs to be installed.
@@ -110,7 +110,7 @@ def parse_response(
 def maker(
     output: str, tags_as_categories: bool, epoch: str = "ns", into: type[Any] | None = None
 ) -> Maker:
-    """The maker of an output by its name, one of those of 0.9 too; arguments as for `Maker`."""
+    """The maker of an output by its name, which may be one of 0.9; arguments as for `Maker`."""
     if output == "dataframe" and into is None:
         return KeyedFrames(tags_as_categories)
     same = {"json": "dict", "dataframe": "pandas"}.get(output, output)
@@ -224,7 +224,7 @@ def keeping(make: Callable[[Answer], Any]) -> Generator[None, None, None]:
 
 
 def client_output(output: object) -> None:
-    """Refuses what is no `output` of `InfluxDBClient`."""
+    """Refuses anything that is not an `output` of `InfluxDBClient`."""
     known = (*_OF_0_9, *_OUTPUTS)
     if output not in known:
         raise ValueError(

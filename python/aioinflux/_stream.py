@@ -3,9 +3,9 @@
 This module knows how pieces are fetched one after the other, awaited or waited for; what they
 become is the maker's, in `_output`.
 
-A loop does not tell the object that it iterates over when it is left. It only drops the iterator
-that it got from it. So the objects of this module hold no reference to the generator that a loop
-reads from: the generator ends with the loop, and its request with it.
+When a loop is left, the object that it iterates over is not notified: the loop only drops its
+iterator. So the objects of this module hold no strong reference to the generator that a loop reads
+from: the generator ends with the loop, and the request with the generator.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Stream(Generic[T]):
     """An answer of `InfluxDBClient.stream`: iterate over it, with `for` or with `async for`.
 
     The request is sent when the first item is asked for, and read on as items are: what is not
-    asked for stays with the server, and memory holds one batch. The end of the loop (by `break`,
-    `return` or an exception, too), `close`, the end of a `with` block and a cancellation end the
-    request. It can be iterated over once: a second loop, even after a `break`, raises a
+    asked for stays with the server, and memory holds one batch. The end of the loop (also by
+    `break`, `return` or an exception), `close`, the end of a `with` block and a cancellation end
+    the request. A stream can be iterated over once: a second loop, even after a `break`, raises a
     `RuntimeError`.
 
     Raises (while it is iterated over):
@@ -70,7 +70,7 @@ class Stream(Generic[T]):
         self._has_begun = True
 
     def close(self) -> None:
-        """Ends the request of a loop; one that has not begun cannot begin any more."""
+        """Ends the request of a loop; a loop that has not begun cannot begin afterwards."""
         self._closed = True
         items = self._waited() if self._waited else None
         if items:
@@ -98,11 +98,11 @@ class Stream(Generic[T]):
 
 
 class Chunks(Generator[T, None, None]):
-    """What a chunked query gives in blocking modes: a generator that its loop ends.
+    """What a chunked query returns in blocking modes: a generator that ends with its loop.
 
-    `next` reads from it directly. A `for` loop goes on where `next` stopped, and its end, by
-    `break`, `return` or an exception, ends the request. What is read after that is no short
-    answer: it raises a `RuntimeError`.
+    `next` reads from it directly. A `for` loop continues where `next` stopped, and its end, also by
+    `break`, `return` or an exception, ends the request. Reading on after that raises a
+    `RuntimeError`, so that a part of an answer is not taken for the whole.
     """
 
     def __init__(self, reading: Reading) -> None:
@@ -113,7 +113,7 @@ class Chunks(Generator[T, None, None]):
         self._kept: Generator[T, None, None] | None = items
 
     def _rest(self) -> Generator[T, None, None] | None:
-        """What a loop has, or may get; none at the end of the answer."""
+        """The generator that a loop reads, or may read; `None` at the end of the answer."""
         items = self._items()
         if items is None and not self._reading.is_over:
             raise RuntimeError(_LEFT)
@@ -138,7 +138,7 @@ class Chunks(Generator[T, None, None]):
         return (_nothing() if items is None else items).throw(kind, value, traceback)
 
     def close(self) -> None:
-        """Ends the request. Nothing comes after it."""
+        """Ends the request. No more items come after it."""
         items = self._items()
         if items is not None:
             items.close()
@@ -146,7 +146,7 @@ class Chunks(Generator[T, None, None]):
 
 
 class AsyncChunks(AsyncGenerator[T, None]):
-    """What a chunked query gives in `async` mode: as `Chunks`, for `anext` and `async for`."""
+    """What a chunked query returns in `async` mode: like `Chunks`, for `anext` and `async for`."""
 
     def __init__(self, reading: Reading) -> None:
         items: AsyncGenerator[T, None] = reading.awaited()
@@ -179,7 +179,7 @@ class AsyncChunks(AsyncGenerator[T, None]):
         return self._rest().athrow(kind, value, traceback)
 
     async def aclose(self) -> None:
-        """Ends the request. Nothing comes after it."""
+        """Ends the request. No more items come after it."""
         items = self._items()
         if items is not None:
             await items.aclose()
@@ -252,7 +252,7 @@ class Reading:
         return stream, self._told
 
     def close(self) -> None:
-        """Ends the request, if it still runs, and what shows its progress."""
+        """Ends the request, if it still runs, and the display of its progress."""
         # Not kept: a read that is being cancelled right now holds the request until it is dropped.
         stream, self._stream = self._stream, None
         if stream is not None:
@@ -262,7 +262,7 @@ class Reading:
             told.close()
 
     def finish(self) -> None:
-        """Ends the request because the reader wants no more of it."""
+        """Ends the request because the reader needs no more of it."""
         self.is_over = True
         self.close()
 

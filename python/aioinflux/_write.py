@@ -1,8 +1,8 @@
 """Writing batch after batch: the next one is encoded while others travel.
 
-A write of one request is one call. Of any other a generator knows the order of things and asks for
-calls to be waited for; `waited` and `awaited` drive it. Nothing here looks at the data, but that
-async iterables come as a `Feed`, which is awaited as calls are.
+A write of one request is one call. For any other, a generator knows the order of steps and asks for
+calls to be waited for; `waited` and `awaited` drive it. Nothing here looks at the data, except that
+async iterables come as a `Feed`, which is awaited like a call.
 """
 
 from __future__ import annotations
@@ -317,7 +317,7 @@ class _Flow:
 
 
 def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _core.Batch | None]:
-    """The next batch, when the data of a feed has come; none at the end."""
+    """The next batch, once a feed has its data; `None` at the end."""
     while True:
         try:
             return next(batches, None)
@@ -330,7 +330,7 @@ def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _c
 def _first_two(batches: _core.Batches) -> _Two:
     """Of a write that is one request nothing is sent before it is known to be the only one.
 
-    A function like `_next`: warnings point at the caller of `write` by counting calls.
+    A function like `_next`, since warnings find the caller of `write` by counting calls.
     """
     first = next(batches, None)
     return first, None if batches.at_end else next(batches, None)

@@ -68,8 +68,8 @@ class InfluxDBClient(Administration, Base):
         db: Default database of writes and queries; assign `client.db` to switch.
         database: Alias of `db`; takes precedence over it.
         ssl: Whether to connect by TLS.
-        unix_socket: Path of the server's unix socket, instead of TCP. This and the paths of files
-            are `str` or `os.PathLike`.
+        unix_socket: Path of the server's unix socket, instead of TCP. This and the file paths are
+            `str` or `os.PathLike`.
         username: Name for basic authentication.
         password: Kept out of `repr`, logs, errors, URLs and pickles.
         timeout: Seconds for a whole request. Streamed answers have no total time; for them it
@@ -81,13 +81,13 @@ class InfluxDBClient(Administration, Base):
         tags: Default tags, for all points that have no tag of the same name themselves.
         gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
         proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback. Empty: none.
-        ca_file: PEM file of certificates to trust besides the system's: of authorities, or that of
-            the server itself, which may be self-signed.
+        ca_file: PEM file of certificates to trust in addition to the system's: those of
+            authorities, or the server's own, which may be self-signed.
         cert_file: PEM file of the client's certificate.
         key_file: PEM file of the client's private key.
-        verify_ssl: Whether the certificate of the server is verified. Without it others can read
-            and change what is sent, and a warning says so once; `ca_file` has no effect then.
-        bucket: Alias of `db`, which may not name another database.
+        verify_ssl: Whether to verify the certificate of the server. If it is not verified, others
+            can read and change what is sent, as one warning says, and `ca_file` has no effect.
+        bucket: Alias of `db`; if both are passed, they must name the same database.
         **refused: Arguments of aiohttp, and of the cache of 0.9: refused with a hint.
     Raises:
         ValueError: an argument is out of range; the text names it.
@@ -305,13 +305,13 @@ class InfluxDBClient(Administration, Base):
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
                 `tags` and `fields`, an object of a class with `@lineprotocol`, a table, or any
                 nesting of iterables of these. Tables are DataFrames of pandas and polars, what else
-                speaks Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy;
-                `(name, table)`, as a query returns several series, and a `dict` of tables by name
-                are tables with their measurement.
+                speaks Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy. A
+                pair `(name, table)`, as queries return for several series, and a `dict` of tables
+                by name are tables with the name of their measurement.
                 Times: `int` in nanoseconds (or `time_unit`), `datetime` (naive means UTC), `date`,
                 `numpy.datetime64`, `pandas.Timestamp`, or text as ISO 8601 has it; other text is
-                read by pandas, where that is installed. A point without time gets the
-                server's, unless `stamp` is true.
+                read by pandas, where that is installed. A point without a time gets
+                the server's, unless `stamp` is true.
             measurement: Name for points that carry none, and for tables. It takes precedence over
                 the name in a `(name, table)` pair.
             db: Database, instead of `client.db`.
@@ -323,17 +323,18 @@ class InfluxDBClient(Administration, Base):
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
                 the column `time` of other tables.
             measurement_column: Column of the measurements of a table.
-            time_unit: Unit of times that are integers, in mappings, objects and tables: ns (the
-                default), u, ms, s, m or h. Times of other types keep their meaning.
-                `precision` is for line protocol, which is sent as it is; with `time_unit` the
-                encoder converts, and sends nanoseconds.
+            time_unit: Unit of integer times in mappings, objects and tables: ns (the default), u,
+                ms, s, m or h. Times of other types keep their meaning. `precision` is for line
+                protocol, which is sent as it is; with `time_unit` the encoder converts times to
+                nanoseconds.
             consistency: How many nodes of a cluster must have stored the points, instead of the
                 client's: `any`, `one`, `quorum` or `all`.
             tags: Extra tags of any name, those of this method's arguments too.
-            stamp: Whether each point without a time gets its own nanosecond of this machine's
-                clock, later than all that this process gave before. Lines that come encoded, and
-                tables without a column of times, are stamped too. Without it the server gives all
-                points of a request one time, and keeps one of each series: a warning says so.
+            stamp: Whether each point without a time gets its own nanosecond from this machine's
+                clock, later than all stamps that this process assigned before. Lines that come
+                encoded, and tables without a time column, are stamped too. Without it the server
+                gives such points of a request the same time, and keeps only one of each series: a
+                warning says so.
             batch_lines: Points that one request has at most.
             batch_bytes: Bytes of line protocol that one request has at most, but for a single line
                 that is longer.
@@ -344,12 +345,12 @@ class InfluxDBClient(Administration, Base):
                 done, and the rows of the table (`None` for data that does not tell its length). An
                 exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
                 a line on the standard error.
-            database: Alias of `db`, which may not name another database.
-            bucket: Alias of `db`, as `database`.
+            database: Alias of `db`; if both are passed, they must name the same database.
+            bucket: Alias of `db`, like `database`.
             **extra_tags: Tags for every point and every row; they take precedence over a point's
-                own tag of the same name, as that one over the client's default tag. Their values
-                are scalars. Keywords of other clients, such as `retention_policy`, are refused.
-                Lines that come encoded are not changed.
+                own tag of the same name, which takes precedence over the client's default tag.
+                Their values are scalars. Keywords of other clients, such as `retention_policy`, are
+                refused. Lines that come encoded are not changed.
         Returns:
             `True`. Points without any field left are not sent; a warning is logged with their
             number. Empty data sends nothing.
@@ -410,11 +411,11 @@ class InfluxDBClient(Administration, Base):
             chunk_size: Rows in a chunk; the server's default is 10,000.
             db: Database, instead of `client.db`.
             rp: Retention policy of measurements that name none, instead of the client's.
-            params: Values for `$name` in the statements, sent apart from them: the safe way to
-                pass values. They are of the types that `influxql` takes: see `Literal`,
-                `Identifier`, `Regex` and `Duration` there; or a `dict` with one of the keys
-                `identifier`, `regex`, `duration`, `string`, `float`, `integer`. Lists are refused,
-                since InfluxQL has none.
+            params: Values for `$name` in the statements, sent apart from them: the safe way to pass
+                values. They have the types that `influxql` accepts (see `Literal`, `Identifier`,
+                `Regex` and `Duration` there), or are a `dict` with one of the keys `identifier`,
+                `regex`, `duration`, `string`, `float`, `integer`. Lists are refused, since InfluxQL
+                has none.
             output: What to make of the answer, instead of `client.output`: `json`, `dataframe`, or
                 what `parse_response` makes: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows`
                 or `dicts`.
@@ -422,8 +423,8 @@ class InfluxDBClient(Administration, Base):
                 columns and tags of GROUP BY going to attributes by name.
             tags_as_categories: Whether tags of GROUP BY become categories.
             use_cache: Refused, if true: 0.9 kept answers in Redis.
-            database: Alias of `db`, which may not name another database.
-            bucket: Alias of `db`, as `database`.
+            database: Alias of `db`; if both are passed, they must name the same database.
+            bucket: Alias of `db`, like `database`.
         Returns:
             With `into` a list of objects, else what `output` says; without both, what
             `client.output` says. With `json` the server's JSON as a `dict`. With `dataframe` a
@@ -492,11 +493,11 @@ class InfluxDBClient(Administration, Base):
 
         Args:
             q: Statements, joined by `;`, sent as they are.
-            output: `None` for rows as named tuples, whose columns are attributes under their own
-                names, also those that are no identifiers (`getattr(row, "class")`), and whose
-                `_columns` has these names; `rows` for plain tuples, `dicts`, all with the
-                tags of GROUP BY after the columns; or `dict`, `json`, `pandas`, `dataframe`,
-                `polars`, `pyarrow` or `arrow` for one object a batch.
+            output: `None` for rows as named tuples: their columns are attributes under their own
+                names, even if these are not identifiers (`getattr(row, "class")`), and `_columns`
+                has these names; `rows` for plain tuples; `dicts` for dicts. All have the tags of
+                GROUP BY after the columns. Or `dict`, `json`, `pandas`, `dataframe`, `polars`,
+                `pyarrow` or `arrow` for one object per batch.
             into: A class with `@lineprotocol`, instead of an output: rows are its objects.
             epoch: Unit of times in rows and dicts: ns, u, ms, s, m or h.
             chunk_size: Rows in a chunk; the server's default is 10,000.
@@ -506,8 +507,8 @@ class InfluxDBClient(Administration, Base):
             tags_as_categories: Whether tags of GROUP BY become categories.
             progress: Called for each batch with the rows and the bytes that have come, and `None`.
                 `True`: a bar of tqdm, where that is installed, else a line on the standard error.
-            database: Alias of `db`, which may not name another database.
-            bucket: Alias of `db`, as `database`.
+            database: Alias of `db`; if both are passed, they must name the same database.
+            bucket: Alias of `db`, like `database`.
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:

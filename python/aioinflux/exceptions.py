@@ -71,8 +71,8 @@ class InfluxDBResponseError(InfluxDBError):
         status: HTTP status, or `None` where the refusal came inside an answer with status 200.
         code: Machine-readable code of the server, where it sends one (2.x).
         message: What the server said, or `None`.
-        headers: Headers of the answer, as UTF-8; U+FFFD stands for bytes that are none. A header
-            that holds control characters is left out: servers repeat in it what `message` says.
+        headers: Headers of the answer, read as UTF-8, with U+FFFD in place of invalid bytes. A
+            header with control characters is left out: servers repeat in it what `message` says.
     """
 
     status: int | None = None

@@ -1,8 +1,8 @@
 """Text of InfluxQL that is put together safely: `influxql`, and the kinds of pieces that it takes.
 
-Values of queries are best sent as `params`, apart from the text. This is for what cannot be sent
-so: values in statements like DROP and CREATE, and names of several parts. `plain` decides for both
-which types are values; the quoting itself is the engine's.
+Values of queries are best sent as `params`, apart from the text. This module is for what cannot be
+sent that way: values in statements such as DROP and CREATE, and names of several parts. `plain`
+decides for both which types are values; the engine does the quoting.
 """
 
 from __future__ import annotations
@@ -239,7 +239,7 @@ def _piece(name: str, value: object) -> str:
 
 
 def plain(value: object) -> _Plain:
-    """A value as one of the types that InfluxQL has; of the others each is refused."""
+    """A value as one of the types that InfluxQL has; values of other types are refused."""
     if isinstance(value, str):
         return value
     if isinstance(value, date) or _kind(value) == "M":
@@ -289,7 +289,7 @@ def _literal(value: _Plain) -> str:
 
 
 def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
-    """Values for `$name` as the server takes them.
+    """Values for `$name` in the form that the server accepts.
 
     Raises:
         TypeError, ValueError: a value cannot be sent; the text names the parameter.
@@ -313,7 +313,7 @@ def _parameter(name: object, value: object) -> object:
 
 
 def _typed(kind: object, value: object) -> object:
-    """The value of a parameter whose type is said: `{"duration": timedelta(1)}`."""
+    """The value of a parameter that names its type: `{"duration": timedelta(1)}`."""
     if type(value) in (str, bool, int, float):
         return value
     if kind == "duration":
@@ -322,7 +322,7 @@ def _typed(kind: object, value: object) -> object:
 
 
 def _bound(value: _Plain | InfluxQL | _Piece) -> object:
-    """What is sent of a value as a parameter."""
+    """The form in which a value is sent as a parameter."""
     if isinstance(value, InfluxQL):
         raise TypeError("text of `influxql` is no value; hint: put it into the query's own text")
     if isinstance(value, _Piece):

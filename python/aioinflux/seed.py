@@ -40,18 +40,18 @@ class AsyncInfluxDBClient(Base):
         mode: `async`, `blocking` or `dataframe`.
         ssl: Whether to connect by TLS.
         path: Path before `ping`, `write` and `query`, for servers behind a proxy.
-        unix_socket: Path of the server's unix socket, instead of TCP. This and the paths of files
-            are `str` or `os.PathLike`.
+        unix_socket: Path of the server's unix socket, instead of TCP. This and the file paths are
+            `str` or `os.PathLike`.
         timeout: Seconds for a whole request. Chunked answers have no total time; for them it
             bounds the silence between two pieces. `None`: 5 seconds to connect, 300 for the rest.
         gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
         proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback. Empty: none.
-        ca_file: PEM file of certificates to trust besides the system's: of authorities, or that of
-            the server itself, which may be self-signed.
+        ca_file: PEM file of certificates to trust in addition to the system's: those of
+            authorities, or the server's own, which may be self-signed.
         cert_file: PEM file of the client's certificate.
         key_file: PEM file of the client's private key.
-        verify_ssl: Whether the certificate of the server is verified. Without it others can read
-            and change what is sent, and a warning says so once; `ca_file` has no effect then.
+        verify_ssl: Whether to verify the certificate of the server. If it is not verified, others
+            can read and change what is sent, as one warning says, and `ca_file` has no effect.
     Raises:
         ValueError: an argument is out of range; the text names it.
         TypeError: an argument is of the wrong type.
@@ -142,25 +142,26 @@ class AsyncInfluxDBClient(Base):
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
                 `tags` and `fields`, a table, or any nesting of iterables of these. Tables are
                 DataFrames of pandas and polars, what else speaks Arrow's C data interface
-                (pyarrow, DuckDB), and structured arrays of numpy; `(name, table)`, as a query
-                returns several series, and a `dict` of tables by name are tables with their
-                measurement. Times: `int` in nanoseconds,
+                (pyarrow, DuckDB), and structured arrays of numpy. A pair `(name, table)`, as
+                queries return for several series, and a `dict` of tables by name are tables with
+                the name of their measurement. Times: `int` in nanoseconds (or `time_unit`),
                 `datetime` (naive means UTC), `date`, `numpy.datetime64`, `pandas.Timestamp`, or
                 text as ISO 8601 has it; other text is read by pandas, where that is installed. A
-                point without time gets the server's, unless `stamp` is true.
+                point without a time gets the server's, unless `stamp` is true.
             measurement: Name for points that carry none, and for tables. It takes precedence over
                 the name in a `(name, table)` pair.
             tag_columns: Columns of a table that are tags; all others are fields.
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
                 the column `time` of other tables.
             measurement_column: Column of the measurements of a table.
-            time_unit: Unit of times that are integers, in mappings, objects and tables: ns (the
-                default), u, ms, s, m or h. Times of other types keep their meaning.
+            time_unit: Unit of integer times in mappings, objects and tables: ns (the default), u,
+                ms, s, m or h. Times of other types keep their meaning.
             tags: Extra tags of any name, those of this method's arguments too.
-            stamp: Whether each point without a time gets its own nanosecond of this machine's
-                clock, later than all that this process gave before. Lines that come encoded, and
-                tables without a column of times, are stamped too. Without it the server gives all
-                points of a request one time, and keeps one of each series: a warning says so.
+            stamp: Whether each point without a time gets its own nanosecond from this machine's
+                clock, later than all stamps that this process assigned before. Lines that come
+                encoded, and tables without a time column, are stamped too. Without it the server
+                gives such points of a request the same time, and keeps only one of each series: a
+                warning says so.
             batch_lines: Points that one request has at most.
             batch_bytes: Bytes of line protocol that one request has at most, but for a single line
                 that is longer.
@@ -172,9 +173,9 @@ class AsyncInfluxDBClient(Base):
                 exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
                 a line on the standard error.
             **extra_tags: Tags for every mapping and every row; they take precedence over a point's
-                own tag of the same name. Their values are scalars. What `InfluxDBClient.write` and
-                other clients have as arguments is refused: `db`, `database`, `bucket`, `rp`,
-                `precision`, `retention_policy`, ... Lines that come encoded are not changed.
+                own tag of the same name. Their values are scalars. Arguments of
+                `InfluxDBClient.write` and of other clients are refused: `db`, `database`, `bucket`,
+                `rp`, `precision`, `retention_policy`, ... Lines that come encoded are not changed.
         Returns:
             `True`. Points without any field left are not sent; a warning is logged with their
             number. Empty data sends nothing.
@@ -229,17 +230,17 @@ class AsyncInfluxDBClient(Base):
             chunked: Read the answer while it arrives, in bounded memory. It counts among the 64
                 requests that run at once until it is read to its end, closed or dropped.
             chunk_size: Rows in a chunk; the server's default is 10,000.
-            params: Values for `$name` in the statements, sent apart from them: the safe way to
-                pass values. They are of the types that `influxql` takes: see `Literal`,
-                `Identifier`, `Regex` and `Duration` there; or a `dict` with one of the keys
-                `identifier`, `regex`, `duration`, `string`, `float`, `integer`. Lists are refused,
-                since InfluxQL has none.
+            params: Values for `$name` in the statements, sent apart from them: the safe way to pass
+                values. They have the types that `influxql` accepts (see `Literal`, `Identifier`,
+                `Regex` and `Duration` there), or are a `dict` with one of the keys `identifier`,
+                `regex`, `duration`, `string`, `float`, `integer`. Lists are refused, since InfluxQL
+                has none.
             output: What to make of the answer, in any mode: `dict`, `json`, `pandas`, `dataframe`,
                 `polars`, `pyarrow`, `arrow`, `rows` or `dicts`; see `parse_response`. With
                 `chunked`, one for each batch, and for `rows` and `dicts` one row after the other.
             tags_as_categories: Whether `output` gives the tags of GROUP BY as categories.
-            **kwargs: Text for the placeholders. `database` and `bucket` are aliases of `db` where
-                no placeholder has their name.
+            **kwargs: Text for the placeholders. `database` and `bucket` are aliases of `db`, unless
+                a placeholder has that name.
         Returns:
             What `output` says. Without it, in `async` and `blocking` mode the server's JSON as a
             `dict`.

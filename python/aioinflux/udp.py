@@ -134,10 +134,10 @@ class UDPClient:
             time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
                 the column `time` of other tables.
             measurement_column: Column of the measurements of a table.
-            time_unit: Unit of times that are integers, in mappings, objects and tables: ns (the
-                default), u, ms, s, m or h. Times of other types keep their meaning.
+            time_unit: Unit of integer times in mappings, objects and tables: ns (the default), u,
+                ms, s, m or h. Times of other types keep their meaning.
             tags: Extra tags of any name, those of this method's arguments too.
-            stamp: As `InfluxDBClient.write` takes it; the unit of the listener has to be `ns`.
+            stamp: As in `InfluxDBClient.write`; the unit of the listener must be `ns`.
             batch_lines: Points that are encoded before they are sent, at most.
             batch_bytes: Bytes that are encoded before they are sent, at most.
             progress: Called after each batch, as `InfluxDBClient.write` does.

@@ -25,7 +25,7 @@ create_exception!(
     aioinflux._core,
     Pause,
     PyException,
-    "Raised by the data of `Batches` while it has to be waited for; the next call goes on."
+    "Raised when the data of `Batches` has to be waited for; the next call continues."
 );
 
 /// An iterator of batches.

@@ -31,18 +31,18 @@ const BATCH_BYTES: usize = 1 << 20;
 ///     time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
 ///         column `time` of other tables.
 ///     measurement_column: Column of the measurements of a table.
-///     time_unit: Unit of times that are integers: ns (the default), u, ms, s, m or h.
+///     time_unit: Unit of integer times: ns (the default), u, ms, s, m or h.
 ///     tags: Extra tags of any name, those of this function's arguments too.
-///     stamp: Whether each point without a time gets its own nanosecond of this machine's clock.
-///         Lines that come encoded, and tables without a column of times, are stamped too.
-///     threads: Threads that encode a table, the GIL released. `None`: as many as there are
-///         processors for this process. The lines do not depend on it.
+///     stamp: Whether each point without a time gets its own nanosecond from this machine's clock.
+///         Lines that come encoded, and tables without a time column, are stamped too.
+///     threads: Number of threads that encode a table without the GIL. `None`: one for each
+///         processor that this process may use. The lines do not depend on it.
 ///     **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
 /// Returns:
 ///     One line for each point, each with a line feed at its end, times in nanoseconds. Points
 ///     without any field left have no line; a warning is logged with their number. Points and
-///     tables need little memory besides the result; `line_batches` needs no memory for all
-///     lines.
+///     tables need little memory besides the result; `line_batches` never holds all lines in
+///     memory.
 /// Raises:
 ///     ValueError, TypeError: a point cannot be written; the text names the point, the key and
 ///         the value.

@@ -24,10 +24,9 @@ class Administration(Databases, Users, Schema, Deletion, Server):
     """What a client has for administration.
 
     Every method answers as `query` does in the mode and the output of the client: in `async` mode
-    with an awaitable. `db` is the client's own where it is not given; `database` and
-    `bucket` are aliases of it. Names are text; they are
-    quoted, and stay names whatever they hold. Durations are `timedelta` or text such as `7d`, and
-    `INF`, for ever.
+    with an awaitable. `db` is the client's own where it is not given; `database` and `bucket` are
+    aliases of it. Names are text; they are quoted, and stay names whatever they hold. Durations are
+    `timedelta` or text such as `7d`, and `INF`, for ever.
 
     Raises:
         TypeError, ValueError: an argument is none that the statement can have; nothing was sent.

@@ -248,7 +248,7 @@ impl Table {
         length(&self.batches)
     }
 
-    /// A row as a tuple, or a table of a slice, which shares the memory of this one.
+    /// A row as a tuple, or for a slice a table that shares the memory of this one.
     fn __getitem__<'py>(
         &self,
         py: Python<'py>,
@@ -456,7 +456,7 @@ impl Rows {
         length(&self.batches)
     }
 
-    /// A row, or the rows of a slice, which share the memory of these.
+    /// A row, or for a slice `Rows` that share the memory of these.
     fn __getitem__<'py>(
         &self,
         py: Python<'py>,
