@@ -159,9 +159,9 @@ def test_url_without_a_port_means_8086() -> None:
     [
         ("ftp://h/?db=d", "schemes http, influxdb"),
         ("udp+influxdb://h:8089/secret", "`UDPClient"),
-        ("influxdb://h/a/secret", "expected the database alone .* `rp` is a key"),
-        ("influxdb://h/secret?db=b", "key `db` and what stands before it name different"),
-        ("http://h?db=secret&database=b", "key `database` and what stands before it name diff"),
+        ("influxdb://h/a/secret", "the path is the name of one database"),
+        ("influxdb://h/secret?db=b", "key `db` names another database"),
+        ("http://h?db=secret&database=b", "key `database` names another database"),
         ("influxdb://one,two/secret", "expected one host, got several"),
         ("influxdb:secret", "expected scheme://"),
         ("influxdb://u:1/secret@h/d", "expected scheme://"),

@@ -159,7 +159,7 @@ def test_keyword_of_another_client_is_refused_with_the_name_of_ours(
 ) -> None:
     with Scripted(answer(204)) as server:
         client = face(host=server.host, port=server.port, db="d", mode="blocking")
-        with pytest.raises(TypeError, match=f"^argument `{name}`: use .*{ours}.* `tags`$"):
+        with pytest.raises(TypeError, match=f"^argument `{name}`: .*{ours}.* `tags`$"):
             client.write(POINT, **{name: value})
         assert server.requests == []
 
@@ -188,7 +188,7 @@ def test_what_only_one_client_takes_is_no_tag_of_the_others(call: Any, name: str
 def test_keyword_of_another_client_is_no_tag_of_lines(
     call: Any, name: str, value: object, ours: str
 ) -> None:
-    with pytest.raises(TypeError, match=f"argument `{name}`: use .*{ours}"):
+    with pytest.raises(TypeError, match=f"argument `{name}`: .*{ours}"):
         call(POINT, **{name: value})
 
 

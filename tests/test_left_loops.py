@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import sys
+import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
@@ -280,3 +283,52 @@ def test_a_call_that_gets_no_slot_says_what_holds_them() -> None:
             client.ping()
         held.pop().close()
         assert client.ping()
+
+
+def unfinished() -> Hang:
+    """The head of an answer and one row of it, then nothing."""
+    series = {"name": "m", "columns": ["time", "f"], "values": [[1, 2]], "partial": True}
+    document = json.dumps({"results": [{"statement_id": 0, "series": [series]}]})
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return Hang(f"{head}{len(document) + 1:x}\r\n{document}\n\r\n".encode())
+
+
+def test_a_stream_that_another_task_closes_ends_its_request_and_its_reader() -> None:
+    async def read_and_close(server: Scripted) -> None:
+        client = InfluxDBClient(server.host, server.port, db="db")
+        stream = client.stream(QUERY, chunk_size=1)
+        rows = aiter(stream)
+        await anext(rows)
+        read = asyncio.ensure_future(anext(rows))
+        # The other task runs until it waits for the server.
+        await asyncio.sleep(0)
+        await stream.aclose()
+        with pytest.raises(RuntimeError, match="the stream was closed while it was read"):
+            await asyncio.wait_for(read, 20)
+
+    with Scripted(unfinished()) as server:
+        asyncio.run(read_and_close(server))
+
+
+def test_a_stream_that_another_thread_closes_ends_its_request_and_its_reader() -> None:
+    found: list[BaseException] = []
+
+    def read(rows: Generator[Any, None, None]) -> None:
+        try:
+            next(rows)
+        except RuntimeError as error:
+            found.append(error)
+
+    with Scripted(unfinished()) as server:
+        client = InfluxDBClient(server.host, server.port, db="db", mode="blocking")
+        stream = client.stream(QUERY, chunk_size=1)
+        rows = iter(stream)
+        next(rows)
+        thread = threading.Thread(target=read, args=(rows,))
+        thread.start()
+        end = time.monotonic() + 20
+        while not rows.gi_running and time.monotonic() < end:
+            pass
+        stream.close()
+        thread.join(20)
+    assert "the stream was closed while it was read" in str(found[0])

@@ -203,9 +203,9 @@ def test_several_levels_of_rows_are_refused_with_a_hint() -> None:
     frame = pd.DataFrame({"f": [1]}, index=index)
     with pytest.raises(ValueError, match=r"`MultiIndex`; hint: `reset_index\(\)`"):
         to_line_protocol(frame, "m")
-    with pytest.raises(ValueError, match=r"`host` is the name of an index.*`reset_index\(\)`"):
+    with pytest.raises(ValueError, match=r"`host` is an index of the DataFrame.*`reset_index\(\)`"):
         to_line_protocol(frame, "m", ["host"])
-    with pytest.raises(ValueError, match=r"`at` is the name of an index.*`reset_index\(\)`"):
+    with pytest.raises(ValueError, match=r"`at` is an index of the DataFrame.*`reset_index\(\)`"):
         to_line_protocol(frame, "m", time_column="at")
     lines = to_line_protocol(frame.reset_index(), "m", ["host"], time_column="at")
     assert lines == b"m,host=a f=1i 1\n"

@@ -326,8 +326,8 @@ def test_server_reads_parameters_of_these_types(
         (b"x", "got `bytes`; hint: decode it"),
         (np.complex128(1), "got `complex128`"),
         (timedelta(-1), "expected one that is not negative"),
-        (influxql("SELECT {x}", x=1), "text of `influxql` is no value"),
-        (Identifier("rp", "m"), "name of several parts"),
+        (influxql("SELECT {x}", x=1), "the result of `influxql\\(\\)` is query text"),
+        (Identifier("rp", "m"), "`Identifier` with several parts"),
         (np.uint64(2**63), "beyond 64 bits"),
     ],
 )

@@ -54,7 +54,7 @@ def test_lines_that_swallow_each_other_are_refused_whatever_holds_them(
         "batches": lambda data: list(line_batches(data)),
         "udp": UDPClient(port=9, mode="blocking").write,
     }
-    with pytest.raises(ValueError, match=r"line 3 of the text.* after its closing quote"):
+    with pytest.raises(ValueError, match=r"line 3 of the text.* after the closing quote"):
         ways[way](data("# comment\n\n" + SWALLOWING))
 
 
@@ -69,9 +69,9 @@ def test_nothing_is_sent_of_a_text_with_such_a_line(client: Calls) -> None:
     [
         ('m s="a', "ends inside a quoted string"),
         ("m v=1\\", "in a backslash"),
-        ("m v=1\\\nm v=2", "newline outside of a quoted string"),
-        ('m v=1" 1\nm v=2" 2', "newline outside of a quoted string"),
-        ('m s="a"\t1', "goes on after its closing quote"),
+        ("m v=1\\\nm v=2", "newline that is inside no quoted string"),
+        ('m v=1" 1\nm v=2" 2', "newline that is inside no quoted string"),
+        ('m s="a"\t1', "has text after the closing quote"),
         ('m f\\\\="x=y" 1', "field key that ends in a backslash"),
     ],
 )

@@ -85,7 +85,7 @@ def test_index_out_of_range_is_told(output: Any, index: int) -> None:
 @pytest.mark.parametrize("index", ["f", 1.0, None, (1, 2), [1]])
 def test_index_of_another_type_is_refused_with_a_hint(output: Any, index: Any) -> None:
     kind = type(index).__name__
-    with pytest.raises(TypeError, match=f"rows are found by `int` or slice, got `{kind}`; hint"):
+    with pytest.raises(TypeError, match=f"index: expected int or slice, got `{kind}`; hint"):
         parse_response(body(), output=output)[index]
 
 

@@ -317,7 +317,9 @@ def test_column_that_is_no_field_is_refused_by_its_name(column: Any) -> None:
 def test_a_type_that_arrow_does_not_have_is_refused_by_its_column(place: str) -> None:
     columns = {"time": pl.Series([1]), "first": [1], "between": [2], "last": [3]}
     columns[place] = pl.Series([[1]], dtype=pl.List(pl.Int128))
-    with pytest.raises(ValueError, match=f"column `{place}`: its type is none of Arrow: .*128"):
+    with pytest.raises(
+        ValueError, match=f"column `{place}`: its type cannot be converted to Arrow: .*128"
+    ):
         to_line_protocol(pl.DataFrame(columns), "m")
 
 
@@ -422,3 +424,13 @@ def test_column_has_one_use() -> None:
 @pytest.mark.parametrize("series", [pd.Series, pl.Series, lambda lines: pd.Index(lines)])
 def test_a_column_of_lines_is_no_table(series: Any) -> None:
     assert to_line_protocol(series(["m f=1 1", "m f=2 2"])) == b"m f=1 1\nm f=2 2\n"
+
+
+@pytest.mark.parametrize("options", [{"tag_columns": ["time"]}, {"measurement_column": "time"}])
+def test_the_default_column_of_times_has_no_other_use(options: dict[str, Any]) -> None:
+    for table in (
+        pl.DataFrame({"time": [1], "f": [1]}),
+        np.array([(1, 1)], dtype=[("time", "i8"), ("f", "i8")]),
+    ):
+        with pytest.raises(ValueError, match="column `time` has two uses"):
+            to_line_protocol(table, "m", **options)

@@ -116,7 +116,7 @@ def test_a_year_or_a_month_of_a_year_is_not_relative(zone: str) -> None:
 
 @pytest.mark.parametrize("text", ["May", "May 5", "10pm", "T10:30", " 10:30", "01/12"])
 def test_a_text_without_a_year_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=rf"^point 0: key `time`: `{text}` .*lacks its year$"):
+    with pytest.raises(ValueError, match=rf"^point 0: key `time`: `{text}` .*has no year$"):
         times(point(text))
 
 

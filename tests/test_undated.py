@@ -197,3 +197,12 @@ def test_datagrams_are_stamped() -> None:
         assert len(set(times(server.recv(65_536)))) == 5
         with pytest.warns(UserWarning, match="5 points"):
             udp.write(FIVE)
+
+
+@pytest.mark.parametrize("unit", ["ns", "u", "ms", "s", "m", "h"])
+def test_stamps_of_tables_are_nanoseconds_whatever_the_unit_of_integers(unit: str) -> None:
+    before = time.time_ns()
+    lines = to_line_protocol(pl.DataFrame({"f": [1, 2]}), "m", stamp=True, time_unit=unit)
+    times = [int(line.split()[-1]) for line in lines.splitlines()]
+    assert times[0] < times[1]
+    assert abs(times[0] - before) < 60 * 10**9

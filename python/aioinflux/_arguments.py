@@ -52,6 +52,8 @@ def positive(name: str, value: int) -> None:
     expect(name, value, int)
     if value < 1:
         raise ValueError(f"argument `{name}`: expected a positive number, got {value}")
+    if value >= 2**63:
+        raise ValueError(f"argument `{name}`: expected a number below 2**63, got {value}")
 
 
 def unit(name: str, value: object) -> str:

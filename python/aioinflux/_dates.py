@@ -50,7 +50,7 @@ def read(text: str) -> tuple[datetime, int, str | None]:
     if time.tzinfo is None:
         _check_zone(text)
     if time.year == 1:
-        raise ValueError("the date lacks its year")
+        raise ValueError("the date has no year")
     if _CLOCK.match(text):
         time = _today(text)
     if not 1677 <= time.year <= 2262:

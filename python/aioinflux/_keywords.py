@@ -16,7 +16,7 @@ from .influxql import InfluxQL
 
 __all__ = ["Aliases", "check_tags", "database", "database_of_query"]
 
-_UNIT = "`precision` for lines that come encoded, and `time_unit` for other times,"
+_UNIT = "`precision` (line protocol) or `time_unit` (all other data)"
 _DB = "`db`"
 
 # What to use in place of a keyword: arguments of `InfluxDBClient.write`, or something else.
@@ -29,8 +29,8 @@ _USE = {
     "data_frame_measurement_name": "`measurement`",
     "data_frame_tag_columns": "`tag_columns`",
     "data_frame_timestamp_column": "`time_column`",
-    "numeric_precision": "nothing: numbers are always written in full",
-    "protocol": "`data` alone, whose type tells lines from points",
+    "numeric_precision": "not needed, since numbers are always written in full",
+    "protocol": "not needed, since the type of `data` tells lines from points",
     # Arguments of one of our faces, which the others do not have.
     "db": _DB,
     "database": _DB,
@@ -63,10 +63,9 @@ def check_tags(tags: Mapping[str, object]) -> None:
         is_tag = name == "protocol" and not (isinstance(value, str) and value in ("line", "json"))
         if name in _USE and not is_tag:
             use = _USE[name]
-            of = " of `InfluxDBClient.write`" if use.startswith("`") else ""
-            raise TypeError(
-                f"argument `{name}`: use {use}{of}; a tag of this name goes into `tags`"
-            )
+            if use.startswith("`"):
+                use = f"use {use} of `InfluxDBClient.write`"
+            raise TypeError(f"argument `{name}`: {use}; a tag of this name goes into `tags`")
 
 
 def database(db: str | None, **aliases: object) -> str | None:
@@ -81,7 +80,9 @@ def database(db: str | None, **aliases: object) -> str | None:
     first, found = "db", db
     for name, value in aliases.items():
         if name not in _ALIASES:
-            raise TypeError(f"argument `{name}`: unknown")
+            raise TypeError(
+                f"argument `{name}`: unknown; hint: the aliases of `db` are `database` and `bucket`"
+            )
         if value is None:
             continue
         _arguments.expect(name, value, str)

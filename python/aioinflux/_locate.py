@@ -122,7 +122,8 @@ def of_url(url: str) -> dict[str, Any]:
             options[key] = value
         elif database and value and value != database:
             raise ValueError(
-                f"argument `url`: key `{key}` and what stands before it name different databases"
+                f"argument `url`: key `{key}` names another database than the path or an earlier"
+                " key; hint: name it once"
             )
         else:
             database = database or value
@@ -136,8 +137,8 @@ def _database_of_path(path: str) -> str:
     name = path.removeprefix("/").removesuffix("/")
     if "/" in name:
         raise ValueError(
-            "argument `url`: expected the database alone as the path of this scheme; hint: a path "
-            "before those of the server needs http or https, and `rp` is a key: ?rp=name"
+            "argument `url`: with this scheme the path is the name of one database; hint: for a"
+            " path of a proxy use http or https, and pass the retention policy as `?rp=name`"
         )
     return name
 

@@ -72,16 +72,16 @@ class Stream(Generic[T]):
     def close(self) -> None:
         """Ends the request of a loop; a loop that has not begun cannot begin afterwards."""
         self._closed = True
-        items = self._waited() if self._waited else None
-        if items:
-            items.close()
         self._reading.close()
+        items = self._waited() if self._waited else None
+        if items and not _is_running(items):
+            items.close()
 
     async def aclose(self) -> None:
         """Ends the request of a loop of either kind, as `close` does."""
         self.close()
         items = self._awaited() if self._awaited else None
-        if items:
+        if items and not _is_running(items):
             await items.aclose()
 
     def __enter__(self) -> Self:
@@ -139,10 +139,10 @@ class Chunks(Generator[T, None, None]):
 
     def close(self) -> None:
         """Ends the request. No more items come after it."""
-        items = self._items()
-        if items is not None:
-            items.close()
         self._reading.finish()
+        items = self._items()
+        if items is not None and not _is_running(items):
+            items.close()
 
 
 class AsyncChunks(AsyncGenerator[T, None]):
@@ -180,10 +180,10 @@ class AsyncChunks(AsyncGenerator[T, None]):
 
     async def aclose(self) -> None:
         """Ends the request. No more items come after it."""
-        items = self._items()
-        if items is not None:
-            await items.aclose()
         self._reading.finish()
+        items = self._items()
+        if items is not None and not _is_running(items):
+            await items.aclose()
 
 
 class Reading:
@@ -200,6 +200,7 @@ class Reading:
         self._progress = progress
         self._stream: _core.Stream | None = None
         self._told: _Told | None = None
+        self._is_closed = False
         # Whether the answer came to its end, or to an error: nothing was left out by the reader.
         self.is_over = False
 
@@ -248,11 +249,15 @@ class Reading:
             self.close()
 
     def _begin(self, stream: _core.Stream) -> tuple[_core.Stream, _Told]:
+        if self._is_closed:
+            stream.close()
+            raise RuntimeError("the stream was closed while it was read")
         self._stream, self._told = stream, _Told(self._progress)
         return stream, self._told
 
     def close(self) -> None:
         """Ends the request, if it still runs, and the display of its progress."""
+        self._is_closed = True
         # Not kept: a read that is being cancelled right now holds the request until it is dropped.
         stream, self._stream = self._stream, None
         if stream is not None:
@@ -282,6 +287,11 @@ class _Told:
     def close(self) -> None:
         if self._report:
             self._report.close()
+
+
+def _is_running(items: object) -> bool:
+    """Whether another thread or task is in the generator, so that it cannot be closed now."""
+    return any(getattr(items, name, False) for name in ("gi_running", "ag_running"))
 
 
 def _nothing() -> Generator[Any, None, None]:

@@ -257,7 +257,7 @@ def plain(value: object) -> _Plain:
             raise ValueError(f"`{value}` is no number that InfluxQL can write")
         return value
     raise TypeError(
-        "a value: expected str, bool, int, float, Decimal, a time or a duration,"
+        "expected a value of type str, bool, int, float, Decimal, a time or a duration,"
         f" got `{type(value).__name__}`{_hint(value)}"
     )
 
@@ -324,11 +324,15 @@ def _typed(kind: object, value: object) -> object:
 def _bound(value: _Plain | InfluxQL | _Piece) -> object:
     """The form in which a value is sent as a parameter."""
     if isinstance(value, InfluxQL):
-        raise TypeError("text of `influxql` is no value; hint: put it into the query's own text")
+        raise TypeError(
+            "the result of `influxql()` is query text and cannot be a parameter;"
+            " hint: put it into the query itself"
+        )
     if isinstance(value, _Piece):
         if value._bound is None:
             raise ValueError(
-                "a name of several parts cannot be bound; hint: put it into the text by `influxql`"
+                "an `Identifier` with several parts cannot be a parameter; hint: insert it into the"
+                " query text with `influxql()`"
             )
         return value._bound
     if isinstance(value, _Time):

@@ -74,14 +74,14 @@ rules! {
     /// Encoded text that ends inside a quoted string or in a backslash.
     OpenLine: "ends inside a quoted string or in a backslash, so that the next line would join it",
     /// Encoded text with a line feed that ends no line and is in no string.
-    JoinedLines: "holds a newline outside of a quoted string which does not end the line, so that the \
+    JoinedLines: "has a newline that is inside no quoted string and does not end the line, so the \
         server would read two lines as one",
     /// Encoded text with a string that has more behind its closing quote.
-    AfterString: "has a string that goes on after its closing quote; a quote inside of a string is \
-        written `\\\"`",
+    AfterString: "has text after the closing quote of a string; write a quote inside a string as \
+        `\\\"`",
     /// Encoded text with a field key that ends in a backslash, on 1.x and 2.x.
-    FieldKeyBackslash: "has a field key that ends in a backslash, by which the server would take a \
-        part of the value for the key",
+    FieldKeyBackslash: "has a field key that ends in a backslash; the server would read a part of \
+        the value as the key",
     /// Encoded text that is no UTF-8, on 3.x.
     NotUtf8: "is not UTF-8, for which 3.x refuses the whole request",
 }

@@ -52,8 +52,8 @@ fn the_error_shows_point_line_and_what_to_write() {
     );
     assert_eq!(
         error.to_string(),
-        "point 1 (line 3 of the text): `m s=\"a\"b\" 1` has a string that goes on after its closing \
-         quote; a quote inside of a string is written `\\\"`"
+        "point 1 (line 3 of the text): `m s=\"a\"b\" 1` has text after the closing quote of a \
+         string; write a quote inside a string as `\\\"`"
     );
 }
 

@@ -184,8 +184,8 @@ impl Input {
 fn hint(data: &Bound<'_, PyAny>) -> PyResult<&'static str> {
     let py = data.py();
     Ok(if data.hasattr(intern!(py, "__aiter__"))? {
-        "; an async iterable is written by `await client.write(...)` in `async` mode alone, and not \
-         from inside of another iterable; hint: [point async for point in points]"
+        "; an async iterable can be written only with `await client.write(...)` in `async` mode, and \
+         not inside another iterable; hint: pass a list: [point async for point in points]"
     } else if data.hasattr(intern!(py, "__await__"))? {
         "; hint: await it first"
     } else {

@@ -1,15 +1,17 @@
 //! An answer that is read while it arrives.
 
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use aioinflux::decode::{Event, SeriesHeader};
 use aioinflux::{Answer, Error};
 use arrow_array::RecordBatch;
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use crate::call::Call;
 use crate::errors::{self, Kept};
@@ -19,12 +21,48 @@ use crate::out::{PyAnswer, column_names, divisor, free_labels, named_rows};
 /// An answer that is read while it arrives; one call of `rows` or `batch` gives one batch.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Stream {
-    state: Arc<Mutex<State>>,
+    source: Arc<Source>,
     /// The names of the last rows' cells, and what makes rows of them.
     maker: Maker,
 }
 
 type Maker = Arc<StdMutex<Option<(Vec<String>, Py<PyAny>)>>>;
+
+/// The answer, for the call that reads and for the one that ends the request.
+struct Source {
+    state: Mutex<State>,
+    is_closed: AtomicBool,
+    closed: Notify,
+}
+
+/// What a read came to: a piece, the end of the answer or its error; nothing where the stream was
+/// closed meanwhile.
+type Outcome = Option<Result<Option<Piece>, Error>>;
+
+impl Source {
+    async fn next(&self) -> Outcome {
+        let closed = self.closed.notified();
+        // After the line above, so that a close in between is seen.
+        if self.is_closed.load(Ordering::SeqCst) {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            () = closed => {
+                self.state.lock().await.stream = None;
+                None
+            }
+            piece = async { self.state.lock().await.next().await } => Some(piece),
+        }
+    }
+}
+
+/// The piece that was read, or why there is none.
+fn read(py: Python<'_>, outcome: Outcome) -> PyResult<Option<Piece>> {
+    let closed = || PyRuntimeError::new_err("the stream was closed while it was read");
+    let outcome = outcome.ok_or_else(closed)?;
+    outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))
+}
 
 struct State {
     stream: Option<aioinflux::Stream>,
@@ -40,7 +78,11 @@ impl Stream {
             received: 0,
         };
         Self {
-            state: Arc::new(Mutex::new(state)),
+            source: Arc::new(Source {
+                state: Mutex::new(state),
+                is_closed: AtomicBool::new(false),
+                closed: Notify::new(),
+            }),
             maker: Arc::default(),
         }
     }
@@ -92,15 +134,13 @@ impl Stream {
     /// after the others.
     fn rows(&self, row_type: Py<PyAny>, epoch: &str, tags: bool) -> PyResult<Call> {
         exit::protect_thread();
-        let state = Arc::clone(&self.state);
+        let source = Arc::clone(&self.source);
         let maker = Arc::clone(&self.maker);
         let divisor = divisor(epoch)?;
         Ok(Call::new(
-            async move { state.lock().await.next().await },
+            async move { source.next().await },
             move |py, outcome| {
-                let outcome =
-                    outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))?;
-                let (header, batch) = match outcome {
+                let (header, batch) = match read(py, outcome)? {
                     Some(Piece::Batch(header, batch)) => (header, batch),
                     Some(Piece::Nothing(_)) => return PyList::empty(py).into_py_any(py),
                     None => return Ok(py.None()),
@@ -115,34 +155,34 @@ impl Stream {
     /// The next batch, as an answer of one series, or of none for a statement that gives none.
     fn batch(&self) -> Call {
         exit::protect_thread();
-        let state = Arc::clone(&self.state);
-        Call::new(
-            async move { state.lock().await.next().await },
-            |py, outcome| {
-                let outcome =
-                    outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))?;
-                let answer = match outcome {
-                    Some(Piece::Batch(header, batch)) => Answer::of_batch(&header, batch),
-                    Some(Piece::Nothing(statement)) => Answer::of_nothing(statement),
-                    None => return Ok(py.None()),
-                };
-                PyAnswer::new(answer).into_py_any(py)
-            },
-        )
+        let source = Arc::clone(&self.source);
+        Call::new(async move { source.next().await }, |py, outcome| {
+            let answer = match read(py, outcome)? {
+                Some(Piece::Batch(header, batch)) => Answer::of_batch(&header, batch),
+                Some(Piece::Nothing(statement)) => Answer::of_nothing(statement),
+                None => return Ok(py.None()),
+            };
+            PyAnswer::new(answer).into_py_any(py)
+        })
     }
 
     /// Bytes of the answer that came so far; zero while a call reads.
     #[getter]
     fn received(&self) -> u64 {
-        self.state.try_lock().map_or(0, |state| state.received)
+        self.source
+            .state
+            .try_lock()
+            .map_or(0, |state| state.received)
     }
 
     /// Ends the request, if it still runs.
     fn close(&self) {
         exit::protect_thread();
-        // Whoever holds the lock reads right now, and is being cancelled: its end drops the stream.
-        if let Ok(mut state) = self.state.try_lock() {
-            state.stream = None;
+        // A call that holds the lock reads right now. It is stopped, and ends the request.
+        self.source.is_closed.store(true, Ordering::SeqCst);
+        match self.source.state.try_lock() {
+            Ok(mut state) => state.stream = None,
+            Err(_) => self.source.closed.notify_waiters(),
         }
     }
 }

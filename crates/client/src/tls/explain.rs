@@ -57,9 +57,9 @@ fn certificate(error: &CertificateError, peer: &str) -> String {
             let expected = expected.to_str();
             if presented.is_empty() {
                 return format!(
-                    "{certificate} names no server, and so not `{expected}`; hint: issue it with \
-                     subjectAltName, since a common name counts only in a certificate that `Tls::ca` \
-                     names itself"
+                    "{certificate} does not name any server, so it is not valid for `{expected}`; hint: \
+                     issue it with a subjectAltName (a common name is used only if `Tls::ca` names this \
+                     very certificate)"
                 );
             }
             format!(

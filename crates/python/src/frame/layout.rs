@@ -60,20 +60,32 @@ impl Labels {
             .transpose()?;
         let time = points.time_column.as_ref();
         let time = time.map(|name| find("time column", name, py)).transpose()?;
-        let twice = |at: &usize| tags.contains(at) || (time == measurement && time == Some(*at));
-        if let Some(at) = measurement.iter().chain(&time).find(|at| twice(at)) {
-            let name = shorten(&names[*at]);
+        let labels = Self {
+            names,
+            tags,
+            measurement,
+            time,
+        };
+        labels.check_uses()?;
+        Ok(labels)
+    }
+
+    /// Refuses a column that is two of the time, the measurement and the tags.
+    fn check_uses(&self) -> PyResult<()> {
+        let twice = |at: &usize| self.tags.contains(at) || self.time == self.measurement;
+        if let Some(at) = self
+            .measurement
+            .iter()
+            .chain(&self.time)
+            .find(|at| twice(at))
+        {
+            let name = shorten(&self.names[*at]);
             return Err(PyValueError::new_err(format!(
                 "column `{name}` has two uses; the time, the measurement and the tags are different \
                  columns"
             )));
         }
-        Ok(Self {
-            names,
-            tags,
-            measurement,
-            time,
-        })
+        Ok(())
     }
 
     fn of_no_columns(points: &Points) -> PyResult<Self> {
@@ -99,6 +111,7 @@ impl Labels {
     pub(super) fn date(&mut self, points: &Points, what: &str) -> PyResult<()> {
         if self.time.is_none() {
             self.time = self.names.iter().position(|name| name == "time");
+            self.check_uses()?;
         }
         if self.time.is_none() && !points.stamp {
             return Err(PyValueError::new_err(format!(

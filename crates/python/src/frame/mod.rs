@@ -27,8 +27,8 @@ use std::sync::Arc;
 
 use aioinflux::frame::{FrameEncoder, FrameError, FrameLayout};
 use aioinflux::unique_times;
-use arrow_array::{Int64Array, RecordBatch};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_array::{Array as _, RecordBatch, TimestampNanosecondArray};
+use arrow_schema::{Field, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -161,9 +161,10 @@ impl Table {
             return Ok(piece);
         }
         let times = (unique_times(piece.num_rows())..).take(piece.num_rows());
-        let times = Int64Array::from_iter_values(times);
+        // Timestamps, since integers would be read in the unit of the user's own.
+        let times = TimestampNanosecondArray::from_iter_values(times);
         let fields = piece.schema_ref().fields().iter().cloned();
-        let time = Arc::new(Field::new("time", DataType::Int64, false));
+        let time = Arc::new(Field::new("time", times.data_type().clone(), false));
         let fields: Vec<_> = fields.chain([time]).collect();
         let mut columns = piece.columns().to_vec();
         columns.push(Arc::new(times));

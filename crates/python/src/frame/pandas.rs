@@ -78,8 +78,8 @@ fn check_levels(points: &Points, frame: &Bound<'_, PyAny>) -> PyResult<()> {
         if name.is_instance_of::<PyString>() && !columns.contains(name)? && levels.contains(name)? {
             let shown = shorten(&text::lossy(name)?);
             return Err(PyValueError::new_err(format!(
-                "`{shown}` is the name of an index of the DataFrame, and of no column; hint: \
-                 `reset_index()` makes columns of its indexes"
+                "`{shown}` is an index of the DataFrame, not a column; hint: `reset_index()` turns \
+                 its indexes into columns"
             )));
         }
     }

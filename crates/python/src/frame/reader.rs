@@ -92,7 +92,7 @@ fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
         part: "column",
         key: names.iter().find(|name| is_wrong(name)).map(String::as_str),
     };
-    place.value_error(format!("its type is none of Arrow: {told}"))
+    place.value_error(format!("its type cannot be converted to Arrow: {told}"))
 }
 
 /// A table whose types are Arrow's, and the names of its columns that became text for that. It is

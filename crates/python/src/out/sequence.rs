@@ -56,8 +56,8 @@ pub(super) fn wanted(index: &Bound<'_, PyAny>, batches: &[RecordBatch]) -> PyRes
     }
     if !index.hasattr("__index__")? {
         return Err(PyTypeError::new_err(format!(
-            "rows are found by `int` or slice, got `{}`; hint: a column is a cell of each row, or of \
-             a table of another `output`",
+            "index: expected int or slice, got `{}`; hint: for a whole column use a table, such as \
+             `output=\"pandas\"`",
             type_name(index)
         )));
     }
