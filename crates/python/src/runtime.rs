@@ -6,7 +6,8 @@
 //! forgotten, never dropped, since dropping it would wait for threads that do not exist here.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -22,6 +23,9 @@ static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// Whether the program is ending: what a loop of a daemon thread still waits for is given up.
 static ENDED: AtomicBool = AtomicBool::new(false);
+
+/// The thread that ends the program.
+static ENDING: OnceLock<ThreadId> = OnceLock::new();
 
 /// Requests wait for sockets, and answers are decoded piece by piece in between. A second thread
 /// would be woken for most requests and find nothing to do: it costs a third of what they cost.
@@ -54,6 +58,18 @@ pub(crate) fn has_ended() -> bool {
     ENDED.load(Ordering::Relaxed)
 }
 
+/// Sleeps until the process is gone, in a thread that the end of the program left behind: what it
+/// waited for was given up, and its error is of no use to anyone. Returns in all other threads.
+pub(crate) fn stay_if_left_behind(py: Python<'_>) {
+    if has_ended() && ENDING.get() != Some(&thread::current().id()) {
+        py.detach(|| {
+            loop {
+                thread::sleep(Duration::MAX);
+            }
+        });
+    }
+}
+
 /// The runtime of this process.
 ///
 /// The lock is only ever held with the GIL, so a fork, which needs the GIL too, never copies it
@@ -83,6 +99,7 @@ pub(crate) fn get(py: Python<'_>) -> PyResult<Arc<Runtime>> {
 #[pyo3(name = "_end")]
 pub(crate) fn end(py: Python<'_>) {
     exit::protect_thread();
+    let _ = ENDING.set(thread::current().id());
     // With the GIL, which whoever polls a request has too: none is being polled now.
     ENDED.store(true, Ordering::Relaxed);
     let slot = RUNTIME

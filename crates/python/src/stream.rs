@@ -17,6 +17,7 @@ use crate::call::Call;
 use crate::errors::{self, Kept};
 use crate::exit;
 use crate::out::{PyAnswer, column_names, divisor, free_labels, named_rows};
+use crate::runtime;
 
 /// An answer that is read while it arrives; one call of `rows` or `batch` gives one batch.
 #[pyclass(module = "aioinflux._core", frozen)]
@@ -33,6 +34,8 @@ struct Source {
     state: Mutex<State>,
     is_closed: AtomicBool,
     closed: Notify,
+    /// Whether it was opened before the end of the program, which ends its connection.
+    is_of_program: bool,
 }
 
 /// What a read came to: a piece, the end of the answer or its error; nothing where the stream was
@@ -58,7 +61,10 @@ impl Source {
 }
 
 /// The piece that was read, or why there is none.
-fn read(py: Python<'_>, outcome: Outcome) -> PyResult<Option<Piece>> {
+fn read(py: Python<'_>, source: &Source, outcome: Outcome) -> PyResult<Option<Piece>> {
+    if source.is_of_program && matches!(outcome, Some(Err(_))) {
+        runtime::stay_if_left_behind(py);
+    }
     let closed = || PyRuntimeError::new_err("the stream was closed while it was read");
     let outcome = outcome.ok_or_else(closed)?;
     outcome.map_err(|error| errors::of_query(py, &error, Kept::Nothing))
@@ -82,6 +88,7 @@ impl Stream {
                 state: Mutex::new(state),
                 is_closed: AtomicBool::new(false),
                 closed: Notify::new(),
+                is_of_program: !runtime::has_ended(),
             }),
             maker: Arc::default(),
         }
@@ -135,12 +142,13 @@ impl Stream {
     fn rows(&self, row_type: Py<PyAny>, epoch: &str, tags: bool) -> PyResult<Call> {
         exit::protect_thread();
         let source = Arc::clone(&self.source);
+        let of = Arc::clone(&self.source);
         let maker = Arc::clone(&self.maker);
         let divisor = divisor(epoch)?;
         Ok(Call::new(
             async move { source.next().await },
             move |py, outcome| {
-                let (header, batch) = match read(py, outcome)? {
+                let (header, batch) = match read(py, &of, outcome)? {
                     Some(Piece::Batch(header, batch)) => (header, batch),
                     Some(Piece::Nothing(_)) => return PyList::empty(py).into_py_any(py),
                     None => return Ok(py.None()),
@@ -156,8 +164,9 @@ impl Stream {
     fn batch(&self) -> Call {
         exit::protect_thread();
         let source = Arc::clone(&self.source);
-        Call::new(async move { source.next().await }, |py, outcome| {
-            let answer = match read(py, outcome)? {
+        let of = Arc::clone(&self.source);
+        Call::new(async move { source.next().await }, move |py, outcome| {
+            let answer = match read(py, &of, outcome)? {
                 Some(Piece::Batch(header, batch)) => Answer::of_batch(&header, batch),
                 Some(Piece::Nothing(statement)) => Answer::of_nothing(statement),
                 None => return Ok(py.None()),
