@@ -176,7 +176,8 @@ def test_connections_end_with_their_loop_and_with_the_client() -> None:
             assert open_files() <= before
         client.close()
         # The server closes its ends in threads of its own.
-        asyncio.run(asyncio.sleep(0))
+        for _ in range(server.connections):
+            assert server.closed.acquire(timeout=LONG_S)
         assert open_files() < before
 
 
