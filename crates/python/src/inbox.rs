@@ -233,7 +233,7 @@ impl Take {
 }
 
 impl Drop for Take {
-    /// Futures that nobody took may be the last to know who waits for them.
+    /// Futures that were not taken may hold the last references to the tasks that wait for them.
     fn drop(&mut self) {
         exit::protect_thread();
     }
