@@ -145,6 +145,11 @@ impl Encoder {
         mem::replace(&mut self.batch, spare)
     }
 
+    /// Drops the lines so far and keeps their memory; indexes and removed newlines go on.
+    pub fn clear_lines(&mut self) {
+        self.batch.clear(self.options.dialect);
+    }
+
     /// Starts all over, indexes included, and keeps the memory.
     pub fn clear(&mut self) {
         self.batch.clear(self.options.dialect);

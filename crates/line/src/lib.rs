@@ -61,7 +61,7 @@ pub use line::PointEncoder;
 pub use numbers::Numbers;
 pub use options::Options;
 pub use point::{Point, ToLine};
-pub use rows::{Row, Rows, Unusual};
+pub use rows::{LentLines, Row, Rows, Unusual};
 pub use rule::Rule;
 pub use shape::{Shape, TagCodes, TagValues};
 pub use split::{LineEnds, line_ends};

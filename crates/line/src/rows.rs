@@ -6,7 +6,6 @@
 //! batch. The state of a row is a value of its own that calls nothing by reference, so that the
 //! compiler can keep it in registers.
 
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::copy::copy_cell;
@@ -15,17 +14,18 @@ use crate::digits::{put_integer, put_unsigned};
 use crate::float::put_float;
 use crate::shape::{BLOCK, Text};
 use crate::steps::Steps;
-use crate::{Batch, Encoder, Numbers, Outcome, Shape};
+use crate::{Encoder, Numbers, Options, Outcome, Shape};
 use quoted::put_quoted;
+use target::{Record, Space, Target};
 
 mod quoted;
 mod tags;
+mod target;
+
+pub use target::LentLines;
 
 /// Room for the texts of a row before any is known to be longer.
 const TEXTS: usize = 4 << 10;
-
-/// How many bytes are made zero at a time.
-const AHEAD: usize = 16 << 10;
 
 /// A row that [`PointEncoder`](crate::PointEncoder) must look at, which writes or refuses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl core::error::Error for Unusual {}
 /// [`PointEncoder`](crate::PointEncoder) and with the same bytes.
 #[derive(Debug)]
 pub struct Rows<'e> {
-    batch: &'e mut Batch,
+    target: Target<'e>,
     steps: &'e mut Steps,
     shape: &'e Shape,
     grammar: &'static Grammar,
@@ -57,37 +57,106 @@ impl Encoder {
     ///
     /// If the options differ.
     pub fn rows<'e>(&'e mut self, shape: &'e Shape) -> Rows<'e> {
-        assert!(
-            self.options == shape.options,
-            "the options of a shape are those of its encoder"
-        );
-        Rows {
-            batch: &mut self.batch,
-            steps: &mut self.steps,
-            shape,
-            grammar: self.options.dialect.grammar(),
-            clock: self.clock,
-        }
+        let target = Target::Batch(&mut self.batch);
+        Rows::new(target, &mut self.steps, shape, self.options, self.clock)
+    }
+
+    /// Starts to write points of one shape into `out`, behind the `lines` that are there; the batch
+    /// is left alone. What stands behind the lines afterwards means nothing.
+    ///
+    /// ```
+    /// use aioinflux_line::{Dialect, Encoder, LentLines, Shape};
+    ///
+    /// let shape = Shape::new(Dialect::V1, "cpu", &[], &["load"]).unwrap();
+    /// let mut encoder = Encoder::new(Dialect::V1);
+    /// let (mut out, mut lines) = (vec![0; 8192], LentLines::default());
+    /// let mut rows = encoder.rows_into(&shape, &mut out, &mut lines);
+    /// for time in 1..3 {
+    ///     assert!(rows.has_room());
+    ///     let mut row = rows.begin();
+    ///     row.float(0, 0.5)?;
+    ///     row.end(0, Some(time))?;
+    /// }
+    /// assert_eq!(&out[..lines.bytes], b"cpu load=0.5 1\ncpu load=0.5 2\n");
+    /// # Ok::<(), aioinflux_line::Unusual>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the options differ.
+    pub fn rows_into<'e>(
+        &'e mut self,
+        shape: &'e Shape,
+        out: &'e mut [u8],
+        lines: &'e mut LentLines,
+    ) -> Rows<'e> {
+        let target = Target::Lent {
+            out,
+            lines,
+            text_room: &mut self.batch.text_room,
+        };
+        Rows::new(target, &mut self.steps, shape, self.options, self.clock)
+    }
+
+    /// Returns how many bytes of the caller's memory a row of a shape needs: more than it takes.
+    pub fn room_for(&self, shape: &Shape) -> usize {
+        room(shape, self.batch.text_room)
     }
 }
 
-impl Rows<'_> {
-    /// Returns the number of bytes of all lines in the batch.
+#[inline]
+fn room(shape: &Shape, texts: usize) -> usize {
+    shape.room + texts.max(TEXTS)
+}
+
+impl<'e> Rows<'e> {
+    fn new(
+        target: Target<'e>,
+        steps: &'e mut Steps,
+        shape: &'e Shape,
+        options: Options,
+        clock: Option<fn() -> i64>,
+    ) -> Self {
+        assert!(
+            options == shape.options,
+            "the options of a shape are those of its encoder"
+        );
+        Self {
+            target,
+            steps,
+            shape,
+            grammar: options.dialect.grammar(),
+            clock,
+        }
+    }
+
+    /// Returns the number of bytes of all lines in the batch, or in the caller's memory.
     #[inline]
     pub fn len_bytes(&self) -> usize {
-        self.batch.end()
+        self.target.end()
+    }
+
+    /// Returns whether there is room for a row: always in a batch, which makes it.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        let room = room(self.shape, self.target.text_room());
+        self.target.has_room(room)
     }
 
     /// Begins a row.
+    ///
+    /// # Panics
+    ///
+    /// If the caller's memory [has no room](Self::has_room).
     #[inline]
     pub fn begin(&mut self) -> Row<'_> {
-        let batch = &mut *self.batch;
-        let start = batch.end();
-        let end = start + self.shape.room + batch.text_room.max(TEXTS);
-        if end > batch.bytes.len() {
-            make_room(batch, end);
-        }
-        let out = &mut batch.bytes[start..];
+        let room = room(self.shape, self.target.text_room());
+        let Space {
+            out,
+            start,
+            record,
+            text_room,
+        } = self.target.space(room);
         let name = self.shape.measurement.get(0);
         // There is room for the names.
         let at = name.copy_to(out, 0).unwrap_or(0);
@@ -102,18 +171,10 @@ impl Rows<'_> {
             next_tag: 0,
             next_field: 0,
             steps: self.steps,
-            ends: &mut batch.ends,
-            indexes: &mut batch.indexes,
-            unstamped: &mut batch.unstamped,
-            skips: &mut batch.skips,
-            text_room: &mut batch.text_room,
+            record,
+            text_room,
         }
     }
-}
-
-#[cold]
-fn make_room(batch: &mut Batch, end: usize) {
-    batch.bytes.resize(end + AHEAD, 0);
 }
 
 /// One row: its tags (in [`Shape::tag_order`]), then its fields (in the order of the shape), then
@@ -128,7 +189,7 @@ pub struct Row<'r> {
     clock: Option<fn() -> i64>,
     /// The bytes behind the last line.
     out: &'r mut [u8],
-    /// Where these bytes begin in the batch.
+    /// How many bytes the lines before take.
     start: usize,
     /// End of what there is of the row.
     at: usize,
@@ -137,10 +198,7 @@ pub struct Row<'r> {
     next_tag: usize,
     next_field: usize,
     steps: &'r mut Steps,
-    ends: &'r mut Vec<usize>,
-    indexes: &'r mut Vec<u64>,
-    unstamped: &'r mut usize,
-    skips: &'r mut Vec<usize>,
+    record: Record<'r>,
     text_room: &'r mut usize,
 }
 
@@ -325,7 +383,7 @@ impl Row<'_> {
     #[inline]
     pub fn end(mut self, index: u64, timestamp: Option<i64>) -> Result<Outcome, Unusual> {
         if self.at == self.fields_at {
-            return Ok(skip(self.skips, self.ends.len()));
+            return Ok(self.record.skip());
         }
         if self.fields_at + self.shape.longest_field + 4 > self.grammar.max_key {
             return Err(Unusual);
@@ -341,20 +399,11 @@ impl Row<'_> {
             self.suffix(end, b'\n');
         } else {
             self.suffix(self.at, b'\n');
-            *self.unstamped += 1;
         }
-        self.ends.push(self.start + self.at);
-        self.indexes.push(index);
+        let end = self.start + self.at;
+        self.record.line(end, index, timestamp.is_some());
         Ok(Outcome::Written)
     }
-}
-
-/// Notes that a point was left out after so many lines: out of the way of rows with fields.
-#[cold]
-#[inline(never)]
-fn skip(skips: &mut Vec<usize>, lines: usize) -> Outcome {
-    skips.push(lines);
-    Outcome::Skipped
 }
 
 #[inline]

@@ -41,7 +41,7 @@ pub(crate) struct Batches {
 /// The data of one call on its way to batches.
 pub(crate) struct State {
     input: Input,
-    points: Lease,
+    pub(crate) points: Lease,
     limits: Limits,
     table: Option<Reading>,
     /// Lines of text that were more than a batch, and how many of them are gone.
@@ -51,6 +51,14 @@ pub(crate) struct State {
     warned: bool,
     /// Calls of Python between this iterator and the user.
     frames: i32,
+}
+
+/// What data has next.
+pub(crate) enum Step {
+    Batch(Batch),
+    /// A table of many rows; all points before it are out.
+    Table(Table),
+    End,
 }
 
 /// Where batches end, and who makes them.
@@ -222,6 +230,17 @@ impl State {
 
     /// The next batch; `None` at the end.
     pub(crate) fn next(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
+        loop {
+            match self.step(py)? {
+                Step::Batch(batch) => return Ok(Some(batch)),
+                Step::Table(table) => self.open_table(table),
+                Step::End => return Ok(None),
+            }
+        }
+    }
+
+    /// What comes next. A table is the caller's, who may give it back to [`Self::open_table`].
+    pub(crate) fn step(&mut self, py: Python<'_>) -> PyResult<Step> {
         py.check_signals()?;
         let batch = loop {
             if self.table.is_some() {
@@ -230,8 +249,10 @@ impl State {
                 }
             } else if let Some(batch) = self.next_of_rest() {
                 break Some(batch);
-            } else if self.points.table.is_some() && self.is_drained() {
-                self.open_table();
+            } else if self.is_drained()
+                && let Some(table) = self.points.table.take()
+            {
+                return Ok(Step::Table(table));
             } else if self.points.table.is_some() || self.is_full() || !self.more {
                 break self.next_of_points();
             } else {
@@ -247,7 +268,17 @@ impl State {
             self.warned = true;
             self.points.warn(py, self.frames)?;
         }
-        Ok(batch)
+        Ok(batch.map_or(Step::End, Step::Batch))
+    }
+
+    /// Whether the caller's thread makes all batches.
+    pub(crate) fn has_one_thread(&self) -> bool {
+        self.frame_options().thread_count() == 1
+    }
+
+    /// How many lines make a batch.
+    pub(crate) fn lines(&self) -> usize {
+        self.limits.lines
     }
 
     fn is_full(&self) -> bool {
@@ -268,17 +299,20 @@ impl State {
             && self.rest.is_none()
     }
 
-    fn open_table(&mut self) {
-        let Some(table) = self.points.table.take() else {
-            return;
-        };
-        let encoder = &self.points.encoder;
-        let mut options = FrameOptions::new(encoder.options())
+    fn frame_options(&self) -> FrameOptions {
+        let options = FrameOptions::new(self.points.encoder.options())
             .batch_lines(self.limits.lines)
             .batch_bytes(self.limits.bytes);
-        if let Some(threads) = self.limits.threads {
-            options = options.threads(threads);
+        match self.limits.threads {
+            Some(threads) => options.threads(threads),
+            None => options,
         }
+    }
+
+    /// Makes batches of a table before all else.
+    pub(crate) fn open_table(&mut self, table: Table) {
+        let options = self.frame_options();
+        let encoder = &self.points.encoder;
         self.table = Some(Reading {
             workers: Workers::new(table.layout.clone(), options, self.points.spares.clone())
                 .on_thread_start(exit::protect_thread),

@@ -53,6 +53,7 @@ mod times;
 mod typed;
 mod udp;
 mod values;
+mod whole;
 
 use pyo3::prelude::*;
 

@@ -75,7 +75,8 @@ impl FrameOptions {
         self.line
     }
 
-    pub(super) fn thread_count(&self) -> usize {
+    /// Returns how many threads make batches, the caller included.
+    pub fn thread_count(&self) -> usize {
         self.threads
             .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
             .unwrap_or(1)

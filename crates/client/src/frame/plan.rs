@@ -45,6 +45,7 @@ impl Memory {
 /// A range of rows, ready to be encoded.
 pub(super) struct Plan<'a> {
     pub(super) layout: &'a FrameLayout,
+    pub(super) rows: usize,
     pub(super) time: Option<Time>,
     pub(super) measurement: Option<Column<'a>>,
     /// Tag columns that no extra tag replaces.
@@ -77,6 +78,7 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, FrameError> {
         let mut plan = Self {
             layout,
+            rows: frame.num_rows(),
             time: None,
             measurement: None,
             tags: Vec::new(),

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use aioinflux_line::{Encoder, Numbers, Row, Shape, TagCells, TagCodes, TagValues, Unusual};
+use aioinflux_line::{Encoder, Numbers, Row, Rows, Shape, TagCells, TagCodes, TagValues, Unusual};
 use arrow_array::RecordBatch;
 
 use super::columns::Column;
+use super::out::{LineMemory, Out};
 use super::plan::{Memory, Plan, ShapedTag};
 use super::{FrameError, FrameLayout};
 
@@ -55,6 +56,52 @@ impl FrameEncoder {
     pub fn encode(&self, piece: &RecordBatch, encoder: &mut Encoder) -> Result<(), FrameError> {
         encode(piece, &self.layout, &self.memory, encoder)
     }
+
+    /// Encodes rows of a piece from `start` on into memory of the caller, until the end or until
+    /// there is no more memory. The first row has the index [`Encoder::next_index`], which grows by
+    /// what was encoded.
+    ///
+    /// The encoder writes the rows that need a closer look. It should have no lines; where memory
+    /// ends at such a row, its line stays there, and is moved by the next call, which should come
+    /// with more memory.
+    ///
+    /// # Errors
+    /// [`FrameError`]: a column or a row cannot be represented; it names which.
+    pub fn encode_into(
+        &self,
+        piece: &RecordBatch,
+        start: usize,
+        encoder: &mut Encoder,
+        memory: &mut dyn LineMemory,
+    ) -> Result<Encoded, FrameError> {
+        let mut out = Out::lent(encoder, memory);
+        let mut row = start;
+        while row < piece.num_rows() && !out.is_full() {
+            let part = piece.slice(row, RANGE.min(piece.num_rows() - row));
+            let options = out.encoder().options();
+            let plan = Plan::new(&part, &self.layout, options, &self.memory)?;
+            let first = out.encoder().next_index();
+            let rows = plan
+                .encode(first, &mut out)
+                .map_err(|stopped| stopped.error)?;
+            out.encoder().set_next_index(first + rows as u64);
+            row += rows;
+        }
+        Ok(Encoded {
+            rows: row - start,
+            skipped: out.skipped(),
+        })
+    }
+}
+
+/// What became of the rows of a piece (see [`FrameEncoder::encode_into`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Encoded {
+    /// How many were encoded.
+    pub rows: usize,
+    /// How many of them had no field, and have no line.
+    pub skipped: u64,
 }
 
 fn encode(
@@ -67,7 +114,8 @@ fn encode(
         let part = frame.slice(start, RANGE.min(frame.num_rows() - start));
         let plan = Plan::new(&part, layout, encoder.options(), memory)?;
         let first = encoder.next_index();
-        let outcome = plan.encode(0, part.num_rows(), first, encoder, usize::MAX);
+        let limit = usize::MAX;
+        let outcome = plan.encode(first, &mut Out::Batch { encoder, limit });
         let done = match &outcome {
             Ok(rows) => *rows as u64,
             Err(Stopped { row, .. }) => *row as u64 + 1,
@@ -89,7 +137,6 @@ struct Block<'b> {
     rows: Range<usize>,
     /// The index of the plan's first row.
     first: u64,
-    limit: usize,
     numbers: &'b [Option<Numbers>],
     tags: &'b [Tags<'b>],
 }
@@ -107,22 +154,15 @@ enum Tags<'p> {
 }
 
 impl Plan<'_> {
-    /// Encodes rows from `start` on, until `end` or until the encoder has more bytes than `limit`;
-    /// gives the row after the last. `first` is the index of the plan's first row.
-    pub(super) fn encode(
-        &self,
-        start: usize,
-        end: usize,
-        first: u64,
-        encoder: &mut Encoder,
-        limit: usize,
-    ) -> Result<usize, Stopped> {
+    /// Encodes rows, until the end or until `out` is full; gives the row after the last. `first` is
+    /// the index of the first row.
+    pub(super) fn encode(&self, first: u64, out: &mut Out<'_>) -> Result<usize, Stopped> {
         let refused = self.time.as_ref().and_then(|time| time.refused);
-        let stop = refused.map_or(end, |row| row.min(end));
+        let stop = refused.unwrap_or(self.rows);
         let mut numbers = self.numbers();
         let mut tags = self.tag_runs();
-        let mut row = start;
-        while row < stop && encoder.len_bytes() <= limit {
+        let mut row = 0;
+        while row < stop && !out.is_full() {
             let block = row..stop.min(row + BLOCK);
             for (numbers, (_, column)) in numbers.iter_mut().zip(&self.fields) {
                 if let Some(numbers) = numbers {
@@ -137,13 +177,12 @@ impl Plan<'_> {
             let block = Block {
                 rows: block,
                 first,
-                limit,
                 numbers: &numbers,
                 tags: &tags,
             };
-            row = self.encode_block(&block, encoder)?;
+            row = self.encode_block(&block, out)?;
         }
-        if row == stop && stop < end {
+        if row == stop && stop < self.rows {
             let index = first + row as u64;
             let error = match &self.time {
                 Some(time) => time.refusal(index),
@@ -196,20 +235,25 @@ impl Plan<'_> {
             .collect()
     }
 
-    fn encode_block(&self, block: &Block<'_>, encoder: &mut Encoder) -> Result<usize, Stopped> {
+    fn encode_block(&self, block: &Block<'_>, out: &mut Out<'_>) -> Result<usize, Stopped> {
         let mut row = block.rows.start;
-        while row < block.rows.end && encoder.len_bytes() <= block.limit {
+        while row < block.rows.end && !out.is_full() {
             let unusual;
             (row, unusual) = match self.shape(row) {
-                Some(shape) => self.encode_fast(shape, row, block, encoder),
+                Some(shape) => out
+                    .rows(shape, |rows, limit| {
+                        self.encode_fast(rows, row, block, limit)
+                    })
+                    .unwrap_or((row, false)),
                 None => (row, true),
             };
             if unusual {
-                let outcome = self.encode_plain(row, block.first, encoder);
+                let outcome = self.encode_plain(row, block.first, out.encoder());
                 outcome.map_err(|error| Stopped {
                     row,
                     error: error.into(),
                 })?;
+                out.move_lines();
                 row += 1;
             }
         }
@@ -221,24 +265,24 @@ impl Plan<'_> {
         self.shapes[code].as_ref()
     }
 
-    /// Encodes rows up to one that has another shape, up to the one that fills the batch, or up to
-    /// one that is unusual, and says if it is that.
+    /// Encodes rows up to one that has another shape, up to the one with which there are more bytes
+    /// than `limit`, up to the end of the room, or up to one that is unusual, and says if it is that.
     fn encode_fast(
         &self,
-        shape: &Shape,
+        rows: &mut Rows<'_>,
         start: usize,
         block: &Block<'_>,
-        encoder: &mut Encoder,
+        limit: usize,
     ) -> (usize, bool) {
-        let mut rows = encoder.rows(shape);
         for row in start..block.rows.end {
-            if !self.shape_of.is_empty() && self.shape_of[row] != self.shape_of[start] {
+            let other = !self.shape_of.is_empty() && self.shape_of[row] != self.shape_of[start];
+            if other || !rows.has_room() {
                 return (row, false);
             }
             if self.encode_row(rows.begin(), row, block).is_err() {
                 return (row, true);
             }
-            if rows.len_bytes() > block.limit {
+            if rows.len_bytes() > limit {
                 return (row + 1, false);
             }
         }

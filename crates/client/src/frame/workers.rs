@@ -16,6 +16,7 @@ use std::{mem, thread};
 use aioinflux_line::{Batch, Encoder, RemovedNewlines};
 use arrow_array::RecordBatch;
 
+use super::out::Out;
 use super::plan::{Memory, Plan};
 use super::{FrameError, FrameLayout, FrameOptions};
 
@@ -169,7 +170,7 @@ impl Range {
         while let Some(piece) = self.pieces.pop_front() {
             let plan = Plan::new(&piece, &shared.layout, shared.options.line, &shared.memory);
             let outcome = plan.and_then(|plan| {
-                plan.encode(0, piece.num_rows(), self.index, encoder, limit)
+                plan.encode(self.index, &mut Out::Batch { encoder, limit })
                     .map_err(|stopped| stopped.error)
             });
             let rows = match outcome {

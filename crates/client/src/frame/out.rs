@@ -1,0 +1,197 @@
+//! Where the lines of a table go: into the batch of an encoder, or into memory of the caller.
+
+use aioinflux_line::{Encoder, LentLines, Rows, Shape};
+
+/// Memory for lines, one behind the other (see
+/// [`FrameEncoder::encode_into`](super::FrameEncoder::encode_into)).
+pub trait LineMemory {
+    /// `least` bytes behind the lines so far, or more; `None` where there is not so much. What is in
+    /// them means nothing.
+    fn spare(&mut self, least: usize) -> Option<&mut [u8]>;
+
+    /// Makes the first bytes of the spare memory lines. They are as many as were asked for, or fewer.
+    fn keep(&mut self, bytes: usize);
+}
+
+/// Where lines go.
+pub(super) enum Out<'o> {
+    /// Into the batch of an encoder, until it has more bytes than `limit`.
+    Batch {
+        encoder: &'o mut Encoder,
+        limit: usize,
+    },
+    /// Into memory of the caller, until that is full. Rows that need the plain encoder become lines
+    /// of its batch first; one for which there is no memory stays there.
+    Lent {
+        encoder: &'o mut Encoder,
+        memory: &'o mut dyn LineMemory,
+        is_full: bool,
+        skipped: u64,
+    },
+}
+
+impl<'o> Out<'o> {
+    pub(super) fn lent(encoder: &'o mut Encoder, memory: &'o mut dyn LineMemory) -> Self {
+        let mut out = Self::Lent {
+            encoder,
+            memory,
+            is_full: false,
+            skipped: 0,
+        };
+        out.move_lines();
+        out
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        match self {
+            Self::Batch { encoder, limit } => encoder.len_bytes() > *limit,
+            Self::Lent { is_full, .. } => *is_full,
+        }
+    }
+
+    pub(super) fn encoder(&mut self) -> &mut Encoder {
+        match self {
+            Self::Batch { encoder, .. } | Self::Lent { encoder, .. } => encoder,
+        }
+    }
+
+    /// How many rows have no line, where they are counted here.
+    pub(super) fn skipped(&self) -> u64 {
+        match self {
+            Self::Batch { encoder, .. } => encoder.batch().skipped(),
+            Self::Lent { skipped, .. } => *skipped,
+        }
+    }
+
+    /// Lets `write` write rows of one shape, some or none.
+    pub(super) fn rows<T>(
+        &mut self,
+        shape: &Shape,
+        write: impl FnOnce(&mut Rows<'_>, usize) -> T,
+    ) -> Option<T> {
+        match self {
+            Self::Batch { encoder, limit } => Some(write(&mut encoder.rows(shape), *limit)),
+            Self::Lent {
+                encoder,
+                memory,
+                is_full,
+                skipped,
+            } => {
+                let Some(spare) = memory.spare(encoder.room_for(shape)) else {
+                    *is_full = true;
+                    return None;
+                };
+                let mut lines = LentLines::default();
+                let mut rows = encoder.rows_into(shape, spare, &mut lines);
+                let written = write(&mut rows, usize::MAX);
+                memory.keep(lines.bytes);
+                *skipped += lines.skipped;
+                Some(written)
+            }
+        }
+    }
+
+    /// Moves the lines that the plain encoder has written to where the others are.
+    pub(super) fn move_lines(&mut self) {
+        let Self::Lent {
+            encoder,
+            memory,
+            is_full,
+            skipped,
+        } = self
+        else {
+            return;
+        };
+        let lines = encoder.batch().bytes();
+        if !lines.is_empty() {
+            let Some(spare) = memory.spare(lines.len()) else {
+                *is_full = true;
+                return;
+            };
+            spare[..lines.len()].copy_from_slice(lines);
+            memory.keep(lines.len());
+        }
+        *skipped += encoder.batch().skipped();
+        encoder.clear_lines();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aioinflux_line::{Dialect, Encoder};
+    use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+
+    use super::*;
+    use crate::frame::{FrameEncoder, FrameLayout, encode_frame};
+
+    /// Memory that ends after so many bytes.
+    struct Pages {
+        bytes: Vec<u8>,
+        used: usize,
+    }
+
+    impl LineMemory for Pages {
+        fn spare(&mut self, least: usize) -> Option<&mut [u8]> {
+            let spare = &mut self.bytes[self.used..];
+            (least <= spare.len()).then_some(spare)
+        }
+
+        fn keep(&mut self, bytes: usize) {
+            self.used += bytes;
+        }
+    }
+
+    /// Rows with long and short texts, rows for the plain encoder, and rows without fields.
+    fn table(rows: usize) -> RecordBatch {
+        let text = |row: usize| match row % 11 {
+            0 => None,
+            1 => Some("x".repeat(9000)),
+            2 => Some("a \"b\"\\".repeat(row % 100)),
+            _ => Some(format!("s{row}")),
+        };
+        let tag = |row: usize| (row % 5 > 0).then(|| format!("t\\{row}"));
+        let load = |row: usize| (row % 11 > 0).then(|| row as f64 / 3.0);
+        let time: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows as i64));
+        let tag: ArrayRef = Arc::new(StringArray::from_iter((0..rows).map(tag)));
+        let load: ArrayRef = Arc::new(Float64Array::from_iter((0..rows).map(load)));
+        let text: ArrayRef = Arc::new(StringArray::from_iter((0..rows).map(text)));
+        let columns = [("time", time), ("tag", tag), ("load", load), ("text", text)];
+        RecordBatch::try_from_iter(columns).expect("columns of one length")
+    }
+
+    #[test]
+    fn memory_of_any_size_gets_the_lines_of_the_batch() {
+        let frame = table(700);
+        let layout = FrameLayout {
+            measurement: Some("m".into()),
+            time: Some(0),
+            tags: vec![1],
+            ..FrameLayout::default()
+        };
+        let mut plain = Encoder::new(Dialect::V1);
+        encode_frame(&frame, &layout, &mut plain).expect("writable");
+        for step in [1000, 5000, 9001, 20_000, 100_000, 1 << 22] {
+            let frames = FrameEncoder::new(layout.clone());
+            let mut encoder = Encoder::new(Dialect::V1);
+            let mut pages = Pages {
+                bytes: Vec::new(),
+                used: 0,
+            };
+            let (mut row, mut skipped) = (0, 0);
+            while row < frame.num_rows() || !encoder.batch().is_empty() {
+                pages.bytes.resize(pages.bytes.len() + step, b'?');
+                let encoded = frames.encode_into(&frame, row, &mut encoder, &mut pages);
+                let encoded = encoded.expect("writable");
+                (row, skipped) = (row + encoded.rows, skipped + encoded.skipped);
+            }
+            assert!(
+                pages.bytes[..pages.used] == *plain.batch().bytes(),
+                "{step}"
+            );
+            assert_eq!(skipped, plain.batch().skipped());
+            assert_eq!(encoder.next_index(), plain.next_index());
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Where rows are written: into the batch of an encoder, or into memory of the caller.
+
+use alloc::vec::Vec;
+
+use crate::{Batch, Outcome};
+
+/// How many bytes are made zero at a time.
+const AHEAD: usize = 16 << 10;
+
+/// Lines in memory of the caller (see [`Encoder::rows_into`](crate::Encoder::rows_into)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct LentLines {
+    /// How many bytes they take.
+    pub bytes: usize,
+    /// How many points had no field, and have no line.
+    pub skipped: u64,
+    /// How many lines have no timestamp.
+    pub unstamped: usize,
+}
+
+/// Where the lines go.
+#[derive(Debug)]
+pub(super) enum Target<'e> {
+    Batch(&'e mut Batch),
+    Lent {
+        out: &'e mut [u8],
+        lines: &'e mut LentLines,
+        text_room: &'e mut usize,
+    },
+}
+
+/// Where a row that has ended is noted.
+#[derive(Debug)]
+pub(super) enum Record<'r> {
+    Batch {
+        ends: &'r mut Vec<usize>,
+        indexes: &'r mut Vec<u64>,
+        unstamped: &'r mut usize,
+        skips: &'r mut Vec<usize>,
+    },
+    Lent(&'r mut LentLines),
+}
+
+/// Room for a row.
+pub(super) struct Space<'r> {
+    /// The bytes behind the lines.
+    pub(super) out: &'r mut [u8],
+    /// How many bytes the lines take.
+    pub(super) start: usize,
+    pub(super) record: Record<'r>,
+    /// How many bytes the texts of a row have taken at most.
+    pub(super) text_room: &'r mut usize,
+}
+
+impl Target<'_> {
+    /// How many bytes the lines take.
+    #[inline]
+    pub(super) fn end(&self) -> usize {
+        match self {
+            Self::Batch(batch) => batch.end(),
+            Self::Lent { lines, .. } => lines.bytes,
+        }
+    }
+
+    #[inline]
+    pub(super) fn text_room(&self) -> usize {
+        match self {
+            Self::Batch(batch) => batch.text_room,
+            Self::Lent { text_room, .. } => **text_room,
+        }
+    }
+
+    /// Whether there are, or can be made, so many bytes behind the lines.
+    #[inline]
+    pub(super) fn has_room(&self, wanted: usize) -> bool {
+        match self {
+            Self::Batch(_) => true,
+            Self::Lent { out, lines, .. } => lines.bytes + wanted <= out.len(),
+        }
+    }
+
+    /// So many bytes behind the lines, or more.
+    #[inline]
+    pub(super) fn space(&mut self, wanted: usize) -> Space<'_> {
+        let start = self.end();
+        match self {
+            Self::Batch(batch) => {
+                if start + wanted > batch.bytes.len() {
+                    make_room(&mut batch.bytes, start + wanted);
+                }
+                Space {
+                    out: &mut batch.bytes[start..],
+                    start,
+                    record: Record::Batch {
+                        ends: &mut batch.ends,
+                        indexes: &mut batch.indexes,
+                        unstamped: &mut batch.unstamped,
+                        skips: &mut batch.skips,
+                    },
+                    text_room: &mut batch.text_room,
+                }
+            }
+            Self::Lent {
+                out,
+                lines,
+                text_room,
+            } => {
+                assert!(start + wanted <= out.len(), "there is no room for a row");
+                Space {
+                    out: &mut out[start..],
+                    start,
+                    record: Record::Lent(lines),
+                    text_room,
+                }
+            }
+        }
+    }
+}
+
+#[cold]
+fn make_room(bytes: &mut Vec<u8>, end: usize) {
+    bytes.resize(end + AHEAD, 0);
+}
+
+impl Record<'_> {
+    /// Notes a line that ends at `end`.
+    #[inline]
+    pub(super) fn line(self, end: usize, index: u64, stamped: bool) {
+        match self {
+            Self::Batch {
+                ends,
+                indexes,
+                unstamped,
+                ..
+            } => {
+                ends.push(end);
+                indexes.push(index);
+                *unstamped += usize::from(!stamped);
+            }
+            Self::Lent(lines) => {
+                lines.bytes = end;
+                lines.unstamped += usize::from(!stamped);
+            }
+        }
+    }
+
+    /// Notes that a point was left out: out of the way of rows with fields.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn skip(self) -> Outcome {
+        match self {
+            Self::Batch { ends, skips, .. } => skips.push(ends.len()),
+            Self::Lent(lines) => lines.skipped += 1,
+        }
+        Outcome::Skipped
+    }
+}

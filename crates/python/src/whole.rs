@@ -1,0 +1,198 @@
+//! All lines of a call as one `bytes` object.
+//!
+//! One thread writes the lines of a table where they stay. Batches of several threads, whose size is
+//! only known when they are done, are copied there while the processor's cache still holds them.
+
+use aioinflux::frame::{Encoded, FrameEncoder, LineMemory};
+use arrow_array::RecordBatch;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::batches::{State, Step};
+use crate::bytes::Builder;
+use crate::frame::{Table, refusal};
+
+/// Bytes of the first lines, which tell how much memory all of them need.
+const SAMPLE: usize = 1 << 20;
+/// What is added at least where memory was too little.
+const MORE: usize = 64 << 10;
+
+/// The lines of all data, and how many points have none.
+pub(crate) fn joined(py: Python<'_>, mut state: State) -> PyResult<(Bound<'_, PyBytes>, u64)> {
+    let mut whole = Whole::new(py);
+    loop {
+        match state.step(py)? {
+            Step::Table(table) if state.has_one_thread() => whole.write_table(&mut state, table)?,
+            Step::Table(table) => state.open_table(table),
+            Step::Batch(batch) => {
+                whole.points += batch.len() as u64 + batch.skipped();
+                whole.skipped += batch.skipped();
+                whole.push(batch.bytes(), state.expected())?;
+                state.put_back(batch);
+            }
+            Step::End => return Ok((whole.finish()?, whole.skipped)),
+        }
+    }
+}
+
+struct Whole<'py> {
+    py: Python<'py>,
+    builder: Option<Builder<'py>>,
+    /// Points so far, those without a line too.
+    points: u64,
+    skipped: u64,
+}
+
+impl<'py> Whole<'py> {
+    fn new(py: Python<'py>) -> Self {
+        Self {
+            py,
+            builder: None,
+            points: 0,
+            skipped: 0,
+        }
+    }
+
+    /// Copies some lines; there are as many points as `expected` in all.
+    fn push(&mut self, lines: &[u8], expected: u64) -> PyResult<()> {
+        let needed = self.builder.as_ref().map_or(0, Builder::len) + lines.len();
+        match &self.builder {
+            Some(builder) if !builder.is_full(lines.len()) => {}
+            _ => self.reserve(needed, needed, expected)?,
+        }
+        match &mut self.builder {
+            Some(builder) => builder.push(lines),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure of memory for `needed` bytes, and for those to come, if they are about as long as
+    /// the `known` ones.
+    fn reserve(&mut self, needed: usize, known: usize, expected: u64) -> PyResult<()> {
+        let foreseen = foreseen(known, self.points, expected).max(needed);
+        if let Some(builder) = &mut self.builder {
+            return builder.reserve(foreseen.min(2 * needed));
+        }
+        let builder = Builder::with_capacity(self.py, foreseen);
+        // What the data said of its size may be wrong.
+        let builder = builder.or_else(|_| Builder::with_capacity(self.py, needed))?;
+        self.builder = Some(builder);
+        Ok(())
+    }
+
+    /// Writes the lines of a table on this thread.
+    fn write_table(&mut self, state: &mut State, mut table: Table) -> PyResult<()> {
+        let encode = FrameEncoder::new(table.layout.clone());
+        let first = state.points.encoder.next_index();
+        let expected = first + table.expected().unwrap_or(0) as u64;
+        let expected = expected.max(state.expected());
+        let lines = state.lines();
+        loop {
+            let base = state.points.encoder.next_index();
+            let Some(pieces) = table.read(self.py, &mut state.points, base, lines)? else {
+                return Ok(());
+            };
+            for piece in &pieces {
+                self.write_piece(state, &encode, piece, expected)?;
+            }
+            self.py.check_signals()?;
+        }
+    }
+
+    fn write_piece(
+        &mut self,
+        state: &mut State,
+        encode: &FrameEncoder,
+        piece: &RecordBatch,
+        expected: u64,
+    ) -> PyResult<()> {
+        let (mut row, mut more) = (0, MORE);
+        loop {
+            let encoded = self.write_rows(state, encode, piece, row, expected)?;
+            row += encoded.rows;
+            // A line for which there was no room.
+            let waiting = state.points.encoder.len_bytes();
+            if row == piece.num_rows() && waiting == 0 {
+                return Ok(());
+            }
+            let known = self.builder.as_ref().map_or(0, Builder::len) + waiting;
+            self.reserve(known + more, known, expected)?;
+            // Names and texts may need much room.
+            more = if encoded.rows == 0 { 2 * more } else { MORE };
+        }
+    }
+
+    /// Writes rows from `start` on, until the end or until the memory is full.
+    fn write_rows(
+        &mut self,
+        state: &mut State,
+        encode: &FrameEncoder,
+        piece: &RecordBatch,
+        start: usize,
+        expected: u64,
+    ) -> PyResult<Encoded> {
+        let encoder = &mut state.points.encoder;
+        let mut into = |memory: &mut (dyn LineMemory + Send)| {
+            self.py
+                .detach(|| encode.encode_into(piece, start, encoder, memory))
+                .map_err(refusal)
+        };
+        let mut sample = Sample::default();
+        let encoded = match &mut self.builder {
+            Some(builder) => into(&mut builder.rest())?,
+            None => into(&mut sample)?,
+        };
+        self.points += encoded.rows as u64;
+        self.skipped += encoded.skipped;
+        if !sample.lines().is_empty() {
+            self.push(sample.lines(), expected)?;
+        }
+        Ok(encoded)
+    }
+
+    fn finish(&mut self) -> PyResult<Bound<'py, PyBytes>> {
+        match self.builder.take() {
+            Some(builder) => builder.finish(),
+            None => Ok(PyBytes::new(self.py, b"")),
+        }
+    }
+}
+
+/// The first lines.
+#[derive(Default)]
+struct Sample {
+    bytes: Vec<u8>,
+    used: usize,
+}
+
+impl Sample {
+    fn lines(&self) -> &[u8] {
+        &self.bytes[..self.used]
+    }
+}
+
+impl LineMemory for Sample {
+    fn spare(&mut self, least: usize) -> Option<&mut [u8]> {
+        let end = self.used + least;
+        if end > SAMPLE && self.used > 0 {
+            return None;
+        }
+        if end > self.bytes.len() {
+            self.bytes.resize(end, 0);
+        }
+        Some(&mut self.bytes[self.used..])
+    }
+
+    fn keep(&mut self, bytes: usize) {
+        self.used += bytes;
+    }
+}
+
+/// The bytes of all points, if those to come are about as long as those so far.
+fn foreseen(bytes: usize, points: u64, expected: u64) -> usize {
+    if expected <= points {
+        return bytes;
+    }
+    let whole = bytes as u128 * u128::from(expected) / u128::from(points.max(1));
+    usize::try_from(whole + whole / 16).unwrap_or(bytes)
+}
