@@ -218,3 +218,13 @@ class PointSeries:
 
 def test_every_item_of_the_users_own_iterables_is_written() -> None:
     assert to_line_protocol(PointSeries()) == b"m f=1 1\nm f=2 2\n"
+
+
+@pytest.mark.parametrize("of", [frame, table])
+def test_a_name_in_front_of_a_table_is_no_line(of: Any) -> None:
+    for data in (["a", of(1)], [["a", of(1)]], ("a", [of(1)]), [("a", [of(1), of(2)])]):
+        with pytest.raises(TypeError, match="point 0: expected a line, got 'a'; hint: .*a tuple"):
+            to_line_protocol(data, "m")
+    lines = to_line_protocol(["x f=1i 1", of(2)], "x")
+    assert lines == b"x f=1i 1\nx f=2i 2\n"
+    assert to_line_protocol([[("a", of(1)), ("b", of(2))]]) == b"a f=1i 1\nb f=2i 2\n"

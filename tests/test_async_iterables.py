@@ -359,3 +359,16 @@ def test_what_should_have_been_awaited_is_told(connect: Any) -> None:
 
     with Scripted(answer(204)) as server:
         asyncio.run(run(server))
+
+
+def test_an_aiter_that_gives_no_async_iterator_is_told(connect: Any) -> None:
+    class Wrong:
+        def __aiter__(self) -> Any:
+            return [1]
+
+    async def run(server: Scripted) -> None:
+        with pytest.raises(TypeError, match=r"argument `data`: `Wrong.__aiter__` gave `list`"):
+            await connect(server).write(Wrong())
+
+    with Scripted(answer(204)) as server:
+        asyncio.run(run(server))

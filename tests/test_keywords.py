@@ -227,3 +227,23 @@ def test_a_placeholder_of_that_name_stays_one(client: Calls, other: Database, al
     there, here = client.query(text, output="dict", **{alias: other.name})["results"]
     assert there["series"][0]["values"] == [[1, 7]]
     assert "series" not in here
+
+
+@pytest.mark.parametrize("alias", ["database", "bucket"])
+def test_shorthands_of_the_older_client_take_the_aliases(database: Database, alias: str) -> None:
+    with AsyncInfluxDBClient(
+        port=database.server.port, db=database.name, mode="blocking"
+    ) as client:
+        client.write("m f=1 1")
+        client.db = "other"
+        answer = client.show_measurements(**{alias: database.name})
+        assert answer["results"][0]["series"][0]["values"] == [["m"]]
+        client.drop_database(**{alias: database.name})
+        assert [database.name] not in client.show_databases()["results"][0]["series"][0]["values"]
+        client.create_database(**{alias: database.name})
+        with pytest.raises(ValueError, match=f"`db` and `{alias}`"):
+            client.show_measurements(db="another", **{alias: database.name})
+        with pytest.raises(ValueError, match=f"argument `{alias}`: expected a name"):
+            client.drop_database(**{alias: ""})
+        with pytest.raises(TypeError, match="argument `epochs`: unknown"):
+            client.show_users(epochs="s")

@@ -13,7 +13,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from aioinflux import line_batches, to_line_protocol
+from aioinflux import InfluxDBClient, line_batches, to_line_protocol
 
 
 def frame(rows: int) -> pd.DataFrame:
@@ -185,3 +185,14 @@ def test_memory_of_python_does_not_grow_with_a_table() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1 << 20
+
+
+@pytest.mark.parametrize("value", [0, -1, 2**63, 10**30])
+@pytest.mark.parametrize("name", ["batch_lines", "batch_bytes", "threads", "connections"])
+def test_counts_that_are_out_of_range_are_named(name: str, value: int) -> None:
+    client = InfluxDBClient(db="d", mode="blocking")
+    calls: list[Any] = [client.write] if name != "threads" else [to_line_protocol]
+    calls += [line_batches] if name != "connections" else []
+    for call in calls:
+        with pytest.raises(ValueError, match=f"argument `{name}`: expected a "):
+            call("m f=1 1", **{name: value})

@@ -10,8 +10,8 @@ from typing import Any
 from .influxql import InfluxQL
 
 __all__ = [
-    "connection", "database", "epoch", "expect", "fill", "masked", "names", "not_empty", "positive",
-    "statement", "text", "text_of", "unit", "without_passwords",
+    "MOST", "connection", "database", "epoch", "expect", "fill", "masked", "names", "not_empty",
+    "positive", "statement", "text", "text_of", "unit", "without_passwords",
 ]  # fmt: skip
 
 _UNITS = {
@@ -22,6 +22,10 @@ _UNITS = {
 # What a server skips between statements. Each comment can be read in one way only, or else a text
 # of many would take for ever.
 _NOTHING = re.compile(r"(?:[;\s]|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)*")
+
+
+# What the engine's numbers have no room for.
+MOST = 2**63
 
 
 def expect(name: str, value: object, *types: type, optional: bool = False) -> None:
@@ -52,7 +56,7 @@ def positive(name: str, value: int) -> None:
     expect(name, value, int)
     if value < 1:
         raise ValueError(f"argument `{name}`: expected a positive number, got {value}")
-    if value >= 2**63:
+    if value >= MOST:
         raise ValueError(f"argument `{name}`: expected a number below 2**63, got {value}")
 
 
@@ -76,6 +80,10 @@ def connection(options: dict[str, Any], password: object) -> None:
             options[name] = os.fspath(options[name])
     expect("host", options["host"], str)
     expect("port", options["port"], int)
+    if not 0 < options["port"] < 2**16:
+        raise ValueError(
+            f"argument `port`: expected a number from 1 to 65535, got {options['port']}"
+        )
     expect("ssl", options["ssl"], bool)
     expect("timeout", options["timeout"], int, float, optional=True)
     expect("gzip", options["gzip"], bool, optional=True)

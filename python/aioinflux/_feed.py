@@ -28,6 +28,11 @@ class Feed:
 
     def __init__(self, items: AsyncIterable[Any]) -> None:
         self._items: AsyncIterator[Any] = type(items).__aiter__(items)
+        if not hasattr(type(self._items), "__anext__"):
+            raise TypeError(
+                f"argument `data`: `{type(items).__name__}.__aiter__` gave "
+                f"`{type(self._items).__name__}`, which is no async iterator"
+            )
         # The step that waits for the event loop, and what it asked the loop for.
         self._step: Any = None
         self._asked: Any = None

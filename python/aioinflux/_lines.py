@@ -76,9 +76,10 @@ def line_batches(
     _keywords.check_tags(extra_tags)
     _arguments.expect("tags", tags, Mapping, optional=True)
     _arguments.expect("stamp", stamp, bool)
-    _arguments.expect("batch_lines", batch_lines, int)
-    _arguments.expect("batch_bytes", batch_bytes, int)
-    _arguments.expect("threads", threads, int, optional=True)
+    _arguments.positive("batch_lines", batch_lines)
+    _arguments.positive("batch_bytes", batch_bytes)
+    if threads is not None:
+        _arguments.positive("threads", threads)
     unit = None if time_unit is None else _arguments.unit("time_unit", time_unit)
     columns = None if tag_columns is None else _arguments.names("tag_columns", tag_columns)
     return _core.Batches(

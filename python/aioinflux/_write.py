@@ -56,14 +56,13 @@ class Job:
     def batches(self, frames: int) -> _core.Batches:
         """Begins to encode; `frames` is how many functions stand between the user and `next`."""
         # Small writes notice what each of these costs: what is as it should be is not checked on.
-        if not type(self.batch_lines) is type(self.batch_bytes) is type(self.connections) is int:
-            _arguments.expect("batch_lines", self.batch_lines, int)
-            _arguments.expect("batch_bytes", self.batch_bytes, int)
-            _arguments.expect("connections", self.connections, int)
+        counts = (self.batch_lines, self.batch_bytes, self.connections)
+        is_int = type(counts[0]) is type(counts[1]) is type(counts[2]) is int
+        if not (is_int and 0 < min(counts) and max(counts) < _arguments.MOST):
+            for name in ("batch_lines", "batch_bytes", "connections"):
+                _arguments.positive(name, getattr(self, name))
         if type(self.stamp) is not bool:
             _arguments.expect("stamp", self.stamp, bool)
-        if self.connections < 1:
-            _arguments.positive("connections", self.connections)
         if self.progress is not None:
             _progress.check(self.progress)
         if self.time_unit is not None:

@@ -23,6 +23,8 @@ __all__ = ["AsyncInfluxDBClient"]
 Mode = Literal["async", "blocking", "dataframe"]
 
 _MODES = ("async", "blocking", "dataframe")
+# What the shorthands for queries pass on.
+_OPTIONS = frozenset(("epoch", "chunked", "chunk_size", "params", "output", "tags_as_categories"))
 
 
 class AsyncInfluxDBClient(Base):
@@ -294,11 +296,16 @@ class AsyncInfluxDBClient(Base):
 
     def create_database(self, *, db: str | None = None, **options: Any) -> Any:
         """Creates a database: `db`, or the client's own. An existing one is left alone."""
+        db = _database(db, options)
         return self._shortcut("CREATE DATABASE", db or self.db, "db", db, options)
 
     def drop_database(self, *, db: str | None = None, **options: Any) -> Any:
         """Deletes a database with all its data: `db`, or the client's own."""
+        # It must not stand for the client's own.
+        for name in ("database", "bucket"):
+            _arguments.not_empty(name, options.get(name))
         _arguments.not_empty("db", db)
+        db = _database(db, options)
         return self._shortcut("DROP DATABASE", db or self.db, "db", db, options)
 
     def drop_measurement(self, *, measurement: str, db: str | None = None, **options: Any) -> Any:
@@ -311,26 +318,39 @@ class AsyncInfluxDBClient(Base):
 
     def show_databases(self, *, db: str | None = None, **options: Any) -> Any:
         """Answers with the names of the databases."""
-        return self._ask("SHOW DATABASES", db, **options)
+        return self._command("SHOW DATABASES", db, options)
 
     def show_measurements(self, *, db: str | None = None, **options: Any) -> Any:
         """Answers with the names of the measurements of a database."""
-        return self._ask("SHOW MEASUREMENTS", db, **options)
+        return self._command("SHOW MEASUREMENTS", db, options)
 
     def show_retention_policies(self, *, db: str | None = None, **options: Any) -> Any:
         """Answers with the retention policies of a database."""
-        return self._ask("SHOW RETENTION POLICIES", db, **options)
+        return self._command("SHOW RETENTION POLICIES", db, options)
 
     def show_users(self, *, db: str | None = None, **options: Any) -> Any:
         """Answers with the users of the server."""
-        return self._ask("SHOW USERS", db, **options)
+        return self._command("SHOW USERS", db, options)
 
     def _shortcut(
         self, verb: str, name: str | None, argument: str, db: str | None, options: dict[str, Any]
     ) -> Any:
         if not isinstance(name, str):
             raise TypeError(f"argument `{argument}`: expected str, got `{type(name).__name__}`")
-        return self._ask(f"{verb} {_core.quote_identifier(name)}", db, **options)
+        return self._command(f"{verb} {_core.quote_identifier(name)}", db, options)
+
+    def _command(self, text: str, db: str | None, options: dict[str, Any]) -> Any:
+        return self._ask(text, _database(db, options), **options)
+
+
+def _database(db: str | None, options: dict[str, Any]) -> str | None:
+    """The database of a call with options for `query`; takes its aliases out of the options.
+
+    Raises:
+        TypeError: an option is unknown.
+    """
+    others = {name: options.pop(name) for name in list(options) if name not in _OPTIONS}
+    return _keywords.database(db, **others)
 
 
 def _set_up_logging(level: int) -> None:

@@ -29,6 +29,9 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
         return Ok(None);
     }
     let is_rows = table.is_instance_of::<Rows>();
+    if let Some(first) = first_of(&table) {
+        check_list(&name, &first, point)?;
+    }
     if !is_rows && !frame::is_frame(&table)? {
         // The text in front of what is no data is no line.
         check(&table, point)?;
@@ -55,6 +58,32 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
     let place = Place::of(point, "name of a table");
     let name = measurement(values::string(text, place)?, &table)?;
     Ok(Some((Some(name), table)))
+}
+
+/// Refuses two items of a list if the first is a name that would be sent as a line, and the second
+/// is a table.
+pub(crate) fn check_list(
+    first: &Bound<'_, PyAny>,
+    second: &Bound<'_, PyAny>,
+    point: u64,
+) -> PyResult<()> {
+    let Ok(name) = first.cast::<PyString>() else {
+        return Ok(());
+    };
+    let table = first_of(second);
+    if !frame::is_frame(table.as_ref().unwrap_or(second))? || name.contains("=")? {
+        return Ok(());
+    }
+    Err(PyTypeError::new_err(format!(
+        "point {point}: expected a line, got {}; hint: the name of a table and the table are a tuple, \
+         `(measurement, table)`, one for each table",
+        shorten(&name.repr()?.to_string()),
+    )))
+}
+
+/// The first item of a list.
+fn first_of<'py>(data: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    data.cast_exact::<PyList>().ok()?.get_item(0).ok()
 }
 
 /// The measurement in the name of a table. The keys of the `dict` that `output="dataframe"` gives are

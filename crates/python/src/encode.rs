@@ -2,17 +2,17 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyInt};
+use pyo3::types::{PyBytes, PyDict};
 
 pub(crate) use crate::batch::Encoded;
 use crate::batches::{Limits, State, positive};
-use crate::bytes::Builder;
 use crate::errors;
 use crate::exit;
 use crate::input::Input;
 use crate::place::Place;
 use crate::points::Points;
 use crate::times::Times;
+use crate::whole::joined;
 
 /// Points in a batch: of the usual lines these are fewer bytes than the next limit.
 const BATCH_LINES: usize = 2_000;
@@ -135,52 +135,8 @@ pub(crate) fn to_line_protocol<'py>(
 fn number_of_threads(threads: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
     let py = threads.py();
     let checks = py.import("aioinflux._arguments")?;
-    checks.call_method1("expect", ("threads", threads, py.get_type::<PyInt>()))?;
+    checks.call_method1("positive", ("threads", threads))?;
     positive("threads", Some(threads.extract()?))
-}
-
-/// The lines of all batches as one object, and how many points have no line.
-///
-/// Every batch is written into the object once, while the processor's cache still holds it.
-fn joined(py: Python<'_>, mut state: State) -> PyResult<(Bound<'_, PyBytes>, u64)> {
-    let mut whole: Option<Builder<'_>> = None;
-    let (mut points, mut skipped) = (0, 0);
-    while let Some(batch) = state.next(py)? {
-        points += batch.len() as u64 + batch.skipped();
-        skipped += batch.skipped();
-        let lines = batch.bytes();
-        let needed = whole.as_ref().map_or(0, Builder::len) + lines.len();
-        let expected = || foreseen(needed, points, state.expected());
-        let builder = match &mut whole {
-            Some(builder) => {
-                if builder.is_full(lines.len()) {
-                    builder.reserve(expected().min(2 * needed).max(needed))?;
-                }
-                builder
-            }
-            none => {
-                let builder = Builder::with_capacity(py, expected());
-                // What the data said of its size may be wrong.
-                let builder = builder.or_else(|_| Builder::with_capacity(py, needed))?;
-                none.insert(builder)
-            }
-        };
-        builder.push(lines)?;
-        state.put_back(batch);
-    }
-    match whole {
-        Some(builder) => Ok((builder.finish()?, skipped)),
-        None => Ok((PyBytes::new(py, b""), skipped)),
-    }
-}
-
-/// The bytes of all points, if those to come are about as long as those so far.
-fn foreseen(bytes: usize, points: u64, expected: u64) -> usize {
-    if expected <= points {
-        return bytes;
-    }
-    let whole = bytes as u128 * u128::from(expected) / u128::from(points.max(1));
-    usize::try_from(whole + whole / 16).unwrap_or(bytes)
 }
 
 /// Refuses keywords that other clients read as something else than tags.

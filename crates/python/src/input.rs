@@ -101,7 +101,11 @@ impl Input {
     ) -> PyResult<()> {
         if let Ok(point) = data.cast_exact::<PyDict>() {
             self.push_mapping(points, before, point)
-        } else if data.is_exact_instance_of::<PyList>() {
+        } else if let Ok(items) = data.cast_exact::<PyList>() {
+            if items.len() == 2 {
+                let (first, second) = (items.get_item(0)?, items.get_item(1)?);
+                almost::check_list(&first, &second, points.encoder.next_index())?;
+            }
             self.begin(data)
         } else if data.is_exact_instance_of::<PyTuple>() {
             match almost::pair(data, points.encoder.next_index())? {
