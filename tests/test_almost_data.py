@@ -223,7 +223,7 @@ def test_every_item_of_the_users_own_iterables_is_written() -> None:
 @pytest.mark.parametrize("of", [frame, table])
 def test_a_name_in_front_of_a_table_is_no_line(of: Any) -> None:
     for data in (["a", of(1)], [["a", of(1)]], ("a", [of(1)]), [("a", [of(1), of(2)])]):
-        with pytest.raises(TypeError, match="point 0: expected a line, got 'a'; hint: .*a tuple"):
+        with pytest.raises(TypeError, match=r"point 0: expected a line, got 'a'; hint: .*a tuple"):
             to_line_protocol(data, "m")
     lines = to_line_protocol(["x f=1i 1", of(2)], "x")
     assert lines == b"x f=1i 1\nx f=2i 2\n"

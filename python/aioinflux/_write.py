@@ -58,7 +58,7 @@ class Job:
         # Small writes notice what each of these costs: what is as it should be is not checked on.
         counts = (self.batch_lines, self.batch_bytes, self.connections)
         is_int = type(counts[0]) is type(counts[1]) is type(counts[2]) is int
-        if not (is_int and 0 < min(counts) and max(counts) < _arguments.MOST):
+        if not (is_int and min(counts) > 0 and max(counts) < _arguments.MOST):
             for name in ("batch_lines", "batch_bytes", "connections"):
                 _arguments.positive(name, getattr(self, name))
         if type(self.stamp) is not bool:
