@@ -12,6 +12,10 @@ EFFECTFUL = ("client", "deadline", "http", "udp")
 EFFECTS = re.compile(r"\b(tokio|reqwest|hyper|hyper_util|mio)\b")
 HTTP = re.compile(r"\b(reqwest|hyper|hyper_util|mio)\b")
 VERSIONS = re.compile(r"\bDialect::V[123]\b")
+# Where Python's names of the dialects are known, and where the dialects are.
+SERVER = "crates/python/src/server.rs"
+DIALECT = "crates/line/src/dialect.rs"
+DEFAULT = re.compile(r"\bDefault\b|#\[default\]")
 PYTHON = re.compile(r"\bpyo3\b")
 # The files that may hold unsafe code; each begins with the reason, and what it buys.
 UNSAFE_FILES = (
@@ -84,9 +88,12 @@ def broken(name: str, code: str) -> Iterator[str]:
         yield "a pure file names the runtime or an HTTP library"
     if not name.startswith(f"{CLIENT}/http/") and HTTP.search(code):
         yield "HTTP libraries are used in http/ only"
-    asks = (in_client and stem not in ("dialect", "config")) or name.startswith("crates/python/")
+    asks = in_client and stem not in ("dialect", "config")
+    asks |= name.startswith("crates/python/") and name != SERVER
     if asks and VERSIONS.search(code):
         yield "which InfluxDB this is, is asked in dialect and config only"
+    if name == DIALECT and DEFAULT.search(code):
+        yield "a dialect has no default: each place writes out which it means"
     if not name.startswith("crates/python/") and PYTHON.search(code):
         yield "pyo3 belongs to the Python crate"
     if name not in UNSAFE_FILES and UNSAFE.search(code) and code.strip() != FORBIDDEN:

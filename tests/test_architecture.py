@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from architecture import CLIENT, EFFECTFUL, PROTECTS, UNSAFE_FILES, unprotected, violations
+from architecture import (
+    CLIENT,
+    DIALECT,
+    EFFECTFUL,
+    PROTECTS,
+    SERVER,
+    UNSAFE_FILES,
+    unprotected,
+    violations,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,6 +30,8 @@ def test_the_files_of_the_rules_exist() -> None:
     for name in ("config", "dialect", *EFFECTFUL):
         file, directory = ROOT / CLIENT / f"{name}.rs", ROOT / CLIENT / name
         assert file.exists() or directory.exists(), name
+    for name in (SERVER, DIALECT):
+        assert (ROOT / name).exists(), name
 
 
 @pytest.mark.parametrize(
@@ -35,6 +46,8 @@ def test_the_files_of_the_rules_exist() -> None:
         ("http/mod.rs", "use pyo3::Python;", "pyo3"),
         ("../../line/src/lib.rs", "use tokio::sync::Mutex;", "pure file"),
         ("../../python/src/lib.rs", "if d == Dialect::V2 {}", "dialect and config only"),
+        ("../../line/src/dialect.rs", "impl Default for Dialect {}", "has no default"),
+        ("../../line/src/dialect.rs", "#[default]", "has no default"),
         ("../../line/src/rows.rs", "unsafe fn f() {}", "unsafe code"),
         ("decode/columns.rs", "fn f(p: *const u8) -> u8 { unsafe { *p } }", "unsafe code"),
         ("../../python/src/client.rs", '#![expect(unsafe_code, reason = "")]', "unsafe code"),

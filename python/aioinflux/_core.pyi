@@ -3,6 +3,8 @@
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, SupportsIndex, TypeVar, final, overload
 
+from ._lines import Server
+
 __all__ = [
     "Answer",
     "Batch",
@@ -83,6 +85,8 @@ class Batches:
         default_tags: dict[str, object] | None = None,
         time_unit: str | None = None,
         stamp: bool = False,
+        *,
+        server: Server,
     ) -> Batches: ...
     def __iter__(self) -> Batches: ...
     def __next__(self) -> Batch: ...
@@ -322,6 +326,7 @@ def to_line_protocol(
     tags: Mapping[str, object] | None = None,
     stamp: bool = False,
     threads: int | None = None,
+    server: Server = "1.x",
     **extra_tags: object,
 ) -> bytes:
     """Encodes points as line protocol, exactly as `AsyncInfluxDBClient.write` sends them.
@@ -342,6 +347,8 @@ def to_line_protocol(
             Lines that come encoded, and tables without a time column, are stamped too.
         threads: Number of threads that encode a table without the GIL. `None`: one for each
             processor that this process may use. The lines do not depend on it.
+        server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
+            Their rules differ: see the Rust type `Dialect`.
         **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
     Returns:
         One line for each point, each with a line feed at its end, times in nanoseconds. Points
@@ -355,7 +362,7 @@ def to_line_protocol(
     """
 
 def nanoseconds(time: object) -> int: ...
-def parse_lines(data: str | bytes | bytearray) -> list[dict[str, Any]]: ...
+def parse_lines(data: str | bytes | bytearray, server: Server) -> list[dict[str, Any]]: ...
 def parse_answer(
     body: object, content_type: str, epoch: str, frame: bool, views: bool = False
 ) -> Answer: ...

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from . import _arguments, _core, _keywords
 from ._core import to_line_protocol
 
 __all__ = ["line_batches", "parse_line_protocol", "to_line_protocol"]
+
+# Generations of InfluxDB.
+Server = Literal["1.x", "2.x", "3.x"]
 
 logger = logging.getLogger("aioinflux")
 
@@ -37,6 +40,7 @@ def line_batches(
     batch_lines: int = 10_000,
     batch_bytes: int = 4 * 1024 * 1024,
     threads: int | None = None,
+    server: Server = "1.x",
     **extra_tags: object,
 ) -> _core.Batches:
     """Encodes points as line protocol in batches, while they are asked for.
@@ -61,6 +65,7 @@ def line_batches(
         batch_bytes: Bytes that a batch has at most, but for a single line that is longer.
         threads: Number of threads that encode a table without the GIL. `None`: one for each
             processor that this process may use.
+        server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
         **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
     Returns:
         An iterator of `Batch` objects. Each is bytes-like (`bytes(batch)`, `socket.send(batch)`)
@@ -94,15 +99,19 @@ def line_batches(
         threads=threads,
         time_unit=unit,
         stamp=stamp,
+        server=server,
     )
 
 
-def parse_line_protocol(data: str | bytes | bytearray) -> list[dict[str, Any]]:
+def parse_line_protocol(
+    data: str | bytes | bytearray, *, server: Server = "1.x"
+) -> list[dict[str, Any]]:
     """Decodes line protocol into points.
 
     Args:
-        data: Lines as InfluxDB 1.x takes them, times in nanoseconds. Blank lines and comments are
+        data: Lines as that server takes them, times in nanoseconds. Blank lines and comments are
             passed over.
+        server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
     Returns:
         A `dict` for each line, with the keys `measurement`, `tags` (a `dict` of `str`), `fields` (a
         `dict` of `float`, `int`, `bool` and `str`) and, where the line has a time, `time` (`int`,
@@ -113,4 +122,4 @@ def parse_line_protocol(data: str | bytes | bytearray) -> list[dict[str, Any]]:
         TypeError: `data` is no text.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
-    return _core.parse_lines(data)
+    return _core.parse_lines(data, server)

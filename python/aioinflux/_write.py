@@ -12,11 +12,14 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import _arguments, _core, _keywords, _progress
 from ._feed import Feed, is_async
 from .exceptions import InfluxDBConnectionError, InfluxDBError, InfluxDBWriteError
+
+if TYPE_CHECKING:
+    from ._lines import Server
 
 __all__ = ["Job", "Send", "awaited", "waited"]
 
@@ -52,6 +55,8 @@ class Job:
     time_unit: str | None = None
     # Whether points without a time get one of this machine's clock.
     stamp: bool = False
+    # The generation of the server, as `to_line_protocol` calls it.
+    server: Server = field(kw_only=True)
 
     def batches(self, frames: int) -> _core.Batches:
         """Begins to encode; `frames` is how many functions stand between the user and `next`."""
@@ -89,6 +94,7 @@ class Job:
             self.default_tags,
             self.time_unit,
             self.stamp,
+            server=self.server,
         )
 
 

@@ -380,6 +380,7 @@ class InfluxDBClient(Administration, Base):
             progress,
             time_unit=time_unit,
             stamp=stamp,
+            server="1.x",
         )
         return self._write(job, db, rp, consistency, precision, database=database, bucket=bucket)
 

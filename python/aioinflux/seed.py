@@ -206,6 +206,7 @@ class AsyncInfluxDBClient(Base):
             progress=progress,
             time_unit=time_unit,
             stamp=stamp,
+            server="1.x",
         )
         return self._write(job, None)
 

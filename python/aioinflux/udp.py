@@ -173,6 +173,7 @@ class UDPClient:
             is_answered=False,
             time_unit=time_unit,
             stamp=stamp,
+            server="1.x",
         )
         # What stands on the stack between the user and the encoder, which warns at the user's line.
         if self.mode == "async":

@@ -117,7 +117,7 @@ impl Config {
             accept_gzip: false,
             proxy: Proxy::Environment,
             max_requests: MAX_REQUESTS,
-            dialect: Dialect::default(),
+            dialect: Dialect::V1,
         }
     }
 

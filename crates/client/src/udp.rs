@@ -138,13 +138,13 @@ fn too_large(batch: &Batch, line: usize, bytes: usize) -> Error {
 mod tests {
     use std::net::UdpSocket;
 
-    use aioinflux_line::{Batch, Encoder, Point};
+    use aioinflux_line::{Batch, Dialect, Encoder, Point};
 
     use super::{UdpSender, datagrams};
     use crate::error::ErrorKind;
 
     fn batch(values: &[&str]) -> Batch {
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::new(Dialect::V1);
         for value in values {
             encoder
                 .push(&Point::new("m").field("f", *value))

@@ -11,7 +11,7 @@ use crate::Dialect;
 ///
 /// Every line ends in a line feed. A string field may hold line feeds too, so lines are told apart
 /// by the recorded ends, never by searching the bytes.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Batch {
     /// The lines; behind the last of them, bytes that mean nothing.
     pub(crate) bytes: Vec<u8>,
@@ -28,10 +28,17 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub(crate) fn new(dialect: Dialect) -> Self {
+    /// Returns a batch without lines.
+    pub fn new(dialect: Dialect) -> Self {
         Self {
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            indexes: Vec::new(),
+            skips: Vec::new(),
+            unstamped: 0,
+            texts: Vec::new(),
             dialect,
-            ..Self::default()
+            text_room: 0,
         }
     }
 

@@ -19,7 +19,7 @@ impl Encoder {
     /// for value in 0..3 {
     ///     encoder.push(&Point::new("m").field("f", value))?;
     /// }
-    /// let first = encoder.take_lines(2, Batch::default());
+    /// let first = encoder.take_lines(2, Batch::new(Dialect::V1));
     /// assert_eq!(first.bytes(), b"m f=0i\nm f=1i\n");
     /// assert_eq!(encoder.take_lines(1, first).bytes(), b"m f=2i\n");
     /// # Ok::<(), aioinflux_line::Error>(())
@@ -156,17 +156,19 @@ mod tests {
             // What was skipped before the first line that stays goes with those before it.
             let cut = places.get(lines).copied().unwrap_or(kinds.len());
             let mut encoder = whole.clone();
-            let taken = encoder.take_lines(lines, Batch::default());
+            let taken = encoder.take_lines(lines, Batch::new(Dialect::V1));
             for (batch, kinds) in [(&taken, &kinds[..cut]), (encoder.batch(), &kinds[cut..])] {
                 let count = |kind| kinds.matches(kind).count();
                 assert_eq!(batch.skipped(), count('.') as u64, "{lines}: {kinds}");
                 assert_eq!(batch.text_lines(), count('t'), "{lines}: {kinds}");
                 assert_eq!(batch.unstamped, count('p'), "{lines}: {kinds}");
             }
-            let part = whole.batch().part(0..lines, Batch::default());
+            let part = whole.batch().part(0..lines, Batch::new(Dialect::V1));
             assert_eq!(part, taken, "{lines}");
             if lines > 0 {
-                let rest = whole.batch().part(lines..places.len(), Batch::default());
+                let rest = whole
+                    .batch()
+                    .part(lines..places.len(), Batch::new(Dialect::V1));
                 assert_eq!(&rest, encoder.batch(), "{lines}");
             }
         }
@@ -178,7 +180,7 @@ mod tests {
         encoder
             .push_text(b"m f=1 1\nm f=2 2\nm f=3\n")
             .expect("lines");
-        let first = encoder.take_lines(2, Batch::default());
+        let first = encoder.take_lines(2, Batch::new(Dialect::V1));
         assert_eq!((first.text_lines(), first.is_stamped()), (2, true));
         let rest = encoder.take_lines(1, first);
         assert_eq!((rest.text_lines(), rest.is_stamped()), (1, false));

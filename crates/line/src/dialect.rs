@@ -43,10 +43,9 @@ use core::ops::RangeInclusive;
 /// Two facts are no rules: InfluxDB 1.6 and older panic on a point of exactly 100, 200, 400 ...
 /// tags, so that the whole request fails (1.8 and all others take them), and before 1.8 strings
 /// could be longer than 1 MiB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// InfluxDB 1.x.
-    #[default]
     V1,
     /// InfluxDB 2.x, and Cloud on its engine.
     V2,

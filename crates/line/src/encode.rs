@@ -40,7 +40,7 @@ pub(crate) struct Tag {
 ///
 /// What the server of the dialect would corrupt or drop is refused by a named [`Rule`](crate::Rule)
 /// (the table is in [`Dialect`](crate::Dialect)); the batch is then as if the point had never come.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Encoder {
     pub(crate) options: Options,
     pub(crate) batch: Batch,
@@ -62,7 +62,13 @@ impl Encoder {
         Self {
             options,
             batch: Batch::new(options.dialect),
-            ..Self::default()
+            next_index: 0,
+            clock: None,
+            removed: RemovedNewlines::default(),
+            tags: Vec::new(),
+            fields: Vec::new(),
+            scratch: Vec::new(),
+            steps: Steps::default(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::Dialect;
 /// let lenient = Encoder::new(Options::new(Dialect::V2).remove_newlines(true).skip_infinities(true));
 /// # let _ = (strict, lenient);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Options {
     pub(crate) dialect: Dialect,
@@ -26,7 +26,9 @@ impl Options {
     pub fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
-            ..Self::default()
+            remove_newlines: false,
+            refuse_nan: false,
+            skip_infinities: false,
         }
     }
 

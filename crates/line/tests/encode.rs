@@ -358,7 +358,7 @@ fn a_batch_tells_lines_ends_and_indexes() {
     assert_eq!(batch.dialect(), Dialect::V1);
     assert!(!format!("{batch:?}").contains('"'));
     assert_eq!(batch.clone().into_bytes(), batch.bytes());
-    assert_eq!(Batch::default().len(), 0);
+    assert_eq!(Batch::new(Dialect::V1).len(), 0);
 }
 
 #[test]

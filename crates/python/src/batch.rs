@@ -41,7 +41,7 @@ impl Encoded {
 impl Drop for Encoded {
     fn drop(&mut self) {
         if let (Some(spares), Some(batch)) = (&self.spares, Arc::get_mut(&mut self.batch)) {
-            spares.put(std::mem::take(batch));
+            spares.put(std::mem::replace(batch, Batch::new(batch.dialect())));
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::frame::{Table, count, refusal};
 use crate::input::Input;
 use crate::memory::Lease;
 use crate::points::Points;
+use crate::server::Server;
 
 create_exception!(
     aioinflux._core,
@@ -89,7 +90,8 @@ impl Batches {
     #[new]
     #[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None,
         time_column=None, measurement_column=None, batch_lines=None, batch_bytes=None,
-        threads=None, frames=0, default_tags=None, time_unit=None, stamp=false))]
+        threads=None, frames=0, default_tags=None, time_unit=None, stamp=false, *,
+        server))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the Python function"
@@ -108,9 +110,16 @@ impl Batches {
         default_tags: Option<&Bound<'_, PyDict>>,
         time_unit: Option<&str>,
         stamp: bool,
+        server: Server,
     ) -> PyResult<Self> {
         exit::protect_thread();
-        let mut points = Points::begin(measurement, tag_columns, extra_tags, default_tags)?;
+        let mut points = Points::begin(
+            server.dialect(),
+            measurement,
+            tag_columns,
+            extra_tags,
+            default_tags,
+        )?;
         points.time_column = time_column;
         points.measurement_column = measurement_column;
         points.times.begin(time_unit)?;
@@ -369,7 +378,7 @@ impl State {
     fn next_of_rest(&mut self) -> Option<Batch> {
         let (batch, gone) = self.rest.as_mut()?;
         let end = *gone + self.limits.fitting(batch, *gone);
-        let part = batch.part(*gone..end, self.points.spares.get());
+        let part = batch.part(*gone..end, self.points.spares.get(batch.dialect()));
         *gone = end;
         if end == batch.len() {
             self.rest = None;
@@ -382,16 +391,17 @@ impl State {
         let Points {
             encoder, spares, ..
         } = &mut *self.points;
+        let dialect = encoder.options().dialect();
         let (lines, skipped) = (encoder.batch().len(), encoder.batch().skipped());
         let fitting = self.limits.fitting(encoder.batch(), 0);
         if lines == 0 && skipped == 0 {
             None
         } else if lines > fitting + 1 {
-            let whole = encoder.take_lines(lines, spares.get());
+            let whole = encoder.take_lines(lines, spares.get(dialect));
             self.rest = Some((whole, 0));
             self.next_of_rest()
         } else {
-            Some(encoder.take_lines(fitting, spares.get()))
+            Some(encoder.take_lines(fitting, spares.get(dialect)))
         }
     }
 

@@ -11,6 +11,7 @@ use crate::exit;
 use crate::input::Input;
 use crate::place::Place;
 use crate::points::Points;
+use crate::server::Server;
 use crate::times::Times;
 use crate::whole::joined;
 
@@ -37,6 +38,8 @@ const BATCH_BYTES: usize = 1 << 20;
 ///         Lines that come encoded, and tables without a time column, are stamped too.
 ///     threads: Number of threads that encode a table without the GIL. `None`: one for each
 ///         processor that this process may use. The lines do not depend on it.
+///     server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
+///         Their rules differ: see the Rust type `Dialect`.
 ///     **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
 /// Returns:
 ///     One line for each point, each with a line feed at its end, times in nanoseconds. Points
@@ -52,7 +55,9 @@ const BATCH_BYTES: usize = 1 << 20;
 #[pyfunction]
 #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None,
     measurement_column=None, time_unit=None, tags=None, stamp=false, threads=None,
-    **extra_tags))]
+    server=Server::V1, **extra_tags), text_signature = "(data, measurement=None, tag_columns=None, *, \
+    time_column=None, measurement_column=None, time_unit=None, tags=None, stamp=False, \
+    threads=None, server='1.x', **extra_tags)")]
 #[expect(
     clippy::too_many_arguments,
     reason = "the arguments of the Python function"
@@ -67,6 +72,7 @@ pub(crate) fn to_line_protocol<'py>(
     tags: Option<&Bound<'py, PyAny>>,
     stamp: bool,
     threads: Option<&Bound<'py, PyAny>>,
+    server: Server,
     extra_tags: Option<Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     exit::protect_thread();
@@ -99,7 +105,13 @@ pub(crate) fn to_line_protocol<'py>(
             None => None,
         },
     };
-    let mut points = Points::begin(measurement, tag_columns, extra_tags.as_ref(), None)?;
+    let mut points = Points::begin(
+        server.dialect(),
+        measurement,
+        tag_columns,
+        extra_tags.as_ref(),
+        None,
+    )?;
     points.time_column = time_column;
     points.measurement_column = measurement_column;
     if let Some(unit) = time_unit {

@@ -46,6 +46,7 @@ mod parse;
 mod place;
 mod points;
 mod runtime;
+mod server;
 mod stream;
 mod task;
 mod text;

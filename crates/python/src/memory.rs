@@ -4,12 +4,14 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use aioinflux::Dialect;
+
 use crate::points::Points;
 
 /// Most that are kept: calls of that many threads, or within each other.
 const MOST: usize = 4;
 
-/// Those that no call uses. They stay where they are: to move them takes as long as a short line.
+/// Those that no call uses, the last used at the end. They stay where they are: to move them takes as long as a short line.
 #[expect(
     clippy::vec_box,
     reason = "the boxes go in and out, and nothing in them is moved"
@@ -26,9 +28,11 @@ fn idle() -> MutexGuard<'static, Vec<Box<Points>>> {
 pub(crate) struct Lease(Option<Box<Points>>);
 
 impl Lease {
-    pub(crate) fn take() -> Self {
-        let kept = idle().pop();
-        Self(Some(kept.unwrap_or_default()))
+    pub(crate) fn take(dialect: Dialect) -> Self {
+        let mut idle = idle();
+        let fits = |points: &Box<Points>| points.encoder.options().dialect() == dialect;
+        let kept = idle.iter().rposition(fits).map(|at| idle.remove(at));
+        Self(Some(kept.unwrap_or_else(|| Box::new(Points::new(dialect)))))
     }
 }
 
@@ -56,8 +60,10 @@ impl Drop for Lease {
         // Before the lock is held: what goes here may be objects with code of their own.
         points.forget();
         let mut idle = idle();
-        if idle.len() < MOST {
-            idle.push(points);
-        }
+        let oldest = (idle.len() == MOST).then(|| idle.remove(0));
+        idle.push(points);
+        // Not under the lock, either.
+        drop(idle);
+        drop(oldest);
     }
 }

@@ -9,20 +9,25 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString};
 
 use crate::exit;
 use crate::place::type_name;
+use crate::server::Server;
 
 /// How many lines are read between two looks at pending signals.
 const SIGNAL_LINES: usize = 4096;
 
 /// The points of lines of text, as mappings that `encode` takes.
 #[pyfunction]
-pub(crate) fn parse_lines<'py>(data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+pub(crate) fn parse_lines<'py>(
+    data: &Bound<'py, PyAny>,
+    server: Server,
+) -> PyResult<Bound<'py, PyList>> {
     exit::protect_thread();
+    let dialect = server.dialect();
     if let Ok(text) = data.cast::<PyString>() {
-        points(data.py(), text.to_str()?.as_bytes())
+        points(data.py(), dialect, text.to_str()?.as_bytes())
     } else if let Ok(text) = data.cast::<PyBytes>() {
-        points(data.py(), text.as_bytes())
+        points(data.py(), dialect, text.as_bytes())
     } else if let Ok(text) = data.cast::<PyByteArray>() {
-        points(data.py(), &text.to_vec())
+        points(data.py(), dialect, &text.to_vec())
     } else {
         Err(PyTypeError::new_err(format!(
             "argument `data`: expected str or bytes, got `{}`",
@@ -31,11 +36,11 @@ pub(crate) fn parse_lines<'py>(data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, 
     }
 }
 
-fn points<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyList>> {
+fn points<'py>(py: Python<'py>, dialect: Dialect, text: &[u8]) -> PyResult<Bound<'py, PyList>> {
     // What some editors put at the start of a file; `write` drops it, too.
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let points = PyList::empty(py);
-    for (number, line) in Decoder::new(Dialect::default(), text).enumerate() {
+    for (number, line) in Decoder::new(dialect, text).enumerate() {
         let line = line.map_err(|error| PyValueError::new_err(error.to_string()))?;
         let tags = PyDict::new(py);
         for (key, value) in line.tags() {

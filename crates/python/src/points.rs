@@ -96,12 +96,13 @@ pub(crate) struct Points {
 impl Points {
     /// Begins a call.
     pub(crate) fn begin(
+        dialect: Dialect,
         measurement: Option<&Bound<'_, PyAny>>,
         tag_columns: Option<Vec<Py<PyAny>>>,
         extra_tags: Option<&Bound<'_, PyDict>>,
         default_tags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Lease> {
-        let mut points = Lease::take();
+        let mut points = Lease::take(dialect);
         points.tag_columns = tag_columns;
         points.set_defaults(measurement, extra_tags, default_tags)?;
         Ok(points)
@@ -271,9 +272,11 @@ impl Points {
     }
 }
 
-impl Default for Points {
-    fn default() -> Self {
-        let options = Options::new(Dialect::default()).remove_newlines(true);
+impl Points {
+    /// For calls whose lines are of this dialect: what is known of earlier points, such as shapes,
+    /// is of it, too.
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        let options = Options::new(dialect).remove_newlines(true);
         Self {
             encoder: Encoder::new(options),
             shapes: Shapes::default(),

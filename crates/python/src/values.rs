@@ -106,7 +106,12 @@ fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
         'b' => value
             .is_truthy()
             .map(|flag| Some(FieldValue::Boolean(flag))),
-        'i' | 'u' => integer(&value.call_method0(intern!(py, "item"))?, place).map(Some),
+        'i' => integer(&value.call_method0(intern!(py, "item"))?, place).map(Some),
+        // As in a column of that type.
+        'u' => {
+            let number = value.call_method0(intern!(py, "item"))?.extract()?;
+            Ok(Some(FieldValue::Unsigned(number)))
+        }
         'f' => {
             let number: f64 = value.call_method0(intern!(py, "__float__"))?.extract()?;
             Ok(Some(FieldValue::Float(number)))

@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::{mem, thread};
 
-use aioinflux_line::{Batch, Encoder, RemovedNewlines};
+use aioinflux_line::{Batch, Dialect, Encoder, RemovedNewlines};
 use arrow_array::RecordBatch;
 
 use super::out::Out;
@@ -47,9 +47,9 @@ impl Spares {
         }
     }
 
-    /// Takes memory for a batch, the most that there is; what it holds is of no meaning.
-    pub fn get(&self) -> Batch {
-        self.lock().pop().unwrap_or_default()
+    /// Takes memory for a batch of a dialect, the most that there is; what it holds is of no meaning.
+    pub fn get(&self, dialect: Dialect) -> Batch {
+        self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }
 
     /// The smallest first.
@@ -71,7 +71,7 @@ struct Shared {
 impl Shared {
     /// Memory for a batch like those so far, all at once: what grows is moved again and again.
     fn spare(&self) -> Batch {
-        let mut spare = self.spares.get();
+        let mut spare = self.spares.get(self.options.line.dialect());
         let longest = self.longest.load(Ordering::Relaxed);
         if longest > 0 {
             // A line that is a batch by itself is no measure for those that follow.

@@ -286,7 +286,7 @@ async fn nothing_is_sent_for_an_empty_batch_or_a_bad_point() {
     let skipped = [Point::new("cpu").field("value", f64::NAN)];
     assert_eq!(client.write(&skipped).await.unwrap().skipped, 1);
     client
-        .write_batch(Batch::default(), &WriteOptions::new())
+        .write_batch(Batch::new(Dialect::V1), &WriteOptions::new())
         .await
         .unwrap();
     let bad = [

@@ -139,10 +139,15 @@ fn plain_field<'a>(
     )]
     match (kind, written) {
         (Kind::Bool, written @ FieldValue::Boolean(_))
-        | (Kind::Int, written @ (FieldValue::Integer(_) | FieldValue::Unsigned(_)))
+        | (Kind::Int, written @ FieldValue::Integer(_))
         | (Kind::Float, written @ FieldValue::Float(_))
         | (Kind::Any, written) => Ok(Some(written)),
         (Kind::Float, FieldValue::Integer(number)) => Ok(Some(FieldValue::Float(number as f64))),
+        // Of an integer's type, whatever type of numpy it has.
+        (Kind::Int, FieldValue::Unsigned(number)) => {
+            let integer = i64::try_from(number).map(FieldValue::Integer);
+            Ok(Some(integer.unwrap_or(FieldValue::Unsigned(number))))
+        }
         (Kind::Float, FieldValue::Unsigned(number)) => Ok(Some(FieldValue::Float(number as f64))),
         _ => Err(wrong(place, expected, value)),
     }

@@ -13,6 +13,7 @@ use super::rows;
 use crate::exit;
 use crate::place::Place;
 use crate::points::{CommonTags, Points, refused};
+use crate::server::Server;
 
 /// The field that stands for none.
 pub(super) const PLACEHOLDER: &str = "_";
@@ -71,7 +72,7 @@ impl Schema {
         let class = class_;
         let name = class.name()?.to_str()?.to_owned();
         // Its reading of tags is that of a call.
-        let extra_tags = Points::begin(None, None, Some(extra_tags), None)?
+        let extra_tags = Points::begin(Server::V1.dialect(), None, None, Some(extra_tags), None)?
             .tags
             .extra()
             .to_vec();
@@ -107,7 +108,7 @@ impl Schema {
     ) -> PyResult<Bound<'py, PyBytes>> {
         exit::protect_thread();
         let py = slf.py();
-        let mut points = Points::begin(None, None, None, None)?;
+        let mut points = Points::begin(Server::V1.dialect(), None, None, None, None)?;
         super::push_by_schema(&mut points, &mut rows::State::default(), slf, object)?;
         points.warn(py, 1)?;
         if let [line @ .., b'\n'] = points.encoder.batch().bytes() {
@@ -126,7 +127,7 @@ impl Schema {
 impl Schema {
     /// Refuses names that no server stores, of which the encoder knows.
     fn check(&self) -> PyResult<()> {
-        let mut encoder = Encoder::new(Options::default());
+        let mut encoder = Encoder::new(Server::V1.dialect());
         let mut line = encoder.point(0);
         let name = if self.measurement().is_some() {
             "m"
