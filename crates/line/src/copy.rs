@@ -1,7 +1,8 @@
 //! Short copies of known sizes: a call of `memcpy` for each word of a line would cost more than the
 //! words themselves.
 
-use crate::shape::BLOCK;
+/// Shorter texts are copied as a block of this size, which costs less than a copy of unknown size.
+pub(crate) const BLOCK: usize = 32;
 
 /// Copies a text of any length.
 #[inline]
@@ -62,12 +63,6 @@ pub(crate) fn copy_cell<const N: usize>(
     Some(())
 }
 
-/// The top bit of each byte of the word that is a quote or a backslash.
-#[inline]
-pub(crate) fn quotes(word: u64) -> u64 {
-    same(word, b'"') | same(word, b'\\')
-}
-
 /// The last `length` bytes of a text, one to seven of them, as a word with zeros behind them.
 #[inline]
 pub(crate) fn last_word(text: &[u8], length: usize) -> u64 {
@@ -78,16 +73,6 @@ pub(crate) fn last_word(text: &[u8], length: usize) -> u64 {
         copy(&mut word, 0, text);
         u64::from_le_bytes(word)
     }
-}
-
-const ONES: u64 = u64::from_le_bytes([1; 8]);
-const TOPS: u64 = ONES << 7;
-
-/// The top bit of each byte of the word that is `byte`: no carry runs from one byte into the next.
-#[inline]
-fn same(word: u64, byte: u8) -> u64 {
-    let other = word ^ (ONES * u64::from(byte));
-    !(((other & !TOPS) + !TOPS) | other) & TOPS
 }
 
 #[inline]

@@ -186,3 +186,15 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// A row that [`PointEncoder`](crate::PointEncoder) must look at, which writes or refuses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unusual;
+
+impl fmt::Display for Unusual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the row needs the plain encoder")
+    }
+}
+
+impl core::error::Error for Unusual {}

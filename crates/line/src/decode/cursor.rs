@@ -5,10 +5,12 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Line, Pairs, number};
+use super::line::{Line, Pairs};
+use super::number;
 use crate::dialect::{Grammar, MAX_STRING, Pairing};
 use crate::error::Quoted;
-use crate::escape::{kinds_in, unescaped};
+use crate::syntax::bytes::kinds_in;
+use crate::syntax::escape::unescaped;
 use crate::{FieldValue, Place};
 
 /// Up to this many keys every one is compared with every other; above, they are sorted first.

@@ -4,19 +4,21 @@
 //! rules to say, so that everything that is read here can be written again.
 
 mod cursor;
+mod error;
+mod line;
 mod number;
 
-use alloc::borrow::Cow;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::{fmt, str};
+use core::str;
 
 use memchr::{memchr_iter, memrchr};
 
 use self::cursor::{Cursor, Fault};
+use crate::Dialect;
 use crate::dialect::Grammar;
-use crate::split::{Split, is_silent, line_length};
-use crate::{Dialect, Error, FieldValue, Point, PointEncoder, ToLine};
+use crate::syntax::split::{Split, is_silent, line_length};
+
+pub use self::error::DecodeError;
+pub use self::line::Line;
 
 /// Reads lines one after the other, borrowing names and strings that hold no escapes.
 ///
@@ -138,102 +140,3 @@ impl<'a> Iterator for Decoder<'a> {
         None
     }
 }
-
-/// Keys and values.
-type Pairs<'a, V> = Vec<(Cow<'a, str>, V)>;
-
-/// One decoded line; names and strings without escapes are borrowed from the text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Line<'a> {
-    pub(crate) measurement: Cow<'a, str>,
-    pub(crate) tags: Pairs<'a, Cow<'a, str>>,
-    pub(crate) fields: Pairs<'a, FieldValue<'a>>,
-    pub(crate) timestamp: Option<i64>,
-}
-
-impl<'a> Line<'a> {
-    /// Returns the measurement.
-    pub fn measurement(&self) -> &str {
-        &self.measurement
-    }
-
-    /// Returns the tags in the order of the text.
-    pub fn tags(&self) -> &[(Cow<'a, str>, Cow<'a, str>)] {
-        &self.tags
-    }
-
-    /// Returns the fields in the order of the text.
-    pub fn fields(&self) -> &[(Cow<'a, str>, FieldValue<'a>)] {
-        &self.fields
-    }
-
-    /// Returns the timestamp, in whatever unit the text was written with.
-    pub fn timestamp(&self) -> Option<i64> {
-        self.timestamp
-    }
-
-    /// Returns an owned point of the same parts.
-    pub fn to_point(&self) -> Point {
-        let mut point = Point::new(&*self.measurement);
-        for (key, value) in &self.tags {
-            point = point.tag(&**key, &**value);
-        }
-        for (key, value) in &self.fields {
-            point = point.field(&**key, value);
-        }
-        match self.timestamp {
-            Some(timestamp) => point.at(timestamp),
-            None => point,
-        }
-    }
-}
-
-impl ToLine for Line<'_> {
-    fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error> {
-        line.measurement(&self.measurement)?;
-        for (key, value) in &self.tags {
-            line.tag(key, value)?;
-        }
-        for (key, value) in &self.fields {
-            line.field(key, value)?;
-        }
-        Ok(self.timestamp)
-    }
-}
-
-/// A line that could not be read: where, and what was expected there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecodeError {
-    line: usize,
-    column: usize,
-    expected: String,
-}
-
-impl DecodeError {
-    /// Returns the number of the line, from 1, counting every line feed of the text.
-    pub fn line(&self) -> usize {
-        self.line
-    }
-
-    /// Returns the column in characters, from 1.
-    pub fn column(&self) -> usize {
-        self.column
-    }
-
-    /// Returns what was expected there.
-    pub fn expected(&self) -> &str {
-        &self.expected
-    }
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}:{}: expected {}",
-            self.line, self.column, self.expected
-        )
-    }
-}
-
-impl core::error::Error for DecodeError {}

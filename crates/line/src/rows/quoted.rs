@@ -1,6 +1,7 @@
 //! The text of a string field.
 
-use crate::copy::{block, block_mut, last_word, quotes};
+use crate::copy::{block, block_mut, last_word};
+use crate::syntax::bytes::quotes;
 
 /// Writes a text with a backslash before each quote and backslash, where there is room for twice
 /// its length and a word; returns its end.

@@ -1,12 +1,14 @@
 //! The tags of a row, in each of the forms in which values come.
 
+use core::ops::Range;
+
 use super::{Row, TEXTS, Unusual, check_length};
 use crate::copy::{copy, copy_cell};
 use crate::dialect::MAX_STRING;
-use crate::escape::{kind, kind_of, kinds_in};
-use crate::scan::has_special;
-use crate::shape::Text;
-use crate::tag_cells::CELL;
+use crate::rows::tag_cells::CELL;
+use crate::rows::texts::Text;
+use crate::syntax::bytes::has_special;
+use crate::syntax::bytes::{kind, kind_of, kinds_in};
 use crate::{TagCells, TagCodes, TagText, TagValues};
 
 impl Row<'_> {
@@ -45,10 +47,7 @@ impl Row<'_> {
     /// The tag comes out of order.
     #[inline]
     pub fn tag_text(&mut self, text: &TagText) -> Result<(), Unusual> {
-        if text.rank < self.next_tag || self.at != self.fields_at {
-            return Err(Unusual);
-        }
-        self.next_tag = text.rank + 1;
+        self.pass_tags(text.rank..text.rank + 1)?;
         // Names and numbers have room of their own.
         if self.at + self.shape.room > self.out.len() {
             *self.text_room = self.at + TEXTS;
@@ -75,10 +74,7 @@ impl Row<'_> {
         let Some((text, length)) = cells.get(row) else {
             return Ok(false);
         };
-        if cells.rank < self.next_tag || self.at != self.fields_at {
-            return Err(Unusual);
-        }
-        self.next_tag = cells.rank + 1;
+        self.pass_tags(cells.rank..cells.rank + 1)?;
         // Names and numbers have room of their own.
         if self.at + CELL + self.shape.room > self.out.len() {
             *self.text_room = self.at + TEXTS;
@@ -124,10 +120,7 @@ impl Row<'_> {
     /// If there is no such row in a list, or no value with that code.
     #[inline]
     pub fn tag_codes(&mut self, tags: &TagCodes<'_>, row: usize) -> Result<(), Unusual> {
-        if tags.ranks.start < self.next_tag || self.at != self.fields_at {
-            return Err(Unusual);
-        }
-        self.next_tag = tags.ranks.end;
+        self.pass_tags(tags.ranks.clone())?;
         let mut at = self.at;
         for tag in &tags.tags {
             at = self.put_value(at, tag.texts.get(tag.codes[row] as usize))?;
@@ -157,10 +150,16 @@ impl Row<'_> {
     #[inline]
     fn pass_tag(&mut self, tag: usize) -> Result<(), Unusual> {
         let rank = self.shape.ranks[tag];
-        if rank < self.next_tag || self.at != self.fields_at {
+        self.pass_tags(rank..rank + 1)
+    }
+
+    /// Notes that tags come, by their places in the order; all tags come in order, before all fields.
+    #[inline]
+    fn pass_tags(&mut self, ranks: Range<usize>) -> Result<(), Unusual> {
+        if ranks.start < self.next_tag || self.at != self.fields_at {
             return Err(Unusual);
         }
-        self.next_tag = rank + 1;
+        self.next_tag = ranks.end;
         Ok(())
     }
 }

@@ -1,21 +1,43 @@
-//! Tag keys of encoded lines that are there twice.
+//! The tags of an encoded line: where they stand, and keys that are there twice.
 //!
 //! 3.x stores such a line, fails on every query of its table from then on, and crashes when it next
 //! writes the table to disk. 1.x and 2.x refuse it.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::str;
 
 use memchr::memchr;
 
 use crate::Place;
 use crate::dialect::Grammar;
-use crate::encode::Tag;
-use crate::escape::unescaped;
+use crate::syntax::escape::unescaped;
 
 /// Up to this many tags every key is compared with every other; above, they are sorted first.
 const FEW_TAGS: usize = 12;
+
+/// A tag of the point that is being written: where its key and value stand in the bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tag {
+    pub(crate) start: usize,
+    pub(crate) key_end: usize,
+    pub(crate) end: usize,
+}
+
+impl Tag {
+    pub(crate) fn key(&self) -> Range<usize> {
+        self.start..self.key_end
+    }
+
+    pub(crate) fn moved_to(self, start: usize) -> Self {
+        Self {
+            start,
+            key_end: start + (self.key_end - self.start),
+            end: start + (self.end - self.start),
+        }
+    }
+}
 
 /// Returns a key that is there twice among the tags of a line; `series` is its measurement and tags,
 /// `tags` the memory for their places.

@@ -1,7 +1,8 @@
 //! The value of a tag, escaped, that its owner keeps.
 
+use crate::copy::BLOCK;
 use crate::dialect::MAX_STRING;
-use crate::shape::{BLOCK, escaped};
+use crate::rows::shape::escaped;
 use crate::{Place, Shape};
 
 /// Longest text of a tag and its key that is kept: two of these and an address make up two lines of

@@ -15,7 +15,7 @@
 use core::hint::select_unpredictable;
 
 use crate::copy::{block_mut, copy_number};
-use crate::digits::sixteen;
+use crate::number::digits::sixteen;
 
 /// How many bytes behind the start of a float may be written, its own or not.
 pub(crate) const ROOM: usize = 40;

@@ -6,38 +6,35 @@
 //! batch. The state of a row is a value of its own that calls nothing by reference, so that the
 //! compiler can keep it in registers.
 
-use core::fmt;
-
+use crate::copy::BLOCK;
 use crate::copy::copy_cell;
 use crate::dialect::{Grammar, MAX_STRING};
-use crate::digits::{put_integer, put_unsigned};
-use crate::float::put_float;
-use crate::shape::{BLOCK, Text};
-use crate::steps::Steps;
-use crate::{Encoder, Numbers, Options, Outcome, Shape};
+use crate::number::digits::{put_integer, put_unsigned};
+use crate::number::float::put_float;
+use crate::number::steps::Steps;
+use crate::rows::texts::Text;
+use crate::{Encoder, Options, Outcome, Unusual};
 use quoted::put_quoted;
 use target::{Record, Space, Target};
 
+mod cells;
+mod numbers;
 mod quoted;
+mod shape;
+mod tag_cells;
+mod tag_text;
 mod tags;
 mod target;
+mod texts;
 
+pub use numbers::Numbers;
+pub use shape::{Shape, TagCodes, TagValues};
+pub use tag_cells::TagCells;
+pub use tag_text::TagText;
 pub use target::LentLines;
 
 /// Room for the texts of a row before any is known to be longer.
 const TEXTS: usize = 4 << 10;
-
-/// A row that [`PointEncoder`](crate::PointEncoder) must look at, which writes or refuses it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unusual;
-
-impl fmt::Display for Unusual {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the row needs the plain encoder")
-    }
-}
-
-impl core::error::Error for Unusual {}
 
 /// Writes points that share a [`Shape`], several times as fast as a
 /// [`PointEncoder`](crate::PointEncoder) and with the same bytes.
@@ -158,8 +155,7 @@ impl<'e> Rows<'e> {
             text_room,
         } = self.target.space(room);
         let name = self.shape.measurement.get(0);
-        // There is room for the names.
-        let at = name.copy_to(out, 0).unwrap_or(0);
+        let at = name.begin(out);
         Row {
             shape: self.shape,
             grammar: self.grammar,

@@ -10,7 +10,7 @@ use memchr::{memchr, memchr2, memchr3};
 
 use crate::Rule;
 use crate::dialect::{Grammar, Pairing};
-use crate::split::skip_blanks;
+use crate::syntax::split::skip_blanks;
 
 /// Where the parts of a line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,4 +182,20 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns whether a line surely ends in a timestamp: digits after a space that no backslash
+/// escapes, with another such space before it. (A string would end in a quote.)
+pub(crate) fn ends_in_timestamp(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let Some(space) = memchr::memrchr(b' ', line) else {
+        return false;
+    };
+    let (head, last) = (&line[..space], &line[space + 1..]);
+    let digits = last.strip_prefix(b"-").unwrap_or(last);
+    let separates = |at: usize| at > 0 && line[at - 1] != b'\\';
+    !digits.is_empty()
+        && digits.iter().all(u8::is_ascii_digit)
+        && separates(space)
+        && memchr::memchr_iter(b' ', head).any(separates)
 }

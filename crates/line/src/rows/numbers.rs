@@ -3,10 +3,10 @@
 //! A loop over one column formats numbers one after the other without waiting for any of them;
 //! between the other parts of a row each would have to be waited for, which costs half as much again.
 
-use crate::cells::{ABSENT, Cells};
-use crate::digits::{put_integer, put_unsigned};
-use crate::float::put_float;
-use crate::shape::BLOCK;
+use crate::copy::BLOCK;
+use crate::number::digits::{put_integer, put_unsigned};
+use crate::number::float::put_float;
+use crate::rows::cells::{ABSENT, Cells};
 use crate::{Options, Shape, Unusual};
 
 /// The numbers that one field has in some rows, as text, for [`Row::number`](crate::Row::number).

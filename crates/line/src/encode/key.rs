@@ -4,7 +4,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::escape::{append_escaped, kinds_in, misleads_splitter, without_newlines};
+use crate::syntax::bytes::kinds_in;
+use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines};
 use crate::{Error, Options, Place, Rule};
 
 /// A name that was checked and escaped once: a measurement, tag key or field key of many lines.

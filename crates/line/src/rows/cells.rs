@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::shape::{BLOCK, Text};
+use crate::copy::BLOCK;
+use crate::rows::texts::Text;
 
 /// The length that stands for a text that is not here.
 pub(crate) const ABSENT: u8 = u8::MAX;

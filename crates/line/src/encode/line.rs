@@ -3,9 +3,10 @@
 use alloc::borrow::Cow;
 
 use crate::dialect::{Grammar, MAX_STRING};
-use crate::encode::Tag;
-use crate::escape::{append_escaped, kind, kinds_in, misleads_splitter, without_newlines};
-use crate::key::{Name, NameRef};
+use crate::encode::key::{Name, NameRef};
+use crate::syntax::bytes::{kind, kinds_in};
+use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines};
+use crate::syntax::tags::Tag;
 use crate::{Encoder, Error, FieldValue, Options, Outcome, Place, Rule};
 
 /// How far the point has come.
@@ -43,6 +44,24 @@ pub struct PointEncoder<'e> {
     pub(crate) removed_before: u64,
     pub(crate) failure: Option<Error>,
     pub(crate) written: bool,
+}
+
+impl Encoder {
+    /// Starts a point; `index` is the user's name for it in errors and in the batch.
+    ///
+    /// The point is only written by [`PointEncoder::finish`]. [`next_index`](Self::next_index)
+    /// does not change.
+    pub fn point(&mut self, index: u64) -> PointEncoder<'_> {
+        PointEncoder::new(self, index)
+    }
+
+    /// Starts a point with the index [`next_index`](Self::next_index), which grows by one even if
+    /// the point is refused or dropped.
+    pub fn next_point(&mut self) -> PointEncoder<'_> {
+        let index = self.next_index;
+        self.next_index += 1;
+        self.point(index)
+    }
 }
 
 impl<'e> PointEncoder<'e> {

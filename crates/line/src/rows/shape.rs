@@ -4,12 +4,12 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::Range;
 
+use super::texts::Texts;
+use crate::copy::BLOCK;
 use crate::dialect::{Grammar, MAX_STRING};
-use crate::escape::{append_escaped, kind, kinds_in};
+use crate::syntax::bytes::{kind, kinds_in};
+use crate::syntax::escape::append_escaped;
 use crate::{Options, Place, Unusual};
-
-/// Shorter texts are copied as a block of this size, which costs less than a copy of unknown size.
-pub(crate) const BLOCK: usize = 32;
 
 /// Most bytes that a number takes, with the suffix of integers.
 pub(crate) const NUMBER: usize = 32;
@@ -203,110 +203,6 @@ impl<'v> TagCodes<'v> {
         self.tags.push(Coded { texts, codes });
         Ok(())
     }
-}
-
-/// Texts that are copied as blocks; the few that are longer stand elsewhere.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Texts {
-    blocks: Vec<Block>,
-    long: Vec<u8>,
-}
-
-#[derive(Debug, Clone)]
-struct Block {
-    text: [u8; BLOCK],
-    length: u32,
-    /// Start in `long` of a text that is longer than a block.
-    start: u32,
-}
-
-/// The length of a text that needs the plain encoder.
-const UNUSUAL: u32 = u32::MAX;
-
-impl Texts {
-    fn push(&mut self, parts: &[&[u8]]) {
-        let start = self.long.len();
-        for part in parts {
-            self.long.extend_from_slice(part);
-        }
-        let length = self.long.len() - start;
-        let mut text = [0; BLOCK];
-        if length <= BLOCK {
-            text[..length].copy_from_slice(&self.long[start..]);
-            self.long.truncate(start);
-        }
-        // Texts of 4 GiB are left to the plain encoder.
-        let place = u32::try_from(length).ok().zip(u32::try_from(start).ok());
-        let (length, start) = place.unwrap_or((UNUSUAL, 0));
-        self.blocks.push(Block {
-            text,
-            length,
-            start,
-        });
-    }
-
-    fn push_unusual(&mut self) {
-        self.blocks.push(Block {
-            text: [0; BLOCK],
-            length: UNUSUAL,
-            start: 0,
-        });
-    }
-
-    #[inline]
-    pub(crate) fn get(&self, at: usize) -> Text<'_> {
-        Text {
-            block: &self.blocks[at],
-            long: &self.long,
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.blocks.len()
-    }
-
-    fn bytes(&self) -> usize {
-        self.blocks.iter().map(|block| block.length as usize).sum()
-    }
-}
-
-/// One of the texts.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Text<'t> {
-    block: &'t Block,
-    long: &'t [u8],
-}
-
-impl Text<'_> {
-    #[inline]
-    pub(crate) fn length(self) -> usize {
-        self.block.length as usize
-    }
-
-    #[inline]
-    pub(crate) fn is_unusual(self) -> bool {
-        self.block.length == UNUSUAL
-    }
-
-    /// Copies it, if there is room for it and a block; returns its end.
-    #[inline]
-    pub(crate) fn copy_to(self, out: &mut [u8], at: usize) -> Option<usize> {
-        let length = self.length();
-        if length <= BLOCK {
-            *out.get_mut(at..)?.first_chunk_mut()? = self.block.text;
-            Some(at + length)
-        } else {
-            let start = self.block.start as usize;
-            copy_long(out, at, self.long.get(start..start.checked_add(length)?)?)
-        }
-    }
-}
-
-#[cold]
-fn copy_long(out: &mut [u8], at: usize, text: &[u8]) -> Option<usize> {
-    let end = at + text.len();
-    out.get_mut(at..end)?.copy_from_slice(text);
-    Some(end)
 }
 
 /// Escapes a text that neither is refused nor makes the plain encoder think twice.

@@ -2,7 +2,7 @@
 //! step is added to the digits of the time before, all of them at once.
 
 use crate::copy::block_mut;
-use crate::digits::{TEN_16, put_integer, sixteen};
+use crate::number::digits::{TEN_16, put_integer, sixteen};
 
 /// Writes one time after the other.
 #[derive(Debug, Clone, Default)]

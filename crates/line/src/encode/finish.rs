@@ -4,10 +4,9 @@
 use alloc::string::String;
 use core::ops::Range;
 
-use crate::encode::Tag;
-use crate::escape::unescaped;
-use crate::line::Stage;
-use crate::split::line_length;
+use crate::encode::line::Stage;
+use crate::syntax::escape::unescaped;
+use crate::syntax::split::line_length;
 use crate::{Encoder, Error, Place, PointEncoder, Rule};
 
 /// Up to this many fields every key is compared with every other; above, they are sorted first.
@@ -142,20 +141,6 @@ impl PointEncoder<'_> {
         let bytes = &self.encoder.batch.bytes[escaped];
         let text = String::from_utf8_lossy(bytes);
         self.refuse(place, None, &unescaped(self.grammar(), place, &text), rule)
-    }
-}
-
-impl Tag {
-    pub(crate) fn key(&self) -> Range<usize> {
-        self.start..self.key_end
-    }
-
-    fn moved_to(self, start: usize) -> Self {
-        Self {
-            start,
-            key_end: start + (self.key_end - self.start),
-            end: start + (self.end - self.start),
-        }
     }
 }
 

@@ -8,59 +8,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::dialect::{Grammar, KEY_SEPARATOR, MAX_STRING};
+use crate::syntax::bytes::{kind, kind_of};
 use crate::{Place, Rule};
-
-/// Kinds of bytes; a text's kinds are the union of its bytes' kinds.
-pub(crate) mod kind {
-    /// Escaped everywhere but in strings: comma and space.
-    pub(crate) const BREAK: u8 = 1;
-    /// Escaped in keys and tag values.
-    pub(crate) const EQUALS: u8 = 1 << 1;
-    /// A backslash.
-    pub(crate) const BACKSLASH: u8 = 1 << 2;
-    /// A double quote.
-    pub(crate) const QUOTE: u8 = 1 << 3;
-    /// A line feed.
-    pub(crate) const NEWLINE: u8 = 1 << 4;
-    /// NUL.
-    pub(crate) const NUL: u8 = 1 << 5;
-    /// Another ASCII control character.
-    pub(crate) const CONTROL: u8 = 1 << 6;
-    /// A number sign: a comment at the start, or part of the storage engine's separator.
-    pub(crate) const HASH: u8 = 1 << 7;
-    /// Every kind that a rule asks for in names and tags.
-    pub(crate) const CHECKED: u8 = BACKSLASH | NEWLINE | NUL | CONTROL | HASH;
-}
-
-static KINDS: [u8; 256] = kinds();
-
-const fn kinds() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = kind::CONTROL;
-        byte += 1;
-    }
-    table[0x7f] = kind::CONTROL;
-    table[0] = kind::NUL;
-    table[b'\n' as usize] = kind::NEWLINE;
-    table[b',' as usize] = kind::BREAK;
-    table[b' ' as usize] = kind::BREAK;
-    table[b'=' as usize] = kind::EQUALS;
-    table[b'\\' as usize] = kind::BACKSLASH;
-    table[b'"' as usize] = kind::QUOTE;
-    table[b'#' as usize] = kind::HASH;
-    table
-}
-
-pub(crate) fn kind_of(byte: u8) -> u8 {
-    KINDS[usize::from(byte)]
-}
-
-/// Returns the kinds of bytes in a text.
-pub(crate) fn kinds_in(text: &str) -> u8 {
-    text.bytes().fold(0, |seen, byte| seen | kind_of(byte))
-}
 
 impl Grammar {
     /// Returns the kinds of bytes that get a backslash in this place.

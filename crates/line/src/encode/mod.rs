@@ -6,8 +6,20 @@ use alloc::vec::Vec;
 use core::mem;
 use core::ops::Range;
 
-use crate::steps::Steps;
-use crate::{Batch, Error, Options, PointEncoder, ToLine};
+use crate::number::steps::Steps;
+use crate::syntax::tags::Tag;
+use crate::{Batch, Options};
+
+mod finish;
+mod key;
+mod line;
+mod point;
+mod raw;
+mod take;
+
+pub use key::{Key, Name};
+pub use line::PointEncoder;
+pub use point::{Point, ToLine};
 
 /// Whether a point became a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,14 +38,6 @@ pub struct RemovedNewlines {
     pub count: u64,
     /// Where the first of them was, for example ``point 3: tag `host` ``.
     pub first: String,
-}
-
-/// A tag of the point that is being written: where its key and value stand in the bytes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Tag {
-    pub(crate) start: usize,
-    pub(crate) key_end: usize,
-    pub(crate) end: usize,
 }
 
 /// Builds a [`Batch`] of lines.
@@ -70,34 +74,6 @@ impl Encoder {
             scratch: Vec::new(),
             steps: Steps::default(),
         }
-    }
-
-    /// Starts a point; `index` is the user's name for it in errors and in the batch.
-    ///
-    /// The point is only written by [`PointEncoder::finish`]. [`next_index`](Self::next_index)
-    /// does not change.
-    pub fn point(&mut self, index: u64) -> PointEncoder<'_> {
-        PointEncoder::new(self, index)
-    }
-
-    /// Starts a point with the index [`next_index`](Self::next_index), which grows by one even if
-    /// the point is refused or dropped.
-    pub fn next_point(&mut self) -> PointEncoder<'_> {
-        let index = self.next_index;
-        self.next_index += 1;
-        self.point(index)
-    }
-
-    /// Writes a point; its index is [`next_index`](Self::next_index), which then grows by one.
-    ///
-    /// # Errors
-    ///
-    /// The rule by which the point was refused. The batch is as before; the index is used up, so
-    /// that indexes go on counting what was handed in.
-    pub fn push<T: ToLine + ?Sized>(&mut self, point: &T) -> Result<Outcome, Error> {
-        let mut line = self.next_point();
-        let timestamp = point.to_line(&mut line)?;
-        line.finish(timestamp)
     }
 
     /// Returns the index that the next pushed point or line of text will have.

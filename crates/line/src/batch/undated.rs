@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 use memchr::memchr_iter;
 
 use crate::Batch;
-use crate::check::{field_keys, series_length};
 use crate::dialect::Grammar;
-use crate::split::skip_blanks;
-use crate::text::ends_in_timestamp;
+use crate::syntax::check::ends_in_timestamp;
+use crate::syntax::check::{field_keys, series_length};
+use crate::syntax::split::skip_blanks;
 
 /// A line without a timestamp.
 #[derive(Debug, Clone)]

@@ -1,6 +1,59 @@
-//! The bytes of a text that need more than a copy, sixteen at a time.
+//! The bytes of a text that need more than a copy: their kinds, and how they are found, one, eight
+//! or sixteen at a time.
 
 use crate::copy::{block, copy};
+
+/// Kinds of bytes; a text's kinds are the union of its bytes' kinds.
+pub(crate) mod kind {
+    /// Escaped everywhere but in strings: comma and space.
+    pub(crate) const BREAK: u8 = 1;
+    /// Escaped in keys and tag values.
+    pub(crate) const EQUALS: u8 = 1 << 1;
+    /// A backslash.
+    pub(crate) const BACKSLASH: u8 = 1 << 2;
+    /// A double quote.
+    pub(crate) const QUOTE: u8 = 1 << 3;
+    /// A line feed.
+    pub(crate) const NEWLINE: u8 = 1 << 4;
+    /// NUL.
+    pub(crate) const NUL: u8 = 1 << 5;
+    /// Another ASCII control character.
+    pub(crate) const CONTROL: u8 = 1 << 6;
+    /// A number sign: a comment at the start, or part of the storage engine's separator.
+    pub(crate) const HASH: u8 = 1 << 7;
+    /// Every kind that a rule asks for in names and tags.
+    pub(crate) const CHECKED: u8 = BACKSLASH | NEWLINE | NUL | CONTROL | HASH;
+}
+
+static KINDS: [u8; 256] = kinds();
+
+const fn kinds() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = kind::CONTROL;
+        byte += 1;
+    }
+    table[0x7f] = kind::CONTROL;
+    table[0] = kind::NUL;
+    table[b'\n' as usize] = kind::NEWLINE;
+    table[b',' as usize] = kind::BREAK;
+    table[b' ' as usize] = kind::BREAK;
+    table[b'=' as usize] = kind::EQUALS;
+    table[b'\\' as usize] = kind::BACKSLASH;
+    table[b'"' as usize] = kind::QUOTE;
+    table[b'#' as usize] = kind::HASH;
+    table
+}
+
+pub(crate) fn kind_of(byte: u8) -> u8 {
+    KINDS[usize::from(byte)]
+}
+
+/// Returns the kinds of bytes in a text.
+pub(crate) fn kinds_in(text: &str) -> u8 {
+    text.bytes().fold(0, |seen, byte| seen | kind_of(byte))
+}
 
 /// Whether a byte of the text is a control character, `"`, `#`, `!`, or one of ` ,=\`: all that
 /// names and tags escape or refuse, and a few more.
@@ -67,16 +120,30 @@ fn special(words: [u64; 2]) -> bool {
 #[cfg(any(test, not(target_feature = "sse2")))]
 #[inline]
 fn special_in(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
     let below = |word: u64, limit| word.wrapping_sub(ONES * limit) & !word & (ONES << 7);
     let others = [b',', b'=', b'\\', 0x7f].map(|byte| below(word ^ (ONES * u64::from(byte)), 1));
     others.iter().fold(below(word, 0x24), |all, one| all | one)
 }
 
+/// The top bit of each byte of the word that is a quote or a backslash.
+#[inline]
+pub(crate) fn quotes(word: u64) -> u64 {
+    same(word, b'"') | same(word, b'\\')
+}
+
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const TOPS: u64 = ONES << 7;
+
+/// The top bit of each byte of the word that is `byte`: no carry runs from one byte into the next.
+#[inline]
+fn same(word: u64, byte: u8) -> u64 {
+    let other = word ^ (ONES * u64::from(byte));
+    !(((other & !TOPS) + !TOPS) | other) & TOPS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::escape::{kind, kind_of};
     use alloc::vec;
 
     /// Bytes that are to be seen; a few others may be.

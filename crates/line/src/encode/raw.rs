@@ -5,9 +5,9 @@ use core::str;
 
 use memchr::memchr_iter;
 
-use crate::check::{Parts, parts};
-use crate::split::{Split, is_silent, line_length, skip_blanks};
-use crate::tag_keys::repeated_tag;
+use crate::syntax::check::{Parts, ends_in_timestamp, parts};
+use crate::syntax::split::{Split, is_silent, line_length, skip_blanks};
+use crate::syntax::tags::repeated_tag;
 use crate::{Encoder, Error, Place, Rule};
 
 /// What some editors put at the start of a file.
@@ -155,20 +155,4 @@ impl Encoder {
 fn ends_open(line: &[u8]) -> bool {
     let backslashes = line.iter().rev().take_while(|byte| **byte == b'\\');
     backslashes.count() % 2 == 1
-}
-
-/// Returns whether a line surely ends in a timestamp: digits after a space that no backslash
-/// escapes, with another such space before it. (A string would end in a quote.)
-pub(crate) fn ends_in_timestamp(line: &[u8]) -> bool {
-    let line = line.trim_ascii_end();
-    let Some(space) = memchr::memrchr(b' ', line) else {
-        return false;
-    };
-    let (head, last) = (&line[..space], &line[space + 1..]);
-    let digits = last.strip_prefix(b"-").unwrap_or(last);
-    let separates = |at: usize| at > 0 && line[at - 1] != b'\\';
-    !digits.is_empty()
-        && digits.iter().all(u8::is_ascii_digit)
-        && separates(space)
-        && memchr::memchr_iter(b' ', head).any(separates)
 }

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::{Error, FieldValue, PointEncoder};
+use crate::{Encoder, Error, FieldValue, Outcome, PointEncoder};
 
 /// Something that can be written as a line.
 ///
@@ -39,6 +39,20 @@ pub trait ToLine {
     ///
     /// The first refusal of `line`; the point is then left out of the batch.
     fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error>;
+}
+
+impl Encoder {
+    /// Writes a point; its index is [`next_index`](Self::next_index), which then grows by one.
+    ///
+    /// # Errors
+    ///
+    /// The rule by which the point was refused. The batch is as before; the index is used up, so
+    /// that indexes go on counting what was handed in.
+    pub fn push<T: ToLine + ?Sized>(&mut self, point: &T) -> Result<Outcome, Error> {
+        let mut line = self.next_point();
+        let timestamp = point.to_line(&mut line)?;
+        line.finish(timestamp)
+    }
 }
 
 impl<T: ToLine + ?Sized> ToLine for &T {

@@ -4,10 +4,10 @@
 //! [`Numbers`](crate::Numbers) does for numbers; the row then copies a block of known size.
 
 use crate::Shape;
-use crate::cells::{ABSENT, Cells};
+use crate::copy::BLOCK;
 use crate::copy::copy;
-use crate::scan::has_special;
-use crate::shape::BLOCK;
+use crate::rows::cells::{ABSENT, Cells};
+use crate::syntax::bytes::has_special;
 
 /// The values that one tag has in some rows, with its key, for [`Row::tag_cell`](crate::Row::tag_cell).
 ///

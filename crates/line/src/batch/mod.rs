@@ -7,6 +7,11 @@ use core::ops::Range;
 
 use crate::Dialect;
 
+mod cut;
+mod undated;
+
+pub use undated::Undated;
+
 /// Encoded lines: the bytes, the end and the user's index of every line, and what was left out.
 ///
 /// Every line ends in a line feed. A string field may hold line feeds too, so lines are told apart

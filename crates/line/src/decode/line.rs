@@ -1,0 +1,68 @@
+//! A decoded line.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use crate::{Error, FieldValue, Point, PointEncoder, ToLine};
+
+/// Keys and values.
+pub(super) type Pairs<'a, V> = Vec<(Cow<'a, str>, V)>;
+
+/// One decoded line; names and strings without escapes are borrowed from the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line<'a> {
+    pub(crate) measurement: Cow<'a, str>,
+    pub(crate) tags: Pairs<'a, Cow<'a, str>>,
+    pub(crate) fields: Pairs<'a, FieldValue<'a>>,
+    pub(crate) timestamp: Option<i64>,
+}
+
+impl<'a> Line<'a> {
+    /// Returns the measurement.
+    pub fn measurement(&self) -> &str {
+        &self.measurement
+    }
+
+    /// Returns the tags in the order of the text.
+    pub fn tags(&self) -> &[(Cow<'a, str>, Cow<'a, str>)] {
+        &self.tags
+    }
+
+    /// Returns the fields in the order of the text.
+    pub fn fields(&self) -> &[(Cow<'a, str>, FieldValue<'a>)] {
+        &self.fields
+    }
+
+    /// Returns the timestamp, in whatever unit the text was written with.
+    pub fn timestamp(&self) -> Option<i64> {
+        self.timestamp
+    }
+
+    /// Returns an owned point of the same parts.
+    pub fn to_point(&self) -> Point {
+        let mut point = Point::new(&*self.measurement);
+        for (key, value) in &self.tags {
+            point = point.tag(&**key, &**value);
+        }
+        for (key, value) in &self.fields {
+            point = point.field(&**key, value);
+        }
+        match self.timestamp {
+            Some(timestamp) => point.at(timestamp),
+            None => point,
+        }
+    }
+}
+
+impl ToLine for Line<'_> {
+    fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error> {
+        line.measurement(&self.measurement)?;
+        for (key, value) in &self.tags {
+            line.tag(key, value)?;
+        }
+        for (key, value) in &self.fields {
+            line.field(key, value)?;
+        }
+        Ok(self.timestamp)
+    }
+}

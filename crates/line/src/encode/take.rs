@@ -1,0 +1,43 @@
+//! Batches cut out of an encoder that goes on.
+
+use crate::{Batch, Encoder};
+
+impl Encoder {
+    /// Takes the first `lines` lines, and the points that were skipped before the next one; the
+    /// other lines stay.
+    ///
+    /// What stays, and what comes after it, stands in the memory of `spare`, whose own lines are
+    /// dropped: with a batch that was sent, nothing is allocated anew.
+    ///
+    /// ```
+    /// use aioinflux_line::{Batch, Dialect, Encoder, Point};
+    ///
+    /// let mut encoder = Encoder::new(Dialect::V1);
+    /// for value in 0..3 {
+    ///     encoder.push(&Point::new("m").field("f", value))?;
+    /// }
+    /// let first = encoder.take_lines(2, Batch::new(Dialect::V1));
+    /// assert_eq!(first.bytes(), b"m f=0i\nm f=1i\n");
+    /// assert_eq!(encoder.take_lines(1, first).bytes(), b"m f=2i\n");
+    /// # Ok::<(), aioinflux_line::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer lines.
+    pub fn take_lines(&mut self, lines: usize, spare: Batch) -> Batch {
+        let batch = &mut self.batch;
+        let mut kept = batch.part(lines..batch.len(), spare);
+        if lines == 0 {
+            // Those that come before all lines are in both.
+            let before = batch.skips.partition_point(|skip| *skip == 0);
+            kept.skips.drain(..before);
+        }
+        let mut taken = core::mem::replace(batch, kept);
+        taken.unstamped -= batch.unstamped;
+        taken.truncate(lines);
+        let skips = taken.skips.partition_point(|skip| *skip <= lines);
+        taken.skips.truncate(skips);
+        taken
+    }
+}
