@@ -17,6 +17,7 @@ Graph = dict[str, set[str]]
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"', re.DOTALL)
 USE = re.compile(r"^[ \t]*(pub(?:\([^)]*\))? )?use ([^;]+);", re.MULTILINE)
 PATH = re.compile(r"\b(?:crate|super|self)(?:::\w+)+")
+CHILD = re.compile(r"(?<![:\w])([a-z_]\w*)::(\w+)")
 MODULE = re.compile(r"^(?:pub(?:\([^)]*\))? )?mod (\w+);", re.MULTILINE)
 
 
@@ -86,7 +87,10 @@ class Crate:
                 if not visible
                 for path, _ in leaves(tree)
             ]
-            paths += [match.split("::") for match in PATH.findall(USE.sub("", text))]
+            code = USE.sub("", text)
+            paths += [match.split("::") for match in PATH.findall(code)]
+            # A path that begins with a module below this one.
+            paths += [list(match) for match in CHILD.findall(code)]
             homes = (self.home(module, path) for path in paths)
             names = {self.files[home] for home in homes if home is not None and home != module}
             found[self.files[module]] = names

@@ -49,7 +49,7 @@ def test_the_files_of_the_rules_exist() -> None:
         ("../../line/src/dialect.rs", "impl Default for Dialect {}", "has no default"),
         ("../../line/src/dialect.rs", "#[default]", "has no default"),
         ("../../line/src/rows/mod.rs", "unsafe fn f() {}", "unsafe code"),
-        ("decode/columns.rs", "fn f(p: *const u8) -> u8 { unsafe { *p } }", "unsafe code"),
+        ("decode/table/columns.rs", "fn f(p: *const u8) -> u8 { unsafe { *p } }", "unsafe code"),
         ("../../python/src/client.rs", '#![expect(unsafe_code, reason = "")]', "unsafe code"),
     ],
 )

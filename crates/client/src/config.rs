@@ -20,7 +20,6 @@ use std::time::Duration;
 use aioinflux_line::Dialect;
 use url::{Host, Url};
 
-use crate::error::Error;
 use crate::tls::Tls;
 
 mod parse;
@@ -90,16 +89,6 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads a URL of the form that the type's documentation shows.
-    ///
-    /// # Errors
-    ///
-    /// The text is no URL, the scheme is neither `http` nor `https`, or a key is unknown or has a
-    /// value that it cannot have. No error shows a password.
-    pub fn new(url: &str) -> Result<Self, Error> {
-        parse::config(url)
-    }
-
     /// The defaults, for a base URL without user, query and fragment and with a slash at its end.
     fn at(url: Url) -> Self {
         Self {

@@ -11,8 +11,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::answer::Answer;
-use crate::reject::FieldConflict;
+use crate::decode::DecodeError;
 
+mod retry;
 mod text;
 
 pub(crate) use text::excerpt;
@@ -94,16 +95,39 @@ struct Inner {
     kind: ErrorKind,
     retryable: bool,
     text: String,
+    /// During what it happened.
     context: Option<String>,
+    /// The reply that makes the error.
+    said: Option<Said>,
+    detail: Detail,
+}
+
+/// What only errors of writes, or of queries, know.
+#[derive(Default)]
+enum Detail {
+    #[default]
+    None,
+    Write(Written),
+    Query(Queried),
+}
+
+#[derive(Default)]
+struct Written {
+    /// The point that has no line.
     input: Option<aioinflux_line::Error>,
-    status: Option<u16>,
-    message: Option<String>,
-    code: Option<String>,
-    headers: Vec<(String, String)>,
-    write: WriteReport,
+    report: WriteReport,
+}
+
+#[derive(Default)]
+struct Queried {
     statement: Option<u32>,
+    /// What the server said inside an answer.
+    message: Option<String>,
+    /// What came before the error.
     answer: Option<Answer>,
     raw: Option<Bytes>,
+    /// Why the answer could not be read.
+    damage: Option<DecodeError>,
 }
 
 /// What became of the points of a write that did not succeed.
@@ -141,17 +165,22 @@ impl Error {
 
     /// The status of the answer, where one came.
     pub fn status(&self) -> Option<u16> {
-        self.0.status
+        self.0.said.as_ref().map(|said| said.status)
     }
 
     /// What the server said, whole.
     pub fn server_message(&self) -> Option<&str> {
-        self.0.message.as_deref()
+        let said = self
+            .0
+            .said
+            .as_ref()
+            .and_then(|said| said.message.as_deref());
+        said.or(self.queried().and_then(|query| query.message.as_deref()))
     }
 
     /// The server's own code of the error, where it has one.
     pub fn code(&self) -> Option<&str> {
-        self.0.code.as_deref()
+        self.0.said.as_ref().and_then(|said| said.code.as_deref())
     }
 
     /// The headers of the answer, in the order in which they came, names in lower case.
@@ -159,22 +188,17 @@ impl Error {
     /// Values are read as UTF-8, with U+FFFD for what is none. Headers that hold control characters
     /// are left out; servers repeat in them what the body says.
     pub fn headers(&self) -> &[(String, String)] {
-        &self.0.headers
+        self.0.said.as_ref().map_or(&[], |said| &said.headers)
     }
 
     /// The first header of the answer with this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        find_header(&self.0.headers, name)
-    }
-
-    /// The field that the server refused since it stores it with another type.
-    pub fn field_conflict(&self) -> Option<FieldConflict> {
-        self.server_message().and_then(FieldConflict::of)
+        find_header(self.headers(), name)
     }
 
     /// The points that the server refused, as far as it told them one by one.
     pub fn rejected(&self) -> &[Rejected] {
-        &self.0.write.rejected
+        self.report().map_or(&[], |report| &report.rejected)
     }
 
     /// How many points the server says that it dropped.
@@ -182,43 +206,63 @@ impl Error {
     /// It is no count of what is missing: lines that it could not parse are not in it, and it
     /// covers one shard only.
     pub fn dropped(&self) -> Option<u64> {
-        self.0.write.dropped
+        self.report().and_then(|report| report.dropped)
     }
 
     /// The indexes of points that were stored, where a batch was sent in parts, or several were.
     pub fn written(&self) -> &[u64] {
-        &self.0.write.written
+        self.report().map_or(&[], |report| &report.written)
     }
 
     /// The indexes of points that were never sent, or only as part of a body that the server
     /// refused as too large, where a batch was sent in parts.
     pub fn unsent(&self) -> &[u64] {
-        &self.0.write.unsent
+        self.report().map_or(&[], |report| &report.unsent)
     }
 
     /// The statement that failed, counted from 0.
     pub fn statement(&self) -> Option<u32> {
-        self.0.statement
+        self.queried().and_then(|query| query.statement)
     }
 
     /// What a query had answered before it failed.
     pub fn answer(&self) -> Option<&Answer> {
-        self.0.answer.as_ref()
+        self.queried().and_then(|query| query.answer.as_ref())
     }
 
     /// Takes out what a query had answered before it failed.
     pub fn into_answer(self) -> Option<Answer> {
-        self.0.answer
+        match self.0.detail {
+            Detail::Query(query) => query.answer,
+            _ => None,
+        }
     }
 
     /// The raw answer that holds the error, as far as it came.
     pub fn raw(&self) -> Option<&Bytes> {
-        self.0.raw.as_ref()
+        self.queried().and_then(|query| query.raw.as_ref())
     }
 
     /// The error of the point that could not be written as a line.
     pub fn input(&self) -> Option<&aioinflux_line::Error> {
-        self.0.input.as_ref()
+        match &self.0.detail {
+            Detail::Write(write) => write.input.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn report(&self) -> Option<&WriteReport> {
+        match &self.0.detail {
+            Detail::Write(write) => Some(&write.report),
+            _ => None,
+        }
+    }
+
+    fn queried(&self) -> Option<&Queried> {
+        match &self.0.detail {
+            Detail::Query(query) => Some(query),
+            _ => None,
+        }
     }
 }
 
@@ -230,15 +274,8 @@ impl Error {
             retryable,
             text: text.into(),
             context: None,
-            input: None,
-            status: None,
-            message: None,
-            code: None,
-            headers: Vec::new(),
-            write: WriteReport::default(),
-            statement: None,
-            answer: None,
-            raw: None,
+            said: None,
+            detail: Detail::None,
         }))
     }
 
@@ -261,6 +298,12 @@ impl Error {
         Self::new(ErrorKind::Timeout { which }, true, text)
     }
 
+    /// The same error, which no further try changes.
+    pub(crate) fn for_good(mut self) -> Self {
+        self.0.retryable = false;
+        self
+    }
+
     /// The same error, with its cause.
     pub(crate) fn because(mut self, cause: &str) -> Self {
         self.0.text = format!("{}: {cause}", self.0.text);
@@ -278,8 +321,9 @@ impl Error {
             None => excerpt(&message),
         };
         let mut error = Self::new(ErrorKind::Statement, false, text);
-        error.0.statement = statement;
-        error.0.message = Some(message);
+        let query = error.queried_mut();
+        query.statement = statement;
+        query.message = Some(message);
         error
     }
 
@@ -289,10 +333,7 @@ impl Error {
     }
 
     pub(crate) fn said(mut self, said: Said) -> Self {
-        self.0.status = Some(said.status);
-        self.0.message = said.message;
-        self.0.code = said.code;
-        self.0.headers = said.headers;
+        self.0.said = Some(said);
         self
     }
 
@@ -305,29 +346,57 @@ impl Error {
     }
 
     pub(crate) fn with_report(mut self, report: WriteReport) -> Self {
-        self.0.write = report;
+        *self.report_mut() = report;
         self
     }
 
     pub(crate) fn report_mut(&mut self) -> &mut WriteReport {
-        &mut self.0.write
+        &mut self.written_mut().report
     }
 
     pub(crate) fn with_answer(mut self, answer: Answer) -> Self {
-        self.0.answer = Some(answer);
+        self.queried_mut().answer = Some(answer);
         self
     }
 
     pub(crate) fn with_raw(mut self, raw: Bytes) -> Self {
-        self.0.raw = Some(raw);
+        self.queried_mut().raw = Some(raw);
         self
+    }
+
+    /// The same error, since an answer could not be read.
+    pub(crate) fn with_damage(mut self, damage: DecodeError) -> Self {
+        self.queried_mut().damage = Some(damage);
+        self
+    }
+
+    fn written_mut(&mut self) -> &mut Written {
+        let detail = &mut self.0.detail;
+        if !matches!(detail, Detail::Write(_)) {
+            *detail = Detail::Write(Written::default());
+        }
+        match detail {
+            Detail::Write(write) => write,
+            _ => unreachable!("it was made one"),
+        }
+    }
+
+    fn queried_mut(&mut self) -> &mut Queried {
+        let detail = &mut self.0.detail;
+        if !matches!(detail, Detail::Query(_)) {
+            *detail = Detail::Query(Queried::default());
+        }
+        match detail {
+            Detail::Query(query) => query,
+            _ => unreachable!("it was made one"),
+        }
     }
 }
 
 impl From<aioinflux_line::Error> for Error {
     fn from(source: aioinflux_line::Error) -> Self {
         let mut error = Self::new(ErrorKind::Input, false, source.to_string());
-        error.0.input = Some(source);
+        error.written_mut().input = Some(source);
         error
     }
 }
@@ -338,7 +407,7 @@ impl fmt::Display for Error {
             write!(f, "{context}: ")?;
         }
         f.write_str(&self.0.text)?;
-        let unsent = self.0.write.unsent.len();
+        let unsent = self.unsent().len();
         if unsent > 0 {
             write!(f, " ({unsent} points of the batch were not sent)")?;
         }
@@ -351,17 +420,26 @@ impl fmt::Debug for Error {
         let mut out = f.debug_struct("Error");
         out.field("kind", &self.0.kind)
             .field("text", &self.to_string());
-        if let Some(status) = self.0.status {
+        if let Some(status) = self.status() {
             out.field("status", &status);
         }
-        if !self.0.write.rejected.is_empty() {
-            out.field("rejected", &self.0.write.rejected.len());
+        if !self.rejected().is_empty() {
+            out.field("rejected", &self.rejected().len());
         }
         out.finish_non_exhaustive()
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    /// The point that has no line, or what is wrong with the answer. Its text is a part of this one's.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.detail {
+            Detail::Write(write) => write.input.as_ref().map(|error| error as _),
+            Detail::Query(query) => query.damage.as_ref().map(|error| error as _),
+            Detail::None => None,
+        }
+    }
+}
 
 pub(crate) fn find_header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let found = headers

@@ -203,7 +203,7 @@ impl AnswerParser {
 /// The same body is cut off at every try.
 fn in_memory(error: Error) -> Error {
     match error.kind() {
-        ErrorKind::Decode => Error::new(ErrorKind::Decode, false, error.to_string()),
+        ErrorKind::Decode => error.for_good(),
         _ => error,
     }
 }
@@ -225,9 +225,12 @@ impl From<DecodeError> for Error {
             (DecodeErrorKind::Partial, _) => Self::cut_short(&error.to_string()),
             (DecodeErrorKind::Unproven, _) => unproven(),
             (DecodeErrorKind::Incomplete, _) => {
-                Self::new(ErrorKind::Decode, true, error.to_string())
+                Self::new(ErrorKind::Decode, true, error.to_string()).with_damage(error)
             }
-            _ => Self::new(ErrorKind::Decode, false, excerpt(&error.to_string())),
+            _ => {
+                let text = excerpt(&error.to_string());
+                Self::new(ErrorKind::Decode, false, text).with_damage(error)
+            }
         }
     }
 }

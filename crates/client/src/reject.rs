@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use aioinflux_line::{Batch, Decoder, FieldValue};
 
-use crate::error::{Rejected, WriteReport};
+use crate::error::{Error, Rejected, WriteReport};
 
 const UNPARSED: &str = "unable to parse '";
 const NEXT: &str = "\nunable to parse '";
@@ -162,6 +162,13 @@ pub struct FieldConflict {
     pub sent: String,
     /// The type that the server stores.
     pub stored: String,
+}
+
+impl Error {
+    /// The field that the server refused since it stores it with another type.
+    pub fn field_conflict(&self) -> Option<FieldConflict> {
+        self.server_message().and_then(FieldConflict::of)
+    }
 }
 
 impl FieldConflict {

@@ -27,7 +27,19 @@ const KEYS: [(&str, &[&str]); 11] = [
 /// Longest edit distance at which a key counts as misspelt.
 const NEAR: usize = 4;
 
-pub(super) fn config(text: &str) -> Result<Config, Error> {
+impl Config {
+    /// Reads a URL of the form that the type's documentation shows.
+    ///
+    /// # Errors
+    ///
+    /// The text is no URL, the scheme is neither `http` nor `https`, or a key is unknown or has a
+    /// value that it cannot have. No error shows a password.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        config(url)
+    }
+}
+
+fn config(text: &str) -> Result<Config, Error> {
     check_user("url", text)?;
     let mut url = parsed(text)?;
     if url.fragment().is_some() {

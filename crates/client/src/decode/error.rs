@@ -32,7 +32,11 @@ pub enum DecodeErrorKind {
 }
 
 impl DecodeError {
-    pub(super) fn new(kind: DecodeErrorKind, offset: u64, text: impl Into<String>) -> Self {
+    pub(in crate::decode) fn new(
+        kind: DecodeErrorKind,
+        offset: u64,
+        text: impl Into<String>,
+    ) -> Self {
         Self {
             kind,
             offset,
@@ -69,7 +73,7 @@ impl std::error::Error for DecodeError {}
 
 /// Why a parser does not go on.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(in crate::decode) enum Stop {
     /// The value at hand is not whole yet.
     Short,
     /// A row does not fit the columns as they are (seen by the fast path only).
@@ -82,15 +86,15 @@ pub(super) enum Stop {
 
 /// An error whose place may yet be unknown.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) kind: DecodeErrorKind,
+pub(in crate::decode) struct Fault {
+    pub(in crate::decode) kind: DecodeErrorKind,
     /// Index into the input of the parser; none: where the parser stands.
-    pub(super) at: Option<usize>,
-    pub(super) text: String,
+    pub(in crate::decode) at: Option<usize>,
+    pub(in crate::decode) text: String,
 }
 
 impl Fault {
-    pub(super) fn new(kind: DecodeErrorKind, text: impl Into<String>) -> Self {
+    pub(in crate::decode) fn new(kind: DecodeErrorKind, text: impl Into<String>) -> Self {
         Self {
             kind,
             at: None,
@@ -100,7 +104,7 @@ impl Fault {
 
     /// The byte at `at` is not what the grammar asks for. Only that byte is named: more of the
     /// input would make the text depend on how the answer was cut.
-    pub(super) fn unexpected(input: &[u8], at: usize, expected: &str) -> Self {
+    pub(in crate::decode) fn unexpected(input: &[u8], at: usize, expected: &str) -> Self {
         let text = match input.get(at) {
             Some(byte) if byte.is_ascii_graphic() => {
                 format!("expected {expected}, got `{}`", char::from(*byte))
@@ -123,7 +127,7 @@ impl From<Fault> for Stop {
 }
 
 /// Shows the start of what the server sent in place of a value.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::decode) fn shown(text: &str) -> String {
     const MOST: usize = 40;
     if text.chars().count() <= MOST {
         return text.to_owned();

@@ -1,7 +1,7 @@
 //! Codes of few bits for symbols that come often (RFC 1951, section 3.2).
 
-use super::Symbol;
 use super::bits::Bits;
+use super::symbols::Symbol;
 
 /// Most bits of a code here; the format allows 15, and four of twelve fit one step of the writer.
 pub(super) const LONGEST: usize = 12;

@@ -9,12 +9,14 @@
 mod bits;
 mod huffman;
 mod matches;
+mod symbols;
 
 use std::ops::Range;
 
 use self::bits::Bits;
 use self::huffman::Code;
 use self::matches::{Matcher, Sink};
+use self::symbols::{distance_symbol, length_symbol};
 
 /// A member with one block of codes takes this many bytes of text at most.
 const BLOCK: usize = 1 << 20;
@@ -187,53 +189,6 @@ impl Sink for Writer<'_> {
 #[inline]
 fn joined((first, width): (u64, u32), (second, more): (u64, u32)) -> (u64, u32) {
     (first | second << width, width + more)
-}
-
-/// A symbol of lengths or distances, and the bits that follow it.
-struct Symbol {
-    code: usize,
-    extra: u32,
-    extra_bits: u8,
-}
-
-/// Lengths 3 to 258 (RFC 1951, section 3.2.5).
-#[inline]
-fn length_symbol(length: usize) -> Symbol {
-    match length {
-        258 => Symbol {
-            code: 285,
-            extra: 0,
-            extra_bits: 0,
-        },
-        _ => ranged(length - 3, 4, 257),
-    }
-}
-
-/// Distances 1 to 32768.
-#[inline]
-fn distance_symbol(distance: usize) -> Symbol {
-    ranged(distance - 1, 2, 0)
-}
-
-/// Numbers in ranges that double every `steps` symbols; the first `2 * steps` stand for themselves.
-#[inline]
-fn ranged(number: usize, steps: usize, first: usize) -> Symbol {
-    if number < 2 * steps {
-        return Symbol {
-            code: first + number,
-            extra: 0,
-            extra_bits: 0,
-        };
-    }
-    let extra_bits = number.ilog2() - steps.ilog2();
-    let range = number >> extra_bits;
-    #[expect(clippy::cast_possible_truncation, reason = "numbers are below 2^15")]
-    let (extra, bits) = ((number & ((1 << extra_bits) - 1)) as u32, extra_bits as u8);
-    Symbol {
-        code: first + extra_bits as usize * steps + range,
-        extra,
-        extra_bits: bits,
-    }
 }
 
 #[cfg(test)]

@@ -398,3 +398,10 @@ fn codes<K: ArrowDictionaryKeyType>(array: &ArrayRef, none: u32) -> Option<Vec<u
     let beyond = codes.iter().filter(|code| **code >= none).count();
     (beyond == keys.null_count()).then_some(codes)
 }
+
+/// Returns the texts that the cells of a column have as tags, null where a tag is left out; `None` for
+/// a type that is no tag.
+pub fn tag_texts(array: &ArrayRef) -> Option<StringArray> {
+    let column = Column::new(array)?;
+    Some((0..array.len()).map(|row| column.text(row)).collect())
+}

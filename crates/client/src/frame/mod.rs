@@ -40,11 +40,12 @@ mod tests;
 
 pub use batches::FrameBatches;
 pub use cells::column_of_cells;
+pub use columns::tag_texts;
 pub use error::FrameError;
 pub use layout::{FrameLayout, FrameOptions};
 pub use out::LineMemory;
 pub use ranges::Ranges;
 pub use rows::{Encoded, FrameEncoder, encode_frame};
-pub use text::{FloatWidth, float_text, tag_texts};
+pub use text::{FloatWidth, float_text};
 pub use times::parse_time;
 pub use workers::{Spares, Workers};

@@ -144,19 +144,21 @@ mod tests {
     }
 
     /// Rows with long and short texts, rows for the plain encoder, and rows without fields.
-    fn table(rows: usize) -> RecordBatch {
+    fn table(rows: u32) -> RecordBatch {
         let text = |row: usize| match row % 11 {
             0 => None,
             1 => Some("x".repeat(9000)),
             2 => Some("a \"b\"\\".repeat(row % 100)),
             _ => Some(format!("s{row}")),
         };
-        let tag = |row: usize| (row % 5 > 0).then(|| format!("t\\{row}"));
-        let load = |row: usize| (row % 11 > 0).then(|| row as f64 / 3.0);
-        let time: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows as i64));
-        let tag: ArrayRef = Arc::new(StringArray::from_iter((0..rows).map(tag)));
-        let load: ArrayRef = Arc::new(Float64Array::from_iter((0..rows).map(load)));
-        let text: ArrayRef = Arc::new(StringArray::from_iter((0..rows).map(text)));
+        let tag = |row: usize| (!row.is_multiple_of(5)).then(|| format!("t\\{row}"));
+        let load = |row: u32| (!row.is_multiple_of(11)).then(|| f64::from(row) / 3.0);
+        let time: Int64Array = (0..i64::from(rows)).map(Some).collect();
+        let tag: StringArray = (0..rows as usize).map(tag).collect();
+        let load: Float64Array = (0..rows).map(load).collect();
+        let text: StringArray = (0..rows as usize).map(text).collect();
+        let (time, tag): (ArrayRef, ArrayRef) = (Arc::new(time), Arc::new(tag));
+        let (load, text): (ArrayRef, ArrayRef) = (Arc::new(load), Arc::new(text));
         let columns = [("time", time), ("tag", tag), ("load", load), ("text", text)];
         RecordBatch::try_from_iter(columns).expect("columns of one length")
     }
@@ -182,9 +184,9 @@ mod tests {
             let (mut row, mut skipped) = (0, 0);
             while row < frame.num_rows() || !encoder.batch().is_empty() {
                 pages.bytes.resize(pages.bytes.len() + step, b'?');
-                let encoded = frames.encode_into(&frame, row, &mut encoder, &mut pages);
-                let encoded = encoded.expect("writable");
-                (row, skipped) = (row + encoded.rows, skipped + encoded.skipped);
+                let done = frames.encode_into(&frame, row, &mut encoder, &mut pages);
+                let done = done.expect("writable");
+                (row, skipped) = (row + done.rows, skipped + done.skipped);
             }
             assert!(
                 pages.bytes[..pages.used] == *plain.batch().bytes(),

@@ -4,10 +4,8 @@
 //! `True`, `1.50`. A float has as few digits as its own width needs: the single that is nearest to 0.1
 //! is `0.1`, and not the seventeen digits of the double that it becomes when it is widened.
 
+use arrow_array::ArrowPrimitiveType;
 use arrow_array::types::Float16Type;
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, StringArray};
-
-use super::columns::Column;
 
 type Half = <Float16Type as ArrowPrimitiveType>::Native;
 
@@ -138,13 +136,6 @@ pub(super) fn decimal_text(unscaled: &str, scale: i8) -> String {
     let behind = usize::try_from(-exponent).unwrap_or(0);
     let (whole, fraction) = padded.split_at(padded.len() - behind);
     format!("{sign}{whole}.{fraction}")
-}
-
-/// Returns the texts that the cells of a column have as tags, null where a tag is left out; `None` for
-/// a type that is no tag.
-pub fn tag_texts(array: &ArrayRef) -> Option<StringArray> {
-    let column = Column::new(array)?;
-    Some((0..array.len()).map(|row| column.text(row)).collect())
 }
 
 #[cfg(test)]

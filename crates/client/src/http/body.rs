@@ -1,21 +1,38 @@
-//! Bodies: those of requests, piece by piece, and those of answers, inflated and within limits.
+//! Bodies of answers: read piece by piece, inflated, and within limits.
 
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::pin;
 
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use tokio::time::Instant;
 
+#[cfg(unix)]
+use super::direct;
+use super::message::values;
+use super::pooled;
 use super::slots::Slot;
-use super::{Source, values};
-use crate::deadline::{Deadline, Progress, Silence};
+use crate::deadline::{Deadline, Silence};
 use crate::decode::End;
 use crate::error::{Error, ErrorKind, excerpt};
 use crate::gzip::Inflater;
 
-/// A body goes out in pieces of this size, each of which counts as a sign of life.
-const PIECE: usize = 64 * 1024;
+/// Where a body comes from.
+pub(super) enum Source {
+    Pooled(reqwest::Response),
+    #[cfg(unix)]
+    Direct(direct::Receiving),
+}
+
+impl Source {
+    /// The next piece as it was sent.
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let piece = match self {
+            Self::Pooled(response) => pooled::next(response).await,
+            #[cfg(unix)]
+            Self::Direct(receiving) => receiving.next().await,
+        };
+        piece.map_err(|cause| Error::transport(format!("the answer broke off: {cause}")))
+    }
+}
 
 /// How a body is coded.
 enum Coding {
@@ -167,52 +184,4 @@ fn unknown_coding(name: &str) -> Error {
 fn broken_gzip(error: &std::io::Error) -> Error {
     let text = format!("the compressed answer is damaged or ends early: {error}");
     Error::new(ErrorKind::Decode, true, text)
-}
-
-/// The body of a request: slices of what was built, none of them copied.
-pub(super) struct Upload {
-    rest: Bytes,
-    progress: Progress,
-}
-
-impl Upload {
-    pub(super) fn new(body: Bytes, progress: &Progress) -> Self {
-        progress.set_rest(!body.is_empty());
-        Self {
-            rest: body,
-            progress: progress.clone(),
-        }
-    }
-
-    /// The body of a request that has none.
-    pub(super) fn nothing() -> Self {
-        Self::new(Bytes::new(), &Progress::new(None))
-    }
-}
-
-impl http_body::Body for Upload {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.progress.touch();
-        if self.rest.is_empty() {
-            return Poll::Ready(None);
-        }
-        let size = self.rest.len().min(PIECE);
-        let piece = self.rest.split_to(size);
-        self.progress.set_rest(!self.rest.is_empty());
-        Poll::Ready(Some(Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
-    }
 }

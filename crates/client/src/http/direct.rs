@@ -21,11 +21,11 @@ use tokio::net::UnixStream;
 use tower_service::Service as _;
 use url::{Position, Url};
 
-use super::body::Upload;
 use super::failure::{no_answer, no_connection, root_cause};
+use super::message::Upload;
+use super::message::{AGENT, Head, Prepared};
 use super::reactor::Reactor;
 use super::socket::{Plain, Socket};
-use super::{AGENT, Head, Prepared, Source};
 use crate::config::Config;
 use crate::error::{Error, Limit};
 
@@ -87,7 +87,7 @@ impl Direct {
         }
     }
 
-    pub(super) async fn execute(&self, request: Prepared) -> Result<Head, Error> {
+    pub(super) async fn execute(&self, request: Prepared) -> Result<Head<Receiving>, Error> {
         let url = request.url.clone();
         let mut request = worded(request)?;
         loop {
@@ -106,7 +106,7 @@ impl Direct {
         }
     }
 
-    fn head(&self, connection: Box<Connection>, response: Response<Incoming>) -> Head {
+    fn head(&self, connection: Box<Connection>, response: Response<Incoming>) -> Head<Receiving> {
         let (parts, incoming) = response.into_parts();
         let mut options = parts.headers.get_all(CONNECTION).iter();
         let closes = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
@@ -132,7 +132,7 @@ impl Direct {
             status: parts.status.as_u16(),
             headers: parts.headers,
             has_length,
-            source: Source::Direct(receiving),
+            source: receiving,
         }
     }
 

@@ -10,7 +10,8 @@
 //! | `pooled` | every way to a server: the pool of reqwest, driven by tokio |
 //! | `direct` | plain HTTP on the thread that waits: hyper's connections, driven by a [`Reactor`] |
 //! | `reactor`, `socket` | what tells a foreign event loop that a socket is ready |
-//! | `body` | bodies, both ways |
+//! | `message` | requests, and heads of answers |
+//! | `body` | bodies of answers |
 //! | `failure` | what their errors mean |
 //! | `probe` | whether a port that gave no answer speaks TLS |
 //! | `slots` | how many requests may be under way at once |
@@ -19,6 +20,7 @@ mod body;
 #[cfg(unix)]
 mod direct;
 mod failure;
+mod message;
 mod pooled;
 mod probe;
 #[cfg(unix)]
@@ -45,14 +47,12 @@ use crate::decode::End;
 use crate::dialect::Request;
 use crate::error::{Error, ErrorKind, Limit};
 use crate::gzip;
-use body::{Limits, Upload};
+use body::{Limits, Source};
+use message::{Head, Prepared, Upload, values};
 use slots::Slots;
 
 /// Bodies from this size on are compressed off the threads that drive connections.
 const COMPRESS_ELSEWHERE: usize = 64 * 1024;
-
-/// What requests say that they come from.
-const AGENT: &str = concat!("aioinflux/", env!("CARGO_PKG_VERSION"));
 
 const NEEDS_TLS: &str = "tls: the server speaks TLS on this port; hint: use an `https://` URL";
 
@@ -74,30 +74,6 @@ enum Carrier {
     Pooled(pooled::Pool),
     #[cfg(unix)]
     Direct(direct::Direct),
-}
-
-/// A request in the words of HTTP.
-struct Prepared {
-    method: Method,
-    url: url::Url,
-    headers: HeaderMap,
-    body: Option<Upload>,
-}
-
-/// The head of an answer, and where its body comes from.
-struct Head {
-    status: u16,
-    headers: HeaderMap,
-    /// Whether the length of the body is known from the head.
-    has_length: bool,
-    source: Source,
-}
-
-/// Where a body comes from.
-enum Source {
-    Pooled(reqwest::Response),
-    #[cfg(unix)]
-    Direct(direct::Receiving),
 }
 
 /// An answer whose body is still to be read.
@@ -209,7 +185,7 @@ impl Http {
         request: Prepared,
         progress: &Progress,
         total: Deadline,
-    ) -> Result<Head, Error> {
+    ) -> Result<Head<Source>, Error> {
         progress.touch();
         let mut sending = pin!(self.carrier.execute(request));
         loop {
@@ -229,24 +205,12 @@ impl Http {
 }
 
 impl Carrier {
-    async fn execute(&self, request: Prepared) -> Result<Head, Error> {
+    async fn execute(&self, request: Prepared) -> Result<Head<Source>, Error> {
         match self {
-            Self::Pooled(pool) => pool.execute(request).await,
+            Self::Pooled(pool) => Ok(pool.execute(request).await?.from(Source::Pooled)),
             #[cfg(unix)]
-            Self::Direct(direct) => direct.execute(request).await,
+            Self::Direct(direct) => Ok(direct.execute(request).await?.from(Source::Direct)),
         }
-    }
-}
-
-impl Source {
-    /// The next piece as it was sent.
-    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        let piece = match self {
-            Self::Pooled(response) => pooled::next(response).await,
-            #[cfg(unix)]
-            Self::Direct(receiving) => receiving.next().await,
-        };
-        piece.map_err(|cause| Error::transport(format!("the answer broke off: {cause}")))
     }
 }
 
@@ -315,13 +279,4 @@ fn end_of(has_length: bool, headers: &[(String, String)]) -> End {
     } else {
         End::Unproven
     }
-}
-
-/// The values of all headers of this name, which lists separate by commas.
-fn values<'a>(
-    headers: &'a [(String, String)],
-    name: &'a str,
-) -> impl DoubleEndedIterator<Item = &'a str> {
-    let found = headers.iter().filter(move |(key, _)| key == name);
-    found.flat_map(|(_, value)| value.split(',').map(str::trim))
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use reqwest::ClientBuilder;
 
 use super::failure::{no_answer, no_connection, root_cause};
-use super::{AGENT, Head, Prepared, Source};
+use super::message::{AGENT, Head, Prepared};
 use crate::config::{Config, Proxy, check_user, without_user};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::tls::{self, Shown, Tls};
@@ -90,7 +90,10 @@ impl Pool {
         self.tls.as_ref().is_some_and(|tls| !tls.is_verified)
     }
 
-    pub(super) async fn execute(&self, request: Prepared) -> Result<Head, Error> {
+    pub(super) async fn execute(
+        &self,
+        request: Prepared,
+    ) -> Result<Head<reqwest::Response>, Error> {
         let mut out = reqwest::Request::new(request.method, request.url);
         *out.headers_mut() = request.headers;
         *out.body_mut() = request.body.map(reqwest::Body::wrap);
@@ -103,7 +106,7 @@ impl Pool {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
             has_length: response.content_length().is_some(),
-            source: Source::Pooled(response),
+            source: response,
         })
     }
 

@@ -1,9 +1,9 @@
 //! Rows that are read in halves against the same rows one after the other.
 
-use super::super::super::json::Rows as JsonRows;
-use super::super::super::{DecodeError, Decoder, End, Event, Format};
 use super::super::ROOM;
 use super::*;
+use crate::decode::influxql::json::Rows as JsonRows;
+use crate::decode::{DecodeError, Decoder, End, Event, Format};
 
 /// Rows of a body: those from which on room is made, and about as many in each half.
 const ROWS: usize = 3 * ROOM;

@@ -10,13 +10,13 @@
 )]
 
 /// Makes room for `more` values, in large pages where that is much.
-pub(super) fn make_room<T>(values: &mut Vec<T>, more: usize) {
+pub(in crate::decode) fn make_room<T>(values: &mut Vec<T>, more: usize) {
     values.reserve_exact(more);
     advise(values);
 }
 
 /// Gives back what a vector reserved and did not need, where that is much.
-pub(super) fn trimmed<T>(mut values: Vec<T>) -> Vec<T> {
+pub(in crate::decode) fn trimmed<T>(mut values: Vec<T>) -> Vec<T> {
     if values.capacity() - values.len() > values.len() / 4 {
         values.shrink_to_fit();
     }

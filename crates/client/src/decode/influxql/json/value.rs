@@ -2,13 +2,14 @@
 
 use serde::de::IgnoredAny;
 
-use super::super::columns::Cell;
-use super::super::error::{DecodeErrorKind, Fault, Stop};
-use super::super::member::Value;
-use super::super::shape::{MAX_ITEMS, too_many_items};
-use super::super::texts::mend;
 use super::scan::Scan;
-use super::text::{number, skip_space, string, unescape};
+use super::text::{number, skip_space, string};
+use crate::decode::error::{DecodeErrorKind, Fault, Stop};
+use crate::decode::influxql::member::Value;
+use crate::decode::influxql::shape::{MAX_ITEMS, too_many_items};
+use crate::decode::table::columns::Cell;
+use crate::decode::table::escapes::unescape;
+use crate::decode::table::texts::mend;
 
 /// Reads one complete value; `base` is where it stands in the input of the parser.
 pub(super) struct Reader<'a> {

@@ -6,12 +6,12 @@
 use std::collections::VecDeque;
 use std::mem;
 
-use super::error::{DecodeErrorKind, Fault, Stop, shown};
-use super::table::{BatchLimits, RowFormat, Table};
-use super::{Event, SeriesHeader};
+use crate::decode::error::{DecodeErrorKind, Fault, Stop, shown};
+use crate::decode::event::{Event, SeriesHeader};
+use crate::decode::table::{BatchLimits, RowFormat, Table};
 
 #[derive(Debug)]
-pub(super) struct Assembly {
+pub(in crate::decode) struct Assembly {
     events: VecDeque<Event>,
     limits: BatchLimits,
     /// Whether texts become views.
@@ -65,7 +65,7 @@ fn malformed(text: impl Into<String>) -> Fault {
 }
 
 impl Assembly {
-    pub(super) fn new(limits: BatchLimits) -> Self {
+    pub(in crate::decode) fn new(limits: BatchLimits) -> Self {
         Self {
             events: VecDeque::new(),
             limits,
@@ -84,40 +84,40 @@ impl Assembly {
         }
     }
 
-    pub(super) fn limits(&mut self) -> &mut BatchLimits {
+    pub(in crate::decode) fn limits(&mut self) -> &mut BatchLimits {
         &mut self.limits
     }
 
-    pub(super) fn use_views(&mut self) {
+    pub(in crate::decode) fn use_views(&mut self) {
         self.has_views = true;
     }
 
-    pub(super) fn allow_nothing(&mut self) {
+    pub(in crate::decode) fn allow_nothing(&mut self) {
         self.may_be_empty = true;
     }
 
-    pub(super) fn next_event(&mut self) -> Option<Event> {
+    pub(in crate::decode) fn next_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    pub(super) fn begin_document(&mut self) {
+    pub(in crate::decode) fn begin_document(&mut self) {
         self.document = Document::default();
     }
 
-    pub(super) fn begin_results(&mut self) {
+    pub(in crate::decode) fn begin_results(&mut self) {
         self.document.has_results = true;
     }
 
-    pub(super) fn document_error(&mut self, text: String) {
+    pub(in crate::decode) fn document_error(&mut self, text: String) {
         self.document.error = Some(text);
     }
 
     /// A key that no answer of InfluxDB has.
-    pub(super) fn unknown_in_document(&mut self) {
+    pub(in crate::decode) fn unknown_in_document(&mut self) {
         self.document.has_other = true;
     }
 
-    pub(super) fn end_document(&mut self) -> Result<(), Fault> {
+    pub(in crate::decode) fn end_document(&mut self) -> Result<(), Fault> {
         let document = mem::take(&mut self.document);
         if let Some(text) = document.error {
             return Err(Fault::new(DecodeErrorKind::Server, text));
@@ -129,13 +129,13 @@ impl Assembly {
         Ok(())
     }
 
-    pub(super) fn begin_result(&mut self) {
+    pub(in crate::decode) fn begin_result(&mut self) {
         self.statement = None;
         self.result_partial = false;
         self.error = None;
     }
 
-    pub(super) fn statement_id(&mut self, id: u32) -> Result<(), Fault> {
+    pub(in crate::decode) fn statement_id(&mut self, id: u32) -> Result<(), Fault> {
         match self.statement {
             Some(settled) if settled != id => Err(malformed(format!(
                 "expected `statement_id` before what belongs to it, {id}"
@@ -165,7 +165,7 @@ impl Assembly {
         Ok(())
     }
 
-    pub(super) fn message(&mut self, level: String, text: String) -> Result<(), Fault> {
+    pub(in crate::decode) fn message(&mut self, level: String, text: String) -> Result<(), Fault> {
         let statement = self.statement()?;
         self.events.push_back(Event::Message {
             statement,
@@ -175,15 +175,15 @@ impl Assembly {
         Ok(())
     }
 
-    pub(super) fn result_partial(&mut self, partial: bool) {
+    pub(in crate::decode) fn result_partial(&mut self, partial: bool) {
         self.result_partial = partial;
     }
 
-    pub(super) fn result_error(&mut self, text: String) {
+    pub(in crate::decode) fn result_error(&mut self, text: String) {
         self.error = Some(text);
     }
 
-    pub(super) fn end_result(&mut self) -> Result<(), Fault> {
+    pub(in crate::decode) fn end_result(&mut self) -> Result<(), Fault> {
         let statement = self.statement()?;
         if let Some(message) = self.error.take() {
             // The statement ends here, whatever chunk of it was to follow.
@@ -203,27 +203,27 @@ impl Assembly {
         Ok(())
     }
 
-    pub(super) fn begin_series(&mut self) -> Result<(), Fault> {
+    pub(in crate::decode) fn begin_series(&mut self) -> Result<(), Fault> {
         self.statement()?;
         self.series = Series::default();
         Ok(())
     }
 
-    pub(super) fn name(&mut self, name: String) -> Result<(), Fault> {
+    pub(in crate::decode) fn name(&mut self, name: String) -> Result<(), Fault> {
         self.before_rows("name")?;
         self.series.identity.name = Some(name);
         Ok(())
     }
 
     /// The tags are sorted: Go writes them to `MessagePack` in random order.
-    pub(super) fn tags(&mut self, mut tags: Vec<(String, String)>) -> Result<(), Fault> {
+    pub(in crate::decode) fn tags(&mut self, mut tags: Vec<(String, String)>) -> Result<(), Fault> {
         self.before_rows("tags")?;
         tags.sort();
         self.series.identity.tags = tags;
         Ok(())
     }
 
-    pub(super) fn columns(&mut self, columns: Vec<String>) -> Result<(), Fault> {
+    pub(in crate::decode) fn columns(&mut self, columns: Vec<String>) -> Result<(), Fault> {
         self.before_rows("columns")?;
         self.series.columns = columns;
         self.series.has_columns = true;
@@ -237,12 +237,12 @@ impl Assembly {
         Ok(())
     }
 
-    pub(super) fn series_partial(&mut self, partial: bool) {
+    pub(in crate::decode) fn series_partial(&mut self, partial: bool) {
         self.series.partial = partial;
     }
 
     /// Starts the rows of the series, or those of its next chunk.
-    pub(super) fn begin_values(&mut self, promotes: bool) -> Result<(), Fault> {
+    pub(in crate::decode) fn begin_values(&mut self, promotes: bool) -> Result<(), Fault> {
         if !self.series.has_columns {
             return Err(malformed("expected `columns` before `values`"));
         }
@@ -276,7 +276,7 @@ impl Assembly {
     /// Adds the row that starts at `at` and those that follow it directly, `most` in all, as far
     /// as they are there; returns the index after the last one and how many they are. The first
     /// row is there, or there is a reason.
-    pub(super) fn rows<F: RowFormat>(
+    pub(in crate::decode) fn rows<F: RowFormat>(
         &mut self,
         input: &[u8],
         at: usize,
@@ -296,7 +296,7 @@ impl Assembly {
         }
     }
 
-    pub(super) fn end_series(&mut self, promotes: bool) -> Result<(), Fault> {
+    pub(in crate::decode) fn end_series(&mut self, promotes: bool) -> Result<(), Fault> {
         if !self.series.has_rows {
             self.start_table(promotes)?;
         }
@@ -333,14 +333,14 @@ impl Assembly {
     }
 
     /// Gives out the whole rows that came before an error or an early end.
-    pub(super) fn salvage(&mut self) {
+    pub(in crate::decode) fn salvage(&mut self) {
         if self.table.as_ref().is_some_and(|table| table.rows() > 0) {
             self.flush();
         }
     }
 
     /// Refuses an end at which something must still come.
-    pub(super) fn finish(&self) -> Result<(), Fault> {
+    pub(in crate::decode) fn finish(&self) -> Result<(), Fault> {
         if self.open.is_some() {
             return Err(self.cut_short());
         }

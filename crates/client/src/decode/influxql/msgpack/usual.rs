@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::super::columns::{Column, Values};
-use super::super::views::Views;
+use crate::decode::table::columns::{Column, Values};
+use crate::decode::table::views::Views;
 
 /// Bytes of a number, at most.
 const NUMBER: usize = 9;

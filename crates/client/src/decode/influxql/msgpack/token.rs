@@ -1,11 +1,11 @@
 //! The bytes of `MessagePack`: heads of values, cells of rows, the end of a nested value.
 
-use super::super::MAX_VALUE_BYTES;
-use super::super::columns::Cell;
-use super::super::error::{DecodeErrorKind, Fault, Stop};
-use super::super::member::Value;
-use super::super::shape::{MAX_ITEMS, too_many_items};
-use super::super::texts::mend;
+use crate::decode::error::{DecodeErrorKind, Fault, Stop};
+use crate::decode::influxql::member::Value;
+use crate::decode::influxql::shape::MAX_VALUE_BYTES;
+use crate::decode::influxql::shape::{MAX_ITEMS, too_many_items};
+use crate::decode::table::columns::Cell;
+use crate::decode::table::texts::mend;
 
 /// The first bytes of a value; those of a text, a binary or an extension follow.
 #[derive(Debug, Clone, Copy, PartialEq)]

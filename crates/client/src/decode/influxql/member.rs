@@ -1,12 +1,12 @@
 //! The small values of an answer (names, tags, columns, messages, marks), read the same way in every
 //! format.
 
-use super::assemble::Assembly;
-use super::error::Fault;
-use super::shape::{Key, Level};
+use crate::decode::error::Fault;
+use crate::decode::influxql::assemble::Assembly;
+use crate::decode::influxql::shape::{Key, Level};
 
 /// A value that is here as a whole, in some format.
-pub(super) trait Value: Sized {
+pub(in crate::decode) trait Value: Sized {
     fn is_null(&self) -> bool;
     fn boolean(&mut self) -> Result<bool, Fault>;
     fn statement_id(&mut self) -> Result<u32, Fault>;
@@ -22,7 +22,7 @@ pub(super) trait Value: Sized {
 }
 
 /// Reads the value of `key` in a container, and tells the assembly.
-pub(super) fn read_member(
+pub(in crate::decode) fn read_member(
     level: Level,
     key: Key,
     value: &mut impl Value,

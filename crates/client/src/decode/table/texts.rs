@@ -7,11 +7,11 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, StringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
-use super::pages::{make_room, trimmed};
+use crate::decode::table::pages::{make_room, trimmed};
 
 /// Texts that become an array of `Utf8`.
 #[derive(Debug)]
-pub(super) struct Texts {
+pub(in crate::decode) struct Texts {
     /// Where each text ends, behind a 0.
     offsets: Vec<i32>,
     /// As they came: whether they are UTF-8 is seen at the end.
@@ -20,49 +20,49 @@ pub(super) struct Texts {
 
 impl Texts {
     /// `len` texts that stand for nulls.
-    pub(super) fn new(len: usize) -> Self {
+    pub(in crate::decode) fn new(len: usize) -> Self {
         Self {
             offsets: vec![0; len + 1],
             bytes: Vec::new(),
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::decode) fn len(&self) -> usize {
         self.offsets.len() - 1
     }
 
     /// Appends a part of the answer.
     #[inline]
-    pub(super) fn push(&mut self, input: &[u8], text: Range<usize>) {
+    pub(in crate::decode) fn push(&mut self, input: &[u8], text: Range<usize>) {
         push_bytes::<16>(&mut self.bytes, input, text);
         self.push_null();
     }
 
     /// Appends the text that `write` appends to the bytes before it.
     #[inline]
-    pub(super) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(in crate::decode) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
         self.push_null();
     }
 
     /// Ends a text. One of no bytes stands for a null.
     #[inline]
-    pub(super) fn push_null(&mut self) {
+    pub(in crate::decode) fn push_null(&mut self) {
         self.offsets.push(offset(&self.bytes));
     }
 
     /// The mean length of the texts.
-    pub(super) fn mean(&self) -> usize {
+    pub(in crate::decode) fn mean(&self) -> usize {
         mean(&self.bytes, self.len())
     }
 
     /// Makes room for `more` texts of such a length.
-    pub(super) fn reserve(&mut self, more: usize, mean: usize) {
+    pub(in crate::decode) fn reserve(&mut self, more: usize, mean: usize) {
         reserve_bytes(&mut self.bytes, mean, more);
         make_room(&mut self.offsets, more);
     }
 
-    pub(super) fn append(&mut self, other: &Self) {
+    pub(in crate::decode) fn append(&mut self, other: &Self) {
         let start = offset(&self.bytes);
         self.bytes.extend_from_slice(&other.bytes);
         // The last one is the end of all, which is what must not be too large.
@@ -71,14 +71,14 @@ impl Texts {
         self.offsets.extend(ends.map(|end| start + end));
     }
 
-    pub(super) fn truncate(&mut self, rows: usize) {
+    pub(in crate::decode) fn truncate(&mut self, rows: usize) {
         self.offsets.truncate(rows + 1);
         let end = self.offsets.last().copied().unwrap_or(0);
         self.bytes.truncate(usize::try_from(end).unwrap_or(0));
     }
 
     /// Checks all texts at once, and mends them only where one is no UTF-8.
-    pub(super) fn finish(self, nulls: Option<NullBuffer>) -> ArrayRef {
+    pub(in crate::decode) fn finish(self, nulls: Option<NullBuffer>) -> ArrayRef {
         let offsets = OffsetBuffer::new(ScalarBuffer::from(trimmed(self.offsets)));
         let bytes = Buffer::from_vec(trimmed(self.bytes));
         Arc::new(
@@ -109,14 +109,18 @@ fn mended_array(
 
 /// The end of the texts so far. A batch holds far less than 2 GiB (see `table`).
 #[inline]
-pub(super) fn offset(bytes: &[u8]) -> i32 {
+pub(in crate::decode) fn offset(bytes: &[u8]) -> i32 {
     i32::try_from(bytes.len()).expect("a batch ends before its text reaches 2 GiB")
 }
 
 /// Appends a text to others. Most are short: `N` bytes that are copied, and cut afterwards, take less
 /// time than a copy of any other length.
 #[inline]
-pub(super) fn push_bytes<const N: usize>(bytes: &mut Vec<u8>, input: &[u8], text: Range<usize>) {
+pub(in crate::decode) fn push_bytes<const N: usize>(
+    bytes: &mut Vec<u8>,
+    input: &[u8],
+    text: Range<usize>,
+) {
     match input[text.start..].first_chunk::<N>() {
         Some(short) if text.len() <= N => {
             let end = bytes.len() + text.len();
@@ -128,18 +132,18 @@ pub(super) fn push_bytes<const N: usize>(bytes: &mut Vec<u8>, input: &[u8], text
 }
 
 /// The mean length of so many texts.
-pub(super) fn mean(bytes: &[u8], texts: usize) -> usize {
+pub(in crate::decode) fn mean(bytes: &[u8], texts: usize) -> usize {
     bytes.len().div_ceil(texts.max(1))
 }
 
 /// Makes room for `more` texts of such a length.
-pub(super) fn reserve_bytes(bytes: &mut Vec<u8>, mean: usize, more: usize) {
+pub(in crate::decode) fn reserve_bytes(bytes: &mut Vec<u8>, mean: usize, more: usize) {
     make_room(bytes, more.saturating_mul(mean + mean / 16));
 }
 
 /// Appends text in which each byte that is no UTF-8 becomes U+FFFD, as Go's JSON encoder does:
 /// `MessagePack` carries such bytes as they are, and both must give the same.
-pub(super) fn mend(mut bytes: &[u8], out: &mut String) {
+pub(in crate::decode) fn mend(mut bytes: &[u8], out: &mut String) {
     loop {
         match std::str::from_utf8(bytes) {
             Ok(text) => return out.push_str(text),

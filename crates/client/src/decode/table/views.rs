@@ -13,8 +13,8 @@ use arrow_array::builder::make_view;
 use arrow_array::{ArrayRef, StringViewArray};
 use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 
-use super::pages::{make_room, trimmed};
-use super::texts::{mean, mend, offset, push_bytes, reserve_bytes};
+use crate::decode::table::pages::{make_room, trimmed};
+use crate::decode::table::texts::{mean, mend, offset, push_bytes, reserve_bytes};
 
 /// Bytes that a view holds itself.
 const INLINE: usize = 12;
@@ -24,7 +24,7 @@ const HIGH_BITS: u128 = 0x8080_8080_8080_8080_8080_8080_8080_8080;
 
 /// Texts that become an array of `Utf8View`.
 #[derive(Debug)]
-pub(super) struct Views {
+pub(in crate::decode) struct Views {
     /// As Arrow has them: the length, then the text, or its first four bytes, the number of its
     /// buffer (0) and where it begins there.
     views: Vec<u128>,
@@ -34,20 +34,20 @@ pub(super) struct Views {
 
 impl Views {
     /// `len` views that stand for nulls.
-    pub(super) fn new(len: usize) -> Self {
+    pub(in crate::decode) fn new(len: usize) -> Self {
         Self {
             views: vec![0; len],
             bytes: Vec::new(),
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::decode) fn len(&self) -> usize {
         self.views.len()
     }
 
     /// Appends a part of the answer.
     #[inline]
-    pub(super) fn push(&mut self, input: &[u8], text: Range<usize>) {
+    pub(in crate::decode) fn push(&mut self, input: &[u8], text: Range<usize>) {
         let len = text.len();
         if let Some(short) = input[text.start..].first_chunk()
             && len <= INLINE
@@ -84,7 +84,7 @@ impl Views {
     }
 
     /// Appends the text that `write` appends to the bytes before it.
-    pub(super) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(in crate::decode) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
         if std::str::from_utf8(&self.bytes[start..]).is_err() {
@@ -106,22 +106,22 @@ impl Views {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
-    pub(super) fn push_null(&mut self) {
+    pub(in crate::decode) fn push_null(&mut self) {
         self.views.push(0);
     }
 
     /// The mean length of the texts.
-    pub(super) fn mean(&self) -> usize {
+    pub(in crate::decode) fn mean(&self) -> usize {
         mean(&self.bytes, self.len())
     }
 
     /// Makes room for `more` texts of such a length.
-    pub(super) fn reserve(&mut self, more: usize, mean: usize) {
+    pub(in crate::decode) fn reserve(&mut self, more: usize, mean: usize) {
         reserve_bytes(&mut self.bytes, mean, more);
         make_room(&mut self.views, more);
     }
 
-    pub(super) fn append(&mut self, other: &Self) {
+    pub(in crate::decode) fn append(&mut self, other: &Self) {
         let start = offset(&self.bytes);
         self.bytes.extend_from_slice(&other.bytes);
         // It is the end of all texts, which is what must not be too large.
@@ -131,7 +131,7 @@ impl Views {
         self.views.extend(other.views.iter().map(moved));
     }
 
-    pub(super) fn truncate(&mut self, rows: usize) {
+    pub(in crate::decode) fn truncate(&mut self, rows: usize) {
         let mut dropped = self.views.iter().copied().skip(rows);
         if let Some(start) = dropped.find_map(start_of) {
             self.bytes.truncate(start);
@@ -139,7 +139,7 @@ impl Views {
         self.views.truncate(rows);
     }
 
-    pub(super) fn finish(self, nulls: Option<NullBuffer>) -> ArrayRef {
+    pub(in crate::decode) fn finish(self, nulls: Option<NullBuffer>) -> ArrayRef {
         let views = ScalarBuffer::from(trimmed(self.views));
         let bytes = (!self.bytes.is_empty()).then(|| Buffer::from_vec(trimmed(self.bytes)));
         let bytes: Vec<Buffer> = bytes.into_iter().collect();

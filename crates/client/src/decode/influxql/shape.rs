@@ -1,11 +1,14 @@
 //! The fixed shape of an answer, the same in every format: its containers and their keys.
 
-use super::error::{DecodeErrorKind, Fault};
+use crate::decode::error::{DecodeErrorKind, Fault};
+
+/// Longest value (a row, a list of columns) that is waited for.
+pub(in crate::decode) const MAX_VALUE_BYTES: usize = 256 << 20;
 
 /// Most columns, tags or messages in one list: an item of a byte or two becomes a hundred.
-pub(super) const MAX_ITEMS: u32 = 1 << 20;
+pub(in crate::decode) const MAX_ITEMS: u32 = 1 << 20;
 
-pub(super) fn too_many_items() -> Fault {
+pub(in crate::decode) fn too_many_items() -> Fault {
     Fault::new(
         DecodeErrorKind::Oversized,
         format!("expected a list of {MAX_ITEMS} items at most"),
@@ -14,7 +17,7 @@ pub(super) fn too_many_items() -> Fault {
 
 /// The container that the machine is in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Level {
+pub(in crate::decode) enum Level {
     /// Between two documents.
     #[default]
     Outside,
@@ -28,7 +31,7 @@ pub(super) enum Level {
 
 /// Keys that mean something, each in its containers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Key {
+pub(in crate::decode) enum Key {
     Results,
     Error,
     StatementId,
@@ -44,7 +47,7 @@ pub(super) enum Key {
 }
 
 impl Level {
-    pub(super) fn parent(self) -> Self {
+    pub(in crate::decode) fn parent(self) -> Self {
         match self {
             Self::Outside | Self::Document => Self::Outside,
             Self::Results => Self::Document,
@@ -55,13 +58,13 @@ impl Level {
         }
     }
 
-    pub(super) fn is_object(self) -> bool {
+    pub(in crate::decode) fn is_object(self) -> bool {
         matches!(self, Self::Document | Self::Result | Self::Series)
     }
 }
 
 impl Key {
-    pub(super) fn of(level: Level, key: &str) -> Self {
+    pub(in crate::decode) fn of(level: Level, key: &str) -> Self {
         match (level, key) {
             (Level::Document, "results") => Self::Results,
             (Level::Document | Level::Result, "error") => Self::Error,

@@ -12,33 +12,33 @@ mod token;
 mod usual;
 
 use self::token::{Head, Reader, Scan, cell, head};
-use super::assemble::Assembly;
-use super::columns::{Cell, Column};
-use super::error::{DecodeErrorKind, Fault, Stop};
-use super::member::{Value, read_member};
-use super::shape::{Key, Level};
-use super::table::RowFormat;
-use super::tries::Tries;
+use crate::decode::error::{DecodeErrorKind, Fault, Stop};
+use crate::decode::influxql::assemble::Assembly;
+use crate::decode::influxql::member::{Value, read_member};
+use crate::decode::influxql::shape::{Key, Level};
+use crate::decode::influxql::tries::Tries;
+use crate::decode::table::RowFormat;
+use crate::decode::table::columns::{Cell, Column};
 
 #[derive(Debug, Default)]
-pub(super) struct Parser {
+pub(in crate::decode) struct Parser {
     level: Level,
     /// The key whose value comes next.
     key: Option<Key>,
     /// How many items, or pairs, each container that is open still has.
     left: Vec<u32>,
     scan: Scan,
-    pub(super) tries: Tries,
+    pub(in crate::decode) tries: Tries,
 }
 
 impl Parser {
     /// Whether it stands between two documents.
-    pub(super) fn is_outside(&self) -> bool {
+    pub(in crate::decode) fn is_outside(&self) -> bool {
         self.level == Level::Outside
     }
 
     /// Goes on from `at` as far as the input lets it; `at` is then the start of what is left.
-    pub(super) fn run(
+    pub(in crate::decode) fn run(
         &mut self,
         input: &[u8],
         at: &mut usize,

@@ -19,15 +19,14 @@ use memchr::memmem;
 
 use self::scan::Scan;
 use self::text::skip_space;
-pub(super) use self::text::unescape;
 use self::value::{Reader, cell};
-use super::assemble::Assembly;
-use super::columns::{Cell, Column};
-use super::error::{DecodeErrorKind, Fault, Stop};
-use super::member::{Value, read_member};
-use super::shape::{Key, Level};
-use super::table::RowFormat;
-use super::tries::Tries;
+use crate::decode::error::{DecodeErrorKind, Fault, Stop};
+use crate::decode::influxql::assemble::Assembly;
+use crate::decode::influxql::member::{Value, read_member};
+use crate::decode::influxql::shape::{Key, Level};
+use crate::decode::influxql::tries::Tries;
+use crate::decode::table::RowFormat;
+use crate::decode::table::columns::{Cell, Column};
 
 /// What comes next in the container.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,22 +43,22 @@ enum Place {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Parser {
+pub(in crate::decode) struct Parser {
     level: Level,
     place: Place,
     key: Key,
     scan: Scan,
-    pub(super) tries: Tries,
+    pub(in crate::decode) tries: Tries,
 }
 
 impl Parser {
     /// Whether it stands between two documents.
-    pub(super) fn is_outside(&self) -> bool {
+    pub(in crate::decode) fn is_outside(&self) -> bool {
         self.level == Level::Outside
     }
 
     /// Goes on from `at` as far as the input lets it; `at` is then the start of what is left.
-    pub(super) fn run(
+    pub(in crate::decode) fn run(
         &mut self,
         input: &[u8],
         at: &mut usize,
@@ -236,7 +235,7 @@ fn malformed_row(at: usize) -> Stop {
 }
 
 /// Rows as JSON has them.
-pub(super) struct Rows;
+pub(in crate::decode) struct Rows;
 
 impl RowFormat for Rows {
     const PROMOTES: bool = true;

@@ -3,18 +3,26 @@
 //! A row is added whole or not at all. The fast path writes cells straight into the columns; a
 //! row that does not fit is undone and read again slowly, to decide what the columns become.
 
+pub(in crate::decode) mod columns;
+pub(in crate::decode) mod escapes;
 mod halves;
+mod pages;
+pub(in crate::decode) mod texts;
+pub(in crate::decode) mod views;
+mod whole;
 
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema, SchemaRef};
 
-use super::columns::{Cell, Column, Fit};
-use super::error::Stop;
+use crate::decode::error::Stop;
+use crate::decode::table::columns::{Cell, Column, Fit};
+
+pub(crate) use self::whole::{Whole, float_of};
 
 /// A format of rows.
-pub(super) trait RowFormat {
+pub(in crate::decode) trait RowFormat {
     /// Integers and floats look the same where a float is whole.
     const PROMOTES: bool;
 
@@ -51,14 +59,14 @@ pub(super) trait RowFormat {
 
 /// How large a batch grows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct BatchLimits {
-    pub(super) rows: usize,
+pub(in crate::decode) struct BatchLimits {
+    pub(in crate::decode) rows: usize,
     /// Bytes of the answer that its rows took: wide rows and long texts must stay within memory.
-    pub(super) bytes: usize,
+    pub(in crate::decode) bytes: usize,
     /// Bytes in which the end of a series is looked for. One that goes on behind them is large: room
     /// is made for all that is left, and so many bytes at a time are read by each of two threads.
     /// With 0, nothing is looked for and nothing is large.
-    pub(super) ahead: usize,
+    pub(in crate::decode) ahead: usize,
 }
 
 /// What became of a row.
@@ -70,20 +78,20 @@ enum Added {
 }
 
 /// What became of rows that follow each other.
-pub(super) struct Rows {
+pub(in crate::decode) struct Rows {
     /// The index after the last row that was added.
-    pub(super) end: usize,
+    pub(in crate::decode) end: usize,
     /// How many were added.
-    pub(super) count: u32,
+    pub(in crate::decode) count: u32,
     /// The batch must be taken before anything else is added.
-    pub(super) is_full: bool,
+    pub(in crate::decode) is_full: bool,
 }
 
 /// Rows from which on room is made for all that seem to follow: small series are many.
 const ROOM: usize = 4096;
 
 #[derive(Debug)]
-pub(super) struct Table {
+pub(in crate::decode) struct Table {
     names: Vec<String>,
     columns: Vec<Column>,
     rows: usize,
@@ -97,7 +105,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(names: Vec<String>, promotes: bool, has_views: bool) -> Self {
+    pub(in crate::decode) fn new(names: Vec<String>, promotes: bool, has_views: bool) -> Self {
         let columns = names
             .iter()
             .enumerate()
@@ -117,16 +125,16 @@ impl Table {
         }
     }
 
-    pub(super) fn names(&self) -> &[String] {
+    pub(in crate::decode) fn names(&self) -> &[String] {
         &self.names
     }
 
     /// Whether no batch was taken so far.
-    pub(super) fn is_new(&self) -> bool {
+    pub(in crate::decode) fn is_new(&self) -> bool {
         self.schema.is_none()
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(in crate::decode) fn rows(&self) -> usize {
         self.rows
     }
 
@@ -137,7 +145,7 @@ impl Table {
     /// Adds the row that starts at `at` and those that follow it, `most` in all, until the batch
     /// is full or a row does not fit. A row behind the first one that cannot be read is left: who
     /// starts with it is told why.
-    pub(super) fn add_rows<F: RowFormat>(
+    pub(in crate::decode) fn add_rows<F: RowFormat>(
         &mut self,
         input: &[u8],
         at: usize,
@@ -294,7 +302,7 @@ impl Table {
     }
 
     /// Takes the rows so far; says whether the schema differs from that of the batch before.
-    pub(super) fn take_batch(&mut self) -> (RecordBatch, bool) {
+    pub(in crate::decode) fn take_batch(&mut self) -> (RecordBatch, bool) {
         let fields: Vec<Field> = self
             .names
             .iter()

@@ -3,8 +3,8 @@
 //! Eight bytes are looked at at once (`u64`s whose bytes are compared in parallel). A cell that is
 //! near the end of the input or has any other look is left to the reader of all cells.
 
-use super::super::columns::{Column, Values};
 use super::float::{MOST_PLACES, of_decimal};
+use crate::decode::table::columns::{Column, Values};
 
 const LOW_BITS: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;

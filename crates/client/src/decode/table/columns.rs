@@ -13,15 +13,15 @@ use arrow_array::{
 use arrow_buffer::{BooleanBuffer, NullBufferBuilder};
 use arrow_schema::{DataType, TimeUnit};
 
-use super::json::unescape;
-use super::pages::{make_room, trimmed};
-use super::texts::Texts;
-use super::views::Views;
-use super::whole::float_of;
+use crate::decode::table::escapes::unescape;
+use crate::decode::table::pages::{make_room, trimmed};
+use crate::decode::table::texts::Texts;
+use crate::decode::table::views::Views;
+use crate::decode::table::whole::float_of;
 
 /// One value as it stands in the answer. Text is not copied before it reaches its column.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Cell<'a> {
+pub(in crate::decode) enum Cell<'a> {
     Null,
     Integer(i64),
     /// Beyond `i64` only; smaller ones are `Integer`.
@@ -37,7 +37,7 @@ pub(super) enum Cell<'a> {
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::decode) enum Kind {
     Null,
     Integer,
     Unsigned,
@@ -49,7 +49,7 @@ pub(super) enum Kind {
 
 /// What becomes of a column when a value comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fit {
+pub(in crate::decode) enum Fit {
     /// The value belongs to the column as it is.
     Keep,
     /// The column can become another one, with all its values, and then take the value.
@@ -63,7 +63,7 @@ pub(super) enum Fit {
 /// The type has a byte of its own, not one hidden within a `Vec`: it is looked at for every cell.
 #[derive(Debug)]
 #[repr(u8)]
-pub(super) enum Values {
+pub(in crate::decode) enum Values {
     Null,
     Integer(Vec<i64>),
     Unsigned(Vec<u64>),
@@ -75,21 +75,21 @@ pub(super) enum Values {
 }
 
 #[derive(Debug)]
-pub(super) struct Column {
+pub(in crate::decode) struct Column {
     /// Integers in it are timestamps: the first column, when it is named `time`.
-    pub(super) is_time: bool,
+    pub(in crate::decode) is_time: bool,
     /// Integers and floats may be of one type, since the format does not tell them apart.
-    pub(super) promotes: bool,
+    pub(in crate::decode) promotes: bool,
     /// Texts in it become [`Values::View`].
     has_views: bool,
-    pub(super) values: Values,
+    pub(in crate::decode) values: Values,
     /// Nulls up to the last one; the values behind its end are none, so that a value costs nothing
     /// here. A column of [`Values::Null`] has all its nulls in it.
     nulls: NullBufferBuilder,
 }
 
 impl Column {
-    pub(super) fn new(is_time: bool, promotes: bool, has_views: bool) -> Self {
+    pub(in crate::decode) fn new(is_time: bool, promotes: bool, has_views: bool) -> Self {
         Self {
             is_time,
             promotes: promotes && !is_time,
@@ -101,7 +101,7 @@ impl Column {
 
     /// Appends a value if it belongs to the column as it is, and says whether it did.
     #[inline]
-    pub(super) fn push(&mut self, cell: Cell<'_>) -> bool {
+    pub(in crate::decode) fn push(&mut self, cell: Cell<'_>) -> bool {
         match (&mut self.values, cell) {
             (Values::Integer(values), Cell::Integer(n)) if !self.is_time => values.push(n),
             (Values::Float(values), Cell::Float(n)) => values.push(n),
@@ -138,7 +138,7 @@ impl Column {
         }
     }
 
-    pub(super) fn push_null(&mut self) {
+    pub(in crate::decode) fn push_null(&mut self) {
         let plain = self.len() - self.nulls.len();
         self.nulls.append_n_non_nulls(plain);
         self.nulls.append_null();
@@ -177,7 +177,7 @@ impl Column {
     /// Beyond the rule for numbers in JSON, unsigned and signed integers share a column where
     /// no value is lost: neither format says which integers are unsigned, so a column of
     /// unsigned ones shows up as a mixture.
-    pub(super) fn fit(&self, cell: Cell<'_>) -> Fit {
+    pub(in crate::decode) fn fit(&self, cell: Cell<'_>) -> Fit {
         let wanted = self.kind_of(cell);
         let kind = self.kind();
         if wanted == Kind::Null || wanted == kind {
@@ -240,7 +240,7 @@ impl Column {
     }
 
     /// Turns the column into one of another type, as [`Column::fit`] allowed.
-    pub(super) fn become_kind(&mut self, kind: Kind) {
+    pub(in crate::decode) fn become_kind(&mut self, kind: Kind) {
         let len = self.len();
         self.values = match (std::mem::replace(&mut self.values, Values::Null), kind) {
             (Values::Integer(values), Kind::Float) => Values::Float(
@@ -263,7 +263,7 @@ impl Column {
     }
 
     /// Makes room for `more` rows, which look like those so far.
-    pub(super) fn reserve(&mut self, more: usize) {
+    pub(in crate::decode) fn reserve(&mut self, more: usize) {
         match &mut self.values {
             Values::Null => {}
             Values::Integer(values) | Values::Time(values) => make_room(values, more),
@@ -276,7 +276,7 @@ impl Column {
     }
 
     /// An empty column of the same type, with room for `rows` values like its own.
-    pub(super) fn sibling(&self, rows: usize) -> Self {
+    pub(in crate::decode) fn sibling(&self, rows: usize) -> Self {
         let mut column = Self::new(self.is_time, self.promotes, self.has_views);
         column.values = Values::of(self.kind(), 0, self.has_views);
         match (&self.values, &mut column.values) {
@@ -288,7 +288,7 @@ impl Column {
     }
 
     /// Adds the values of a column of the same type.
-    pub(super) fn append(&mut self, other: &Self) {
+    pub(in crate::decode) fn append(&mut self, other: &Self) {
         let plain = self.len() - self.nulls.len();
         if let Some(nulls) = other.nulls.finish_cloned() {
             self.nulls.append_n_non_nulls(plain);
@@ -308,7 +308,7 @@ impl Column {
     }
 
     /// Drops all but the first `rows` values.
-    pub(super) fn truncate(&mut self, rows: usize) {
+    pub(in crate::decode) fn truncate(&mut self, rows: usize) {
         match &mut self.values {
             Values::Null => {}
             Values::Integer(values) | Values::Time(values) => values.truncate(rows),
@@ -324,7 +324,7 @@ impl Column {
     }
 
     /// Returns the Arrow type of the column as it is now.
-    pub(super) fn data_type(&self) -> DataType {
+    pub(in crate::decode) fn data_type(&self) -> DataType {
         match self.values {
             Values::Null => DataType::Null,
             Values::Integer(_) => DataType::Int64,
@@ -339,7 +339,7 @@ impl Column {
 
     /// Takes the values out as an array. The column keeps its type for the batch that follows,
     /// so that a batch of nulls alone does not change it.
-    pub(super) fn finish(&mut self) -> ArrayRef {
+    pub(in crate::decode) fn finish(&mut self) -> ArrayRef {
         let rows = self.len();
         self.nulls.append_n_non_nulls(rows - self.nulls.len());
         let nulls = self.nulls.finish().filter(|nulls| nulls.null_count() > 0);

@@ -1,7 +1,7 @@
 //! JSON strings and numbers, strictly by RFC 8259.
 
-use super::super::columns::Cell;
-use super::super::error::{DecodeErrorKind, Fault, Stop};
+use crate::decode::error::{DecodeErrorKind, Fault, Stop};
+use crate::decode::table::columns::Cell;
 
 #[inline]
 pub(super) fn skip_space(input: &[u8], at: usize) -> usize {
@@ -70,58 +70,6 @@ fn escape(input: &[u8], at: usize) -> Result<usize, Stop> {
         Some(_) => Err(Fault::unexpected(input, at + 1, "an escape").into()),
         None => Err(Stop::Short),
     }
-}
-
-/// Appends the inside of a checked string. Half a surrogate pair becomes U+FFFD, as in Go.
-pub(in super::super) fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
-    while let Some(at) = text.iter().position(|byte| *byte == b'\\') {
-        out.extend_from_slice(&text[..at]);
-        let plain = match text.get(at + 1) {
-            Some(b'b') => 0x08,
-            Some(b'f') => 0x0c,
-            Some(b'n') => b'\n',
-            Some(b'r') => b'\r',
-            Some(b't') => b'\t',
-            Some(b'u') => {
-                let (decoded, used) = unicode_escape(&text[at..]);
-                out.extend_from_slice(decoded.encode_utf8(&mut [0; 4]).as_bytes());
-                text = &text[at + used..];
-                continue;
-            }
-            Some(other) => *other,
-            None => return,
-        };
-        out.push(plain);
-        text = &text[at + 2..];
-    }
-    out.extend_from_slice(text);
-}
-
-/// Decodes `\uXXXX` or a pair of them: the character, and the length of what it took.
-fn unicode_escape(text: &[u8]) -> (char, usize) {
-    let Some(unit) = code_unit(text) else {
-        return (char::REPLACEMENT_CHARACTER, text.len().min(6));
-    };
-    if let 0xd800..0xdc00 = unit
-        && let Some(low @ 0xdc00..0xe000) = text.get(6..).and_then(code_unit)
-    {
-        let code = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-        return (
-            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
-            12,
-        );
-    }
-    (
-        char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER),
-        6,
-    )
-}
-
-fn code_unit(text: &[u8]) -> Option<u32> {
-    let digits = text.strip_prefix(b"\\u")?.get(..4)?;
-    digits.iter().try_fold(0, |unit, digit| {
-        Some(unit << 4 | char::from(*digit).to_digit(16)?)
-    })
 }
 
 /// Reads the number at `at`: its cell and the index after it. At the end of the input a number

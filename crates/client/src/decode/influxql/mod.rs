@@ -1,0 +1,316 @@
+//! Answers of `/query`: push decoders for both formats.
+//!
+//! A decoder reads whole and chunked answers alike and builds no tree: rows go straight into
+//! columns, and what is buffered is one incomplete value and one batch.
+
+mod assemble;
+pub(in crate::decode) mod json;
+mod member;
+mod msgpack;
+pub mod raw;
+mod shape;
+mod tries;
+
+use self::assemble::Assembly;
+use self::shape::MAX_VALUE_BYTES;
+use crate::decode::error::{DecodeError, DecodeErrorKind, Fault, Stop};
+use crate::decode::event::{End, Event, Format};
+use crate::decode::table::BatchLimits;
+
+/// Batches of an answer that is handed on while it comes: within the cache, and within memory
+/// where rows are wide and texts long.
+const BATCHES: BatchLimits = BatchLimits {
+    rows: 8192,
+    bytes: 8 << 20,
+    ahead: 0,
+};
+
+/// Most bytes of rows in a batch of an answer that is kept. With one row more of
+/// [`MAX_VALUE_BYTES`], and each byte of a text become three (U+FFFD), a text column stays below
+/// the 2 GiB that Arrow allows.
+const LARGE_BATCH_BYTES: usize = 256 << 20;
+
+/// Bytes of a series that are looked through for its end, and that are worth a thread.
+const AHEAD: usize = 4 << 20;
+
+/// How much of a piece is put behind a value that the piece before cut: some rows.
+const BRIDGE: usize = 4096;
+
+/// How much of a body that is no answer is shown.
+const MAX_JUNK_BYTES: usize = 160;
+
+/// Decodes one answer, piece by piece.
+///
+/// The first column, if it is named `time` and holds integers, is `Timestamp(Nanosecond, "UTC")`
+/// (requests ask for `epoch=ns`), as is every `MessagePack` time; RFC 3339 text stays text. Other
+/// columns are `Int64`, `UInt64` (where values are beyond `i64`), `Float64`, `Boolean`, `Utf8` (or
+/// [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every column is nullable.
+///
+/// JSON does not tell `4` from `4.0`: there a column of integers becomes `Float64` with the first
+/// number that has a point or an exponent, provided that no integer of the batch loses its value.
+/// Integers of both signs share an `UInt64` column where none is negative. Every other change of
+/// type ends the batch and begins another one of the series. A column that is all null in a batch
+/// keeps the type that it had in the batch before.
+///
+/// Text comes out as valid UTF-8: a byte that is none and half a surrogate pair (`"\ud800"`)
+/// become U+FFFD, as in Go.
+///
+/// ```
+/// use aioinflux::decode::{Decoder, End, Event, Format};
+///
+/// # fn main() -> Result<(), aioinflux::decode::DecodeError> {
+/// let mut decoder = Decoder::new(Format::Json);
+/// decoder.feed(br#"{"results":[{"statement_id":0,"series":[{"name":"cpu","#)?;
+/// decoder.feed(br#""columns":["time","value"],"values":[[1700000000000000000,0.5]]}]}]}"#)?;
+/// decoder.finish(End::Proven)?;
+/// assert!(matches!(decoder.next_event(), Some(Event::Series(header)) if header.statement == 0));
+/// assert!(matches!(decoder.next_event(), Some(Event::Batch(batch)) if batch.num_rows() == 1));
+/// assert_eq!(decoder.next_event(), Some(Event::StatementEnd { statement: 0 }));
+/// assert_eq!(decoder.next_event(), None);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    parser: Parser,
+    pub(in crate::decode) assembly: Assembly,
+    /// The value that is not whole yet, from its first byte.
+    buffer: Vec<u8>,
+    /// Offset of the start of `buffer` in the answer.
+    offset: u64,
+    /// What stands where a document should begin, until there is enough to show.
+    junk: Option<Vec<u8>>,
+    error: Option<DecodeError>,
+}
+
+#[derive(Debug)]
+enum Parser {
+    Json(json::Parser),
+    Msgpack(msgpack::Parser),
+}
+
+impl Decoder {
+    /// Returns a decoder for one answer.
+    pub fn new(format: Format) -> Self {
+        let parser = match format {
+            Format::Json => Parser::Json(json::Parser::default()),
+            Format::Msgpack => Parser::Msgpack(msgpack::Parser::default()),
+        };
+        Self {
+            parser,
+            assembly: Assembly::new(BATCHES),
+            buffer: Vec::new(),
+            offset: 0,
+            junk: None,
+            error: None,
+        }
+    }
+
+    /// Sets the most rows of a batch (8192).
+    #[must_use]
+    pub fn batch_rows(mut self, rows: usize) -> Self {
+        self.assembly.limits().rows = rows.max(1);
+        self
+    }
+
+    /// Makes batches as large as they can be, for an answer that is kept as a whole: one a series,
+    /// unless its rows take more than 256 MiB of the answer or the type of a column changes in a
+    /// way that is no promotion.
+    ///
+    /// Rows of JSON, of which a series has more than 4 MiB in one piece, are decoded by two threads
+    /// where there are two processors; what comes out is the same.
+    #[must_use]
+    pub fn large_batches(mut self) -> Self {
+        *self.assembly.limits() = BatchLimits {
+            rows: usize::MAX,
+            bytes: LARGE_BATCH_BYTES,
+            ahead: AHEAD,
+        };
+        self
+    }
+
+    /// Makes columns of text `Utf8View`, the type of text that polars, `DuckDB` and `DataFusion` have
+    /// themselves: texts of up to 12 bytes stand in the column.
+    #[must_use]
+    pub fn text_views(mut self) -> Self {
+        self.assembly.use_views();
+        self
+    }
+
+    /// Takes an answer without any document for a whole one: to some statements a server says
+    /// nothing at all.
+    #[must_use]
+    pub(crate) fn may_be_empty(mut self) -> Self {
+        self.assembly.allow_nothing();
+        self
+    }
+
+    /// Reads the next piece of the body.
+    ///
+    /// # Errors
+    /// When the answer is wrong. Every later call gives the same error; the events of what came
+    /// whole before it can still be taken.
+    pub fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        let piece = if self.buffer.is_empty() {
+            piece
+        } else {
+            self.end_buffer(piece)?
+        };
+        if self.junk.is_some() {
+            return self.collect_junk(piece);
+        }
+        if self.buffer.is_empty() {
+            let used = self.parse(piece)?;
+            self.buffer.extend_from_slice(&piece[used..]);
+        }
+        if self.buffer.len() > MAX_VALUE_BYTES {
+            let text = format!("expected the end of a value within {MAX_VALUE_BYTES} bytes");
+            return self.fail(Fault::new(DecodeErrorKind::Oversized, text));
+        }
+        Ok(())
+    }
+
+    /// Goes on with the value in the buffer; returns what of `piece` is not looked at. A little of
+    /// the piece is tried first: mostly the value ends in it, and the rest need not be copied.
+    fn end_buffer<'a>(&mut self, piece: &'a [u8]) -> Result<&'a [u8], DecodeError> {
+        let begun = self.buffer.len();
+        let (little, rest) = piece.split_at(BRIDGE.min(piece.len()));
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.extend_from_slice(little);
+        let mut used = self.parse(&buffer)?;
+        if used >= begun {
+            buffer.clear();
+            self.buffer = buffer;
+            return Ok(&piece[used - begun..]);
+        }
+        buffer.drain(..used);
+        if !rest.is_empty() {
+            buffer.extend_from_slice(rest);
+            used = self.parse(&buffer)?;
+            buffer.drain(..used);
+        }
+        self.buffer = buffer;
+        Ok(&[])
+    }
+
+    /// Returns the next event that is ready.
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.assembly.next_event()
+    }
+
+    /// Ends the answer. Rows that came whole before an early end can still be taken.
+    ///
+    /// # Errors
+    /// When the end is unproven, when something must still come, or when [`Decoder::feed`] gave
+    /// an error.
+    pub fn finish(&mut self, end: End) -> Result<(), DecodeError> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        if let Some(junk) = self.junk.take() {
+            return self.fail_junk(&junk);
+        }
+        self.try_last_row()?;
+        if end == End::Unproven {
+            return self.fail(Fault::new(
+                DecodeErrorKind::Unproven,
+                "expected a proof that the body is whole, the connection ended without one",
+            ));
+        }
+        let outside = match &self.parser {
+            Parser::Json(parser) => parser.is_outside(),
+            Parser::Msgpack(parser) => parser.is_outside(),
+        };
+        if !outside || !self.buffer.is_empty() {
+            return self.fail(Fault::new(
+                DecodeErrorKind::Incomplete,
+                "expected more, the body ends within a document",
+            ));
+        }
+        match self.assembly.finish() {
+            Ok(()) => Ok(()),
+            Err(fault) => self.fail(fault),
+        }
+    }
+
+    /// Reads the row that has not ended once more, which tells one that is wrong from one that is
+    /// short.
+    fn try_last_row(&mut self) -> Result<(), DecodeError> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        match &mut self.parser {
+            Parser::Json(parser) => parser.tries.reset(),
+            Parser::Msgpack(parser) => parser.tries.reset(),
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let used = self.parse(&buffer)?;
+        buffer.drain(..used);
+        self.buffer = buffer;
+        Ok(())
+    }
+
+    /// Parses as far as it goes; returns how many bytes are done with.
+    fn parse(&mut self, input: &[u8]) -> Result<usize, DecodeError> {
+        let mut at = 0;
+        let stop = match &mut self.parser {
+            Parser::Json(parser) => parser.run(input, &mut at, &mut self.assembly),
+            Parser::Msgpack(parser) => parser.run(input, &mut at, &mut self.assembly),
+        };
+        match stop {
+            Err(Stop::Short) | Ok(()) => {
+                self.offset += at as u64;
+                Ok(at)
+            }
+            Err(Stop::Fault(mut fault)) => {
+                self.offset += fault.at.take().unwrap_or(at) as u64;
+                self.fail(fault)
+            }
+            Err(Stop::Junk | Stop::Changed) => {
+                self.offset += at as u64;
+                self.junk = Some(Vec::new());
+                self.collect_junk(&input[at..])?;
+                Ok(input.len())
+            }
+        }
+    }
+
+    /// InfluxDB 1.6 ends an answer that it cannot encode with a line of bare text, `json: error
+    /// calling MarshalJSON ...`: that text is the error that the user needs.
+    fn collect_junk(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+        let junk = self.junk.get_or_insert_default();
+        let wanted = MAX_JUNK_BYTES - junk.len();
+        junk.extend_from_slice(&piece[..wanted.min(piece.len())]);
+        if junk.len() < MAX_JUNK_BYTES {
+            return Ok(());
+        }
+        let junk = self.junk.take().unwrap_or_default();
+        self.fail_junk(&junk)
+    }
+
+    fn fail_junk<T>(&mut self, junk: &[u8]) -> Result<T, DecodeError> {
+        let text = String::from_utf8_lossy(junk);
+        let format = match self.parser {
+            Parser::Json(_) => "JSON",
+            Parser::Msgpack(_) => "MessagePack",
+        };
+        self.fail(Fault::new(
+            DecodeErrorKind::Malformed,
+            format!(
+                "expected a {format} document, got `{}`",
+                text.trim().escape_debug()
+            ),
+        ))
+    }
+
+    fn fail<T>(&mut self, fault: Fault) -> Result<T, DecodeError> {
+        self.assembly.salvage();
+        let error = DecodeError::new(fault.kind, self.offset, fault.text);
+        self.error = Some(error.clone());
+        self.buffer = Vec::new();
+        Err(error)
+    }
+}
