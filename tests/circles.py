@@ -1,8 +1,8 @@
 """Circles of modules that use each other, in a source tree of Rust or Python.
 
-A file uses another one if it names something that is defined there. To declare a module, or to pass
-names on (`pub use`), is no use; a name that is passed on counts for the file that defines it. Code of
-tests does not count, nor do imports for type checkers.
+A file uses another one if it names something that is defined there. To declare a module, or to
+pass names on (`pub use`), is no use; a name that is passed on counts for the file that defines it.
+Code of tests does not count, nor do imports for type checkers.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 Graph = dict[str, set[str]]
 
 COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"', re.DOTALL)
+VISIBLE = re.compile(r"pub\(in [^)]*\) ")
 USE = re.compile(r"^[ \t]*(pub(?:\([^)]*\))? )?use ([^;]+);", re.MULTILINE)
 PATH = re.compile(r"\b(?:crate|super|self)(?:::\w+)+")
 CHILD = re.compile(r"(?<![:\w])([a-z_]\w*)::(\w+)")
@@ -62,7 +63,7 @@ class Crate:
 
     def _add(self, folder: Path, file: Path, module: tuple[str, ...]) -> None:
         text = file.read_text().split("#[cfg(test)]")[0]
-        text = COMMENT.sub('""', text)
+        text = VISIBLE.sub("pub ", COMMENT.sub('""', text))
         self.files[module] = file.as_posix()
         self.texts[module] = text
         self.passed[module], self.globs[module] = {}, []
@@ -159,7 +160,8 @@ def of_crate(source: Path) -> list[list[str]]:
 
 def of_package(package: Path) -> list[list[str]]:
     """The circles of a Python package, by module names."""
-    files = {module(file, package): file for file in package.glob("**/*") if file.suffix in (".py", ".pyi")}
+    found = [file for file in package.glob("**/*") if file.suffix in (".py", ".pyi")]
+    files = {module(file, package): file for file in found}
     graph: Graph = {}
     for name, file in files.items():
         if file.suffix == ".pyi":

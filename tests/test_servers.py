@@ -11,8 +11,15 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from aioinflux import FLOAT, MEASUREMENT, TAG, TIMEINT, line_batches, lineprotocol
-from aioinflux import parse_line_protocol
+from aioinflux import (
+    FLOAT,
+    MEASUREMENT,
+    TAG,
+    TIMEINT,
+    line_batches,
+    lineprotocol,
+    parse_line_protocol,
+)
 from aioinflux import to_line_protocol as encode
 
 SERVERS = ("1.x", "2.x", "3.x")

@@ -16,14 +16,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, NamedTuple, Union, get_args, get_origin
 
-from . import typed
 from ._markers import KINDS
+from ._marks import Field, Measurement, Tag, Time
 
 __all__ = ["Attribute", "SchemaError", "attributes", "pydantic_fields"]
 
 _TIMES = ("timeint", "timestr", "timedt", "time")
 _TAGS = ("tag", "tagenum")
-_MARKS = (typed.Measurement, typed.Time, typed.Tag, typed.Field)
+_MARKS = (Measurement, Time, Tag, Field)
 # Order matters: a bool is an int, and members of enums may be numbers or texts.
 _FIELDS = ((enum.Enum, "enum"), (bool, "bool"), (int, "int"), (float, "float"), (str, "str"))
 _PLACEHOLDER = "_"
@@ -182,14 +182,14 @@ def _kind(mark: Any, base: Any) -> str | None:
     """The kind that a mark and a type make together, or `None` where they do not."""
     kind = mark if isinstance(mark, type) else type(mark)
     base = base if isinstance(base, type) else object
-    if issubclass(kind, typed.Measurement):
+    if issubclass(kind, Measurement):
         return "measurement" if issubclass(base, str) or base is object else None
-    if issubclass(kind, typed.Time):
+    if issubclass(kind, Time):
         if issubclass(base, (bool, float)):
             return None
         times = ((int, "timeint"), (datetime, "timedt"), (str, "timestr"))
         return next((name for type_, name in times if issubclass(base, type_)), "time")
-    if issubclass(kind, typed.Tag):
+    if issubclass(kind, Tag):
         return "tagenum" if issubclass(base, enum.Enum) else "tag"
     if issubclass(base, Decimal):
         return "decimal"

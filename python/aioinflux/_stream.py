@@ -24,6 +24,7 @@ __all__ = ["AsyncChunks", "Chunks", "Reading", "Stream"]
 
 T = TypeVar("T")
 
+_CLOSED = "the stream was closed while it was read"
 _LEFT = "the loop over this answer was left, which ended its request: call `query` again"
 
 
@@ -213,7 +214,7 @@ class Reading:
                 told.add(len(piece), stream)
                 for group in maker.groups(piece):
                     yield from group
-            self.is_over = True
+            self._end()
         except GeneratorExit:
             raise
         except BaseException:
@@ -239,7 +240,7 @@ class Reading:
                 for group in maker.groups(piece):
                     for item in group:
                         yield item
-            self.is_over = True
+            self._end()
         except GeneratorExit:
             raise
         except BaseException:
@@ -251,9 +252,15 @@ class Reading:
     def _begin(self, stream: _core.Stream) -> tuple[_core.Stream, _Told]:
         if self._is_closed:
             stream.close()
-            raise RuntimeError("the stream was closed while it was read")
+            raise RuntimeError(_CLOSED)
         self._stream, self._told = stream, _Told(self._progress)
         return stream, self._told
+
+    def _end(self) -> None:
+        """Takes note of the end, unless it is one that another thread or task has made."""
+        if self._is_closed:
+            raise RuntimeError(_CLOSED)
+        self.is_over = True
 
     def close(self) -> None:
         """Ends the request, if it still runs, and the display of its progress."""

@@ -2,28 +2,25 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use aioinflux_line::{Batch, Encoder, ToLine};
 use bytes::Bytes;
 
 use crate::answer::Answer;
-use crate::classify::Verdict;
 use crate::config::Config;
 use crate::decode::{End, Format};
 use crate::dialect::{self, Form, Kind, Operation, WriteOptions};
 use crate::error::{Error, ErrorKind};
+use crate::exchange::Exchange;
 #[cfg(unix)]
 use crate::http::Reactor;
-use crate::http::{self, Body, Http, Reply};
+use crate::http::Reply;
 use crate::parse;
 use crate::pipeline;
 use crate::query::Query;
 use crate::stream::Stream;
 use crate::write::{self, Written};
 
-/// Most bytes of an error's body that are read, beyond what a write can be told about its lines.
-const ERROR_BYTES: usize = 64 * 1024;
 /// Points that are encoded before other tasks get their turn.
 const POINTS_AT_A_TIME: usize = 1024;
 
@@ -39,15 +36,13 @@ const POINTS_AT_A_TIME: usize = 1024;
 /// with a transport error that is retryable. Use a multi-thread runtime, or keep it driven.
 #[derive(Clone)]
 pub struct Client {
-    config: Arc<Config>,
-    http: Http,
+    exchange: Exchange,
 }
 
 impl fmt::Debug for Client {
-    /// Shows the configuration. The connections are left out: they know the password of a proxy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("config", &self.config)
+            .field("config", self.config())
             .finish_non_exhaustive()
     }
 }
@@ -74,12 +69,6 @@ impl Pong {
     }
 }
 
-/// An answer that was found good: its body is still to be read.
-pub(crate) struct Accepted {
-    reply: Reply,
-    format: Option<Format>,
-}
-
 impl Client {
     /// A client for this configuration.
     ///
@@ -87,10 +76,8 @@ impl Client {
     ///
     /// A certificate cannot be loaded, or parts of the configuration exclude each other.
     pub fn new(config: Config) -> Result<Self, Error> {
-        let http = http::build(&config)?;
         Ok(Self {
-            config: Arc::new(config),
-            http,
+            exchange: Exchange::new(config)?,
         })
     }
 
@@ -98,22 +85,22 @@ impl Client {
     /// drives; none where the way to the server is one that only tokio drives: TLS, or a proxy. See
     /// [`Reactor`].
     #[cfg(unix)]
+    #[doc(hidden)]
     pub fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         Some(Self {
-            config: Arc::clone(&self.config),
-            http: self.http.driven_by(&self.config, reactor)?,
+            exchange: self.exchange.driven_by(reactor)?,
         })
     }
 
     /// Whether it connects by TLS, to the server or to a proxy, without verifying who answers
     /// ([`Tls::verify`](crate::Tls::verify)).
     pub fn is_unverified(&self) -> bool {
-        self.http.is_unverified()
+        self.exchange.is_unverified()
     }
 
     /// The configuration.
     pub fn config(&self) -> &Config {
-        &self.config
+        self.exchange.config()
     }
 
     /// Asks the server whether it is there, and who it is.
@@ -122,7 +109,7 @@ impl Client {
     ///
     /// The server cannot be reached, or what listens there is no InfluxDB.
     pub async fn ping(&self) -> Result<Pong, Error> {
-        let accepted = self.send(&Operation::Ping, true).await?;
+        let accepted = self.exchange.send(&Operation::Ping, true).await?;
         let Reply {
             status, headers, ..
         } = accepted.reply;
@@ -136,7 +123,7 @@ impl Client {
     /// A point cannot be written as a line ([`ErrorKind::Input`]), or as for
     /// [`write_batch`](Self::write_batch).
     pub async fn write<T: ToLine>(&self, points: &[T]) -> Result<Written, Error> {
-        let mut encoder = Encoder::new(self.config.server_dialect());
+        let mut encoder = Encoder::new(self.config().server_dialect());
         for points in points.chunks(POINTS_AT_A_TIME) {
             for point in points {
                 encoder.push(point)?;
@@ -161,7 +148,7 @@ impl Client {
         batch: impl Into<Arc<Batch>>,
         options: &WriteOptions,
     ) -> Result<Written, Error> {
-        write::batch(self, batch.into(), options).await
+        write::batch(&self.exchange, batch.into(), options).await
     }
 
     /// Writes batches one after the other, each in a request of its own, and makes the next one
@@ -206,7 +193,7 @@ impl Client {
         B: Into<Arc<Batch>>,
         Error: From<E>,
     {
-        pipeline::batches(self, batches, options, connections, progress).await
+        pipeline::batches(&self.exchange, batches, options, connections, progress).await
     }
 
     /// Runs a query and keeps all of its answer.
@@ -217,7 +204,10 @@ impl Client {
     /// what was answered before ([`Error::answer`]).
     pub async fn query(&self, query: impl Into<Query>) -> Result<Answer, Error> {
         let query = query.into();
-        Stream::open(self, &query, true).await?.collect().await
+        Stream::open(&self.exchange, &query, true)
+            .await?
+            .collect()
+            .await
     }
 
     /// Runs a query and hands out its answer while it comes.
@@ -229,7 +219,7 @@ impl Client {
     ///
     /// The server cannot be reached, or refused the query as a whole.
     pub async fn stream(&self, query: impl Into<Query>) -> Result<Stream, Error> {
-        Stream::open(self, &query.into(), false).await
+        Stream::open(&self.exchange, &query.into(), false).await
     }
 
     /// Runs a query and returns the server's JSON as it came: documents, one a line.
@@ -249,8 +239,8 @@ impl Client {
             form: Form::Raw,
         };
         let may_be_empty = dialect::may_answer_nothing(query.text());
-        let during = |error: Error| error.during(Kind::Query.name(), &self.config.server());
-        let mut accepted = self.send(&operation, true).await?;
+        let during = |error: Error| error.during(Kind::Query.name(), &self.config().server());
+        let mut accepted = self.exchange.send(&operation, true).await?;
         if accepted.format != Some(Format::Json) {
             let text = "the answer is not the JSON that was asked for";
             return Err(during(Error::new(ErrorKind::Misdirected, false, text)));
@@ -268,73 +258,5 @@ impl Client {
             Ok(()) => Ok(raw),
             Err(error) => Err(during(error.with_raw(raw))),
         }
-    }
-
-    /// Sends an operation, and judges the answer.
-    pub(crate) async fn send(
-        &self,
-        operation: &Operation<'_>,
-        whole: bool,
-    ) -> Result<Accepted, Error> {
-        let kind = operation.kind();
-        let sent = self.exchange(operation, whole).await;
-        sent.map_err(|error| error.during(kind.name(), &self.config.server()))
-    }
-
-    async fn exchange(&self, operation: &Operation<'_>, whole: bool) -> Result<Accepted, Error> {
-        let kind = operation.kind();
-        let request = dialect::request(&self.config, operation)?;
-        let (path, bytes) = (request.url.path().to_owned(), request.body.len());
-        let most = match operation {
-            // What it says about lines it quotes from them.
-            Operation::Write { .. } => ERROR_BYTES + 4 * bytes,
-            _ => ERROR_BYTES,
-        };
-        let method = if request.post { "POST" } else { "GET" };
-        let start = Instant::now();
-        let reply = self.http.send(request, whole).await;
-        let status = reply.as_ref().ok().map(|reply| reply.status);
-        let time = start.elapsed();
-        tracing::debug!(target: "aioinflux", method, path, status, bytes, ?time);
-        self.judge(kind, reply?, most).await
-    }
-
-    async fn judge(&self, kind: Kind, mut reply: Reply, most: usize) -> Result<Accepted, Error> {
-        let dialect = self.config.server_dialect();
-        let body = if reply.status < 400 {
-            Vec::new()
-        } else {
-            reply.error_text(most).await
-        };
-        match dialect::classify(dialect, kind, reply.status, &reply.headers, &body) {
-            Verdict::Done => Ok(Accepted {
-                reply,
-                format: None,
-            }),
-            Verdict::Answer(format) => Ok(Accepted {
-                reply,
-                format: Some(format),
-            }),
-            Verdict::Refused(refusal) => Err(refusal.into()),
-        }
-    }
-}
-
-impl Accepted {
-    /// The body of a query's answer, and its format.
-    pub(crate) fn into_answer(self) -> Result<(Body, Format), Error> {
-        let text = "the answer has no body";
-        let format = self
-            .format
-            .ok_or(Error::new(ErrorKind::Misdirected, false, text))?;
-        Ok((self.reply.body, format))
-    }
-}
-
-impl Reply {
-    /// The body of an error, as far as it comes: a server that refuses a large body may close the
-    /// connection before it is read, and the status says enough.
-    async fn error_text(&mut self, most: usize) -> Vec<u8> {
-        self.body.collect(most).await.0
     }
 }

@@ -30,7 +30,6 @@
 //! | points by UDP | [`UdpSender`] |
 //! | queries | [`Query`], [`Param`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`] |
 //! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
-//! | event loops other than tokio's | [`Reactor`], [`Client::driven_by`] |
 //! | columns of mixed types | [`unify`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
 //!
@@ -38,7 +37,6 @@
 //! batches. An answer that may not be whole is an error, never a short success.
 
 pub mod answer;
-mod classify;
 mod client;
 mod clock;
 mod config;
@@ -47,6 +45,7 @@ pub mod decode;
 mod deflate;
 mod dialect;
 mod error;
+mod exchange;
 pub mod frame;
 mod gzip;
 mod http;
@@ -67,7 +66,10 @@ mod write;
 // Arrow's types stand in public signatures: this is the version that they are of.
 pub use {aioinflux_line as line, arrow_array, arrow_schema};
 
-pub use aioinflux_line::*;
+pub use aioinflux_line::{
+    Batch, Dialect, Encoder, FieldValue, Key, Name, Options, Outcome, Point, PointEncoder, Rule,
+    ToLine,
+};
 
 pub use answer::{Answer, Collector, Message, Series, Statement};
 pub use client::{Client, Pong};
@@ -76,11 +78,8 @@ pub use config::{Config, Consistency, Gzip, Precision, Proxy, Target};
 pub use decode::Event;
 pub use dialect::WriteOptions;
 pub use error::{Error, ErrorKind, Limit, Rejected};
-pub use gzip::compress as gzip;
-#[cfg(unix)]
-pub use http::Reactor;
-pub use influxql::{check_duration, quote_duration, quote_identifier, quote_regex, quote_string};
-pub use parse::{AnswerParser, Batches, check_answer, parse_answer, parse_batches};
+pub use influxql::{quote_duration, quote_identifier, quote_regex, quote_string};
+pub use parse::{AnswerParser, Batches, parse_answer, parse_batches};
 pub use query::{Param, Query};
 pub use reject::FieldConflict;
 pub use stream::Stream;
@@ -88,6 +87,22 @@ pub use tls::{Pem, Tls};
 pub use udp::{UdpSender, datagrams};
 pub use undated::Colliding;
 pub use write::Written;
+
+/// What only the Python package needs: no stable interface.
+#[doc(hidden)]
+pub mod engine {
+    pub use crate::frame::cells::column_of_cells;
+    pub use crate::frame::columns::tag_texts;
+    pub use crate::frame::ranges::Ranges;
+    pub use crate::frame::text::{FloatWidth, float_text};
+    pub use crate::frame::times::parse_time;
+    pub use crate::frame::workers::{Spares, Workers};
+    pub use crate::gzip::compress as gzip;
+    #[cfg(unix)]
+    pub use crate::http::Reactor;
+    pub use crate::influxql::check_duration;
+    pub use crate::parse::check_answer;
+}
 
 /// The Rust of the README, which must compile.
 #[cfg(doctest)]

@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 
 use aioinflux_line::Batch;
 
-use crate::client::Client;
 use crate::dialect::WriteOptions;
 use crate::error::{Error, ErrorKind, WriteReport};
+use crate::exchange::Exchange;
 use crate::write::{self, Written};
 
 /// A request that travels, or what became of it.
@@ -40,7 +40,7 @@ struct Flow<'a> {
 }
 
 pub(crate) async fn batches<B, E>(
-    client: &Client,
+    exchange: &Exchange,
     batches: impl IntoIterator<Item = Result<B, E>>,
     options: &WriteOptions,
     connections: usize,
@@ -61,7 +61,7 @@ where
         if flow.under_way.len() < connections && flow.failure.is_none() {
             match batches.next() {
                 Some(Ok(batch)) => {
-                    flow.start(client, batch.into(), options).await;
+                    flow.start(exchange, batch.into(), options).await;
                     continue;
                 }
                 Some(Err(error)) => flow.failure = Some(error.into()),
@@ -81,11 +81,16 @@ where
 
 impl<'a> Flow<'a> {
     /// Sets a batch on its way, and sees to those that are on theirs.
-    async fn start(&mut self, client: &'a Client, batch: Arc<Batch>, options: &'a WriteOptions) {
+    async fn start(
+        &mut self,
+        exchange: &'a Exchange,
+        batch: Arc<Batch>,
+        options: &'a WriteOptions,
+    ) {
         self.under_way.push_back(Sent {
             indexes: batch.indexes().to_vec(),
             bytes: batch.bytes().len() as u64,
-            state: State::UnderWay(Box::pin(write::batch(client, batch, options))),
+            state: State::UnderWay(Box::pin(write::batch(exchange, batch, options))),
         });
         poll_fn(|context| {
             self.poll(context);

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use crate::answer::{Answer, Collector};
-use crate::client::Client;
 use crate::decode::{Decoder, Event};
 use crate::dialect::{self, Form, Kind, Operation};
 use crate::error::Error;
+use crate::exchange::Exchange;
 use crate::http::Body;
 use crate::query::Query;
 
@@ -39,12 +39,16 @@ enum State {
 }
 
 impl Stream {
-    pub(crate) async fn open(client: &Client, query: &Query, whole: bool) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        exchange: &Exchange,
+        query: &Query,
+        whole: bool,
+    ) -> Result<Self, Error> {
         let operation = Operation::Query {
             query,
             form: Form::Table,
         };
-        let (body, format) = client.send(&operation, whole).await?.into_answer()?;
+        let (body, format) = exchange.send(&operation, whole).await?.into_answer()?;
         let mut decoder = Decoder::new(format);
         if query.has_text_views() {
             decoder = decoder.text_views();
@@ -60,7 +64,7 @@ impl Stream {
                 // Readers expect a batch for each chunk that they asked for.
                 decoder.batch_rows(chunk as usize)
             },
-            server: client.config().server().into_owned(),
+            server: exchange.config().server().into_owned(),
             state: State::Open(Box::new(body)),
             received: 0,
         })

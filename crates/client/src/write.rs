@@ -6,10 +6,10 @@ use std::sync::Arc;
 use aioinflux_line::{Batch, Dialect};
 use bytes::Bytes;
 
-use crate::client::Client;
 use crate::config::Precision;
 use crate::dialect::{Operation, WriteOptions};
 use crate::error::{Error, ErrorKind, Rejected, WriteReport};
+use crate::exchange::Exchange;
 use crate::reject;
 
 /// What became of a write that succeeded.
@@ -32,11 +32,11 @@ impl AsRef<[u8]> for Shared {
 }
 
 pub(crate) async fn batch(
-    client: &Client,
+    exchange: &Exchange,
     batch: Arc<Batch>,
     options: &WriteOptions,
 ) -> Result<Written, Error> {
-    check(&batch, client.config().server_dialect(), options)?;
+    check(&batch, exchange.config().server_dialect(), options)?;
     let lines = batch.len();
     let written = Written {
         points: lines as u64,
@@ -49,7 +49,7 @@ pub(crate) async fn batch(
     let mut parts = Parts::new(&batch);
     while let Some(part) = parts.next() {
         let body = bytes.slice(byte_range(&batch, &part));
-        let sent = client
+        let sent = exchange
             .send(
                 &Operation::Write {
                     options,

@@ -13,7 +13,7 @@ use std::ffi::c_int;
 use std::sync::Arc;
 
 use aioinflux::Batch;
-use aioinflux::frame::Spares;
+use aioinflux::engine::Spares;
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -76,7 +76,7 @@ impl Encoded {
     /// The lines as a gzip body, as `write` compresses them; other threads run meanwhile.
     fn gzip<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         exit::protect_thread();
-        let packed = py.detach(|| aioinflux::gzip(self.batch.bytes()))?;
+        let packed = py.detach(|| aioinflux::engine::gzip(self.batch.bytes()))?;
         Ok(PyBytes::new(py, &packed))
     }
 

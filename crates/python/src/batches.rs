@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 
 use aioinflux::Batch;
-use aioinflux::frame::{FrameOptions, Workers};
+use aioinflux::engine::Workers;
+use aioinflux::frame::FrameOptions;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;

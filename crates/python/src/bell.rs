@@ -8,7 +8,7 @@
 use std::sync::OnceLock;
 
 #[cfg(unix)]
-use aioinflux::Reactor;
+use aioinflux::engine::Reactor;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyWeakrefReference;

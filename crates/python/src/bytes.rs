@@ -180,8 +180,9 @@ impl LineMemory for Rest<'_> {
             self.memory[self.zeroed..more].fill(MaybeUninit::new(0));
             self.zeroed = more;
         }
+        let ready = &mut self.memory[self.kept..self.zeroed];
         // SAFETY: these bytes were made zero.
-        Some(unsafe { self.memory[self.kept..self.zeroed].assume_init_mut() })
+        Some(unsafe { slice::from_raw_parts_mut(ready.as_mut_ptr().cast(), ready.len()) })
     }
 
     fn keep(&mut self, bytes: usize) {

@@ -105,7 +105,7 @@ impl Inbox {
 
     /// The reactor of the loop, if it has one.
     #[cfg(unix)]
-    pub(crate) fn reactor(&self) -> Option<&aioinflux::Reactor> {
+    pub(crate) fn reactor(&self) -> Option<&aioinflux::engine::Reactor> {
         self.bell.reactor()
     }
 

@@ -45,7 +45,7 @@ pub(crate) fn quote_duration(nanoseconds: i128) -> PyResult<String> {
 #[pyfunction]
 pub(crate) fn check_duration(text: &str) -> PyResult<String> {
     exit::protect_thread();
-    checked(aioinflux::check_duration(text))
+    checked(aioinflux::engine::check_duration(text))
 }
 
 /// A time as quoted text: RFC 3339, UTC, with all nine digits of the nanoseconds.

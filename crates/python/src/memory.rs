@@ -30,8 +30,8 @@ pub(crate) struct Lease(Option<Box<Points>>);
 impl Lease {
     pub(crate) fn take(dialect: Dialect) -> Self {
         let mut idle = idle();
-        let fits = |points: &Box<Points>| points.encoder.options().dialect() == dialect;
-        let kept = idle.iter().rposition(fits).map(|at| idle.remove(at));
+        let fits = |at: &usize| idle[*at].encoder.options().dialect() == dialect;
+        let kept = (0..idle.len()).rfind(fits).map(|at| idle.remove(at));
         Self(Some(kept.unwrap_or_else(|| Box::new(Points::new(dialect)))))
     }
 }

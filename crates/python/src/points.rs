@@ -1,7 +1,8 @@
 //! The points of one call: what they share, and what has to be told about them at its end.
 
-use aioinflux::frame::Spares;
-use aioinflux::{Batch, Colliding, Dialect, Encoder, Options, RemovedNewlines, unique_time};
+use aioinflux::engine::Spares;
+use aioinflux::line::RemovedNewlines;
+use aioinflux::{Batch, Colliding, Dialect, Encoder, Options, unique_time};
 use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};

@@ -44,6 +44,8 @@ type Outcome = Option<Result<Option<Piece>, Error>>;
 
 impl Source {
     async fn next(&self) -> Outcome {
+        // Dropped last, when nobody holds the state any more.
+        let _reads = Reads(self);
         let closed = self.closed.notified();
         // After the line above, so that a close in between is seen.
         if self.is_closed.load(Ordering::SeqCst) {
@@ -56,6 +58,20 @@ impl Source {
                 None
             }
             piece = async { self.state.lock().await.next().await } => Some(piece),
+        }
+    }
+}
+
+/// A read, whose end is that of the request if the stream was closed meanwhile: a read that is being
+/// cancelled does not look for that any more.
+struct Reads<'s>(&'s Source);
+
+impl Drop for Reads<'_> {
+    fn drop(&mut self) {
+        if self.0.is_closed.load(Ordering::SeqCst)
+            && let Ok(mut state) = self.0.state.try_lock()
+        {
+            state.stream = None;
         }
     }
 }

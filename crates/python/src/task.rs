@@ -88,7 +88,11 @@ impl Task {
     #[cfg(unix)]
     fn wants_runtime(&self) -> bool {
         let inbox = self.inbox.upgrade();
-        inbox.is_some_and(|inbox| inbox.reactor().is_some_and(aioinflux::Reactor::wants_tokio))
+        inbox.is_some_and(|inbox| {
+            inbox
+                .reactor()
+                .is_some_and(aioinflux::engine::Reactor::wants_tokio)
+        })
     }
 
     #[cfg(not(unix))]

@@ -4,7 +4,7 @@
 //! or of Arrow is the same text, and so are dates, times and durations. What `str` says of numpy's own
 //! scalars depends on their unit and on numpy's version, and is not taken.
 
-use aioinflux::frame::{FloatWidth, float_text};
+use aioinflux::engine::{FloatWidth, float_text};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyInt};

@@ -138,16 +138,16 @@ impl<'py> Whole<'py> {
                 .map_err(refusal)
         };
         let mut sample = Sample::default();
-        let encoded = match &mut self.builder {
+        let done = match &mut self.builder {
             Some(builder) => into(&mut builder.rest())?,
             None => into(&mut sample)?,
         };
-        self.points += encoded.rows as u64;
-        self.skipped += encoded.skipped;
+        self.points += done.rows as u64;
+        self.skipped += done.skipped;
         if !sample.lines().is_empty() {
             self.push(sample.lines(), expected)?;
         }
-        Ok(encoded)
+        Ok(done)
     }
 
     fn finish(&mut self) -> PyResult<Bound<'py, PyBytes>> {

@@ -4,7 +4,9 @@ use aioinflux_line::{Batch, RemovedNewlines};
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
-use super::{FrameError, FrameLayout, FrameOptions, Ranges, Spares, Workers};
+use super::ranges::Ranges;
+use super::workers::{Spares, Workers};
+use super::{FrameError, FrameLayout, FrameOptions};
 
 /// The lines of a table, batch by batch; the table is read as batches are asked for.
 ///

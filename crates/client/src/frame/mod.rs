@@ -6,10 +6,10 @@
 //! | Arrow | as a field | as a tag | as the time |
 //! |---|---|---|---|
 //! | signed and unsigned integers | integer | its digits | of [`FrameLayout::time_unit`] |
-//! | `Float16`, `Float32`, `Float64` | float, widened exactly | see [`float_text`] | – |
+//! | `Float16`, `Float32`, `Float64` | float, widened exactly | the shortest text that reads back as the same number: `0.1`, `1e+20` | – |
 //! | `Decimal32` to `Decimal256` | the nearest float | its digits: `1.50`, `1E-8` | – |
 //! | `Boolean` | boolean | `True`, `False` | – |
-//! | `Utf8`, `LargeUtf8`, `Utf8View` | string | itself | ISO 8601, see [`parse_time`] |
+//! | `Utf8`, `LargeUtf8`, `Utf8View` | string | itself | ISO 8601: a date, `2024-05-01T12:00:00.5Z`, also without a zone (UTC) |
 //! | dictionary, union of these | as the value | as the value | – |
 //! | `Timestamp` of any unit and zone, `Date32`, `Date64` | – | – | exact |
 //!
@@ -22,30 +22,24 @@
 //! [`FrameOptions::threads`] says; the batches do not depend on their number.
 
 mod batches;
-mod cells;
-mod columns;
+pub(crate) mod cells;
+pub(crate) mod columns;
 mod error;
 mod layout;
 mod out;
 mod plan;
 mod prefetch;
-mod ranges;
+pub(crate) mod ranges;
 mod rows;
-mod text;
-mod times;
-mod workers;
+pub(crate) mod text;
+pub(crate) mod times;
+pub(crate) mod workers;
 
 #[cfg(test)]
 mod tests;
 
 pub use batches::FrameBatches;
-pub use cells::column_of_cells;
-pub use columns::tag_texts;
 pub use error::FrameError;
 pub use layout::{FrameLayout, FrameOptions};
 pub use out::LineMemory;
-pub use ranges::Ranges;
 pub use rows::{Encoded, FrameEncoder, encode_frame};
-pub use text::{FloatWidth, float_text};
-pub use times::parse_time;
-pub use workers::{Spares, Workers};

@@ -10,6 +10,8 @@ use arrow_array::{
 };
 use arrow_schema::{Field, Schema};
 
+use super::cells::column_of_cells;
+use super::times::parse_time;
 use super::*;
 use crate::config::Precision;
 

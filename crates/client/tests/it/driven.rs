@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use aioinflux::{
-    Client, Config, Dialect, Encoder, ErrorKind, Gzip, Point, Proxy, Reactor, WriteOptions,
-};
+use aioinflux::engine::Reactor;
+use aioinflux::{Client, Config, Dialect, Encoder, ErrorKind, Gzip, Point, Proxy, WriteOptions};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Token};
 use tokio::io::unix::AsyncFd;

@@ -8,7 +8,7 @@
 use std::hint::assert_unchecked;
 use std::mem::MaybeUninit;
 
-use aioinflux::{Row, Shape, Unusual};
+use aioinflux::line::{Row, Shape, Unusual};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;

@@ -4,7 +4,7 @@
 //! then enough, and neither the object nor its text is read. The objects are held for as long as
 //! they are known, so that an address cannot pass to another text.
 
-use aioinflux::{Row, Shape, TagText, Unusual};
+use aioinflux::line::{Row, Shape, TagText, Unusual};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 

@@ -3,7 +3,8 @@
 //! No code of the user runs while a dict is read. What is not of the common kind is left to `plain`,
 //! which writes the point or tells what is wrong with it.
 
-use aioinflux::{Encoder, Row, Unusual};
+use aioinflux::Encoder;
+use aioinflux::line::{Row, Unusual};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use pyo3::{CastIntoError, intern};

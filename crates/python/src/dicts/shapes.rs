@@ -5,7 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aioinflux::{Options, Shape};
+use aioinflux::Options;
+use aioinflux::line::Shape;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 

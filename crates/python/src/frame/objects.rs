@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aioinflux::frame::column_of_cells;
+use aioinflux::engine::column_of_cells;
 use arrow_array::builder::StringBuilder;
 use arrow_array::types::UInt32Type;
 use arrow_array::{ArrayRef, DictionaryArray, StringArray, TimestampNanosecondArray, UInt32Array};

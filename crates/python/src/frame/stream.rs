@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use aioinflux::frame::{FrameError, FrameLayout, Ranges};
+use aioinflux::engine::Ranges;
+use aioinflux::frame::{FrameError, FrameLayout};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{Field, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};

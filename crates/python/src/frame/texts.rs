@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aioinflux::frame::tag_texts;
+use aioinflux::engine::tag_texts;
 use arrow_array::cast::AsArray;
 use arrow_array::temporal_conversions::{
     MICROSECONDS, MILLISECONDS, MILLISECONDS_IN_DAY, NANOSECONDS,

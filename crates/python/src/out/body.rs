@@ -87,7 +87,7 @@ pub(crate) fn parse_answer(
 pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
     exit::protect_thread();
     let body = bytes_of(body)?;
-    let checked = py.detach(|| aioinflux::check_answer(&body));
+    let checked = py.detach(|| aioinflux::engine::check_answer(&body));
     checked.map_err(|error| {
         let result = json::parse(py, &body).unwrap_or_else(|_| py.None());
         errors::with_result(py, &error, result)

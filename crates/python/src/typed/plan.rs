@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aioinflux::{Options, Shape};
+use aioinflux::Options;
+use aioinflux::line::Shape;
 
 use super::schema::{PLACEHOLDER, Schema};
 use crate::points::CommonTags;

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use aioinflux::{FieldValue, Row, Unusual};
+use aioinflux::FieldValue;
+use aioinflux::line::{Row, Unusual};
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -200,7 +201,7 @@ fn write_tag(
     attribute: &Attribute,
     value: &Bound<'_, PyAny>,
     memo: &mut Memo,
-    shape: &aioinflux::Shape,
+    shape: &aioinflux::line::Shape,
     index: u64,
 ) -> Result<(), Miss> {
     if value.is_none() {

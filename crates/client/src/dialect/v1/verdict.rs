@@ -7,36 +7,11 @@ use serde_json::Value;
 
 use crate::config::without_user;
 use crate::decode::{Decoder, End, Format};
-use crate::dialect::Kind;
-use crate::error::{Error, ErrorKind, Said, excerpt, find_header};
+use crate::dialect::operation::Kind;
+use crate::dialect::verdict::{Refusal, Verdict};
+use crate::error::{ErrorKind, Said, excerpt, find_header};
 
 const MSGPACK: &str = "application/x-msgpack";
-
-/// What an answer means.
-#[derive(Debug)]
-pub(crate) enum Verdict {
-    /// It is done; there is no body worth reading.
-    Done,
-    /// The body holds an answer in this format.
-    Answer(Format),
-    /// It is an error.
-    Refused(Refusal),
-}
-
-/// Why an answer is an error.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) kind: ErrorKind,
-    pub(crate) retryable: bool,
-    pub(crate) text: String,
-    pub(crate) said: Said,
-}
-
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        Self::new(refusal.kind, refusal.retryable, refusal.text).said(refusal.said)
-    }
-}
 
 /// One row of the table: a status with a text, and what it means.
 struct Row {
@@ -88,7 +63,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// Judges an answer. The body matters for errors only.
-pub(crate) fn answer(
+pub(in crate::dialect) fn classify(
     kind: Kind,
     status: u16,
     headers: &[(String, String)],
@@ -103,16 +78,6 @@ pub(crate) fn answer(
         (Kind::Query, 200) if media == "application/json" => Verdict::Answer(Format::Json),
         (_, 100..=399) => Verdict::Refused(misdirected(status, headers, &media)),
         _ => Verdict::Refused(refused(status, headers, body)),
-    }
-}
-
-/// The refusal of a server that this crate cannot talk to yet.
-pub(crate) fn unsupported(text: String) -> Refusal {
-    Refusal {
-        kind: ErrorKind::Config,
-        retryable: false,
-        text,
-        said: Said::default(),
     }
 }
 
@@ -142,7 +107,7 @@ fn refused(status: u16, headers: &[(String, String)], body: &[u8]) -> Refusal {
         kind,
         retryable,
         text,
-        said,
+        said: Some(said),
     }
 }
 
@@ -182,7 +147,7 @@ fn misdirected(status: u16, headers: &[(String, String)], media: &str) -> Refusa
         kind: ErrorKind::Misdirected,
         retryable: false,
         text,
-        said,
+        said: Some(said),
     }
 }
 

@@ -1,0 +1,67 @@
+//! What each generation of the server wants to be asked, on one page.
+//!
+//! Pure: builds requests and judges answers, and sends nothing. V1 is built; V2 and V3 are refused
+//! with a clear error, and their columns show what they will be.
+//!
+//! | | V1 (1.x) | V2 (2.x) | V3 (3.x) |
+//! |---|---|---|---|
+//! | **ping**: method, path | `GET /ping` | `GET /ping` | `GET /ping` |
+//! | query keys | - | - | - |
+//! | auth header | `Basic` | `Token` | `Bearer` (needed) |
+//! | answer | 204, version in a header | 204, version in a header | 200, JSON |
+//! | error text | `error` in JSON, or text | `message` in JSON | JSON or text |
+//! | **write**: method, path | `POST /write` | `POST /api/v2/write` | `POST /api/v3/write_lp` |
+//! | query keys | `db rp precision consistency` | `org bucket precision` | `db precision accept_partial no_sync` |
+//! | auth header | `Basic` | `Token` | `Bearer` |
+//! | answer | 204 | 204 | 204 |
+//! | error text | `error` in JSON, or text | `message` in JSON | `error` and `data` in JSON, or text |
+//! | **InfluxQL query**: method, path | `POST /query` | `POST /query` | `POST /api/v3/query_influxql` |
+//! | query keys | in the form: `q db rp epoch chunked chunk_size params` | as V1, no `params` | `db q format params` |
+//! | auth header | `Basic` | `Token` | `Bearer` |
+//! | answer | msgpack or JSON, chunked | msgpack or JSON, chunked | JSON lines |
+//! | error text | `error` in JSON, also inside a 200 | `message` in JSON; `error` inside a 200 | JSON or text |
+
+use aioinflux_line::Dialect;
+
+use crate::config::Config;
+use crate::error::Error;
+
+mod operation;
+mod options;
+mod v1;
+mod verdict;
+
+pub(crate) use operation::{Form, Kind, Operation, Request};
+pub use options::WriteOptions;
+pub(crate) use verdict::{Refusal, Verdict};
+
+/// Builds the request of an operation.
+pub(crate) fn request(config: &Config, operation: &Operation<'_>) -> Result<Request, Error> {
+    match config.server_dialect() {
+        Dialect::V1 => v1::request(config, operation),
+        other => Err(Refusal::unsupported(other, operation.kind()).into()),
+    }
+}
+
+/// Judges an answer by its status and headers, and by its body where it is an error's.
+pub(crate) fn classify(
+    dialect: Dialect,
+    kind: Kind,
+    status: u16,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Verdict {
+    match dialect {
+        Dialect::V1 => v1::classify(kind, status, headers, body),
+        other => Verdict::Refused(Refusal::unsupported(other, kind)),
+    }
+}
+
+/// Whether an answer of zero bytes, whose end is proven, can be a success: 2.x runs some InfluxQL
+/// statements and answers nothing to them, not even their number.
+pub(crate) fn may_answer_nothing(text: &str) -> bool {
+    v1::may_answer_nothing(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! What a caller wants, and the request that it becomes.
+
+use std::fmt;
+
+use bytes::Bytes;
+use url::Url;
+
+use super::options::WriteOptions;
+use crate::query::Query;
+
+/// What a caller wants.
+pub(crate) enum Operation<'a> {
+    Ping,
+    Write {
+        options: &'a WriteOptions,
+        lines: Bytes,
+    },
+    Query {
+        query: &'a Query,
+        form: Form,
+    },
+}
+
+/// The form in which a query's answer is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Chunks of msgpack, or of JSON where the server has no msgpack.
+    Table,
+    /// Chunks of JSON.
+    Raw,
+}
+
+/// The kind of an operation, which is all that judging its answer needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ping,
+    Write,
+    Query,
+}
+
+impl Operation<'_> {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Ping => Kind::Ping,
+            Self::Write { .. } => Kind::Write,
+            Self::Query { .. } => Kind::Query,
+        }
+    }
+}
+
+impl Kind {
+    /// How errors and logs name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ping => "ping of",
+            Self::Write => "write to",
+            Self::Query => "query of",
+        }
+    }
+}
+
+/// A request, ready to be sent.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) post: bool,
+    pub(crate) url: Url,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Bytes,
+    /// Whether the body is to be compressed on its way.
+    pub(crate) gzip: bool,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
+        f.debug_struct("Request")
+            .field("post", &self.post)
+            .field("url", &self.url.as_str())
+            .field("headers", &names)
+            .field("body_bytes", &self.body.len())
+            .field("gzip", &self.gzip)
+            .finish()
+    }
+}

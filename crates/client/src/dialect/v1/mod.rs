@@ -1,0 +1,7 @@
+//! Everything that only 1.x does: requests and verdicts.
+
+mod request;
+mod verdict;
+
+pub(super) use request::{may_answer_nothing, request};
+pub(super) use verdict::classify;

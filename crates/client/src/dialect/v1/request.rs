@@ -1,0 +1,166 @@
+//! Requests to a 1.x server.
+//!
+//! Queries are posted always: a `GET` is no protection (1.x runs `DROP` by `GET` all the same), and
+//! it would put the text, which can hold a password, into the logs of every proxy.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use url::Url;
+use url::form_urlencoded;
+
+use crate::config::{Config, Precision};
+use crate::dialect::operation::{Form, Operation, Request};
+use crate::dialect::options::WriteOptions;
+use crate::error::Error;
+use crate::query::Query;
+use crate::statements;
+
+/// Builds the request of an operation.
+pub(in crate::dialect) fn request(
+    config: &Config,
+    operation: &Operation<'_>,
+) -> Result<Request, Error> {
+    match operation {
+        Operation::Ping => ping(config),
+        Operation::Write { options, lines } => write(config, options, lines),
+        Operation::Query { query, form } => influxql(config, query, *form),
+    }
+}
+
+fn ping(config: &Config) -> Result<Request, Error> {
+    Ok(Request {
+        post: false,
+        url: config.endpoint("ping"),
+        headers: auth_header(config)?,
+        body: Bytes::new(),
+        gzip: false,
+    })
+}
+
+fn write(config: &Config, options: &WriteOptions, lines: &Bytes) -> Result<Request, Error> {
+    let mut headers = auth_header(config)?;
+    headers.push(("content-type", "text/plain; charset=utf-8".into()));
+    Ok(Request {
+        post: true,
+        url: write_url(config, options)?,
+        headers,
+        body: lines.clone(),
+        gzip: config.gzip_mode().applies(lines.len(), config.is_local()),
+    })
+}
+
+fn write_url(config: &Config, options: &WriteOptions) -> Result<Url, Error> {
+    let database = options.database.as_deref().or(config.database_name());
+    let Some(database) = database.filter(|name| !name.is_empty()) else {
+        return Err(Error::config(
+            "write: no database, neither in the options nor in the config",
+        ));
+    };
+    let policy = options
+        .retention_policy
+        .as_deref()
+        .or(config.retention_policy_name());
+    let consistency = options.consistency.or(config.write_consistency());
+    let mut url = config.endpoint("write");
+    {
+        let mut keys = url.query_pairs_mut();
+        keys.append_pair("db", database);
+        if let Some(policy) = policy {
+            keys.append_pair("rp", policy);
+        }
+        // Always said: without it, and for values that it does not know, 1.6 reads nanoseconds.
+        keys.append_pair("precision", options.precision.unwrap_or_default().as_str());
+        if let Some(consistency) = consistency {
+            keys.append_pair("consistency", consistency.as_str());
+        }
+    }
+    Ok(url)
+}
+
+fn influxql(config: &Config, query: &Query, form: Form) -> Result<Request, Error> {
+    let mut headers = auth_header(config)?;
+    headers.push(("content-type", "application/x-www-form-urlencoded".into()));
+    headers.push(match form {
+        Form::Table if !is_diagnostics(query.text()) => ("accept", "application/x-msgpack".into()),
+        _ => ("accept", "application/json".into()),
+    });
+    if config.accepts_gzip() {
+        headers.push(("accept-encoding", "gzip".into()));
+    }
+    Ok(Request {
+        post: true,
+        url: config.endpoint("query"),
+        headers,
+        body: query_form(config, query, form)?.into(),
+        gzip: false,
+    })
+}
+
+/// Whether an answer of zero bytes, whose end is proven, can be a success: 2.x runs these statements
+/// and answers nothing to them, not even their number.
+pub(in crate::dialect) fn may_answer_nothing(text: &str) -> bool {
+    statements::all(text, |first, second| {
+        first.eq_ignore_ascii_case("DELETE")
+            || first.eq_ignore_ascii_case("DROP") && second.eq_ignore_ascii_case("MEASUREMENT")
+    })
+}
+
+/// Whether nothing else than SHOW DIAGNOSTICS is asked for: a server leaves values out of its msgpack,
+/// which cannot be read then. Its JSON is whole, and has no column whose type it would hide.
+fn is_diagnostics(text: &str) -> bool {
+    statements::all(text, |first, second| {
+        first.eq_ignore_ascii_case("SHOW") && second.eq_ignore_ascii_case("DIAGNOSTICS")
+    })
+}
+
+fn query_form(config: &Config, query: &Query, form: Form) -> Result<String, Error> {
+    let mut pairs = form_urlencoded::Serializer::new(String::new());
+    pairs.append_pair("q", query.checked_text()?);
+    if let Some(name) = query.database_name().or(config.database_name()) {
+        pairs.append_pair("db", name);
+    }
+    if let Some(name) = query
+        .retention_policy_name()
+        .or(config.retention_policy_name())
+    {
+        pairs.append_pair("rp", name);
+    }
+    if let Some(unit) = query.epoch_unit() {
+        if form == Form::Table && unit != Precision::Nanoseconds {
+            return Err(Error::config(format!(
+                "query: epoch `{}` is for raw answers; tables hold nanoseconds",
+                unit.as_str()
+            )));
+        }
+        pairs.append_pair("epoch", unit.as_str());
+    }
+    // For raw answers too: unchunked, a row limit cuts without a sign, and 1.6 marks whole answers
+    // of more than 10,000 rows as cut.
+    pairs.append_pair("chunked", "true");
+    if let Some(rows) = query.rows_per_chunk() {
+        pairs.append_pair("chunk_size", &rows.to_string());
+    }
+    if let Some(params) = query.params_json()? {
+        pairs.append_pair("params", &params);
+    }
+    Ok(pairs.finish())
+}
+
+/// The header that says who asks; empty without credentials.
+fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
+    let Some(credentials) = config.credentials_given() else {
+        return Ok(Vec::new());
+    };
+    if credentials.user.contains(':') {
+        return Err(Error::config("credentials: a user name cannot hold `:`"));
+    }
+    let pair = format!("{}:{}", credentials.user, credentials.password.reveal());
+    Ok(vec![(
+        "authorization",
+        format!("Basic {}", STANDARD.encode(pair)),
+    )])
+}
+
+#[cfg(test)]
+mod tests;

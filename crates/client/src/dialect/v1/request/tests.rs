@@ -1,0 +1,180 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::config::{Consistency, Gzip};
+use crate::error::ErrorKind;
+
+fn config() -> Config {
+    Config::new("http://db.example:8086/base?db=main&rp=week").unwrap()
+}
+
+fn write(config: &Config, options: &WriteOptions, lines: &'static [u8]) -> Result<Request, Error> {
+    request(
+        config,
+        &Operation::Write {
+            options,
+            lines: Bytes::from_static(lines),
+        },
+    )
+}
+
+fn query(config: &Config, query: &Query, form: Form) -> Result<Request, Error> {
+    request(config, &Operation::Query { query, form })
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let found = request.headers.iter().find(|(key, _)| *key == name);
+    found.map(|(_, value)| value.as_str())
+}
+
+fn form_of(request: &Request) -> BTreeMap<String, String> {
+    form_urlencoded::parse(&request.body).into_owned().collect()
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs
+        .iter()
+        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+#[test]
+fn ping_is_a_get_below_the_base_path() {
+    let request = request(&config(), &Operation::Ping).unwrap();
+    assert!(!request.post);
+    assert_eq!(request.url.as_str(), "http://db.example:8086/base/ping");
+    assert!(request.headers.is_empty());
+}
+
+#[test]
+fn write_names_database_policy_and_precision() {
+    let request = write(&config(), &WriteOptions::new(), b"a v=1\n").unwrap();
+    assert!(request.post);
+    let url = "http://db.example:8086/base/write?db=main&rp=week&precision=ns";
+    assert_eq!(request.url.as_str(), url);
+    assert_eq!(&request.body[..], b"a v=1\n");
+    assert!(!request.gzip);
+}
+
+#[test]
+fn write_options_come_before_the_config() {
+    let options = WriteOptions::new()
+        .database("a&b=c d")
+        .retention_policy("r#")
+        .consistency(Consistency::Quorum)
+        .precision(Precision::Microseconds);
+    let request = write(&config(), &options, b"a v=1\n").unwrap();
+    let query = "db=a%26b%3Dc+d&rp=r%23&precision=u&consistency=quorum";
+    assert_eq!(request.url.query(), Some(query));
+}
+
+#[test]
+fn write_without_a_database_is_refused() {
+    let error = write(&Config::default(), &WriteOptions::new(), b"a v=1\n").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(
+        write(
+            &Config::default().database(""),
+            &WriteOptions::new(),
+            b"a v=1\n"
+        )
+        .is_err()
+    );
+}
+
+#[test]
+fn write_compresses_large_bodies_for_remote_hosts() {
+    static LARGE: [u8; 2048] = [b'a'; 2048];
+    let gzip = |config: Config| write(&config, &WriteOptions::new(), &LARGE).unwrap().gzip;
+    assert!(gzip(config()));
+    assert!(!gzip(config().gzip(Gzip::Never)));
+    assert!(!gzip(Config::default().database("x")));
+}
+
+#[test]
+fn query_is_posted_as_a_form() {
+    let text = "SELECT \"é&=+\" FROM cpu; SHOW DATABASES";
+    let asked = Query::new(text).bind("h", "a").chunk_size(7);
+    let request = query(&config(), &asked, Form::Table).unwrap();
+    assert!(request.post);
+    assert_eq!(request.url.as_str(), "http://db.example:8086/base/query");
+    assert_eq!(header(&request, "accept"), Some("application/x-msgpack"));
+    assert_eq!(header(&request, "accept-encoding"), None);
+    let expected = pairs(&[
+        ("q", text),
+        ("db", "main"),
+        ("rp", "week"),
+        ("epoch", "ns"),
+        ("chunked", "true"),
+        ("chunk_size", "7"),
+        ("params", r#"{"h":"a"}"#),
+    ]);
+    assert_eq!(form_of(&request), expected);
+}
+
+#[test]
+fn diagnostics_alone_are_asked_for_as_json() {
+    for (text, json) in [
+        ("SHOW DIAGNOSTICS", true),
+        (" show\tdiagnostics FOR 'build' ; SHOW DIAGNOSTICS;", true),
+        ("SHOW DIAGNOSTICS; SELECT f FROM m", false),
+        ("SELECT f FROM diagnostics", false),
+        ("SHOW DATABASES", false),
+    ] {
+        let request = query(&config(), &Query::new(text), Form::Table).unwrap();
+        let accepted = if json { "json" } else { "x-msgpack" };
+        let expected = format!("application/{accepted}");
+        assert_eq!(header(&request, "accept"), Some(&*expected), "{text}");
+    }
+}
+
+#[test]
+fn a_raw_query_asks_for_json_in_chunks() {
+    let asked = Query::new("q")
+        .epoch(Precision::Seconds)
+        .database("other")
+        .retention_policy("r");
+    let request = query(&config().accept_gzip(true), &asked, Form::Raw).unwrap();
+    assert_eq!(header(&request, "accept"), Some("application/json"));
+    assert_eq!(header(&request, "accept-encoding"), Some("gzip"));
+    let expected = pairs(&[
+        ("q", "q"),
+        ("db", "other"),
+        ("rp", "r"),
+        ("epoch", "s"),
+        ("chunked", "true"),
+    ]);
+    assert_eq!(form_of(&request), expected);
+    let request = query(&Config::default(), &Query::new("q").epoch(None), Form::Raw).unwrap();
+    assert_eq!(form_of(&request), pairs(&[("q", "q"), ("chunked", "true")]));
+}
+
+#[test]
+fn tables_are_asked_for_in_nanoseconds_only() {
+    let error = query(
+        &config(),
+        &Query::new("q").epoch(Precision::Seconds),
+        Form::Table,
+    );
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Config);
+}
+
+#[test]
+fn credentials_travel_as_basic_and_show_nowhere() {
+    let config = config().credentials("user", "hunter2");
+    let request = request(&config, &Operation::Ping).unwrap();
+    assert_eq!(
+        header(&request, "authorization"),
+        Some("Basic dXNlcjpodW50ZXIy")
+    );
+    assert!(!request.url.as_str().contains("hunter2"));
+    let shown = format!("{request:?}");
+    assert!(
+        !shown.contains("hunter2") && !shown.contains("dXNlcj"),
+        "{shown}"
+    );
+    let config = config.credentials("us:er", "x");
+    assert!(super::request(&config, &Operation::Ping).is_err());
+}

@@ -1,0 +1,136 @@
+//! One exchange with the server: an operation goes out as a request, and its answer is judged.
+//!
+//! Writes, queries and streams are built on it; it knows nothing of their meaning.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::config::Config;
+use crate::decode::Format;
+use crate::dialect::{self, Kind, Operation, Verdict};
+use crate::error::{Error, ErrorKind};
+#[cfg(unix)]
+use crate::http::Reactor;
+use crate::http::{self, Body, Http, Reply};
+
+/// Most bytes of an error's body that are read, beyond what a write can be told about its lines.
+const ERROR_BYTES: usize = 64 * 1024;
+
+/// A configuration, and connections to its server. Clones share them.
+#[derive(Clone)]
+pub(crate) struct Exchange {
+    config: Arc<Config>,
+    http: Http,
+}
+
+impl fmt::Debug for Exchange {
+    /// Shows the configuration. The connections are left out: they know the password of a proxy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer that was found good: its body is still to be read.
+pub(crate) struct Accepted {
+    pub(crate) reply: Reply,
+    pub(crate) format: Option<Format>,
+}
+
+impl Exchange {
+    /// Opens nothing, and needs no runtime.
+    pub(crate) fn new(config: Config) -> Result<Self, Error> {
+        let http = http::build(&config)?;
+        Ok(Self {
+            config: Arc::new(config),
+            http,
+        })
+    }
+
+    /// The same with connections of its own, which a foreign event loop drives.
+    #[cfg(unix)]
+    pub(crate) fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
+        Some(Self {
+            config: Arc::clone(&self.config),
+            http: self.http.driven_by(&self.config, reactor)?,
+        })
+    }
+
+    pub(crate) fn is_unverified(&self) -> bool {
+        self.http.is_unverified()
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Sends an operation, and judges the answer.
+    pub(crate) async fn send(
+        &self,
+        operation: &Operation<'_>,
+        whole: bool,
+    ) -> Result<Accepted, Error> {
+        let kind = operation.kind();
+        let sent = self.exchange(operation, whole).await;
+        sent.map_err(|error| error.during(kind.name(), &self.config.server()))
+    }
+
+    async fn exchange(&self, operation: &Operation<'_>, whole: bool) -> Result<Accepted, Error> {
+        let kind = operation.kind();
+        let request = dialect::request(&self.config, operation)?;
+        let (path, bytes) = (request.url.path().to_owned(), request.body.len());
+        let most = match operation {
+            // What it says about lines it quotes from them.
+            Operation::Write { .. } => ERROR_BYTES + 4 * bytes,
+            _ => ERROR_BYTES,
+        };
+        let method = if request.post { "POST" } else { "GET" };
+        let start = Instant::now();
+        let reply = self.http.send(request, whole).await;
+        let status = reply.as_ref().ok().map(|reply| reply.status);
+        let time = start.elapsed();
+        tracing::debug!(target: "aioinflux", method, path, status, bytes, ?time);
+        self.judge(kind, reply?, most).await
+    }
+
+    async fn judge(&self, kind: Kind, mut reply: Reply, most: usize) -> Result<Accepted, Error> {
+        let dialect = self.config.server_dialect();
+        let body = if reply.status < 400 {
+            Vec::new()
+        } else {
+            reply.error_text(most).await
+        };
+        match dialect::classify(dialect, kind, reply.status, &reply.headers, &body) {
+            Verdict::Done => Ok(Accepted {
+                reply,
+                format: None,
+            }),
+            Verdict::Answer(format) => Ok(Accepted {
+                reply,
+                format: Some(format),
+            }),
+            Verdict::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+}
+
+impl Accepted {
+    /// The body of a query's answer, and its format.
+    pub(crate) fn into_answer(self) -> Result<(Body, Format), Error> {
+        let text = "the answer has no body";
+        let format = self
+            .format
+            .ok_or(Error::new(ErrorKind::Misdirected, false, text))?;
+        Ok((self.reply.body, format))
+    }
+}
+
+impl Reply {
+    /// The body of an error, as far as it comes: a server that refuses a large body may close the
+    /// connection before it is read, and the status says enough.
+    async fn error_text(&mut self, most: usize) -> Vec<u8> {
+        self.body.collect(most).await.0
+    }
+}
