@@ -12,10 +12,11 @@ use crate::decode::{End, Format};
 use crate::dialect::{self, Form, Kind, Operation, WriteOptions};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
+use crate::frame::FrameOptions;
 #[cfg(unix)]
 use crate::http::Reactor;
 use crate::http::Reply;
-use crate::parse;
+use crate::in_memory;
 use crate::pipeline;
 use crate::query::Query;
 use crate::stream::Stream;
@@ -116,21 +117,30 @@ impl Client {
         Ok(Pong { status, headers })
     }
 
-    /// Writes points. Nothing is sent if one of them cannot be written.
+    /// Writes points, in requests of at most 10,000 lines or 4 MiB. Nothing is sent if one of the
+    /// points cannot be written.
     ///
     /// # Errors
     ///
     /// A point cannot be written as a line ([`ErrorKind::Input`]), or as for
-    /// [`write_batch`](Self::write_batch).
+    /// [`write_batches`](Self::write_batches).
     pub async fn write<T: ToLine>(&self, points: &[T]) -> Result<Written, Error> {
         let mut encoder = Encoder::new(self.config().server_dialect());
+        let mut batches = Vec::new();
         for points in points.chunks(POINTS_AT_A_TIME) {
             for point in points {
                 encoder.push(point)?;
+                let is_full = encoder.batch().len() >= FrameOptions::BATCH_LINES
+                    || encoder.len_bytes() >= FrameOptions::BATCH_BYTES;
+                if is_full {
+                    batches.push(encoder.take());
+                }
             }
             tokio::task::yield_now().await;
         }
-        self.write_batch(encoder.take(), &WriteOptions::default())
+        batches.push(encoder.take());
+        let batches = batches.into_iter().map(Ok::<_, Error>);
+        self.write_batches(batches, &WriteOptions::default(), 1, |_, _| ())
             .await
     }
 
@@ -251,8 +261,8 @@ impl Client {
         let raw = Bytes::from(raw);
         let checked = whole.and_then(|()| match end {
             End::Proven if raw.is_empty() && may_be_empty => Ok(()),
-            End::Proven => parse::check(&raw),
-            End::Unproven => Err(parse::unproven()),
+            End::Proven => in_memory::check(&raw),
+            End::Unproven => Err(in_memory::unproven()),
         });
         match checked {
             Ok(()) => Ok(raw),

@@ -22,7 +22,7 @@ use url::{Host, Url};
 
 use crate::tls::Tls;
 
-mod parse;
+mod from_url;
 mod values;
 
 pub use values::{Consistency, Gzip, Precision, Proxy, Target};

@@ -6,12 +6,14 @@
 //! words are shown as they came, and may quote a part of the query or of the points.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::answer::Answer;
 use crate::decode::DecodeError;
+use crate::ledger::{Ledger, State};
 
 mod retry;
 mod text;
@@ -135,8 +137,7 @@ struct Queried {
 pub(crate) struct WriteReport {
     pub(crate) rejected: Vec<Rejected>,
     pub(crate) dropped: Option<u64>,
-    pub(crate) written: Vec<u64>,
-    pub(crate) unsent: Vec<u64>,
+    pub(crate) ledger: Ledger,
 }
 
 /// The reply of a server that makes the error.
@@ -209,15 +210,25 @@ impl Error {
         self.report().and_then(|report| report.dropped)
     }
 
+    /// What became of the points, where a batch was sent in parts, or several were.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.report().map(|report| &report.ledger)
+    }
+
     /// The indexes of points that were stored, where a batch was sent in parts, or several were.
-    pub fn written(&self) -> &[u64] {
-        self.report().map_or(&[], |report| &report.written)
+    pub fn written(&self) -> Vec<Range<u64>> {
+        self.points(State::Stored)
     }
 
     /// The indexes of points that were never sent, or only as part of a body that the server
     /// refused as too large, where a batch was sent in parts.
-    pub fn unsent(&self) -> &[u64] {
-        self.report().map_or(&[], |report| &report.unsent)
+    pub fn unsent(&self) -> Vec<Range<u64>> {
+        self.points(State::Unsent)
+    }
+
+    fn points(&self, state: State) -> Vec<Range<u64>> {
+        let ledger = self.ledger().into_iter();
+        ledger.flat_map(|ledger| ledger.ranges(state)).collect()
     }
 
     /// The statement that failed, counted from 0.
@@ -407,7 +418,9 @@ impl fmt::Display for Error {
             write!(f, "{context}: ")?;
         }
         f.write_str(&self.0.text)?;
-        let unsent = self.unsent().len();
+        let unsent = self
+            .ledger()
+            .map_or(0, |ledger| ledger.count(State::Unsent));
         if unsent > 0 {
             write!(f, " ({unsent} points of the batch were not sent)")?;
         }

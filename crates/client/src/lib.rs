@@ -49,9 +49,10 @@ mod exchange;
 pub mod frame;
 mod gzip;
 mod http;
+mod in_memory;
 mod influxql;
+pub mod ledger;
 mod lookup;
-mod parse;
 mod pipeline;
 mod query;
 mod reject;
@@ -78,8 +79,8 @@ pub use config::{Config, Consistency, Gzip, Precision, Proxy, Target};
 pub use decode::Event;
 pub use dialect::WriteOptions;
 pub use error::{Error, ErrorKind, Limit, Rejected};
+pub use in_memory::{AnswerParser, Batches, parse_answer, parse_batches};
 pub use influxql::{quote_duration, quote_identifier, quote_regex, quote_string};
-pub use parse::{AnswerParser, Batches, parse_answer, parse_batches};
 pub use query::{Param, Query};
 pub use reject::FieldConflict;
 pub use stream::Stream;
@@ -100,8 +101,8 @@ pub mod engine {
     pub use crate::gzip::compress as gzip;
     #[cfg(unix)]
     pub use crate::http::Reactor;
+    pub use crate::in_memory::check_answer;
     pub use crate::influxql::check_duration;
-    pub use crate::parse::check_answer;
 }
 
 /// The Rust of the README, which must compile.

@@ -11,17 +11,17 @@ use aioinflux_line::Batch;
 use crate::dialect::WriteOptions;
 use crate::error::{Error, ErrorKind, WriteReport};
 use crate::exchange::Exchange;
+use crate::ledger::{Span, State};
 use crate::write::{self, Written};
 
 /// A request that travels, or what became of it.
 struct Sent<'a> {
-    /// The user's indexes of its points.
-    indexes: Vec<u64>,
+    points: Span,
     bytes: u64,
-    state: State<'a>,
+    request: Request<'a>,
 }
 
-enum State<'a> {
+enum Request<'a> {
     UnderWay(Pin<Box<dyn Future<Output = Result<Written, Error>> + Send + 'a>>),
     Done(Result<Written, Error>),
 }
@@ -88,9 +88,9 @@ impl<'a> Flow<'a> {
         options: &'a WriteOptions,
     ) {
         self.under_way.push_back(Sent {
-            indexes: batch.indexes().to_vec(),
+            points: Span::new(&batch, 0..batch.len()),
             bytes: batch.bytes().len() as u64,
-            state: State::UnderWay(Box::pin(write::batch(exchange, batch, options))),
+            request: Request::UnderWay(Box::pin(write::batch(exchange, batch, options))),
         });
         poll_fn(|context| {
             self.poll(context);
@@ -101,10 +101,10 @@ impl<'a> Flow<'a> {
 
     fn poll(&mut self, context: &mut Context<'_>) {
         for sent in &mut self.under_way {
-            if let State::UnderWay(request) = &mut sent.state
+            if let Request::UnderWay(request) = &mut sent.request
                 && let Poll::Ready(outcome) = request.as_mut().poll(context)
             {
-                sent.state = State::Done(outcome);
+                sent.request = Request::Done(outcome);
             }
         }
     }
@@ -115,7 +115,7 @@ impl<'a> Flow<'a> {
             self.poll(context);
             match self.under_way.front() {
                 Some(Sent {
-                    state: State::UnderWay(_),
+                    request: Request::UnderWay(_),
                     ..
                 }) => Poll::Pending,
                 _ => Poll::Ready(()),
@@ -127,22 +127,30 @@ impl<'a> Flow<'a> {
 
     /// Takes note of what became of a request; whether its points are done with.
     fn settle(&mut self, sent: Sent<'a>) -> bool {
-        let State::Done(outcome) = sent.state else {
+        let Request::Done(outcome) = sent.request else {
             return false;
         };
         match outcome {
             Ok(written) => {
                 self.written.points += written.points;
                 self.written.skipped += written.skipped;
-                self.report.written.extend(sent.indexes);
+                self.report.ledger.note(&sent.points, State::Stored);
             }
             Err(mut error) => {
                 let goes_on =
                     error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
+                let state = write::state_of(&error);
                 let report = std::mem::take(error.report_mut());
-                self.report.rejected.extend(report.rejected);
-                self.report.written.extend(report.written);
-                self.report.unsent.extend(report.unsent);
+                self.report.rejected.extend_from_slice(&report.rejected);
+                // That of a batch which was sent in parts knows more.
+                if report.ledger.is_empty() {
+                    self.report.ledger.note(&sent.points, state);
+                } else {
+                    self.report.ledger.append(report.ledger);
+                }
+                if let Some(count) = report.dropped.filter(|_| report.rejected.is_empty()) {
+                    self.report.ledger.note_unknown(count, State::Refused);
+                }
                 if let Some(count) = report.dropped {
                     *self.report.dropped.get_or_insert(0) += count;
                 }

@@ -219,10 +219,10 @@ fn broken(error: &rustls::Error) -> Error {
 
 /// PEM text: in a file that is read when the client is made, or in memory.
 #[derive(Clone)]
-pub struct Pem(Source);
+pub struct Pem(PemSource);
 
 #[derive(Clone)]
-enum Source {
+enum PemSource {
     File(PathBuf),
     Bytes(Vec<u8>),
 }
@@ -230,18 +230,18 @@ enum Source {
 impl Pem {
     /// The content of this file.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self(Source::File(path.into()))
+        Self(PemSource::File(path.into()))
     }
 
     /// This text.
     pub fn bytes(text: impl Into<Vec<u8>>) -> Self {
-        Self(Source::Bytes(text.into()))
+        Self(PemSource::Bytes(text.into()))
     }
 
     fn name(&self) -> String {
         match &self.0 {
-            Source::File(path) => format!("`{}`", path.display()),
-            Source::Bytes(_) => "PEM text".into(),
+            PemSource::File(path) => format!("`{}`", path.display()),
+            PemSource::Bytes(_) => "PEM text".into(),
         }
     }
 
@@ -251,8 +251,10 @@ impl Pem {
 
     fn text(&self) -> Result<Vec<u8>, Error> {
         match &self.0 {
-            Source::File(path) => fs::read(path).map_err(|error| self.broken(&error.to_string())),
-            Source::Bytes(text) => Ok(text.clone()),
+            PemSource::File(path) => {
+                fs::read(path).map_err(|error| self.broken(&error.to_string()))
+            }
+            PemSource::Bytes(text) => Ok(text.clone()),
         }
     }
 
@@ -293,8 +295,8 @@ fn not_pem(text: &[u8]) -> &'static str {
 impl fmt::Debug for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Source::File(path) => f.debug_tuple("Pem::file").field(path).finish(),
-            Source::Bytes(text) => write!(f, "Pem::bytes({} bytes)", text.len()),
+            PemSource::File(path) => f.debug_tuple("Pem::file").field(path).finish(),
+            PemSource::Bytes(text) => write!(f, "Pem::bytes({} bytes)", text.len()),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::config::Precision;
 use crate::dialect::{Operation, WriteOptions};
 use crate::error::{Error, ErrorKind, Rejected, WriteReport};
 use crate::exchange::Exchange;
+use crate::ledger::{Span, State};
 use crate::reject;
 
 /// What became of a write that succeeded.
@@ -96,6 +97,19 @@ fn byte_range(batch: &Batch, lines: &Range<usize>) -> Range<usize> {
     start..end(lines.end)
 }
 
+/// What became of the points of a request that failed.
+pub(crate) fn state_of(error: &Error) -> State {
+    match error.kind() {
+        ErrorKind::PartialWrite => State::PartlyStored,
+        ErrorKind::TooLarge => State::Refused,
+        _ if !error.rejected().is_empty() => State::PartlyStored,
+        ErrorKind::Config | ErrorKind::Input | ErrorKind::Connect | ErrorKind::Tls => State::Unsent,
+        ErrorKind::Timeout { .. } | ErrorKind::Transport | ErrorKind::Decode => State::InDoubt,
+        _ if error.status().is_some_and(|status| status >= 500) => State::InDoubt,
+        _ => State::Refused,
+    }
+}
+
 /// The parts of a batch: those to be sent, and what became of the others.
 ///
 /// A part that the server finds too large is halved. Points that it refuses one by one do not
@@ -108,7 +122,6 @@ struct Parts<'a> {
     /// Bytes of the smallest part that was too large.
     too_large: usize,
     split: bool,
-    written: Vec<Range<usize>>,
     error: Option<Error>,
     report: WriteReport,
 }
@@ -121,7 +134,6 @@ impl<'a> Parts<'a> {
             waiting: vec![all],
             too_large: usize::MAX,
             split: false,
-            written: Vec::new(),
             error: None,
             report: WriteReport::default(),
         }
@@ -145,7 +157,7 @@ impl<'a> Parts<'a> {
     }
 
     fn written(&mut self, part: Range<usize>) {
-        self.written.push(part);
+        self.note(part, State::Stored);
     }
 
     /// Takes the error of a part: the write goes on, or is over.
@@ -160,6 +172,12 @@ impl<'a> Parts<'a> {
             return Err(error);
         }
         let goes_on = error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
+        let state = if error.rejected().len() == part.len() {
+            State::Refused
+        } else {
+            state_of(&error)
+        };
+        self.note(part, state);
         let report = std::mem::take(error.report_mut());
         self.report.rejected.extend(report.rejected);
         if let Some(count) = report.dropped {
@@ -170,6 +188,11 @@ impl<'a> Parts<'a> {
             return Ok(());
         }
         Err(self.reported(error))
+    }
+
+    fn note(&mut self, part: Range<usize>, state: State) {
+        let span = Span::new(self.batch, part);
+        self.report.ledger.note(&span, state);
     }
 
     /// Finds the points that the server refused.
@@ -195,14 +218,9 @@ impl<'a> Parts<'a> {
     }
 
     fn reported(&mut self, error: Error) -> Error {
-        let mut report = std::mem::take(&mut self.report);
-        let indexes = self.batch.indexes();
-        for part in &self.written {
-            report.written.extend_from_slice(&indexes[part.clone()]);
+        while let Some(part) = self.waiting.pop() {
+            self.note(part, State::Unsent);
         }
-        for part in self.waiting.iter().rev() {
-            report.unsent.extend_from_slice(&indexes[part.clone()]);
-        }
-        error.with_report(report)
+        error.with_report(std::mem::take(&mut self.report))
     }
 }

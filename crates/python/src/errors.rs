@@ -1,5 +1,7 @@
 //! The engine's errors as the exceptions of `aioinflux.exceptions`, which is where they are declared.
 
+use std::ops::Range;
+
 use aioinflux::{Error, ErrorKind, FieldConflict};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyValueError};
@@ -52,23 +54,24 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
         .map(|one| (one.index, one.line.as_str(), one.reason.as_str()))
         .collect();
     let partial = error.kind() == ErrorKind::PartialWrite;
+    let unsent: Vec<u64> = error.unsent().into_iter().flatten().collect();
     let fields = [
         ("rejected", object(py, rejected)),
         ("partial", object(py, partial)),
-        ("written", ranges(py, error.written())),
-        ("unsent", object(py, error.unsent().to_vec())),
+        ("written", ranges(py, &error.written())),
+        ("unsent", object(py, unsent)),
         ("reason", object(py, error.status().and_then(reason))),
     ];
     exception(py, error, "InfluxDBWriteError", &fields)
 }
 
-/// Ascending numbers as a list of `range`.
-fn ranges(py: Python<'_>, numbers: &[u64]) -> Py<PyAny> {
+/// Ranges of points as a list of `range`.
+fn ranges(py: Python<'_>, points: &[Range<u64>]) -> Py<PyAny> {
     let found = PyList::empty(py);
-    for run in numbers.chunk_by(|one, next| one + 1 == *next) {
+    for one in points {
         // Points are in memory, so there are fewer than numbers of a `range`.
-        if let Ok(start) = run[0].try_into()
-            && let Ok(range) = PyRange::new(py, start, start + run.len().cast_signed())
+        if let (Ok(start), Ok(end)) = (one.start.try_into(), one.end.try_into())
+            && let Ok(range) = PyRange::new(py, start, end)
         {
             let _ = found.append(range);
         }

@@ -39,10 +39,10 @@ mod frame;
 mod inbox;
 mod influxql;
 mod input;
+mod lines;
 mod memory;
 mod out;
 mod pages;
-mod parse;
 mod place;
 mod points;
 mod runtime;
@@ -71,12 +71,12 @@ mod _core {
     #[pymodule_export]
     use crate::influxql::{check_duration, quote_duration, quote_regex, quote_string, quote_time};
     #[pymodule_export]
+    use crate::lines::parse_lines;
+    #[pymodule_export]
     use crate::out::{
         Pieces, PyAnswer, Reader, RowLists, Rows, Table, parse_answer, parse_json, unpickled_rows,
         unpickled_table,
     };
-    #[pymodule_export]
-    use crate::parse::parse_lines;
     #[pymodule_export]
     use crate::runtime::{end, forked};
     #[pymodule_export]

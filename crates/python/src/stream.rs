@@ -22,7 +22,7 @@ use crate::runtime;
 /// An answer that is read while it arrives; one call of `rows` or `batch` gives one batch.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Stream {
-    source: Arc<Source>,
+    source: Arc<OpenAnswer>,
     /// The names of the last rows' cells, and what makes rows of them.
     maker: Maker,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Stream {
 type Maker = Arc<StdMutex<Option<(Vec<String>, Py<PyAny>)>>>;
 
 /// The answer, for the call that reads and for the one that ends the request.
-struct Source {
+struct OpenAnswer {
     state: Mutex<State>,
     is_closed: AtomicBool,
     closed: Notify,
@@ -42,7 +42,7 @@ struct Source {
 /// closed meanwhile.
 type Outcome = Option<Result<Option<Piece>, Error>>;
 
-impl Source {
+impl OpenAnswer {
     async fn next(&self) -> Outcome {
         // Dropped last, when nobody holds the state any more.
         let _reads = Reads(self);
@@ -64,7 +64,7 @@ impl Source {
 
 /// A read, whose end is that of the request if the stream was closed meanwhile: a read that is being
 /// cancelled does not look for that any more.
-struct Reads<'s>(&'s Source);
+struct Reads<'s>(&'s OpenAnswer);
 
 impl Drop for Reads<'_> {
     fn drop(&mut self) {
@@ -77,7 +77,7 @@ impl Drop for Reads<'_> {
 }
 
 /// The piece that was read, or why there is none.
-fn read(py: Python<'_>, source: &Source, outcome: Outcome) -> PyResult<Option<Piece>> {
+fn read(py: Python<'_>, source: &OpenAnswer, outcome: Outcome) -> PyResult<Option<Piece>> {
     if source.is_of_program && matches!(outcome, Some(Err(_))) {
         runtime::stay_if_left_behind(py);
     }
@@ -100,7 +100,7 @@ impl Stream {
             received: 0,
         };
         Self {
-            source: Arc::new(Source {
+            source: Arc::new(OpenAnswer {
                 state: Mutex::new(state),
                 is_closed: AtomicBool::new(false),
                 closed: Notify::new(),

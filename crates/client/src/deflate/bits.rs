@@ -10,7 +10,7 @@ pub(super) struct Bits {
 }
 
 /// The end of the bits at some time.
-pub(super) struct Place {
+pub(super) struct Position {
     at: usize,
     waiting: u64,
     width: u32,
@@ -64,8 +64,8 @@ impl Bits {
     }
 
     /// Where it stands, to come back to.
-    pub(super) fn place(&self) -> Place {
-        Place {
+    pub(super) fn place(&self) -> Position {
+        Position {
             at: self.at,
             waiting: self.waiting,
             width: self.width,
@@ -73,7 +73,7 @@ impl Bits {
     }
 
     /// Drops all that came after a place.
-    pub(super) fn back_to(&mut self, place: &Place) {
+    pub(super) fn back_to(&mut self, place: &Position) {
         self.at = place.at;
         self.waiting = place.waiting;
         self.width = place.width;

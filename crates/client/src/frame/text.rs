@@ -27,7 +27,7 @@ pub enum FloatWidth {
 /// `value` is the float itself, widened. NaN is `nan`, and infinities are `inf` and `-inf`.
 ///
 /// ```
-/// use aioinflux::frame::{FloatWidth, float_text};
+/// use aioinflux::engine::{FloatWidth, float_text};
 ///
 /// assert_eq!(float_text(0.1_f32.into(), FloatWidth::Single), "0.1");
 /// assert_eq!(float_text(0.1_f32.into(), FloatWidth::Double), "0.10000000149011612");

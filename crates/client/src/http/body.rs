@@ -16,13 +16,13 @@ use crate::error::{Error, ErrorKind, excerpt};
 use crate::gzip::Inflater;
 
 /// Where a body comes from.
-pub(super) enum Source {
+pub(super) enum Pieces {
     Pooled(reqwest::Response),
     #[cfg(unix)]
     Direct(direct::Receiving),
 }
 
-impl Source {
+impl Pieces {
     /// The next piece as it was sent.
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let piece = match self {
@@ -71,7 +71,7 @@ pub(super) struct Limits {
 
 /// The body of an answer, read piece by piece. Dropping it before its end closes the connection.
 pub(crate) struct Body {
-    source: Source,
+    source: Pieces,
     coding: Coding,
     end: End,
     limits: Limits,
@@ -84,7 +84,7 @@ pub(crate) struct Body {
 
 impl Body {
     pub(super) fn new(
-        source: Source,
+        source: Pieces,
         headers: &[(String, String)],
         end: End,
         limits: Limits,

@@ -47,7 +47,7 @@ use crate::decode::End;
 use crate::dialect::Request;
 use crate::error::{Error, ErrorKind, Limit};
 use crate::gzip;
-use body::{Limits, Source};
+use body::{Limits, Pieces};
 use message::{Head, Prepared, Upload, values};
 use slots::Slots;
 
@@ -185,7 +185,7 @@ impl Http {
         request: Prepared,
         progress: &Progress,
         total: Deadline,
-    ) -> Result<Head<Source>, Error> {
+    ) -> Result<Head<Pieces>, Error> {
         progress.touch();
         let mut sending = pin!(self.carrier.execute(request));
         loop {
@@ -205,11 +205,11 @@ impl Http {
 }
 
 impl Carrier {
-    async fn execute(&self, request: Prepared) -> Result<Head<Source>, Error> {
+    async fn execute(&self, request: Prepared) -> Result<Head<Pieces>, Error> {
         match self {
-            Self::Pooled(pool) => Ok(pool.execute(request).await?.from(Source::Pooled)),
+            Self::Pooled(pool) => Ok(pool.execute(request).await?.from(Pieces::Pooled)),
             #[cfg(unix)]
-            Self::Direct(direct) => Ok(direct.execute(request).await?.from(Source::Direct)),
+            Self::Direct(direct) => Ok(direct.execute(request).await?.from(Pieces::Direct)),
         }
     }
 }

@@ -125,6 +125,11 @@ impl Batch {
         self.skips.len() as u64
     }
 
+    /// Returns for each point that was left out how many lines stand before it, in order.
+    pub fn skips(&self) -> &[usize] {
+        &self.skips
+    }
+
     /// Returns whether every line carries a timestamp, so that sending it twice changes nothing.
     pub fn is_stamped(&self) -> bool {
         self.unstamped == 0

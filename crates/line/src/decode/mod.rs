@@ -2,6 +2,45 @@
 //!
 //! Knows the grammar of each dialect's parser; what a decoded name may hold is for the encoder's
 //! rules to say, so that everything that is read here can be written again.
+//!
+//! # Grammar
+//!
+//! In EBNF (ISO/IEC 14977). What stands for some dialects alone is marked; `LF` is a line feed, and a
+//! `character` any of UTF-8. Where lines end is found before, by a scanner of its own
+//! ([`line_ends`](crate::line_ends)): an LF in a string ends none.
+//!
+//! ```text
+//! lines       = { [ line | comment ] , LF } , [ line | comment ] ;
+//! line        = { indent } , measurement , { "," , tag } , " " , { blank } , field , { "," , field } ,
+//!               [ blank , { blank } , [ timestamp , { " " } ] ] ;     (* 3.x: no blanks without a time *)
+//! comment     = { indent } , "#" , { character - LF } ;
+//!
+//! measurement = part , { part } ;          (* a part is no "," and no " " *)
+//! tag         = key , "=" , tag value ;
+//! tag value   = part , { part } ;          (* no "," and no " "; 1.x, 2.x: no "=" *)
+//! field       = key , "=" , value ;
+//! key         = part , { part } ;          (* no "=" and no " "; 1.x, 2.x: no "," *)
+//! part        = character | "\" , character ;
+//!
+//! value       = float | integer | unsigned | boolean | string ;
+//! float       = [ "-" ] , mantissa , [ ( "e" | "E" ) , [ "+" | "-" ] , digits ] ;
+//! mantissa    = digits , [ "." , digits ]
+//!             | digits , "." | "." , digits ;                            (* 1.x, 2.x *)
+//! integer     = [ "-" ] , digits , "i" ;
+//! unsigned    = digits , "u" ;                                           (* 2.x, 3.x *)
+//! boolean     = "t" | "T" | "true" | "True" | "TRUE" | "f" | "F" | "false" | "False" | "FALSE" ;
+//! string      = '"' , { character - ( '"' | "\" ) | "\" , character } , '"' ;
+//! timestamp   = [ "-" ] , digits ;
+//!
+//! digits      = digit , { digit } ;
+//! indent      = " " | TAB | NUL ;          (* 3.x: no NUL *)
+//! blank       = " " | TAB | NUL ;          (* 3.x: " " alone *)
+//! ```
+//!
+//! A backslash in a name takes the next character along, and stands for itself unless that is one
+//! that [`Dialect`] says is escaped there. 1.x and 2.x go by the byte before instead: in measurements
+//! and tags, a comma after two backslashes ends nothing. On 3.x a comma may follow the first field
+//! without a second one. `tests/corpus/lines.json` has lines with their meaning.
 
 mod cursor;
 mod error;

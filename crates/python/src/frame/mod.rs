@@ -49,10 +49,10 @@ const RANGE: usize = 8192;
 /// A table whose rows are read range by range.
 pub(crate) struct Table {
     pub(crate) layout: FrameLayout,
-    rows: Rows,
+    rows: RowSource,
 }
 
-enum Rows {
+enum RowSource {
     Columns(Columns),
     Stream(Box<Stream>),
 }
@@ -108,13 +108,13 @@ impl Table {
         }
         let (mut layout, rows) = if pandas::is_frame(data)? {
             let (layout, columns) = pandas::open(points, data)?;
-            (layout, Rows::Columns(columns))
+            (layout, RowSource::Columns(columns))
         } else if structured::is_array(data)? {
             let (layout, columns) = structured::open(points, data)?;
-            (layout, Rows::Columns(columns))
+            (layout, RowSource::Columns(columns))
         } else {
             let (layout, stream) = stream::open(points, data)?;
-            (layout, Rows::Stream(Box::new(stream)))
+            (layout, RowSource::Stream(Box::new(stream)))
         };
         layout.measurement = measurement;
         Ok(Self { layout, rows })
@@ -123,16 +123,16 @@ impl Table {
     /// The number of rows, where it is known.
     pub(crate) fn len(&self) -> Option<usize> {
         match &self.rows {
-            Rows::Columns(columns) => Some(columns.len()),
-            Rows::Stream(_) => None,
+            RowSource::Columns(columns) => Some(columns.len()),
+            RowSource::Stream(_) => None,
         }
     }
 
     /// The number of rows that it says it has.
     pub(crate) fn expected(&self) -> Option<usize> {
         match &self.rows {
-            Rows::Columns(columns) => Some(columns.len()),
-            Rows::Stream(stream) => stream.expected(),
+            RowSource::Columns(columns) => Some(columns.len()),
+            RowSource::Stream(stream) => stream.expected(),
         }
     }
 
@@ -146,8 +146,8 @@ impl Table {
         rows: usize,
     ) -> PyResult<Option<Vec<RecordBatch>>> {
         let pieces = match &mut self.rows {
-            Rows::Columns(columns) => columns.read(py, points, base, rows)?,
-            Rows::Stream(stream) => stream.read(py, points, base, rows)?,
+            RowSource::Columns(columns) => columns.read(py, points, base, rows)?,
+            RowSource::Stream(stream) => stream.read(py, points, base, rows)?,
         };
         let pieces = pieces.into_iter().map(|piece| self.stamped(piece));
         let pieces = pieces.collect::<PyResult<Vec<_>>>()?;
@@ -175,8 +175,8 @@ impl Table {
     /// Whether nothing is left to be read.
     pub(crate) fn is_at_end(&self) -> bool {
         match &self.rows {
-            Rows::Columns(columns) => columns.is_at_end(),
-            Rows::Stream(stream) => stream.is_at_end(),
+            RowSource::Columns(columns) => columns.is_at_end(),
+            RowSource::Stream(stream) => stream.is_at_end(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::points::Points;
 use crate::{text, values};
 
 /// The batches of a table, one after the other.
-pub(super) enum Reader {
+pub(super) enum BatchReader {
     /// By Arrow's C interface.
     Stream(Box<dyn RecordBatchReader + Send>),
     /// A reader of pyarrow, by its own method: of an exception in the user's code behind it, the C
@@ -22,7 +22,7 @@ pub(super) enum Reader {
     Python(Py<PyAny>, SchemaRef),
 }
 
-impl Reader {
+impl BatchReader {
     pub(super) fn open(data: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = data.py();
         if values::is_imported(py, "pyarrow")

@@ -12,14 +12,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::layout::Labels;
-use super::reader::{Reader, without_foreign_types};
+use super::reader::{BatchReader, without_foreign_types};
 use super::texts;
 use crate::place::{shorten, type_name};
 use crate::points::Points;
 
 /// A table of which no more than the next rows are held.
 pub(super) struct Stream {
-    reader: Option<Reader>,
+    reader: Option<BatchReader>,
     ranges: Ranges,
     names: Vec<String>,
     /// The number of rows, where the table has said it.
@@ -52,7 +52,7 @@ pub(super) fn open(
 ) -> PyResult<(FrameLayout, Stream)> {
     let py = data.py();
     let (data, converted) = without_foreign_types(points, data)?;
-    let reader = Reader::open(&data)?;
+    let reader = BatchReader::open(&data)?;
     let schema = reader.schema();
     let names = schema.fields().iter().map(|field| field.name());
     let names: Vec<_> = names

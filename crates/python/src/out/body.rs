@@ -101,17 +101,17 @@ const AHEAD: usize = 1 << 20;
 /// The batches of an answer in memory, one by one.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Pieces {
-    batches: Arc<Mutex<Source>>,
+    batches: Arc<Mutex<Decoding>>,
 }
 
 type Decoded = Result<Answer, Wrong>;
 
-enum Source {
+enum Decoding {
     Here(Box<dyn Iterator<Item = Decoded> + Send>),
     Ahead(Ahead<Decoded>),
 }
 
-impl Source {
+impl Decoding {
     fn next(&mut self) -> Result<Option<Answer>, Wrong> {
         let next = match self {
             Self::Here(batches) => batches.next(),
@@ -154,9 +154,9 @@ impl Pieces {
         }
         let batches = batches.map(move |answer| in_nanoseconds(answer?, unit));
         let source = if is_large {
-            Source::Ahead(Ahead::new(batches)?)
+            Decoding::Ahead(Ahead::new(batches)?)
         } else {
-            Source::Here(Box::new(batches))
+            Decoding::Here(Box::new(batches))
         };
         Ok(Self {
             batches: Arc::new(Mutex::new(source)),

@@ -57,7 +57,7 @@ struct Attribute {
 }
 
 /// Where the value of an attribute comes from.
-enum Source<'py> {
+enum Origin<'py> {
     Column(Box<Column>),
     /// The same in all rows of a series.
     Same(Bound<'py, PyAny>),
@@ -72,7 +72,7 @@ struct Column {
     made: IntoIter<Py<PyAny>>,
 }
 
-impl Source<'_> {
+impl Origin<'_> {
     /// Makes the objects of these rows.
     fn fill(&mut self, py: Python<'_>, rows: Range<usize>) {
         if let Self::Column(column) = self {
@@ -170,7 +170,7 @@ impl Reader {
         batch: &RecordBatch,
         objects: &Bound<'py, PyList>,
     ) -> PyResult<()> {
-        let mut sources: Vec<Source<'py>> = self
+        let mut sources: Vec<Origin<'py>> = self
             .attributes
             .iter()
             .map(|attribute| self.source(py, attribute, series, batch))
@@ -200,11 +200,11 @@ impl Reader {
         attribute: &Attribute,
         series: &Series,
         batch: &RecordBatch,
-    ) -> PyResult<Source<'py>> {
+    ) -> PyResult<Origin<'py>> {
         if attribute.kind == Kind::Measurement
             && let Some(name) = &series.name
         {
-            return Ok(Source::Same(PyString::new(py, name).into_any()));
+            return Ok(Origin::Same(PyString::new(py, name).into_any()));
         }
         let schema = batch.schema_ref();
         let key = if attribute.kind.is_time() {
@@ -213,7 +213,7 @@ impl Reader {
             &attribute.key
         };
         if let Some((at, _)) = schema.column_with_name(key) {
-            return Ok(Source::Column(Box::new(Column {
+            return Ok(Origin::Column(Box::new(Column {
                 cells: Cells::new(py, batch.column(at).as_ref(), 1),
                 texts: Texts::default(),
                 made: IntoIter::default(),
@@ -223,13 +223,13 @@ impl Reader {
         let tag = series.tags.iter().find(|(name, _)| name == key);
         if let Some((_, text)) = tag.filter(|(_, text)| !text.is_empty()) {
             let text = PyString::new(py, text).into_any();
-            return self.converted(attribute, text, 0).map(Source::Same);
+            return self.converted(attribute, text, 0).map(Origin::Same);
         }
         if !attribute.required {
-            return Ok(Source::Default);
+            return Ok(Origin::Default);
         }
         if attribute.optional {
-            return Ok(Source::Same(py.None().into_bound(py)));
+            return Ok(Origin::Same(py.None().into_bound(py)));
         }
         let columns = schema.fields().iter().map(|field| field.name().as_str());
         let tags = series.tags.iter().map(|(name, _)| name.as_str());
@@ -252,13 +252,13 @@ impl Reader {
         &self,
         py: Python<'py>,
         attribute: &Attribute,
-        source: &mut Source<'py>,
+        source: &mut Origin<'py>,
         row: usize,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         match source {
-            Source::Same(value) => Ok(Some(value.clone())),
-            Source::Default => Ok(None),
-            Source::Column(column) => match column.made.next().filter(|value| !value.is_none(py)) {
+            Origin::Same(value) => Ok(Some(value.clone())),
+            Origin::Default => Ok(None),
+            Origin::Column(column) => match column.made.next().filter(|value| !value.is_none(py)) {
                 Some(value) => self
                     .converted(attribute, value.into_bound(py), row)
                     .map(Some),

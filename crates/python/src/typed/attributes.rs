@@ -40,7 +40,7 @@ pub(super) trait Values<'py> {
 
 /// Fetches attributes of objects of one class.
 #[derive(Default)]
-pub(super) struct Reader<'py> {
+pub(super) struct AttributeReader<'py> {
     objects: usize,
     manner: Manner<'py>,
 }
@@ -59,7 +59,7 @@ pub(super) enum Quick<'a, 'py> {
     Walked(Walked<'a, 'py>),
 }
 
-impl<'py> Reader<'py> {
+impl<'py> AttributeReader<'py> {
     /// `None` where attributes are to be got by name.
     #[inline]
     pub(super) fn read<'a>(

@@ -13,7 +13,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 
-use super::attributes::{Quick, Reader, Values};
+use super::attributes::{AttributeReader, Quick, Values};
 use super::kinds::{self, Kind};
 use super::plan::{Plan, Source};
 use super::schema::{Attribute, Schema};
@@ -26,7 +26,7 @@ use crate::times::Times;
 pub(super) struct State<'py> {
     /// The plan of the last object, and the object that was its measurement.
     plan: Option<LastPlan<'py>>,
-    reader: Reader<'py>,
+    reader: AttributeReader<'py>,
     memo: Memo,
 }
 
@@ -36,7 +36,7 @@ impl State<'_> {
     /// Begins another class.
     pub(super) fn forget(&mut self) {
         self.plan = None;
-        self.reader = Reader::default();
+        self.reader = AttributeReader::default();
     }
 }
 

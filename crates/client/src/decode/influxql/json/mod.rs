@@ -19,7 +19,7 @@ use memchr::memmem;
 
 use self::scan::Scan;
 use self::text::skip_space;
-use self::value::{Reader, cell};
+use self::value::{JsonReader, cell};
 use crate::decode::error::{DecodeErrorKind, Fault, Stop};
 use crate::decode::influxql::assemble::Assembly;
 use crate::decode::influxql::member::{Value, read_member};
@@ -30,7 +30,7 @@ use crate::decode::table::columns::{Cell, Column};
 
 /// What comes next in the container.
 #[derive(Debug, Clone, Copy, Default)]
-enum Place {
+enum Expected {
     /// An item, or the end of the empty container.
     Open,
     /// An item, after a comma (or a document).
@@ -45,7 +45,7 @@ enum Place {
 #[derive(Debug, Default)]
 pub(in crate::decode) struct Parser {
     level: Level,
-    place: Place,
+    place: Expected,
     key: Key,
     scan: Scan,
     pub(in crate::decode) tries: Tries,
@@ -70,18 +70,18 @@ impl Parser {
                 return Err(Stop::Short);
             };
             match self.place {
-                Place::Open if byte == close(self.level) => self.leave(at, out)?,
-                Place::Open | Place::Item => self.item(input, at, out)?,
-                Place::Colon => self.colon(input, at)?,
-                Place::Value => self.value(input, at, out)?,
-                Place::After => self.after(input, at, out)?,
+                Expected::Open if byte == close(self.level) => self.leave(at, out)?,
+                Expected::Open | Expected::Item => self.item(input, at, out)?,
+                Expected::Colon => self.colon(input, at)?,
+                Expected::Value => self.value(input, at, out)?,
+                Expected::After => self.after(input, at, out)?,
             }
         }
     }
 
     fn enter(&mut self, level: Level, at: &mut usize) {
         self.level = level;
-        self.place = Place::Open;
+        self.place = Expected::Open;
         *at += 1;
     }
 
@@ -89,14 +89,14 @@ impl Parser {
         match self.level {
             Level::Document => out.end_document()?,
             Level::Result => out.end_result()?,
-            Level::Series => out.end_series(Rows::PROMOTES)?,
+            Level::Series => out.end_series(JsonRows::PROMOTES)?,
             _ => {}
         }
         self.level = self.level.parent();
         self.place = if self.is_outside() {
-            Place::Item
+            Expected::Item
         } else {
-            Place::After
+            Expected::After
         };
         *at += 1;
         Ok(())
@@ -105,7 +105,7 @@ impl Parser {
     fn after(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
         match input[*at] {
             b',' => {
-                self.place = Place::Item;
+                self.place = Expected::Item;
                 *at += 1;
                 Ok(())
             }
@@ -119,7 +119,7 @@ impl Parser {
         if input[*at] != b':' {
             return Err(Fault::unexpected(input, *at, "`:`").into());
         }
-        self.place = Place::Value;
+        self.place = Expected::Value;
         *at += 1;
         Ok(())
     }
@@ -148,8 +148,8 @@ impl Parser {
                     return Err(Fault::unexpected(input, *at, "a key").into());
                 }
                 let end = self.value_end(input, *at)?;
-                self.key = Key::of(self.level, &Reader::new(input, *at, end).text()?);
-                self.place = Place::Colon;
+                self.key = Key::of(self.level, &JsonReader::new(input, *at, end).text()?);
+                self.place = Expected::Colon;
                 *at = end;
             }
         }
@@ -167,11 +167,11 @@ impl Parser {
         if self.scan.is_active() && !self.tries.is_due(length) {
             return Err(Stop::Short);
         }
-        match out.rows::<Rows>(input, *at, u32::MAX) {
+        match out.rows::<JsonRows>(input, *at, u32::MAX) {
             Ok((end, _)) => {
                 self.tries.reset();
                 self.scan = Scan::default();
-                self.place = Place::After;
+                self.place = Expected::After;
                 *at = end;
                 Ok(())
             }
@@ -206,7 +206,7 @@ impl Parser {
                     return Ok(());
                 }
                 Key::Values => {
-                    out.begin_values(Rows::PROMOTES)?;
+                    out.begin_values(JsonRows::PROMOTES)?;
                     self.enter(Level::Values, at);
                     return Ok(());
                 }
@@ -214,8 +214,13 @@ impl Parser {
             }
         }
         let end = self.value_end(input, *at)?;
-        read_member(self.level, self.key, &mut Reader::new(input, *at, end), out)?;
-        self.place = Place::After;
+        read_member(
+            self.level,
+            self.key,
+            &mut JsonReader::new(input, *at, end),
+            out,
+        )?;
+        self.place = Expected::After;
         *at = end;
         Ok(())
     }
@@ -235,9 +240,9 @@ fn malformed_row(at: usize) -> Stop {
 }
 
 /// Rows as JSON has them.
-pub(in crate::decode) struct Rows;
+pub(in crate::decode) struct JsonRows;
 
-impl RowFormat for Rows {
+impl RowFormat for JsonRows {
     const PROMOTES: bool = true;
     const IN_HALVES: bool = true;
 

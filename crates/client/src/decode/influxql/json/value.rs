@@ -12,13 +12,13 @@ use crate::decode::table::escapes::unescape;
 use crate::decode::table::texts::mend;
 
 /// Reads one complete value; `base` is where it stands in the input of the parser.
-pub(super) struct Reader<'a> {
+pub(super) struct JsonReader<'a> {
     value: &'a [u8],
     at: usize,
     base: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     pub(super) fn new(input: &'a [u8], base: usize, end: usize) -> Self {
         Self {
             value: &input[base..end],
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Value for Reader<'_> {
+impl Value for JsonReader<'_> {
     fn is_null(&self) -> bool {
         self.value == b"null"
     }

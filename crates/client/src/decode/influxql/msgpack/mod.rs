@@ -11,7 +11,7 @@
 mod token;
 mod usual;
 
-use self::token::{Head, Reader, Scan, cell, head};
+use self::token::{Head, Scan, TokenReader, cell, head};
 use crate::decode::error::{DecodeErrorKind, Fault, Stop};
 use crate::decode::influxql::assemble::Assembly;
 use crate::decode::influxql::member::{Value, read_member};
@@ -67,7 +67,7 @@ impl Parser {
         match self.level {
             Level::Document => out.end_document()?,
             Level::Result => out.end_result()?,
-            Level::Series => out.end_series(Rows::PROMOTES)?,
+            Level::Series => out.end_series(MsgpackRows::PROMOTES)?,
             _ => {}
         }
         self.level = self.level.parent();
@@ -118,7 +118,7 @@ impl Parser {
             }
             Level::Document | Level::Result | Level::Series => {
                 let end = self.value_end(input, *at)?;
-                self.key = Some(Key::of(self.level, &Reader::new(input, *at).text()?));
+                self.key = Some(Key::of(self.level, &TokenReader::new(input, *at).text()?));
                 self.count();
                 *at = end;
             }
@@ -136,7 +136,7 @@ impl Parser {
             return Err(Stop::Short);
         }
         let left = self.left.last().copied().unwrap_or(1);
-        match out.rows::<Rows>(input, at, left) {
+        match out.rows::<MsgpackRows>(input, at, left) {
             Ok((end, count)) => {
                 self.tries.reset();
                 self.scan = Scan::default();
@@ -176,7 +176,7 @@ impl Parser {
                 }
                 Key::Series => self.enter(Level::SeriesList, count),
                 _ => {
-                    out.begin_values(Rows::PROMOTES)?;
+                    out.begin_values(MsgpackRows::PROMOTES)?;
                     self.enter(Level::Values, count);
                 }
             }
@@ -184,7 +184,7 @@ impl Parser {
             return Ok(());
         }
         let end = self.value_end(input, *at)?;
-        read_member(self.level, key, &mut Reader::new(input, *at), out)?;
+        read_member(self.level, key, &mut TokenReader::new(input, *at), out)?;
         self.key = None;
         *at = end;
         Ok(())
@@ -201,9 +201,9 @@ fn map_head(input: &[u8], at: &mut usize) -> Result<u32, Stop> {
 }
 
 /// Rows as `MessagePack` has them.
-struct Rows;
+struct MsgpackRows;
 
-impl RowFormat for Rows {
+impl RowFormat for MsgpackRows {
     const PROMOTES: bool = false;
     /// To decode them takes no longer than to put two halves together.
     const IN_HALVES: bool = false;

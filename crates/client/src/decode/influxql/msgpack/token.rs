@@ -215,12 +215,12 @@ impl Scan {
 }
 
 /// Reads a value that is there as a whole.
-pub(super) struct Reader<'a> {
+pub(super) struct TokenReader<'a> {
     input: &'a [u8],
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TokenReader<'a> {
     pub(super) fn new(input: &'a [u8], at: usize) -> Self {
         Self { input, at }
     }
@@ -238,7 +238,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Value for Reader<'_> {
+impl Value for TokenReader<'_> {
     fn is_null(&self) -> bool {
         self.input.get(self.at) == Some(&0xc0)
     }

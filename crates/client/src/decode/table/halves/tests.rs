@@ -2,7 +2,7 @@
 
 use super::super::ROOM;
 use super::*;
-use crate::decode::influxql::json::Rows as JsonRows;
+use crate::decode::influxql::json::JsonRows;
 use crate::decode::{DecodeError, Decoder, End, Event, Format};
 
 /// Rows of a body: those from which on room is made, and about as many in each half.

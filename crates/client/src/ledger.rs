@@ -1,0 +1,233 @@
+//! What became of the points of a write: the one place where that is kept.
+//!
+//! Pure. Points are known by the indexes that their user gave them, and neighbours that share a
+//! state are one entry, so that a write of any length needs the memory of its failures.
+
+use std::ops::Range;
+
+use aioinflux_line::Batch;
+
+/// What became of points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// The server stored them.
+    Stored,
+    /// The server stored some of them, and refused others one by one.
+    PartlyStored,
+    /// The server refused them.
+    Refused,
+    /// They were sent, and nothing tells whether the server stored them.
+    InDoubt,
+    /// They were not sent, or only in a body that the server refused as too large.
+    Unsent,
+}
+
+/// Where the indexes of points are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// The call at hand.
+    Call,
+}
+
+/// Points with consecutive indexes, and what became of them. A point without a field, which has no
+/// line, counts as what its neighbours are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// `None`: how many there are is known, and not which.
+    pub origin: Option<Origin>,
+    /// Their indexes.
+    pub points: Range<u64>,
+    /// What became of them.
+    pub state: State,
+}
+
+/// What became of the points of a write, in the order in which it became known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    entries: Vec<Entry>,
+    /// Points without a line since the last entry.
+    skipped: u64,
+}
+
+impl Ledger {
+    /// Returns all entries.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Returns the indexes of points in one state.
+    pub fn ranges(&self, state: State) -> impl Iterator<Item = Range<u64>> {
+        let known = move |entry: &&Entry| entry.state == state && entry.origin.is_some();
+        let entries = self.entries.iter().filter(known);
+        entries.map(|entry| entry.points.clone())
+    }
+
+    /// Returns how many points are in one state.
+    pub fn count(&self, state: State) -> u64 {
+        let entries = self.entries.iter().filter(|entry| entry.state == state);
+        entries
+            .map(|entry| entry.points.end - entry.points.start)
+            .sum()
+    }
+
+    /// Returns whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Notes what became of the next points.
+    pub(crate) fn note(&mut self, span: &Span, state: State) {
+        self.skipped += span.before;
+        for points in &span.ranges {
+            match self.entries.last_mut() {
+                Some(last)
+                    if last.state == state
+                        && last.origin == Some(Origin::Call)
+                        && last.points.end + self.skipped == points.start =>
+                {
+                    last.points.end = points.end;
+                }
+                _ => self.entries.push(Entry {
+                    origin: Some(Origin::Call),
+                    points: points.clone(),
+                    state,
+                }),
+            }
+            self.skipped = 0;
+        }
+        self.skipped += span.after;
+    }
+
+    /// Notes so many points of which nobody says which they are.
+    pub(crate) fn note_unknown(&mut self, count: u64, state: State) {
+        self.entries.push(Entry {
+            origin: None,
+            points: 0..count,
+            state,
+        });
+    }
+
+    /// Notes what another ledger knows of the points that come next.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.entries.extend(other.entries);
+        self.skipped = other.skipped;
+    }
+}
+
+/// The points of some lines: their indexes, and points that have no line.
+#[derive(Debug, Default)]
+pub(crate) struct Span {
+    /// How many have no line and stand before the first one.
+    before: u64,
+    /// What has no line in between is a part.
+    ranges: Vec<Range<u64>>,
+    /// How many have no line and stand behind the last one.
+    after: u64,
+}
+
+impl Span {
+    pub(crate) fn new(batch: &Batch, lines: Range<usize>) -> Self {
+        let mut span = Self::default();
+        // The points that were skipped belong to the line before them, or to the first.
+        let mut skips = batch.skips();
+        skips = &skips[skips.partition_point(|skip| *skip <= lines.start && lines.start > 0)..];
+        for line in lines.clone() {
+            let here = skips.partition_point(|skip| *skip <= line);
+            let skipped = here as u64;
+            skips = &skips[here..];
+            let index = batch.index(line);
+            match span.ranges.last_mut() {
+                Some(last) if last.end + skipped == index => last.end = index + 1,
+                Some(_) => span.ranges.push(index..index + 1),
+                None => {
+                    span.before = skipped;
+                    span.ranges.push(index..index + 1);
+                }
+            }
+        }
+        span.after = skips.partition_point(|skip| *skip <= lines.end) as u64;
+        span
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aioinflux_line::{Dialect, Encoder, Point};
+
+    use super::*;
+
+    /// A batch of points, `.` for one without a field.
+    fn batch(encoder: &mut Encoder, kinds: &str) -> Batch {
+        for kind in kinds.chars() {
+            let point = Point::new("m");
+            let point = if kind == '.' {
+                point
+            } else {
+                point.field("f", 1)
+            };
+            encoder.push(&point).expect("writable");
+        }
+        encoder.take()
+    }
+
+    fn ranges(ledger: &Ledger, state: State) -> String {
+        let ranges: Vec<_> = ledger
+            .ranges(state)
+            .map(|range| format!("{range:?}"))
+            .collect();
+        ranges.join(" ")
+    }
+
+    #[test]
+    fn batches_of_one_state_are_one_entry_whatever_was_skipped() {
+        let mut encoder = Encoder::new(Dialect::V1);
+        let mut ledger = Ledger::default();
+        for kinds in ["..ppp.", "p", "...", ".p..p.", "", "ppp."] {
+            let batch = batch(&mut encoder, kinds);
+            ledger.note(&Span::new(&batch, 0..batch.len()), State::Stored);
+        }
+        assert_eq!(ranges(&ledger, State::Stored), "2..19");
+        assert_eq!(ledger.count(State::Stored), 17);
+    }
+
+    #[test]
+    fn an_index_that_was_not_skipped_parts_entries() {
+        let mut encoder = Encoder::new(Dialect::V1);
+        encoder
+            .push(&Point::new("m").field("f", 1))
+            .expect("writable");
+        encoder
+            .push(&Point::new("").field("f", 1))
+            .expect_err("no name");
+        encoder
+            .push(&Point::new("m").field("f", 1))
+            .expect("writable");
+        let batch = encoder.take();
+        let mut ledger = Ledger::default();
+        ledger.note(&Span::new(&batch, 0..2), State::Stored);
+        assert_eq!(ranges(&ledger, State::Stored), "0..1 2..3");
+    }
+
+    #[test]
+    fn parts_of_a_batch_have_states_of_their_own() {
+        let mut encoder = Encoder::new(Dialect::V1);
+        let batch = batch(&mut encoder, ".pp.p.pp.p.");
+        let mut ledger = Ledger::default();
+        for (lines, state) in [
+            (0..2, State::Stored),
+            (2..3, State::Refused),
+            (3..5, State::Stored),
+            (5..6, State::Unsent),
+        ] {
+            ledger.note(&Span::new(&batch, lines), state);
+        }
+        ledger.note_unknown(3, State::Refused);
+        assert_eq!(ranges(&ledger, State::Stored), "1..3 6..8");
+        assert_eq!(ranges(&ledger, State::Refused), "4..5");
+        assert_eq!(ledger.count(State::Refused), 4);
+        assert_eq!(ranges(&ledger, State::Unsent), "9..10");
+    }
+}
