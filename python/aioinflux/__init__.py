@@ -9,6 +9,7 @@ queries together safely.
 
 from . import compat as compat
 from . import serialization as serialization
+from . import typed as typed
 from ._core import Rows, Table, __version__
 from ._lines import line_batches, parse_line_protocol, to_line_protocol
 from ._output import parse_response
