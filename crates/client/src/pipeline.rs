@@ -141,14 +141,15 @@ impl<'a> Flow<'a> {
                     error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
                 let state = write::state_of(&error);
                 let report = std::mem::take(error.report_mut());
-                self.report.rejected.extend_from_slice(&report.rejected);
+                let is_unnamed = report.rejected.is_empty();
+                self.report.rejected.extend(report.rejected);
                 // That of a batch which was sent in parts knows more.
                 if report.ledger.is_empty() {
                     self.report.ledger.note(&sent.points, state);
                 } else {
                     self.report.ledger.append(report.ledger);
                 }
-                if let Some(count) = report.dropped.filter(|_| report.rejected.is_empty()) {
+                if let Some(count) = report.dropped.filter(|_| is_unnamed) {
                     self.report.ledger.note_unknown(count, State::Refused);
                 }
                 if let Some(count) = report.dropped {

@@ -6,8 +6,8 @@ impl Encoder {
     /// Takes the first `lines` lines, and the points that were skipped before the next one; the
     /// other lines stay.
     ///
-    /// What stays, and what comes after it, stands in the memory of `spare`, whose own lines are
-    /// dropped: with a batch that was sent, nothing is allocated anew.
+    /// The lines that stay, and later ones, use the memory of `spare`, whose own lines are dropped.
+    /// If `spare` is a batch that was sent, this allocates nothing.
     ///
     /// ```
     /// use aioinflux_line::{Batch, Dialect, Encoder, Point};

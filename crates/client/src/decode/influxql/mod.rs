@@ -129,8 +129,8 @@ impl Decoder {
         self
     }
 
-    /// Makes columns of text `Utf8View`, the type of text that polars, `DuckDB` and `DataFusion` have
-    /// themselves: texts of up to 12 bytes stand in the column.
+    /// Makes columns of text `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use for
+    /// text themselves. It stores texts of up to 12 bytes in the column.
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.assembly.use_views();

@@ -100,7 +100,7 @@ fn mended_array(
     let mut ends = vec![0];
     for pair in offsets.windows(2) {
         let range = usize::try_from(pair[0]).unwrap_or(0)..usize::try_from(pair[1]).unwrap_or(0);
-        mend(&bytes[range], &mut text);
+        push_valid(&bytes[range], &mut text);
         ends.push(offset(text.as_bytes()));
     }
     let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
@@ -143,7 +143,7 @@ pub(in crate::decode) fn reserve_bytes(bytes: &mut Vec<u8>, mean: usize, more: u
 
 /// Appends text in which each byte that is no UTF-8 becomes U+FFFD, as Go's JSON encoder does:
 /// `MessagePack` carries such bytes as they are, and both must give the same.
-pub(in crate::decode) fn mend(mut bytes: &[u8], out: &mut String) {
+pub(in crate::decode) fn push_valid(mut bytes: &[u8], out: &mut String) {
     loop {
         match std::str::from_utf8(bytes) {
             Ok(text) => return out.push_str(text),

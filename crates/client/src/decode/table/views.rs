@@ -14,7 +14,7 @@ use arrow_array::{ArrayRef, StringViewArray};
 use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 
 use crate::decode::table::pages::{make_room, trimmed};
-use crate::decode::table::texts::{mean, mend, offset, push_bytes, reserve_bytes};
+use crate::decode::table::texts::{mean, offset, push_bytes, push_valid, reserve_bytes};
 
 /// Bytes that a view holds itself.
 const INLINE: usize = 12;
@@ -101,7 +101,7 @@ impl Views {
     #[cold]
     fn mend_last(&mut self, start: usize) {
         let mut text = String::new();
-        mend(&self.bytes[start..], &mut text);
+        push_valid(&self.bytes[start..], &mut text);
         self.bytes.truncate(start);
         self.bytes.extend_from_slice(text.as_bytes());
     }
@@ -147,7 +147,7 @@ impl Views {
             return Arc::new(StringViewArray::new(views, bytes, nulls));
         }
         // SAFETY: a view is 0, or `push` and `push_long` made it of a text of ASCII, or `push_with` of
-        // one that was checked or mended. Longer ones lie in `bytes`, whole: only `truncate` shortens
+        // one that was checked or valid. Longer ones lie in `bytes`, whole: only `truncate` shortens
         // it, to the start of the first text whose view it drops, and texts lie in the order of their
         // views. `append` moves views by as much as it moves their texts.
         Arc::new(unsafe { StringViewArray::new_unchecked(views, bytes, nulls) })
@@ -187,10 +187,10 @@ mod tests {
         texts
     }
 
-    fn mended(text: &[u8]) -> String {
-        let mut mended = String::new();
-        mend(text, &mut mended);
-        mended
+    fn valid(text: &[u8]) -> String {
+        let mut valid = String::new();
+        push_valid(text, &mut valid);
+        valid
     }
 
     fn views_of(texts: &[Vec<u8>], behind: &[u8]) -> Views {
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn texts_of_all_lengths_are_as_arrow_makes_them() {
         let texts = texts();
-        let expected: StringViewArray = texts.iter().map(|text| Some(mended(text))).collect();
+        let expected: StringViewArray = texts.iter().map(|text| Some(valid(text))).collect();
         for behind in [
             &b""[..],
             b"behind it, more than is looked at at once",

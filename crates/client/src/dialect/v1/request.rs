@@ -147,7 +147,7 @@ fn query_form(config: &Config, query: &Query, form: Form) -> Result<String, Erro
     Ok(pairs.finish())
 }
 
-/// The header that says who asks; empty without credentials.
+/// The `Authorization` header; none without credentials.
 fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
     let Some(credentials) = config.credentials_given() else {
         return Ok(Vec::new());

@@ -9,7 +9,7 @@ use crate::decode::influxql::member::Value;
 use crate::decode::influxql::shape::{MAX_ITEMS, too_many_items};
 use crate::decode::table::columns::Cell;
 use crate::decode::table::escapes::unescape;
-use crate::decode::table::texts::mend;
+use crate::decode::table::texts::push_valid;
 
 /// Reads one complete value; `base` is where it stands in the input of the parser.
 pub(super) struct JsonReader<'a> {
@@ -118,7 +118,7 @@ impl Value for JsonReader<'_> {
         }
         String::from_utf8(plain).or_else(|error| {
             let mut text = String::new();
-            mend(error.as_bytes(), &mut text);
+            push_valid(error.as_bytes(), &mut text);
             Ok(text)
         })
     }

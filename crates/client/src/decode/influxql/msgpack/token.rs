@@ -5,7 +5,7 @@ use crate::decode::influxql::member::Value;
 use crate::decode::influxql::shape::MAX_VALUE_BYTES;
 use crate::decode::influxql::shape::{MAX_ITEMS, too_many_items};
 use crate::decode::table::columns::Cell;
-use crate::decode::table::texts::mend;
+use crate::decode::table::texts::push_valid;
 
 /// The first bytes of a value; those of a text, a binary or an extension follow.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -269,7 +269,7 @@ impl Value for TokenReader<'_> {
         let bytes = bytes.ok_or_else(|| Fault::unexpected(self.input, at, "a text"))?;
         self.at += bytes.len();
         let mut text = String::new();
-        mend(bytes, &mut text);
+        push_valid(bytes, &mut text);
         Ok(text)
     }
 
