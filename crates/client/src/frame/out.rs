@@ -9,7 +9,7 @@ pub trait LineMemory {
     /// them means nothing.
     fn spare(&mut self, least: usize) -> Option<&mut [u8]>;
 
-    /// Makes the first bytes of the spare memory lines. They are as many as were asked for, or fewer.
+    /// Makes the first bytes of the spare memory lines. They are no more than `spare` gave.
     fn keep(&mut self, bytes: usize);
 }
 
