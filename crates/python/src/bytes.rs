@@ -31,11 +31,17 @@ const HEADERS: usize = 64;
 /// How many bytes are made zero at a time: as many as the nearest cache holds, or a little more.
 const AHEAD: usize = 64 << 10;
 
+/// Larger blocks are mappings of their own in glibc: their memory comes from the kernel, not from
+/// another object.
+const OWN_MAPPING: usize = 32 << 20;
+
 /// A `bytes` object that nobody else knows yet.
 pub(crate) struct Builder<'py> {
     py: Python<'py>,
     writer: NonNull<compat::PyBytesWriter>,
     used: usize,
+    /// Up to here the memory was written, or the kernel has made it zero.
+    known: usize,
     capacity: usize,
 }
 
@@ -46,10 +52,11 @@ impl<'py> Builder<'py> {
         // SAFETY: the interpreter is attached. The answer is null or a writer of our own.
         let writer = unsafe { compat::PyBytesWriter_Create(length(capacity)?) };
         let writer = NonNull::new(writer).ok_or_else(|| PyErr::fetch(py))?;
-        let builder = Self {
+        let mut builder = Self {
             py,
             writer,
             used: 0,
+            known: 0,
             capacity,
         };
         builder.advise(capacity);
@@ -100,21 +107,21 @@ impl<'py> Builder<'py> {
             start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         }
         self.used = end;
+        self.known = self.known.max(end);
         Ok(())
     }
 
     /// The memory behind the bytes that were written, which can be filled without the GIL.
     pub(crate) fn rest(&mut self) -> Rest<'_> {
-        // SAFETY: the object has `capacity` bytes, of which `used` are written, and nobody else
-        // knows it, nor can resize it while it is borrowed.
+        // SAFETY: the object has `capacity` bytes, and nobody else knows it, nor can resize it
+        // while it is borrowed.
         let memory = unsafe {
-            let start = self.start().add(self.used).cast::<MaybeUninit<u8>>();
-            slice::from_raw_parts_mut(start, self.capacity - self.used)
+            let start = self.start().cast::<MaybeUninit<u8>>();
+            slice::from_raw_parts_mut(start, self.capacity)
         };
         Rest {
             memory,
-            zeroed: 0,
-            kept: 0,
+            known: &mut self.known,
             used: &mut self.used,
         }
     }
@@ -141,56 +148,75 @@ impl<'py> Builder<'py> {
     /// Asks for huge pages for all pages of the object, if it is large: a mapping of which a part
     /// is advised is two mappings, which cannot grow as one. A kernel without huge pages does
     /// nothing.
+    ///
+    /// Asks also that whole pages behind the bytes be zero, which they are in a new mapping, so that
+    /// nobody has to write them twice.
     #[cfg(target_os = "linux")]
-    fn advise(&self, size: usize) {
+    fn advise(&mut self, size: usize) {
         const PAGE: usize = 4096;
         if size < LARGE {
             return;
         }
         let start = self.start();
         let before = start.addr() % PAGE;
-        let size = (before + size).next_multiple_of(PAGE);
+        let pages = (before + size).next_multiple_of(PAGE);
         // SAFETY: the advice changes nothing of what is in the pages, whomever they belong to.
         unsafe {
-            libc::madvise(start.wrapping_sub(before).cast(), size, libc::MADV_HUGEPAGE);
+            libc::madvise(
+                start.wrapping_sub(before).cast(),
+                pages,
+                libc::MADV_HUGEPAGE,
+            );
+        }
+        let first = (before + self.known).next_multiple_of(PAGE) - before;
+        let end = (before + self.capacity) / PAGE * PAGE - before;
+        if size < OWN_MAPPING || end <= first {
+            return;
+        }
+        // SAFETY: these pages lie in the object whole, behind the bytes that are known; those
+        // between these and the first page exist too. After the call the kernel has given the pages
+        // contents of their own: zeros.
+        unsafe {
+            let status = libc::madvise(start.add(first).cast(), end - first, libc::MADV_DONTNEED);
+            if status == 0 {
+                start.add(self.known).write_bytes(0, first - self.known);
+                self.known = end;
+            }
         }
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn advise(&self, _: usize) {}
+    fn advise(&mut self, _: usize) {}
 }
 
-/// The memory behind the bytes of an object.
+/// The memory of an object, with the bytes that were written.
 pub(crate) struct Rest<'b> {
     memory: &'b mut [MaybeUninit<u8>],
-    /// How many bytes of it were made zero, or written.
-    zeroed: usize,
-    kept: usize,
+    known: &'b mut usize,
     used: &'b mut usize,
 }
 
 impl LineMemory for Rest<'_> {
     fn spare(&mut self, least: usize) -> Option<&mut [u8]> {
-        let end = self.kept.checked_add(least)?;
+        let end = self.used.checked_add(least)?;
         if end > self.memory.len() {
             return None;
         }
-        if end > self.zeroed {
+        if end > *self.known {
             let more = self.memory.len().min(end + AHEAD);
-            self.memory[self.zeroed..more].fill(MaybeUninit::new(0));
-            self.zeroed = more;
+            self.memory[*self.known..more].fill(MaybeUninit::new(0));
+            *self.known = more;
         }
-        let ready = &mut self.memory[self.kept..self.zeroed];
-        // SAFETY: these bytes were made zero.
+        let ready = &mut self.memory[*self.used..*self.known];
+        // SAFETY: all bytes before `known` were written, by us or by the kernel.
         Some(unsafe { slice::from_raw_parts_mut(ready.as_mut_ptr().cast(), ready.len()) })
     }
 
     fn keep(&mut self, bytes: usize) {
         assert!(
-            bytes <= self.zeroed - self.kept,
+            bytes <= *self.known - *self.used,
             "not so much was asked for"
         );
-        self.kept += bytes;
         *self.used += bytes;
     }
 }

@@ -3,35 +3,43 @@
 use crate::copy::{block, block_mut, last_word};
 use crate::syntax::bytes::quotes;
 
+/// The most that a word takes: its bytes, a backslash for each, and what is left of it behind the
+/// last, which is written too.
+const ROOM: usize = 24;
+
 /// Writes a text with a backslash before each quote and backslash, where there is room for twice
-/// its length and a word; returns its end.
+/// its length and for `ROOM`; returns its end.
 #[inline]
 pub(super) fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
-    let mut words = text.chunks_exact(8);
-    for word in &mut words {
-        at = put_quoted_word(out, at, u64::from_le_bytes(*block(word, 0)), 8);
+    let mut start = 0;
+    while start < text.len() {
+        let rest = text.len() - start;
+        let (word, length) = if rest >= 8 {
+            (u64::from_le_bytes(*block(text, start)), 8)
+        } else {
+            (last_word(text, rest), rest)
+        };
+        at += length + put_quoted_word(block_mut(out, at), word);
+        start += length;
     }
-    match words.remainder().len() {
-        0 => at,
-        rest => put_quoted_word(out, at, last_word(text, rest), rest),
-    }
+    at
 }
 
-/// Writes the first `length` bytes of a word. All that is left of it is written behind each
-/// backslash, as one block, so that what it costs goes by the backslashes and not by the bytes.
+/// Writes a word; returns how many backslashes were added. All that is left of it is written behind
+/// each backslash, as one block, so that what it costs goes by the backslashes and not by the bytes.
 #[inline]
-fn put_quoted_word(out: &mut [u8], mut at: usize, word: u64, length: usize) -> usize {
-    *block_mut(out, at) = word.to_le_bytes();
+fn put_quoted_word(out: &mut [u8; ROOM], word: u64) -> usize {
+    *block_mut(out, 0) = word.to_le_bytes();
     let mut quotes = quotes(word);
-    let end = at + length + quotes.count_ones() as usize;
+    let mut added = 0;
     while quotes != 0 {
         let bits = quotes.trailing_zeros() & !7;
-        let here = at + (bits / 8) as usize;
+        // At most 14: the last byte, behind seven backslashes. The mask tells the compiler.
+        let here = ((bits / 8) as usize + added) & 15;
         out[here] = b'\\';
         *block_mut(out, here + 1) = (word >> bits).to_le_bytes();
-        // The next one stands a byte further behind.
-        at += 1;
+        added += 1;
         quotes &= quotes - 1;
     }
-    end
+    added
 }
