@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aioinflux_line::{Batch, Encoder, ToLine};
+use aioinflux_line::{Batch, Dialect, Encoder, ToLine};
 use bytes::Bytes;
 
 use crate::answer::Answer;
-use crate::config::Config;
+use crate::config::{Config, Names};
 use crate::decode::{End, Format};
 use crate::dialect::{self, Form, Kind, Operation, WriteOptions};
 use crate::error::{Error, ErrorKind};
@@ -18,7 +18,7 @@ use crate::http::Reactor;
 use crate::http::Reply;
 use crate::in_memory;
 use crate::pipeline;
-use crate::query::Query;
+use crate::query::{Query, ReadOptions};
 use crate::stream::Stream;
 use crate::write::{self, Written};
 
@@ -104,13 +104,24 @@ impl Client {
         self.exchange.config()
     }
 
+    /// The generation of the server, for which lines are encoded: at once where the configuration
+    /// states it, or has no token.
+    ///
+    /// # Errors
+    ///
+    /// It is not known.
+    pub async fn dialect(&self) -> Result<Dialect, Error> {
+        self.exchange.dialect().await
+    }
+
     /// Asks the server whether it is there, and who it is.
     ///
     /// # Errors
     ///
     /// The server cannot be reached, or what listens there is no InfluxDB.
     pub async fn ping(&self) -> Result<Pong, Error> {
-        let accepted = self.exchange.send(&Operation::Ping, true).await?;
+        let target = self.exchange.resolve(&Names::default()).await?;
+        let accepted = self.exchange.send(&target, &Operation::Ping, true).await?;
         let Reply {
             status, headers, ..
         } = accepted.reply;
@@ -125,7 +136,7 @@ impl Client {
     /// A point cannot be written as a line ([`ErrorKind::Input`]), or as for
     /// [`write_batches`](Self::write_batches).
     pub async fn write<T: ToLine>(&self, points: &[T]) -> Result<Written, Error> {
-        let mut encoder = Encoder::new(self.config().server_dialect());
+        let mut encoder = Encoder::new(self.dialect().await?);
         let mut batches = Vec::new();
         for points in points.chunks(POINTS_AT_A_TIME) {
             for point in points {
@@ -158,7 +169,8 @@ impl Client {
         batch: impl Into<Arc<Batch>>,
         options: &WriteOptions,
     ) -> Result<Written, Error> {
-        write::batch(&self.exchange, batch.into(), options).await
+        let target = self.exchange.resolve(&options.names).await?;
+        write::batch(&self.exchange, &target, batch.into(), options).await
     }
 
     /// Writes batches one after the other, each in a request of its own, and makes the next one
@@ -172,7 +184,7 @@ impl Client {
     /// use aioinflux::{Client, Encoder, Error, Point, WriteOptions};
     ///
     /// # async fn write(client: &Client) -> Result<(), Error> {
-    /// let mut encoder = Encoder::new(client.config().server_dialect());
+    /// let mut encoder = Encoder::new(client.dialect().await?);
     /// let batches = (0..100).map(|part| {
     ///     for n in 0..10_000 {
     ///         encoder.push(&Point::new("m").field("f", part * 10_000 + n))?;
@@ -213,8 +225,20 @@ impl Client {
     /// A statement failed, the answer was cut, or the server cannot be reached. The error keeps
     /// what was answered before ([`Error::answer`]).
     pub async fn query(&self, query: impl Into<Query>) -> Result<Answer, Error> {
-        let query = query.into();
-        Stream::open(&self.exchange, &query, true)
+        self.query_with(query, &ReadOptions::new()).await
+    }
+
+    /// [`query`](Self::query), read in another way than the usual one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`query`](Self::query), or the options ask for times in another unit than nanoseconds.
+    pub async fn query_with(
+        &self,
+        query: impl Into<Query>,
+        options: &ReadOptions,
+    ) -> Result<Answer, Error> {
+        Stream::open(&self.exchange, &query.into(), options, true)
             .await?
             .collect()
             .await
@@ -229,7 +253,21 @@ impl Client {
     ///
     /// The server cannot be reached, or refused the query as a whole.
     pub async fn stream(&self, query: impl Into<Query>) -> Result<Stream, Error> {
-        Stream::open(&self.exchange, &query.into(), false).await
+        self.stream_with(query, &ReadOptions::new()).await
+    }
+
+    /// [`stream`](Self::stream), read in another way than the usual one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`stream`](Self::stream), or the options ask for times in another unit than
+    /// nanoseconds.
+    pub async fn stream_with(
+        &self,
+        query: impl Into<Query>,
+        options: &ReadOptions,
+    ) -> Result<Stream, Error> {
+        Stream::open(&self.exchange, &query.into(), options, false).await
     }
 
     /// Runs a query and returns the server's JSON as it came: documents, one a line.
@@ -243,14 +281,29 @@ impl Client {
     ///
     /// As for [`query`](Self::query); the error keeps the bytes ([`Error::raw`]).
     pub async fn query_raw(&self, query: impl Into<Query>) -> Result<Bytes, Error> {
+        self.query_raw_with(query, &ReadOptions::new()).await
+    }
+
+    /// [`query_raw`](Self::query_raw), read in another way than the usual one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`query_raw`](Self::query_raw).
+    pub async fn query_raw_with(
+        &self,
+        query: impl Into<Query>,
+        options: &ReadOptions,
+    ) -> Result<Bytes, Error> {
         let query = query.into();
         let operation = Operation::Query {
             query: &query,
+            options,
             form: Form::Raw,
         };
+        let target = self.exchange.resolve(&query.names).await?;
         let may_be_empty = dialect::may_answer_nothing(query.text());
         let during = |error: Error| error.during(Kind::Query.name(), &self.config().server());
-        let mut accepted = self.exchange.send(&operation, true).await?;
+        let mut accepted = self.exchange.send(&target, &operation, true).await?;
         if accepted.format != Some(Format::Json) {
             let text = "the answer is not the JSON that was asked for";
             return Err(during(Error::new(ErrorKind::Misdirected, false, text)));

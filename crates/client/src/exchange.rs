@@ -6,9 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::config::Config;
+use aioinflux_line::Dialect;
+
+use crate::config::{Config, Names};
 use crate::decode::Format;
-use crate::dialect::{self, Kind, Operation, Verdict};
+use crate::dialect::{self, Kind, Operation, Target, Verdict};
 use crate::error::{Error, ErrorKind};
 #[cfg(unix)]
 use crate::http::Reactor;
@@ -66,20 +68,45 @@ impl Exchange {
         &self.config
     }
 
+    /// The generation of the server: at once where the configuration decides it.
+    #[expect(
+        clippy::unused_async,
+        reason = "a server that has to be asked answers later"
+    )]
+    pub(crate) async fn dialect(&self) -> Result<Dialect, Error> {
+        let known = dialect::known(self.config.stated_dialect(), self.config.auth_given());
+        known.ok_or_else(|| {
+            Error::config("dialect: with a token, say which generation the server is of")
+        })
+    }
+
+    /// Where a call with these names goes. What it is called, and how lines for it are written, is
+    /// the generation's.
+    pub(crate) async fn resolve(&self, names: &Names) -> Result<Target, Error> {
+        let dialect = self.dialect().await?;
+        Target::new(dialect, names.or(self.config.names()))
+    }
+
     /// Sends an operation, and judges the answer.
     pub(crate) async fn send(
         &self,
+        target: &Target,
         operation: &Operation<'_>,
         whole: bool,
     ) -> Result<Accepted, Error> {
         let kind = operation.kind();
-        let sent = self.exchange(operation, whole).await;
+        let sent = self.exchange(target, operation, whole).await;
         sent.map_err(|error| error.during(kind.name(), &self.config.server()))
     }
 
-    async fn exchange(&self, operation: &Operation<'_>, whole: bool) -> Result<Accepted, Error> {
+    async fn exchange(
+        &self,
+        target: &Target,
+        operation: &Operation<'_>,
+        whole: bool,
+    ) -> Result<Accepted, Error> {
         let kind = operation.kind();
-        let request = dialect::request(&self.config, operation)?;
+        let request = dialect::request(&self.config, target, operation)?;
         let (path, bytes) = (request.url.path().to_owned(), request.body.len());
         let most = match operation {
             // What it says about lines it quotes from them.
@@ -92,27 +119,31 @@ impl Exchange {
         let status = reply.as_ref().ok().map(|reply| reply.status);
         let time = start.elapsed();
         tracing::debug!(target: "aioinflux", method, path, status, bytes, ?time);
-        self.judge(kind, reply?, most).await
+        judge(target, kind, reply?, most).await
     }
+}
 
-    async fn judge(&self, kind: Kind, mut reply: Reply, most: usize) -> Result<Accepted, Error> {
-        let dialect = self.config.server_dialect();
-        let body = if reply.status < 400 {
-            Vec::new()
-        } else {
-            reply.error_text(most).await
-        };
-        match dialect::classify(dialect, kind, reply.status, &reply.headers, &body) {
-            Verdict::Done => Ok(Accepted {
-                reply,
-                format: None,
-            }),
-            Verdict::Answer(format) => Ok(Accepted {
-                reply,
-                format: Some(format),
-            }),
-            Verdict::Refused(refusal) => Err(refusal.into()),
-        }
+async fn judge(
+    target: &Target,
+    kind: Kind,
+    mut reply: Reply,
+    most: usize,
+) -> Result<Accepted, Error> {
+    let body = if reply.status < 400 {
+        Vec::new()
+    } else {
+        reply.error_text(most).await
+    };
+    match dialect::classify(target, kind, reply.status, &reply.headers, &body) {
+        Verdict::Done => Ok(Accepted {
+            reply,
+            format: None,
+        }),
+        Verdict::Answer(format) => Ok(Accepted {
+            reply,
+            format: Some(format),
+        }),
+        Verdict::Refused(refusal) => Err(refusal.into()),
     }
 }
 

@@ -23,12 +23,13 @@
 //! | what | where |
 //! |---|---|
 //! | calls | [`Client`], [`Pong`], [`Written`], [`WriteOptions`] |
-//! | where the server is, and how to talk to it | [`Config`], [`Tls`], [`Pem`], [`Proxy`], [`Target`] |
+//! | where the server is, and how to talk to it | [`Config`], [`Tls`], [`Pem`], [`Proxy`] |
+//! | who asks, and for which place there | [`Auth`], [`Names`] |
 //! | points and lines (crate `aioinflux-line`) | [`Point`], [`ToLine`], [`Encoder`], [`Batch`] |
 //! | points without a time | [`Encoder::set_clock`], [`unique_time`], [`Colliding`] |
 //! | tables as lines | [`frame`] |
 //! | points by UDP | [`UdpSender`] |
-//! | queries | [`Query`], [`Param`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`] |
+//! | queries | [`Query`], [`Language`], [`Param`], [`ReadOptions`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`] |
 //! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
 //! | columns of mixed types | [`unify`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
@@ -75,13 +76,13 @@ pub use aioinflux_line::{
 pub use answer::{Answer, Collector, Message, Series, Statement};
 pub use client::{Client, Pong};
 pub use clock::{unique_time, unique_times};
-pub use config::{Config, Consistency, Gzip, Precision, Proxy, Target};
+pub use config::{Auth, Config, Consistency, Gzip, Names, Precision, Proxy, Secret};
 pub use decode::Event;
 pub use dialect::WriteOptions;
 pub use error::{Error, ErrorKind, Limit, Rejected};
 pub use in_memory::{AnswerParser, Batches, parse_answer, parse_batches};
 pub use influxql::{quote_duration, quote_identifier, quote_regex, quote_string};
-pub use query::{Param, Query};
+pub use query::{Language, Param, Query, ReadOptions};
 pub use reject::FieldConflict;
 pub use stream::Stream;
 pub use tls::{Pem, Tls};

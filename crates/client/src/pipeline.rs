@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use aioinflux_line::Batch;
 
-use crate::dialect::WriteOptions;
+use crate::dialect::{Target, WriteOptions};
 use crate::error::{Error, ErrorKind, WriteReport};
 use crate::exchange::Exchange;
 use crate::ledger::{Span, State};
@@ -55,13 +55,14 @@ where
             "connections: expected a number above zero, got 0",
         ));
     }
+    let target = exchange.resolve(&options.names).await?;
     let mut batches = batches.into_iter();
     let mut flow = Flow::default();
     loop {
         if flow.under_way.len() < connections && flow.failure.is_none() {
             match batches.next() {
                 Some(Ok(batch)) => {
-                    flow.start(exchange, batch.into(), options).await;
+                    flow.start(exchange, &target, batch.into(), options).await;
                     continue;
                 }
                 Some(Err(error)) => flow.failure = Some(error.into()),
@@ -84,13 +85,14 @@ impl<'a> Flow<'a> {
     async fn start(
         &mut self,
         exchange: &'a Exchange,
+        target: &'a Target,
         batch: Arc<Batch>,
         options: &'a WriteOptions,
     ) {
         self.under_way.push_back(Sent {
             points: Span::new(&batch, 0..batch.len()),
             bytes: batch.bytes().len() as u64,
-            request: Request::UnderWay(Box::pin(write::batch(exchange, batch, options))),
+            request: Request::UnderWay(Box::pin(write::batch(exchange, target, batch, options))),
         });
         poll_fn(|context| {
             self.poll(context);

@@ -8,7 +8,7 @@ use crate::dialect::{self, Form, Kind, Operation};
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::http::Body;
-use crate::query::Query;
+use crate::query::{Query, ReadOptions};
 
 /// The answer of a query, event by event.
 ///
@@ -42,21 +42,25 @@ impl Stream {
     pub(crate) async fn open(
         exchange: &Exchange,
         query: &Query,
+        options: &ReadOptions,
         whole: bool,
     ) -> Result<Self, Error> {
         let operation = Operation::Query {
             query,
+            options,
             form: Form::Table,
         };
-        let (body, format) = exchange.send(&operation, whole).await?.into_answer()?;
+        let target = exchange.resolve(&query.names).await?;
+        let accepted = exchange.send(&target, &operation, whole).await?;
+        let (body, format) = accepted.into_answer()?;
         let mut decoder = Decoder::new(format);
-        if query.has_text_views() {
+        if options.text_views {
             decoder = decoder.text_views();
         }
         if dialect::may_answer_nothing(query.text()) {
             decoder = decoder.may_be_empty();
         }
-        let chunk = query.rows_per_chunk().unwrap_or(SERVER_CHUNK_ROWS);
+        let chunk = options.chunk_size.unwrap_or(SERVER_CHUNK_ROWS);
         Ok(Self {
             decoder: if whole {
                 decoder.large_batches()

@@ -7,7 +7,7 @@ use aioinflux_line::{Batch, Dialect};
 use bytes::Bytes;
 
 use crate::config::Precision;
-use crate::dialect::{Operation, WriteOptions};
+use crate::dialect::{Operation, Target, WriteOptions};
 use crate::error::{Error, ErrorKind, Rejected, WriteReport};
 use crate::exchange::Exchange;
 use crate::ledger::{Span, State};
@@ -34,10 +34,11 @@ impl AsRef<[u8]> for Shared {
 
 pub(crate) async fn batch(
     exchange: &Exchange,
+    target: &Target,
     batch: Arc<Batch>,
     options: &WriteOptions,
 ) -> Result<Written, Error> {
-    check(&batch, exchange.config().server_dialect(), options)?;
+    check(&batch, target.dialect(), options)?;
     let lines = batch.len();
     let written = Written {
         points: lines as u64,
@@ -52,6 +53,7 @@ pub(crate) async fn batch(
         let body = bytes.slice(byte_range(&batch, &part));
         let sent = exchange
             .send(
+                target,
                 &Operation::Write {
                     options,
                     lines: body,

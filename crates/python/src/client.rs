@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aioinflux::{Config, Consistency, Param, Precision, Query, WriteOptions};
+use aioinflux::{Config, Consistency, Param, Precision, Query, ReadOptions, WriteOptions};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -161,8 +161,8 @@ impl Client {
         let engine = self.engine()?;
         let batch = Arc::clone(&batch.get().batch);
         let mut options = WriteOptions::new();
-        options.database = db;
-        options.retention_policy = rp;
+        options.names.database = db;
+        options.names.retention_policy = rp;
         if let Some(name) = consistency {
             let known = Consistency::from_name(name);
             let known =
@@ -197,10 +197,11 @@ impl Client {
     ) -> PyResult<Call> {
         exit::protect_thread();
         let engine = self.engine()?;
-        let query = query(q, db, rp, params)?.epoch(unit("epoch", epoch)?);
+        let query = query(q, db, rp, params)?;
+        let options = ReadOptions::new().epoch(unit("epoch", epoch)?);
         Ok(Call::small(
             engine,
-            |client| async move { client.query_raw(&query).await },
+            |client| async move { client.query_raw_with(&query, &options).await },
             |py, outcome| {
                 let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Dict))?;
                 if body.is_empty() {
@@ -223,13 +224,12 @@ impl Client {
     ) -> PyResult<Call> {
         exit::protect_thread();
         let engine = self.engine()?;
-        let mut query = query(q, db, rp, params)?;
-        if views {
-            query = query.text_views();
-        }
+        let query = query(q, db, rp, params)?;
+        let mut options = ReadOptions::new();
+        options.text_views = views;
         Ok(Call::small(
             engine,
-            |client| async move { client.query(&query).await },
+            |client| async move { client.query_with(&query, &options).await },
             |py, outcome| {
                 let answer = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
                 PyAnswer::new(answer).into_py_any(py)
@@ -249,18 +249,17 @@ impl Client {
     ) -> PyResult<Call> {
         exit::protect_thread();
         let client = self.engine()?.client();
-        let mut query = query(q, db, rp, params)?;
-        if views {
-            query = query.text_views();
-        }
+        let query = query(q, db, rp, params)?;
+        let mut options = ReadOptions::new();
+        options.text_views = views;
         if let Some(rows) = chunk_size {
             let rows = u32::try_from(rows).ok().filter(|rows| *rows > 0);
             let rows =
                 rows.ok_or_else(|| argument("chunk_size", "a positive number", chunk_size))?;
-            query = query.chunk_size(rows);
+            options.chunk_size = Some(rows);
         }
         Ok(Call::new(
-            async move { client.stream(&query).await },
+            async move { client.stream_with(&query, &options).await },
             |py, outcome| {
                 let stream = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
                 Stream::new(stream).into_py_any(py)

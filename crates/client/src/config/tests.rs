@@ -33,11 +33,7 @@ fn a_url_gives_server_path_names_and_limits() {
 fn user_and_password_leave_the_url() {
     let config = Config::new("http://a%20b:p%40ss%3Aw%C3%B6rd@h:8086/").unwrap();
     assert_eq!(config.url(), "http://h:8086/");
-    let credentials = config.credentials_given().unwrap();
-    assert_eq!(
-        (credentials.user.as_str(), credentials.password.reveal()),
-        ("a b", "p@ss:wörd")
-    );
+    assert_eq!(*config.auth_given(), Auth::basic("a b", "p@ss:wörd"));
     assert_eq!(config.user(), Some("a b"));
 }
 
@@ -46,7 +42,7 @@ fn a_password_is_shown_nowhere() {
     let config = Config::new("http://user:hunter2@h:8086/")
         .unwrap()
         .proxy(Proxy::Url("http://me:hunter2@proxy:1/x?p=hunter2".into()));
-    let shown = format!("{config:?} {:#?} {:?}", config.target(), config.clone());
+    let shown = format!("{config:?} {:#?}", config.clone());
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("http://***@proxy:1/x"), "{shown}");
     for url in [
@@ -227,14 +223,13 @@ fn gzip_applies_from_a_size_on_for_remote_hosts() {
 }
 
 #[test]
-fn targets_are_equal_for_the_same_place_whoever_writes_there() {
-    let one = Config::new("http://a:b@h:8086?db=x").unwrap();
-    let two = Config::new("http://h:8086/")
-        .unwrap()
-        .database("x")
-        .credentials("c", "d");
-    assert_eq!(one.target(), two.target());
-    assert_ne!(one.target(), two.retention_policy("week").target());
+fn names_of_a_call_come_before_those_of_the_config() {
+    let config = Config::new("http://h:8086?db=x&rp=week").unwrap();
+    let call = Config::default().bucket("y").organization("o");
+    let names = call.names().or(config.names());
+    assert_eq!(names.database.as_deref(), Some("y"));
+    assert_eq!(names.retention_policy.as_deref(), Some("week"));
+    assert_eq!(names.organization.as_deref(), Some("o"));
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! The values that a configuration is made of.
 
 use std::fmt;
-use std::path::PathBuf;
-
-use aioinflux_line::Dialect;
 
 use crate::error::Error;
 
@@ -187,49 +184,4 @@ pub(crate) fn check_user(what: &str, url: &str) -> Result<(), Error> {
         )));
     }
     Ok(())
-}
-
-/// Where points go to. Holds no secret.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Target {
-    /// The base URL of the server.
-    pub url: String,
-    /// The unix socket that is used in place of the URL's host.
-    pub unix_socket: Option<PathBuf>,
-    /// The database.
-    pub database: Option<String>,
-    /// The retention policy.
-    pub retention_policy: Option<String>,
-    /// The consistency.
-    pub consistency: Option<Consistency>,
-    /// The generation of the server.
-    pub dialect: Dialect,
-}
-
-/// Text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Secret(String);
-
-impl Secret {
-    pub(crate) fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-/// A user and a password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Credentials {
-    pub(crate) user: String,
-    pub(crate) password: Secret,
 }

@@ -1,7 +1,7 @@
 //! What each generation of the server wants to be asked, on one page.
 //!
 //! Pure: builds requests and judges answers, and sends nothing. V1 is built; V2 and V3 are refused
-//! with a clear error, and their columns show what they will be.
+//! with a clear error ([`Target::new`]), and their columns show what they will be.
 //!
 //! | | V1 (1.x) | V2 (2.x) | V3 (3.x) |
 //! |---|---|---|---|
@@ -21,39 +21,41 @@
 //! | answer | msgpack or JSON, chunked | msgpack or JSON, chunked | JSON lines |
 //! | error text | `error` in JSON, also inside a 200 | `message` in JSON; `error` inside a 200 | JSON or text |
 
-use aioinflux_line::Dialect;
-
 use crate::config::Config;
 use crate::error::Error;
 
 mod operation;
 mod options;
+mod target;
 mod v1;
 mod verdict;
 
 pub(crate) use operation::{Form, Kind, Operation, Request};
 pub use options::WriteOptions;
-pub(crate) use verdict::{Refusal, Verdict};
+pub(crate) use target::{Target, known};
+pub(crate) use verdict::Verdict;
 
 /// Builds the request of an operation.
-pub(crate) fn request(config: &Config, operation: &Operation<'_>) -> Result<Request, Error> {
-    match config.server_dialect() {
-        Dialect::V1 => v1::request(config, operation),
-        other => Err(Refusal::unsupported(other, operation.kind()).into()),
+pub(crate) fn request(
+    config: &Config,
+    target: &Target,
+    operation: &Operation<'_>,
+) -> Result<Request, Error> {
+    match target {
+        Target::V1(place) => v1::request(config, place, operation),
     }
 }
 
 /// Judges an answer by its status and headers, and by its body where it is an error's.
 pub(crate) fn classify(
-    dialect: Dialect,
+    target: &Target,
     kind: Kind,
     status: u16,
     headers: &[(String, String)],
     body: &[u8],
 ) -> Verdict {
-    match dialect {
-        Dialect::V1 => v1::classify(kind, status, headers, body),
-        other => Verdict::Refused(Refusal::unsupported(other, kind)),
+    match target {
+        Target::V1(_) => v1::classify(kind, status, headers, body),
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::options::WriteOptions;
-use crate::query::Query;
+use crate::query::{Query, ReadOptions};
 
 /// What a caller wants.
 pub(crate) enum Operation<'a> {
@@ -17,6 +17,7 @@ pub(crate) enum Operation<'a> {
     },
     Query {
         query: &'a Query,
+        options: &'a ReadOptions,
         form: Form,
     },
 }

@@ -1,38 +1,38 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use bytes::Bytes;
+use aioinflux_line::Dialect;
 
 use super::*;
+use crate::config::{Auth, Names};
 use crate::error::ErrorKind;
-use crate::query::Query;
 
 #[test]
 fn other_generations_are_refused_by_name() {
     for dialect in [Dialect::V2, Dialect::V3] {
-        let config = Config::default().dialect(dialect);
-        let asked = Query::new("q");
-        let options = WriteOptions::new();
-        let lines = Bytes::from_static(b"a v=1\n");
-        for operation in [
-            Operation::Ping,
-            Operation::Write {
-                options: &options,
-                lines,
-            },
-            Operation::Query {
-                query: &asked,
-                form: Form::Table,
-            },
-        ] {
-            let error = request(&config, &operation).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Config);
-            let text = error.to_string();
-            assert!(
-                text.contains(&format!("dialect {dialect:?} is not supported yet")),
-                "{text}"
-            );
-            let verdict = classify(dialect, operation.kind(), 204, &[], b"");
-            assert!(matches!(verdict, Verdict::Refused(_)));
-        }
+        let error = Target::new(dialect, Names::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let text = error.to_string();
+        assert!(
+            text.contains(&format!("dialect {dialect:?} is not supported yet")),
+            "{text}"
+        );
     }
+}
+
+#[test]
+fn a_server_is_of_the_stated_generation_and_of_1_x_for_whoever_has_no_token() {
+    let (user, token) = (Auth::basic("u", "p"), Auth::token("t"));
+    assert_eq!(known(None, &Auth::None), Some(Dialect::V1));
+    assert_eq!(known(None, &user), Some(Dialect::V1));
+    assert_eq!(known(None, &token), None);
+    for auth in [Auth::None, user, token] {
+        assert_eq!(known(Some(Dialect::V3), &auth), Some(Dialect::V3));
+    }
+}
+
+#[test]
+fn names_of_another_generation_are_refused() {
+    let config = Config::default().organization("o");
+    let error = Target::new(Dialect::V1, config.names().clone()).unwrap_err();
+    assert_eq!(error.to_string(), "organization: InfluxDB 1.x has none");
 }

@@ -1,8 +1,5 @@
 //! What an answer means, whatever the server.
 
-use aioinflux_line::Dialect;
-
-use super::operation::Kind;
 use crate::decode::Format;
 use crate::error::{Error, ErrorKind, Said};
 
@@ -32,25 +29,6 @@ impl From<Refusal> for Error {
         match refusal.said {
             Some(said) => error.said(said),
             None => error,
-        }
-    }
-}
-
-impl Refusal {
-    /// That of a server that this crate cannot talk to yet.
-    pub(super) fn unsupported(dialect: Dialect, kind: Kind) -> Self {
-        let what = match kind {
-            Kind::Ping => "ping",
-            Kind::Write => "write",
-            Kind::Query => "query",
-        };
-        Self {
-            kind: ErrorKind::Config,
-            retryable: false,
-            text: format!(
-                "{what}: dialect {dialect:?} is not supported yet; only V1 (InfluxDB 1.x) is"
-            ),
-            said: None,
         }
     }
 }

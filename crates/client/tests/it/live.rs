@@ -2,7 +2,7 @@
 
 use aioinflux::{
     Answer, Client, Config, Dialect, Encoder, ErrorKind, Event, Param, Point, Precision, Query,
-    Series, WriteOptions,
+    ReadOptions, Series, WriteOptions,
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
@@ -105,16 +105,16 @@ async fn ping_tells_version_and_build() {
 async fn a_raw_answer_is_the_servers_json() {
     let client = with_database("raw").await;
     client.write(&cpu(2)).await.unwrap();
-    let query = Query::new("SELECT value FROM cpu").epoch(Precision::Nanoseconds);
-    let raw = client.query_raw(query).await.unwrap();
+    let raw = client.query_raw("SELECT value FROM cpu").await.unwrap();
     let text = concat!(
         r#"{"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","value"],"#,
         r#""values":[[1000,0],[1001,1]]}]}]}"#,
         "\n"
     );
     assert_eq!(std::str::from_utf8(&raw).unwrap(), text);
-    let query = Query::new("SELECT value FROM cpu LIMIT 1").epoch(None);
-    let raw = client.query_raw(query).await.unwrap();
+    let query = "SELECT value FROM cpu LIMIT 1";
+    let options = ReadOptions::new().epoch(None);
+    let raw = client.query_raw_with(query, &options).await.unwrap();
     assert!(
         std::str::from_utf8(&raw)
             .unwrap()
@@ -126,8 +126,8 @@ async fn a_raw_answer_is_the_servers_json() {
 async fn a_stream_of_many_chunks_gives_every_row_once() {
     let client = with_database("stream").await;
     client.write(&cpu(25_000)).await.unwrap();
-    let query = Query::new("SELECT value FROM cpu").chunk_size(100);
-    let mut stream = client.stream(query).await.unwrap();
+    let (query, options) = ("SELECT value FROM cpu", ReadOptions::new().chunk_size(100));
+    let mut stream = client.stream_with(query, &options).await.unwrap();
     let (mut rows, mut next) = (0, 0);
     while let Some(event) = stream.next().await {
         if let Event::Batch(batch) = event.unwrap() {
@@ -208,7 +208,10 @@ async fn hostile_strings_stay_values_when_they_are_bound() {
             .value(0)
             .to_owned();
         assert_eq!(text, hostile);
-        let answer = client.query(query.text_views()).await.unwrap();
+        let answer = client
+            .query_with(query, &ReadOptions::new().text_views())
+            .await
+            .unwrap();
         let texts = only(&answer).batches[0].column(1).as_string_view();
         assert_eq!(texts.value(0), hostile);
     }

@@ -1,7 +1,9 @@
 //! Everything that only 1.x does: requests and verdicts.
 
+mod place;
 mod request;
 mod verdict;
 
+pub(crate) use place::Place;
 pub(super) use request::{may_answer_nothing, request};
 pub(super) use verdict::classify;

@@ -9,22 +9,28 @@ use bytes::Bytes;
 use url::Url;
 use url::form_urlencoded;
 
-use crate::config::{Config, Precision};
+use super::Place;
+use crate::config::{Auth, Config, Precision};
 use crate::dialect::operation::{Form, Operation, Request};
 use crate::dialect::options::WriteOptions;
 use crate::error::Error;
-use crate::query::Query;
+use crate::query::{Language, Query, ReadOptions};
 use crate::statements;
 
 /// Builds the request of an operation.
 pub(in crate::dialect) fn request(
     config: &Config,
+    place: &Place,
     operation: &Operation<'_>,
 ) -> Result<Request, Error> {
     match operation {
         Operation::Ping => ping(config),
-        Operation::Write { options, lines } => write(config, options, lines),
-        Operation::Query { query, form } => influxql(config, query, *form),
+        Operation::Write { options, lines } => write(config, place, options, lines),
+        Operation::Query {
+            query,
+            options,
+            form,
+        } => influxql(config, place, query, options, *form),
     }
 }
 
@@ -38,35 +44,36 @@ fn ping(config: &Config) -> Result<Request, Error> {
     })
 }
 
-fn write(config: &Config, options: &WriteOptions, lines: &Bytes) -> Result<Request, Error> {
+fn write(
+    config: &Config,
+    place: &Place,
+    options: &WriteOptions,
+    lines: &Bytes,
+) -> Result<Request, Error> {
     let mut headers = auth_header(config)?;
     headers.push(("content-type", "text/plain; charset=utf-8".into()));
     Ok(Request {
         post: true,
-        url: write_url(config, options)?,
+        url: write_url(config, place, options)?,
         headers,
         body: lines.clone(),
         gzip: config.gzip_mode().applies(lines.len(), config.is_local()),
     })
 }
 
-fn write_url(config: &Config, options: &WriteOptions) -> Result<Url, Error> {
-    let database = options.database.as_deref().or(config.database_name());
-    let Some(database) = database.filter(|name| !name.is_empty()) else {
+fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<Url, Error> {
+    let named = place.database.as_deref();
+    let Some(database) = named.filter(|name| !name.is_empty()) else {
         return Err(Error::config(
             "write: no database, neither in the options nor in the config",
         ));
     };
-    let policy = options
-        .retention_policy
-        .as_deref()
-        .or(config.retention_policy_name());
     let consistency = options.consistency.or(config.write_consistency());
     let mut url = config.endpoint("write");
     {
         let mut keys = url.query_pairs_mut();
         keys.append_pair("db", database);
-        if let Some(policy) = policy {
+        if let Some(policy) = &place.retention_policy {
             keys.append_pair("rp", policy);
         }
         // Always said: without it, and for values that it does not know, 1.6 reads nanoseconds.
@@ -78,7 +85,19 @@ fn write_url(config: &Config, options: &WriteOptions) -> Result<Url, Error> {
     Ok(url)
 }
 
-fn influxql(config: &Config, query: &Query, form: Form) -> Result<Request, Error> {
+fn influxql(
+    config: &Config,
+    place: &Place,
+    query: &Query,
+    options: &ReadOptions,
+    form: Form,
+) -> Result<Request, Error> {
+    let language = query.language_named().unwrap_or(Language::InfluxQl);
+    if language != Language::InfluxQl {
+        return Err(Error::config(format!(
+            "query: InfluxDB 1.x knows InfluxQL, and the query is in {language}"
+        )));
+    }
     let mut headers = auth_header(config)?;
     headers.push(("content-type", "application/x-www-form-urlencoded".into()));
     headers.push(match form {
@@ -92,7 +111,7 @@ fn influxql(config: &Config, query: &Query, form: Form) -> Result<Request, Error
         post: true,
         url: config.endpoint("query"),
         headers,
-        body: query_form(config, query, form)?.into(),
+        body: query_form(place, query, options, form)?.into(),
         gzip: false,
     })
 }
@@ -114,19 +133,21 @@ fn is_diagnostics(text: &str) -> bool {
     })
 }
 
-fn query_form(config: &Config, query: &Query, form: Form) -> Result<String, Error> {
+fn query_form(
+    place: &Place,
+    query: &Query,
+    options: &ReadOptions,
+    form: Form,
+) -> Result<String, Error> {
     let mut pairs = form_urlencoded::Serializer::new(String::new());
     pairs.append_pair("q", query.checked_text()?);
-    if let Some(name) = query.database_name().or(config.database_name()) {
+    if let Some(name) = &place.database {
         pairs.append_pair("db", name);
     }
-    if let Some(name) = query
-        .retention_policy_name()
-        .or(config.retention_policy_name())
-    {
+    if let Some(name) = &place.retention_policy {
         pairs.append_pair("rp", name);
     }
-    if let Some(unit) = query.epoch_unit() {
+    if let Some(unit) = options.epoch {
         if form == Form::Table && unit != Precision::Nanoseconds {
             return Err(Error::config(format!(
                 "query: epoch `{}` is for raw answers; tables hold nanoseconds",
@@ -138,7 +159,7 @@ fn query_form(config: &Config, query: &Query, form: Form) -> Result<String, Erro
     // For raw answers too: unchunked, a row limit cuts without a sign, and 1.6 marks whole answers
     // of more than 10,000 rows as cut.
     pairs.append_pair("chunked", "true");
-    if let Some(rows) = query.rows_per_chunk() {
+    if let Some(rows) = options.chunk_size {
         pairs.append_pair("chunk_size", &rows.to_string());
     }
     if let Some(params) = query.params_json()? {
@@ -149,17 +170,18 @@ fn query_form(config: &Config, query: &Query, form: Form) -> Result<String, Erro
 
 /// The `Authorization` header; none without credentials.
 fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
-    let Some(credentials) = config.credentials_given() else {
-        return Ok(Vec::new());
-    };
-    if credentials.user.contains(':') {
-        return Err(Error::config("credentials: a user name cannot hold `:`"));
+    match config.auth_given() {
+        Auth::None => Ok(Vec::new()),
+        Auth::Basic { user, .. } if user.contains(':') => {
+            Err(Error::config("credentials: a user name cannot hold `:`"))
+        }
+        Auth::Basic { user, password } => {
+            let pair = format!("{user}:{}", password.reveal());
+            let value = format!("Basic {}", STANDARD.encode(pair));
+            Ok(vec![("authorization", value)])
+        }
+        Auth::Token(_) => Err(Error::config("token: InfluxDB 1.x has users and passwords")),
     }
-    let pair = format!("{}:{}", credentials.user, credentials.password.reveal());
-    Ok(vec![(
-        "authorization",
-        format!("Basic {}", STANDARD.encode(pair)),
-    )])
 }
 
 #[cfg(test)]

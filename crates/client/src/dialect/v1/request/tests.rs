@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::config::{Consistency, Gzip};
+use crate::config::{Consistency, Gzip, Names};
 use crate::error::ErrorKind;
 
 fn config() -> Config {
@@ -11,17 +11,35 @@ fn config() -> Config {
 }
 
 fn write(config: &Config, options: &WriteOptions, lines: &'static [u8]) -> Result<Request, Error> {
-    request(
-        config,
-        &Operation::Write {
-            options,
-            lines: Bytes::from_static(lines),
-        },
-    )
+    let lines = Bytes::from_static(lines);
+    let operation = Operation::Write { options, lines };
+    request(config, &place(config, &options.names), &operation)
+}
+
+fn ping(config: &Config) -> Result<Request, Error> {
+    request(config, &place(config, &Names::default()), &Operation::Ping)
 }
 
 fn query(config: &Config, query: &Query, form: Form) -> Result<Request, Error> {
-    request(config, &Operation::Query { query, form })
+    query_with(config, query, &ReadOptions::new(), form)
+}
+
+fn query_with(
+    config: &Config,
+    query: &Query,
+    options: &ReadOptions,
+    form: Form,
+) -> Result<Request, Error> {
+    let operation = Operation::Query {
+        query,
+        options,
+        form,
+    };
+    request(config, &place(config, &query.names), &operation)
+}
+
+fn place(config: &Config, names: &Names) -> Place {
+    Place::new(names.or(config.names())).unwrap()
 }
 
 fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
@@ -42,7 +60,7 @@ fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 #[test]
 fn ping_is_a_get_below_the_base_path() {
-    let request = request(&config(), &Operation::Ping).unwrap();
+    let request = ping(&config()).unwrap();
     assert!(!request.post);
     assert_eq!(request.url.as_str(), "http://db.example:8086/base/ping");
     assert!(request.headers.is_empty());
@@ -96,8 +114,9 @@ fn write_compresses_large_bodies_for_remote_hosts() {
 #[test]
 fn query_is_posted_as_a_form() {
     let text = "SELECT \"é&=+\" FROM cpu; SHOW DATABASES";
-    let asked = Query::new(text).bind("h", "a").chunk_size(7);
-    let request = query(&config(), &asked, Form::Table).unwrap();
+    let asked = Query::new(text).bind("h", "a");
+    let options = ReadOptions::new().chunk_size(7);
+    let request = query_with(&config(), &asked, &options, Form::Table).unwrap();
     assert!(request.post);
     assert_eq!(request.url.as_str(), "http://db.example:8086/base/query");
     assert_eq!(header(&request, "accept"), Some("application/x-msgpack"));
@@ -132,11 +151,10 @@ fn diagnostics_alone_are_asked_for_as_json() {
 
 #[test]
 fn a_raw_query_asks_for_json_in_chunks() {
-    let asked = Query::new("q")
-        .epoch(Precision::Seconds)
-        .database("other")
-        .retention_policy("r");
-    let request = query(&config().accept_gzip(true), &asked, Form::Raw).unwrap();
+    let asked = Query::new("q").database("other").retention_policy("r");
+    let options = ReadOptions::new().epoch(Precision::Seconds);
+    let config = config().accept_gzip(true);
+    let request = query_with(&config, &asked, &options, Form::Raw).unwrap();
     assert_eq!(header(&request, "accept"), Some("application/json"));
     assert_eq!(header(&request, "accept-encoding"), Some("gzip"));
     let expected = pairs(&[
@@ -147,24 +165,22 @@ fn a_raw_query_asks_for_json_in_chunks() {
         ("chunked", "true"),
     ]);
     assert_eq!(form_of(&request), expected);
-    let request = query(&Config::default(), &Query::new("q").epoch(None), Form::Raw).unwrap();
+    let (asked, options) = (Query::new("q"), ReadOptions::new().epoch(None));
+    let request = query_with(&Config::default(), &asked, &options, Form::Raw).unwrap();
     assert_eq!(form_of(&request), pairs(&[("q", "q"), ("chunked", "true")]));
 }
 
 #[test]
 fn tables_are_asked_for_in_nanoseconds_only() {
-    let error = query(
-        &config(),
-        &Query::new("q").epoch(Precision::Seconds),
-        Form::Table,
-    );
+    let options = ReadOptions::new().epoch(Precision::Seconds);
+    let error = query_with(&config(), &Query::new("q"), &options, Form::Table);
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Config);
 }
 
 #[test]
 fn credentials_travel_as_basic_and_show_nowhere() {
     let config = config().credentials("user", "hunter2");
-    let request = request(&config, &Operation::Ping).unwrap();
+    let request = ping(&config).unwrap();
     assert_eq!(
         header(&request, "authorization"),
         Some("Basic dXNlcjpodW50ZXIy")
@@ -176,5 +192,21 @@ fn credentials_travel_as_basic_and_show_nowhere() {
         "{shown}"
     );
     let config = config.credentials("us:er", "x");
-    assert!(super::request(&config, &Operation::Ping).is_err());
+    assert!(ping(&config).is_err());
+}
+
+#[test]
+fn other_languages_than_influxql_are_refused_by_name() {
+    let asked = Query::new("q").language(Language::InfluxQl);
+    assert!(query(&config(), &asked, Form::Table).is_ok());
+    let error = query(&config(), &asked.language(Language::Sql), Form::Table).unwrap_err();
+    let text = "query: InfluxDB 1.x knows InfluxQL, and the query is in SQL";
+    assert_eq!(error.to_string(), text);
+}
+
+#[test]
+fn a_token_is_refused_and_shows_nowhere() {
+    let config = config().auth(Auth::token("hunter2"));
+    let error = ping(&config).unwrap_err();
+    assert!(!format!("{config:?} {error:?} {error}").contains("hunter2"));
 }

@@ -22,11 +22,16 @@ use url::{Host, Url};
 
 use crate::tls::Tls;
 
+mod auth;
 mod from_url;
+mod names;
 mod values;
 
-pub use values::{Consistency, Gzip, Precision, Proxy, Target};
-pub(crate) use values::{Credentials, Secret, check_user, without_user};
+pub use auth::{Auth, Secret};
+pub use names::Names;
+pub(crate) use names::name_setters;
+pub use values::{Consistency, Gzip, Precision, Proxy};
+pub(crate) use values::{check_user, without_user};
 
 /// Longest time to open a connection, unless the config says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -65,10 +70,9 @@ const MAX_REQUESTS: usize = 64;
 #[derive(Clone)]
 pub struct Config {
     url: Url,
-    database: Option<String>,
-    retention_policy: Option<String>,
+    names: Names,
     consistency: Option<Consistency>,
-    credentials: Option<Credentials>,
+    auth: Auth,
     unix_socket: Option<PathBuf>,
     tls: Tls,
     connect_timeout: Option<Duration>,
@@ -78,8 +82,10 @@ pub struct Config {
     accept_gzip: bool,
     proxy: Proxy,
     max_requests: usize,
-    dialect: Dialect,
+    dialect: Option<Dialect>,
 }
+
+name_setters!(Config, " that writes and queries use when they name none.");
 
 impl Default for Config {
     /// The server of this machine: `http://localhost:8086`.
@@ -93,10 +99,9 @@ impl Config {
     fn at(url: Url) -> Self {
         Self {
             url,
-            database: None,
-            retention_policy: None,
+            names: Names::default(),
             consistency: None,
-            credentials: None,
+            auth: Auth::None,
             unix_socket: None,
             tls: Tls::new(),
             connect_timeout: Some(CONNECT_TIMEOUT),
@@ -106,22 +111,8 @@ impl Config {
             accept_gzip: false,
             proxy: Proxy::Environment,
             max_requests: MAX_REQUESTS,
-            dialect: Dialect::V1,
+            dialect: None,
         }
-    }
-
-    /// Sets the database that writes and queries use when they name none.
-    #[must_use]
-    pub fn database(mut self, name: impl Into<String>) -> Self {
-        self.database = Some(name.into());
-        self
-    }
-
-    /// Sets the retention policy that writes and queries use when they name none.
-    #[must_use]
-    pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
-        self.retention_policy = Some(name.into());
-        self
     }
 
     /// Sets how many nodes of a cluster must have stored a write. A single server ignores it.
@@ -131,14 +122,17 @@ impl Config {
         self
     }
 
-    /// Sets user and password. They travel in the `Authorization` header only.
+    /// Sets who asks: a user with a password, or a token.
     #[must_use]
-    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.credentials = Some(Credentials {
-            user: user.into(),
-            password: Secret::new(password.into()),
-        });
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = auth;
         self
+    }
+
+    /// Sets user and password: [`Auth::basic`].
+    #[must_use]
+    pub fn credentials(self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.auth(Auth::basic(user, password))
     }
 
     /// Connects to a unix socket in place of the URL's host and port.
@@ -210,10 +204,11 @@ impl Config {
         self
     }
 
-    /// Sets the generation of the server. Default: 1.x.
+    /// Says which generation the server is of. Without it, a client without a token takes it for
+    /// 1.x.
     #[must_use]
     pub fn dialect(mut self, dialect: Dialect) -> Self {
-        self.dialect = dialect;
+        self.dialect = Some(dialect);
         self
     }
 }
@@ -235,12 +230,12 @@ impl Config {
 
     /// The default database.
     pub fn database_name(&self) -> Option<&str> {
-        self.database.as_deref()
+        self.names.database.as_deref()
     }
 
     /// The default retention policy.
     pub fn retention_policy_name(&self) -> Option<&str> {
-        self.retention_policy.as_deref()
+        self.names.retention_policy.as_deref()
     }
 
     /// The default consistency.
@@ -250,7 +245,7 @@ impl Config {
 
     /// The user; the password cannot be read back.
     pub fn user(&self) -> Option<&str> {
-        self.credentials.as_ref().map(|given| given.user.as_str())
+        self.auth.user()
     }
 
     /// The unix socket.
@@ -293,25 +288,18 @@ impl Config {
         self.max_requests
     }
 
-    /// The generation of the server.
-    pub fn server_dialect(&self) -> Dialect {
+    /// The generation of the server that the configuration states.
+    pub fn stated_dialect(&self) -> Option<Dialect> {
         self.dialect
     }
 
-    /// Where points go to: equal for clients that write to the same place, and free of secrets.
-    pub fn target(&self) -> Target {
-        Target {
-            url: self.url.to_string(),
-            unix_socket: self.unix_socket.clone(),
-            database: self.database.clone(),
-            retention_policy: self.retention_policy.clone(),
-            consistency: self.consistency,
-            dialect: self.dialect,
-        }
+    /// The default names.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
     }
 
-    pub(crate) fn credentials_given(&self) -> Option<&Credentials> {
-        self.credentials.as_ref()
+    pub(crate) fn auth_given(&self) -> &Auth {
+        &self.auth
     }
 
     pub(crate) fn tls_choice(&self) -> &Tls {
@@ -361,10 +349,9 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("url", &self.url.as_str())
-            .field("database", &self.database)
-            .field("retention_policy", &self.retention_policy)
+            .field("names", &self.names)
             .field("consistency", &self.consistency)
-            .field("credentials", &self.credentials)
+            .field("auth", &self.auth)
             .field("unix_socket", &self.unix_socket)
             .field("tls", &self.tls)
             .field("connect_timeout", &self.connect_timeout)

@@ -1,4 +1,4 @@
-//! A query: text, bind parameters and options.
+//! A query: text, language and bind parameters; and how its answer is read.
 //!
 //! Values that come from outside belong into bind parameters, never into the text:
 //!
@@ -12,41 +12,48 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::config::Precision;
+use crate::config::{Names, name_setters};
 use crate::error::Error;
 
-/// An InfluxQL query.
+mod options;
+mod param;
+
+pub use options::ReadOptions;
+pub use param::Param;
+
+/// A query: a text in one of the languages, with the values that are bound to names in it.
 #[derive(Clone)]
 pub struct Query {
     text: String,
     params: Vec<(String, Param)>,
-    epoch: Option<Precision>,
-    chunk_size: Option<u32>,
-    text_views: bool,
-    database: Option<String>,
-    retention_policy: Option<String>,
+    language: Option<Language>,
+    pub(crate) names: Names,
 }
 
-/// A value that is bound to `$name` in a query.
-#[derive(Clone, Debug, PartialEq)]
+name_setters!(Query, ", in place of the configuration's.");
+
+/// The languages of the servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Param {
-    /// A number with a fraction.
-    Float(f64),
-    /// A whole number.
-    Integer(i64),
-    /// A string literal.
-    String(String),
-    /// A boolean.
-    Boolean(bool),
-    /// A name: of a measurement, field, tag, database and so on. From 1.8 on.
-    Identifier(String),
-    /// A regular expression, without its slashes. From 1.8 on.
-    Regex(String),
-    /// A duration such as `1h30m`. From 1.8 on.
-    Duration(String),
+pub enum Language {
+    /// Known to all generations, and all that 1.x knows.
+    InfluxQl,
+    /// That of 2.x.
+    Flux,
+    /// That of 3.x.
+    Sql,
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InfluxQl => "InfluxQL",
+            Self::Flux => "Flux",
+            Self::Sql => "SQL",
+        })
+    }
 }
 
 impl Query {
@@ -55,11 +62,8 @@ impl Query {
         Self {
             text: text.into(),
             params: Vec::new(),
-            epoch: Some(Precision::Nanoseconds),
-            chunk_size: None,
-            text_views: false,
-            database: None,
-            retention_policy: None,
+            language: None,
+            names: Names::default(),
         }
     }
 
@@ -72,39 +76,10 @@ impl Query {
         self
     }
 
-    /// Sets the unit of the times in a raw answer; `None` asks for text (RFC 3339). Default:
-    /// nanoseconds, which all but raw answers need.
+    /// Sets the language. Default: that of the server's generation, which is InfluxQL on 1.x.
     #[must_use]
-    pub fn epoch(mut self, unit: impl Into<Option<Precision>>) -> Self {
-        self.epoch = unit.into();
-        self
-    }
-
-    /// Sets how many rows the server puts in one chunk. Server default: 10,000.
-    #[must_use]
-    pub fn chunk_size(mut self, rows: u32) -> Self {
-        self.chunk_size = Some(rows);
-        self
-    }
-
-    /// Makes columns of text `Utf8View`: see [`Decoder::text_views`](crate::decode::Decoder::text_views).
-    #[must_use]
-    pub fn text_views(mut self) -> Self {
-        self.text_views = true;
-        self
-    }
-
-    /// Sets the database, in place of the configuration's.
-    #[must_use]
-    pub fn database(mut self, name: impl Into<String>) -> Self {
-        self.database = Some(name.into());
-        self
-    }
-
-    /// Sets the retention policy, in place of the configuration's.
-    #[must_use]
-    pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
-        self.retention_policy = Some(name.into());
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = Some(language);
         self
     }
 
@@ -113,24 +88,8 @@ impl Query {
         &self.text
     }
 
-    pub(crate) fn epoch_unit(&self) -> Option<Precision> {
-        self.epoch
-    }
-
-    pub(crate) fn rows_per_chunk(&self) -> Option<u32> {
-        self.chunk_size
-    }
-
-    pub(crate) fn has_text_views(&self) -> bool {
-        self.text_views
-    }
-
-    pub(crate) fn database_name(&self) -> Option<&str> {
-        self.database.as_deref()
-    }
-
-    pub(crate) fn retention_policy_name(&self) -> Option<&str> {
-        self.retention_policy.as_deref()
+    pub(crate) fn language_named(&self) -> Option<Language> {
+        self.language
     }
 
     /// The text, if the server reads all of it.
@@ -163,39 +122,6 @@ impl Query {
     }
 }
 
-impl Param {
-    fn json(&self) -> Result<String, &'static str> {
-        Ok(match self {
-            Self::Float(value) => return float_json(*value),
-            Self::Integer(value) => value.to_string(),
-            Self::String(text) => Value::from(text.as_str()).to_string(),
-            Self::Boolean(value) => value.to_string(),
-            Self::Identifier(text) => object("identifier", text),
-            Self::Regex(text) => object("regex", text),
-            Self::Duration(text) => object("duration", text),
-        })
-    }
-}
-
-fn object(key: &str, text: &str) -> String {
-    let mut map = Map::new();
-    map.insert(key.to_owned(), text.into());
-    Value::Object(map).to_string()
-}
-
-/// A float always with a point: the server reads a number without one as an integer, and refuses
-/// `1e300` for that reason.
-fn float_json(value: f64) -> Result<String, &'static str> {
-    if !value.is_finite() {
-        return Err("neither NaN nor infinity can be bound");
-    }
-    let text = format!("{value:?}");
-    Ok(match text.split_once('e') {
-        Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0e{exponent}"),
-        _ => text,
-    })
-}
-
 impl fmt::Debug for Query {
     /// Leaves out what follows the word `PASSWORD`, and the bound values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -209,7 +135,8 @@ impl fmt::Debug for Query {
         f.debug_struct("Query")
             .field("text", &text)
             .field("params", &names)
-            .field("database", &self.database)
+            .field("language", &self.language)
+            .field("names", &self.names)
             .finish_non_exhaustive()
     }
 }
@@ -237,24 +164,6 @@ impl From<&Query> for Query {
         query.clone()
     }
 }
-
-macro_rules! param_from {
-    // A macro, because `From<u32>` and `From<i64>` cannot share one generic implementation.
-    ($($from:ty => $variant:ident),* $(,)?) => {$(
-        impl From<$from> for Param {
-            fn from(value: $from) -> Self {
-                Self::$variant(value.into())
-            }
-        }
-    )*};
-}
-
-param_from!(
-    f64 => Float, f32 => Float,
-    i64 => Integer, i32 => Integer, i16 => Integer, i8 => Integer,
-    u32 => Integer, u16 => Integer, u8 => Integer,
-    &str => String, &String => String, String => String, bool => Boolean,
-);
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]

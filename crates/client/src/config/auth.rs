@@ -1,0 +1,65 @@
+//! Who asks: secrets that are shown nowhere.
+
+use std::fmt;
+
+/// Who the client is, to the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Auth {
+    /// Nobody in particular.
+    #[default]
+    None,
+    /// A user and a password.
+    Basic {
+        /// The user.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// A token of 2.x or 3.x.
+    Token(Secret),
+}
+
+impl Auth {
+    /// A user and a password. They travel in the `Authorization` header only.
+    pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self::Basic {
+            user: user.into(),
+            password: Secret::new(password),
+        }
+    }
+
+    /// A token. It travels in the `Authorization` header only.
+    pub fn token(token: impl Into<String>) -> Self {
+        Self::Token(Secret::new(token))
+    }
+
+    /// The user, if there is one.
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::Basic { user, .. } => Some(user),
+            Self::None | Self::Token(_) => None,
+        }
+    }
+}
+
+/// Text that is never shown, and that only this crate reads.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}

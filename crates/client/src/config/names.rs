@@ -1,0 +1,63 @@
+//! The names of places on a server.
+
+/// Where points go and queries look, as far as a caller says so. What the generation of the server
+/// makes of the names is decided when the server is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Names {
+    /// The database; on 2.x the bucket.
+    pub database: Option<String>,
+    /// The retention policy of 1.x.
+    pub retention_policy: Option<String>,
+    /// The organization of 2.x.
+    pub organization: Option<String>,
+}
+
+impl Names {
+    /// These names, and those of `defaults` for what is not named.
+    pub(crate) fn or(&self, defaults: &Self) -> Self {
+        let one =
+            |own: &Option<String>, other: &Option<String>| own.as_ref().or(other.as_ref()).cloned();
+        Self {
+            database: one(&self.database, &defaults.database),
+            retention_policy: one(&self.retention_policy, &defaults.retention_policy),
+            organization: one(&self.organization, &defaults.organization),
+        }
+    }
+}
+
+/// The setters of the names that a type has in its field `names`.
+macro_rules! name_setters {
+    ($type:ty, $rest:literal) => {
+        impl $type {
+            #[doc = concat!("Sets the database", $rest)]
+            #[must_use]
+            pub fn database(mut self, name: impl Into<String>) -> Self {
+                self.names.database = Some(name.into());
+                self
+            }
+
+            #[doc = concat!("Sets the bucket of 2.x, which is the database of the others", $rest)]
+            #[must_use]
+            pub fn bucket(self, name: impl Into<String>) -> Self {
+                self.database(name)
+            }
+
+            #[doc = concat!("Sets the retention policy of 1.x", $rest)]
+            #[must_use]
+            pub fn retention_policy(mut self, name: impl Into<String>) -> Self {
+                self.names.retention_policy = Some(name.into());
+                self
+            }
+
+            #[doc = concat!("Sets the organization of 2.x", $rest)]
+            #[must_use]
+            pub fn organization(mut self, name: impl Into<String>) -> Self {
+                self.names.organization = Some(name.into());
+                self
+            }
+        }
+    };
+}
+
+pub(crate) use name_setters;

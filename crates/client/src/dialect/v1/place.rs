@@ -1,0 +1,24 @@
+//! A place on a 1.x server.
+
+use crate::config::Names;
+use crate::error::Error;
+
+/// A database, and a retention policy of it; what is not named is the server's to choose, or to
+/// ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(super) database: Option<String>,
+    pub(super) retention_policy: Option<String>,
+}
+
+impl Place {
+    pub(in crate::dialect) fn new(names: Names) -> Result<Self, Error> {
+        if names.organization.is_some() {
+            return Err(Error::config("organization: InfluxDB 1.x has none"));
+        }
+        Ok(Self {
+            database: names.database,
+            retention_policy: names.retention_policy,
+        })
+    }
+}
