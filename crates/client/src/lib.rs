@@ -57,6 +57,7 @@ mod lookup;
 mod pipeline;
 mod query;
 mod reject;
+mod source;
 mod statements;
 mod stream;
 mod tls;

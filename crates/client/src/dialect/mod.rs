@@ -24,6 +24,7 @@
 use crate::config::Config;
 use crate::error::Error;
 
+mod failure;
 mod operation;
 mod options;
 mod target;

@@ -1,47 +1,20 @@
 //! What an answer of a 1.x server means.
 //!
-//! Pure, and the one place that reads statuses and the texts of the server. Texts are looked for
-//! anywhere in the message: 1.12 puts the database's name after what 1.6 says.
+//! Pure. Texts are looked for anywhere in the message: 1.12 puts the database's name after what 1.6
+//! says.
 
-use serde_json::Value;
-
-use crate::config::without_user;
-use crate::decode::{Decoder, End, Format};
+use crate::decode::Format;
+use crate::dialect::failure::{MSGPACK, Row, media_type, misdirected, refused, row};
 use crate::dialect::operation::Kind;
-use crate::dialect::verdict::{Refusal, Verdict};
-use crate::error::{ErrorKind, Said, excerpt, find_header};
+use crate::dialect::verdict::Verdict;
+use crate::error::ErrorKind;
 
-const MSGPACK: &str = "application/x-msgpack";
-
-/// One row of the table: a status with a text, and what it means.
-struct Row {
-    status: u16,
-    text: &'static str,
-    kind: ErrorKind,
-    retryable: bool,
-}
-
-const fn row(status: u16, text: &'static str, kind: ErrorKind, retryable: bool) -> Row {
-    Row {
-        status,
-        text,
-        kind,
-        retryable,
-    }
-}
-
-/// Errors of 1.x, the first row that fits. An empty text fits every message.
+/// Errors whose status alone would mean something else.
 ///
 /// The 5xx that are for good: the retention policy does not appear by waiting, and a poisoned
 /// point stays so. A 5xx that says `partial write` (Enterprise) is one node that did not answer.
 const ROWS: &[Row] = &[
     row(400, "partial write", ErrorKind::PartialWrite, false),
-    row(401, "", ErrorKind::Unauthorized, false),
-    row(403, "", ErrorKind::Forbidden, false),
-    row(404, "", ErrorKind::NotFound, false),
-    row(408, "", ErrorKind::Server, true),
-    row(413, "", ErrorKind::TooLarge, false),
-    row(429, "", ErrorKind::Server, true),
     row(
         500,
         "retention policy not found",
@@ -49,17 +22,6 @@ const ROWS: &[Row] = &[
         false,
     ),
     row(500, "engine: unable to parse", ErrorKind::Rejected, false),
-    row(500, "", ErrorKind::Server, true),
-    row(502, "", ErrorKind::Server, true),
-    row(503, "", ErrorKind::Server, true),
-    row(504, "", ErrorKind::Server, true),
-    // QuestDB and the proxies in front of look-alikes.
-    row(507, "", ErrorKind::Server, true),
-    row(509, "", ErrorKind::Server, true),
-    row(523, "", ErrorKind::Server, true),
-    row(524, "", ErrorKind::Server, true),
-    row(529, "", ErrorKind::Server, true),
-    row(599, "", ErrorKind::Server, true),
 ];
 
 /// Judges an answer. The body matters for errors only.
@@ -77,135 +39,7 @@ pub(in crate::dialect) fn classify(
         (Kind::Query, 200) if media == MSGPACK => Verdict::Answer(Format::Msgpack),
         (Kind::Query, 200) if media == "application/json" => Verdict::Answer(Format::Json),
         (_, 100..=399) => Verdict::Refused(misdirected(status, headers, &media)),
-        _ => Verdict::Refused(refused(status, headers, body)),
-    }
-}
-
-fn refused(status: u16, headers: &[(String, String)], body: &[u8]) -> Refusal {
-    let (message, code) = message(headers, body);
-    let said_text = message.as_deref().unwrap_or_default();
-    let found = ROWS
-        .iter()
-        .find(|row| row.status == status && said_text.contains(row.text));
-    let (kind, retryable) = found.map_or((ErrorKind::Rejected, false), |row| {
-        (row.kind, row.retryable)
-    });
-    let mut text = match &message {
-        Some(message) => format!("status {status}: {}", excerpt(message)),
-        None => format!("status {status}{}", phrase(status)),
-    };
-    if status == 400 && expects_tls(body) {
-        text.push_str("; hint: the server speaks TLS on this port: use an `https://` URL");
-    }
-    let said = Said {
-        status,
-        message,
-        code,
-        headers: headers.to_vec(),
-    };
-    Refusal {
-        kind,
-        retryable,
-        text,
-        said: Some(said),
-    }
-}
-
-/// Whether a server says that it got plain HTTP where it speaks TLS: those of Go, nginx, Apache.
-fn expects_tls(body: &[u8]) -> bool {
-    let body = String::from_utf8_lossy(body);
-    [
-        "HTTP request to an HTTPS server",
-        "plain HTTP request was sent to HTTPS port",
-        "speaking plain HTTP to an SSL-enabled server port",
-    ]
-    .iter()
-    .any(|words| body.contains(words))
-}
-
-fn misdirected(status: u16, headers: &[(String, String)], media: &str) -> Refusal {
-    let text = match (status, find_header(headers, "location")) {
-        (300..=399, Some(to)) => format!(
-            "status {status}: redirects are not followed, and this one points to `{}`",
-            excerpt(&without_user(to))
-        ),
-        (300..=399, None) => format!("status {status}: redirects are not followed"),
-        _ if media.is_empty() => {
-            format!("status {status} is no answer of InfluxDB to this request")
-        }
-        _ => format!(
-            "status {status} with `{}` is no answer of InfluxDB to this request",
-            excerpt(media)
-        ),
-    };
-    let said = Said {
-        status,
-        headers: headers.to_vec(),
-        ..Said::default()
-    };
-    Refusal {
-        kind: ErrorKind::Misdirected,
-        retryable: false,
-        text,
-        said: Some(said),
-    }
-}
-
-/// What the server said, and its code: from a JSON or msgpack object, else from the header that 1.x sets,
-/// else the bare text. HTML is never read.
-fn message(headers: &[(String, String)], body: &[u8]) -> (Option<String>, Option<String>) {
-    if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
-        let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
-        if let Some(message) = text("error").or_else(|| text("message")) {
-            return (Some(message), text("code"));
-        }
-    }
-    let header = find_header(headers, "x-influxdb-error");
-    if media_type(headers) == MSGPACK {
-        return (message_in_msgpack(body).or(header.map(str::to_owned)), None);
-    }
-    if media_type(headers) == "text/html" {
-        return (header.map(str::to_owned), None);
-    }
-    let text = String::from_utf8_lossy(body);
-    let text = Some(text.trim()).filter(|text| !text.is_empty()).or(header);
-    (text.map(str::to_owned), None)
-}
-
-/// 1.x writes its errors too in the format that was asked for.
-fn message_in_msgpack(body: &[u8]) -> Option<String> {
-    let mut decoder = Decoder::new(Format::Msgpack);
-    let read = decoder
-        .feed(body)
-        .and_then(|()| decoder.finish(End::Proven));
-    read.err()?.server_message().map(str::to_owned)
-}
-
-fn media_type(headers: &[(String, String)]) -> String {
-    let value = find_header(headers, "content-type").unwrap_or_default();
-    value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase()
-}
-
-fn phrase(status: u16) -> &'static str {
-    match status {
-        400 => " (bad request)",
-        401 => " (unauthorized)",
-        403 => " (forbidden)",
-        404 => " (not found)",
-        405 => " (method not allowed)",
-        408 => " (request timeout)",
-        413 => " (request entity too large)",
-        429 => " (too many requests)",
-        500 => " (internal server error)",
-        502 => " (bad gateway)",
-        503 => " (service unavailable)",
-        504 => " (gateway timeout)",
-        _ => "",
+        _ => Verdict::Refused(refused(ROWS, status, headers, body)),
     }
 }
 

@@ -3,8 +3,10 @@
 use std::fs;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::*;
+use crate::dialect::failure::Failure;
 use crate::error::Error;
 
 #[derive(Deserialize)]
@@ -51,7 +53,7 @@ fn verdicts(server: &str) -> Vec<(String, Verdict)> {
     verdicts.collect()
 }
 
-fn refusal(server: &str, name: &str) -> Refusal {
+fn refusal(server: &str, name: &str) -> Failure {
     let found = verdicts(server)
         .into_iter()
         .find(|(other, _)| other == name);
@@ -61,7 +63,7 @@ fn refusal(server: &str, name: &str) -> Refusal {
     }
 }
 
-fn judged(kind: Kind, status: u16, media: &str, body: &str) -> Refusal {
+fn judged(kind: Kind, status: u16, media: &str, body: &str) -> Failure {
     let headers = [("content-type".to_owned(), media.to_owned())];
     match classify(kind, status, &headers, body.as_bytes()) {
         Verdict::Refused(refusal) => refusal,
