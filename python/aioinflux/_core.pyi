@@ -81,7 +81,6 @@ class Batches:
         batch_lines: int | None = None,
         batch_bytes: int | None = None,
         threads: int | None = None,
-        frames: int = 0,
         default_tags: dict[str, object] | None = None,
         time_unit: str | None = None,
         stamp: bool = False,

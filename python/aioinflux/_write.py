@@ -58,8 +58,8 @@ class Job:
     # The generation of the server, as `to_line_protocol` calls it.
     server: Server = field(kw_only=True)
 
-    def batches(self, frames: int) -> _core.Batches:
-        """Begins to encode; `frames` is how many functions stand between the user and `next`."""
+    def batches(self) -> _core.Batches:
+        """Begins to encode."""
         # Small writes notice what each of these costs: what is as it should be is not checked on.
         counts = (self.batch_lines, self.batch_bytes, self.connections)
         is_int = type(counts[0]) is type(counts[1]) is type(counts[2]) is int
@@ -90,7 +90,6 @@ class Job:
             self.batch_lines,
             self.batch_bytes,
             None,
-            frames,
             self.default_tags,
             self.time_unit,
             self.stamp,
@@ -98,9 +97,9 @@ class Job:
         )
 
 
-def waited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
-    """Writes in this thread; `frames` is how many functions stand between the user and `next`."""
-    work = _begun(job, frames, open_send)
+def waited(job: Job, open_send: Callable[[], Send]) -> bool:
+    """Writes in this thread."""
+    work = _begun(job, open_send)
     if isinstance(work, _core.Call):
         return work.wait()
     try:
@@ -120,11 +119,11 @@ def waited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
         work.close()
 
 
-async def awaited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
-    """Writes in the running loop; `frames` as for `waited`."""
+async def awaited(job: Job, open_send: Callable[[], Send]) -> bool:
+    """Writes in the running loop."""
     if is_async(job.data):
         job.data = Feed(job.data)
-    work = _begun(job, frames, open_send)
+    work = _begun(job, open_send)
     if isinstance(work, _core.Call):
         return await work
     try:
@@ -152,9 +151,9 @@ def rows_of(data: object) -> int | None:
     return int(shape[0]) if isinstance(shape, tuple) and shape else None
 
 
-def _begun(job: Job, frames: int, open_send: Callable[[], Send]) -> _core.Call[bool] | Steps:
+def _begun(job: Job, open_send: Callable[[], Send]) -> _core.Call[bool] | Steps:
     """A write as the one call that it is, which most are, or as steps."""
-    batches = job.batches(frames)
+    batches = job.batches()
     send = open_send()
     if job.progress or isinstance(job.data, Feed):
         return _steps(job, batches, send)
@@ -333,10 +332,7 @@ def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _c
 
 
 def _first_two(batches: _core.Batches) -> _Two:
-    """Of a write that is one request nothing is sent before it is known to be the only one.
-
-    A function like `_next`, since warnings find the caller of `write` by counting calls.
-    """
+    """Of a write that is one request nothing is sent before it is known to be the only one."""
     first = next(batches, None)
     return first, None if batches.at_end else next(batches, None)
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from . import _arguments, _core, _keywords, _output, _progress
 from ._base import Base, logger
 from ._output import Output
+from ._warnings import warn
 from ._write import Job
 
 __all__ = ["AsyncInfluxDBClient"]
@@ -83,9 +83,7 @@ class AsyncInfluxDBClient(Base):
         verify_ssl: bool = True,
     ) -> None:
         if loop is not None:
-            warnings.warn(
-                "argument `loop` is ignored: no event loop is bound", DeprecationWarning, 2
-            )
+            warn("argument `loop` is ignored: no event loop is bound", DeprecationWarning)
         options: dict[str, Any] = {
             "host": host, "port": port, "username": username if password else None, "ssl": ssl,
             "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,

@@ -175,7 +175,6 @@ class UDPClient:
             stamp=stamp,
             server="1.x",
         )
-        # What stands on the stack between the user and the encoder, which warns at the user's line.
         if self.mode == "async":
-            return _write.awaited(job, 3, lambda: self._sender.send)
-        return _write.waited(job, 4, lambda: self._sender.send)
+            return _write.awaited(job, lambda: self._sender.send)
+        return _write.waited(job, lambda: self._sender.send)

@@ -51,8 +51,6 @@ pub(crate) struct State {
     /// Whether the input may have more.
     more: bool,
     warned: bool,
-    /// Calls of Python between this iterator and the user.
-    frames: i32,
 }
 
 /// What data has next.
@@ -91,7 +89,7 @@ impl Batches {
     #[new]
     #[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None,
         time_column=None, measurement_column=None, batch_lines=None, batch_bytes=None,
-        threads=None, frames=0, default_tags=None, time_unit=None, stamp=false, *,
+        threads=None, default_tags=None, time_unit=None, stamp=false, *,
         server))]
     #[expect(
         clippy::too_many_arguments,
@@ -107,7 +105,6 @@ impl Batches {
         batch_lines: Option<i64>,
         batch_bytes: Option<i64>,
         threads: Option<i64>,
-        frames: i32,
         default_tags: Option<&Bound<'_, PyDict>>,
         time_unit: Option<&str>,
         stamp: bool,
@@ -131,7 +128,7 @@ impl Batches {
             threads: positive("threads", threads)?,
         };
         points.leaves_tables = Some(limits.lines);
-        let state = State::new(Input::new(data), points, limits, frames);
+        let state = State::new(Input::new(data), points, limits);
         Ok(Self {
             state: Mutex::new(state),
             rows: AtomicU64::new(0),
@@ -208,9 +205,8 @@ pub(crate) fn positive(name: &str, value: Option<i64>) -> PyResult<Option<usize>
 }
 
 impl State {
-    /// `points` may hold lines already; `frames` is the number of calls between the user and this
-    /// module, for warnings.
-    pub(crate) fn new(input: Input, points: Lease, limits: Limits, frames: i32) -> Self {
+    /// `points` may hold lines already.
+    pub(crate) fn new(input: Input, points: Lease, limits: Limits) -> Self {
         Self {
             input,
             points,
@@ -219,7 +215,6 @@ impl State {
             rest: None,
             more: true,
             warned: false,
-            frames,
         }
     }
 
@@ -276,7 +271,7 @@ impl State {
         }
         if self.is_at_end() && !self.warned {
             self.warned = true;
-            self.points.warn(py, self.frames)?;
+            self.points.warn(py)?;
         }
         Ok(batch.map_or(Step::End, Step::Batch))
     }

@@ -126,11 +126,10 @@ pub(crate) fn to_line_protocol<'py>(
     let more = input.fill(py, &mut points, enough);
     let more = more.map_err(|error| errors::no_end(py, error))?;
     let (lines, skipped) = if more || points.table.is_some() {
-        joined(py, State::new(input, points, limits, 0))
-            .map_err(|error| errors::no_end(py, error))?
+        joined(py, State::new(input, points, limits)).map_err(|error| errors::no_end(py, error))?
     } else {
         points.note_lines(py);
-        points.warn(py, 0)?;
+        points.warn(py)?;
         let batch = points.encoder.batch();
         (PyBytes::new(py, batch.bytes()), batch.skipped())
     };

@@ -3,7 +3,7 @@
 use aioinflux::engine::Spares;
 use aioinflux::line::RemovedNewlines;
 use aioinflux::{Batch, Colliding, Dialect, Encoder, Options, unique_time};
-use pyo3::exceptions::{PyUserWarning, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
@@ -240,14 +240,13 @@ impl Points {
         self.name(name, place).map(Some)
     }
 
-    /// One warning for each kind of change that was made to the user's data, at the line of the
-    /// user that stands `frames` above the Python function that called this module.
-    pub(crate) fn warn(&self, py: Python<'_>, frames: i32) -> PyResult<()> {
+    /// One warning for each kind of change that was made to the user's data.
+    pub(crate) fn warn(&self, py: Python<'_>) -> PyResult<()> {
         if let Some(first) = &self.converted.first {
             let count = self.converted.count;
             let text =
                 format!("Non-string-like data passed, converted to str: {first} ({count} in all)");
-            warn(py, &text, frames)?;
+            warn(py, &text)?;
         }
         let here = self.encoder.removed_newlines();
         let elsewhere = Some(&self.removed).filter(|removed| removed.count > 0);
@@ -257,7 +256,7 @@ impl Points {
                 "newlines removed, which names and tags cannot hold: {} ({count} in all)",
                 first.first
             );
-            warn(py, &text, frames)?;
+            warn(py, &text)?;
         }
         let Colliding { points, first, .. } = &self.colliding;
         if *points > 0 {
@@ -265,9 +264,9 @@ impl Points {
                 "{points} points without a time are of the same series as others, the first of \
                  series `{}`: the server gives all points of a request the same time and keeps \
                  only one of each series; give them times, or pass `stamp=True`",
-                shorten(first)
+                shorten(&first.replace('\0', "\\0"))
             );
-            warn(py, &text, frames)?;
+            warn(py, &text)?;
         }
         Ok(())
     }
@@ -299,10 +298,10 @@ impl Points {
     }
 }
 
-fn warn(py: Python<'_>, text: &str, frames: i32) -> PyResult<()> {
-    let text = std::ffi::CString::new(text.replace('\0', "\\0"))
-        .map_err(|error| PyValueError::new_err(error.to_string()))?;
-    PyErr::warn(py, &py.get_type::<PyUserWarning>(), &text, frames + 1)
+/// Warns at the line of the user.
+fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
+    let warn = py.import("aioinflux._warnings")?.getattr("warn")?;
+    warn.call1((text,)).map(drop)
 }
 
 /// The encoder's refusal, as Python's.

@@ -110,7 +110,7 @@ impl Schema {
         let py = slf.py();
         let mut points = Points::begin(Server::V1.dialect(), None, None, None, None)?;
         super::push_by_schema(&mut points, &mut rows::State::default(), slf, object)?;
-        points.warn(py, 1)?;
+        points.warn(py)?;
         if let [line @ .., b'\n'] = points.encoder.batch().bytes() {
             return Ok(PyBytes::new(py, line));
         }
