@@ -180,7 +180,7 @@ class Base:
             policy = _arguments.text("rp", rp, self._rp)
             nodes = _arguments.text("consistency", consistency, self._consistency)
             unit = None if precision is None else _arguments.unit("precision", precision)
-            if job.stamp and unit not in (None, "ns"):
+            if unit not in (None, "ns") and job.arguments.stamp:
                 raise ValueError(
                     f"argument `stamp`: stamps are in nanoseconds, got the precision {precision!r}"
                 )

@@ -25,7 +25,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import _arguments, _keywords, _locate, _output, _progress
+from . import _arguments, _core, _keywords, _locate, _output, _progress
 from ._administration import Administration
 from ._base import Base, logger
 from ._output import Output
@@ -366,20 +366,22 @@ class InfluxDBClient(Administration, Base):
         """
         job = Job(
             data,
-            measurement,
-            tag_columns,
-            time_column,
-            measurement_column,
-            tags,
-            extra_tags,
-            self._tags,
-            batch_lines,
-            batch_bytes,
+            _core.Arguments(
+                measurement=measurement,
+                tag_columns=tag_columns,
+                time_column=time_column,
+                measurement_column=measurement_column,
+                time_unit=time_unit,
+                tags=tags,
+                extra_tags=extra_tags,
+                default_tags=self._tags,
+                stamp=stamp,
+                batch_lines=batch_lines,
+                batch_bytes=batch_bytes,
+                server="1.x",
+            ),
             connections,
             progress,
-            time_unit=time_unit,
-            stamp=stamp,
-            server="1.x",
         )
         return self._write(job, db, rp, consistency, precision, database=database, bucket=bucket)
 

@@ -192,19 +192,21 @@ class AsyncInfluxDBClient(Base):
         """
         job = Job(
             data,
-            measurement,
-            tag_columns,
-            time_column,
-            measurement_column,
-            tags,
-            extra_tags,
-            batch_lines=batch_lines,
-            batch_bytes=batch_bytes,
-            connections=connections,
-            progress=progress,
-            time_unit=time_unit,
-            stamp=stamp,
-            server="1.x",
+            _core.Arguments(
+                measurement=measurement,
+                tag_columns=tag_columns,
+                time_column=time_column,
+                measurement_column=measurement_column,
+                time_unit=time_unit,
+                tags=tags,
+                extra_tags=extra_tags,
+                stamp=stamp,
+                batch_lines=batch_lines,
+                batch_bytes=batch_bytes,
+                server="1.x",
+            ),
+            connections,
+            progress,
         )
         return self._write(job, None)
 

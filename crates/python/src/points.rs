@@ -9,7 +9,6 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::dicts::{Memo, Shapes, Shared};
 use crate::frame::Table;
-use crate::memory::Lease;
 use crate::place::{Place, shorten};
 use crate::times::Times;
 use crate::{text, values};
@@ -95,20 +94,6 @@ pub(crate) struct Points {
 }
 
 impl Points {
-    /// Begins a call.
-    pub(crate) fn begin(
-        dialect: Dialect,
-        measurement: Option<&Bound<'_, PyAny>>,
-        tag_columns: Option<Vec<Py<PyAny>>>,
-        extra_tags: Option<&Bound<'_, PyDict>>,
-        default_tags: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Lease> {
-        let mut points = Lease::take(dialect);
-        points.tag_columns = tag_columns;
-        points.set_defaults(measurement, extra_tags, default_tags)?;
-        Ok(points)
-    }
-
     /// Forgets the call, and keeps what is worth it for the next one.
     pub(crate) fn forget(&mut self) {
         if self.encoder.len_bytes() > LONGEST {
@@ -162,7 +147,8 @@ impl Points {
         }
     }
 
-    fn set_defaults(
+    /// Takes the name and the tags for points that have none themselves.
+    pub(crate) fn set_defaults(
         &mut self,
         measurement: Option<&Bound<'_, PyAny>>,
         extra_tags: Option<&Bound<'_, PyDict>>,
