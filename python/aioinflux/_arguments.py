@@ -11,7 +11,7 @@ from .influxql import InfluxQL
 
 __all__ = [
     "MOST", "connection", "database", "epoch", "expect", "fill", "masked", "names", "not_empty",
-    "positive", "statement", "text", "text_of", "unit", "without_passwords",
+    "positive", "statement", "tags", "text", "text_of", "unit", "without_passwords",
 ]  # fmt: skip
 
 _UNITS = {
@@ -140,6 +140,14 @@ def names(argument: str, values: Iterable[object]) -> list[object]:
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise TypeError(f"argument `{argument}`: expected an iterable of names, got {values!r}")
     return list(values)
+
+
+def tags(
+    tags: Mapping[str, object] | None, extra_tags: Mapping[str, object] | None
+) -> dict[str, object]:
+    """The extra tags of a call, of which keywords take precedence over those in `tags`."""
+    expect("tags", tags, Mapping, optional=True)
+    return {**(tags or {}), **(extra_tags or {})}
 
 
 def masked(q: str) -> str:

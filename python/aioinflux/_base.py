@@ -10,8 +10,6 @@ from __future__ import annotations
 import copy
 import logging
 import re
-import sys
-import warnings
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _arguments, _core, _keywords, _output, _progress, _write, influxql
 from ._stream import AsyncChunks, Chunks, Reading, Stream
+from ._warnings import warn
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -73,10 +72,7 @@ class Base:
         if self._has_warned or not self._core.unverified:
             return
         self._has_warned = True
-        depth, frame = 1, sys._getframe()
-        while frame.f_back and frame.f_globals["__name__"].startswith("aioinflux."):
-            depth, frame = depth + 1, frame.f_back
-        warnings.warn(_UNVERIFIED, UserWarning, depth)
+        warn(_UNVERIFIED)
 
     @property
     def _is_async(self) -> bool:
@@ -184,16 +180,15 @@ class Base:
             policy = _arguments.text("rp", rp, self._rp)
             nodes = _arguments.text("consistency", consistency, self._consistency)
             unit = None if precision is None else _arguments.unit("precision", precision)
-            if job.stamp and unit not in (None, "ns"):
+            if unit not in (None, "ns") and job.arguments.stamp:
                 raise ValueError(
                     f"argument `stamp`: stamps are in nanoseconds, got the precision {precision!r}"
                 )
             return lambda batch: self._core.write(batch, database, policy, nodes, unit)
 
-        # What stands on the stack between the user and the encoder, which warns at the user's line.
         if self._is_async:
-            return self._named("write", _write.awaited(job, 3, open_send))
-        return _write.waited(job, 5, open_send)
+            return self._named("write", _write.awaited(job, open_send))
+        return _write.waited(job, open_send)
 
     def _query(
         self,

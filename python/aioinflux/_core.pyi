@@ -7,6 +7,7 @@ from ._lines import Server
 
 __all__ = [
     "Answer",
+    "Arguments",
     "Batch",
     "Batches",
     "Call",
@@ -67,27 +68,34 @@ class Pause(Exception):  # noqa: N818 (no error, as StopIteration)
     """Raised when the data of `Batches` has to be waited for; the next call continues."""
 
 @final
-class Batches:
-    """Iterator of batches."""
+class Arguments:
+    """The arguments of a write, as they were given; `Batches` checks them."""
 
     def __new__(
         cls,
-        data: object,
-        measurement: object = None,
-        tag_columns: Sequence[object] | None = None,
-        extra_tags: Mapping[str, object] | None = None,
+        *,
+        measurement: str | None = None,
+        tag_columns: Iterable[object] | None = None,
         time_column: object = None,
         measurement_column: object = None,
-        batch_lines: int | None = None,
-        batch_bytes: int | None = None,
-        threads: int | None = None,
-        frames: int = 0,
-        default_tags: dict[str, object] | None = None,
         time_unit: str | None = None,
-        stamp: bool = False,
-        *,
+        tags: Mapping[str, object] | None = None,
+        extra_tags: dict[str, object] | None = None,
+        default_tags: dict[str, object] | None = None,
+        stamp: bool,
+        batch_lines: int,
+        batch_bytes: int,
+        threads: int | None = None,
         server: Server,
-    ) -> Batches: ...
+    ) -> Arguments: ...
+    @property
+    def stamp(self) -> bool: ...
+
+@final
+class Batches:
+    """Iterator of batches."""
+
+    def __new__(cls, data: object, arguments: Arguments) -> Batches: ...
     def __iter__(self) -> Batches: ...
     def __next__(self) -> Batch: ...
     @property

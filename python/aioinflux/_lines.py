@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from . import _arguments, _core, _keywords
+from . import _core
 from ._core import to_line_protocol
 
 __all__ = ["line_batches", "parse_line_protocol", "to_line_protocol"]
@@ -15,12 +15,6 @@ __all__ = ["line_batches", "parse_line_protocol", "to_line_protocol"]
 Server = Literal["1.x", "2.x", "3.x"]
 
 logger = logging.getLogger("aioinflux")
-
-
-def _with(tags: Mapping[str, object], extra_tags: Mapping[str, object] | None) -> dict[str, object]:
-    """The `tags` of `to_line_protocol`, checked, and its `extra_tags`."""
-    _arguments.expect("tags", tags, Mapping)
-    return {**tags, **(extra_tags or {})}
 
 
 def _skipped(points: int) -> None:
@@ -78,29 +72,21 @@ def line_batches(
             to the named one, none was handed out. After an error the iterator is at its end.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
-    _keywords.check_tags(extra_tags)
-    _arguments.expect("tags", tags, Mapping, optional=True)
-    _arguments.expect("stamp", stamp, bool)
-    _arguments.positive("batch_lines", batch_lines)
-    _arguments.positive("batch_bytes", batch_bytes)
-    if threads is not None:
-        _arguments.positive("threads", threads)
-    unit = None if time_unit is None else _arguments.unit("time_unit", time_unit)
-    columns = None if tag_columns is None else _arguments.names("tag_columns", tag_columns)
-    return _core.Batches(
-        data,
-        measurement,
-        columns,
-        {**(tags or {}), **extra_tags},
+    arguments = _core.Arguments(
+        measurement=measurement,
+        tag_columns=tag_columns,
         time_column=time_column,
         measurement_column=measurement_column,
+        time_unit=time_unit,
+        tags=tags,
+        extra_tags=extra_tags,
+        stamp=stamp,
         batch_lines=batch_lines,
         batch_bytes=batch_bytes,
         threads=threads,
-        time_unit=unit,
-        stamp=stamp,
         server=server,
     )
+    return _core.Batches(data, arguments)
 
 
 def parse_line_protocol(

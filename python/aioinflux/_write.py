@@ -10,16 +10,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from . import _arguments, _core, _keywords, _progress
+from . import _arguments, _core, _progress
 from ._feed import Feed, is_async
 from .exceptions import InfluxDBConnectionError, InfluxDBError, InfluxDBWriteError
-
-if TYPE_CHECKING:
-    from ._lines import Server
 
 __all__ = ["Job", "Send", "awaited", "waited"]
 
@@ -37,70 +34,25 @@ class Job:
     """What one call of `write` was asked to write, and how."""
 
     data: object
-    measurement: str | None = None
-    tag_columns: Iterable[object] | None = None
-    time_column: object = None
-    measurement_column: object = None
-    # Extra tags beat a point's own; default tags are for points that have none of the name.
-    tags: Mapping[str, object] | None = None
-    extra_tags: Mapping[str, object] = field(default_factory=dict)
-    default_tags: dict[str, object] | None = None
-    batch_lines: int = 10_000
-    batch_bytes: int = 4 * 1024 * 1024
+    arguments: _core.Arguments
     connections: int = 1
     progress: _progress.Progress = None
     # Whether a request that did not fail was stored: nobody answers to datagrams.
     is_answered: bool = True
-    # What times that are integers count.
-    time_unit: str | None = None
-    # Whether points without a time get one of this machine's clock.
-    stamp: bool = False
-    # The generation of the server, as `to_line_protocol` calls it.
-    server: Server = field(kw_only=True)
 
-    def batches(self, frames: int) -> _core.Batches:
-        """Begins to encode; `frames` is how many functions stand between the user and `next`."""
-        # Small writes notice what each of these costs: what is as it should be is not checked on.
-        counts = (self.batch_lines, self.batch_bytes, self.connections)
-        is_int = type(counts[0]) is type(counts[1]) is type(counts[2]) is int
-        if not (is_int and min(counts) > 0 and max(counts) < _arguments.MOST):
-            for name in ("batch_lines", "batch_bytes", "connections"):
-                _arguments.positive(name, getattr(self, name))
-        if type(self.stamp) is not bool:
-            _arguments.expect("stamp", self.stamp, bool)
+    def batches(self) -> _core.Batches:
+        """Begins to encode."""
+        # Small writes notice each check: what is as it should be is not checked on.
+        if type(self.connections) is not int or not 0 < self.connections < _arguments.MOST:
+            _arguments.positive("connections", self.connections)
         if self.progress is not None:
             _progress.check(self.progress)
-        if self.time_unit is not None:
-            self.time_unit = _arguments.unit("time_unit", self.time_unit)
-        tags, columns = self.extra_tags, None
-        if tags:
-            _keywords.check_tags(tags)
-        if self.tags is not None:
-            _arguments.expect("tags", self.tags, Mapping, optional=True)
-            tags = {**self.tags, **tags}
-        if self.tag_columns is not None:
-            columns = _arguments.names("tag_columns", self.tag_columns)
-        return _core.Batches(
-            self.data,
-            self.measurement,
-            columns,
-            tags,
-            self.time_column,
-            self.measurement_column,
-            self.batch_lines,
-            self.batch_bytes,
-            None,
-            frames,
-            self.default_tags,
-            self.time_unit,
-            self.stamp,
-            server=self.server,
-        )
+        return _core.Batches(self.data, self.arguments)
 
 
-def waited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
-    """Writes in this thread; `frames` is how many functions stand between the user and `next`."""
-    work = _begun(job, frames, open_send)
+def waited(job: Job, open_send: Callable[[], Send]) -> bool:
+    """Writes in this thread."""
+    work = _begun(job, open_send)
     if isinstance(work, _core.Call):
         return work.wait()
     try:
@@ -120,11 +72,11 @@ def waited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
         work.close()
 
 
-async def awaited(job: Job, frames: int, open_send: Callable[[], Send]) -> bool:
-    """Writes in the running loop; `frames` as for `waited`."""
+async def awaited(job: Job, open_send: Callable[[], Send]) -> bool:
+    """Writes in the running loop."""
     if is_async(job.data):
         job.data = Feed(job.data)
-    work = _begun(job, frames, open_send)
+    work = _begun(job, open_send)
     if isinstance(work, _core.Call):
         return await work
     try:
@@ -152,9 +104,9 @@ def rows_of(data: object) -> int | None:
     return int(shape[0]) if isinstance(shape, tuple) and shape else None
 
 
-def _begun(job: Job, frames: int, open_send: Callable[[], Send]) -> _core.Call[bool] | Steps:
+def _begun(job: Job, open_send: Callable[[], Send]) -> _core.Call[bool] | Steps:
     """A write as the one call that it is, which most are, or as steps."""
-    batches = job.batches(frames)
+    batches = job.batches()
     send = open_send()
     if job.progress or isinstance(job.data, Feed):
         return _steps(job, batches, send)
@@ -333,10 +285,7 @@ def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _c
 
 
 def _first_two(batches: _core.Batches) -> _Two:
-    """Of a write that is one request nothing is sent before it is known to be the only one.
-
-    A function like `_next`, since warnings find the caller of `write` by counting calls.
-    """
+    """Of a write that is one request nothing is sent before it is known to be the only one."""
     first = next(batches, None)
     return first, None if batches.at_end else next(batches, None)
 

@@ -22,16 +22,15 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
-import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import _arguments, _keywords, _locate, _output, _progress
+from . import _arguments, _core, _keywords, _locate, _output, _progress
 from ._administration import Administration
 from ._base import Base, logger
 from ._output import Output
 from ._stream import Stream
+from ._warnings import warn
 from ._write import Job
 from .exceptions import InfluxDBError, InfluxDBWriteError
 from .seed import AsyncInfluxDBClient
@@ -124,7 +123,7 @@ class InfluxDBClient(Administration, Base):
     ) -> None:
         _locate.refuse(refused)
         if loop is not None:
-            _warn("argument `loop` is ignored: no event loop is bound", DeprecationWarning)
+            warn("argument `loop` is ignored: no event loop is bound", DeprecationWarning)
         _arguments.expect("rp", rp, str, optional=True)
         _arguments.expect("consistency", consistency, str, optional=True)
         _arguments.expect("tags", tags, Mapping, optional=True)
@@ -255,7 +254,7 @@ class InfluxDBClient(Administration, Base):
         self._db = name
         if not name:
             text = "No default databases is set. Database must be specified when querying/writing."
-            _warn(text, UserWarning)
+            warn(text)
 
     def __repr__(self) -> str:
         items = {
@@ -367,20 +366,22 @@ class InfluxDBClient(Administration, Base):
         """
         job = Job(
             data,
-            measurement,
-            tag_columns,
-            time_column,
-            measurement_column,
-            tags,
-            extra_tags,
-            self._tags,
-            batch_lines,
-            batch_bytes,
+            _core.Arguments(
+                measurement=measurement,
+                tag_columns=tag_columns,
+                time_column=time_column,
+                measurement_column=measurement_column,
+                time_unit=time_unit,
+                tags=tags,
+                extra_tags=extra_tags,
+                default_tags=self._tags,
+                stamp=stamp,
+                batch_lines=batch_lines,
+                batch_bytes=batch_bytes,
+                server="1.x",
+            ),
             connections,
             progress,
-            time_unit=time_unit,
-            stamp=stamp,
-            server="1.x",
         )
         return self._write(job, db, rp, consistency, precision, database=database, bucket=bucket)
 
@@ -537,14 +538,6 @@ class InfluxDBClient(Administration, Base):
         """Runs one statement of administration."""
         db = _keywords.database(db, **aliases)
         return self._query(text, db, self._maker(None, False, False, "ns"))
-
-
-def _warn(text: str, category: type[Warning]) -> None:
-    """Warns at the line of the user, however many functions of ours stand before it."""
-    depth, frame = 1, sys._getframe().f_back
-    while frame and frame.f_globals.get("__name__") == __name__:
-        depth, frame = depth + 1, frame.f_back
-    warnings.warn(text, category, depth + 1)
 
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:

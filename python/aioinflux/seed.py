@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from . import _arguments, _core, _keywords, _output, _progress
 from ._base import Base, logger
 from ._output import Output
+from ._warnings import warn
 from ._write import Job
 
 __all__ = ["AsyncInfluxDBClient"]
@@ -83,9 +83,7 @@ class AsyncInfluxDBClient(Base):
         verify_ssl: bool = True,
     ) -> None:
         if loop is not None:
-            warnings.warn(
-                "argument `loop` is ignored: no event loop is bound", DeprecationWarning, 2
-            )
+            warn("argument `loop` is ignored: no event loop is bound", DeprecationWarning)
         options: dict[str, Any] = {
             "host": host, "port": port, "username": username if password else None, "ssl": ssl,
             "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,
@@ -194,19 +192,21 @@ class AsyncInfluxDBClient(Base):
         """
         job = Job(
             data,
-            measurement,
-            tag_columns,
-            time_column,
-            measurement_column,
-            tags,
-            extra_tags,
-            batch_lines=batch_lines,
-            batch_bytes=batch_bytes,
-            connections=connections,
-            progress=progress,
-            time_unit=time_unit,
-            stamp=stamp,
-            server="1.x",
+            _core.Arguments(
+                measurement=measurement,
+                tag_columns=tag_columns,
+                time_column=time_column,
+                measurement_column=measurement_column,
+                time_unit=time_unit,
+                tags=tags,
+                extra_tags=extra_tags,
+                stamp=stamp,
+                batch_lines=batch_lines,
+                batch_bytes=batch_bytes,
+                server="1.x",
+            ),
+            connections,
+            progress,
         )
         return self._write(job, None)
 

@@ -160,22 +160,23 @@ class UDPClient:
                 )
         job = _write.Job(
             data,
-            measurement,
-            tag_columns,
-            time_column,
-            measurement_column,
-            tags,
-            extra_tags,
-            self._tags,
-            batch_lines,
-            batch_bytes,
+            _core.Arguments(
+                measurement=measurement,
+                tag_columns=tag_columns,
+                time_column=time_column,
+                measurement_column=measurement_column,
+                time_unit=time_unit,
+                tags=tags,
+                extra_tags=extra_tags,
+                default_tags=self._tags,
+                stamp=stamp,
+                batch_lines=batch_lines,
+                batch_bytes=batch_bytes,
+                server="1.x",
+            ),
             progress=progress,
             is_answered=False,
-            time_unit=time_unit,
-            stamp=stamp,
-            server="1.x",
         )
-        # What stands on the stack between the user and the encoder, which warns at the user's line.
         if self.mode == "async":
-            return _write.awaited(job, 3, lambda: self._sender.send)
-        return _write.waited(job, 4, lambda: self._sender.send)
+            return _write.awaited(job, lambda: self._sender.send)
+        return _write.waited(job, lambda: self._sender.send)

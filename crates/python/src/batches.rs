@@ -12,16 +12,16 @@ use aioinflux::frame::FrameOptions;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
+use crate::arguments::Arguments;
 use crate::batch::Encoded;
 use crate::errors;
 use crate::exit;
 use crate::frame::{Table, count, refusal};
 use crate::input::Input;
+use crate::limits::Limits;
 use crate::memory::Lease;
 use crate::points::Points;
-use crate::server::Server;
 
 create_exception!(
     aioinflux._core,
@@ -51,8 +51,6 @@ pub(crate) struct State {
     /// Whether the input may have more.
     more: bool,
     warned: bool,
-    /// Calls of Python between this iterator and the user.
-    frames: i32,
 }
 
 /// What data has next.
@@ -61,14 +59,6 @@ pub(crate) enum Step {
     /// A table of many rows; all points before it are out.
     Table(Table),
     End,
-}
-
-/// Where batches end, and who makes them.
-#[derive(Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) lines: usize,
-    pub(crate) bytes: usize,
-    pub(crate) threads: Option<usize>,
 }
 
 /// A table whose rows are on their way.
@@ -89,51 +79,14 @@ struct Reading {
 #[pymethods]
 impl Batches {
     #[new]
-    #[pyo3(signature = (data, measurement=None, tag_columns=None, extra_tags=None,
-        time_column=None, measurement_column=None, batch_lines=None, batch_bytes=None,
-        threads=None, frames=0, default_tags=None, time_unit=None, stamp=false, *,
-        server))]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of the Python function"
-    )]
-    fn new(
-        data: Bound<'_, PyAny>,
-        measurement: Option<&Bound<'_, PyAny>>,
-        tag_columns: Option<Vec<Py<PyAny>>>,
-        extra_tags: Option<&Bound<'_, PyDict>>,
-        time_column: Option<Py<PyAny>>,
-        measurement_column: Option<Py<PyAny>>,
-        batch_lines: Option<i64>,
-        batch_bytes: Option<i64>,
-        threads: Option<i64>,
-        frames: i32,
-        default_tags: Option<&Bound<'_, PyDict>>,
-        time_unit: Option<&str>,
-        stamp: bool,
-        server: Server,
-    ) -> PyResult<Self> {
+    fn new(data: Bound<'_, PyAny>, arguments: &Bound<'_, Arguments>) -> PyResult<Self> {
         exit::protect_thread();
-        let mut points = Points::begin(
-            server.dialect(),
-            measurement,
-            tag_columns,
-            extra_tags,
-            default_tags,
-        )?;
-        points.time_column = time_column;
-        points.measurement_column = measurement_column;
-        points.times.begin(time_unit)?;
-        points.set_stamp(stamp);
-        let limits = Limits {
-            lines: positive("batch_lines", batch_lines)?.unwrap_or(FrameOptions::BATCH_LINES),
-            bytes: positive("batch_bytes", batch_bytes)?.unwrap_or(FrameOptions::BATCH_BYTES),
-            threads: positive("threads", threads)?,
-        };
+        let (py, arguments) = (data.py(), arguments.get());
+        let limits = arguments.limits(py, Limits::OF_WRITES)?;
+        let mut points = arguments.begin(py)?;
         points.leaves_tables = Some(limits.lines);
-        let state = State::new(Input::new(data), points, limits, frames);
         Ok(Self {
-            state: Mutex::new(state),
+            state: Mutex::new(State::new(Input::new(data), points, limits)),
             rows: AtomicU64::new(0),
             at_end: AtomicBool::new(false),
         })
@@ -195,22 +148,9 @@ impl Drop for Batches {
     }
 }
 
-pub(crate) fn positive(name: &str, value: Option<i64>) -> PyResult<Option<usize>> {
-    let checked = |value| usize::try_from(value).ok().filter(|value| *value > 0);
-    let refuse = |value| {
-        PyValueError::new_err(format!(
-            "argument `{name}`: expected a positive number, got {value}"
-        ))
-    };
-    value
-        .map(|value| checked(value).ok_or_else(|| refuse(value)))
-        .transpose()
-}
-
 impl State {
-    /// `points` may hold lines already; `frames` is the number of calls between the user and this
-    /// module, for warnings.
-    pub(crate) fn new(input: Input, points: Lease, limits: Limits, frames: i32) -> Self {
+    /// `points` may hold lines already.
+    pub(crate) fn new(input: Input, points: Lease, limits: Limits) -> Self {
         Self {
             input,
             points,
@@ -219,7 +159,6 @@ impl State {
             rest: None,
             more: true,
             warned: false,
-            frames,
         }
     }
 
@@ -267,7 +206,8 @@ impl State {
                 break self.next_of_points();
             } else {
                 let limits = self.limits;
-                let full = |points: &Points| points.table.is_some() || limits.reached(points);
+                let full =
+                    |points: &Points| points.table.is_some() || limits.reached(&points.encoder);
                 self.more = self.input.fill(py, &mut self.points, full)?;
             }
         };
@@ -276,7 +216,7 @@ impl State {
         }
         if self.is_at_end() && !self.warned {
             self.warned = true;
-            self.points.warn(py, self.frames)?;
+            self.points.warn(py)?;
         }
         Ok(batch.map_or(Step::End, Step::Batch))
     }
@@ -292,7 +232,7 @@ impl State {
     }
 
     fn is_full(&self) -> bool {
-        self.limits.reached(&self.points)
+        self.limits.reached(&self.points.encoder)
     }
 
     /// Whether all points before the table, or before the end, are out: skipped ones too.
@@ -310,13 +250,7 @@ impl State {
     }
 
     fn frame_options(&self) -> FrameOptions {
-        let options = FrameOptions::new(self.points.encoder.options())
-            .batch_lines(self.limits.lines)
-            .batch_bytes(self.limits.bytes);
-        match self.limits.threads {
-            Some(threads) => options.threads(threads),
-            None => options,
-        }
+        self.limits.of_tables(self.points.encoder.options())
     }
 
     /// Makes batches of a table before all else.
@@ -434,26 +368,5 @@ impl Reading {
                 }
             }
         }
-    }
-}
-
-impl Limits {
-    /// Whether the points make a batch.
-    pub(crate) fn reached(self, points: &Points) -> bool {
-        let batch = points.encoder.batch();
-        let rows = batch.len() as u64 + batch.skipped();
-        rows >= self.lines as u64 || points.encoder.len_bytes() > self.bytes
-    }
-
-    /// How many lines from `start` on make a batch; 1 at least, unless there is none.
-    fn fitting(self, batch: &Batch, start: usize) -> usize {
-        let ends = &batch.ends()[start..];
-        let from = if start == 0 {
-            0
-        } else {
-            batch.ends()[start - 1]
-        };
-        let lines = ends.partition_point(|end| end - from <= self.bytes);
-        lines.max(1).min(self.lines).min(ends.len())
     }
 }

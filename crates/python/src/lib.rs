@@ -9,11 +9,12 @@
 //! | `task` | small requests, which a loop drives itself |
 //! | `inbox`, `bell` | how outcomes come to an event loop, and what wakes it |
 //! | `stream` | answers that are read while they arrive |
+//! | `arguments` | the arguments of a write |
 //! | `encode`, `input`, `points`, `memory`, `dicts` | Python's data as lines |
 //! | `typed` | objects of classes with a schema as lines |
 //! | `frame`, `values`, `times`, `place` | its tables, values and times, and how errors name them |
 //! | `influxql` | pieces of query text |
-//! | `batch`, `batches` | the lines as batches |
+//! | `batch`, `batches`, `limits` | the lines as batches, and where these end |
 //! | `udp` | batches as datagrams |
 //! | `parse` | lines as Python's data |
 //! | `out` | answers as Python's data |
@@ -23,6 +24,7 @@
 //! | `exit` | what becomes of threads when the program ends |
 
 mod almost;
+mod arguments;
 mod batch;
 mod batches;
 mod bell;
@@ -39,6 +41,7 @@ mod frame;
 mod inbox;
 mod influxql;
 mod input;
+mod limits;
 mod lines;
 mod memory;
 mod out;
@@ -60,6 +63,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use crate::arguments::Arguments;
     #[pymodule_export]
     use crate::batches::{Batches, Pause};
     #[pymodule_export]

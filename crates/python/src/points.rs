@@ -3,13 +3,12 @@
 use aioinflux::engine::Spares;
 use aioinflux::line::RemovedNewlines;
 use aioinflux::{Batch, Colliding, Dialect, Encoder, Options, unique_time};
-use pyo3::exceptions::{PyUserWarning, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::dicts::{Memo, Shapes, Shared};
 use crate::frame::Table;
-use crate::memory::Lease;
 use crate::place::{Place, shorten};
 use crate::times::Times;
 use crate::{text, values};
@@ -95,20 +94,6 @@ pub(crate) struct Points {
 }
 
 impl Points {
-    /// Begins a call.
-    pub(crate) fn begin(
-        dialect: Dialect,
-        measurement: Option<&Bound<'_, PyAny>>,
-        tag_columns: Option<Vec<Py<PyAny>>>,
-        extra_tags: Option<&Bound<'_, PyDict>>,
-        default_tags: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Lease> {
-        let mut points = Lease::take(dialect);
-        points.tag_columns = tag_columns;
-        points.set_defaults(measurement, extra_tags, default_tags)?;
-        Ok(points)
-    }
-
     /// Forgets the call, and keeps what is worth it for the next one.
     pub(crate) fn forget(&mut self) {
         if self.encoder.len_bytes() > LONGEST {
@@ -162,7 +147,8 @@ impl Points {
         }
     }
 
-    fn set_defaults(
+    /// Takes the name and the tags for points that have none themselves.
+    pub(crate) fn set_defaults(
         &mut self,
         measurement: Option<&Bound<'_, PyAny>>,
         extra_tags: Option<&Bound<'_, PyDict>>,
@@ -240,14 +226,13 @@ impl Points {
         self.name(name, place).map(Some)
     }
 
-    /// One warning for each kind of change that was made to the user's data, at the line of the
-    /// user that stands `frames` above the Python function that called this module.
-    pub(crate) fn warn(&self, py: Python<'_>, frames: i32) -> PyResult<()> {
+    /// One warning for each kind of change that was made to the user's data.
+    pub(crate) fn warn(&self, py: Python<'_>) -> PyResult<()> {
         if let Some(first) = &self.converted.first {
             let count = self.converted.count;
             let text =
                 format!("Non-string-like data passed, converted to str: {first} ({count} in all)");
-            warn(py, &text, frames)?;
+            warn(py, &text)?;
         }
         let here = self.encoder.removed_newlines();
         let elsewhere = Some(&self.removed).filter(|removed| removed.count > 0);
@@ -257,7 +242,7 @@ impl Points {
                 "newlines removed, which names and tags cannot hold: {} ({count} in all)",
                 first.first
             );
-            warn(py, &text, frames)?;
+            warn(py, &text)?;
         }
         let Colliding { points, first, .. } = &self.colliding;
         if *points > 0 {
@@ -265,9 +250,9 @@ impl Points {
                 "{points} points without a time are of the same series as others, the first of \
                  series `{}`: the server gives all points of a request the same time and keeps \
                  only one of each series; give them times, or pass `stamp=True`",
-                shorten(first)
+                shorten(&first.replace('\0', "\\0"))
             );
-            warn(py, &text, frames)?;
+            warn(py, &text)?;
         }
         Ok(())
     }
@@ -299,10 +284,10 @@ impl Points {
     }
 }
 
-fn warn(py: Python<'_>, text: &str, frames: i32) -> PyResult<()> {
-    let text = std::ffi::CString::new(text.replace('\0', "\\0"))
-        .map_err(|error| PyValueError::new_err(error.to_string()))?;
-    PyErr::warn(py, &py.get_type::<PyUserWarning>(), &text, frames + 1)
+/// Warns at the line of the user.
+fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
+    let warn = py.import("aioinflux._warnings")?.getattr("warn")?;
+    warn.call1((text,)).map(drop)
 }
 
 /// The encoder's refusal, as Python's.

@@ -8,8 +8,9 @@ by these tables.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
+
+from .._warnings import warn
 
 __all__ = ["escape", "key_escape", "measurement_escape", "str_escape", "tag_escape"]
 
@@ -23,7 +24,5 @@ def escape(string: object, escape_pattern: Mapping[int, str]) -> str:
     """Escapes a text by one of the tables. What is none is converted, with a warning."""
     if isinstance(string, str):
         return string.translate(escape_pattern)
-    warnings.warn(
-        "Non-string-like data passed. Attempting to convert to 'str'.", UserWarning, stacklevel=2
-    )
+    warn("Non-string-like data passed. Attempting to convert to 'str'.")
     return str(string).translate(tag_escape)

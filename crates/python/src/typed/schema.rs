@@ -11,8 +11,9 @@ use super::kinds::{Kind, Part};
 use super::plan::Plan;
 use super::rows;
 use crate::exit;
+use crate::memory::Lease;
 use crate::place::Place;
-use crate::points::{CommonTags, Points, refused};
+use crate::points::{CommonTags, refused};
 use crate::server::Server;
 
 /// The field that stands for none.
@@ -72,10 +73,9 @@ impl Schema {
         let class = class_;
         let name = class.name()?.to_str()?.to_owned();
         // Its reading of tags is that of a call.
-        let extra_tags = Points::begin(Server::V1.dialect(), None, None, Some(extra_tags), None)?
-            .tags
-            .extra()
-            .to_vec();
+        let mut points = Lease::take(Server::V1.dialect());
+        points.set_defaults(None, Some(extra_tags), None)?;
+        let extra_tags = points.tags.extra().to_vec();
         let attributes = attributes.into_iter();
         let attributes = attributes.map(|described| Attribute::new(&name, described));
         let mut attributes = attributes.collect::<PyResult<Vec<_>>>()?;
@@ -108,9 +108,10 @@ impl Schema {
     ) -> PyResult<Bound<'py, PyBytes>> {
         exit::protect_thread();
         let py = slf.py();
-        let mut points = Points::begin(Server::V1.dialect(), None, None, None, None)?;
+        let mut points = Lease::take(Server::V1.dialect());
+        points.set_defaults(None, None, None)?;
         super::push_by_schema(&mut points, &mut rows::State::default(), slf, object)?;
-        points.warn(py, 1)?;
+        points.warn(py)?;
         if let [line @ .., b'\n'] = points.encoder.batch().bytes() {
             return Ok(PyBytes::new(py, line));
         }

@@ -1,0 +1,180 @@
+//! The arguments of a write: those of `write` of every client, `to_line_protocol` and `line_batches`.
+//!
+//! Python hands them over as they were given. They are checked where a call begins, which for a write
+//! that is awaited is later. What is unusual is checked by `_arguments` and `_keywords` of the
+//! package, which have the errors; small writes notice each call of Python.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyDict, PyInt};
+
+use crate::exit;
+use crate::limits::Limits;
+use crate::memory::Lease;
+use crate::server::Server;
+
+/// What a call says of its points, and of the batches that they become.
+#[pyclass(module = "aioinflux._core", frozen)]
+pub(crate) struct Arguments {
+    /// Name for points that carry none.
+    pub(crate) measurement: Option<Py<PyAny>>,
+    /// Columns of tables that are tags, times and measurements.
+    pub(crate) tag_columns: Option<Py<PyAny>>,
+    pub(crate) time_column: Option<Py<PyAny>>,
+    pub(crate) measurement_column: Option<Py<PyAny>>,
+    /// What times that are integers count.
+    pub(crate) time_unit: Option<Py<PyAny>>,
+    /// Extra tags, which take precedence over a point's own, of any name.
+    pub(crate) tags: Option<Py<PyAny>>,
+    /// Extra tags that were keywords; they take precedence over `tags`.
+    pub(crate) extra_tags: Option<Py<PyDict>>,
+    /// Tags for points that have none of the name.
+    pub(crate) default_tags: Option<Py<PyDict>>,
+    /// Whether points without a time get one of this machine's clock.
+    pub(crate) stamp: Py<PyAny>,
+    pub(crate) batch_lines: Option<Py<PyAny>>,
+    pub(crate) batch_bytes: Option<Py<PyAny>>,
+    pub(crate) threads: Option<Py<PyAny>>,
+    pub(crate) server: Server,
+}
+
+#[pymethods]
+impl Arguments {
+    #[new]
+    #[pyo3(signature = (*, measurement=None, tag_columns=None, time_column=None,
+        measurement_column=None, time_unit=None, tags=None, extra_tags=None, default_tags=None,
+        stamp, batch_lines, batch_bytes, threads=None, server))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the Python function"
+    )]
+    fn new(
+        measurement: Option<Py<PyAny>>,
+        tag_columns: Option<Py<PyAny>>,
+        time_column: Option<Py<PyAny>>,
+        measurement_column: Option<Py<PyAny>>,
+        time_unit: Option<Py<PyAny>>,
+        tags: Option<Py<PyAny>>,
+        extra_tags: Option<Py<PyDict>>,
+        default_tags: Option<Py<PyDict>>,
+        stamp: Py<PyAny>,
+        batch_lines: Py<PyAny>,
+        batch_bytes: Py<PyAny>,
+        threads: Option<Py<PyAny>>,
+        server: Server,
+    ) -> Self {
+        exit::protect_thread();
+        Self {
+            measurement,
+            tag_columns,
+            time_column,
+            measurement_column,
+            time_unit,
+            tags,
+            extra_tags,
+            default_tags,
+            stamp,
+            batch_lines: Some(batch_lines),
+            batch_bytes: Some(batch_bytes),
+            threads,
+            server,
+        }
+    }
+
+    #[getter]
+    fn stamp(&self, py: Python<'_>) -> Py<PyAny> {
+        exit::protect_thread();
+        self.stamp.clone_ref(py)
+    }
+}
+
+impl Arguments {
+    /// Where batches end, and who makes them, with what a call says that has no such arguments.
+    pub(crate) fn limits(&self, py: Python<'_>, default: Limits) -> PyResult<Limits> {
+        let count = |name, value: &Option<Py<PyAny>>| {
+            let value = value.as_ref().map(|value| positive(name, value.bind(py)));
+            value.transpose()
+        };
+        Ok(Limits {
+            lines: count("batch_lines", &self.batch_lines)?.unwrap_or(default.lines),
+            bytes: count("batch_bytes", &self.batch_bytes)?.unwrap_or(default.bytes),
+            threads: count("threads", &self.threads)?.or(default.threads),
+        })
+    }
+
+    /// Begins a call.
+    pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<Lease> {
+        let stamp = self.stamp.bind(py);
+        let Ok(stamp) = stamp.cast::<PyBool>() else {
+            let is_no_bool = ("stamp", stamp, py.get_type::<PyBool>());
+            return Err(match checks(py)?.call_method1("expect", is_no_bool) {
+                Err(error) => error,
+                Ok(_) => unreachable!("`expect` refuses what is of another type"),
+            });
+        };
+        let time_unit = self.time_unit.as_ref().map(|unit| {
+            let unit = checks(py)?.call_method1("unit", ("time_unit", unit))?;
+            unit.extract::<String>()
+        });
+        let time_unit = time_unit.transpose()?;
+        let extra_tags = self.extra_tags(py)?;
+        let tag_columns = self.tag_columns.as_ref().map(|columns| {
+            let names = checks(py)?.call_method1("names", ("tag_columns", columns))?;
+            names.extract::<Vec<Py<PyAny>>>()
+        });
+        let tag_columns = tag_columns.transpose()?;
+        let mut points = Lease::take(self.server.dialect());
+        points.tag_columns = tag_columns;
+        points.time_column = self.time_column.as_ref().map(|name| name.clone_ref(py));
+        points.measurement_column = self
+            .measurement_column
+            .as_ref()
+            .map(|name| name.clone_ref(py));
+        points.times.begin(time_unit.as_deref())?;
+        points.set_stamp(stamp.is_true());
+        points.set_defaults(
+            self.measurement.as_ref().map(|name| name.bind(py)),
+            extra_tags.as_ref(),
+            self.default_tags.as_ref().map(|tags| tags.bind(py)),
+        )?;
+        Ok(points)
+    }
+
+    /// All extra tags.
+    fn extra_tags<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let keywords = self.extra_tags.as_ref().map(|tags| tags.bind(py));
+        let keywords = keywords.filter(|tags| !tags.is_empty());
+        if let Some(keywords) = keywords {
+            check_keywords(keywords)?;
+        }
+        let Some(tags) = &self.tags else {
+            return Ok(keywords.cloned());
+        };
+        let all = checks(py)?.call_method1("tags", (tags, keywords))?;
+        Ok(Some(all.cast_into()?))
+    }
+}
+
+fn checks(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    py.import("aioinflux._arguments")
+}
+
+/// A number above zero.
+fn positive(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    if value.is_exact_instance_of::<PyInt>()
+        && let Ok(number) = value.extract::<i64>()
+        && let Ok(number) = usize::try_from(number)
+        && number > 0
+    {
+        return Ok(number);
+    }
+    checks(value.py())?.call_method1("positive", (name, value))?;
+    value.extract()
+}
+
+/// Refuses keywords that other clients read as something else than tags.
+fn check_keywords(extra_tags: &Bound<'_, PyDict>) -> PyResult<()> {
+    static CHECK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let check = CHECK.import(extra_tags.py(), "aioinflux._keywords", "check_tags")?;
+    check.call1((extra_tags,)).map(drop)
+}

@@ -1,0 +1,51 @@
+//! Where batches end, and who makes them.
+
+use aioinflux::frame::FrameOptions;
+use aioinflux::{Batch, Encoder, Options};
+
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) lines: usize,
+    pub(crate) bytes: usize,
+    /// How many threads encode a table; `None`: one for each processor.
+    pub(crate) threads: Option<usize>,
+}
+
+impl Limits {
+    /// Those of requests.
+    pub(crate) const OF_WRITES: Self = Self {
+        lines: FrameOptions::BATCH_LINES,
+        bytes: FrameOptions::BATCH_BYTES,
+        threads: None,
+    };
+
+    /// Whether the lines of an encoder make a batch; points without a line count, too.
+    pub(crate) fn reached(self, encoder: &Encoder) -> bool {
+        let batch = encoder.batch();
+        let points = batch.len() as u64 + batch.skipped();
+        points >= self.lines as u64 || encoder.len_bytes() > self.bytes
+    }
+
+    /// How many lines from `start` on make a batch; 1 at least, unless there is none.
+    pub(crate) fn fitting(self, batch: &Batch, start: usize) -> usize {
+        let ends = &batch.ends()[start..];
+        let from = if start == 0 {
+            0
+        } else {
+            batch.ends()[start - 1]
+        };
+        let lines = ends.partition_point(|end| end - from <= self.bytes);
+        lines.max(1).min(self.lines).min(ends.len())
+    }
+
+    /// The same for the engine, which makes the batches of tables.
+    pub(crate) fn of_tables(self, options: Options) -> FrameOptions {
+        let options = FrameOptions::new(options)
+            .batch_lines(self.lines)
+            .batch_bytes(self.bytes);
+        match self.threads {
+            Some(threads) => options.threads(threads),
+            None => options,
+        }
+    }
+}
