@@ -173,7 +173,7 @@ class Base:
     ) -> Any:
         """Writes points, by the mode: what is not given is the client's."""
 
-        def open_send() -> _write.Send:
+        def find_place() -> _write.Place:
             database = _arguments.database(_keywords.database(db, **aliases), self._db)
             if not database:
                 raise ValueError("argument `db`: expected a database, since the client has none")
@@ -184,11 +184,11 @@ class Base:
                 raise ValueError(
                     f"argument `stamp`: stamps are in nanoseconds, got the precision {precision!r}"
                 )
-            return lambda batch: self._core.write(batch, database, policy, nodes, unit)
+            return database, policy, nodes, unit
 
         if self._is_async:
-            return self._named("write", _write.awaited(job, open_send))
-        return _write.waited(job, open_send)
+            return self._named("write", _write.awaited(job, self._core, find_place))
+        return _write.waited(job, self._core, find_place)
 
     def _query(
         self,

@@ -64,6 +64,15 @@ class Batch:
     def to_bytes(self) -> bytes: ...
     def gzip(self) -> bytes: ...
 
+@final
+class Writing:
+    """A write of many batches that is under way until `end`."""
+
+    def push(self, batch: Batch) -> Call[bool]: ...
+    def end(self) -> Call[bool]: ...
+    def progress(self) -> list[tuple[int, int]]: ...
+    def told(self) -> tuple[str, list[range]]: ...
+
 class Pause(Exception):  # noqa: N818 (no error, as StopIteration)
     """Raised when the data of `Batches` has to be waited for; the next call continues."""
 
@@ -289,6 +298,14 @@ class Client:
         consistency: str | None = None,
         precision: str | None = None,
     ) -> Call[bool]: ...
+    def write_all(
+        self,
+        connections: int,
+        db: str | None,
+        rp: str | None = None,
+        consistency: str | None = None,
+        precision: str | None = None,
+    ) -> Writing: ...
     def query_json(
         self,
         q: str,
@@ -321,7 +338,8 @@ class UdpSender:
     """A socket for one host and port."""
 
     def __new__(cls, host: str, port: int, datagram_bytes: int) -> UdpSender: ...
-    def send(self, batch: Batch) -> Call[bool]: ...
+    def write(self, batch: Batch) -> Call[bool]: ...
+    def write_all(self, connections: int) -> Writing: ...
 
 def to_line_protocol(
     data: object,

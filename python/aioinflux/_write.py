@@ -1,6 +1,7 @@
 """Writing batch after batch: the next one is encoded while others travel.
 
-A write of one request is one call. For any other, a generator knows the order of steps and asks for
+A write of one request is one call. For any other, a generator makes the batches and hands them to
+the engine (`_core.Writing`), which sends them and keeps what became of them. The generator asks for
 calls to be waited for; `waited` and `awaited` drive it. Nothing here looks at the data, except that
 async iterables come as a `Feed`, which is awaited like a call.
 """
@@ -8,22 +9,21 @@ async iterables come as a `Feed`, which is awaited like a call.
 from __future__ import annotations
 
 import logging
-import sys
-from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Protocol
 
 from . import _arguments, _core, _progress
 from ._feed import Feed, is_async
-from .exceptions import InfluxDBConnectionError, InfluxDBError, InfluxDBWriteError
+from .exceptions import InfluxDBError, InfluxDBWriteError
 
-__all__ = ["Job", "Send", "awaited", "waited"]
+__all__ = ["Job", "awaited", "waited"]
 
-Send = Callable[["_core.Batch"], "_core.Call[bool]"]
-# Each is awaited, or waited for; only a write that is awaited has a feed.
-Steps = Generator["_core.Call[bool] | Feed", None, bool]
+# Each is awaited, or waited for, and its value sent back; only a write that is awaited has a feed.
+Steps = Generator["_core.Call[bool] | Feed", Any, bool]
 _Two = tuple["_core.Batch | None", "_core.Batch | None"]
+# Database, retention policy, consistency and precision; nothing for datagrams.
+Place = tuple["str | None", ...]
 
 logger = logging.getLogger("aioinflux")
 
@@ -37,8 +37,6 @@ class Job:
     arguments: _core.Arguments
     connections: int = 1
     progress: _progress.Progress = None
-    # Whether a request that did not fail was stored: nobody answers to datagrams.
-    is_answered: bool = True
 
     def batches(self) -> _core.Batches:
         """Begins to encode."""
@@ -50,9 +48,19 @@ class Job:
         return _core.Batches(self.data, self.arguments)
 
 
-def waited(job: Job, open_send: Callable[[], Send]) -> bool:
-    """Writes in this thread."""
-    work = _begun(job, open_send)
+class Engine(Protocol):
+    """What sends batches; where they go is the rest of the arguments."""
+
+    def write(self, batch: _core.Batch, /, *place: Any) -> _core.Call[bool]:
+        """Sends one."""
+
+    def write_all(self, connections: int, /, *place: Any) -> _core.Writing:
+        """Begins to send many, over so many connections."""
+
+
+def waited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
+    """Writes in this thread. Where to is asked when the data is known to be good."""
+    work = _begun(job, engine, find_place)
     if isinstance(work, _core.Call):
         return work.wait()
     try:
@@ -60,11 +68,11 @@ def waited(job: Job, open_send: Callable[[], Send]) -> bool:
         while True:
             try:
                 assert not isinstance(call, Feed)
-                call.wait()
+                value = call.wait()
             except Exception as error:
                 call = work.throw(error)
             else:
-                call = next(work)
+                call = work.send(value)
     except StopIteration as end:
         return bool(end.value)
     finally:
@@ -72,22 +80,22 @@ def waited(job: Job, open_send: Callable[[], Send]) -> bool:
         work.close()
 
 
-async def awaited(job: Job, open_send: Callable[[], Send]) -> bool:
+async def awaited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
     """Writes in the running loop."""
     if is_async(job.data):
         job.data = Feed(job.data)
-    work = _begun(job, open_send)
+    work = _begun(job, engine, find_place)
     if isinstance(work, _core.Call):
         return await work
     try:
         call = next(work)
         while True:
             try:
-                await call
+                value = await call
             except Exception as error:
                 call = work.throw(error)
             else:
-                call = next(work)
+                call = work.send(value)
     except StopIteration as end:
         return bool(end.value)
     finally:
@@ -104,173 +112,103 @@ def rows_of(data: object) -> int | None:
     return int(shape[0]) if isinstance(shape, tuple) and shape else None
 
 
-def _begun(job: Job, open_send: Callable[[], Send]) -> _core.Call[bool] | Steps:
+def _begun(
+    job: Job, engine: Engine, find_place: Callable[[], Place]
+) -> _core.Call[bool] | Steps:
     """A write as the one call that it is, which most are, or as steps."""
     batches = job.batches()
-    send = open_send()
+    place = find_place()
     if job.progress or isinstance(job.data, Feed):
-        return _steps(job, batches, send)
+        return _steps(job, batches, engine, place)
     begin = first, second = _first_two(batches)
     if first is None or second is not None:
-        return _steps(job, batches, send, begin)
+        return _steps(job, batches, engine, place, begin)
     _log(first)
     _warn(first.skipped)
-    return send(first)
+    return engine.write(first, *place)
 
 
-def _steps(job: Job, batches: _core.Batches, send: Send, begin: _Two | None = None) -> Steps:
+def _steps(
+    job: Job,
+    batches: _core.Batches,
+    engine: Engine,
+    place: Place,
+    begin: _Two | None = None,
+) -> Steps:
     """The steps of a write that goes on after these batches; each is a call to be waited for."""
-    rows_total = rows_of(job.data) if job.progress else None
-    report = _progress.writing(job.progress, rows_total) if job.progress else None
+    total = rows_of(job.data) if job.progress else None
+    report = _progress.writing(job.progress, total) if job.progress else None
     feed = job.data if isinstance(job.data, Feed) else None
-    flow = _Flow(send, report, rows_total, job.is_answered)
+    failure = ended = None
+    skipped = 0
     try:
-        if begin is not None:
-            first, batch = begin
-        else:
+        if begin is None:
             first = yield from _next(batches, feed)
-            batch = None if batches.at_end else (yield from _next(batches, feed))
-        if first is not None:
-            flow.start(first)
-        # A batch of points without fields has no bytes, and more may follow it.
-        while batch is not None:
-            while len(flow.under_way) >= job.connections:
-                yield from flow.settle()
-            if flow.failure:
-                break
-            flow.start(batch)
-            try:
-                batch = yield from _next(batches, feed)
-            except Exception as error:
-                # A point that cannot be written; what is under way ends first.
-                batch, flow.failure = None, flow.failure or error
-        while flow.under_way:
-            yield from flow.settle()
+            begin = first, None if batches.at_end else (yield from _next(batches, feed))
+        batch, following = begin
+        writing = engine.write_all(job.connections, *place)
+        try:
+            # A batch of points without fields has no bytes, and more may follow it.
+            while batch is not None:
+                _log(batch)
+                skipped += batch.skipped
+                is_open = yield writing.push(batch)
+                _tell(report, writing, total)
+                if not is_open:
+                    break
+                batch, following = following, None
+                if batch is None:
+                    batch = yield from _next(batches, feed)
+        except Exception as error:
+            # A point that cannot be written; what is under way ends first.
+            failure = error
+        try:
+            yield writing.end()
+        except Exception as error:
+            ended = error
+        try:
+            _tell(report, writing, total)
+        except Exception as error:
+            failure = failure or error
     finally:
-        flow.under_way.clear()
         if report:
             report.close()
-    _warn(flow.skipped)
-    flow.finish()
+    _warn(skipped)
+    _raise(failure, ended, writing)
     return True
 
 
-class _Sent(NamedTuple):
-    points: range
-    bytes: int
-    call: _core.Call[bool]
+def _tell(report: _progress.Report | None, writing: _core.Writing, total: int | None) -> None:
+    """Reports every batch that is done with."""
+    if report:
+        for points, length in writing.progress():
+            report(points, length, total)
 
 
-class _Flow:
-    """A write of several requests: what is under way, and what became of the others."""
+def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Writing) -> None:
+    """Raises what ended the write: our own failure, unless a request failed after it."""
+    if ended is not None and (failure is None or not _goes_on(ended)):
+        if failure is not None:
+            ended.__context__ = failure
+        raise ended
+    if failure is None:
+        return
+    if isinstance(failure, StopIteration):
+        # Of the progress callback; a generator cannot raise it.
+        cause, failure = failure, RuntimeError("the progress callback raised StopIteration")
+        failure.__cause__ = cause
+    text, written = writing.told()
+    failure.__dict__["written"] = written
+    if isinstance(failure, InfluxDBError) or type(failure) in (ValueError, TypeError):
+        failure.args = (f"{failure}; {text}", *failure.args[1:])
+    elif hasattr(failure, "add_note"):
+        failure.add_note(text)
+    raise failure
 
-    def __init__(
-        self,
-        send: Send,
-        report: _progress.Report | None,
-        total: int | None,
-        is_answered: bool,
-    ) -> None:
-        self.under_way: deque[_Sent] = deque()
-        self.skipped = 0
-        # What ended the write.
-        self.failure: Exception | None = None
-        # The first refusal of single points, which does not end it.
-        self._refusal: InfluxDBWriteError | None = None
-        self._rejected: list[tuple[int | None, str, str]] = []
-        self._send = send
-        self._report = report
-        self._total = total
-        self._rows_started = self._rows_done = self._bytes_done = 0
-        self._written: list[range] = []
-        self._in_part: list[range] = []
-        self._in_doubt: list[range] = []
-        self._done = self._written if is_answered else self._in_doubt
-        self._refused: list[range] = []
 
-    def start(self, batch: _core.Batch) -> None:
-        _log(batch)
-        self.skipped += batch.skipped
-        end = self._rows_started + batch.points + batch.skipped
-        call = self._send(batch)
-        call.start()
-        self.under_way.append(_Sent(range(self._rows_started, end), len(batch), call))
-        self._rows_started = end
-
-    def settle(self) -> Steps:
-        """Waits for the oldest request, and takes note of what became of it."""
-        sent = self.under_way.popleft()
-        try:
-            yield sent.call
-        except Exception as error:
-            if not self._note(error, sent.points):
-                return False
-        else:
-            self._done.append(sent.points)
-        self._rows_done += len(sent.points)
-        self._bytes_done += sent.bytes
-        if self._report:
-            try:
-                self._report(self._rows_done, self._bytes_done, self._total)
-            except Exception as error:
-                self.failure = self.failure or error
-        return True
-
-    def _note(self, error: Exception, points: range) -> bool:
-        """Whether the write goes on: it does where points were refused one by one."""
-        if isinstance(error, InfluxDBError):
-            self._written.extend(error.written)
-        if isinstance(error, InfluxDBWriteError):
-            self._rejected.extend(error.rejected)
-            if error.partial or error.rejected:
-                self._in_part.append(points)
-                self._refusal = self._refusal or error
-                return True
-        if getattr(error, "written", ()):
-            self._in_part.append(points)
-        elif isinstance(error, InfluxDBConnectionError) or (getattr(error, "status", 0) or 0) > 499:
-            self._in_doubt.append(points)
-        else:
-            self._refused.append(points)
-        # What travelled before what could not be encoded failed first.
-        if self.failure is not None:
-            error.__context__ = self.failure
-        self.failure = error
-        return False
-
-    def finish(self) -> None:
-        """Raises what went wrong, and says which points it leaves where."""
-        error = self.failure or self._refusal
-        if error is None:
-            return
-        if isinstance(error, StopIteration):
-            # Of the progress callback; a generator cannot raise it.
-            cause, error = error, RuntimeError("the progress callback raised StopIteration")
-            error.__cause__ = cause
-        if isinstance(error, InfluxDBWriteError):
-            error.rejected = self._rejected
-        text = self._told()
-        error.__dict__["written"] = _joined(self._written)
-        if isinstance(error, InfluxDBError) or type(error) in (ValueError, TypeError):
-            error.args = (f"{error}; {text}", *error.args[1:])
-        elif hasattr(error, "add_note"):
-            error.add_note(text)
-        raise error
-
-    def _told(self) -> str:
-        parts = [
-            f"points {_shown(points)} {verb}"
-            for points, verb in (
-                (_outside(self._written, self._in_part), "were written"),
-                (self._in_part, "were written in part"),
-                (self._in_doubt, "may have been written"),
-            )
-            if points
-        ]
-        if self.failure is not None:
-            missing = [*self._refused, range(self._rows_started, sys.maxsize)]
-            parts.append(f"points {_shown(missing)} were not")
-        return ", ".join(parts)
+def _goes_on(error: Exception) -> bool:
+    """Whether points were refused one by one, which ends no write."""
+    return isinstance(error, InfluxDBWriteError) and bool(error.partial or error.rejected)
 
 
 def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _core.Batch | None]:
@@ -288,29 +226,6 @@ def _first_two(batches: _core.Batches) -> _Two:
     """Of a write that is one request nothing is sent before it is known to be the only one."""
     first = next(batches, None)
     return first, None if batches.at_end else next(batches, None)
-
-
-def _outside(points: Iterable[range], others: Iterable[range]) -> list[range]:
-    """Those that lie in none of the others."""
-    return [one for one in points if not any(one.start in other for other in others)]
-
-
-def _joined(points: Iterable[range]) -> list[range]:
-    """The same numbers in as few ranges as can be, in order."""
-    joined: list[range] = []
-    for one in sorted(points, key=lambda one: one.start):
-        if joined and joined[-1].stop == one.start:
-            joined[-1] = range(joined[-1].start, one.stop)
-        else:
-            joined.append(one)
-    return joined
-
-
-def _shown(points: Iterable[range]) -> str:
-    return " and ".join(
-        f"from {one.start} on" if one.stop == sys.maxsize else f"{one.start} to {one.stop - 1}"
-        for one in _joined(points)
-    )
 
 
 def _log(batch: _core.Batch) -> None:

@@ -175,8 +175,7 @@ class UDPClient:
                 server="1.x",
             ),
             progress=progress,
-            is_answered=False,
         )
         if self.mode == "async":
-            return _write.awaited(job, lambda: self._sender.send)
-        return _write.waited(job, lambda: self._sender.send)
+            return _write.awaited(job, self._sender, tuple)
+        return _write.waited(job, self._sender, tuple)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::Poll;
 
 use aioinflux_line::{Batch, Dialect, Encoder, ToLine};
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use crate::frame::FrameOptions;
 use crate::http::Reactor;
 use crate::http::Reply;
 use crate::in_memory;
+use crate::ledger::State;
 use crate::pipeline;
 use crate::query::{Query, ReadOptions};
 use crate::stream::Stream;
@@ -209,13 +211,23 @@ impl Client {
         batches: impl IntoIterator<Item = Result<B, E>>,
         options: &WriteOptions,
         connections: usize,
-        progress: impl FnMut(Written, u64),
+        mut progress: impl FnMut(Written, u64),
     ) -> Result<Written, Error>
     where
         B: Into<Arc<Batch>>,
         Error: From<E>,
     {
-        pipeline::batches(&self.exchange, batches, options, connections, progress).await
+        let target = self.exchange.resolve(&options.names).await?;
+        let mut batches = batches.into_iter();
+        let send = |batch| write::batch(&self.exchange, &target, batch, options);
+        let finished = pipeline::run(
+            |_| Poll::Ready(batches.next()),
+            send,
+            connections,
+            State::Stored,
+            |so_far| progress(so_far.written, so_far.bytes),
+        );
+        finished.await.outcome()
     }
 
     /// Runs a query and keeps all of its answer.

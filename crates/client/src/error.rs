@@ -418,11 +418,8 @@ impl fmt::Display for Error {
             write!(f, "{context}: ")?;
         }
         f.write_str(&self.0.text)?;
-        let unsent = self
-            .ledger()
-            .map_or(0, |ledger| ledger.count(State::Unsent));
-        if unsent > 0 {
-            write!(f, " ({unsent} points of the batch were not sent)")?;
+        if let Some(ledger) = self.ledger().filter(|ledger| !ledger.is_empty()) {
+            write!(f, "; {ledger}")?;
         }
         Ok(())
     }

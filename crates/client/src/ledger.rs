@@ -3,6 +3,7 @@
 //! Pure. Points are known by the indexes that their user gave them, and neighbours that share a
 //! state are one entry, so that a write of any length needs the memory of its failures.
 
+use std::fmt;
 use std::ops::Range;
 
 use aioinflux_line::Batch;
@@ -50,6 +51,8 @@ pub struct Ledger {
     entries: Vec<Entry>,
     /// Points without a line since the last entry.
     skipped: u64,
+    /// The write ended before this point.
+    end: Option<u64>,
 }
 
 impl Ledger {
@@ -115,6 +118,78 @@ impl Ledger {
         self.entries.extend(other.entries);
         self.skipped = other.skipped;
     }
+
+    /// Notes that nothing was done with this point and those behind it.
+    pub fn end_before(&mut self, point: u64) {
+        self.end = Some(point);
+    }
+
+    /// Returns the index of the first point that is not in the ledger, and before which all others
+    /// are.
+    pub fn next_point(&self) -> u64 {
+        let last = self
+            .entries
+            .iter()
+            .rev()
+            .find(|entry| entry.origin.is_some());
+        last.map_or(0, |entry| entry.points.end) + self.skipped
+    }
+
+    /// The points in some states, in as few ranges as can be.
+    fn joined(&self, states: &[State]) -> Vec<Range<u64>> {
+        let mut found: Vec<Range<u64>> = Vec::new();
+        for entry in &self.entries {
+            if entry.origin.is_none() || !states.contains(&entry.state) {
+                continue;
+            }
+            match found.last_mut() {
+                Some(last) if last.end == entry.points.start => last.end = entry.points.end,
+                _ => found.push(entry.points.clone()),
+            }
+        }
+        found
+    }
+}
+
+/// `points 0 to 9 were written, points 10 to 19 and from 30 on were not`.
+impl fmt::Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (states, became) in [
+            (&[State::Stored][..], "were written"),
+            (&[State::PartlyStored], "were written in part"),
+            (&[State::InDoubt], "may have been written"),
+            (&[State::Refused, State::Unsent], "were not"),
+        ] {
+            let points = self.joined(states);
+            let end = self.end.filter(|_| states.contains(&State::Unsent));
+            if let Some(shown) = shown(points, end) {
+                write!(f, "{separator}points {shown} {became}")?;
+                separator = ", ";
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Most ranges that are shown.
+const SHOWN: usize = 4;
+
+fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
+    let mut from = end;
+    if let Some(last) = points.pop_if(|last| Some(last.end) == end) {
+        from = Some(last.start);
+    }
+    let hidden = points.len().saturating_sub(SHOWN);
+    points.truncate(SHOWN);
+    let ranges = points.iter().map(|range| match range.end - 1 {
+        last if last == range.start => last.to_string(),
+        last => format!("{} to {last}", range.start),
+    });
+    let more = (hidden > 0).then(|| format!("{hidden} more ranges"));
+    let rest = from.map(|point| format!("from {point} on"));
+    let all: Vec<_> = ranges.chain(more).chain(rest).collect();
+    (!all.is_empty()).then(|| all.join(" and "))
 }
 
 /// The points of some lines: their indexes, and points that have no line.
@@ -150,6 +225,12 @@ impl Span {
         }
         span.after = skips.partition_point(|skip| *skip <= lines.end) as u64;
         span
+    }
+
+    /// The index after the last point, if those before the first one end at `start`.
+    pub(crate) fn end(&self, start: u64) -> u64 {
+        let last = self.ranges.last();
+        last.map_or(start + self.before, |range| range.end) + self.after
     }
 }
 

@@ -105,6 +105,7 @@ pub mod engine {
     pub use crate::http::Reactor;
     pub use crate::in_memory::check_answer;
     pub use crate::influxql::check_duration;
+    pub use crate::pipeline::{Finished, Progress, run as write_all};
 }
 
 /// The Rust of the README, which must compile.

@@ -8,99 +8,159 @@ use std::task::{Context, Poll};
 
 use aioinflux_line::Batch;
 
-use crate::dialect::{Target, WriteOptions};
 use crate::error::{Error, ErrorKind, WriteReport};
-use crate::exchange::Exchange;
-use crate::ledger::{Span, State};
+use crate::ledger::{Ledger, Span, State};
 use crate::write::{self, Written};
 
-/// A request that travels, or what became of it.
-struct Sent<'a> {
-    points: Span,
-    bytes: u64,
-    request: Request<'a>,
+/// How far a write is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What the server stored.
+    pub written: Written,
+    /// Points that are done with: stored, refused one by one, or without a line.
+    pub points: u64,
+    /// Bytes of the lines of these.
+    pub bytes: u64,
 }
 
-enum Request<'a> {
-    UnderWay(Pin<Box<dyn Future<Output = Result<Written, Error>> + Send + 'a>>),
+/// A write that has ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Finished {
+    /// What the server stored.
+    pub written: Written,
+    /// The first error, with the ledger.
+    pub error: Option<Error>,
+    /// What became of the points.
+    pub ledger: Ledger,
+}
+
+impl Finished {
+    pub(crate) fn outcome(self) -> Result<Written, Error> {
+        match self.error {
+            None => Ok(self.written),
+            Some(error) => Err(error),
+        }
+    }
+}
+
+/// Writes all batches that `next` gives, now or later, each by a future of `send`: at most
+/// `connections` of them at once. A batch that is sent without an error is in the state `done`.
+///
+/// A batch whose points were refused one by one does not stop those after it; any other error does,
+/// of `next` too. It is told when the requests under way have ended.
+pub async fn run<B, E, F>(
+    mut next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<B, E>>>,
+    send: impl Fn(Arc<Batch>) -> F,
+    connections: usize,
+    done: State,
+    mut progress: impl FnMut(Progress),
+) -> Finished
+where
+    B: Into<Arc<Batch>>,
+    Error: From<E>,
+    F: Future<Output = Result<Written, Error>> + Send,
+{
+    let mut flow = Flow::new(done);
+    if connections == 0 {
+        let text = "connections: expected a number above zero, got 0";
+        flow.failure = Some(Error::config(text));
+    }
+    let mut is_at_end = false;
+    loop {
+        let step = poll_fn(|context| {
+            flow.poll(context);
+            if flow.oldest_is_done() {
+                return Poll::Ready(Step::Settle);
+            }
+            let is_over = is_at_end || flow.failure.is_some();
+            if !is_over && flow.under_way.len() < connections {
+                return next(context).map(Step::Next);
+            }
+            if flow.under_way.is_empty() {
+                return Poll::Ready(Step::End);
+            }
+            Poll::Pending
+        });
+        match step.await {
+            Step::Next(Some(Ok(batch))) => {
+                let batch = batch.into();
+                flow.start(&batch, send(Arc::clone(&batch)));
+            }
+            Step::Next(Some(Err(error))) => flow.failure = Some(error.into()),
+            Step::Next(None) => is_at_end = true,
+            Step::Settle => {
+                if flow.settle() {
+                    progress(flow.progress);
+                }
+            }
+            Step::End => return flow.finish(),
+        }
+    }
+}
+
+/// What comes next.
+enum Step<T> {
+    Next(T),
+    /// The oldest request is done.
+    Settle,
+    End,
+}
+
+/// A request that travels, or what became of it.
+struct Sent<F> {
+    points: Span,
+    count: u64,
+    bytes: u64,
+    request: Request<F>,
+}
+
+enum Request<F> {
+    UnderWay(Pin<Box<F>>),
     Done(Result<Written, Error>),
 }
 
 /// What became of the batches so far.
-#[derive(Default)]
-struct Flow<'a> {
-    under_way: VecDeque<Sent<'a>>,
-    written: Written,
-    bytes: u64,
+struct Flow<F> {
+    under_way: VecDeque<Sent<F>>,
+    done: State,
+    progress: Progress,
     report: WriteReport,
+    /// The index of the first point that was not handed out.
+    next: u64,
     /// What ended the write.
     failure: Option<Error>,
     /// The first refusal of single points, which does not end it.
     refusal: Option<Error>,
 }
 
-pub(crate) async fn batches<B, E>(
-    exchange: &Exchange,
-    batches: impl IntoIterator<Item = Result<B, E>>,
-    options: &WriteOptions,
-    connections: usize,
-    mut progress: impl FnMut(Written, u64),
-) -> Result<Written, Error>
-where
-    B: Into<Arc<Batch>>,
-    Error: From<E>,
-{
-    if connections == 0 {
-        return Err(Error::config(
-            "connections: expected a number above zero, got 0",
-        ));
-    }
-    let target = exchange.resolve(&options.names).await?;
-    let mut batches = batches.into_iter();
-    let mut flow = Flow::default();
-    loop {
-        if flow.under_way.len() < connections && flow.failure.is_none() {
-            match batches.next() {
-                Some(Ok(batch)) => {
-                    flow.start(exchange, &target, batch.into(), options).await;
-                    continue;
-                }
-                Some(Err(error)) => flow.failure = Some(error.into()),
-                None if flow.under_way.is_empty() => break,
-                None => {}
-            }
-        }
-        let Some(sent) = flow.oldest().await else {
-            break;
-        };
-        if flow.settle(sent) {
-            progress(flow.written, flow.bytes);
+impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
+    fn new(done: State) -> Self {
+        Self {
+            under_way: VecDeque::new(),
+            done,
+            progress: Progress::default(),
+            report: WriteReport::default(),
+            next: 0,
+            failure: None,
+            refusal: None,
         }
     }
-    flow.finish()
-}
 
-impl<'a> Flow<'a> {
-    /// Sets a batch on its way, and sees to those that are on theirs.
-    async fn start(
-        &mut self,
-        exchange: &'a Exchange,
-        target: &'a Target,
-        batch: Arc<Batch>,
-        options: &'a WriteOptions,
-    ) {
+    /// Sets a batch on its way.
+    fn start(&mut self, batch: &Batch, request: F) {
+        let points = Span::new(batch, 0..batch.len());
+        self.next = points.end(self.next);
         self.under_way.push_back(Sent {
-            points: Span::new(&batch, 0..batch.len()),
+            count: batch.len() as u64 + batch.skipped(),
             bytes: batch.bytes().len() as u64,
-            request: Request::UnderWay(Box::pin(write::batch(exchange, target, batch, options))),
+            points,
+            request: Request::UnderWay(Box::pin(request)),
         });
-        poll_fn(|context| {
-            self.poll(context);
-            Poll::Ready(())
-        })
-        .await;
     }
 
+    /// Sees to all requests.
     fn poll(&mut self, context: &mut Context<'_>) {
         for sent in &mut self.under_way {
             if let Request::UnderWay(request) = &mut sent.request
@@ -111,67 +171,76 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Waits for the oldest request, while all of them go on.
-    async fn oldest(&mut self) -> Option<Sent<'a>> {
-        poll_fn(|context| {
-            self.poll(context);
-            match self.under_way.front() {
-                Some(Sent {
-                    request: Request::UnderWay(_),
-                    ..
-                }) => Poll::Pending,
-                _ => Poll::Ready(()),
-            }
-        })
-        .await;
-        self.under_way.pop_front()
+    fn oldest_is_done(&self) -> bool {
+        let oldest = self.under_way.front();
+        oldest.is_some_and(|sent| matches!(sent.request, Request::Done(_)))
     }
 
-    /// Takes note of what became of a request; whether its points are done with.
-    fn settle(&mut self, sent: Sent<'a>) -> bool {
+    /// Takes note of what became of the oldest request, which is done; whether its points are done
+    /// with.
+    fn settle(&mut self) -> bool {
+        let Some(sent) = self.under_way.pop_front() else {
+            return false;
+        };
         let Request::Done(outcome) = sent.request else {
             return false;
         };
         match outcome {
             Ok(written) => {
-                self.written.points += written.points;
-                self.written.skipped += written.skipped;
-                self.report.ledger.note(&sent.points, State::Stored);
+                self.progress.written.points += written.points;
+                self.progress.written.skipped += written.skipped;
+                self.report.ledger.note(&sent.points, self.done);
             }
-            Err(mut error) => {
-                let goes_on =
-                    error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
-                let state = write::state_of(&error);
-                let report = std::mem::take(error.report_mut());
-                let is_unnamed = report.rejected.is_empty();
-                self.report.rejected.extend(report.rejected);
-                // That of a batch which was sent in parts knows more.
-                if report.ledger.is_empty() {
-                    self.report.ledger.note(&sent.points, state);
-                } else {
-                    self.report.ledger.append(report.ledger);
-                }
-                if let Some(count) = report.dropped.filter(|_| is_unnamed) {
-                    self.report.ledger.note_unknown(count, State::Refused);
-                }
-                if let Some(count) = report.dropped {
-                    *self.report.dropped.get_or_insert(0) += count;
-                }
-                if !goes_on {
-                    self.failure.get_or_insert(error);
+            Err(error) => {
+                if !self.note(&sent.points, error) {
                     return false;
                 }
-                self.refusal.get_or_insert(error);
             }
         }
-        self.bytes += sent.bytes;
+        self.progress.points += sent.count;
+        self.progress.bytes += sent.bytes;
         true
     }
 
-    fn finish(self) -> Result<Written, Error> {
-        match self.failure.or(self.refusal) {
-            None => Ok(self.written),
-            Some(error) => Err(error.with_report(self.report)),
+    /// Takes note of an error; whether the write goes on.
+    fn note(&mut self, points: &Span, mut error: Error) -> bool {
+        let goes_on = error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
+        let state = write::state_of(&error);
+        let report = std::mem::take(error.report_mut());
+        let is_unnamed = report.rejected.is_empty();
+        self.report.rejected.extend(report.rejected);
+        // That of a batch which was sent in parts knows more.
+        if report.ledger.is_empty() {
+            self.report.ledger.note(points, state);
+        } else {
+            self.report.ledger.append(report.ledger);
+        }
+        if let Some(count) = report.dropped.filter(|_| is_unnamed) {
+            self.report.ledger.note_unknown(count, State::Refused);
+        }
+        if let Some(count) = report.dropped {
+            *self.report.dropped.get_or_insert(0) += count;
+        }
+        let first = if goes_on {
+            &mut self.refusal
+        } else {
+            &mut self.failure
+        };
+        first.get_or_insert(error);
+        goes_on
+    }
+
+    fn finish(mut self) -> Finished {
+        let written = self.progress.written;
+        if self.failure.is_some() {
+            self.report.ledger.end_before(self.next);
+        }
+        let ledger = self.report.ledger.clone();
+        let error = self.failure.or(self.refusal);
+        Finished {
+            written,
+            error: error.map(|error| error.with_report(self.report)),
+            ledger,
         }
     }
 }

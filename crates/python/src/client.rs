@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aioinflux::{Config, Consistency, Param, Precision, Query, ReadOptions, WriteOptions};
+use aioinflux::ledger::State;
+use aioinflux::{Batch, Config, Consistency, Param, Precision, Query, ReadOptions, WriteOptions};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -18,6 +19,7 @@ use crate::out::{PyAnswer, json};
 use crate::place::{Place, shorten, type_name};
 use crate::runtime;
 use crate::stream::Stream;
+use crate::writing::Writing;
 
 /// Configuration and connections.
 #[pyclass(module = "aioinflux._core", frozen)]
@@ -160,18 +162,7 @@ impl Client {
         exit::protect_thread();
         let engine = self.engine()?;
         let batch = Arc::clone(&batch.get().batch);
-        let mut options = WriteOptions::new();
-        options.names.database = db;
-        options.names.retention_policy = rp;
-        if let Some(name) = consistency {
-            let known = Consistency::from_name(name);
-            let known =
-                known.ok_or_else(|| argument("consistency", "any, one, quorum or all", name))?;
-            options.consistency = Some(known);
-        }
-        options.precision = precision
-            .map(|unit| self::unit("precision", unit))
-            .transpose()?;
+        let options = write_options(db, rp, consistency, precision)?;
         let is_small = batch.bytes().len() < SMALL;
         let request =
             |client: aioinflux::Client| async move { client.write_batch(batch, &options).await };
@@ -184,6 +175,27 @@ impl Client {
         } else {
             Call::new(request(engine.client()), convert)
         })
+    }
+
+    /// Begins a write of many batches.
+    #[pyo3(signature = (connections, db, rp=None, consistency=None, precision=None))]
+    fn write_all(
+        &self,
+        py: Python<'_>,
+        connections: usize,
+        db: Option<String>,
+        rp: Option<String>,
+        consistency: Option<&str>,
+        precision: Option<&str>,
+    ) -> PyResult<Writing> {
+        exit::protect_thread();
+        let client = self.engine()?.client();
+        let options = Arc::new(write_options(db, rp, consistency, precision)?);
+        let send = move |batch: Arc<Batch>| {
+            let (client, options) = (client.clone(), Arc::clone(&options));
+            async move { client.write_batch(batch, &options).await }
+        };
+        Writing::begin(py, send, connections, State::Stored)
     }
 
     #[pyo3(signature = (q, db, epoch, params, rp=None))]
@@ -279,6 +291,27 @@ impl Client {
             std::mem::forget(engine);
         }
     }
+}
+
+fn write_options(
+    db: Option<String>,
+    rp: Option<String>,
+    consistency: Option<&str>,
+    precision: Option<&str>,
+) -> PyResult<WriteOptions> {
+    let mut options = WriteOptions::new();
+    options.names.database = db;
+    options.names.retention_policy = rp;
+    if let Some(name) = consistency {
+        let known = Consistency::from_name(name);
+        let known =
+            known.ok_or_else(|| argument("consistency", "any, one, quorum or all", name))?;
+        options.consistency = Some(known);
+    }
+    options.precision = precision
+        .map(|unit| self::unit("precision", unit))
+        .transpose()?;
+    Ok(options)
 }
 
 fn unit(name: &str, unit: &str) -> PyResult<Precision> {

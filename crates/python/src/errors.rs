@@ -58,7 +58,7 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
     let fields = [
         ("rejected", object(py, rejected)),
         ("partial", object(py, partial)),
-        ("written", ranges(py, &error.written())),
+        ("written", ranges(py, &error.written()).unbind()),
         ("unsent", object(py, unsent)),
         ("reason", object(py, error.status().and_then(reason))),
     ];
@@ -66,7 +66,7 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
 }
 
 /// Ranges of points as a list of `range`.
-fn ranges(py: Python<'_>, points: &[Range<u64>]) -> Py<PyAny> {
+pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, PyAny> {
     let found = PyList::empty(py);
     for one in points {
         // Points are in memory, so there are fewer than numbers of a `range`.
@@ -76,7 +76,7 @@ fn ranges(py: Python<'_>, points: &[Range<u64>]) -> Py<PyAny> {
             let _ = found.append(range);
         }
     }
-    found.into_any().unbind()
+    found.into_any()
 }
 
 /// The exception for a failed query, with what had succeeded before.

@@ -58,6 +58,7 @@ mod typed;
 mod udp;
 mod values;
 mod whole;
+mod writing;
 
 use pyo3::prelude::*;
 

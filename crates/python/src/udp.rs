@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aioinflux::ledger::State;
+use aioinflux::{Batch, Written};
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
@@ -9,6 +11,7 @@ use crate::call::Call;
 use crate::encode::Encoded;
 use crate::errors;
 use crate::exit;
+use crate::writing::Writing;
 
 /// A socket for one host and port.
 #[pyclass(module = "aioinflux._core", frozen)]
@@ -28,7 +31,7 @@ impl UdpSender {
         })
     }
 
-    fn send(&self, batch: &Bound<'_, Encoded>) -> Call {
+    fn write(&self, batch: &Bound<'_, Encoded>) -> Call {
         exit::protect_thread();
         let sender = Arc::clone(&self.sender);
         let batch = Arc::clone(&batch.get().batch);
@@ -36,5 +39,17 @@ impl UdpSender {
             outcome.map_err(|error| errors::to_python(&error))?;
             true.into_py_any(py)
         })
+    }
+
+    /// Begins a write of many batches.
+    fn write_all(&self, py: Python<'_>, connections: usize) -> PyResult<Writing> {
+        exit::protect_thread();
+        let sender = Arc::clone(&self.sender);
+        let send = move |batch: Arc<Batch>| {
+            let sender = Arc::clone(&sender);
+            async move { sender.send(&batch).map(|_| Written::default()) }
+        };
+        // Nobody answers to a datagram.
+        Writing::begin(py, send, connections, State::InDoubt)
     }
 }

@@ -12,7 +12,8 @@ pub(crate) fn serve(rows: u64) -> io::Result<()> {
     println!("{}", listener.local_addr()?.port());
     std::thread::spawn(move || -> io::Result<()> {
         loop {
-            connection(listener.accept()?.0, rows)?;
+            let stream = listener.accept()?.0;
+            std::thread::spawn(move || connection(stream, rows));
         }
     });
     io::stdin().read_to_end(&mut Vec::new())?;

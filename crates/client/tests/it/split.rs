@@ -139,9 +139,7 @@ async fn an_error_between_the_parts_tells_what_was_written_and_what_was_not_sent
     assert_eq!(flat(error.written()), [10, 20, 30, 40]);
     assert_eq!(flat(error.unsent()), [70, 80]);
     assert!(
-        error
-            .to_string()
-            .ends_with("(2 points of the batch were not sent)"),
+        error.to_string().ends_with("points 70 and 80 were not"),
         "{error}"
     );
 }
