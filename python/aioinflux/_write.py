@@ -150,12 +150,13 @@ def _steps(
         try:
             # A batch of points without fields has no bytes, and more may follow it.
             while batch is not None:
-                _log(batch)
-                skipped += batch.skipped
-                is_open = yield writing.push(batch)
+                is_open = yield writing.room()
                 _tell(report, writing, total)
                 if not is_open:
                     break
+                _log(batch)
+                skipped += batch.skipped
+                writing.push(batch)
                 batch, following = following, None
                 if batch is None:
                     batch = yield from _next(batches, feed)

@@ -49,9 +49,9 @@ impl Finished {
 /// `connections` of them at once. A batch that is sent without an error is in the state `done`.
 ///
 /// A batch whose points were refused one by one does not stop those after it; any other error does,
-/// of `next` too. It is told when the requests under way have ended.
+/// of `next` too. Then `next` is dropped, and the error told when the requests under way have ended.
 pub async fn run<B, E, F>(
-    mut next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<B, E>>>,
+    next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<B, E>>>,
     send: impl Fn(Arc<Batch>) -> F,
     connections: usize,
     done: State,
@@ -67,21 +67,21 @@ where
         let text = "connections: expected a number above zero, got 0";
         flow.failure = Some(Error::config(text));
     }
-    let mut is_at_end = false;
+    let mut next = Some(next);
     loop {
+        if flow.failure.is_some() {
+            next = None;
+        }
         let step = poll_fn(|context| {
             flow.poll(context);
             if flow.oldest_is_done() {
                 return Poll::Ready(Step::Settle);
             }
-            let is_over = is_at_end || flow.failure.is_some();
-            if !is_over && flow.under_way.len() < connections {
-                return next(context).map(Step::Next);
+            match &mut next {
+                Some(next) if flow.under_way.len() < connections => next(context).map(Step::Next),
+                None if flow.under_way.is_empty() => Poll::Ready(Step::End),
+                _ => Poll::Pending,
             }
-            if flow.under_way.is_empty() {
-                return Poll::Ready(Step::End);
-            }
-            Poll::Pending
         });
         match step.await {
             Step::Next(Some(Ok(batch))) => {
@@ -89,7 +89,7 @@ where
                 flow.start(&batch, send(Arc::clone(&batch)));
             }
             Step::Next(Some(Err(error))) => flow.failure = Some(error.into()),
-            Step::Next(None) => is_at_end = true,
+            Step::Next(None) => next = None,
             Step::Settle => {
                 if flow.settle() {
                     progress(flow.progress);

@@ -147,7 +147,12 @@ fn exception(
 ) -> PyErr {
     let mut text = shown(refused, &error.to_string());
     if let Some(conflict) = error.field_conflict() {
-        text.push_str(&hint(&conflict));
+        // What became of the points is told last.
+        let told = error.ledger().map(|ledger| format!("; {ledger}"));
+        let told = told.filter(|told| text.ends_with(told)).unwrap_or_default();
+        text.truncate(text.len() - told.len());
+        text += &hint(&conflict);
+        text += &told;
     }
     if matches!(error.kind(), ErrorKind::Timeout { .. }) {
         // The limits of a configuration in Rust are one argument here.

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Context;
 
 use aioinflux::engine::{Finished, Progress, write_all};
 use aioinflux::ledger::{Ledger, State};
@@ -10,8 +11,8 @@ use aioinflux::{Batch, Error, Written};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::call::Call;
 use crate::encode::Encoded;
@@ -20,19 +21,27 @@ use crate::exit;
 use crate::inbox;
 use crate::runtime;
 
-/// A batch that waits for a free connection.
-struct Offer {
-    batch: Arc<Batch>,
-    /// Told when the batch is on its way.
-    taken: oneshot::Sender<()>,
+/// The batches that were handed over.
+struct Handed {
+    batches: mpsc::UnboundedReceiver<Arc<Batch>>,
+    room: Arc<Semaphore>,
+}
+
+impl Drop for Handed {
+    /// No more of them are sent.
+    fn drop(&mut self) {
+        self.room.close();
+    }
 }
 
 /// A write that is under way until `end`; dropping it stops its requests.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Writing {
-    batches: Mutex<Option<mpsc::UnboundedSender<Offer>>>,
+    batches: Mutex<Option<mpsc::UnboundedSender<Arc<Batch>>>>,
+    /// A permit for each batch that may be under way; closed when the write has failed.
+    room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<Finished>>>,
-    abort: tokio::task::AbortHandle,
+    abort: AbortHandle,
     /// How far the write is, once for each batch, since Python last asked.
     progress: Arc<Mutex<Vec<Progress>>>,
     /// What became of the points; known at the end.
@@ -50,23 +59,26 @@ impl Writing {
     where
         F: Future<Output = Result<Written, Error>> + Send + 'static,
     {
-        let (batches, mut offers) = mpsc::unbounded_channel::<Offer>();
-        let next = move |context: &mut std::task::Context<'_>| {
-            offers.poll_recv(context).map(|offer| {
-                offer.map(|Offer { batch, taken }| {
-                    // Who made it need not wait for that any more.
-                    let _ = taken.send(());
-                    Ok::<_, Error>(batch)
-                })
-            })
+        let (batches, receiver) = mpsc::unbounded_channel();
+        let room = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
+        let mut handed = Handed {
+            batches: receiver,
+            room: Arc::clone(&room),
+        };
+        let next = move |context: &mut Context<'_>| {
+            let batch = handed.batches.poll_recv(context);
+            batch.map(|batch| batch.map(Ok::<_, Error>))
         };
         let progress = Arc::new(Mutex::new(Vec::new()));
-        let noted = Arc::clone(&progress);
-        let note = move |so_far| locked(&noted).push(so_far);
-        let work = async move { write_all(next, send, connections, done, note).await };
-        let task = runtime::get(py)?.spawn(work);
+        let (noted, freed) = (Arc::clone(&progress), Arc::clone(&room));
+        let note = move |so_far| {
+            locked(&noted).push(so_far);
+            freed.add_permits(1);
+        };
+        let task = runtime::get(py)?.spawn(write_all(next, send, connections, done, note));
         Ok(Self {
             batches: Mutex::new(Some(batches)),
+            room,
             abort: task.abort_handle(),
             task: Mutex::new(Some(task)),
             progress,
@@ -77,16 +89,22 @@ impl Writing {
 
 #[pymethods]
 impl Writing {
-    /// Hands over the next batch: true when it is on its way, false if the write has failed.
-    fn push(&self, batch: &Bound<'_, Encoded>) -> Call {
+    /// Waits until another batch may be sent: true, or false if the write has failed.
+    fn room(&self) -> Call {
         exit::protect_thread();
-        let (taken, is_taken) = oneshot::channel();
+        let room = Arc::clone(&self.room);
+        let permit = async move { room.acquire().await.map(SemaphorePermit::forget).is_ok() };
+        Call::new(permit, |py, is_open| is_open.into_py_any(py))
+    }
+
+    /// Sends the next batch, for which there is room.
+    fn push(&self, batch: &Bound<'_, Encoded>) {
+        exit::protect_thread();
         let batch = Arc::clone(&batch.get().batch);
         if let Some(batches) = locked(&self.batches).as_ref() {
-            // A write that has failed drops what it is offered, which says so.
-            let _ = batches.send(Offer { batch, taken });
+            // One that has just failed takes no more: the points count as not written.
+            let _ = batches.send(batch);
         }
-        Call::new(is_taken, |py, taken| taken.is_ok().into_py_any(py))
     }
 
     /// Waits until nothing is under way any more, and raises the first error.
@@ -145,6 +163,6 @@ impl Drop for Writing {
 }
 
 /// The lock is never held while code of Python runs.
-fn locked<T>(value: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }
