@@ -121,7 +121,13 @@ impl Ledger {
 
     /// Notes that nothing was done with this point and those behind it.
     pub fn end_before(&mut self, point: u64) {
-        self.end = Some(point);
+        // Points without a line before it count as what their neighbours are.
+        let last = self.entries.last().filter(|last| {
+            matches!(last.state, State::Refused | State::Unsent)
+                && last.origin.is_some()
+                && last.points.end + self.skipped == point
+        });
+        self.end = Some(last.map_or(point, |last| last.points.end));
     }
 
     /// Returns the index of the first point that is not in the ledger, and before which all others
@@ -186,7 +192,10 @@ fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
         last if last == range.start => last.to_string(),
         last => format!("{} to {last}", range.start),
     });
-    let more = (hidden > 0).then(|| format!("{hidden} more ranges"));
+    let more = (hidden > 0).then(|| match hidden {
+        1 => "1 more range".to_owned(),
+        _ => format!("{hidden} more ranges"),
+    });
     let rest = from.map(|point| format!("from {point} on"));
     let all: Vec<_> = ranges.chain(more).chain(rest).collect();
     (!all.is_empty()).then(|| all.join(" and "))
@@ -272,6 +281,48 @@ mod tests {
         }
         assert_eq!(ranges(&ledger, State::Stored), "2..19");
         assert_eq!(ledger.count(State::Stored), 17);
+    }
+
+    #[test]
+    fn what_became_of_points_is_told_in_words() {
+        let mut encoder = Encoder::new(Dialect::V1);
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.to_string(), "");
+        for (kinds, state) in [
+            ("ppp", State::Stored),
+            ("p", State::PartlyStored),
+            ("pp", State::Stored),
+            ("pp", State::InDoubt),
+            ("pp..", State::Refused),
+        ] {
+            let batch = batch(&mut encoder, kinds);
+            ledger.note(&Span::new(&batch, 0..batch.len()), state);
+        }
+        let told = "points 0 to 2 and 4 to 5 were written, points 3 were written in part, \
+                    points 6 to 7 may have been written, points 8 to 9 were not";
+        assert_eq!(ledger.to_string(), told);
+        ledger.end_before(ledger.next_point());
+        let told = told.replace("points 8 to 9", "points from 8 on");
+        assert_eq!(ledger.to_string(), told);
+    }
+
+    #[test]
+    fn no_more_than_some_ranges_are_told() {
+        let mut encoder = Encoder::new(Dialect::V1);
+        let mut ledger = Ledger::default();
+        for number in 0..12 {
+            let batch = batch(&mut encoder, "p");
+            let state = if number % 2 == 0 {
+                State::Stored
+            } else {
+                State::Unsent
+            };
+            ledger.note(&Span::new(&batch, 0..1), state);
+        }
+        ledger.end_before(12);
+        let told = "points 0 and 2 and 4 and 6 and 2 more ranges were written, \
+                    points 1 and 3 and 5 and 7 and 1 more range and from 11 on were not";
+        assert_eq!(ledger.to_string(), told);
     }
 
     #[test]
