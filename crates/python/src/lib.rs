@@ -13,10 +13,11 @@
 //! | `sink` | where points are added: the encoder, and what a call shares |
 //! | `dicts` | mappings as lines |
 //! | `typed` | objects of classes with a schema as lines |
-//! | `input` | which of these data is |
+//! | `frame` | tables as lines |
+//! | `input`, `almost` | which of these data is, and what it is almost |
 //! | `session` | one call: arguments, input and sink, batch by batch |
 //! | `encode`, `whole` | all lines of a call as one object |
-//! | `frame`, `values`, `times`, `place` | its tables, values and times, and how errors name them |
+//! | `values`, `text`, `times`, `place` | values, texts and times, and how errors name them |
 //! | `influxql` | pieces of query text |
 //! | `batch`, `batches`, `limits` | the lines as batches, and where these end |
 //! | `udp` | batches as datagrams |
