@@ -13,9 +13,6 @@ ROOT = Path(__file__).resolve().parent.parent
 KNOWN = {
     "call.rs": "a request is driven by a task, which fills the inbox that its caller waits at",
     "errors.rs": "an error holds the answer that came before it, and out/ raises errors",
-    "points.rs": "what the points of a call share is one struct, which all kinds of data use",
-    "dicts/mod.rs": "a mapping may hold mappings of other types, which become dicts first",
-    "typed/schema.rs": "a schema keeps its plans, which are made for it",
 }
 
 

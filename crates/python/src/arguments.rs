@@ -9,9 +9,10 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyInt};
 
 use crate::exit;
+use crate::frame::Roles;
 use crate::limits::Limits;
-use crate::memory::Lease;
 use crate::server::Server;
+use crate::sink::Lease;
 
 /// What a call says of its points, and of the batches that they become.
 #[pyclass(module = "aioinflux._core", frozen)]
@@ -102,8 +103,8 @@ impl Arguments {
         })
     }
 
-    /// Begins a call.
-    pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<Lease> {
+    /// Checks the rest: gives what the points share, and what columns of tables are.
+    pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<(Lease, Roles)> {
         let stamp = self.stamp.bind(py);
         let Ok(stamp) = stamp.cast::<PyBool>() else {
             let is_no_bool = ("stamp", stamp, py.get_type::<PyBool>());
@@ -118,26 +119,31 @@ impl Arguments {
         });
         let time_unit = time_unit.transpose()?;
         let extra_tags = self.extra_tags(py)?;
-        let tag_columns = self.tag_columns.as_ref().map(|columns| {
-            let names = checks(py)?.call_method1("names", ("tag_columns", columns))?;
-            names.extract::<Vec<Py<PyAny>>>()
-        });
-        let tag_columns = tag_columns.transpose()?;
-        let mut points = Lease::take(self.server.dialect());
-        points.tag_columns = tag_columns;
-        points.time_column = self.time_column.as_ref().map(|name| name.clone_ref(py));
-        points.measurement_column = self
-            .measurement_column
-            .as_ref()
-            .map(|name| name.clone_ref(py));
-        points.times.begin(time_unit.as_deref())?;
-        points.set_stamp(stamp.is_true());
-        points.set_defaults(
+        let roles = Roles {
+            tags: self.tag_columns(py)?,
+            time: self.time_column.as_ref().map(|name| name.clone_ref(py)),
+            measurement: self
+                .measurement_column
+                .as_ref()
+                .map(|name| name.clone_ref(py)),
+        };
+        let mut sink = Lease::take(self.server.dialect());
+        sink.times.begin(time_unit.as_deref())?;
+        sink.set_stamp(stamp.is_true());
+        sink.set_defaults(
             self.measurement.as_ref().map(|name| name.bind(py)),
             extra_tags.as_ref(),
             self.default_tags.as_ref().map(|tags| tags.bind(py)),
         )?;
-        Ok(points)
+        Ok((sink, roles))
+    }
+
+    fn tag_columns(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+        let Some(columns) = &self.tag_columns else {
+            return Ok(Vec::new());
+        };
+        let names = checks(py)?.call_method1("names", ("tag_columns", columns))?;
+        names.extract()
     }
 
     /// All extra tags.

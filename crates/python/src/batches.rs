@@ -1,14 +1,8 @@
-//! The lines of what the user hands in, batch by batch.
-//!
-//! Points of mappings, objects and text come from the caller's thread, tables from threads that work
-//! ahead. Nothing is read, and nothing is kept, beyond what the next batches need.
+//! The batches of a session, as an iterator of Python.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 
-use aioinflux::Batch;
-use aioinflux::engine::Workers;
-use aioinflux::frame::FrameOptions;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
@@ -17,11 +11,8 @@ use crate::arguments::Arguments;
 use crate::batch::Encoded;
 use crate::errors;
 use crate::exit;
-use crate::frame::{Table, count, refusal};
-use crate::input::Input;
 use crate::limits::Limits;
-use crate::memory::Lease;
-use crate::points::Points;
+use crate::session::Session;
 
 create_exception!(
     aioinflux._core,
@@ -33,47 +24,11 @@ create_exception!(
 /// An iterator of batches.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Batches {
-    state: Mutex<State>,
-    /// Points that were handed out, skipped ones too. Not in the state, which is locked for as long
+    session: Mutex<Session>,
+    /// Points that were handed out, skipped ones too. Not in the session, which is locked for as long
     /// as a batch is made: to wait for that here would be to wait with the GIL.
     rows: AtomicU64,
     at_end: AtomicBool,
-}
-
-/// The data of one call on its way to batches.
-pub(crate) struct State {
-    input: Input,
-    pub(crate) points: Lease,
-    limits: Limits,
-    table: Option<Reading>,
-    /// Lines of text that were more than a batch, and how many of them are gone.
-    rest: Option<(Batch, usize)>,
-    /// Whether the input may have more.
-    more: bool,
-    warned: bool,
-}
-
-/// What data has next.
-pub(crate) enum Step {
-    Batch(Batch),
-    /// A table of many rows; all points before it are out.
-    Table(Table),
-    End,
-}
-
-/// A table whose rows are on their way.
-struct Reading {
-    table: Table,
-    workers: Workers,
-    /// The point that its first row is.
-    first: u64,
-    /// The point that its next row is.
-    next: u64,
-    at_end: bool,
-    /// Why it cannot be read on; told when all rows before are out.
-    failed: Option<PyErr>,
-    /// The batch before the last, which waits to learn whether it is the last.
-    ahead: Option<Batch>,
 }
 
 #[pymethods]
@@ -81,12 +36,9 @@ impl Batches {
     #[new]
     fn new(data: Bound<'_, PyAny>, arguments: &Bound<'_, Arguments>) -> PyResult<Self> {
         exit::protect_thread();
-        let (py, arguments) = (data.py(), arguments.get());
-        let limits = arguments.limits(py, Limits::OF_WRITES)?;
-        let mut points = arguments.begin(py)?;
-        points.leaves_tables = Some(limits.lines);
+        let session = Session::begin(data, arguments.get(), Limits::OF_WRITES)?;
         Ok(Self {
-            state: Mutex::new(State::new(Input::new(data), points, limits)),
+            session: Mutex::new(session),
             rows: AtomicU64::new(0),
             at_end: AtomicBool::new(false),
         })
@@ -104,9 +56,9 @@ impl Batches {
     fn __next__(slf: PyRef<'_, Self>) -> PyResult<Option<Encoded>> {
         exit::protect_thread();
         let py = slf.py();
-        let mut state = match slf.state.try_lock() {
-            Ok(state) => state,
-            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+        let mut session = match slf.session.try_lock() {
+            Ok(session) => session,
+            Err(TryLockError::Poisoned(session)) => session.into_inner(),
             // To wait for another thread here would be to wait with the GIL.
             Err(TryLockError::WouldBlock) => {
                 return Err(PyValueError::new_err(
@@ -114,17 +66,17 @@ impl Batches {
                 ));
             }
         };
-        let next = state.next(py).map_err(|error| errors::no_end(py, error));
+        let next = session.next(py).map_err(|error| errors::no_end(py, error));
         if let Err(error) = &next
             && !error.is_instance_of::<Pause>(py)
         {
-            state.close();
+            session.close();
         }
-        slf.at_end.store(state.is_at_end(), Ordering::Relaxed);
+        slf.at_end.store(session.is_at_end(), Ordering::Relaxed);
         Ok(next?.map(|batch| {
             let rows = batch.len() as u64 + batch.skipped();
             slf.rows.fetch_add(rows, Ordering::Relaxed);
-            Encoded::new(batch, Some(state.points.spares.clone()))
+            Encoded::new(batch, Some(session.sink.spares.clone()))
         }))
     }
 
@@ -145,228 +97,5 @@ impl Drop for Batches {
     /// It may hold the last reference to a generator of the user.
     fn drop(&mut self) {
         exit::protect_thread();
-    }
-}
-
-impl State {
-    /// `points` may hold lines already.
-    pub(crate) fn new(input: Input, points: Lease, limits: Limits) -> Self {
-        Self {
-            input,
-            points,
-            limits,
-            table: None,
-            rest: None,
-            more: true,
-            warned: false,
-        }
-    }
-
-    /// How many points there are in all, those handed out too, as far as that is known: at least
-    /// what a list or a table has.
-    pub(crate) fn expected(&self) -> u64 {
-        let table = self.table.as_ref().map(|reading| {
-            let rows = reading.table.expected().unwrap_or(0) as u64;
-            reading.first + rows
-        });
-        self.input.expected().max(table.unwrap_or(0))
-    }
-
-    /// Takes a batch back that is no longer needed, for its memory.
-    pub(crate) fn put_back(&self, batch: Batch) {
-        self.points.spares.put(batch);
-    }
-
-    /// The next batch; `None` at the end.
-    pub(crate) fn next(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
-        loop {
-            match self.step(py)? {
-                Step::Batch(batch) => return Ok(Some(batch)),
-                Step::Table(table) => self.open_table(table),
-                Step::End => return Ok(None),
-            }
-        }
-    }
-
-    /// What comes next. A table is the caller's, who may give it back to [`Self::open_table`].
-    pub(crate) fn step(&mut self, py: Python<'_>) -> PyResult<Step> {
-        py.check_signals()?;
-        let batch = loop {
-            if self.table.is_some() {
-                if let Some(batch) = self.next_of_table(py)? {
-                    break Some(batch);
-                }
-            } else if let Some(batch) = self.next_of_rest() {
-                break Some(batch);
-            } else if self.is_drained()
-                && let Some(table) = self.points.table.take()
-            {
-                return Ok(Step::Table(table));
-            } else if self.points.table.is_some() || self.is_full() || !self.more {
-                break self.next_of_points();
-            } else {
-                let limits = self.limits;
-                let full =
-                    |points: &Points| points.table.is_some() || limits.reached(&points.encoder);
-                self.more = self.input.fill(py, &mut self.points, full)?;
-            }
-        };
-        if let Some(batch) = &batch {
-            self.points.note_undated(py, batch);
-        }
-        if self.is_at_end() && !self.warned {
-            self.warned = true;
-            self.points.warn(py)?;
-        }
-        Ok(batch.map_or(Step::End, Step::Batch))
-    }
-
-    /// Whether the caller's thread makes all batches.
-    pub(crate) fn has_one_thread(&self) -> bool {
-        self.frame_options().thread_count() == 1
-    }
-
-    /// How many lines make a batch.
-    pub(crate) fn lines(&self) -> usize {
-        self.limits.lines
-    }
-
-    fn is_full(&self) -> bool {
-        self.limits.reached(&self.points.encoder)
-    }
-
-    /// Whether all points before the table, or before the end, are out: skipped ones too.
-    fn is_drained(&self) -> bool {
-        let batch = self.points.encoder.batch();
-        batch.is_empty() && batch.skipped() == 0
-    }
-
-    fn is_at_end(&self) -> bool {
-        !self.more
-            && self.is_drained()
-            && self.table.is_none()
-            && self.points.table.is_none()
-            && self.rest.is_none()
-    }
-
-    fn frame_options(&self) -> FrameOptions {
-        self.limits.of_tables(self.points.encoder.options())
-    }
-
-    /// Makes batches of a table before all else.
-    pub(crate) fn open_table(&mut self, table: Table) {
-        let options = self.frame_options();
-        let encoder = &self.points.encoder;
-        self.table = Some(Reading {
-            workers: Workers::new(table.layout.clone(), options, self.points.spares.clone())
-                .on_thread_start(exit::protect_thread),
-            table,
-            first: encoder.next_index(),
-            next: encoder.next_index(),
-            at_end: false,
-            failed: None,
-            ahead: None,
-        });
-    }
-
-    /// The next batch of the table; `None` when there is none, and the table is done.
-    fn next_of_table(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
-        let Some(reading) = &mut self.table else {
-            return Ok(None);
-        };
-        loop {
-            reading.read_ahead(py, &mut self.points, self.limits.lines);
-            match py.detach(|| reading.workers.next()) {
-                Some(Ok(batch)) if reading.at_end => {
-                    if let Some(before) = reading.ahead.replace(batch) {
-                        return Ok(Some(before));
-                    }
-                }
-                Some(Ok(batch)) => return Ok(Some(batch)),
-                Some(Err(error)) => {
-                    reading.at_end = true;
-                    reading.failed = Some(refusal(error));
-                }
-                None if reading.at_end => break,
-                None => {}
-            }
-        }
-        if let Some(last) = reading.ahead.take_if(|_| reading.failed.is_some()) {
-            return Ok(Some(last));
-        }
-        if let Some(error) = reading.failed.take() {
-            return Err(error);
-        }
-        if let Some(removed) = reading.workers.removed_newlines() {
-            if self.points.removed.count == 0 {
-                self.points.removed.first.clone_from(&removed.first);
-            }
-            self.points.removed.count += removed.count;
-        }
-        self.points.encoder.set_next_index(reading.next);
-        let last = reading.ahead.take();
-        self.table = None;
-        Ok(last)
-    }
-
-    /// The next batch of lines that came as one text.
-    fn next_of_rest(&mut self) -> Option<Batch> {
-        let (batch, gone) = self.rest.as_mut()?;
-        let end = *gone + self.limits.fitting(batch, *gone);
-        let part = batch.part(*gone..end, self.points.spares.get(batch.dialect()));
-        *gone = end;
-        if end == batch.len() {
-            self.rest = None;
-        }
-        Some(part)
-    }
-
-    /// The lines in the encoder, or as many as make a batch.
-    fn next_of_points(&mut self) -> Option<Batch> {
-        let Points {
-            encoder, spares, ..
-        } = &mut *self.points;
-        let dialect = encoder.options().dialect();
-        let (lines, skipped) = (encoder.batch().len(), encoder.batch().skipped());
-        let fitting = self.limits.fitting(encoder.batch(), 0);
-        if lines == 0 && skipped == 0 {
-            None
-        } else if lines > fitting + 1 {
-            let whole = encoder.take_lines(lines, spares.get(dialect));
-            self.rest = Some((whole, 0));
-            self.next_of_rest()
-        } else {
-            Some(encoder.take_lines(fitting, spares.get(dialect)))
-        }
-    }
-
-    /// Gives up: an iterator that failed has no more.
-    fn close(&mut self) {
-        self.table = None;
-        self.rest = None;
-        self.points.table = None;
-        self.points.encoder.clear();
-        self.more = false;
-        self.warned = true;
-    }
-}
-
-impl Reading {
-    fn read_ahead(&mut self, py: Python<'_>, points: &mut Points, lines: usize) {
-        while !self.at_end && self.workers.has_room() {
-            match self.table.read(py, points, self.next, lines) {
-                Ok(Some(pieces)) => {
-                    let first = self.next;
-                    self.next += count(&pieces);
-                    self.at_end = self.table.is_at_end();
-                    self.workers.push(pieces, first, self.at_end);
-                }
-                Ok(None) => self.at_end = true,
-                Err(error) => {
-                    self.at_end = true;
-                    self.failed = Some(error);
-                }
-            }
-        }
     }
 }

@@ -5,14 +5,12 @@ use pyo3::types::{PyBool, PyBytes, PyDict};
 
 use crate::arguments::Arguments;
 pub(crate) use crate::batch::Encoded;
-use crate::batches::State;
 use crate::errors;
 use crate::exit;
-use crate::input::Input;
 use crate::limits::Limits;
 use crate::place::Place;
-use crate::points::Points;
 use crate::server::Server;
+use crate::session::Session;
 use crate::times::Times;
 use crate::whole::joined;
 
@@ -101,20 +99,13 @@ pub(crate) fn to_line_protocol(
 /// The lines of some data as one object.
 fn lines_of<'py>(data: Bound<'py, PyAny>, arguments: &Arguments) -> PyResult<Bound<'py, PyBytes>> {
     let py = data.py();
-    let limits = arguments.limits(py, LIMITS)?;
-    let mut points = arguments.begin(py)?;
-    points.leaves_tables = Some(limits.lines);
-    let mut input = Input::new(data);
-    let enough = |points: &Points| points.table.is_some() || limits.reached(&points.encoder);
-    let more = input.fill(py, &mut points, enough);
-    let more = more.map_err(|error| errors::no_end(py, error))?;
-    let (lines, skipped) = if more || points.table.is_some() {
-        joined(py, State::new(input, points, limits)).map_err(|error| errors::no_end(py, error))?
-    } else {
-        points.note_lines(py);
-        points.warn(py)?;
-        let batch = points.encoder.batch();
+    let mut session = Session::begin(data, arguments, LIMITS)?;
+    let is_done = session.finish_early(py);
+    let (lines, skipped) = if is_done.map_err(|error| errors::no_end(py, error))? {
+        let batch = session.sink.encoder.batch();
         (PyBytes::new(py, batch.bytes()), batch.skipped())
+    } else {
+        joined(py, &mut session).map_err(|error| errors::no_end(py, error))?
     };
     if skipped > 0 {
         let helpers = py.import("aioinflux._lines")?;

@@ -1,7 +1,7 @@
 //! What the user hands to `write`: text, mappings, objects of classes with a schema, frames, and
 //! iterables of these.
 //!
-//! Points are numbered from 0 in the order in which they come, whatever holds them; errors, and the
+//! Sink are numbered from 0 in the order in which they come, whatever holds them; errors, and the
 //! server's refusals, name them by that number.
 
 use pyo3::exceptions::PyValueError;
@@ -10,8 +10,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyIterator, PyList, PyString, PyTuple};
 
 use crate::dicts::Before;
+use crate::frame::{Roles, Table};
+use crate::limits::Limits;
 use crate::place::{Place, type_name};
-use crate::points::{Points, refused};
+use crate::sink::Sink;
 use crate::values::string;
 use crate::{almost, dicts, frame, typed};
 
@@ -22,6 +24,7 @@ const SIGNAL_ITEMS: u64 = 4096;
 
 /// The data of one call, as far as it has not been encoded yet.
 pub(crate) struct Input {
+    roles: Roles,
     /// What was handed in, until it is looked at.
     whole: Option<Py<PyAny>>,
     /// The iterables that were begun, the innermost last.
@@ -32,6 +35,16 @@ pub(crate) struct Input {
     expected: u64,
 }
 
+/// Why no more was encoded.
+pub(crate) enum Filled {
+    /// The lines make a batch; data may be left.
+    Batch,
+    /// A table of many rows comes next; data may be left behind it.
+    Table(Table),
+    /// No data is left.
+    End,
+}
+
 /// What the points of a call leave to those after them.
 #[derive(Default)]
 struct Seen<'py> {
@@ -40,8 +53,9 @@ struct Seen<'py> {
 }
 
 impl Input {
-    pub(crate) fn new(data: Bound<'_, PyAny>) -> Self {
+    pub(crate) fn new(data: Bound<'_, PyAny>, roles: Roles) -> Self {
         Self {
+            roles,
             whole: Some(data.unbind()),
             open: Vec::new(),
             items: 0,
@@ -54,21 +68,28 @@ impl Input {
         self.expected
     }
 
-    /// Encodes until `full` says that there are enough lines, and returns whether data may be left.
-    ///
-    /// `full` is asked after each item of an iterable; what is no iterable is encoded whole.
+    /// Whether it is known that no data is left.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.whole.is_none() && self.open.is_empty()
+    }
+
+    /// Encodes until the lines make a batch. That is looked at after each item of an iterable; what is
+    /// no iterable is encoded whole.
     pub(crate) fn fill(
         &mut self,
         py: Python<'_>,
-        points: &mut Points,
-        full: impl Fn(&Points) -> bool,
-    ) -> PyResult<bool> {
+        sink: &mut Sink,
+        limits: Limits,
+    ) -> PyResult<Filled> {
         let mut before = Seen::default();
         if let Some(data) = self.whole.take() {
             let data = data.bind(py);
-            self.push(data, points, &mut before)?;
+            let table = self.push(data, sink, &mut before, limits)?;
             if data.is_exact_instance_of::<PyList>() || data.is_exact_instance_of::<PyTuple>() {
                 self.expected = data.len()? as u64;
+            }
+            if let Some(table) = table {
+                return Ok(Filled::Table(table));
             }
         }
         while let Some(innermost) = self.open.last() {
@@ -79,66 +100,73 @@ impl Input {
                     self.open.pop();
                     break;
                 };
-                self.push(&item?, points, &mut before)?;
+                let table = self.push(&item?, sink, &mut before, limits)?;
                 self.items += 1;
                 if self.items.is_multiple_of(SIGNAL_ITEMS) {
                     py.check_signals()?;
                 }
-                if full(points) {
-                    return Ok(true);
+                if let Some(table) = table {
+                    return Ok(Filled::Table(table));
+                }
+                if limits.reached(&sink.encoder) {
+                    return Ok(Filled::Batch);
                 }
             }
         }
-        Ok(false)
+        Ok(Filled::End)
     }
 
-    /// Encodes whatever `data` is; an iterable is opened only.
+    /// Encodes whatever `data` is; an iterable is opened only, and a table of many rows given back.
     fn push<'py>(
         &mut self,
         data: &Bound<'py, PyAny>,
-        points: &mut Points,
+        sink: &mut Sink,
         before: &mut Seen<'py>,
-    ) -> PyResult<()> {
+        limits: Limits,
+    ) -> PyResult<Option<Table>> {
         if let Ok(point) = data.cast_exact::<PyDict>() {
-            self.push_mapping(points, before, point)
+            self.push_mapping(sink, before, point)?;
         } else if let Ok(items) = data.cast_exact::<PyList>() {
             if items.len() == 2 {
                 let (first, second) = (items.get_item(0)?, items.get_item(1)?);
-                almost::check_list(&first, &second, points.encoder.next_index())?;
+                almost::check_list(&first, &second, sink.encoder.next_index())?;
             }
-            self.begin(data)
+            self.begin(data)?;
         } else if data.is_exact_instance_of::<PyTuple>() {
-            match almost::pair(data, points.encoder.next_index())? {
-                Some((name, table)) => frame::push(points, &table, name),
-                None => self.begin(data),
+            match almost::pair(data, sink.encoder.next_index())? {
+                Some((name, table)) => {
+                    return frame::push(sink, &self.roles, &table, name, limits.lines);
+                }
+                None => self.begin(data)?,
             }
-        } else if typed::push(points, &mut before.typed, data)? {
-            Ok(())
+        } else if typed::push(sink, &mut before.typed, data)? {
         } else if let Ok(text) = data.cast::<PyString>() {
-            let place = Place::of(points.encoder.next_index(), "line protocol");
-            push_text(points, string(text, place)?.as_bytes())
+            let place = Place::of(sink.encoder.next_index(), "line protocol");
+            sink.push_lines(string(text, place)?.as_bytes())?;
         } else if let Ok(text) = data.cast::<PyBytes>() {
-            push_text(points, text.as_bytes())
+            sink.push_lines(text.as_bytes())?;
         } else if let Ok(text) = data.cast::<PyByteArray>() {
-            push_text(points, &text.to_vec())
+            sink.push_lines(&text.to_vec())?;
         } else if frame::is_frame(data)? {
-            frame::push(points, data, almost::own_name(data)?)
+            let name = almost::own_name(data)?;
+            return frame::push(sink, &self.roles, data, name, limits.lines);
         } else if let Some(point) = dicts::of_mapping(data)? {
-            self.push_mapping(points, before, &point)
+            self.push_mapping(sink, before, &point)?;
         } else {
-            self.open(data, points)
+            self.open(data, sink)?;
         }
+        Ok(None)
     }
 
     /// Encodes a point, or opens a mapping that holds tables by name.
     #[inline]
     fn push_mapping<'py>(
         &mut self,
-        points: &mut Points,
+        sink: &mut Sink,
         before: &mut Seen<'py>,
         point: &Bound<'py, PyDict>,
     ) -> PyResult<()> {
-        match dicts::push(points, &mut before.dicts, point) {
+        match dicts::push(sink, &mut before.dicts, point) {
             Ok(()) => Ok(()),
             Err(error) => self.push_tables(point, error),
         }
@@ -154,18 +182,18 @@ impl Input {
     }
 
     /// Begins an iterable, if it is one.
-    fn open(&mut self, data: &Bound<'_, PyAny>, points: &mut Points) -> PyResult<()> {
+    fn open(&mut self, data: &Bound<'_, PyAny>, sink: &mut Sink) -> PyResult<()> {
         let py = data.py();
         if data.hasattr(intern!(py, "to_lineprotocol"))? {
             // A method of the object, and not of its class.
-            return typed::push_by_method(points, data);
+            return typed::push_by_method(sink, data);
         }
-        almost::check(data, points.encoder.next_index())?;
+        almost::check(data, sink.encoder.next_index())?;
         if self.open.len() < MAX_DEPTH && !almost::is_iterable(data)? {
             return Err(PyValueError::new_err(format!(
                 "Invalid input at point {}: expected line protocol, a mapping, a DataFrame, an \
                  object of a class with @lineprotocol or an iterable of these, got `{}`{}",
-                points.encoder.next_index(),
+                sink.encoder.next_index(),
                 type_name(data),
                 hint(data)?
             )));
@@ -195,13 +223,4 @@ fn hint(data: &Bound<'_, PyAny>) -> PyResult<&'static str> {
     } else {
         ""
     })
-}
-
-fn push_text(points: &mut Points, text: &[u8]) -> PyResult<()> {
-    points.times.refuse_lines()?;
-    points
-        .encoder
-        .push_text(text)
-        .map_err(|error| refused(&error))?;
-    Ok(())
 }

@@ -10,9 +10,14 @@
 //! | `inbox`, `bell` | how outcomes come to an event loop, and what wakes it |
 //! | `stream` | answers that are read while they arrive |
 //! | `arguments` | the arguments of a write |
-//! | `encode`, `input`, `points`, `memory`, `dicts` | Python's data as lines |
+//! | `sink` | where points are added: the encoder, and what a call shares |
+//! | `dicts` | mappings as lines |
 //! | `typed` | objects of classes with a schema as lines |
-//! | `frame`, `values`, `times`, `place` | its tables, values and times, and how errors name them |
+//! | `frame` | tables as lines |
+//! | `input`, `almost` | which of these data is, and what it is almost |
+//! | `session` | one call: arguments, input and sink, batch by batch |
+//! | `encode`, `whole` | all lines of a call as one object |
+//! | `values`, `text`, `times`, `place` | values, texts and times, and how errors name them |
 //! | `influxql` | pieces of query text |
 //! | `batch`, `batches`, `limits` | the lines as batches, and where these end |
 //! | `udp` | batches as datagrams |
@@ -43,13 +48,13 @@ mod influxql;
 mod input;
 mod limits;
 mod lines;
-mod memory;
 mod out;
 mod pages;
 mod place;
-mod points;
 mod runtime;
 mod server;
+mod session;
+mod sink;
 mod stream;
 mod task;
 mod text;
@@ -88,7 +93,7 @@ mod _core {
     #[pymodule_export]
     use crate::stream::Stream;
     #[pymodule_export]
-    use crate::typed::Schema;
+    use crate::typed::Class;
     #[pymodule_export]
     use crate::udp::UdpSender;
 

@@ -8,9 +8,9 @@ use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::batches::{State, Step};
 use crate::bytes::Builder;
 use crate::frame::{Table, refusal};
+use crate::session::{Session, Step};
 
 /// Bytes of the first lines, which tell how much memory all of them need.
 const SAMPLE: usize = 1 << 20;
@@ -18,17 +18,20 @@ const SAMPLE: usize = 1 << 20;
 const MORE: usize = 64 << 10;
 
 /// The lines of all data, and how many points have none.
-pub(crate) fn joined(py: Python<'_>, mut state: State) -> PyResult<(Bound<'_, PyBytes>, u64)> {
+pub(crate) fn joined<'py>(
+    py: Python<'py>,
+    session: &mut Session,
+) -> PyResult<(Bound<'py, PyBytes>, u64)> {
     let mut whole = Whole::new(py);
     loop {
-        match state.step(py)? {
-            Step::Table(table) if state.has_one_thread() => whole.write_table(&mut state, table)?,
-            Step::Table(table) => state.open_table(table),
+        match session.step(py)? {
+            Step::Table(table) if session.has_one_thread() => whole.write_table(session, table)?,
+            Step::Table(table) => session.open_table(table),
             Step::Batch(batch) => {
                 whole.points += batch.len() as u64 + batch.skipped();
                 whole.skipped += batch.skipped();
-                whole.push(batch.bytes(), state.expected())?;
-                state.put_back(batch);
+                whole.push(batch.bytes(), session.expected())?;
+                session.put_back(batch);
             }
             Step::End => return Ok((whole.finish()?, whole.skipped)),
         }
@@ -81,19 +84,19 @@ impl<'py> Whole<'py> {
     }
 
     /// Writes the lines of a table on this thread.
-    fn write_table(&mut self, state: &mut State, mut table: Table) -> PyResult<()> {
+    fn write_table(&mut self, session: &mut Session, mut table: Table) -> PyResult<()> {
         let encode = FrameEncoder::new(table.layout.clone());
-        let first = state.points.encoder.next_index();
+        let first = session.sink.encoder.next_index();
         let expected = first + table.expected().unwrap_or(0) as u64;
-        let expected = expected.max(state.expected());
-        let lines = state.lines();
+        let expected = expected.max(session.expected());
+        let lines = session.lines();
         loop {
-            let base = state.points.encoder.next_index();
-            let Some(pieces) = table.read(self.py, &mut state.points, base, lines)? else {
+            let base = session.sink.encoder.next_index();
+            let Some(pieces) = table.read(self.py, &mut session.sink, base, lines)? else {
                 return Ok(());
             };
             for piece in &pieces {
-                self.write_piece(state, &encode, piece, expected)?;
+                self.write_piece(session, &encode, piece, expected)?;
             }
             self.py.check_signals()?;
         }
@@ -101,17 +104,17 @@ impl<'py> Whole<'py> {
 
     fn write_piece(
         &mut self,
-        state: &mut State,
+        session: &mut Session,
         encode: &FrameEncoder,
         piece: &RecordBatch,
         expected: u64,
     ) -> PyResult<()> {
         let (mut row, mut more) = (0, MORE);
         loop {
-            let encoded = self.write_rows(state, encode, piece, row, expected)?;
+            let encoded = self.write_rows(session, encode, piece, row, expected)?;
             row += encoded.rows;
             // A line for which there was no room.
-            let waiting = state.points.encoder.len_bytes();
+            let waiting = session.sink.encoder.len_bytes();
             if row == piece.num_rows() && waiting == 0 {
                 return Ok(());
             }
@@ -125,13 +128,13 @@ impl<'py> Whole<'py> {
     /// Writes rows from `start` on, until the end or until the memory is full.
     fn write_rows(
         &mut self,
-        state: &mut State,
+        session: &mut Session,
         encode: &FrameEncoder,
         piece: &RecordBatch,
         start: usize,
         expected: u64,
     ) -> PyResult<Encoded> {
-        let encoder = &mut state.points.encoder;
+        let encoder = &mut session.sink.encoder;
         let mut into = |memory: &mut (dyn LineMemory + Send)| {
             self.py
                 .detach(|| encode.encode_into(piece, start, encoder, memory))

@@ -14,12 +14,21 @@ use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyString};
 
-use super::memo::{Memo, text, write_text};
-use super::rows::Miss;
-use super::shapes::Text;
+use crate::sink::{Memo, Object, Text, text, write_text};
 
-/// A key or a value, for as long as nothing changes its dict.
-pub(super) type Object<'a, 'py> = Borrowed<'a, 'py, PyAny>;
+/// Why a point was not written.
+pub(super) enum Miss {
+    /// It has not the shape that was guessed.
+    OtherShape,
+    /// It is for `plain`.
+    Unusual,
+}
+
+impl From<Unusual> for Miss {
+    fn from(_: Unusual) -> Self {
+        Self::Unusual
+    }
+}
 
 /// Writes tags whose dict has the order of the line, and that no extra tag comes between.
 pub(super) fn write_tags(
@@ -33,7 +42,7 @@ pub(super) fn write_tags(
         // SAFETY: while the dict is locked, only `Text::is`, `Tag::write` and `write_text` are called.
         // They run no code of Python, and what they read by a call that may wait they hold.
         let entries = unsafe { Entries::of(tags) };
-        let (values, points) = memo.tags();
+        let (values, sink) = memo.tags();
         if values.is_empty() {
             for (tag, (known, (key, value))) in known.iter().zip(entries).enumerate() {
                 if !known.is(key) {
@@ -48,7 +57,7 @@ pub(super) fn write_tags(
             if !known.is(key) {
                 return Err(Miss::OtherShape);
             }
-            values.write(row, shape, tag, value, points)?;
+            values.write(row, shape, tag, value, sink)?;
         }
         Ok(())
     })

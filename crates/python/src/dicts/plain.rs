@@ -7,16 +7,17 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
-use super::{keys, of_mapping};
+use super::keys;
+use super::mapping::of_mapping;
 use crate::place::Place;
-use crate::points::{Converted, Points, refused};
+use crate::sink::{Sink, Warnings, refused};
 use crate::{text, values};
 
 /// Adds one point.
-pub(super) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<()> {
-    let index = points.encoder.next_index();
-    let parts = Parts::new(points, point, index)?;
-    let Some(name) = parts.measurement.as_ref().or(points.measurement.as_ref()) else {
+pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
+    let index = sink.encoder.next_index();
+    let parts = Parts::new(sink, point, index)?;
+    let Some(name) = parts.measurement.as_ref().or(sink.measurement.as_ref()) else {
         return Err(keys::missing(index, "measurement", point)?);
     };
     let Some(fields) = parts.fields else {
@@ -26,23 +27,23 @@ pub(super) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<(
         .time
         .map(|time| {
             let place = Place::of(index, "key").key("time");
-            points.times.nanoseconds(&time, place)
+            sink.times.nanoseconds(&time, place)
         })
         .transpose()?;
 
-    let Points {
+    let Sink {
         encoder,
-        converted,
+        warnings,
         tags: common,
         ..
-    } = points;
+    } = sink;
     let mut line = encoder.next_point();
     line.measurement(name).map_err(|error| refused(&error))?;
     // Those of the default tags that the point has itself.
     let mut own = Vec::new();
     if let Some(tags) = parts.tags {
         for_each(&tags, index, "tags", |key, value| {
-            let key = Name::new(key, Place::of(index, "tag"), converted)?;
+            let key = Name::new(key, Place::of(index, "tag"), warnings)?;
             let key = key.as_str()?;
             if common.extra().iter().any(|(extra, _)| extra == key) {
                 return Ok(());
@@ -53,7 +54,7 @@ pub(super) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<(
             if let Some(text) = values::tag(value, place, &mut changed)? {
                 line.tag(key, &text).map_err(|error| refused(&error))?;
                 if changed {
-                    converted.add(place);
+                    warnings.note_converted(place);
                 }
             }
             Ok(())
@@ -66,7 +67,7 @@ pub(super) fn push(points: &mut Points, point: &Bound<'_, PyDict>) -> PyResult<(
             .map_err(|error| refused(&error))?;
     }
     for_each(&fields, index, "fields", |key, value| {
-        let key = Name::new(key, Place::of(index, "field"), converted)?;
+        let key = Name::new(key, Place::of(index, "field"), warnings)?;
         let key = key.as_str()?;
         if let Some(value) = values::field(value, Place::of(index, "field").key(key))? {
             line.field(key, value).map_err(|error| refused(&error))?;
@@ -86,7 +87,7 @@ struct Parts<'py> {
 }
 
 impl<'py> Parts<'py> {
-    fn new(points: &mut Points, point: &Bound<'py, PyDict>, index: u64) -> PyResult<Self> {
+    fn new(sink: &mut Sink, point: &Bound<'py, PyDict>, index: u64) -> PyResult<Self> {
         let py = point.py();
         let measurement = point.get_item(intern!(py, "measurement"))?;
         let tags = point.get_item(intern!(py, "tags"))?;
@@ -100,9 +101,7 @@ impl<'py> Parts<'py> {
             keys::check(point, index)?;
         }
         let measurement = match measurement {
-            Some(name) => {
-                points.measurement_of(&name, Place::of(index, "key").key("measurement"))?
-            }
+            Some(name) => sink.measurement_of(&name, Place::of(index, "key").key("measurement"))?,
             None => None,
         };
         let tags = match tags {
@@ -166,7 +165,7 @@ impl<'a, 'py> Name<'a, 'py> {
     fn new(
         key: &'a Bound<'py, PyAny>,
         place: Place<'a>,
-        converted: &mut Converted,
+        warnings: &mut Warnings,
     ) -> PyResult<Self> {
         if let Ok(text) = key.cast::<PyString>() {
             return Ok(Self::Text(text, place));
@@ -178,7 +177,7 @@ impl<'a, 'py> Name<'a, 'py> {
             return Err(values::missing_error(place, "a key of type str", key));
         }
         let text = text::of(key)?.ok_or_else(|| place.type_error("a key of type str", key))?;
-        converted.add(place.key(&text));
+        warnings.note_converted(place.key(&text));
         Ok(Self::Converted(text))
     }
 

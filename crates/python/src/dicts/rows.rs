@@ -1,19 +1,17 @@
-//! Points of the common kind, of a shape that is known: dicts of strings and plain values.
+//! Sink of the common kind, of a shape that is known: dicts of strings and plain values.
 //!
 //! No code of the user runs while a dict is read. What is not of the common kind is left to `plain`,
 //! which writes the point or tells what is wrong with it.
 
 use aioinflux::Encoder;
-use aioinflux::line::{Row, Unusual};
+use aioinflux::line::Row;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use pyo3::{CastIntoError, intern};
 
-use super::borrowed;
-use super::memo::Memo;
-use super::shapes::{Known, Names, Plan, Source, Text};
+use super::borrowed::{self, Miss};
 use crate::place::Place;
-use crate::points::Points;
+use crate::sink::{Known, Memo, Names, Plan, Sink, Source, Text};
 
 /// What the points of a call leave to those after them.
 #[derive(Default)]
@@ -24,52 +22,38 @@ pub(crate) struct Before<'py> {
 
 type Values<'py> = Vec<Option<Bound<'py, PyString>>>;
 
-/// Why a point was not written.
-pub(super) enum Miss {
-    /// It has not the shape that was guessed.
-    OtherShape,
-    /// It is for `plain`.
-    Unusual,
-}
-
-impl From<Unusual> for Miss {
-    fn from(_: Unusual) -> Self {
-        Self::Unusual
-    }
-}
-
 /// Adds one point if it is of the common kind, and returns whether it was.
 pub(super) fn push<'py>(
-    points: &mut Points,
+    sink: &mut Sink,
     before: &mut Before<'py>,
     point: &Bound<'py, PyDict>,
 ) -> bool {
-    try_push(points, before, point).is_some()
+    try_push(sink, before, point).is_some()
 }
 
 fn try_push<'py>(
-    points: &mut Points,
+    sink: &mut Sink,
     before: &mut Before<'py>,
     point: &Bound<'py, PyDict>,
 ) -> Option<()> {
-    let index = points.encoder.next_index();
+    let index = sink.encoder.next_index();
     let parts = Parts::of(point)?;
     let names = parts.names()?;
     // Before the dicts are read: a zone's offset is told by code, and the code may be the user's.
     let time = match &parts.time {
         Some(time) => {
             let place = Place::of(index, "key").key("time");
-            Some(points.times.nanoseconds(time, place).ok()?)
+            Some(sink.times.nanoseconds(time, place).ok()?)
         }
         None => None,
     };
-    let Points {
+    let Sink {
         encoder,
         shapes,
         tags,
         memo,
         ..
-    } = points;
+    } = sink;
     if let Some(place) = shapes.guess() {
         match write(
             encoder,
@@ -169,7 +153,7 @@ impl<'py> Parts<'py> {
 
 #[expect(
     clippy::too_many_arguments,
-    reason = "the parts of the points, which are borrowed apart"
+    reason = "the parts of the sink, which are borrowed apart"
 )]
 fn write<'py>(
     encoder: &mut Encoder,

@@ -21,9 +21,10 @@ use pyo3::types::PySlice;
 
 use super::layout::Labels;
 use super::objects::{Cells, Objects};
+use super::part::Part;
 use super::texts;
 use crate::place::Place;
-use crate::points::Points;
+use crate::sink::Sink;
 use crate::times::out_of_range;
 
 /// pandas' and numpy's mark for a missing time.
@@ -85,7 +86,7 @@ impl Columns {
     pub(super) fn read(
         &mut self,
         py: Python<'_>,
-        points: &mut Points,
+        sink: &mut Sink,
         base: u64,
         rows: usize,
     ) -> PyResult<Vec<RecordBatch>> {
@@ -104,7 +105,7 @@ impl Columns {
             let mut arrays = Vec::with_capacity(self.held.len());
             let mut fields = Vec::with_capacity(self.held.len());
             for (name, column) in self.names.iter().zip(&mut self.held) {
-                let array = column.read(py, points, name, &part)?;
+                let array = column.read(py, sink, name, &part)?;
                 fields.push(Field::new(name, array.data_type().clone(), true));
                 arrays.push(array);
             }
@@ -115,14 +116,6 @@ impl Columns {
         }
         Ok(pieces)
     }
-}
-
-/// Some rows of a table.
-pub(super) struct Part {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    /// The point that the first of them is.
-    pub(super) base: u64,
 }
 
 impl Column {
@@ -143,7 +136,7 @@ impl Column {
     pub(super) fn read(
         &mut self,
         py: Python<'_>,
-        points: &mut Points,
+        sink: &mut Sink,
         name: &str,
         part: &Part,
     ) -> PyResult<ArrayRef> {
@@ -155,7 +148,7 @@ impl Column {
             }
             Self::Masked(column, mask) => {
                 let missing = booleans(py, mask, start, end)?;
-                let array = column.read(py, points, name, part)?;
+                let array = column.read(py, sink, name, part)?;
                 let data = array.to_data().into_builder();
                 let data = data.nulls(Some(NullBuffer::new(!&missing))).build();
                 make_array(data.map_err(|error| PyValueError::new_err(error.to_string()))?)
@@ -179,24 +172,24 @@ impl Column {
                     base: part.base,
                 };
                 match of_numbers(&range)? {
-                    Some(mut column) => column.read(py, points, name, &whole)?,
+                    Some(mut column) => column.read(py, sink, name, &whole)?,
                     None => return Err(PyValueError::new_err("an array changed its type")),
                 }
             }
             Self::AsText(column) => {
-                let array = column.read(py, points, name, part)?;
+                let array = column.read(py, sink, name, part)?;
                 if matches!(**column, Self::Categories(..)) {
                     // Their texts were made once for all rows.
-                    texts::note(points, name, part.base, &array);
+                    texts::note(sink, name, part.base, &array);
                     array
                 } else {
-                    texts::column(py, points, name, part.base, array)?
+                    texts::column(py, sink, name, part.base, array)?
                 }
             }
-            Self::Objects(objects) => objects.read(py, points, name, part)?,
-            Self::Texts(cells) => cells.texts(py, points, name, part)?,
+            Self::Objects(objects) => objects.read(py, sink, name, part)?,
+            Self::Texts(cells) => cells.texts(py, sink, name, part)?,
             Self::Cells(cells) => cells.fields(py, name, part)?,
-            Self::Times(cells) => cells.times(py, points, name, part)?,
+            Self::Times(cells) => cells.times(py, sink, name, part)?,
             Self::Ticks(array, scale, unit) => {
                 let array = array.bind(py).try_readonly()?;
                 Arc::new(times(&array.as_array(), *scale, unit, part)?)

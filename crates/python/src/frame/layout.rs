@@ -6,8 +6,9 @@ use aioinflux::frame::FrameLayout;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use super::roles::Roles;
 use crate::place::{Place, shorten};
-use crate::points::Points;
+use crate::sink::Sink;
 use crate::text;
 
 /// The columns of a table by position.
@@ -21,12 +22,16 @@ pub(super) struct Labels {
 
 impl Labels {
     /// Finds the columns that the arguments name among `labels`.
-    pub(super) fn new(points: &mut Points, labels: &[Bound<'_, PyAny>]) -> PyResult<Self> {
-        let place = Place::of(points.encoder.next_index(), "column");
+    pub(super) fn new(
+        sink: &mut Sink,
+        roles: &Roles,
+        labels: &[Bound<'_, PyAny>],
+    ) -> PyResult<Self> {
+        let place = Place::of(sink.encoder.next_index(), "column");
         let mut names = Vec::with_capacity(labels.len());
         let mut seen = HashSet::new();
         for label in labels {
-            let name = points.name(label, place)?;
+            let name = sink.name(label, place)?;
             if !seen.insert(name.clone()) {
                 let name = shorten(&name);
                 return Err(PyValueError::new_err(format!(
@@ -48,17 +53,17 @@ impl Labels {
             })
         };
         let Some(py) = labels.first().map(Bound::py) else {
-            return Self::of_no_columns(points);
+            return Self::of_no_columns(roles);
         };
-        let tags = points.tag_columns.iter().flatten();
+        let tags = roles.tags.iter();
         let tags = tags
             .map(|tag| find("tag column", tag, py))
             .collect::<PyResult<Vec<_>>>()?;
-        let measurement = points.measurement_column.as_ref();
+        let measurement = roles.measurement.as_ref();
         let measurement = measurement
             .map(|name| find("measurement column", name, py))
             .transpose()?;
-        let time = points.time_column.as_ref();
+        let time = roles.time.as_ref();
         let time = time.map(|name| find("time column", name, py)).transpose()?;
         let labels = Self {
             names,
@@ -88,14 +93,8 @@ impl Labels {
         Ok(())
     }
 
-    fn of_no_columns(points: &Points) -> PyResult<Self> {
-        let named = points
-            .tag_columns
-            .as_ref()
-            .is_some_and(|tags| !tags.is_empty())
-            || points.measurement_column.is_some()
-            || points.time_column.is_some();
-        if named {
+    fn of_no_columns(roles: &Roles) -> PyResult<Self> {
+        if roles.named().next().is_some() {
             return Err(PyValueError::new_err("the DataFrame has no columns"));
         }
         Ok(Self {
@@ -108,12 +107,12 @@ impl Labels {
 
     /// Takes the column `time` for the times where none is named: rows without times would get that
     /// of the server, all the same one, and replace each other.
-    pub(super) fn date(&mut self, points: &Points, what: &str) -> PyResult<()> {
+    pub(super) fn date(&mut self, sink: &Sink, what: &str) -> PyResult<()> {
         if self.time.is_none() {
             self.time = self.names.iter().position(|name| name == "time");
             self.check_uses()?;
         }
-        if self.time.is_none() && !points.stamp {
+        if self.time.is_none() && !sink.stamp {
             return Err(PyValueError::new_err(format!(
                 "{what} has no column `time`; hint: `time_column` names the column of the times, \
                  and `stamp=True` gives each row its own time"
@@ -123,15 +122,15 @@ impl Labels {
     }
 
     /// What the engine is to make of the columns; the measurement is the table's.
-    pub(super) fn layout(&self, points: &Points) -> FrameLayout {
+    pub(super) fn layout(&self, sink: &Sink) -> FrameLayout {
         FrameLayout {
             measurement: None,
             measurement_column: self.measurement,
             // The column behind the last one is that of stamps.
-            time: self.time.or(points.stamp.then_some(self.names.len())),
-            time_unit: points.times.unit(),
+            time: self.time.or(sink.stamp.then_some(self.names.len())),
+            time_unit: sink.times.unit(),
             tags: self.tags.clone(),
-            extra_tags: points
+            extra_tags: sink
                 .tags
                 .beside(|key| self.tags.iter().any(|at| self.names[*at] == key))
                 .map(|(_, tag)| tag.clone())

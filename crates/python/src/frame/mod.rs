@@ -5,20 +5,26 @@
 //! | `pandas` | DataFrames: index, labels, what each dtype is held in |
 //! | `structured` | structured arrays of numpy |
 //! | `stream` | everything that speaks Arrow's C data interface: polars, pyarrow, `DuckDB` |
+//! | `part` | a range of rows |
 //! | `reader` | where the batches of such a table come from |
 //! | `columns` | a column that is held in numpy or Arrow, and a range of its rows |
 //! | `objects` | cells that are Python objects |
 //! | `texts` | columns that stand where text belongs, such as tags |
+//! | `roles` | what the arguments of a call make of columns |
 //! | `layout` | names of columns, and what each is for |
+//! | `dtypes` | the types of numpy that columns have |
 //!
 //! Columns of numpy's numbers are copied range by range, so that no other thread can change what is
 //! read without the GIL; Arrow's columns are shared. What no file knows goes cell by cell.
 
 mod columns;
+mod dtypes;
 mod layout;
 mod objects;
 mod pandas;
+mod part;
 mod reader;
+mod roles;
 mod stream;
 mod structured;
 mod texts;
@@ -30,15 +36,12 @@ use aioinflux::unique_times;
 use arrow_array::{Array as _, RecordBatch, TimestampNanosecondArray};
 use arrow_schema::{Field, Schema};
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 
-use crate::place::shorten;
-use crate::points::{Points, refused};
+use crate::sink::{Sink, refused};
 use columns::Columns;
+pub(crate) use roles::Roles;
 use stream::Stream;
-
-pub(crate) use texts::of_scalar as text_of_scalar;
 
 /// A table of no more rows than these is encoded at once even where the caller makes batches, so
 /// that many small ones share a batch.
@@ -63,24 +66,24 @@ pub(crate) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
 }
 
 /// Adds every row of a table, whose measurement has the name `own` unless the call has another.
+///
+/// A table of more than `most` rows is given back instead, so that the caller makes batches of it.
 pub(crate) fn push(
-    points: &mut Points,
+    sink: &mut Sink,
+    roles: &Roles,
     data: &Bound<'_, PyAny>,
     own: Option<String>,
-) -> PyResult<()> {
+    most: usize,
+) -> PyResult<Option<Table>> {
     let py = data.py();
-    let mut table = Table::new(points, data, own)?;
-    if points
-        .leaves_tables
-        .is_some_and(|most| table.len().is_none_or(|rows| rows > most.min(SMALL)))
-    {
-        points.table = Some(table);
-        return Ok(());
+    let mut table = Table::new(sink, roles, data, own)?;
+    if table.len().is_none_or(|rows| rows > most.min(SMALL)) {
+        return Ok(Some(table));
     }
     let encode = FrameEncoder::new(table.layout.clone());
-    let mut base = points.encoder.next_index();
-    while let Some(pieces) = table.read(py, points, base, RANGE)? {
-        let encoder = &mut points.encoder;
+    let mut base = sink.encoder.next_index();
+    while let Some(pieces) = table.read(py, sink, base, RANGE)? {
+        let encoder = &mut sink.encoder;
         base += count(&pieces);
         py.detach(|| {
             pieces
@@ -90,30 +93,31 @@ pub(crate) fn push(
         .map_err(refusal)?;
         py.check_signals()?;
     }
-    Ok(())
+    Ok(None)
 }
 
 impl Table {
-    pub(crate) fn new(
-        points: &mut Points,
+    fn new(
+        sink: &mut Sink,
+        roles: &Roles,
         data: &Bound<'_, PyAny>,
         own: Option<String>,
     ) -> PyResult<Self> {
         // What the caller asks for takes precedence: an answer may be on its way to another place.
-        let measurement = points.measurement.clone().or(own);
-        if measurement.is_none() && points.measurement_column.is_none() {
+        let measurement = sink.measurement.clone().or(own);
+        if measurement.is_none() && roles.measurement.is_none() {
             return Err(PyValueError::new_err(
                 "Missing 'measurement': a DataFrame carries none",
             ));
         }
         let (mut layout, rows) = if pandas::is_frame(data)? {
-            let (layout, columns) = pandas::open(points, data)?;
+            let (layout, columns) = pandas::open(sink, roles, data)?;
             (layout, RowSource::Columns(columns))
         } else if structured::is_array(data)? {
-            let (layout, columns) = structured::open(points, data)?;
+            let (layout, columns) = structured::open(sink, roles, data)?;
             (layout, RowSource::Columns(columns))
         } else {
-            let (layout, stream) = stream::open(points, data)?;
+            let (layout, stream) = stream::open(sink, roles, data)?;
             (layout, RowSource::Stream(Box::new(stream)))
         };
         layout.measurement = measurement;
@@ -141,13 +145,13 @@ impl Table {
     pub(crate) fn read(
         &mut self,
         py: Python<'_>,
-        points: &mut Points,
+        sink: &mut Sink,
         base: u64,
         rows: usize,
     ) -> PyResult<Option<Vec<RecordBatch>>> {
         let pieces = match &mut self.rows {
-            RowSource::Columns(columns) => columns.read(py, points, base, rows)?,
-            RowSource::Stream(stream) => stream.read(py, points, base, rows)?,
+            RowSource::Columns(columns) => columns.read(py, sink, base, rows)?,
+            RowSource::Stream(stream) => stream.read(py, sink, base, rows)?,
         };
         let pieces = pieces.into_iter().map(|piece| self.stamped(piece));
         let pieces = pieces.collect::<PyResult<Vec<_>>>()?;
@@ -193,22 +197,4 @@ pub(crate) fn refusal(error: FrameError) -> PyErr {
         FrameError::Type { .. } => PyTypeError::new_err(error.to_string()),
         other => PyValueError::new_err(other.to_string()),
     }
-}
-
-/// The refusal of a column of times that is floats.
-fn no_floats(name: &str, dtype: &Bound<'_, PyAny>) -> PyErr {
-    PyTypeError::new_err(format!(
-        "column `{}`: expected {}, got `{dtype}`",
-        shorten(name),
-        FrameError::TIMES
-    ))
-}
-
-/// The `dtype` of numpy that an array or column has; `None` for the dtypes of pandas.
-fn numpy_dtype<'py>(column: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let py = column.py();
-    let dtype = column.getattr(intern!(py, "dtype"))?;
-    let numpy = py.import(intern!(py, "numpy"))?;
-    let known = dtype.is_instance(&numpy.getattr(intern!(py, "dtype"))?)?;
-    Ok(known.then_some(dtype))
 }

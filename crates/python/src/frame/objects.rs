@@ -16,9 +16,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PySlice, PyString};
 
-use super::columns::Part;
+use super::part::Part;
 use crate::place::Place;
-use crate::points::Points;
+use crate::sink::Sink;
 use crate::values;
 
 /// Objects that are told apart by their address; a power of two.
@@ -46,7 +46,7 @@ impl Objects {
     pub(super) fn read(
         &mut self,
         py: Python<'_>,
-        points: &mut Points,
+        sink: &mut Sink,
         name: &str,
         part: &Part,
     ) -> PyResult<ArrayRef> {
@@ -67,7 +67,7 @@ impl Objects {
         }
         let cells = Cells::Array(array.as_any().clone().unbind());
         if self.is_text {
-            cells.texts(py, points, name, part)
+            cells.texts(py, sink, name, part)
         } else {
             cells.fields(py, name, part)
         }
@@ -217,7 +217,7 @@ impl Cells {
     pub(super) fn texts(
         &self,
         py: Python<'_>,
-        points: &mut Points,
+        sink: &mut Sink,
         name: &str,
         part: &Part,
     ) -> PyResult<ArrayRef> {
@@ -228,7 +228,7 @@ impl Cells {
             let mut converted = false;
             texts.push(values::tag(cell, place, &mut converted)?);
             if converted {
-                points.converted.add(place);
+                sink.warnings.note_converted(place);
             }
         }
         Ok(Arc::new(StringArray::from_iter(texts)))
@@ -238,7 +238,7 @@ impl Cells {
     pub(super) fn times(
         &self,
         py: Python<'_>,
-        points: &mut Points,
+        sink: &mut Sink,
         name: &str,
         part: &Part,
     ) -> PyResult<ArrayRef> {
@@ -246,7 +246,7 @@ impl Cells {
         let mut times = Vec::with_capacity(cells.len());
         for (index, cell) in (part.base..).zip(&cells) {
             let place = Place::of(index, "time").key(name);
-            times.push(points.times.without_floats(cell, place)?);
+            times.push(sink.times.without_floats(cell, place)?);
         }
         Ok(Arc::new(TimestampNanosecondArray::from(times)))
     }

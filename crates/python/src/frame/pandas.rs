@@ -12,13 +12,16 @@ use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict as _, PyDate, PySlice, PyString, PyType};
 use pyo3_arrow::input::AnyArray;
 
-use super::columns::{Column, Columns, Part, is_aligned, is_of_arrow, of_numbers};
+use super::columns::{Column, Columns, is_aligned, is_of_arrow, of_numbers};
+use super::dtypes::{no_floats, numpy_dtype};
 use super::layout::Labels;
 use super::objects::{Cells, Objects};
-use super::texts::{plain, texts_of};
-use super::{no_floats, numpy_dtype};
+use super::part::Part;
+use super::roles::Roles;
+use super::texts::texts_of;
 use crate::place::shorten;
-use crate::points::Points;
+use crate::sink::Sink;
+use crate::text::arrow::plain;
 use crate::{text, times, values};
 
 /// Whether `data` is a pandas DataFrame.
@@ -31,13 +34,14 @@ pub(super) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
 }
 
 pub(super) fn open(
-    points: &mut Points,
+    sink: &mut Sink,
+    roles: &Roles,
     frame: &Bound<'_, PyAny>,
 ) -> PyResult<(FrameLayout, Columns)> {
     let py = frame.py();
-    check_levels(points, frame)?;
+    check_levels(roles, frame)?;
     let labels = labels_of(&frame.getattr("columns")?)?;
-    let mut labels = Labels::new(points, &labels)?;
+    let mut labels = Labels::new(sink, roles, &labels)?;
     let rows = frame.len()?;
     let iloc = frame.getattr(intern!(py, "iloc"))?;
     let all = PySlice::full(py);
@@ -47,20 +51,20 @@ pub(super) fn open(
         columns.push(if labels.time == Some(position) {
             time_column(&labels.names[position], &series, rows)?
         } else {
-            column(points, &series, labels.is_text(position))?
+            column(sink, &series, labels.is_text(position))?
         });
     }
-    if labels.time.is_none() && !(points.stamp && has_row_numbers(frame)?) {
+    if labels.time.is_none() && !(sink.stamp && has_row_numbers(frame)?) {
         labels.time = Some(columns.len());
         labels.names.push("time".to_owned());
         columns.push(index_column(frame, rows)?);
     }
-    let layout = labels.layout(points);
+    let layout = labels.layout(sink);
     Ok((layout, Columns::new(labels, columns, rows)))
 }
 
 /// Refuses labels of several levels, and names of levels of the index: neither are columns.
-fn check_levels(points: &Points, frame: &Bound<'_, PyAny>) -> PyResult<()> {
+fn check_levels(roles: &Roles, frame: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = frame.py();
     let multi = py.import("pandas")?.getattr("MultiIndex")?;
     let columns = frame.getattr("columns")?;
@@ -71,9 +75,7 @@ fn check_levels(points: &Points, frame: &Bound<'_, PyAny>) -> PyResult<()> {
         ));
     }
     let levels = frame.getattr("index")?.getattr("names")?;
-    let named = points.tag_columns.iter().flatten();
-    let named = named.chain(&points.time_column);
-    for name in named.chain(&points.measurement_column) {
+    for name in roles.named() {
         let name = name.bind(py);
         if name.is_instance_of::<PyString>() && !columns.contains(name)? && levels.contains(name)? {
             let shown = shorten(&text::lossy(name)?);
@@ -241,7 +243,7 @@ fn time_column(name: &str, series: &Bound<'_, PyAny>, rows: usize) -> PyResult<C
 }
 
 /// What the dtype of a column is held in.
-fn column(points: &mut Points, series: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
+fn column(sink: &mut Sink, series: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
     let py = series.py();
     let by_cells = |cells: Cells| {
         if is_text {
@@ -272,7 +274,7 @@ fn column(points: &mut Points, series: &Bound<'_, PyAny>, is_text: bool) -> PyRe
     let array = series.getattr(intern!(py, "array"))?;
     let pandas = py.import("pandas")?;
     if array.is_instance(&pandas.getattr("Categorical")?)? {
-        return category_column(points, &array, is_text)?.map_or_else(cells, Ok);
+        return category_column(sink, &array, is_text)?.map_or_else(cells, Ok);
     }
     if let Some(chunks) = arrow_chunks(&array)? {
         let is_texts = chunks.iter().all(|chunk| is_texts(chunk.data_type()));
@@ -284,7 +286,7 @@ fn column(points: &mut Points, series: &Bound<'_, PyAny>, is_text: bool) -> PyRe
     }
     if is_text && array.is_instance(&pandas.getattr("arrays")?.getattr("SparseArray")?)? {
         let dense = array.call_method0("to_dense")?;
-        return column(points, &pandas.getattr("Series")?.call1((dense,))?, true);
+        return column(sink, &pandas.getattr("Series")?.call1((dense,))?, true);
     }
     if array.get_type().name()? == "StringArray" {
         let array = series.call_method1(intern!(py, "to_numpy"), ("object",))?;
@@ -333,7 +335,7 @@ fn is_texts(data_type: &DataType) -> bool {
 
 /// Codes and categories, where these are text or can be read as a whole.
 fn category_column(
-    points: &mut Points,
+    sink: &mut Sink,
     array: &Bound<'_, PyAny>,
     is_text: bool,
 ) -> PyResult<Option<Column>> {
@@ -353,7 +355,7 @@ fn category_column(
         .import("pandas")?
         .getattr("Series")?
         .call1((&categories,))?;
-    let Column::AsText(mut held) = column(points, &series, true)? else {
+    let Column::AsText(mut held) = column(sink, &series, true)? else {
         return Ok(None);
     };
     let whole = Part {
@@ -364,7 +366,7 @@ fn category_column(
     if held.chunk_end(0).is_some_and(|end| end < whole.end) {
         return Ok(None);
     }
-    let values = held.read(py, points, "", &whole)?;
+    let values = held.read(py, sink, "", &whole)?;
     let texts = texts_of(py, values)?;
     Ok(Some(Column::AsText(Box::new(Column::Categories(
         codes, texts,

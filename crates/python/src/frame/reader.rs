@@ -9,8 +9,9 @@ use pyo3::types::IntoPyDict;
 use pyo3_arrow::input::AnyRecordBatch;
 use pyo3_arrow::{PyRecordBatch, PySchema};
 
+use super::roles::Roles;
 use crate::place::{Place, shorten};
-use crate::points::Points;
+use crate::sink::Sink;
 use crate::{text, values};
 
 /// The batches of a table, one after the other.
@@ -101,7 +102,8 @@ fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
 /// * `Null`, which come with a buffer that Arrow does not have for them: they become text;
 /// * integers of 128 bits: fields become `Int64`, if all of them fit, and tags become text.
 pub(super) fn without_foreign_types<'py>(
-    points: &Points,
+    sink: &Sink,
+    roles: &Roles,
     data: &Bound<'py, PyAny>,
 ) -> PyResult<(Bound<'py, PyAny>, Vec<String>)> {
     let py = data.py();
@@ -126,13 +128,13 @@ pub(super) fn without_foreign_types<'py>(
         }
         let column = data.call_method1("get_column", (&name,))?;
         let is_null = dtype.eq(polars.getattr("Null")?)?;
-        if is_null || is_named(py, points, &name)? {
+        if is_null || is_text(py, roles, &name)? {
             columns.push(column.call_method1("cast", (polars.getattr("String")?,))?);
             if !is_null {
                 converted.push(name);
             }
         } else {
-            columns.push(narrowed(points, &name, &column)?);
+            columns.push(narrowed(sink, &name, &column)?);
         }
     }
     if columns.is_empty() {
@@ -142,9 +144,8 @@ pub(super) fn without_foreign_types<'py>(
 }
 
 /// Whether the arguments make a column one of texts.
-fn is_named(py: Python<'_>, points: &Points, name: &str) -> PyResult<bool> {
-    let tags = points.tag_columns.iter().flatten();
-    for named in tags.chain(&points.measurement_column) {
+fn is_text(py: Python<'_>, roles: &Roles, name: &str) -> PyResult<bool> {
+    for named in roles.texts() {
         if text::lossy(named.bind(py))? == name {
             return Ok(true);
         }
@@ -154,7 +155,7 @@ fn is_named(py: Python<'_>, points: &Points, name: &str) -> PyResult<bool> {
 
 /// A column of integers as `Int64`.
 fn narrowed<'py>(
-    points: &Points,
+    sink: &Sink,
     name: &str,
     column: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
@@ -171,7 +172,7 @@ fn narrowed<'py>(
         return Ok(narrow);
     }
     let shown = shorten(&column.get_item(row)?.to_string());
-    let index = points.encoder.next_index() + row;
+    let index = sink.encoder.next_index() + row;
     let place = Place::of(index, "field").key(name);
     Err(place.value_error(format!("integer `{shown}` is beyond 64 bits")))
 }

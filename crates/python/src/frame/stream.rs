@@ -13,9 +13,11 @@ use pyo3::types::PyString;
 
 use super::layout::Labels;
 use super::reader::{BatchReader, without_foreign_types};
+use super::roles::Roles;
 use super::texts;
 use crate::place::{shorten, type_name};
-use crate::points::Points;
+use crate::sink::Sink;
+use crate::text::arrow;
 
 /// A table of which no more than the next rows are held.
 pub(super) struct Stream {
@@ -47,25 +49,26 @@ pub(super) fn is_stream(data: &Bound<'_, PyAny>) -> PyResult<bool> {
 }
 
 pub(super) fn open(
-    points: &mut Points,
+    sink: &mut Sink,
+    roles: &Roles,
     data: &Bound<'_, PyAny>,
 ) -> PyResult<(FrameLayout, Stream)> {
     let py = data.py();
-    let (data, converted) = without_foreign_types(points, data)?;
+    let (data, converted) = without_foreign_types(sink, roles, data)?;
     let reader = BatchReader::open(&data)?;
     let schema = reader.schema();
     let names = schema.fields().iter().map(|field| field.name());
     let names: Vec<_> = names
         .map(|name| PyString::new(py, name).into_any())
         .collect();
-    let mut labels = Labels::new(points, &names)?;
-    labels.date(points, "table")?;
+    let mut labels = Labels::new(sink, roles, &names)?;
+    labels.date(sink, "table")?;
     if let Some(time) = labels.time {
         refuse_periods(schema.field(time))?;
     }
-    let layout = labels.layout(points);
+    let layout = labels.layout(sink);
     let fields = schema.fields().iter().enumerate();
-    let extensions = fields.filter(|(_, field)| texts::is_bool8(field));
+    let extensions = fields.filter(|(_, field)| arrow::is_bool8(field));
     let stream = Stream {
         reader: Some(reader),
         ranges: Ranges::new(1),
@@ -113,7 +116,7 @@ impl Stream {
     pub(super) fn read(
         &mut self,
         py: Python<'_>,
-        points: &mut Points,
+        sink: &mut Sink,
         base: u64,
         rows: usize,
     ) -> PyResult<Vec<RecordBatch>> {
@@ -136,7 +139,7 @@ impl Stream {
         let mut pieces = Vec::with_capacity(range.len());
         for piece in range {
             let rows = piece.num_rows() as u64;
-            pieces.push(self.plain(py, points, piece, base)?);
+            pieces.push(self.plain(py, sink, piece, base)?);
             base += rows;
         }
         Ok(pieces)
@@ -146,7 +149,7 @@ impl Stream {
     fn plain(
         &self,
         py: Python<'_>,
-        points: &mut Points,
+        sink: &mut Sink,
         piece: RecordBatch,
         base: u64,
     ) -> PyResult<RecordBatch> {
@@ -161,13 +164,13 @@ impl Stream {
             .collect();
         let mut arrays = piece.columns().to_vec();
         for &at in &self.extensions {
-            arrays[at] = texts::plain(&fields[at], arrays[at].clone());
+            arrays[at] = arrow::plain(&fields[at], arrays[at].clone());
         }
         for &at in &self.texts {
             let (name, array) = (&self.names[at], arrays[at].clone());
-            arrays[at] = texts::column(py, points, name, base, array)?;
+            arrays[at] = texts::column(py, sink, name, base, array)?;
             if self.converted.contains(&at) {
-                texts::note(points, name, base, &arrays[at]);
+                texts::note(sink, name, base, &arrays[at]);
             }
         }
         for (field, array) in fields.iter_mut().zip(&arrays) {

@@ -8,10 +8,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::columns::{Column, Columns, is_aligned, is_of_arrow, of_numbers};
+use super::dtypes::no_floats;
 use super::layout::Labels;
-use super::no_floats;
 use super::objects::{Cells, Objects};
-use crate::points::Points;
+use super::roles::Roles;
+use crate::sink::Sink;
 use crate::values;
 
 /// Whether `data` is an array of numpy with named fields, or a record array.
@@ -31,7 +32,8 @@ pub(super) fn is_array(data: &Bound<'_, PyAny>) -> PyResult<bool> {
 }
 
 pub(super) fn open(
-    points: &mut Points,
+    sink: &mut Sink,
+    roles: &Roles,
     array: &Bound<'_, PyAny>,
 ) -> PyResult<(FrameLayout, Columns)> {
     let py = array.py();
@@ -46,8 +48,8 @@ pub(super) fn open(
         .getattr(intern!(py, "names"))?;
     let names = names.cast_into::<PyTuple>()?;
     let labels: Vec<_> = names.iter().collect();
-    let mut labels = Labels::new(points, &labels)?;
-    labels.date(points, "structured array")?;
+    let mut labels = Labels::new(sink, roles, &labels)?;
+    labels.date(sink, "structured array")?;
     let mut columns = Vec::with_capacity(names.len());
     for (position, name) in names.iter().enumerate() {
         let column = array.get_item(name)?;
@@ -57,7 +59,7 @@ pub(super) fn open(
             self::column(column, labels.is_text(position))?
         });
     }
-    let layout = labels.layout(points);
+    let layout = labels.layout(sink);
     Ok((layout, Columns::new(labels, columns, array.len()?)))
 }
 

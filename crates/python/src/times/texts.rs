@@ -11,7 +11,7 @@ use pyo3::exceptions::{PyException, PyOverflowError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyString};
 
-use super::{datetime, out_of_range, range};
+use super::moment::{datetime, out_of_range, range};
 use crate::place::{Place, shorten};
 
 /// The order of day and month in the texts of a call.

@@ -1,14 +1,17 @@
-//! Points that are objects of a class with a schema (`@lineprotocol`), as lines.
+//! Sink that are objects of a class with a schema (`@lineprotocol`), as lines.
 //!
 //! | file | knows |
 //! |---|---|
-//! | `schema` | what the attributes of a class are, and the names that its points share |
+//! | `class` | a class with a schema, as Python has it |
+//! | `plan` | the names that its points share in one kind of call |
+//! | `schema` | what the attributes of a class are |
 //! | `attributes`, `descriptor` | how the attributes of an object are fetched |
 //! | `rows` | objects of the common kind |
 //! | `plain` | every kind of value, and every error |
 //! | `kinds` | what a value of each kind of attribute is written as |
 
 mod attributes;
+mod class;
 mod descriptor;
 mod kinds;
 mod plain;
@@ -21,10 +24,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString, PyType};
 
-pub(crate) use self::schema::Schema;
-use crate::dicts::Memo;
+pub(crate) use self::class::Class;
 use crate::place::{Place, type_name};
-use crate::points::{Points, refused};
+use crate::sink::Sink;
 use crate::values;
 
 /// What the objects of a call leave to those after them.
@@ -37,7 +39,7 @@ pub(crate) struct Last<'py> {
 
 enum Manner<'py> {
     /// By the schema that the class carries.
-    Schema(Bound<'py, Schema>),
+    Schema(Bound<'py, Class>),
     /// By a method of its own, which gives encoded lines.
     Method,
     /// They are no points of these kinds.
@@ -62,7 +64,7 @@ impl<'py> Manner<'py> {
 /// Adds one point, or the lines of an object, and returns whether `data` was either.
 #[inline]
 pub(crate) fn push<'py>(
-    points: &mut Points,
+    sink: &mut Sink,
     last: &mut Last<'py>,
     data: &Bound<'py, PyAny>,
 ) -> PyResult<bool> {
@@ -74,30 +76,19 @@ pub(crate) fn push<'py>(
         last.state.forget();
     }
     match &last.class {
-        Some((_, Manner::Schema(schema))) => {
-            push_by_schema(points, &mut last.state, schema, data).map(|()| true)
+        Some((_, Manner::Schema(class))) => {
+            let Class { schema, plans } = class.get();
+            rows::push(sink, &mut last.state, schema, plans, data).map(|()| true)
         }
-        Some((_, Manner::Method)) => push_by_method(points, data).map(|()| true),
+        Some((_, Manner::Method)) => push_by_method(sink, data).map(|()| true),
         _ => Ok(false),
     }
 }
 
-fn push_by_schema<'py>(
-    points: &mut Points,
-    state: &mut rows::State<'py>,
-    schema: &Bound<'py, Schema>,
-    object: &Bound<'py, PyAny>,
-) -> PyResult<()> {
-    if rows::push(points, state, schema.get(), object)? {
-        return Ok(());
-    }
-    plain::push(points, schema.get(), object)
-}
-
 /// The lines that an object makes of itself; they are taken as they are.
-pub(crate) fn push_by_method(points: &mut Points, object: &Bound<'_, PyAny>) -> PyResult<()> {
+pub(crate) fn push_by_method(sink: &mut Sink, object: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = object.py();
-    let index = points.encoder.next_index();
+    let index = sink.encoder.next_index();
     if let Ok(class) = object.cast::<PyType>() {
         return Err(PyTypeError::new_err(format!(
             "point {index}: expected an object of class `{}`, got the class itself",
@@ -105,21 +96,18 @@ pub(crate) fn push_by_method(points: &mut Points, object: &Bound<'_, PyAny>) -> 
         )));
     }
     let lines = object.call_method0(intern!(py, "to_lineprotocol"))?;
-    points.times.refuse_lines()?;
-    let pushed = if let Ok(text) = lines.cast::<PyString>() {
+    if let Ok(text) = lines.cast::<PyString>() {
         let text = values::string(text, Place::of(index, "line protocol"))?;
-        points.encoder.push_text(text.as_bytes())
+        sink.push_lines(text.as_bytes())
     } else if let Ok(bytes) = lines.cast::<PyBytes>() {
-        points.encoder.push_text(bytes.as_bytes())
+        sink.push_lines(bytes.as_bytes())
     } else if let Ok(bytes) = lines.cast::<PyByteArray>() {
-        points.encoder.push_text(&bytes.to_vec())
+        sink.push_lines(&bytes.to_vec())
     } else {
-        return Err(PyTypeError::new_err(format!(
+        Err(PyTypeError::new_err(format!(
             "point {index}: `{}.to_lineprotocol()`: expected bytes or str, got `{}`",
             type_name(object),
             type_name(&lines)
-        )));
-    };
-    pushed.map_err(|error| refused(&error))?;
-    Ok(())
+        )))
+    }
 }

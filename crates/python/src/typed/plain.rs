@@ -7,21 +7,17 @@ use pyo3::types::PyString;
 use super::kinds;
 use super::plan::{Source, sources};
 use super::schema::{Attribute, PLACEHOLDER, Schema};
-use crate::points::Points;
+use crate::sink::Sink;
 use crate::times::Times;
 
 /// Adds one point.
-pub(super) fn push(
-    points: &mut Points,
-    schema: &Schema,
-    object: &Bound<'_, PyAny>,
-) -> PyResult<()> {
-    let Points {
+pub(super) fn push(sink: &mut Sink, schema: &Schema, object: &Bound<'_, PyAny>) -> PyResult<()> {
+    let Sink {
         encoder,
         tags: common,
         times,
         ..
-    } = points;
+    } = sink;
     let index = encoder.next_index();
     let is_tuple = schema.is_tuple(object);
     let name = measurement(schema, object, is_tuple, index)?;

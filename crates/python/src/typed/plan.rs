@@ -1,12 +1,45 @@
 //! The names that points of one class share in one kind of call, checked and escaped once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aioinflux::Options;
 use aioinflux::line::Shape;
 
 use super::schema::{PLACEHOLDER, Schema};
-use crate::points::CommonTags;
+use crate::sink::CommonTags;
+
+/// Most plans that a class keeps: it may have its measurement in an attribute.
+const MOST_PLANS: usize = 64;
+
+/// The plans of a class.
+#[derive(Default)]
+pub(super) struct Plans(Mutex<Vec<Arc<Plan>>>);
+
+impl Plans {
+    /// The plan for a measurement in a call with such extra tags.
+    pub(super) fn get(
+        &self,
+        schema: &Schema,
+        options: Options,
+        measurement: &str,
+        common: &CommonTags,
+    ) -> Arc<Plan> {
+        let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = plans
+            .iter()
+            .find(|plan| plan.fits(options, measurement, common));
+        if let Some(plan) = known {
+            return Arc::clone(plan);
+        }
+        if plans.len() >= MOST_PLANS {
+            plans.clear();
+        }
+        let plan = Arc::new(Plan::new(schema, options, measurement, common));
+        plans.push(Arc::clone(&plan));
+        plan
+    }
+}
 
 /// How objects of a class become rows.
 pub(super) struct Plan {
@@ -71,8 +104,8 @@ impl Plan {
     }
 }
 
-/// The tags of a line: an extra tag of the call beats one of the class, that an attribute, and that
-/// a default tag.
+/// The tags of a line. An extra tag of the call takes precedence over one of the class, that one over
+/// an attribute, and that one over a default tag.
 pub(super) fn sources<'a>(
     schema: &'a Schema,
     common: &'a CommonTags,

@@ -15,10 +15,10 @@ use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 
 use super::attributes::{AttributeReader, Quick, Values};
 use super::kinds::{self, Kind};
-use super::plan::{Plan, Source};
+use super::plain;
+use super::plan::{Plan, Plans, Source};
 use super::schema::{Attribute, Schema};
-use super::{Memo, plain};
-use crate::points::Points;
+use crate::sink::{Memo, Sink};
 use crate::times::Times;
 
 /// What an object leaves to the next one of its class.
@@ -54,23 +54,38 @@ impl From<Unusual> for Miss {
     }
 }
 
-/// Adds one point if it is of the common kind, and returns whether it was.
+/// Adds one point.
 pub(super) fn push<'py>(
-    points: &mut Points,
+    sink: &mut Sink,
     state: &mut State<'py>,
     schema: &Schema,
+    plans: &Plans,
+    object: &Bound<'py, PyAny>,
+) -> PyResult<()> {
+    if push_common(sink, state, schema, plans, object)? {
+        return Ok(());
+    }
+    plain::push(sink, schema, object)
+}
+
+/// Adds one point if it is of the common kind, and returns whether it was.
+fn push_common<'py>(
+    sink: &mut Sink,
+    state: &mut State<'py>,
+    schema: &Schema,
+    plans: &Plans,
     object: &Bound<'py, PyAny>,
 ) -> PyResult<bool> {
     let State {
         reader, plan, memo, ..
     } = state;
     let written = if let Some(tuple) = schema.tuple(object) {
-        write(points, plan, memo, schema, &tuple)
+        write(sink, plan, memo, schema, plans, &tuple)
     } else {
         match reader.read(schema, object) {
-            Some(Quick::Walked(values)) => write(points, plan, memo, schema, &values),
-            Some(Quick::Described(values)) => write(points, plan, memo, schema, &values),
-            None => write(points, plan, memo, schema, &object),
+            Some(Quick::Walked(values)) => write(sink, plan, memo, schema, plans, &values),
+            Some(Quick::Described(values)) => write(sink, plan, memo, schema, plans, &values),
+            None => write(sink, plan, memo, schema, plans, &object),
         }
     };
     match written {
@@ -81,18 +96,19 @@ pub(super) fn push<'py>(
 }
 
 fn write<'py>(
-    points: &mut Points,
+    sink: &mut Sink,
     plan: &mut Option<LastPlan<'py>>,
     memo: &mut Memo,
     schema: &Schema,
+    plans: &Plans,
     values: &impl Values<'py>,
 ) -> Result<(), Miss> {
-    let Points {
+    let Sink {
         encoder,
         tags,
         times,
         ..
-    } = points;
+    } = sink;
     let index = encoder.next_index();
     let name = match schema.measurement() {
         Some(attribute) => Some(measurement(&*read(values, attribute)?)?),
@@ -115,7 +131,7 @@ fn write<'py>(
             Some(name) => name.to_str().map_err(|_| Unusual)?,
             None => &schema.name,
         };
-        let found = schema.plan(encoder.options(), text, tags);
+        let found = plans.get(schema, encoder.options(), text, tags);
         *plan = Some((name, found));
     }
     let Some((_, plan)) = plan else {

@@ -1,28 +1,19 @@
 //! What the attributes of a class are.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use aioinflux::{Encoder, Options};
+use aioinflux::Encoder;
 use pyo3::exceptions::{PyAttributeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyString, PyTuple, PyType};
 
 use super::kinds::{Kind, Part};
-use super::plan::Plan;
-use super::rows;
-use crate::exit;
-use crate::memory::Lease;
 use crate::place::Place;
-use crate::points::{CommonTags, refused};
 use crate::server::Server;
+use crate::sink::refused;
 
 /// The field that stands for none.
 pub(super) const PLACEHOLDER: &str = "_";
-/// Most plans that a schema keeps: a class may have its measurement in an attribute.
-const MOST_PLANS: usize = 64;
 
-/// The schema of a class, made once by `@lineprotocol`.
-#[pyclass(module = "aioinflux._core", frozen)]
+/// The schema of a class.
 pub(crate) struct Schema {
     /// Name of the class.
     pub(super) name: String,
@@ -37,7 +28,6 @@ pub(crate) struct Schema {
     pub(super) placeholder: bool,
     /// Whether empty texts are left out.
     pub(super) rm_none: bool,
-    plans: Mutex<Vec<Arc<Plan>>>,
 }
 
 pub(super) struct Attribute {
@@ -56,26 +46,17 @@ pub(super) struct Attribute {
 }
 
 /// What Python says of an attribute: name, key, kind, whether it may be missing, place in a tuple.
-type Described<'py> = (Bound<'py, PyString>, String, String, bool, Option<usize>);
+pub(super) type Described<'py> = (Bound<'py, PyString>, String, String, bool, Option<usize>);
 
-#[pymethods]
 impl Schema {
-    #[new]
-    #[pyo3(signature = (class_, attributes, extra_tags, *, placeholder, rm_none))]
-    fn new(
-        class_: &Bound<'_, PyType>,
+    pub(super) fn new(
+        class: &Bound<'_, PyType>,
         attributes: Vec<Described<'_>>,
-        extra_tags: &Bound<'_, PyDict>,
+        extra_tags: Vec<(String, String)>,
         placeholder: bool,
         rm_none: bool,
     ) -> PyResult<Self> {
-        exit::protect_thread();
-        let class = class_;
         let name = class.name()?.to_str()?.to_owned();
-        // Its reading of tags is that of a call.
-        let mut points = Lease::take(Server::V1.dialect());
-        points.set_defaults(None, Some(extra_tags), None)?;
-        let extra_tags = points.tags.extra().to_vec();
         let attributes = attributes.into_iter();
         let attributes = attributes.map(|described| Attribute::new(&name, described));
         let mut attributes = attributes.collect::<PyResult<Vec<_>>>()?;
@@ -94,38 +75,12 @@ impl Schema {
             extra_tags,
             placeholder,
             rm_none,
-            plans: Mutex::default(),
             name,
         };
         schema.check()?;
         Ok(schema)
     }
 
-    /// One object as a line, without a line feed.
-    fn line<'py>(
-        slf: &Bound<'py, Self>,
-        object: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyBytes>> {
-        exit::protect_thread();
-        let py = slf.py();
-        let mut points = Lease::take(Server::V1.dialect());
-        points.set_defaults(None, None, None)?;
-        super::push_by_schema(&mut points, &mut rows::State::default(), slf, object)?;
-        points.warn(py)?;
-        if let [line @ .., b'\n'] = points.encoder.batch().bytes() {
-            return Ok(PyBytes::new(py, line));
-        }
-        let text = format!(
-            "no field of `{}` has a value: it has no line; hint: `placeholder=True`",
-            slf.get().name
-        );
-        // As 0.9 has it, whose schemas are those of an object's own attributes.
-        let class = py.import("aioinflux._schema")?.getattr("SchemaError")?;
-        Err(PyErr::from_value(class.call1((text,))?))
-    }
-}
-
-impl Schema {
     /// Refuses names that no server stores, of which the encoder knows.
     fn check(&self) -> PyResult<()> {
         let mut encoder = Encoder::new(Server::V1.dialect());
@@ -210,28 +165,6 @@ impl Schema {
         object: &'a Bound<'py, PyAny>,
     ) -> Option<&'a Bound<'py, PyTuple>> {
         self.is_tuple(object).then(|| object.cast().ok())?
-    }
-
-    /// The plan for a measurement in a call with such extra tags.
-    pub(super) fn plan(
-        &self,
-        options: Options,
-        measurement: &str,
-        common: &CommonTags,
-    ) -> Arc<Plan> {
-        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = plans
-            .iter()
-            .find(|plan| plan.fits(options, measurement, common));
-        if let Some(plan) = known {
-            return Arc::clone(plan);
-        }
-        if plans.len() >= MOST_PLANS {
-            plans.clear();
-        }
-        let plan = Arc::new(Plan::new(self, options, measurement, common));
-        plans.push(Arc::clone(&plan));
-        plan
     }
 
     /// The encoder's refusal, with the class that it does not know.

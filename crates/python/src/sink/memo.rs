@@ -8,7 +8,7 @@ use aioinflux::line::{Row, Shape, TagText, Unusual};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::borrowed::Object;
+use super::shapes::Object;
 
 /// After how many points of one shape it begins: a call with few points would only pay for it.
 const WORTH: usize = 32;
@@ -62,13 +62,13 @@ impl Memo {
 
     /// The values of each tag, once there is a place for them, and the number of points so far.
     #[inline]
-    pub(super) fn tags(&mut self) -> (&mut [Tag], usize) {
+    pub(crate) fn tags(&mut self) -> (&mut [Tag], usize) {
         (&mut self.tags, self.points)
     }
 }
 
 /// The values of one tag. The address of an object gives a place; it is there or in the one beside.
-pub(super) struct Tag {
+pub(crate) struct Tag {
     places: Vec<Known>,
     bits: u32,
     used: usize,
@@ -195,7 +195,7 @@ fn places(bits: u32) -> Vec<Known> {
 }
 
 /// Writes a tag with a value that is not looked for; `None` is left out.
-pub(super) fn write_text(
+pub(crate) fn write_text(
     row: &mut Row<'_>,
     tag: usize,
     value: Object<'_, '_>,
@@ -211,6 +211,6 @@ pub(super) fn write_text(
 }
 
 #[inline]
-pub(super) fn text<'a>(string: &'a Bound<'_, PyString>) -> Result<&'a str, Unusual> {
+pub(crate) fn text<'a>(string: &'a Bound<'_, PyString>) -> Result<&'a str, Unusual> {
     string.to_str().map_err(|_| Unusual)
 }

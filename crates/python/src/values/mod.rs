@@ -1,14 +1,17 @@
 //! Python's scalars as field values and as tags.
 
+pub(crate) mod types;
+
 use std::borrow::Cow;
 
 use aioinflux::FieldValue;
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyComplex, PyFloat, PyInt, PyString, PyType};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 
+pub(crate) use self::types::{is_arrow, is_enum, is_imported, is_missing, is_numpy, is_scalar};
+use self::types::{is_complex, is_decimal};
 use crate::place::{Place, shorten, shown};
 use crate::text;
 
@@ -159,88 +162,6 @@ pub(crate) fn tag<'a>(
     Ok(Some(Cow::Owned(text)))
 }
 
-/// Whether a value stands for itself: iterables and objects without a text of their own do not.
-pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if value.is_instance_of::<PyString>() || is_enum(value)? {
-        return Ok(true);
-    }
-    let py = value.py();
-    if value.hasattr(intern!(py, "__iter__"))? && !is_numpy(value) {
-        return Ok(false);
-    }
-    // What has no text of its own would be stored as an address.
-    let kind = value.get_type();
-    let object = py.get_type::<PyAny>();
-    let own = |name| -> PyResult<bool> { Ok(!kind.getattr(name)?.is(&object.getattr(name)?)) };
-    Ok(own(intern!(py, "__str__"))? || own(intern!(py, "__repr__"))?)
-}
-
-/// Whether a value stands for none: `None`, NaN of every type, and the marks for missing values of
-/// pandas, numpy and Arrow.
-pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if value.is_none() {
-        return Ok(true);
-    }
-    if let Ok(number) = value.cast::<PyFloat>() {
-        return Ok(number.value().is_nan());
-    }
-    let kind = value.get_type();
-    let name = kind.name()?;
-    let name = name.to_str()?;
-    if matches!(name, "NAType" | "NaTType") {
-        return Ok(kind.module()?.to_str()?.starts_with("pandas"));
-    }
-    if name == "MaskedConstant" {
-        return Ok(kind.module()?.to_str()?.starts_with("numpy"));
-    }
-    if is_numpy(value) || value.is_instance_of::<PyComplex>() {
-        // Only NaN and NaT are unequal to themselves among numpy's scalars; records are no values.
-        return Ok(name != "void" && value.ne(value)?);
-    }
-    if is_arrow(value) {
-        return is_missing_in_arrow(value);
-    }
-    // A signaling NaN cannot be compared.
-    Ok(is_decimal(value)?
-        && value
-            .call_method0(intern!(value.py(), "is_nan"))?
-            .is_truthy()?)
-}
-
-/// Whether a value is a complex number, of Python or of numpy.
-fn is_complex(value: &Bound<'_, PyAny>) -> bool {
-    let name = value.get_type().name();
-    value.is_instance_of::<PyComplex>()
-        || (is_numpy(value)
-            && name.is_ok_and(|name| {
-                let name = name.to_string_lossy();
-                name.starts_with("complex") || name.starts_with("clongdouble")
-            }))
-}
-
-/// Null of any type of Arrow, and NaN.
-fn is_missing_in_arrow(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let py = value.py();
-    if !value.getattr(intern!(py, "is_valid"))?.is_truthy()? {
-        return Ok(true);
-    }
-    // The null may be that of a dictionary's value. What cannot become Python's is no null.
-    match value.call_method0(intern!(py, "as_py")) {
-        Ok(plain) => is_missing(&plain),
-        Err(_) => Ok(false),
-    }
-}
-
-/// Whether a value is a scalar of pyarrow.
-pub(crate) fn is_arrow(value: &Bound<'_, PyAny>) -> bool {
-    let kind = value.get_type();
-    kind.name()
-        .is_ok_and(|name| name.to_string_lossy().ends_with("Scalar"))
-        && kind
-            .module()
-            .is_ok_and(|module| module.to_string_lossy().starts_with("pyarrow"))
-}
-
 /// The error for a value that stands for none where there has to be one.
 pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
     if value.is_none() {
@@ -250,48 +171,6 @@ pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, 
         "{place}: expected {expected}, got `{}`",
         shown(value)
     ))
-}
-
-/// Whether a value is a scalar of numpy (no array: those have a shape that is not empty).
-pub(crate) fn is_numpy(value: &Bound<'_, PyAny>) -> bool {
-    static GENERIC: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let py = value.py();
-    // A process that never imported numpy has no scalars of it, and must not import it for this.
-    if GENERIC.get(py).is_none() && !is_imported(py, "numpy") {
-        return false;
-    }
-    GENERIC
-        .import(py, "numpy", "generic")
-        .is_ok_and(|generic| value.is_instance(generic).unwrap_or(false))
-}
-
-/// Whether a module has been imported by anybody.
-pub(crate) fn is_imported(py: Python<'_>, module: &str) -> bool {
-    py.import("sys")
-        .and_then(|sys| sys.getattr("modules"))
-        .and_then(|modules| modules.get_item(module))
-        .is_ok_and(|module| !module.is_none())
-}
-
-static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-static ENUM: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-
-fn is_instance(
-    value: &Bound<'_, PyAny>,
-    module: &str,
-    name: &str,
-    cache: &'static PyOnceLock<Py<PyType>>,
-) -> PyResult<bool> {
-    value.is_instance(cache.import(value.py(), module, name)?)
-}
-
-fn is_decimal(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    is_instance(value, "decimal", "Decimal", &DECIMAL)
-}
-
-/// Whether a value is a member of an enum.
-pub(crate) fn is_enum(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    is_instance(value, "enum", "Enum", &ENUM)
 }
 
 /// The name of an enum's member; members that are strings or integers went before, as those.

@@ -4,16 +4,16 @@
 //! or of Arrow is the same text, and so are dates, times and durations. What `str` says of numpy's own
 //! scalars depends on their unit and on numpy's version, and is not taken.
 
+pub(crate) mod arrow;
+mod clock;
+
 use aioinflux::engine::{FloatWidth, float_text};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDelta, PyInt};
+use pyo3::types::{PyBool, PyBytes, PyDelta, PyInt};
 
-use crate::values::{is_enum, is_numpy};
-use crate::{frame, values};
-
-const DAY: i128 = 86_400 * SECOND;
-const SECOND: i128 = 1_000_000_000;
+use self::clock::{DAY, SECOND, date, datetime, duration};
+use crate::values::types::{is_arrow, is_enum, is_numpy, is_scalar};
 
 /// The text of a value; `None` for arrays, bytes and other values of numpy and Arrow that have none.
 pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
@@ -30,10 +30,23 @@ pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
             return of_numpy(&exact);
         }
     }
-    if values::is_arrow(value) {
-        return frame::text_of_scalar(value);
+    if is_arrow(value) {
+        return of_arrow(value);
     }
     str_of(value).map(Some)
+}
+
+/// The text of a scalar of pyarrow: that of a column with this one cell.
+fn of_arrow(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    if let Some(text) = arrow::of_cell(value)? {
+        return Ok(Some(text));
+    }
+    // An extension type that pyarrow makes an object of: a UUID.
+    let plain = value.call_method0(intern!(value.py(), "as_py"))?;
+    if is_arrow(&plain) || plain.is_instance_of::<PyBytes>() || !is_scalar(&plain)? {
+        return Ok(None);
+    }
+    of(&plain)
 }
 
 /// `str(value)`.
@@ -109,90 +122,4 @@ fn ticks(value: &Bound<'_, PyAny>, dtype: &Bound<'_, PyAny>) -> PyResult<Option<
         _ => return Ok(None),
     };
     Ok(Some(Ticks::Nanoseconds(count_of(value)? * count * scale)))
-}
-
-/// A day since 1970: `2024-01-02`.
-pub(crate) fn date(days: i128) -> String {
-    // The civil calendar by eras of 400 years, which begin in March.
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i128::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// An instant in nanoseconds since 1970 as a clock shows it that is so many seconds before UTC:
-/// `2024-01-02 03:04:05.123456+01:00`.
-pub(crate) fn datetime(ns: i128, offset: Option<i32>) -> String {
-    let local = ns + i128::from(offset.unwrap_or(0)) * SECOND;
-    let (days, clock) = (local.div_euclid(DAY), local.rem_euclid(DAY));
-    let zone = offset.map(|offset| {
-        let (sign, offset) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
-        let (hours, minutes) = (offset / 3600, offset / 60 % 60);
-        match offset % 60 {
-            0 => format!("{sign}{hours:02}:{minutes:02}"),
-            seconds => format!("{sign}{hours:02}:{minutes:02}:{seconds:02}"),
-        }
-    });
-    format!("{} {}{}", date(days), time(clock), zone.unwrap_or_default())
-}
-
-/// Nanoseconds since midnight: `03:04:05.123456`.
-pub(crate) fn time(ns: i128) -> String {
-    format!("{:02}{}", ns / (3600 * SECOND), minutes(ns))
-}
-
-/// `1 day, 0:01:30`, with a day before it where it is negative, as Python has it.
-pub(crate) fn duration(ns: i128) -> String {
-    let (days, clock) = (ns.div_euclid(DAY), ns.rem_euclid(DAY));
-    let clock = format!("{}{}", clock / (3600 * SECOND), minutes(clock));
-    match days {
-        0 => clock,
-        1 | -1 => format!("{days} day, {clock}"),
-        _ => format!("{days} days, {clock}"),
-    }
-}
-
-/// Minutes, seconds and their fraction: none, six digits or nine.
-fn minutes(ns: i128) -> String {
-    let (seconds, rest) = (ns / SECOND, ns % SECOND);
-    let fraction = match rest {
-        0 => String::new(),
-        _ if rest % 1000 == 0 => format!(".{:06}", rest / 1000),
-        _ => format!(".{rest:09}"),
-    };
-    format!(":{:02}:{:02}{fraction}", seconds / 60 % 60, seconds % 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_those_of_the_civil_calendar() {
-        for (days, text) in [
-            (0, "1970-01-01"),
-            (-1, "1969-12-31"),
-            (11_016, "2000-02-29"),
-            (11_017, "2000-03-01"),
-            (-719_162, "0001-01-01"),
-            (2_932_896, "9999-12-31"),
-        ] {
-            assert_eq!(date(days), text);
-        }
-    }
-
-    #[test]
-    fn clocks_have_the_fraction_that_they_need() {
-        assert_eq!(datetime(-1000, None), "1969-12-31 23:59:59.999999");
-        assert_eq!(datetime(1, Some(0)), "1970-01-01 00:00:00.000000001+00:00");
-        assert_eq!(datetime(0, Some(-5400)), "1969-12-31 22:30:00-01:30");
-        assert_eq!(datetime(0, Some(1172)), "1970-01-01 00:19:32+00:19:32");
-        assert_eq!(duration(-1_000_000_000), "-1 day, 23:59:59");
-        assert_eq!(duration(2 * DAY + 90 * SECOND), "2 days, 0:01:30");
-    }
 }

@@ -45,37 +45,40 @@ pub(crate) struct Shapes {
 }
 
 /// Keys in the order of the dicts, and how their values become a row.
-pub(super) struct Known {
+pub(crate) struct Known {
     call: usize,
     /// No other shape has the same.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     measurement: Option<Text>,
-    pub(super) tags: Vec<Text>,
-    pub(super) fields: Vec<Text>,
+    pub(crate) tags: Vec<Text>,
+    pub(crate) fields: Vec<Text>,
     /// `None` where each point needs the plain encoder.
-    pub(super) plan: Option<Plan>,
+    pub(crate) plan: Option<Plan>,
     /// The shape of the point that followed the last one of this shape.
     next: usize,
 }
 
-pub(super) struct Plan {
-    pub(super) shape: Shape,
+pub(crate) struct Plan {
+    pub(crate) shape: Shape,
     /// Where the tags come from, in the order of the shape.
-    pub(super) tags: Vec<(usize, Source)>,
+    pub(crate) tags: Vec<(usize, Source)>,
     /// Whether these are the tags of the point in the order of the point, and no others.
-    pub(super) sorted: bool,
+    pub(crate) sorted: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// Position in the tags of the point.
     Point(usize),
     /// Position in the extra tags of the call.
     Extra(usize),
 }
 
+/// A key or a value, for as long as nothing changes its dict.
+pub(crate) type Object<'a, 'py> = Borrowed<'a, 'py, PyAny>;
+
 /// A name, and the object that carries it.
-pub(super) struct Text {
+pub(crate) struct Text {
     object: Py<PyString>,
     text: Box<str>,
 }
@@ -91,12 +94,12 @@ impl Text {
     }
 
     #[inline]
-    pub(super) fn is(&self, name: Borrowed<'_, '_, PyAny>) -> bool {
+    pub(crate) fn is(&self, name: Object<'_, '_>) -> bool {
         name.as_ptr() == self.object.as_ptr() || self.equals(name)
     }
 
     #[inline(never)]
-    fn equals(&self, name: Borrowed<'_, '_, PyAny>) -> bool {
+    fn equals(&self, name: Object<'_, '_>) -> bool {
         // Held, since another thread may come in while its text is made where there is no GIL.
         name.cast_exact::<PyString>().is_ok_and(|name| {
             name.to_owned()
@@ -108,10 +111,10 @@ impl Text {
 
 /// The names of a point.
 #[derive(Clone, Copy)]
-pub(super) struct Names<'a, 'py> {
-    pub(super) measurement: Option<&'a Bound<'py, PyString>>,
-    pub(super) tags: Option<&'a Bound<'py, PyDict>>,
-    pub(super) fields: &'a Bound<'py, PyDict>,
+pub(crate) struct Names<'a, 'py> {
+    pub(crate) measurement: Option<&'a Bound<'py, PyString>>,
+    pub(crate) tags: Option<&'a Bound<'py, PyDict>>,
+    pub(crate) fields: &'a Bound<'py, PyDict>,
 }
 
 impl Names<'_, '_> {
@@ -147,7 +150,7 @@ impl Known {
     /// Whether measurement and numbers of keys are those of a point; the keys are still to be
     /// compared.
     #[inline]
-    pub(super) fn begins_like(&self, names: Names<'_, '_>) -> bool {
+    pub(crate) fn begins_like(&self, names: Names<'_, '_>) -> bool {
         let same_name = match (&self.measurement, names.measurement) {
             (Some(known), Some(name)) => known.is(name.as_any().as_borrowed()),
             (None, None) => true,
@@ -184,25 +187,25 @@ impl Shapes {
 
     /// The shape that the next point most likely has.
     #[inline]
-    pub(super) fn guess(&self) -> Option<usize> {
+    pub(crate) fn guess(&self) -> Option<usize> {
         let next = self.known.get(self.last)?.next;
         (self.known.get(next)?.call == self.call).then_some(next)
     }
 
     #[inline]
-    pub(super) fn get(&self, place: usize) -> &Known {
+    pub(crate) fn get(&self, place: usize) -> &Known {
         &self.known[place]
     }
 
     /// Says that the guess was right.
     #[inline]
-    pub(super) fn was(&mut self, place: usize) {
+    pub(crate) fn was(&mut self, place: usize) {
         self.last = place;
     }
 
     /// The shape of a point; `None` for one that is new.
     #[cold]
-    pub(super) fn find(&mut self, names: Names<'_, '_>, options: Options) -> Option<usize> {
+    pub(crate) fn find(&mut self, names: Names<'_, '_>, options: Options) -> Option<usize> {
         let hash = names.hash(self.call)?;
         let place = match self.by_hash.get(&hash) {
             Some(&place) => {

@@ -1,0 +1,23 @@
+//! Mappings that are no dicts, as dicts.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyType};
+
+/// What a mapping says of itself, by its own `items`; `None` for what is no mapping.
+///
+/// `cast::<PyMapping>` would take an exception in the middle, such as Ctrl-C, for a no.
+pub(crate) fn of_mapping<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
+    static MAPPING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = object.py();
+    if !object.is_instance(MAPPING.import(py, "collections.abc", "Mapping")?)? {
+        return Ok(None);
+    }
+    let dict = PyDict::new(py);
+    for item in object.call_method0(intern!(py, "items"))?.try_iter()? {
+        let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item?.extract()?;
+        dict.set_item(key, value)?;
+    }
+    Ok(Some(dict))
+}

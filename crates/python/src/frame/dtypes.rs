@@ -1,0 +1,26 @@
+//! The types of numpy that columns have.
+
+use aioinflux::frame::FrameError;
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use crate::place::shorten;
+
+/// The refusal of a column of times that is floats.
+pub(super) fn no_floats(name: &str, dtype: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!(
+        "column `{}`: expected {}, got `{dtype}`",
+        shorten(name),
+        FrameError::TIMES
+    ))
+}
+
+/// The `dtype` of numpy that an array or column has; `None` for the dtypes of pandas.
+pub(super) fn numpy_dtype<'py>(column: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = column.py();
+    let dtype = column.getattr(intern!(py, "dtype"))?;
+    let numpy = py.import(intern!(py, "numpy"))?;
+    let known = dtype.is_instance(&numpy.getattr(intern!(py, "dtype"))?)?;
+    Ok(known.then_some(dtype))
+}

@@ -1,0 +1,303 @@
+//! One call of `write`, or of what encodes without a server: its lines, batch by batch.
+//!
+//! Points of mappings, objects and text come from the caller's thread, tables from threads that work
+//! ahead. Nothing is read, and nothing is kept, beyond what the next batches need.
+
+use aioinflux::Batch;
+use aioinflux::engine::Workers;
+use aioinflux::frame::FrameOptions;
+use pyo3::prelude::*;
+
+use crate::arguments::Arguments;
+use crate::exit;
+use crate::frame::{Table, count, refusal};
+use crate::input::{Filled, Input};
+use crate::limits::Limits;
+use crate::sink::{Lease, Sink};
+
+/// One call: its data, the arguments that it came with, and the lines that were made of it.
+pub(crate) struct Session {
+    input: Input,
+    pub(crate) sink: Lease,
+    limits: Limits,
+    /// A table of many rows, which comes after the points in the sink.
+    waiting: Option<Table>,
+    /// The table whose rows come next.
+    table: Option<Box<Reading>>,
+    /// Lines of text that were more than a batch, and how many of them are gone.
+    rest: Option<(Batch, usize)>,
+    warned: bool,
+    /// Whether it failed, and has no more.
+    closed: bool,
+}
+
+/// What data has next.
+pub(crate) enum Step {
+    Batch(Batch),
+    /// A table of many rows; all points before it are out.
+    Table(Table),
+    End,
+}
+
+/// A table whose rows are on their way.
+struct Reading {
+    table: Table,
+    workers: Workers,
+    /// The point that its first row is.
+    first: u64,
+    /// The point that its next row is.
+    next: u64,
+    at_end: bool,
+    /// Why it cannot be read on; told when all rows before are out.
+    failed: Option<PyErr>,
+    /// The batch before the last, which waits to learn whether it is the last.
+    ahead: Option<Batch>,
+}
+
+impl Session {
+    /// Begins a call; `limits` are for what its arguments leave open.
+    pub(crate) fn begin(
+        data: Bound<'_, PyAny>,
+        arguments: &Arguments,
+        limits: Limits,
+    ) -> PyResult<Self> {
+        let py = data.py();
+        let limits = arguments.limits(py, limits)?;
+        let (sink, roles) = arguments.begin(py)?;
+        Ok(Self {
+            input: Input::new(data, roles),
+            sink,
+            limits,
+            waiting: None,
+            table: None,
+            rest: None,
+            warned: false,
+            closed: false,
+        })
+    }
+
+    /// Encodes as much as makes a batch. If that is all data, the call ends with it, and the lines are
+    /// in the sink: most calls are short, and need nothing of what follows.
+    pub(crate) fn finish_early(&mut self, py: Python<'_>) -> PyResult<bool> {
+        self.fill(py)?;
+        if !self.input.is_at_end() || self.waiting.is_some() {
+            return Ok(false);
+        }
+        self.sink.note_undated(py);
+        self.warned = true;
+        self.sink.warn(py)?;
+        Ok(true)
+    }
+
+    fn fill(&mut self, py: Python<'_>) -> PyResult<()> {
+        if let Filled::Table(table) = self.input.fill(py, &mut self.sink, self.limits)? {
+            self.waiting = Some(table);
+        }
+        Ok(())
+    }
+
+    /// How many points there are in all, those handed out too, as far as that is known: at least
+    /// what a list or a table has.
+    pub(crate) fn expected(&self) -> u64 {
+        let table = self.table.as_ref().map(|reading| {
+            let rows = reading.table.expected().unwrap_or(0) as u64;
+            reading.first + rows
+        });
+        self.input.expected().max(table.unwrap_or(0))
+    }
+
+    /// Takes a batch back that is no longer needed, for its memory.
+    pub(crate) fn put_back(&self, batch: Batch) {
+        self.sink.spares.put(batch);
+    }
+
+    /// The next batch; `None` at the end.
+    pub(crate) fn next(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
+        loop {
+            match self.step(py)? {
+                Step::Batch(batch) => return Ok(Some(batch)),
+                Step::Table(table) => self.open_table(table),
+                Step::End => return Ok(None),
+            }
+        }
+    }
+
+    /// What comes next. A table is the caller's, who may give it back to [`Self::open_table`].
+    pub(crate) fn step(&mut self, py: Python<'_>) -> PyResult<Step> {
+        py.check_signals()?;
+        let batch = loop {
+            if self.table.is_some() {
+                if let Some(batch) = self.next_of_table(py)? {
+                    break Some(batch);
+                }
+            } else if let Some(batch) = self.next_of_rest() {
+                break Some(batch);
+            } else if self.is_drained()
+                && let Some(table) = self.waiting.take()
+            {
+                return Ok(Step::Table(table));
+            } else if self.waiting.is_some() || self.is_full() || self.has_no_input() {
+                break self.next_of_points();
+            } else {
+                self.fill(py)?;
+            }
+        };
+        if let Some(batch) = &batch {
+            self.sink.warnings.note_undated(py, batch);
+        }
+        if !self.closed && !self.warned && self.is_at_end() {
+            self.warned = true;
+            self.sink.warn(py)?;
+        }
+        Ok(batch.map_or(Step::End, Step::Batch))
+    }
+
+    /// Whether the caller's thread makes all batches.
+    pub(crate) fn has_one_thread(&self) -> bool {
+        self.frame_options().thread_count() == 1
+    }
+
+    /// How many lines make a batch.
+    pub(crate) fn lines(&self) -> usize {
+        self.limits.lines
+    }
+
+    fn is_full(&self) -> bool {
+        self.limits.reached(&self.sink.encoder)
+    }
+
+    /// Whether all points before the table, or before the end, are out: skipped ones too.
+    fn is_drained(&self) -> bool {
+        let batch = self.sink.encoder.batch();
+        batch.is_empty() && batch.skipped() == 0
+    }
+
+    fn has_no_input(&self) -> bool {
+        self.closed || self.input.is_at_end()
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.has_no_input()
+            && self.is_drained()
+            && self.table.is_none()
+            && self.waiting.is_none()
+            && self.rest.is_none()
+    }
+
+    fn frame_options(&self) -> FrameOptions {
+        self.limits.of_tables(self.sink.encoder.options())
+    }
+
+    /// Makes batches of a table before all else.
+    pub(crate) fn open_table(&mut self, table: Table) {
+        let options = self.frame_options();
+        let encoder = &self.sink.encoder;
+        self.table = Some(Box::new(Reading {
+            workers: Workers::new(table.layout.clone(), options, self.sink.spares.clone())
+                .on_thread_start(exit::protect_thread),
+            table,
+            first: encoder.next_index(),
+            next: encoder.next_index(),
+            at_end: false,
+            failed: None,
+            ahead: None,
+        }));
+    }
+
+    /// The next batch of the table; `None` when there is none, and the table is done.
+    fn next_of_table(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
+        let Some(reading) = &mut self.table else {
+            return Ok(None);
+        };
+        loop {
+            reading.read_ahead(py, &mut self.sink, self.limits.lines);
+            match py.detach(|| reading.workers.next()) {
+                Some(Ok(batch)) if reading.at_end => {
+                    if let Some(before) = reading.ahead.replace(batch) {
+                        return Ok(Some(before));
+                    }
+                }
+                Some(Ok(batch)) => return Ok(Some(batch)),
+                Some(Err(error)) => {
+                    reading.at_end = true;
+                    reading.failed = Some(refusal(error));
+                }
+                None if reading.at_end => break,
+                None => {}
+            }
+        }
+        if let Some(last) = reading.ahead.take_if(|_| reading.failed.is_some()) {
+            return Ok(Some(last));
+        }
+        if let Some(error) = reading.failed.take() {
+            return Err(error);
+        }
+        if let Some(removed) = reading.workers.removed_newlines() {
+            self.sink.warnings.note_removed(removed);
+        }
+        self.sink.encoder.set_next_index(reading.next);
+        let last = reading.ahead.take();
+        self.table = None;
+        Ok(last)
+    }
+
+    /// The next batch of lines that came as one text.
+    fn next_of_rest(&mut self) -> Option<Batch> {
+        let (batch, gone) = self.rest.as_mut()?;
+        let end = *gone + self.limits.fitting(batch, *gone);
+        let part = batch.part(*gone..end, self.sink.spares.get(batch.dialect()));
+        *gone = end;
+        if end == batch.len() {
+            self.rest = None;
+        }
+        Some(part)
+    }
+
+    /// The lines in the encoder, or as many as make a batch.
+    fn next_of_points(&mut self) -> Option<Batch> {
+        let Sink {
+            encoder, spares, ..
+        } = &mut *self.sink;
+        let dialect = encoder.options().dialect();
+        let (lines, skipped) = (encoder.batch().len(), encoder.batch().skipped());
+        let fitting = self.limits.fitting(encoder.batch(), 0);
+        if lines == 0 && skipped == 0 {
+            None
+        } else if lines > fitting + 1 {
+            let whole = encoder.take_lines(lines, spares.get(dialect));
+            self.rest = Some((whole, 0));
+            self.next_of_rest()
+        } else {
+            Some(encoder.take_lines(fitting, spares.get(dialect)))
+        }
+    }
+
+    /// Gives up: an iterator that failed has no more.
+    pub(crate) fn close(&mut self) {
+        self.table = None;
+        self.rest = None;
+        self.waiting = None;
+        self.sink.encoder.clear();
+        self.closed = true;
+    }
+}
+
+impl Reading {
+    fn read_ahead(&mut self, py: Python<'_>, sink: &mut Sink, lines: usize) {
+        while !self.at_end && self.workers.has_room() {
+            match self.table.read(py, sink, self.next, lines) {
+                Ok(Some(pieces)) => {
+                    let first = self.next;
+                    self.next += count(&pieces);
+                    self.at_end = self.table.is_at_end();
+                    self.workers.push(pieces, first, self.at_end);
+                }
+                Ok(None) => self.at_end = true,
+                Err(error) => {
+                    self.at_end = true;
+                    self.failed = Some(error);
+                }
+            }
+        }
+    }
+}

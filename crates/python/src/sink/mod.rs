@@ -1,0 +1,191 @@
+//! Where every reader of input adds its points: the encoder, what is known of earlier points, and what
+//! the user has to be warned of.
+//!
+//! | file | knows |
+//! |---|---|
+//! | `lease` | sinks that outlive a call, for their memory |
+//! | `shapes`, `memo` | the keys and the tag values of earlier points |
+//! | `tags` | tags that all points share |
+//! | `warnings` | what has to be told at the end of a call |
+//!
+//! A sink knows nothing of inputs: neither where points come from, nor when a batch is full.
+
+mod lease;
+mod memo;
+mod shapes;
+mod tags;
+mod warnings;
+
+use aioinflux::engine::Spares;
+use aioinflux::{Dialect, Encoder, Options, unique_time};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+pub(crate) use self::lease::Lease;
+pub(crate) use self::memo::{Memo, text, write_text};
+pub(crate) use self::shapes::{Known, Names, Object, Plan, Shapes, Shared, Source, Text};
+pub(crate) use self::tags::CommonTags;
+pub(crate) use self::warnings::Warnings;
+use crate::place::Place;
+use crate::times::Times;
+use crate::{text, values};
+
+/// Longest batch whose memory is kept.
+const LONGEST: usize = 16 << 20;
+
+/// Where the points of one call go.
+pub(crate) struct Sink {
+    pub(crate) encoder: Encoder,
+    pub(crate) shapes: Shapes,
+    pub(crate) memo: Memo,
+    /// Memory for the batches of the call.
+    pub(crate) spares: Spares,
+    /// Name for points that carry none.
+    pub(crate) measurement: Option<String>,
+    pub(crate) tags: CommonTags,
+    pub(crate) times: Times,
+    /// Whether points without a time get one of the clock's.
+    pub(crate) stamp: bool,
+    pub(crate) warnings: Warnings,
+}
+
+impl Sink {
+    /// For calls whose lines are of this dialect: what is known of earlier points, such as shapes,
+    /// is of it, too.
+    fn new(dialect: Dialect) -> Self {
+        let options = Options::new(dialect).remove_newlines(true);
+        Self {
+            encoder: Encoder::new(options),
+            shapes: Shapes::default(),
+            memo: Memo::default(),
+            spares: Spares::default(),
+            measurement: None,
+            tags: CommonTags::default(),
+            times: Times::default(),
+            stamp: false,
+            warnings: Warnings::default(),
+        }
+    }
+
+    /// Forgets the call, and keeps what is worth it for the next one.
+    fn forget(&mut self) {
+        if self.encoder.len_bytes() > LONGEST {
+            self.encoder = Encoder::new(self.encoder.options());
+        }
+        self.encoder.clear();
+        self.memo = Memo::default();
+        self.measurement = None;
+        self.tags.clear();
+        self.times.forget();
+        self.set_stamp(false);
+        self.warnings = Warnings::default();
+    }
+
+    /// Makes points without a time get the next nanosecond of the clock.
+    pub(crate) fn set_stamp(&mut self, stamp: bool) {
+        self.stamp = stamp;
+        self.encoder.set_clock(stamp.then_some(unique_time));
+    }
+
+    /// Adds lines that come encoded.
+    pub(crate) fn push_lines(&mut self, text: &[u8]) -> PyResult<()> {
+        self.times.refuse_lines()?;
+        let pushed = self.encoder.push_text(text);
+        pushed.map(drop).map_err(|error| refused(&error))
+    }
+
+    /// Takes note of the points without a time among the lines in the encoder.
+    pub(crate) fn note_undated(&mut self, py: Python<'_>) {
+        self.warnings.note_undated(py, self.encoder.batch());
+    }
+
+    /// Warns of what was changed, and of what the server will not keep.
+    pub(crate) fn warn(&self, py: Python<'_>) -> PyResult<()> {
+        self.warnings.show(py, self.encoder.removed_newlines())
+    }
+
+    /// Takes the name and the tags for points that have none themselves.
+    pub(crate) fn set_defaults(
+        &mut self,
+        measurement: Option<&Bound<'_, PyAny>>,
+        extra_tags: Option<&Bound<'_, PyDict>>,
+        default_tags: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        if let Some(name) = measurement {
+            self.measurement = self.measurement_of(name, Place::argument("measurement"))?;
+        }
+        self.add_tags(extra_tags)?;
+        self.tags.end_extra();
+        self.add_tags(default_tags)?;
+        self.shapes.begin(Shared {
+            measurement: self.measurement.clone(),
+            tags: self.tags.all.iter().map(|(key, _)| key.clone()).collect(),
+            extra_tags: self.tags.extra().len(),
+        });
+        Ok(())
+    }
+
+    /// Adds tags for every point, except those that are there already.
+    fn add_tags(&mut self, tags: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        for (key, value) in tags.into_iter().flatten() {
+            let key = self.name(&key, Place::argument("tags"))?;
+            if self.tags.extra().iter().any(|(known, _)| *known == key) {
+                continue;
+            }
+            let place = Place {
+                point: None,
+                part: "extra tag",
+                key: Some(&key),
+            };
+            if values::is_missing(&value)? {
+                continue;
+            }
+            if !values::is_scalar(&value)? || value.is_instance_of::<PyBytes>() {
+                return Err(place.type_error("a scalar", &value));
+            }
+            let mut converted = false;
+            if let Some(text) = values::tag(&value, place, &mut converted)? {
+                let text = text.into_owned();
+                if converted {
+                    self.warnings.note_converted(place);
+                }
+                self.tags.add(key, text);
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of a name; what is no string is converted, with a warning later.
+    pub(crate) fn name(&mut self, name: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<String> {
+        if let Ok(text) = name.cast::<PyString>() {
+            return values::string(text, place).map(str::to_owned);
+        }
+        if name.is_instance_of::<PyBytes>() {
+            return Err(place.type_error("str", name));
+        }
+        if values::is_missing(name)? {
+            return Err(values::missing_error(place, "str", name));
+        }
+        let text = text::of(name)?.ok_or_else(|| place.type_error("str", name))?;
+        self.warnings.note_converted(place);
+        Ok(text)
+    }
+
+    /// The name of a measurement; `None` where a value stands for none.
+    pub(crate) fn measurement_of(
+        &mut self,
+        name: &Bound<'_, PyAny>,
+        place: Place<'_>,
+    ) -> PyResult<Option<String>> {
+        if !name.is_instance_of::<PyString>() && values::is_missing(name)? {
+            return Ok(None);
+        }
+        self.name(name, place).map(Some)
+    }
+}
+
+/// The encoder's refusal, as Python's.
+pub(crate) fn refused(error: &aioinflux::line::Error) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}

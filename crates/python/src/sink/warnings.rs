@@ -1,0 +1,86 @@
+//! What the user has to be warned of when a call ends: one warning for each kind of change.
+
+use aioinflux::line::RemovedNewlines;
+use aioinflux::{Batch, Colliding};
+use pyo3::prelude::*;
+
+use crate::place::{Place, shorten};
+
+#[derive(Default)]
+pub(crate) struct Warnings {
+    /// Values that were no strings where strings belong, and the place of the first.
+    converted: u64,
+    first_converted: Option<String>,
+    /// Newlines that other encoders than the sink's have removed.
+    removed: RemovedNewlines,
+    /// Points of one request and one series that have no time.
+    colliding: Colliding,
+}
+
+impl Warnings {
+    /// Takes note of a value that became a string.
+    pub(crate) fn note_converted(&mut self, place: Place<'_>) {
+        self.converted += 1;
+        self.first_converted
+            .get_or_insert_with(|| place.to_string());
+    }
+
+    /// Takes note of newlines that another encoder has removed.
+    pub(crate) fn note_removed(&mut self, removed: &RemovedNewlines) {
+        if self.removed.count == 0 {
+            self.removed.first.clone_from(&removed.first);
+        }
+        self.removed.count += removed.count;
+    }
+
+    /// Takes note of the points of a request that the server would give one time and one series.
+    #[inline]
+    pub(crate) fn note_undated(&mut self, py: Python<'_>, batch: &Batch) {
+        if batch.unstamped() <= 1 {
+            return;
+        }
+        if let Some(found) = py.detach(|| Colliding::of(batch)) {
+            if self.colliding.points == 0 {
+                self.colliding.first = found.first;
+            }
+            self.colliding.points += found.points;
+        }
+    }
+
+    /// Warns; `here` are the newlines that the sink's own encoder has removed.
+    pub(super) fn show(&self, py: Python<'_>, here: Option<&RemovedNewlines>) -> PyResult<()> {
+        if let Some(first) = &self.first_converted {
+            let count = self.converted;
+            warn(
+                py,
+                &format!("Non-string-like data passed, converted to str: {first} ({count} in all)"),
+            )?;
+        }
+        let elsewhere = Some(&self.removed).filter(|removed| removed.count > 0);
+        if let Some(first) = here.or(elsewhere) {
+            let count = self.removed.count + here.map_or(0, |removed| removed.count);
+            let text = format!(
+                "newlines removed, which names and tags cannot hold: {} ({count} in all)",
+                first.first
+            );
+            warn(py, &text)?;
+        }
+        let Colliding { points, first, .. } = &self.colliding;
+        if *points > 0 {
+            let text = format!(
+                "{points} points without a time are of the same series as others, the first of \
+                 series `{}`: the server gives all points of a request the same time and keeps \
+                 only one of each series; give them times, or pass `stamp=True`",
+                shorten(&first.replace('\0', "\\0"))
+            );
+            warn(py, &text)?;
+        }
+        Ok(())
+    }
+}
+
+/// Warns at the line of the user.
+fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
+    let warn = py.import("aioinflux._warnings")?.getattr("warn")?;
+    warn.call1((text,)).map(drop)
+}
