@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _arguments, _core, _keywords, _output, _progress, _write, influxql
+from ._face import Face
 from ._stream import AsyncChunks, Chunks, Reading, Stream
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _UNVERIFIED = (
 _CONNECTION = ("_core", "_options")
 
 
-class Base:
+class Base(Face):
     """Connections to one server, and the requests that go over them."""
 
     _options: dict[str, Any]

@@ -41,19 +41,7 @@ def plot(
     ax: Any,
     kwargs: Mapping[str, Any] | None,
 ) -> Any:
-    """Draws a line for each column of each series, and gives the axes.
-
-    Args:
-        series: Names and series.
-        columns: Names of the columns. `None`: all that hold numbers.
-        ax: `matplotlib.axes.Axes` to draw on, which keep their title and their ticks. `None`:
-            those of a new figure.
-        kwargs: For `ax.plot`.
-    Raises:
-        ImportError: matplotlib is not installed.
-        ValueError: no series has such a column, or one that holds numbers.
-        TypeError: a column does not hold numbers.
-    """
+    """Does what `SeriesList.plot` says, for series and their names."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:

@@ -55,44 +55,8 @@ ResultType = Any
 _MODES = ("async", "blocking")
 
 
-class InfluxDBClient(Administration, Base):
-    """Client for InfluxDB 1.x.
-
-    Args:
-        host: Name or address of the server.
-        port: TCP port.
-        path: Path before `ping`, `write` and `query`, for servers behind a proxy.
-        mode: `async` (calls are awaited) or `blocking` (calls give the value itself).
-        output: What queries answer with: `json`, the server's JSON as a `dict`; `dataframe`, frames
-            of pandas; or any other `output` of `query`.
-        db: Default database of writes and queries; assign `client.db` to switch.
-        database: Alias of `db`; takes precedence over it.
-        ssl: Whether to connect by TLS.
-        unix_socket: Path of the server's unix socket, instead of TCP. This and the file paths are
-            `str` or `os.PathLike`.
-        username: Name for basic authentication.
-        password: Kept out of `repr`, logs, errors, URLs and pickles.
-        timeout: Seconds for a whole request. Streamed answers have no total time; for them it
-            bounds the silence between two pieces. `None`: 5 seconds to connect, 300 for the rest.
-        loop: Ignored: no event loop is bound. Deprecated.
-        rp: Default retention policy of writes and queries.
-        consistency: How many nodes of a cluster must have stored a write: `any`, `one`, `quorum` or
-            `all`.
-        tags: Default tags, for all points that have no tag of the same name themselves.
-        gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
-        proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback. Empty: none.
-        ca_file: PEM file of certificates to trust in addition to the system's: those of
-            authorities, or the server's own, which may be self-signed.
-        cert_file: PEM file of the client's certificate.
-        key_file: PEM file of the client's private key.
-        verify_ssl: Whether to verify the certificate of the server. If it is not verified, others
-            can read and change what is sent, as one warning says, and `ca_file` has no effect.
-        bucket: Alias of `db`; if both are passed, they must name the same database.
-        **refused: Arguments of aiohttp, and of the cache of 0.9: refused with a hint.
-    Raises:
-        ValueError: an argument is out of range; the text names it.
-        TypeError: an argument is of the wrong type, or unknown.
-    """
+class InfluxDBClient(Base, Administration):
+    """Client for InfluxDB 1.x, with the conventions of aioinflux 0.9 and everything since."""
 
     def __init__(
         self,
@@ -246,7 +210,6 @@ class InfluxDBClient(Administration, Base):
 
     @property
     def db(self) -> str | None:
-        """Default database; assign to switch."""
         return self._db
 
     @db.setter
@@ -295,76 +258,6 @@ class InfluxDBClient(Administration, Base):
         bucket: str | None = None,
         **extra_tags: object,
     ) -> Any:
-        """Writes points.
-
-        What is more than a batch goes out as several requests, in order, the next one encoded while
-        the last one travels. An iterable is read on as batches go out, so that memory stays
-        bounded; in `async` mode it may be an async iterable.
-
-        Args:
-            data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
-                `tags` and `fields`, an object of a class with `@lineprotocol`, a table, or any
-                nesting of iterables of these. Tables are DataFrames of pandas and polars, what else
-                speaks Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy. A
-                pair `(name, table)`, as queries return for several series, and a `dict` of tables
-                by name are tables with the name of their measurement.
-                Times: `int` in nanoseconds (or `time_unit`), `datetime` (naive means UTC), `date`,
-                `numpy.datetime64`, `pandas.Timestamp`, or text as ISO 8601 has it; other text is
-                read by pandas, where that is installed. A point without a time gets
-                the server's, unless `stamp` is true.
-            measurement: Name for points that carry none, and for tables. It takes precedence over
-                the name in a `(name, table)` pair.
-            db: Database, instead of `client.db`.
-            precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Only for data that
-                is nothing but line protocol: all else is sent in nanoseconds, as are stamps. See
-                `time_unit`.
-            rp: Retention policy, instead of the client's, or of the database's default.
-            tag_columns: Columns of a table that are tags; all others are fields.
-            time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
-                the column `time` of other tables.
-            measurement_column: Column of the measurements of a table.
-            time_unit: Unit of integer times in mappings, objects and tables: ns (the default), u,
-                ms, s, m or h. Times of other types keep their meaning. `precision` is for line
-                protocol, which is sent as it is; with `time_unit` the encoder converts times to
-                nanoseconds.
-            consistency: How many nodes of a cluster must have stored the points, instead of the
-                client's: `any`, `one`, `quorum` or `all`.
-            tags: Extra tags of any name, those of this method's arguments too.
-            stamp: Whether each point without a time gets its own nanosecond from this machine's
-                clock, later than all stamps that this process assigned before. Lines that come
-                encoded, and tables without a time column, are stamped too. Without it the server
-                gives such points of a request the same time, and keeps only one of each series: a
-                warning says so.
-            batch_lines: Points that one request has at most.
-            batch_bytes: Bytes of line protocol that one request has at most, but for a single line
-                that is longer.
-            connections: Requests that travel at once. With more than one, points can be stored in
-                another order than that of the data, and of points with the same tags and time
-                another one can be the last.
-            progress: Called after each request with the points done, the bytes of line protocol
-                done, and the rows of the table (`None` for data that does not tell its length). An
-                exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
-                a line on the standard error.
-            database: Alias of `db`; if both are passed, they must name the same database.
-            bucket: Alias of `db`, like `database`.
-            **extra_tags: Tags for every point and every row; they take precedence over a point's
-                own tag of the same name, which takes precedence over the client's default tag.
-                Their values are scalars. Keywords of other clients, such as `retention_policy`, are
-                refused. Lines that come encoded are not changed.
-        Returns:
-            `True`. Points without any field left are not sent; a warning is logged with their
-            number. Empty data sends nothing.
-        Raises:
-            ValueError, TypeError: a point cannot be written; the text names the point, the key and
-                the value. If all points fit one request, nothing was sent.
-            InfluxDBWriteError: the server refused all or some points.
-            InfluxDBConnectionError: the server can't be reached, or was lost.
-            Of a write of several requests every error says which points were written, in its text
-            and as `.written`, a list of `range` of point numbers. Points that the server refuses
-            one by one do not stop the requests after them; any other error does. It is raised when
-            the requests under way have ended.
-        Source: InfluxDB 1.8 API reference, `/write`.
-        """
         job = Job(
             data,
             measurement,
@@ -401,45 +294,6 @@ class InfluxDBClient(Administration, Base):
         database: str | None = None,
         bucket: str | None = None,
     ) -> Any:
-        """Runs InfluxQL statements.
-
-        Args:
-            q: Statements, joined by `;`, sent as they are.
-            epoch: Unit of times in dicts and rows: ns, u, ms, s, m or h. Tables always have
-                nanoseconds.
-            chunked: Read the answer while it arrives: in `async` mode an async generator, of a
-                `dict` or a frame for each chunk. In `blocking` mode, and for rows, use `stream`.
-            chunk_size: Rows in a chunk; the server's default is 10,000.
-            db: Database, instead of `client.db`.
-            rp: Retention policy of measurements that name none, instead of the client's.
-            params: Values for `$name` in the statements, sent apart from them: the safe way to pass
-                values. They have the types that `influxql` accepts (see `Literal`, `Identifier`,
-                `Regex` and `Duration` there), or are a `dict` with one of the keys `identifier`,
-                `regex`, `duration`, `string`, `float`, `integer`. Lists are refused, since InfluxQL
-                has none.
-            output: What to make of the answer, instead of `client.output`: `json`, `dataframe`, or
-                what `parse_response` makes: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows`
-                or `dicts`.
-            into: A class with `@lineprotocol`, instead of an output: all rows become its objects,
-                columns and tags of GROUP BY going to attributes by name.
-            tags_as_categories: Whether tags of GROUP BY become categories.
-            use_cache: Refused, if true: 0.9 kept answers in Redis.
-            database: Alias of `db`; if both are passed, they must name the same database.
-            bucket: Alias of `db`, like `database`.
-        Returns:
-            With `into` a list of objects, else what `output` says; without both, what
-            `client.output` says. With `json` the server's JSON as a `dict`. With `dataframe` a
-            DataFrame (index: UTC nanoseconds where there are times; columns: the fields, then the
-            tags of GROUP BY) for one series, else a `dict` of them by `measurement,tag=value`, and
-            for several statements a list of such dicts.
-        Raises:
-            ValueError: an argument is missing or out of range.
-            InfluxDBQueryError: the server refused; `.result` holds what had succeeded.
-            InfluxDBDecodeError: the answer was damaged or cut off.
-            InfluxDBConnectionError: the server can't be reached, or was lost.
-            ImportError: the output needs a package that is not installed.
-        Source: InfluxDB 1.8 API reference, `/query`.
-        """
         if use_cache:
             _locate.refuse({"use_cache": use_cache})
         if chunked is True and not self._is_async:
@@ -487,34 +341,26 @@ class InfluxDBClient(Administration, Base):
         database: str | None = None,
         bucket: str | None = None,
     ) -> Stream[Any]:
-        """Runs InfluxQL statements, and gives their rows while they arrive.
+        """Runs InfluxQL statements, and returns their rows while they arrive.
 
         `for row in client.stream(q)` blocks, `async for row in client.stream(q)` awaits, whatever
-        the mode. Memory holds one chunk and one batch; what is not read waits at the server.
+        the mode. Memory holds one chunk and one batch. What is not read yet waits at the server.
+        The other arguments are those of `query`.
 
         Args:
-            q: Statements, joined by `;`, sent as they are.
-            output: `None` for rows as named tuples: their columns are attributes under their own
+            output: `None`: rows as named tuples. Their columns are attributes under their own
                 names, even if these are not identifiers (`getattr(row, "class")`), and `_columns`
-                has these names; `rows` for plain tuples; `dicts` for dicts. All have the tags of
-                GROUP BY after the columns. Or `dict`, `json`, `pandas`, `dataframe`, `polars`,
-                `pyarrow` or `arrow` for one object per batch.
+                has these names. `rows`: plain tuples. `dicts`: dicts. All have the tags of GROUP BY
+                after the columns. `dict`, `json`, `pandas`, `dataframe`, `polars`, `pyarrow` or
+                `arrow`: one object for each batch.
             into: A class with `@lineprotocol`, instead of an output: rows are its objects.
-            epoch: Unit of times in rows and dicts: ns, u, ms, s, m or h.
-            chunk_size: Rows in a chunk; the server's default is 10,000.
-            db: Database, instead of `client.db`.
-            rp: Retention policy of measurements that name none, instead of the client's.
-            params: Values for `$name` in the statements, as `query` takes them.
-            tags_as_categories: Whether tags of GROUP BY become categories.
-            progress: Called for each batch with the rows and the bytes that have come, and `None`.
-                `True`: a bar of tqdm, where that is installed, else a line on the standard error.
-            database: Alias of `db`; if both are passed, they must name the same database.
-            bucket: Alias of `db`, like `database`.
+            progress: Called for each batch with the number of rows and bytes received, and `None`.
+                `True`: a bar of tqdm, if that is installed, else a line on the standard error.
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
-            ValueError: an argument is missing or out of range. Other errors come while it is
-                iterated over, after the rows that came before them: see `Stream`.
+            ValueError: an argument is missing or out of range. Other errors are raised by the
+                iteration, after the rows that came before them: see `Stream`.
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)

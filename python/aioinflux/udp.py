@@ -124,32 +124,24 @@ class UDPClient:
         progress: _progress.Progress = None,
         **extra_tags: object,
     ) -> Any:
-        """Sends points. That it returns means that they have left, not that they have arrived.
+        """Sends points. When it returns, they have been sent; whether they arrived is unknown.
+
+        The other arguments are those of `InfluxDBClient.write`.
 
         Args:
-            data: What `InfluxDBClient.write` takes. Lines that come encoded are sent as they are,
-                so their times are in the unit of the server's listener.
-            measurement: Name for points that carry none, and for tables.
-            tag_columns: Columns of a table that are tags; all others are fields.
-            time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
-                the column `time` of other tables.
-            measurement_column: Column of the measurements of a table.
-            time_unit: Unit of integer times in mappings, objects and tables: ns (the default), u,
-                ms, s, m or h. Times of other types keep their meaning.
-            tags: Extra tags of any name, those of this method's arguments too.
+            data: What `InfluxDBClient.write` accepts. Encoded lines are sent unchanged, so their
+                times are in the unit of the server's listener.
             stamp: As in `InfluxDBClient.write`; the unit of the listener must be `ns`.
-            batch_lines: Points that are encoded before they are sent, at most.
-            batch_bytes: Bytes that are encoded before they are sent, at most.
+            batch_lines: Maximum number of points that are encoded before they are sent.
+            batch_bytes: Maximum number of bytes that are encoded before they are sent.
             progress: Called after each batch, as `InfluxDBClient.write` does.
-            **extra_tags: Tags for every point and every row; they beat a point's own tag of the
-                same name. Lines that come encoded are not changed.
         Returns:
             `True`.
         Raises:
             ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
                 the text names the point. Nothing of its batch was sent.
-            InfluxDBConnectionError: the system refused to send, or an earlier datagram came back,
-                as happens on some networks when nobody listens; mostly nothing tells.
+            InfluxDBConnectionError: the system refused to send, or an earlier datagram came back.
+                Some networks return datagrams if nobody listens; usually nothing tells.
         Source: InfluxDB 1.8 manual, UDP service.
         """
         for name in _SETTINGS:

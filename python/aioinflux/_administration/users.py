@@ -68,12 +68,8 @@ class Users(Statements):
     def revoke(
         self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Takes a right to a database from a user.
+        """Takes a right to a database from a user. The arguments are those of `grant`.
 
-        Args:
-            privilege: `READ`, `WRITE` or `ALL`.
-            user: Name of the user.
-            db: The database.
         Source: InfluxQL reference, REVOKE.
         """
         what = _privilege(privilege)
