@@ -34,8 +34,9 @@ R = TypeVar("R")
 logger = logging.getLogger("aioinflux")
 
 _UNVERIFIED = (
-    "`verify_ssl=False`: the certificate of the server is not verified, so that others can read "
-    "and change what is sent, passwords too; hint: `ca_file` may name the server's own certificate"
+    "`verify_ssl=False`: the certificate of the server is not verified, so others can read and "
+    "change what is sent, including passwords; hint: `ca_file` may name the server's own "
+    "certificate"
 )
 
 # What a client keeps of its connections; all else are settings.
@@ -181,13 +182,13 @@ class Base(Face):
         def open_send() -> _write.Send:
             database = _arguments.database(_keywords.database(db, **aliases), self._db)
             if not database:
-                raise ValueError("argument `db`: expected a database, since the client has none")
+                raise ValueError("`db` is missing: pass `db=` or set it on the client")
             policy = _arguments.text("rp", rp, self._rp)
             nodes = _arguments.text("consistency", consistency, self._consistency)
             unit = None if precision is None else _arguments.unit("precision", precision)
             if job.stamp and unit not in (None, "ns"):
                 raise ValueError(
-                    f"argument `stamp`: stamps are in nanoseconds, got the precision {precision!r}"
+                    f"argument `stamp`: stamps are nanoseconds; `precision` cannot be {precision!r}"
                 )
             return lambda batch: self._core.write(batch, database, policy, nodes, unit)
 

@@ -213,9 +213,9 @@ def _parts(template: str) -> list[tuple[str, str | None]]:
         raise ValueError(f"template: {error}; hint: write braces as {{{{ and }}}}") from None
     for literal, name, form, conversion in parsed:
         if form or conversion:
-            raise ValueError(f"template: placeholder `{name}` has a format, and may have none")
+            raise ValueError(f"template: placeholder `{name}` must not have a format")
         if name is not None and not name.isidentifier():
-            raise ValueError(f"template: placeholder `{{{name}}}` is no plain name")
+            raise ValueError(f"template: placeholder `{{{name}}}` is not a plain name")
         # Doubled braces come as the ends of texts without a name.
         if parts and parts[-1][1] is None:
             parts[-1] = (parts[-1][0] + literal, name)
@@ -254,7 +254,7 @@ def plain(value: object) -> _Plain:
         return value
     if isinstance(value, (float, Decimal)):
         if not math.isfinite(value) or not math.isfinite(float(value)):
-            raise ValueError(f"`{value}` is no number that InfluxQL can write")
+            raise ValueError(f"`{value}` is not a number that InfluxQL can express")
         return value
     raise TypeError(
         "expected a value of type str, bool, int, float, Decimal, a time or a duration,"
@@ -369,9 +369,9 @@ def _nanoseconds(value: object) -> int | None:
     if _kind(value) == "m":
         exact: Any = value
         if exact.dtype.str.endswith(("m8", "Y]", "M]")):
-            raise ValueError(f"duration `{exact!r}` has no unit, or one of no fixed length")
+            raise ValueError(f"duration `{exact!r}` has no unit, or a unit without a fixed length")
         nanoseconds = exact.astype("timedelta64[ns]")
         if nanoseconds.astype(exact.dtype) != exact:
-            raise ValueError(f"duration `{value}` is no whole number of 64-bit nanoseconds")
+            raise ValueError(f"duration `{value}` is not a whole number of nanoseconds in 64 bits")
         return int(nanoseconds.astype("int64"))
     return None

@@ -112,7 +112,9 @@ class Databases(Statements):
         """
         options = _policy(duration, replication, shard_duration) + _default(default)
         if not options:
-            raise ValueError("expected `duration`, `replication`, `shard_duration` or `default`")
+            raise ValueError(
+                "nothing to change: pass `duration`, `replication`, `shard_duration` or `default`"
+            )
         policy = f"{_name('name', name)} ON {self._database(db, **aliases)}"
         return self._statement(f"ALTER RETENTION POLICY {policy}{options}", db, **aliases)
 
@@ -223,7 +225,7 @@ def _policy(length: Length | None, replication: int | None, shard_duration: Leng
     if length is not None:
         text = _duration("duration", length)
         if not re.search("[1-9]", text) and text != "INF":
-            raise ValueError("argument `duration`: a server takes zero for ever; hint: INF")
+            raise ValueError("argument `duration`: zero means for ever; hint: pass `INF`")
         options = f" DURATION {text}"
     if replication is not None:
         _arguments.positive("replication", replication)

@@ -81,7 +81,7 @@ class Deletion(Statements):
 
 def _chosen(measurement: Source | None, where: Where | None) -> str:
     if measurement is None and where is None:
-        raise ValueError("expected `measurement` or `where`; `drop_database` deletes everything")
+        raise ValueError("pass `measurement` or `where`; `drop_database` deletes everything")
     if isinstance(measurement, Identifier):
         raise TypeError("argument `measurement`: expected str or Regex, got `Identifier`")
     return source(measurement) + condition(where)

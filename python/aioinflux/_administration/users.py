@@ -105,13 +105,13 @@ def _secret(password: object) -> str:
     """The quoted password; what is wrong with it is told without it."""
     _arguments.expect("password", password, str)
     if not password:
-        raise ValueError("argument `password`: expected one that is not empty")
+        raise ValueError("argument `password`: must not be empty")
     try:
         return _core.quote_string(str(password))
     except ValueError:
         # Not as the cause: the error of an encoding holds the text.
         pass
     raise ValueError(
-        "argument `password`: it holds a NUL, a carriage return or half a character, which"
-        " InfluxQL cannot write"
+        "argument `password`: contains a NUL, a carriage return or half a character, which"
+        " InfluxQL cannot express"
     )
