@@ -131,10 +131,10 @@ class Base(Face):
         return made
 
     def close(self) -> _Closed:
-        """Closes the connections that are idle. A later call opens new ones.
+        """Closes idle connections. A later call opens new ones.
 
         Returns:
-            An object that may be awaited, and need not be.
+            An object that may be awaited, but need not be.
         """
         self._core.close()
         return _Closed()
@@ -152,12 +152,12 @@ class Base(Face):
         self.close()
 
     def ping(self) -> Any:
-        """Asks the server whether it is there.
+        """Asks the server whether it is available.
 
         Returns:
             `dict` of the headers of the answer: `X-Influxdb-Version` and others.
         Raises:
-            InfluxDBConnectionError: the server can't be reached.
+            InfluxDBConnectionError: the server could not be reached.
             InfluxDBResponseError: the server answered with an error.
         Source: InfluxDB 1.8 API reference, `/ping`.
         """

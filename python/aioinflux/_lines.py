@@ -96,17 +96,17 @@ def parse_line_protocol(
     """Decodes line protocol into points.
 
     Args:
-        data: Lines as that server takes them, times in nanoseconds. Blank lines and comments are
-            passed over.
+        data: Lines that such a server accepts, with times in nanoseconds. Blank lines and comments
+            are skipped.
         server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
     Returns:
         A `dict` for each line, with the keys `measurement`, `tags` (a `dict` of `str`), `fields` (a
-        `dict` of `float`, `int`, `bool` and `str`) and, where the line has a time, `time` (`int`,
-        nanoseconds since 1970 in UTC). `to_line_protocol` and `write` take them.
+        `dict` of `float`, `int`, `bool` and `str`) and, if the line has a time, `time` (`int`,
+        nanoseconds since 1970 in UTC). `to_line_protocol` and `write` accept them.
     Raises:
-        ValueError: a line cannot be read, or the server would store something else than it says;
-            the text names the line and the column, both from 1, and what was expected there.
-        TypeError: `data` is no text.
+        ValueError: a line is invalid, or the server would store something else than it says; the
+            text names the line and the column, both from 1, and what was expected there.
+        TypeError: `data` is not text.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
     return _core.parse_lines(data, server)

@@ -41,7 +41,7 @@ class Job:
     tag_columns: Iterable[object] | None = None
     time_column: object = None
     measurement_column: object = None
-    # Extra tags beat a point's own; default tags are for points that have none of the name.
+    # Extra tags take precedence over a point's own, which do so over default tags.
     tags: Mapping[str, object] | None = None
     extra_tags: Mapping[str, object] = field(default_factory=dict)
     default_tags: dict[str, object] | None = None

@@ -108,44 +108,44 @@ class InfluxDBClient(Base, Administration):
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
-        """Makes a client of one text, for instance `https://user:password@host:8086/path?db=mine`.
+        """Makes a client from a URL, for instance `https://user:password@host:8086/path?db=mine`.
 
         Args:
-            url: Scheme, user and password (percent-encoded), host, port (8086 if there is none),
-                path, and as its query any of `db` (or `database`, `bucket`), `rp`, `consistency`,
-                `timeout` (seconds), `unix_socket`, `mode`, `output`, `gzip` and `verify_ssl`
-                (`true` or `false`), `ca_file`, `cert_file`, `key_file`, `proxy`. With the schemes
+            url: Scheme, user and password (percent-encoded), host, port (default: 8086), path, and
+                as its query any of `db` (or `database`, `bucket`), `rp`, `consistency`, `timeout`
+                (seconds), `unix_socket`, `mode`, `output`, `gzip` and `verify_ssl` (`true` or
+                `false`), `ca_file`, `cert_file`, `key_file`, `proxy`. With the schemes
                 `http` and `https` the path is the client's `path`. With `influxdb` and
                 `https+influxdb`, which come from influxdb-python, it is the database
                 (percent-encoded): `influxdb://host:8086/mine`.
             **options: Arguments of the constructor, which take precedence over the URL.
         Raises:
-            ValueError: a part of the URL is unknown or cannot be read, or two parts name different
+            ValueError: a part of the URL is unknown or invalid, or two parts name different
                 databases. No error shows a password.
         """
         return cls(**_locate.with_options(_locate.of_url(url), options))
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
-        """Makes a client of the environment.
+        """Makes a client from environment variables.
 
-        `INFLUXDB_URL`, as `from_url` reads it; and, which beat what it says, `INFLUXDB_HOST`,
-        `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or `INFLUXDB_DB`), `INFLUXDB_RP`,
+        `INFLUXDB_URL` is read as `from_url` reads it. These variables take precedence over it:
+        `INFLUXDB_HOST`, `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or `INFLUXDB_DB`), `INFLUXDB_RP`,
         `INFLUXDB_USERNAME` (or `INFLUXDB_USER`, `INFLUX_USERNAME`), `INFLUXDB_PASSWORD` (or
         `INFLUXDB_USER_PASSWORD`, `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT` (seconds),
         `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`, and `INFLUXDB_VERIFY_SSL`
         (`true`, `yes`, `false` or `no`). Empty variables are ignored.
 
         Args:
-            **options: Arguments of the constructor, which beat the environment.
+            **options: Arguments of the constructor, which take precedence over the environment.
         Raises:
-            ValueError: a variable cannot be read; the text names it.
+            ValueError: a variable is invalid; the text names it.
         """
         return cls(**_locate.with_options(_locate.of_environment(os.environ), options))
 
     @property
     def host(self) -> str:
-        """Name or address of the server; assign to go on with another."""
+        """Name or address of the server; assign to switch."""
         return str(self._options["host"])
 
     @host.setter
@@ -154,7 +154,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def port(self) -> int:
-        """TCP port of the server; assign to go on with another."""
+        """TCP port of the server; assign to switch."""
         return int(self._options["port"])
 
     @port.setter
@@ -163,7 +163,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def path(self) -> str:
-        """Path before those of the server; assign to switch."""
+        """Path before `ping`, `write` and `query`; assign to switch."""
         return str(self._options["path"])
 
     @path.setter
@@ -181,7 +181,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def url(self) -> str:
-        """URL of the server, with `{endpoint}` where `ping`, `write` or `query` stands."""
+        """URL of the server, with `{endpoint}` in place of `ping`, `write` or `query`."""
         scheme = "https" if self.ssl else "http"
         host = f"[{self.host}]" if ":" in self.host else self.host
         path = f"/{self.path.strip('/')}/".replace("//", "/")
@@ -200,7 +200,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def output(self) -> ClientOutput:
-        """What queries answer with; assign to switch."""
+        """What queries return by default; assign to switch."""
         return self._output
 
     @output.setter
@@ -232,7 +232,7 @@ class InfluxDBClient(Base, Administration):
         return self._mode == "async"
 
     async def create_session(self, **refused: object) -> None:
-        """Does nothing, as connections are opened when they are needed; 0.9 had to be told."""
+        """Does nothing: connections are opened when they are needed. 0.9 required this call."""
         _locate.refuse(refused)
 
     def write(

@@ -172,7 +172,7 @@ class AsyncInfluxDBClient(Base):
         )
 
     def create_database(self, *, db: str | None = None, **options: Any) -> Any:
-        """Creates a database: `db`, or the client's own. An existing one is left alone."""
+        """Creates a database: `db`, or the client's own. An existing one stays unchanged."""
         db = _database(db, options)
         return self._shortcut("CREATE DATABASE", db or self.db, "db", db, options)
 
@@ -190,23 +190,23 @@ class AsyncInfluxDBClient(Base):
         return self._shortcut("DROP MEASUREMENT", measurement, "measurement", db, options)
 
     def select_all(self, *, measurement: str, db: str | None = None, **options: Any) -> Any:
-        """Answers with all points of a measurement."""
+        """Returns all points of a measurement."""
         return self._shortcut("SELECT * FROM", measurement, "measurement", db, options)
 
     def show_databases(self, *, db: str | None = None, **options: Any) -> Any:
-        """Answers with the names of the databases."""
+        """Returns the names of the databases."""
         return self._command("SHOW DATABASES", db, options)
 
     def show_measurements(self, *, db: str | None = None, **options: Any) -> Any:
-        """Answers with the names of the measurements of a database."""
+        """Returns the names of the measurements of a database."""
         return self._command("SHOW MEASUREMENTS", db, options)
 
     def show_retention_policies(self, *, db: str | None = None, **options: Any) -> Any:
-        """Answers with the retention policies of a database."""
+        """Returns the retention policies of a database."""
         return self._command("SHOW RETENTION POLICIES", db, options)
 
     def show_users(self, *, db: str | None = None, **options: Any) -> Any:
-        """Answers with the users of the server."""
+        """Returns the users of the server."""
         return self._command("SHOW USERS", db, options)
 
     def _shortcut(
