@@ -124,7 +124,7 @@ _SeriesColumns = tuple[str | None, dict[str, str], int, list[tuple[str, str, Any
 class Table:
     """One series of an answer as an Arrow table: `output="arrow"`.
 
-    Every library that knows the Arrow PyCapsule interface reads it without a copy:
+    Every library that knows the Arrow `PyCapsule` interface reads it without a copy:
     `pyarrow.table(table)`, `polars.DataFrame(table)`. No package needs to be installed.
     `len(table)` is the number of rows. `repr` and notebooks show the first and the last rows.
     `table[0]` and iteration return rows as tuples, with times in nanoseconds. `table[10:20]` is a
