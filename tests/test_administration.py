@@ -445,7 +445,7 @@ def test_an_empty_name_is_not_the_clients_database(filled: Calls, method: str) -
 
 @pytest.mark.parametrize("name", ["time", "_name"])
 def test_what_is_no_tag_is_refused_as_one(filled: Calls, name: str) -> None:
-    with pytest.raises(ValueError, match=f"`{name}` is no tag"):
+    with pytest.raises(ValueError, match=f"`{name}` is not a tag"):
         filled.delete(where={name: "cpu"})
     assert times(filled) == [1, 2, 3, 4]
 

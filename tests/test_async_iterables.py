@@ -367,7 +367,7 @@ def test_an_aiter_that_gives_no_async_iterator_is_told(connect: Any) -> None:
             return [1]
 
     async def run(server: Scripted) -> None:
-        with pytest.raises(TypeError, match=r"argument `data`: `Wrong.__aiter__` gave `list`"):
+        with pytest.raises(TypeError, match=r"argument `data`: `Wrong.__aiter__` returned `list`"):
             await connect(server).write(Wrong())
 
     with Scripted(answer(204)) as server:

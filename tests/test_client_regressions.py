@@ -28,7 +28,7 @@ def test_an_empty_name_does_not_drop_the_database_of_the_client(
 ) -> None:
     server = database.server
     client = kind(server.host, server.port, db=database.name, mode="blocking")
-    with pytest.raises(ValueError, match="`db`: expected a name, got an empty one"):
+    with pytest.raises(ValueError, match="`db`: must not be empty"):
         client.drop_database(db="")
     assert "error" not in database.query("SHOW MEASUREMENTS")["results"][0]
 

@@ -175,7 +175,7 @@ def test_unknown_database_is_told(client: Calls) -> None:
 
 def test_write_without_a_database_is_an_error(client: Calls) -> None:
     client.client.db = None
-    with pytest.raises((ValueError, InfluxDBError), match="database"):
+    with pytest.raises((ValueError, InfluxDBError), match="`db` is missing"):
         client.write("m f=1")
 
 

@@ -136,7 +136,7 @@ def test_lines_that_come_encoded_get_no_tags(database: Database) -> None:
 def test_a_write_without_any_database_is_refused_before_anything_is_sent(influxd: Influxd) -> None:
     with pytest.warns(UserWarning, match="No default databases is set"):
         client = InfluxDBClient(influxd.host, influxd.port, mode="blocking")
-    with pytest.raises(ValueError, match="`db`: expected a database"):
+    with pytest.raises(ValueError, match="`db` is missing"):
         client.write("m f=1")
 
 
@@ -348,8 +348,8 @@ def test_refused_points_are_told(modern: Calls) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("connector", None, "`connector`: gone since aioinflux 0.9; hint: use `unix_socket`"),
-        ("redis_opts", {}, "not kept in Redis"),
+        ("connector", None, "`connector`: no longer supported; hint: use `unix_socket`"),
+        ("redis_opts", {}, "no longer cached in Redis"),
         ("log_lvl", 10, "`log_lvl`: unknown"),
     ],
 )

@@ -95,7 +95,7 @@ def test_an_alias_names_the_database_of_a_statement(
 def test_an_empty_alias_is_not_the_database_of_the_client(
     admin: Calls, database: Database, method: str, alias: str
 ) -> None:
-    with pytest.raises(ValueError, match="expected a name, got an empty one"):
+    with pytest.raises(ValueError, match="must not be empty"):
         getattr(admin, method)(**{alias: ""})
     assert [database.name] in database.series("SHOW DATABASES")[0]["values"]
 
@@ -243,7 +243,7 @@ def test_shorthands_of_the_older_client_take_the_aliases(database: Database, ali
         client.create_database(**{alias: database.name})
         with pytest.raises(ValueError, match=f"`db` and `{alias}`"):
             client.show_measurements(db="another", **{alias: database.name})
-        with pytest.raises(ValueError, match=f"argument `{alias}`: expected a name"):
+        with pytest.raises(ValueError, match=f"argument `{alias}`: must not be empty"):
             client.drop_database(**{alias: ""})
         with pytest.raises(TypeError, match="argument `epochs`: unknown"):
             client.show_users(epochs="s")

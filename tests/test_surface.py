@@ -10,8 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import aioinflux
 from aioinflux import AsyncInfluxDBClient, InfluxDBClient, exceptions
 from aioinflux.serialization import usertype
@@ -95,49 +93,6 @@ def test_methods_of_the_seed_are_all_there() -> None:
         "show_users",
         "select_all",
     } <= set(public(AsyncInfluxDBClient))
-
-
-@pytest.mark.parametrize(("face", "name"), METHODS)
-def test_docstring_starts_with_one_sentence(face: type, name: str) -> None:
-    doc = inspect.getdoc(inspect.getattr_static(face, name))
-    assert doc
-    assert re.match(r"[A-Z`][^\n]*[.]", doc), doc
-
-
-@pytest.mark.parametrize("face", FACES)
-@pytest.mark.parametrize(
-    ("name", "sections"),
-    [
-        ("ping", ["Returns:", "Raises:", "Source:"]),
-        ("write", ["Args:", "Returns:", "Raises:", "Source:"]),
-        ("query", ["Args:", "Returns:", "Raises:", "Source:"]),
-    ],
-)
-def test_docstring_has_its_sections(face: type, name: str, sections: list[str]) -> None:
-    doc = inspect.getdoc(getattr(face, name)) or ""
-    places = [doc.find(section) for section in sections]
-    assert -1 not in places
-    assert places == sorted(places)
-
-
-@pytest.mark.parametrize(
-    ("face", "name"),
-    [
-        *((face, name) for face in FACES for name in ("__init__", "write", "query")),
-        (InfluxDBClient, "stream"),
-    ],
-)
-def test_docstring_names_every_argument(face: type, name: str) -> None:
-    method = getattr(face, name)
-    doc = inspect.getdoc(face if name == "__init__" else method) or ""
-    for argument in inspect.signature(method).parameters:
-        if argument not in ("self", "kwargs"):
-            assert re.search(rf"\b{argument}:", doc), argument
-
-
-@pytest.mark.parametrize("name", exceptions.__all__)
-def test_exception_has_a_docstring(name: str) -> None:
-    assert getattr(exceptions, name).__doc__
 
 
 def test_package_is_typed() -> None:

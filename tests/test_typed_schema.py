@@ -77,13 +77,16 @@ def test_a_marker_is_a_type_variable_as_it_was(name: str) -> None:
         ({"v": INT, "a": str | None}, "attribute `a`: Invalid attribute type"),
         ({"v": INT, "a": "INT"}, "attribute `a`: Invalid attribute type 'INT'"),
         ({"v": INT, "a": MEASUREMENT | None}, "attribute `a`: the measurement cannot be"),
-        ({"a": Annotated[TAG, Tag], "v": INT}, "attribute `a`: it has several markers"),
-        ({"a": TAG | INT, "v": INT}, "attribute `a`: it has several markers"),
+        ({"a": Annotated[TAG, Tag], "v": INT}, "attribute `a`: several markers"),
+        ({"a": TAG | INT, "v": INT}, "attribute `a`: several markers"),
         ({"a": Annotated[str, Tag], "v": list[int]}, "attribute `v`: Invalid attribute type"),
         ({"a": Annotated[str, Tag], "v": dt.datetime}, "attribute `v`: Invalid attribute type"),
-        ({"a": Annotated[float, Time], "v": INT}, "`a`: `float` does not go with `Time`"),
-        ({"a": Annotated[int, Measurement], "v": INT}, "does not go with `Measurement`"),
-        ({"a": Annotated[str, Tag("v")], "v": INT}, "attribute `v`: key `v` is that of `a`"),
+        ({"a": Annotated[float, Time], "v": INT}, "`a`: `float` cannot be combined with `Time`"),
+        ({"a": Annotated[int, Measurement], "v": INT}, "cannot be combined with `Measurement`"),
+        (
+            {"a": Annotated[str, Tag("v")], "v": INT},
+            "attribute `v`: key `v` is used by `a`",
+        ),
         ({"time": FLOAT}, "class `Point`: attribute `time`: field key `time` is the name of"),
         ({"a": Annotated[str, Tag("a\0")], "v": INT}, "class `Point`: attribute `a`: tag key"),
         ({"a": Annotated[str, Tag("")], "v": INT}, "attribute `a`: tag key `` is empty"),
@@ -98,7 +101,7 @@ def test_a_class_without_annotations_is_refused() -> None:
     class Bare:
         pass
 
-    with pytest.raises(SchemaError, match="class `Bare`: it has no annotations"):
+    with pytest.raises(SchemaError, match="class `Bare`: no annotations"):
         lineprotocol(Bare)
 
 
@@ -127,13 +130,13 @@ def test_a_placeholder_needs_no_field_and_takes_its_name() -> None:
     point.m = "m"
     assert point.to_lineprotocol() == b"m _=true"
     schema = {"_": TAG, "b": INT}
-    with pytest.raises(SchemaError, match="attribute `_`: key `_` is that of the placeholder"):
+    with pytest.raises(SchemaError, match="attribute `_`: key `_` is used by the placeholder"):
         lineprotocol(type("R", (), {}), schema=schema, placeholder=True)
 
 
 def test_a_name_that_is_not_known_is_a_schema_error() -> None:
     made = type("P", (), {"__annotations__": {"a": "Unknown"}, "__module__": __name__})
-    with pytest.raises(SchemaError, match=r"class `P`: an annotation is not known.*Unknown"):
+    with pytest.raises(SchemaError, match=r"class `P`: an annotation cannot be resolved.*Unknown"):
         lineprotocol(made)
 
 

@@ -1,7 +1,8 @@
 """Prepares docstrings for the reference that `make docs` makes of them.
 
 Ours have no blank lines between their sections, which the reader of docstrings wants, and some
-sections have sentences behind their last item, which it would take for a broken item.
+sections have sentences behind their last item, which it would take for a broken item. A method
+without a docstring gets that of its base class, as `inspect.getdoc` does.
 """
 
 from __future__ import annotations
@@ -14,14 +15,50 @@ import griffe
 _SECTION = re.compile(r"^(Args|Returns|Raises|Yields|Source)\b.*:", re.MULTILINE)
 # The names before the colon of an item: of arguments, of exceptions.
 _ITEM = re.compile(r"    [*\w, ]+: ")
+_ARGUMENT = re.compile(r"    \**(\w+): ")
 
 
 class Sections(griffe.Extension):  # type: ignore[misc]
-    """Parts the sections of every docstring."""
+    """Parts the sections of every docstring, and passes docstrings on to derived classes."""
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         if obj.docstring:
             obj.docstring.value = parted(obj.docstring.value)
+
+    def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
+        for module in pkg.modules.values():
+            for class_ in module.classes.values():
+                if not class_.is_alias:
+                    _inherit(class_)
+
+
+def _inherit(class_: griffe.Class) -> None:
+    for name, member in class_.members.items():
+        bases = (base.members.get(name) for base in class_.mro())
+        docstring = next((one.docstring for one in bases if one and one.docstring), None)
+        if docstring and not member.is_alias and not member.docstring:
+            text = docstring.value
+            if member.is_function:
+                text = without_others(text, {one.name for one in member.parameters})
+            parser, options = docstring.parser, docstring.parser_options
+            member.docstring = griffe.Docstring(
+                text, parent=member, parser=parser, parser_options=options
+            )
+
+
+def without_others(text: str, names: set[str]) -> str:
+    """The docstring with those arguments alone that are in the signature."""
+    lines: list[str] = []
+    section, is_kept = "", True
+    for line in text.splitlines():
+        head, item = _SECTION.match(line), _ARGUMENT.match(line)
+        if head:
+            section, is_kept = head.group(1), True
+        elif section == "Args" and item:
+            is_kept = item.group(1) in names
+        if is_kept:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def parted(text: str) -> str:

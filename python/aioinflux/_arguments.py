@@ -132,7 +132,7 @@ def database(given: object, default: str | None) -> str | None:
 def not_empty(name: str, value: object) -> None:
     """Refuses an empty text where it would stand for something else that is then lost."""
     if value == "":
-        raise ValueError(f"argument `{name}`: expected a name, got an empty one")
+        raise ValueError(f"argument `{name}`: must not be empty")
 
 
 def names(argument: str, values: Iterable[object]) -> list[object]:

@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _arguments, _core, _keywords, _output, _progress, _write, influxql
+from ._face import Face
 from ._stream import AsyncChunks, Chunks, Reading, Stream
 from ._warnings import warn
 
@@ -32,15 +33,16 @@ R = TypeVar("R")
 logger = logging.getLogger("aioinflux")
 
 _UNVERIFIED = (
-    "`verify_ssl=False`: the certificate of the server is not verified, so that others can read "
-    "and change what is sent, passwords too; hint: `ca_file` may name the server's own certificate"
+    "`verify_ssl=False`: the certificate of the server is not verified, so others can read and "
+    "change what is sent, including passwords; hint: `ca_file` may name the server's own "
+    "certificate"
 )
 
 # What a client keeps of its connections; all else are settings.
 _CONNECTION = ("_core", "_options")
 
 
-class Base:
+class Base(Face):
     """Connections to one server, and the requests that go over them."""
 
     _options: dict[str, Any]
@@ -125,10 +127,10 @@ class Base:
         return made
 
     def close(self) -> _Closed:
-        """Closes the connections that are idle. A later call opens new ones.
+        """Closes idle connections. A later call opens new ones.
 
         Returns:
-            An object that may be awaited, and need not be.
+            An object that may be awaited, but need not be.
         """
         self._core.close()
         return _Closed()
@@ -146,12 +148,12 @@ class Base:
         self.close()
 
     def ping(self) -> Any:
-        """Asks the server whether it is there.
+        """Asks the server whether it is available.
 
         Returns:
             `dict` of the headers of the answer: `X-Influxdb-Version` and others.
         Raises:
-            InfluxDBConnectionError: the server can't be reached.
+            InfluxDBConnectionError: the server could not be reached.
             InfluxDBResponseError: the server answered with an error.
         Source: InfluxDB 1.8 API reference, `/ping`.
         """
@@ -176,13 +178,13 @@ class Base:
         def find_place() -> _write.Place:
             database = _arguments.database(_keywords.database(db, **aliases), self._db)
             if not database:
-                raise ValueError("argument `db`: expected a database, since the client has none")
+                raise ValueError("`db` is missing: pass `db=` or set it on the client")
             policy = _arguments.text("rp", rp, self._rp)
             nodes = _arguments.text("consistency", consistency, self._consistency)
             unit = None if precision is None else _arguments.unit("precision", precision)
             if unit not in (None, "ns") and job.arguments.stamp:
                 raise ValueError(
-                    f"argument `stamp`: stamps are in nanoseconds, got the precision {precision!r}"
+                    f"argument `stamp`: stamps are nanoseconds; `precision` cannot be {precision!r}"
                 )
             return database, policy, nodes, unit
 

@@ -1,4 +1,8 @@
-"""Signatures of the native module. What the methods do is told in `client.py`."""
+"""Signatures of the native module, and the docstrings of those classes that users see.
+
+The native module takes these docstrings over when it is built (`crates/python/build.rs`). All else
+is documented in Rust.
+"""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, SupportsIndex, TypeVar, final, overload
@@ -45,8 +49,6 @@ __version__: str
 
 @final
 class Call(Generic[_T]):
-    """A request that has not been sent: `await` it, or `wait` for it."""
-
     def __await__(self) -> Generator[Any, None, _T]: ...
     def start(self) -> None: ...
     def wait(self) -> _T: ...
@@ -58,29 +60,31 @@ class Batch:
     def __len__(self) -> int: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
     @property
-    def points(self) -> int: ...
+    def points(self) -> int:
+        """The number of its lines."""
+
     @property
-    def skipped(self) -> int: ...
-    def to_bytes(self) -> bytes: ...
-    def gzip(self) -> bytes: ...
+    def skipped(self) -> int:
+        """The number of points that have no line, because they had no field."""
+
+    def to_bytes(self) -> bytes:
+        """A copy of the lines."""
+
+    def gzip(self) -> bytes:
+        """The lines as a gzip body, as `write` compresses them. It releases the GIL."""
 
 @final
 class Writing:
-    """A write of many batches that is under way until `end`."""
-
     def room(self) -> Call[bool]: ...
     def push(self, batch: Batch) -> None: ...
     def end(self) -> Call[bool]: ...
     def progress(self) -> list[tuple[int, int]]: ...
     def told(self) -> tuple[str, list[range]]: ...
 
-class Pause(Exception):  # noqa: N818 (no error, as StopIteration)
-    """Raised when the data of `Batches` has to be waited for; the next call continues."""
+class Pause(Exception): ...  # noqa: N818 (no error, as StopIteration)
 
 @final
 class Arguments:
-    """The arguments of a write, as they were given; `Batches` checks them."""
-
     def __new__(
         cls,
         *,
@@ -103,20 +107,20 @@ class Arguments:
 
 @final
 class Batches:
-    """Iterator of batches."""
+    """An iterator of batches."""
 
     def __new__(cls, data: object, arguments: Arguments) -> Batches: ...
     def __iter__(self) -> Batches: ...
     def __next__(self) -> Batch: ...
     @property
-    def rows(self) -> int: ...
+    def rows(self) -> int:
+        """The number of points handed out so far, including those without a line."""
+
     @property
     def at_end(self) -> bool: ...
 
 @final
 class Answer:
-    """Decoded answer of a query: statements, series, columns."""
-
     def to_dict(self, epoch: str) -> dict[str, Any]: ...
     def take_columns(self, arrow: bool) -> list[_SeriesColumns]: ...
     def tables(self, as_categories: bool, views: bool) -> list[tuple[str | None, Table]]: ...
@@ -132,18 +136,18 @@ _SeriesColumns = tuple[str | None, dict[str, str], int, list[tuple[str, str, Any
 
 @final
 class Table:
-    """One series of an answer as a table of Arrow: `output="arrow"`.
+    """One series of an answer as an Arrow table: `output="arrow"`.
 
-    It is read by whatever knows the Arrow PyCapsule interface, without a copy:
-    `pyarrow.table(table)`, `polars.DataFrame(table)`. Nothing needs to be installed. `len(table)`
-    is the number of rows; `repr` and notebooks show the first and the last ones. `table[0]` and
-    iteration give rows as tuples, with times in nanoseconds; `table[10:20]` is a table of these
-    rows, which shares the memory of the whole one. It can be pickled.
+    Every library that knows the Arrow `PyCapsule` interface reads it without a copy:
+    `pyarrow.table(table)`, `polars.DataFrame(table)`. No package needs to be installed.
+    `len(table)` is the number of rows. `repr` and notebooks show the first and the last rows.
+    `table[0]` and iteration return rows as tuples, with times in nanoseconds. `table[10:20]` is a
+    table of these rows, which shares the memory of the whole table. Tables can be pickled.
     """
 
     @property
     def name(self) -> str | None:
-        """The measurement, for most statements."""
+        """The name of the series: the measurement, for most statements."""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -169,22 +173,23 @@ class Table:
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any:
-        """Draws columns of numbers over time, with matplotlib: see `SeriesList.plot`."""
+        """Draws columns of numbers over time, as `SeriesList.plot` does for several series."""
 
     def _repr_html_(self) -> str: ...
 
 @final
 class Rows:
-    """The rows of one series: `output="rows"` for tuples, `output="dicts"` for dicts.
+    """The rows of one series: tuples for `output="rows"`, dicts for `output="dicts"`.
 
-    They are made while they are iterated over, as often as that is done. `len(rows)` is their
-    number; `repr` and notebooks show the first and the last ones. `rows[0]` and `rows[-1]` are
-    single rows; `rows[10:20]` is `Rows` as well, and shares their memory. They can be pickled.
+    Each iteration creates them again; an iterator is for one thread at a time. `len(rows)` is the
+    number of rows. `repr` and notebooks show the first and the last rows. `rows[0]` and `rows[-1]`
+    are single rows. `rows[10:20]` is `Rows` as well, and shares the memory of the whole. `Rows`
+    can be pickled.
     """
 
     @property
     def name(self) -> str | None:
-        """The measurement, for most statements."""
+        """The name of the series: the measurement, for most statements."""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -204,21 +209,17 @@ class Rows:
     def __copy__(self) -> Rows: ...
     def __deepcopy__(self, _memo: object, /) -> Rows: ...
     def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any:
-        """Draws columns of numbers over time, with matplotlib: see `SeriesList.plot`."""
+        """Draws columns of numbers over time, as `SeriesList.plot` does for several series."""
 
     def _repr_html_(self) -> str: ...
 
 @final
 class RowLists:
-    """Iterator of lists of rows."""
-
     def __iter__(self) -> RowLists: ...
     def __next__(self) -> list[Any]: ...
 
 @final
 class Pieces:
-    """The batches of an answer in memory, one by one."""
-
     def __new__(
         cls, body: object, content_type: str, epoch: str, frame: bool, views: bool = False
     ) -> Pieces: ...
@@ -227,8 +228,6 @@ class Pieces:
 
 @final
 class Stream:
-    """An answer that is read while it arrives."""
-
     def rows(
         self, row_type: Callable[[list[str]], Any], epoch: str, tags: bool
     ) -> Call[list[Any] | None]: ...
@@ -239,8 +238,6 @@ class Stream:
 
 @final
 class Schema:
-    """The schema of a class of typed points: `lineprotocol`."""
-
     def __new__(
         cls,
         class_: type,
@@ -254,8 +251,6 @@ class Schema:
 
 @final
 class Reader:
-    """Makes objects of a class with a schema of answers: `reader`."""
-
     def __new__(
         cls,
         class_: type,
@@ -267,8 +262,6 @@ class Reader:
 
 @final
 class Client:
-    """Connection pool and configuration."""
-
     def __new__(
         cls,
         *,
@@ -336,8 +329,6 @@ class Client:
 
 @final
 class UdpSender:
-    """A socket for one host and port."""
-
     def __new__(cls, host: str, port: int, datagram_bytes: int) -> UdpSender: ...
     def write(self, batch: Batch) -> Call[bool]: ...
     def write_all(self, connections: int) -> Writing: ...
@@ -356,22 +347,23 @@ def to_line_protocol(
     server: Server = "1.x",
     **extra_tags: object,
 ) -> bytes:
-    """Encodes points as line protocol, exactly as `AsyncInfluxDBClient.write` sends them.
+    """Encodes points as line protocol, exactly as `InfluxDBClient.write` sends them.
 
     Args:
-        data: What `write` takes: text, mappings, objects of classes with `@lineprotocol`, tables,
-            and iterables of these. Tables are DataFrames of pandas and polars, what else speaks
-            Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy. A pair
-            `(measurement, table)` and a `dict` of tables by name are tables as well.
+        data: Everything that `write` accepts: text, mappings, objects of classes with
+            `@lineprotocol`, tables, and iterables of these. Tables are DataFrames of pandas and
+            polars, objects with Arrow's C data interface (pyarrow, DuckDB), and structured arrays
+            of numpy. A pair `(measurement, table)` and a `dict` of tables by name are tables as
+            well.
         measurement: Name for points and rows that carry none.
         tag_columns: Columns of a table that are tags; all others are fields.
         time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
             column `time` of other tables.
         measurement_column: Column of the measurements of a table.
         time_unit: Unit of integer times: ns (the default), u, ms, s, m or h.
-        tags: Extra tags of any name, those of this function's arguments too.
+        tags: Extra tags of any name, including the names of this function's arguments.
         stamp: Whether each point without a time gets its own nanosecond from this machine's clock.
-            Lines that come encoded, and tables without a time column, are stamped too.
+            Encoded lines and tables without a time column are stamped, too.
         threads: Number of threads that encode a table without the GIL. `None`: one for each
             processor that this process may use. The lines do not depend on it.
         server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
@@ -379,9 +371,8 @@ def to_line_protocol(
         **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
     Returns:
         One line for each point, each with a line feed at its end, times in nanoseconds. Points
-        without any field left have no line; a warning is logged with their number. Points and
-        tables need little memory besides the result; `line_batches` never holds all lines in
-        memory.
+        without fields have no line; a warning is logged with their number. Points and tables need
+        little memory besides the result; `line_batches` never holds all lines in memory.
     Raises:
         ValueError, TypeError: a point cannot be written; the text names the point, the key and
             the value.

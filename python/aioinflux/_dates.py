@@ -82,7 +82,7 @@ def _check_zone(text: str) -> None:
     """Refuses names of zones that pandas 2 ignores, which would shift the time by hours."""
     for word in _CAPITALS.findall(text):
         if not _NO_ZONE.fullmatch(word):
-            raise ValueError(f"zone {word} is unknown; write its offset, such as +01:00")
+            raise ValueError(f"unknown time zone {word}; hint: write its offset, such as +01:00")
 
 
 def _order(text: str, time: datetime) -> str | None:

@@ -30,8 +30,8 @@ class Feed:
         self._items: AsyncIterator[Any] = type(items).__aiter__(items)
         if not hasattr(type(self._items), "__anext__"):
             raise TypeError(
-                f"argument `data`: `{type(items).__name__}.__aiter__` gave "
-                f"`{type(self._items).__name__}`, which is no async iterator"
+                f"argument `data`: `{type(items).__name__}.__aiter__` returned "
+                f"`{type(self._items).__name__}`, which is not an async iterator"
             )
         # The step that waits for the event loop, and what it asked the loop for.
         self._step: Any = None

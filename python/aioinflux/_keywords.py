@@ -29,8 +29,8 @@ _USE = {
     "data_frame_measurement_name": "`measurement`",
     "data_frame_tag_columns": "`tag_columns`",
     "data_frame_timestamp_column": "`time_column`",
-    "numeric_precision": "not needed, since numbers are always written in full",
-    "protocol": "not needed, since the type of `data` tells lines from points",
+    "numeric_precision": "not needed, because numbers are always written in full",
+    "protocol": "not needed, because the type of `data` says whether it is lines or points",
     # Arguments of one of our faces, which the others do not have.
     "db": _DB,
     "database": _DB,
@@ -88,7 +88,7 @@ def database(db: str | None, **aliases: object) -> str | None:
         _arguments.expect(name, value, str)
         if found and value and found != value:
             raise ValueError(
-                f"arguments `{first}` and `{name}`: they name different databases; pass one of them"
+                f"arguments `{first}` and `{name}`: they name different databases; pass only one"
             )
         if not found:
             first, found = name, str(value)

@@ -39,37 +39,24 @@ def line_batches(
 ) -> _core.Batches:
     """Encodes points as line protocol in batches, while they are asked for.
 
-    The batches are those that `AsyncInfluxDBClient.write` sends, in order. They do not depend on
-    the number of threads. Memory stays bounded whatever the size of the data: an iterable is read
-    on, and a table encoded on, as batches are taken, and the memory of a batch that was dropped is
-    used again.
+    The batches are those that `InfluxDBClient.write` sends, in order. They do not depend on the
+    number of threads. Memory stays bounded whatever the size of the data: an iterable is read, and
+    a table encoded, as batches are taken. The memory of a batch that was dropped is used again.
+    The other arguments are those of `to_line_protocol`.
 
     Args:
-        data: As `to_line_protocol` takes it. An iterable is read in the caller's thread.
-        measurement: Name for points and rows that carry none.
-        tag_columns: Columns of a table that are tags; all others are fields.
-        time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
-            column `time` of other tables.
-        measurement_column: Column of the measurements of a table.
-        time_unit: Unit of integer times: ns (the default), u, ms, s, m or h.
-        tags: Extra tags of any name, those of this function's arguments too.
-        stamp: Whether each point without a time gets its own nanosecond from this machine's clock.
-            Lines that come encoded, and tables without a time column, are stamped too.
-        batch_lines: Points after which a batch ends; rows of a table that have no field count too.
-        batch_bytes: Bytes that a batch has at most, but for a single line that is longer.
-        threads: Number of threads that encode a table without the GIL. `None`: one for each
-            processor that this process may use.
-        server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
-        **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
+        data: As `to_line_protocol` accepts it. An iterable is read in the caller's thread.
+        batch_lines: Maximum number of points in a batch. Rows of a table without fields count, too.
+        batch_bytes: Maximum number of bytes in a batch, except for a single line that is longer.
     Returns:
         An iterator of `Batch` objects. Each is bytes-like (`bytes(batch)`, `socket.send(batch)`)
-        and has `.points`, the number of its lines, and `.skipped`, the number of points without a
-        line, since they had no field; `batch.gzip()` gives the lines as a gzip body. The iterator's
-        `.rows` counts what has been handed out of both.
+        and has `.points`, the number of its lines, and `.skipped`, the number of points that have
+        no line because they had no field. `batch.gzip()` returns the lines as a gzip body. The
+        iterator's `.rows` is the number of points handed out so far, of both kinds.
     Raises:
         ValueError, TypeError: a point cannot be written; the text names the point, the key and
-            the value. Batches that came before stay as they are; of the points from `.rows` on, up
-            to the named one, none was handed out. After an error the iterator is at its end.
+            the value. Earlier batches stay valid. Of the points from `.rows` up to the named one,
+            none was handed out. After an error the iterator is at its end.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
     arguments = _core.Arguments(
@@ -95,17 +82,17 @@ def parse_line_protocol(
     """Decodes line protocol into points.
 
     Args:
-        data: Lines as that server takes them, times in nanoseconds. Blank lines and comments are
-            passed over.
+        data: Lines that such a server accepts, with times in nanoseconds. Blank lines and comments
+            are skipped.
         server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
     Returns:
         A `dict` for each line, with the keys `measurement`, `tags` (a `dict` of `str`), `fields` (a
-        `dict` of `float`, `int`, `bool` and `str`) and, where the line has a time, `time` (`int`,
-        nanoseconds since 1970 in UTC). `to_line_protocol` and `write` take them.
+        `dict` of `float`, `int`, `bool` and `str`) and, if the line has a time, `time` (`int`,
+        nanoseconds since 1970 in UTC). `to_line_protocol` and `write` accept them.
     Raises:
-        ValueError: a line cannot be read, or the server would store something else than it says;
-            the text names the line and the column, both from 1, and what was expected there.
-        TypeError: `data` is no text.
+        ValueError: a line is invalid, or the server would store something else than it says; the
+            text names the line and the column, both from 1, and what was expected there.
+        TypeError: `data` is not text.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
     return _core.parse_lines(data, server)

@@ -16,17 +16,17 @@ _GONE = {
     "auth": "use `username` and `password`",
     "connector": "use `unix_socket`, `ssl`, `ca_file`, `cert_file` and `key_file`",
     "headers": "only the client's own headers are sent",
-    "cookies": "InfluxDB sets none",
-    "cookie_jar": "InfluxDB sets none",
-    "trust_env": "proxies are taken from the environment always; or use `proxy`",
+    "cookies": "InfluxDB sets no cookies",
+    "cookie_jar": "InfluxDB sets no cookies",
+    "trust_env": "the proxy of the environment is always used; `proxy` takes precedence",
     "proxy_auth": "put user and password into the URL of `proxy`",
     "conn_timeout": "use `timeout`",
     "read_timeout": "use `timeout`",
-    "json_serialize": "no JSON is sent",
-    "trace_configs": "the logger `aioinflux` tells of requests",
-    "redis_opts": "answers are not kept in Redis any more; keep what `query` gives",
-    "cache_expiry": "answers are not kept in Redis any more; keep what `query` gives",
-    "use_cache": "answers are not kept in Redis any more; keep what `query` gives",
+    "json_serialize": "the client sends no JSON",
+    "trace_configs": "the logger `aioinflux` logs requests",
+    "redis_opts": "answers are no longer cached in Redis; keep what `query` returns",
+    "cache_expiry": "answers are no longer cached in Redis; keep what `query` returns",
+    "use_cache": "answers are no longer cached in Redis; keep what `query` returns",
     "log_level": "set the level of the logger `aioinflux`",
 }
 
@@ -41,7 +41,7 @@ def refuse(arguments: Mapping[str, object]) -> None:
         hint = _GONE.get(name)
         if hint is None:
             raise TypeError(f"argument `{name}`: unknown")
-        raise TypeError(f"argument `{name}`: gone since aioinflux 0.9; hint: {hint}")
+        raise TypeError(f"argument `{name}`: no longer supported; hint: {hint}")
 
 
 def port(value: Any) -> Any:
@@ -83,7 +83,7 @@ def of_url(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         host, number = parts.hostname, parts.port
     except ValueError:
-        raise ValueError("argument `url`: host or port cannot be read") from None
+        raise ValueError("argument `url`: invalid host or port") from None
     scheme = parts.scheme.lower()
     if scheme == "udp+influxdb":
         raise ValueError(
@@ -152,7 +152,7 @@ def with_options(located: Mapping[str, Any], options: Mapping[str, Any]) -> dict
 
 def _read(place: str, key: str, text: str) -> Any:
     if key not in _KEYS:
-        raise ValueError(f"{place} is unknown; known are {', '.join(_KEYS)}")
+        raise ValueError(f"{place} is unknown; known keys: {', '.join(_KEYS)}")
     try:
         return _KEYS[key](text)
     except (KeyError, ValueError):

@@ -8,21 +8,20 @@ __all__ = ["Field", "Measurement", "Tag", "Time"]
 class Measurement:
     """The measurement of the point: `Annotated[str, Measurement]`.
 
-    A point whose attribute is `None`, and one of a class without such an attribute, has the name
-    of its class as measurement.
+    If the attribute is `None`, or the class has no such attribute, the measurement is the name of
+    the class.
     """
 
 
 class Time:
     """The time of the point: `Annotated[int, Time]`, nanoseconds, or `Annotated[datetime, Time]`.
 
-    A text (`str`) is read as ISO 8601. The time may be Optional; the server sets it where it is
-    `None`.
+    A `str` is read as ISO 8601. The time may be Optional; if it is `None`, the server sets it.
     """
 
 
 class _Keyed:
-    """A mark that may give the key, where that is no name of Python: `Tag("host name")`.
+    """A mark that may have a key, for keys that are not Python names: `Tag("host name")`.
 
     Args:
         key: Key of the tag or field; the name of the attribute by default.
@@ -38,8 +37,8 @@ class _Keyed:
 
 
 class Tag(_Keyed):
-    """A tag: `Annotated[str, Tag]`. Members of enums go by their names, other values by `str()`."""
+    """A tag: `Annotated[str, Tag]`. Enum members become their names, other values their `str()`."""
 
 
 class Field(_Keyed):
-    """A field: `Annotated[float, Field]`. The type says of which kind it is."""
+    """A field: `Annotated[float, Field]`. The type of the annotation is the type of the field."""

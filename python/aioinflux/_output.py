@@ -46,46 +46,46 @@ def parse_response(
     tags_as_categories: bool = False,
     into: type[Any] | None = None,
 ) -> Any:
-    """Makes Python's data of the body of an answer to `/query`. No server is needed.
+    """Decodes the body of an answer to `/query`. No server is needed.
 
     Args:
         body: Bytes-like: one document, or the documents of a chunked answer one after the other.
-            Only `bytes` are read without a copy. A series of more than 16 MiB of JSON is decoded
-            by two threads, where there are two processors and neither `chunked` nor `dict`.
-        content_type: `application/json` or `application/x-msgpack`, as the answer's header says.
+            Only `bytes` are read without a copy. Two threads decode a series of more than 16 MiB
+            of JSON, if there are two processors, and unless `chunked` or `dict` is used.
+        content_type: `application/json` or `application/x-msgpack`, as in the answer's header.
         output: What to make of it:
 
-            - `dict`, `json`: the server's JSON. Its numbers and times are left as they are.
-            - `pandas`: a DataFrame. Index: UTC nanoseconds where there are times, else the row
+            - `dict`, `json`: the server's JSON, with its numbers and times unchanged.
+            - `pandas`: a DataFrame. Index: UTC nanoseconds if there are times, else the row
               number. Columns: those of the answer, then the tags of GROUP BY.
             - `dataframe`: as in 0.9: like `pandas`, but a `dict` keyed by `measurement,tag=value`
               for several series, and a list of such dicts for several statements.
             - `polars`, `pyarrow`: a `polars.DataFrame`, a `pyarrow.Table` with the same columns,
               and `time` as one of them.
-            - `arrow`: a `Table`, which has `__arrow_c_stream__`; nothing needs to be installed.
-            - `rows`, `dicts`: `Rows`, which makes tuples or dicts while it is iterated over, with
-              times as they are in the answer.
+            - `arrow`: a `Table`, which has `__arrow_c_stream__`. It needs no other package.
+            - `rows`, `dicts`: `Rows`, which creates tuples or dicts while it is iterated over, with
+              the times of the answer.
         epoch: Unit of the times in the body: ns, u, ms, s, m or h. Texts in RFC 3339 need none.
-        chunked: Read the body batch by batch, in bounded memory. From 1 MiB on, a thread decodes a
-            dozen batches ahead at most. The iterator is for one thread at a time, and cannot go on
-            in a forked process.
-        tags_as_categories: Make the tags of GROUP BY categories: `category` in pandas, dictionaries
-            in Arrow, `Categorical` in polars.
+        chunked: Whether to read the body batch by batch, in bounded memory. From 1 MiB on, a thread
+            decodes at most a dozen batches ahead. The iterator is for one thread at a time, and
+            cannot continue in a forked process.
+        tags_as_categories: Whether the tags of GROUP BY become categories: `category` in pandas,
+            dictionaries in Arrow, `Categorical` in polars.
         into: A class with `@lineprotocol`: all rows become its objects, whatever `output` says.
-            Columns and the tags of GROUP BY go to attributes by name; `None`, or the attribute's
-            default, stands for what is missing.
+            Columns and the tags of GROUP BY go to attributes by name. Missing values become `None`
+            or the attribute's default.
     Returns:
-        With `into` a list of objects; with `chunked` an iterator of them.
-        Else for one series what `output` says, else a `SeriesList` of `(name, ...)`, one for each
-        series; always one `dict`. With `chunked` an iterator of these for each batch, and for
-        `rows` and `dicts` one over all rows.
+        With `into` a list of objects, or with `chunked` an iterator of them. With `dict` always one
+        `dict`. Otherwise for one series what `output` says, and for none or several a `SeriesList`
+        of `(name, ...)`, one for each series. With `chunked` an iterator that yields one of these
+        for each batch, or with `rows` and `dicts` an iterator over all rows.
     Raises:
-        InfluxDBQueryError: a statement failed; `.result` holds what others gave.
-        InfluxDBDecodeError: the body is damaged, cut off, or no answer of InfluxDB; `.result` holds
-            what came before.
-        ValueError: an argument is out of range, or a column holds values that no column of Arrow
-            can hold together, or that an attribute of `into` cannot be; the text names it.
-        TypeError: `into` is no class with `@lineprotocol`.
+        InfluxDBQueryError: a statement failed; `.result` has the results of the others.
+        InfluxDBDecodeError: the body is damaged, cut off, or not an answer of InfluxDB; `.result`
+            has what came before.
+        ValueError: an argument is out of range. Or a column contains values without a common type
+            in Arrow, or that an attribute of `into` cannot have; the text names it.
+        TypeError: `into` is not a class with `@lineprotocol`.
         ImportError: the output needs a package that is not installed.
     Source: InfluxDB 1.8 API reference, `/query`.
     """

@@ -41,24 +41,12 @@ def plot(
     ax: Any,
     kwargs: Mapping[str, Any] | None,
 ) -> Any:
-    """Draws a line for each column of each series, and gives the axes.
-
-    Args:
-        series: Names and series.
-        columns: Names of the columns. `None`: all that hold numbers.
-        ax: `matplotlib.axes.Axes` to draw on, which keep their title and their ticks. `None`:
-            those of a new figure.
-        kwargs: For `ax.plot`.
-    Raises:
-        ImportError: matplotlib is not installed.
-        ValueError: no series has such a column, or one that holds numbers.
-        TypeError: a column does not hold numbers.
-    """
+    """Does what `SeriesList.plot` says, for series and their names."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            "plot: expected matplotlib, which is not installed: pip install matplotlib",
+            "plot: matplotlib is not installed; hint: pip install matplotlib",
             name="matplotlib",
         ) from error
     named = [(name, one, _source(one)) for name, one in series]
@@ -88,19 +76,19 @@ def _chosen(sources: list[_Source], wanted: list[object] | None) -> list[list[in
     if wanted is None:
         chosen = [[n for n, kind in enumerate(one.kinds) if kind == "number"] for one in sources]
         if not any(chosen):
-            raise ValueError("plot: expected a column of numbers, got none")
+            raise ValueError("plot: no column holds numbers")
         return chosen
     known = dict.fromkeys(column for one in sources for column in one.columns)
     for column in wanted:
         if column not in known:
             names = _show.clean(", ".join(map(str, known)), 1000)
-            raise ValueError(f"argument `columns`: expected some of {names}, got {column!r}")
+            raise ValueError(f"argument `columns`: no column {column!r}; columns: {names}")
     chosen = [[n for n, column in enumerate(one.columns) if column in wanted] for one in sources]
     for source, positions in zip(sources, chosen, strict=True):
         for position in positions:
             if source.kinds[position] not in ("number", "boolean", "null"):
                 column, kind = source.columns[position], source.kinds[position]
-                raise TypeError(f"column `{column}`: expected numbers to draw, got {kind}")
+                raise TypeError(f"column `{column}`: expected numbers, got {kind}")
     return chosen
 
 

@@ -128,7 +128,7 @@ def _hints(cls: type, schema: Mapping[str, Any] | None) -> Iterator[tuple[str, A
     except (NameError, TypeError) as error:
         # A TypeError is for what `typing` itself refuses, in 3.10 a text `ClassVar` without a type.
         raise SchemaError(
-            f"class `{cls.__name__}`: an annotation is not known where the class stands: {error}"
+            f"class `{cls.__name__}`: an annotation cannot be resolved: {error}"
         ) from None
     for name, hint in hints.items():
         if hint is not dataclasses.KW_ONLY and not isinstance(hint, dataclasses.InitVar):
@@ -145,9 +145,7 @@ def attributes(
     """
     known = [(name, _Annotation(hint), hint) for name, hint in _hints(cls, schema)]
     if not known:
-        raise SchemaError(
-            f"class `{cls.__name__}`: it has no annotations, and no `schema` is given"
-        )
+        raise SchemaError(f"class `{cls.__name__}`: no annotations and no `schema`")
     # With markers of 0.9 alone, what has no marker is most likely a mistake, as it was there.
     plain = any(not isinstance(mark, typing.TypeVar) for _, one, _ in known for mark in one.marks)
     found = [
@@ -162,14 +160,14 @@ def attributes(
 def _attribute(cls: type, name: str, one: _Annotation, hint: Any, plain: bool) -> Attribute:
     where = f"class `{cls.__name__}`, attribute `{name}`"
     if len(one.marks) > 1:
-        raise SchemaError(f"{where}: it has several markers: {hint!r}")
+        raise SchemaError(f"{where}: several markers: {hint!r}")
     mark = one.marks[0] if one.marks else None
     kind = KINDS.get(mark) if isinstance(mark, typing.TypeVar) else _kind(mark, one.base)
     if mark is None and (not plain or kind == "field"):
         expected = "float, int, bool, str, Decimal, an enum or a marker" if plain else "a marker"
         raise SchemaError(f"{where}: Invalid attribute type {_shown(hint)}; expected {expected}")
     if kind is None:
-        raise SchemaError(f"{where}: {_shown(one.base)} does not go with {_shown(mark)}")
+        raise SchemaError(f"{where}: {_shown(one.base)} cannot be combined with {_shown(mark)}")
     if kind == "measurement" and one.optional:
         raise SchemaError(f"{where}: the measurement cannot be Optional")
     members = one.base if isinstance(one.base, type) and issubclass(one.base, enum.Enum) else None
@@ -213,7 +211,7 @@ def _check(cls: type, found: list[Attribute], placeholder: bool) -> None:
     for one in keyed:
         if one.key in taken:
             raise SchemaError(
-                f"{where}, attribute `{one.name}`: key `{one.key}` is that of {taken[one.key]}"
+                f"{where}, attribute `{one.name}`: key `{one.key}` is used by {taken[one.key]}"
             )
         taken[one.key] = f"`{one.name}`"
     if not placeholder and all(one.kind in _TAGS for one in keyed):

@@ -60,8 +60,9 @@ class SeriesList(list[tuple[str | None, Any]]):
 
         Args:
             columns: Names of the columns. `None`: all that hold numbers.
-            ax: `matplotlib.axes.Axes` to draw on. `None`: those of a new figure.
-            **kwargs: Go to `ax.plot`.
+            ax: `matplotlib.axes.Axes` to draw on, which keep their title and their ticks. `None`:
+                those of a new figure.
+            **kwargs: Passed on to `ax.plot`.
         Returns:
             The axes. Nulls are left out.
         Raises:

@@ -31,16 +31,16 @@ _LEFT = "the loop over this answer was left, which ended its request: call `quer
 class Stream(Generic[T]):
     """An answer of `InfluxDBClient.stream`: iterate over it, with `for` or with `async for`.
 
-    The request is sent when the first item is asked for, and read on as items are: what is not
-    asked for stays with the server, and memory holds one batch. The end of the loop (also by
+    The request is sent when the first item is requested. The answer is read as items are requested,
+    so that memory holds one batch, and the rest waits at the server. The end of the loop (also by
     `break`, `return` or an exception), `close`, the end of a `with` block and a cancellation end
     the request. A stream can be iterated over once: a second loop, even after a `break`, raises a
     `RuntimeError`.
 
     Raises (while it is iterated over):
-        InfluxDBQueryError: a statement failed; rows that came before it have been given.
+        InfluxDBQueryError: a statement failed. Earlier rows have been yielded.
         InfluxDBDecodeError: the answer was damaged or cut off.
-        InfluxDBConnectionError: the server can't be reached, or was lost.
+        InfluxDBConnectionError: the server could not be reached, or the connection was lost.
     """
 
     def __init__(self, reading: Reading) -> None:

@@ -63,13 +63,13 @@ def _whole(where: str, tokens: list[_Token]) -> None:
     """Refuses a quote, a comment or a pattern that does not end."""
     for one in tokens:
         if one.kind == "open":
-            raise ValueError(f"{where}: what begins with {one.text} at {one.start} does not end")
+            raise ValueError(f"{where}: {one.text} at character {one.start} is not closed")
 
 
 def check_template(texts: list[str], names: list[str]) -> None:
     """Refuses a placeholder where a value could not stand safely."""
     if any("\0" in text for text in texts):
-        raise ValueError("template: a NUL, where a server would stop reading")
+        raise ValueError("template: contains a NUL, at which a server would stop reading")
     # A placeholder is a NUL, which stands for nothing else.
     tokens = _tokens("\0".join(texts if len(texts) > len(names) else [*texts, ""]))
     remaining = iter(names)
@@ -82,13 +82,13 @@ def check_template(texts: list[str], names: list[str]) -> None:
             touching = {before.kind, after.kind} & {"word", "number", "quoted", "regex", "hole"}
             if touching or before.text in ("$", ":"):
                 raise ValueError(
-                    f"template: `{{{name}}}` touches what stands beside it; values come with their"
-                    " own quotes"
+                    f"template: `{{{name}}}` must not touch the text beside it; values come with"
+                    " their own quotes"
                 )
         elif "\0" in one.text:
             what = {"quoted": "quotes", "comment": "a comment", "regex": "a pattern"}[one.kind]
             raise ValueError(
-                f"template: `{{{next(remaining)}}}` stands within {what}; values come with their"
+                f"template: `{{{next(remaining)}}}` is inside {what}; values come with their"
                 " own quotes"
             )
 
@@ -96,7 +96,9 @@ def check_template(texts: list[str], names: list[str]) -> None:
 def one_statement(argument: str, text: str) -> str:
     """The text without blanks at its ends, if it is a part of one statement only."""
     if "\0" in text:
-        raise ValueError(f"argument `{argument}`: a NUL, where a server would stop reading")
+        raise ValueError(
+            f"argument `{argument}`: contains a NUL, at which a server would stop reading"
+        )
     if not text.strip():
         raise ValueError(f"argument `{argument}`: the text is empty")
     tokens = _tokens(text)
@@ -111,6 +113,6 @@ def one_statement(argument: str, text: str) -> str:
             if odd:
                 raise ValueError(
                     f"argument `{argument}`: `{odd[0]}` in the pattern at character {one.start};"
-                    " hint: in a pattern `\\x3b` is `;`, and so on"
+                    " hint: write its code, such as `\\x3b` for `;`"
                 )
     return text.strip()

@@ -54,44 +54,8 @@ ResultType = Any
 _MODES = ("async", "blocking")
 
 
-class InfluxDBClient(Administration, Base):
-    """Client for InfluxDB 1.x.
-
-    Args:
-        host: Name or address of the server.
-        port: TCP port.
-        path: Path before `ping`, `write` and `query`, for servers behind a proxy.
-        mode: `async` (calls are awaited) or `blocking` (calls give the value itself).
-        output: What queries answer with: `json`, the server's JSON as a `dict`; `dataframe`, frames
-            of pandas; or any other `output` of `query`.
-        db: Default database of writes and queries; assign `client.db` to switch.
-        database: Alias of `db`; takes precedence over it.
-        ssl: Whether to connect by TLS.
-        unix_socket: Path of the server's unix socket, instead of TCP. This and the file paths are
-            `str` or `os.PathLike`.
-        username: Name for basic authentication.
-        password: Kept out of `repr`, logs, errors, URLs and pickles.
-        timeout: Seconds for a whole request. Streamed answers have no total time; for them it
-            bounds the silence between two pieces. `None`: 5 seconds to connect, 300 for the rest.
-        loop: Ignored: no event loop is bound. Deprecated.
-        rp: Default retention policy of writes and queries.
-        consistency: How many nodes of a cluster must have stored a write: `any`, `one`, `quorum` or
-            `all`.
-        tags: Default tags, for all points that have no tag of the same name themselves.
-        gzip: Whether to compress what is written. `None`: from 1 KiB on, for remote servers only.
-        proxy: URL of an HTTP proxy. `None`: from the environment, never for loopback. Empty: none.
-        ca_file: PEM file of certificates to trust in addition to the system's: those of
-            authorities, or the server's own, which may be self-signed.
-        cert_file: PEM file of the client's certificate.
-        key_file: PEM file of the client's private key.
-        verify_ssl: Whether to verify the certificate of the server. If it is not verified, others
-            can read and change what is sent, as one warning says, and `ca_file` has no effect.
-        bucket: Alias of `db`; if both are passed, they must name the same database.
-        **refused: Arguments of aiohttp, and of the cache of 0.9: refused with a hint.
-    Raises:
-        ValueError: an argument is out of range; the text names it.
-        TypeError: an argument is of the wrong type, or unknown.
-    """
+class InfluxDBClient(Base, Administration):
+    """Client for InfluxDB 1.x, with the conventions of aioinflux 0.9 and everything since."""
 
     def __init__(
         self,
@@ -143,44 +107,44 @@ class InfluxDBClient(Administration, Base):
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
-        """Makes a client of one text, for instance `https://user:password@host:8086/path?db=mine`.
+        """Makes a client from a URL, for instance `https://user:password@host:8086/path?db=mine`.
 
         Args:
-            url: Scheme, user and password (percent-encoded), host, port (8086 if there is none),
-                path, and as its query any of `db` (or `database`, `bucket`), `rp`, `consistency`,
-                `timeout` (seconds), `unix_socket`, `mode`, `output`, `gzip` and `verify_ssl`
-                (`true` or `false`), `ca_file`, `cert_file`, `key_file`, `proxy`. With the schemes
+            url: Scheme, user and password (percent-encoded), host, port (default: 8086), path, and
+                as its query any of `db` (or `database`, `bucket`), `rp`, `consistency`, `timeout`
+                (seconds), `unix_socket`, `mode`, `output`, `gzip` and `verify_ssl` (`true` or
+                `false`), `ca_file`, `cert_file`, `key_file`, `proxy`. With the schemes
                 `http` and `https` the path is the client's `path`. With `influxdb` and
                 `https+influxdb`, which come from influxdb-python, it is the database
                 (percent-encoded): `influxdb://host:8086/mine`.
             **options: Arguments of the constructor, which take precedence over the URL.
         Raises:
-            ValueError: a part of the URL is unknown or cannot be read, or two parts name different
+            ValueError: a part of the URL is unknown or invalid, or two parts name different
                 databases. No error shows a password.
         """
         return cls(**_locate.with_options(_locate.of_url(url), options))
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
-        """Makes a client of the environment.
+        """Makes a client from environment variables.
 
-        `INFLUXDB_URL`, as `from_url` reads it; and, which beat what it says, `INFLUXDB_HOST`,
-        `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or `INFLUXDB_DB`), `INFLUXDB_RP`,
+        `INFLUXDB_URL` is read as `from_url` reads it. These variables take precedence over it:
+        `INFLUXDB_HOST`, `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or `INFLUXDB_DB`), `INFLUXDB_RP`,
         `INFLUXDB_USERNAME` (or `INFLUXDB_USER`, `INFLUX_USERNAME`), `INFLUXDB_PASSWORD` (or
         `INFLUXDB_USER_PASSWORD`, `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT` (seconds),
         `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`, and `INFLUXDB_VERIFY_SSL`
         (`true`, `yes`, `false` or `no`). Empty variables are ignored.
 
         Args:
-            **options: Arguments of the constructor, which beat the environment.
+            **options: Arguments of the constructor, which take precedence over the environment.
         Raises:
-            ValueError: a variable cannot be read; the text names it.
+            ValueError: a variable is invalid; the text names it.
         """
         return cls(**_locate.with_options(_locate.of_environment(os.environ), options))
 
     @property
     def host(self) -> str:
-        """Name or address of the server; assign to go on with another."""
+        """Name or address of the server; assign to switch."""
         return str(self._options["host"])
 
     @host.setter
@@ -189,7 +153,7 @@ class InfluxDBClient(Administration, Base):
 
     @property
     def port(self) -> int:
-        """TCP port of the server; assign to go on with another."""
+        """TCP port of the server; assign to switch."""
         return int(self._options["port"])
 
     @port.setter
@@ -198,7 +162,7 @@ class InfluxDBClient(Administration, Base):
 
     @property
     def path(self) -> str:
-        """Path before those of the server; assign to switch."""
+        """Path before `ping`, `write` and `query`; assign to switch."""
         return str(self._options["path"])
 
     @path.setter
@@ -216,7 +180,7 @@ class InfluxDBClient(Administration, Base):
 
     @property
     def url(self) -> str:
-        """URL of the server, with `{endpoint}` where `ping`, `write` or `query` stands."""
+        """URL of the server, with `{endpoint}` in place of `ping`, `write` or `query`."""
         scheme = "https" if self.ssl else "http"
         host = f"[{self.host}]" if ":" in self.host else self.host
         path = f"/{self.path.strip('/')}/".replace("//", "/")
@@ -235,7 +199,7 @@ class InfluxDBClient(Administration, Base):
 
     @property
     def output(self) -> ClientOutput:
-        """What queries answer with; assign to switch."""
+        """What queries return by default; assign to switch."""
         return self._output
 
     @output.setter
@@ -245,7 +209,6 @@ class InfluxDBClient(Administration, Base):
 
     @property
     def db(self) -> str | None:
-        """Default database; assign to switch."""
         return self._db
 
     @db.setter
@@ -268,7 +231,7 @@ class InfluxDBClient(Administration, Base):
         return self._mode == "async"
 
     async def create_session(self, **refused: object) -> None:
-        """Does nothing, as connections are opened when they are needed; 0.9 had to be told."""
+        """Does nothing: connections are opened when they are needed. 0.9 required this call."""
         _locate.refuse(refused)
 
     def write(
@@ -294,76 +257,6 @@ class InfluxDBClient(Administration, Base):
         bucket: str | None = None,
         **extra_tags: object,
     ) -> Any:
-        """Writes points.
-
-        What is more than a batch goes out as several requests, in order, the next one encoded while
-        the last one travels. An iterable is read on as batches go out, so that memory stays
-        bounded; in `async` mode it may be an async iterable.
-
-        Args:
-            data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
-                `tags` and `fields`, an object of a class with `@lineprotocol`, a table, or any
-                nesting of iterables of these. Tables are DataFrames of pandas and polars, what else
-                speaks Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy. A
-                pair `(name, table)`, as queries return for several series, and a `dict` of tables
-                by name are tables with the name of their measurement.
-                Times: `int` in nanoseconds (or `time_unit`), `datetime` (naive means UTC), `date`,
-                `numpy.datetime64`, `pandas.Timestamp`, or text as ISO 8601 has it; other text is
-                read by pandas, where that is installed. A point without a time gets
-                the server's, unless `stamp` is true.
-            measurement: Name for points that carry none, and for tables. It takes precedence over
-                the name in a `(name, table)` pair.
-            db: Database, instead of `client.db`.
-            precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Only for data that
-                is nothing but line protocol: all else is sent in nanoseconds, as are stamps. See
-                `time_unit`.
-            rp: Retention policy, instead of the client's, or of the database's default.
-            tag_columns: Columns of a table that are tags; all others are fields.
-            time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
-                the column `time` of other tables.
-            measurement_column: Column of the measurements of a table.
-            time_unit: Unit of integer times in mappings, objects and tables: ns (the default), u,
-                ms, s, m or h. Times of other types keep their meaning. `precision` is for line
-                protocol, which is sent as it is; with `time_unit` the encoder converts times to
-                nanoseconds.
-            consistency: How many nodes of a cluster must have stored the points, instead of the
-                client's: `any`, `one`, `quorum` or `all`.
-            tags: Extra tags of any name, those of this method's arguments too.
-            stamp: Whether each point without a time gets its own nanosecond from this machine's
-                clock, later than all stamps that this process assigned before. Lines that come
-                encoded, and tables without a time column, are stamped too. Without it the server
-                gives such points of a request the same time, and keeps only one of each series: a
-                warning says so.
-            batch_lines: Points that one request has at most.
-            batch_bytes: Bytes of line protocol that one request has at most, but for a single line
-                that is longer.
-            connections: Requests that travel at once. With more than one, points can be stored in
-                another order than that of the data, and of points with the same tags and time
-                another one can be the last.
-            progress: Called after each request with the points done, the bytes of line protocol
-                done, and the rows of the table (`None` for data that does not tell its length). An
-                exception of it ends the write. `True`: a bar of tqdm, where that is installed, else
-                a line on the standard error.
-            database: Alias of `db`; if both are passed, they must name the same database.
-            bucket: Alias of `db`, like `database`.
-            **extra_tags: Tags for every point and every row; they take precedence over a point's
-                own tag of the same name, which takes precedence over the client's default tag.
-                Their values are scalars. Keywords of other clients, such as `retention_policy`, are
-                refused. Lines that come encoded are not changed.
-        Returns:
-            `True`. Points without any field left are not sent; a warning is logged with their
-            number. Empty data sends nothing.
-        Raises:
-            ValueError, TypeError: a point cannot be written; the text names the point, the key and
-                the value. If all points fit one request, nothing was sent.
-            InfluxDBWriteError: the server refused all or some points.
-            InfluxDBConnectionError: the server can't be reached, or was lost.
-            Of a write of several requests every error says which points were written, in its text
-            and as `.written`, a list of `range` of point numbers. Points that the server refuses
-            one by one do not stop the requests after them; any other error does. It is raised when
-            the requests under way have ended.
-        Source: InfluxDB 1.8 API reference, `/write`.
-        """
         job = Job(
             data,
             _core.Arguments(
@@ -402,45 +295,6 @@ class InfluxDBClient(Administration, Base):
         database: str | None = None,
         bucket: str | None = None,
     ) -> Any:
-        """Runs InfluxQL statements.
-
-        Args:
-            q: Statements, joined by `;`, sent as they are.
-            epoch: Unit of times in dicts and rows: ns, u, ms, s, m or h. Tables always have
-                nanoseconds.
-            chunked: Read the answer while it arrives: in `async` mode an async generator, of a
-                `dict` or a frame for each chunk. In `blocking` mode, and for rows, use `stream`.
-            chunk_size: Rows in a chunk; the server's default is 10,000.
-            db: Database, instead of `client.db`.
-            rp: Retention policy of measurements that name none, instead of the client's.
-            params: Values for `$name` in the statements, sent apart from them: the safe way to pass
-                values. They have the types that `influxql` accepts (see `Literal`, `Identifier`,
-                `Regex` and `Duration` there), or are a `dict` with one of the keys `identifier`,
-                `regex`, `duration`, `string`, `float`, `integer`. Lists are refused, since InfluxQL
-                has none.
-            output: What to make of the answer, instead of `client.output`: `json`, `dataframe`, or
-                what `parse_response` makes: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows`
-                or `dicts`.
-            into: A class with `@lineprotocol`, instead of an output: all rows become its objects,
-                columns and tags of GROUP BY going to attributes by name.
-            tags_as_categories: Whether tags of GROUP BY become categories.
-            use_cache: Refused, if true: 0.9 kept answers in Redis.
-            database: Alias of `db`; if both are passed, they must name the same database.
-            bucket: Alias of `db`, like `database`.
-        Returns:
-            With `into` a list of objects, else what `output` says; without both, what
-            `client.output` says. With `json` the server's JSON as a `dict`. With `dataframe` a
-            DataFrame (index: UTC nanoseconds where there are times; columns: the fields, then the
-            tags of GROUP BY) for one series, else a `dict` of them by `measurement,tag=value`, and
-            for several statements a list of such dicts.
-        Raises:
-            ValueError: an argument is missing or out of range.
-            InfluxDBQueryError: the server refused; `.result` holds what had succeeded.
-            InfluxDBDecodeError: the answer was damaged or cut off.
-            InfluxDBConnectionError: the server can't be reached, or was lost.
-            ImportError: the output needs a package that is not installed.
-        Source: InfluxDB 1.8 API reference, `/query`.
-        """
         if use_cache:
             _locate.refuse({"use_cache": use_cache})
         if chunked is True and not self._is_async:
@@ -488,34 +342,26 @@ class InfluxDBClient(Administration, Base):
         database: str | None = None,
         bucket: str | None = None,
     ) -> Stream[Any]:
-        """Runs InfluxQL statements, and gives their rows while they arrive.
+        """Runs InfluxQL statements, and returns their rows while they arrive.
 
         `for row in client.stream(q)` blocks, `async for row in client.stream(q)` awaits, whatever
-        the mode. Memory holds one chunk and one batch; what is not read waits at the server.
+        the mode. Memory holds one chunk and one batch. What is not read yet waits at the server.
+        The other arguments are those of `query`.
 
         Args:
-            q: Statements, joined by `;`, sent as they are.
-            output: `None` for rows as named tuples: their columns are attributes under their own
+            output: `None`: rows as named tuples. Their columns are attributes under their own
                 names, even if these are not identifiers (`getattr(row, "class")`), and `_columns`
-                has these names; `rows` for plain tuples; `dicts` for dicts. All have the tags of
-                GROUP BY after the columns. Or `dict`, `json`, `pandas`, `dataframe`, `polars`,
-                `pyarrow` or `arrow` for one object per batch.
+                has these names. `rows`: plain tuples. `dicts`: dicts. All have the tags of GROUP BY
+                after the columns. `dict`, `json`, `pandas`, `dataframe`, `polars`, `pyarrow` or
+                `arrow`: one object for each batch.
             into: A class with `@lineprotocol`, instead of an output: rows are its objects.
-            epoch: Unit of times in rows and dicts: ns, u, ms, s, m or h.
-            chunk_size: Rows in a chunk; the server's default is 10,000.
-            db: Database, instead of `client.db`.
-            rp: Retention policy of measurements that name none, instead of the client's.
-            params: Values for `$name` in the statements, as `query` takes them.
-            tags_as_categories: Whether tags of GROUP BY become categories.
-            progress: Called for each batch with the rows and the bytes that have come, and `None`.
-                `True`: a bar of tqdm, where that is installed, else a line on the standard error.
-            database: Alias of `db`; if both are passed, they must name the same database.
-            bucket: Alias of `db`, like `database`.
+            progress: Called for each batch with the number of rows and bytes received, and `None`.
+                `True`: a bar of tqdm, if that is installed, else a line on the standard error.
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
-            ValueError: an argument is missing or out of range. Other errors come while it is
-                iterated over, after the rows that came before them: see `Stream`.
+            ValueError: an argument is missing or out of range. Other errors are raised by the
+                iteration, after the rows that came before them: see `Stream`.
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)

@@ -31,10 +31,10 @@ __all__ = [
 
 
 class InfluxDBError(Exception):
-    """Base class of every error that comes from the server or from the way to it.
+    """Base class of all errors of the server and of the connection to it.
 
     Attributes:
-        written: Numbers of the points that were written, for a write of several requests.
+        written: For a write of several requests, the numbers of the points that were written.
         retryable: Whether the same request may succeed later.
     """
 
@@ -48,7 +48,7 @@ class InfluxDBError(Exception):
 
 
 class InfluxDBConnectionError(InfluxDBError, ConnectionError):
-    """The server could not be reached, or the connection was lost on the way."""
+    """The server could not be reached, or the connection was lost."""
 
 
 if sys.version_info >= (3, 11):
@@ -61,16 +61,16 @@ else:
 
 
 class InfluxDBTimeoutError(InfluxDBConnectionError, _TimeoutError):
-    """The server did not answer, or went silent, for longer than the timeout."""
+    """The server sent no answer, or no more of one, within the timeout."""
 
 
 class InfluxDBResponseError(InfluxDBError):
     """The server answered, and refused.
 
     Attributes:
-        status: HTTP status, or `None` where the refusal came inside an answer with status 200.
-        code: Machine-readable code of the server, where it sends one (2.x).
-        message: What the server said, or `None`.
+        status: HTTP status, or `None` if the refusal came inside an answer with status 200.
+        code: Machine-readable code of the server, if it sends one (2.x).
+        message: The text of the server, or `None`.
         headers: Headers of the answer, read as UTF-8, with U+FFFD in place of invalid bytes. A
             header with control characters is left out: servers repeat in it what `message` says.
     """
@@ -86,8 +86,8 @@ class InfluxDBWriteError(InfluxDBResponseError):
 
     Attributes:
         rejected: One `(index, line, reason)` for each point that the server named: `index` counts
-            the points of the call from 0 (`None` where it could not be told), `line` is the line
-            protocol that was refused.
+            the points of the call from 0 (`None` if it is unknown), `line` is the line protocol
+            that was refused.
         partial: Whether the server stored the points that it did not refuse.
         unsent: Indexes of points that were not sent, because an earlier part of the call failed.
         reason: Reason phrase of the HTTP status.
@@ -114,7 +114,7 @@ class InfluxDBQueryError(InfluxDBResponseError):
 
     Attributes:
         statement: Position of the statement that failed, from 0, or `None` for the whole query.
-        result: What had succeeded before, in the shape of a good answer, or `None`.
+        result: What had succeeded before, in the format of a complete answer, or `None`.
     """
 
     statement: int | None = None
@@ -125,7 +125,7 @@ class InfluxDBDecodeError(InfluxDBError, ValueError):
     """The answer is damaged, cut off, or not an answer of InfluxDB.
 
     Attributes:
-        result: What had been read before, in the shape of a good answer, or `None`.
+        result: What had been read before, in the format of a complete answer, or `None`.
     """
 
     result: Any = None

@@ -21,7 +21,7 @@ __all__ = ["Duration", "Identifier", "InfluxQL", "Literal", "Regex", "influxql"]
 
 
 class InfluxQL(str):
-    """Finished text. No placeholder is filled in it, and `influxql` takes it as it is."""
+    """Finished query text: its braces are not placeholders, and `influxql` inserts it unchanged."""
 
     __slots__ = ()
 
@@ -71,7 +71,7 @@ class Identifier(_Piece):
     Args:
         *parts: The name, or its parts: `Identifier("db", "rp", "m")` is `"db"."rp"."m"`.
     Raises:
-        ValueError: a part is empty, or holds a NUL or a carriage return.
+        ValueError: a part is empty, or contains a NUL or a carriage return.
     """
 
     __slots__ = ()
@@ -92,11 +92,11 @@ class Literal(_Piece):
     Args:
         value: `str`; `bool`; `int` from -2^63 to 2^64 - 1; `float` and `Decimal`, not NaN and not
             infinite; `datetime` (naive means UTC), `date`, `pandas.Timestamp` and
-            `numpy.datetime64`, which become quoted text with nanoseconds; `timedelta` and its like
-            of pandas and numpy, which become durations; scalars of numpy.
+            `numpy.datetime64`, which become quoted text with nanoseconds; `timedelta` and those of
+            pandas and numpy, which become durations; scalars of numpy.
     Raises:
-        TypeError: the value is of another type. `None` is none: InfluxQL has no null.
-        ValueError: the value is out of range, or is a text that InfluxQL cannot write.
+        TypeError: the value is of another type, such as `None`: InfluxQL has no null.
+        ValueError: the value is out of range, or is a text that InfluxQL cannot express.
     """
 
     __slots__ = ()
@@ -112,7 +112,7 @@ class Regex(_Piece):
     Args:
         pattern: The expression, for instance `^a/b$`. Slashes need no escape.
     Raises:
-        ValueError: the pattern is empty, or holds what InfluxQL cannot write: a line feed, a
+        ValueError: the pattern is empty, or contains what InfluxQL cannot express: a line feed, a
             carriage return, a NUL, or a backslash at its end.
     """
 
@@ -132,7 +132,7 @@ class Duration(_Piece):
             `7d` or `1h30m`, with the units ns, u, ms, s, m, h, d and w; or `INF`, for ever, which
             only retention policies have.
     Raises:
-        ValueError: it is negative, or no duration, or beyond 64-bit nanoseconds.
+        ValueError: it is negative, not a duration, or does not fit in 64-bit nanoseconds.
     """
 
     __slots__ = ()
@@ -160,23 +160,22 @@ _Plain = str | bool | int | float | Decimal | Duration | _Time
 
 
 def influxql(template: str, /, **values: object) -> InfluxQL:
-    """Fills the `{name}` of a template, each as one value, name, pattern or duration.
+    """Fills each `{name}` of a template with one value, name, pattern or duration.
 
-    Whatever the values hold, they stay what they are: none can end the statement, or become
-    another part of it.
+    Whatever a value contains, it stays one value: it cannot end the statement, or become another
+    part of it.
 
     Args:
-        template: InfluxQL text of your own, never of others. Braces that are meant as such are
-            doubled. A placeholder stands alone: not within quotes, comments and patterns, and not
-            against a word.
-        **values: For each placeholder an `Identifier`, `Literal`, `Regex` or `Duration`; text that
-            `influxql` has made; a plain value, which is taken for a `Literal`; or a list of these,
-            which is joined by commas.
+        template: InfluxQL text of your own, never of others. Write braces as `{{` and `}}`. A
+            placeholder must not be inside quotes, comments or patterns, nor touch a word.
+        **values: For each placeholder an `Identifier`, `Literal`, `Regex` or `Duration`; a result
+            of `influxql`; a plain value, which counts as a `Literal`; or a list of these, which is
+            joined by commas.
     Returns:
         The text, for `query`.
     Raises:
-        ValueError: a value is missing, or none of the template's; a placeholder stands where it
-            cannot be filled safely, or has a format; a value cannot be written.
+        ValueError: a value is missing, or the template has no placeholder for it; a placeholder is
+            where it cannot be filled safely, or has a format; a value cannot be expressed.
         TypeError: a value is of a type that InfluxQL does not have.
 
     Example:
@@ -213,9 +212,9 @@ def _parts(template: str) -> list[tuple[str, str | None]]:
         raise ValueError(f"template: {error}; hint: write braces as {{{{ and }}}}") from None
     for literal, name, form, conversion in parsed:
         if form or conversion:
-            raise ValueError(f"template: placeholder `{name}` has a format, and may have none")
+            raise ValueError(f"template: placeholder `{name}` must not have a format")
         if name is not None and not name.isidentifier():
-            raise ValueError(f"template: placeholder `{{{name}}}` is no plain name")
+            raise ValueError(f"template: placeholder `{{{name}}}` is not a plain name")
         # Doubled braces come as the ends of texts without a name.
         if parts and parts[-1][1] is None:
             parts[-1] = (parts[-1][0] + literal, name)
@@ -254,7 +253,7 @@ def plain(value: object) -> _Plain:
         return value
     if isinstance(value, (float, Decimal)):
         if not math.isfinite(value) or not math.isfinite(float(value)):
-            raise ValueError(f"`{value}` is no number that InfluxQL can write")
+            raise ValueError(f"`{value}` is not a number that InfluxQL can express")
         return value
     raise TypeError(
         "expected a value of type str, bool, int, float, Decimal, a time or a duration,"
@@ -369,9 +368,9 @@ def _nanoseconds(value: object) -> int | None:
     if _kind(value) == "m":
         exact: Any = value
         if exact.dtype.str.endswith(("m8", "Y]", "M]")):
-            raise ValueError(f"duration `{exact!r}` has no unit, or one of no fixed length")
+            raise ValueError(f"duration `{exact!r}` has no unit, or a unit without a fixed length")
         nanoseconds = exact.astype("timedelta64[ns]")
         if nanoseconds.astype(exact.dtype) != exact:
-            raise ValueError(f"duration `{value}` is no whole number of 64-bit nanoseconds")
+            raise ValueError(f"duration `{value}` is not a whole number of nanoseconds in 64 bits")
         return int(nanoseconds.astype("int64"))
     return None

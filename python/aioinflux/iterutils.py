@@ -15,10 +15,9 @@ def iterpoints(resp: Mapping[str, Any], parser: Callable[..., Any] | None = None
 
     Args:
         resp: A decoded JSON answer, or a chunk of one.
-        parser: Makes something of each point: it is called with the values of the point, one
-            argument each. One that has a parameter `meta` gets that too: a `dict` with `columns`,
-            `statement_id` and, where the series has them, `name` and `tags`. Without a parser a
-            point is the list of its values.
+        parser: Function that is called with the values of each point, one argument each. If it has
+            a parameter `meta`, it gets a `dict` with `columns`, `statement_id` and, if the series
+            has them, `name` and `tags`. Without a parser a point is the list of its values.
     Returns:
         An iterator of points.
     """

@@ -27,23 +27,24 @@ _SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
 
 
 class UDPClient:
-    """Sends points in datagrams, and never knows what became of them.
+    """Sends points in datagrams. The server sends no answer, so losses go unnoticed.
 
     Database, retention policy and the unit of times are settings of the server's listener. Times
-    are sent in nanoseconds, so its `precision` has to be `ns` or empty, which is the default.
+    are sent in nanoseconds, so its `precision` must be `ns` or empty, which is the default.
 
-    A datagram holds whole lines, as many as fit. A server drops all of it for one line that it
-    cannot read, so points are checked before, as for HTTP; what only the server can know, such as
-    another type of the same field, is lost in silence. It also drops what comes faster than it
-    reads: its `read-buffer`, and the system's limit for that, say how much may wait.
+    A datagram holds as many whole lines as fit. If a server cannot read one line, it drops the
+    whole datagram. So points are checked before they are sent, as for HTTP. Points that only the
+    server can refuse, such as those with a conflicting field type, are lost silently. The server
+    also drops data that arrives faster than it reads: its `read-buffer`, and the system's limit for
+    that, set how much may wait.
 
     Args:
-        host: Name or address of the server; looked up now, and once. IPv4 is preferred.
+        host: Name or address of the server. It is looked up once, now. IPv4 is preferred.
         port: UDP port of the server's listener.
         mode: `async` (calls are awaited) or `blocking` (calls give the value itself).
-        datagram_bytes: Bytes of lines that a datagram has at most, from 1 to 65,507. The default
-            passes networks of the common size in one piece. Larger ones are fewer, and lost more
-            easily; between processes of one machine they do no harm.
+        datagram_bytes: Maximum number of bytes of lines in a datagram, from 1 to 65,507. With the
+            default, datagrams are not fragmented in common networks. Larger datagrams are fewer,
+            but are lost more easily; between processes of one machine they do no harm.
         tags: Default tags, for all points that have no tag of the same name themselves.
     Raises:
         ValueError: an argument is out of range; the text names it.
@@ -124,32 +125,24 @@ class UDPClient:
         progress: _progress.Progress = None,
         **extra_tags: object,
     ) -> Any:
-        """Sends points. That it returns means that they have left, not that they have arrived.
+        """Sends points. When it returns, they have been sent; whether they arrived is unknown.
+
+        The other arguments are those of `InfluxDBClient.write`.
 
         Args:
-            data: What `InfluxDBClient.write` takes. Lines that come encoded are sent as they are,
-                so their times are in the unit of the server's listener.
-            measurement: Name for points that carry none, and for tables.
-            tag_columns: Columns of a table that are tags; all others are fields.
-            time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
-                the column `time` of other tables.
-            measurement_column: Column of the measurements of a table.
-            time_unit: Unit of integer times in mappings, objects and tables: ns (the default), u,
-                ms, s, m or h. Times of other types keep their meaning.
-            tags: Extra tags of any name, those of this method's arguments too.
+            data: What `InfluxDBClient.write` accepts. Encoded lines are sent unchanged, so their
+                times are in the unit of the server's listener.
             stamp: As in `InfluxDBClient.write`; the unit of the listener must be `ns`.
-            batch_lines: Points that are encoded before they are sent, at most.
-            batch_bytes: Bytes that are encoded before they are sent, at most.
+            batch_lines: Maximum number of points that are encoded before they are sent.
+            batch_bytes: Maximum number of bytes that are encoded before they are sent.
             progress: Called after each batch, as `InfluxDBClient.write` does.
-            **extra_tags: Tags for every point and every row; they beat a point's own tag of the
-                same name. Lines that come encoded are not changed.
         Returns:
             `True`.
         Raises:
             ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
                 the text names the point. Nothing of its batch was sent.
-            InfluxDBConnectionError: the system refused to send, or an earlier datagram came back,
-                as happens on some networks when nobody listens; mostly nothing tells.
+            InfluxDBConnectionError: the system refused to send, or an earlier datagram came back.
+                Some networks return datagrams if nobody listens; usually nothing tells.
         Source: InfluxDB 1.8 manual, UDP service.
         """
         for name in _SETTINGS:

@@ -21,7 +21,7 @@ use pyo3::types::PyBytes;
 
 use crate::exit;
 
-/// Encoded lines, ready to be sent: a bytes-like object.
+#[doc = docstring!("Batch")]
 #[pyclass(module = "aioinflux._core", name = "Batch", frozen)]
 pub(crate) struct Encoded {
     pub(crate) batch: Arc<Batch>,
@@ -48,11 +48,13 @@ impl Drop for Encoded {
 
 #[pymethods]
 impl Encoded {
+    #[doc = docstring!("Batch.points")]
     #[getter]
     fn points(&self) -> usize {
         self.batch.len()
     }
 
+    #[doc = docstring!("Batch.skipped")]
     #[getter]
     fn skipped(&self) -> u64 {
         self.batch.skipped()
@@ -68,12 +70,13 @@ impl Encoded {
         format!("<Batch of {points} points, {bytes} bytes>")
     }
 
+    #[doc = docstring!("Batch.to_bytes")]
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         exit::protect_thread();
         PyBytes::new(py, self.batch.bytes())
     }
 
-    /// The lines as a gzip body, as `write` compresses them; other threads run meanwhile.
+    #[doc = docstring!("Batch.gzip")]
     fn gzip<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         exit::protect_thread();
         let packed = py.detach(|| aioinflux::engine::gzip(self.batch.bytes()))?;

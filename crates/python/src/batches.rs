@@ -21,7 +21,7 @@ create_exception!(
     "Raised when the data of `Batches` has to be waited for; the next call continues."
 );
 
-/// An iterator of batches.
+#[doc = docstring!("Batches")]
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Batches {
     session: Mutex<Session>,
@@ -80,7 +80,7 @@ impl Batches {
         }))
     }
 
-    /// How many points were handed out, skipped ones too: the number of the first that was not.
+    #[doc = docstring!("Batches.rows")]
     #[getter]
     fn rows(&self) -> u64 {
         self.rows.load(Ordering::Relaxed)

@@ -31,7 +31,7 @@ const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 /// A request, and what makes Python's value of its outcome.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Convert> + Send>>;
 
-/// A request that has not been sent.
+/// A request that has not been sent: `await` it, or `wait` for it.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Call {
     todo: Mutex<Option<Todo>>,

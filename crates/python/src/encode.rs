@@ -22,36 +22,7 @@ const LIMITS: Limits = Limits {
     threads: None,
 };
 
-/// Encodes points as line protocol, exactly as `AsyncInfluxDBClient.write` sends them.
-///
-/// Args:
-///     data: What `write` takes: text, mappings, objects of classes with `@lineprotocol`, tables,
-///         and iterables of these. Tables are DataFrames of pandas and polars, what else speaks
-///         Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy. A pair
-///         `(measurement, table)` and a `dict` of tables by name are tables as well.
-///     measurement: Name for points and rows that carry none.
-///     tag_columns: Columns of a table that are tags; all others are fields.
-///     time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
-///         column `time` of other tables.
-///     measurement_column: Column of the measurements of a table.
-///     time_unit: Unit of integer times: ns (the default), u, ms, s, m or h.
-///     tags: Extra tags of any name, those of this function's arguments too.
-///     stamp: Whether each point without a time gets its own nanosecond from this machine's clock.
-///         Lines that come encoded, and tables without a time column, are stamped too.
-///     threads: Number of threads that encode a table without the GIL. `None`: one for each
-///         processor that this process may use. The lines do not depend on it.
-///     server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
-///         Their rules differ: see the Rust type `Dialect`.
-///     **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
-/// Returns:
-///     One line for each point, each with a line feed at its end, times in nanoseconds. Points
-///     without any field left have no line; a warning is logged with their number. Points and
-///     tables need little memory besides the result; `line_batches` never holds all lines in
-///     memory.
-/// Raises:
-///     ValueError, TypeError: a point cannot be written; the text names the point, the key and
-///         the value.
-/// Source: InfluxDB 1.8 documentation, line protocol reference.
+#[doc = docstring!("to_line_protocol")]
 #[expect(clippy::doc_markdown, reason = "a docstring of Python")]
 // No function of Python stands before it: that one took a sixth of the time of a call with a point.
 #[pyfunction]

@@ -28,6 +28,13 @@
 //! | `runtime` | the threads that carry the requests |
 //! | `exit` | what becomes of threads when the program ends |
 
+/// The docstring of a name in the stubs: what users see is documented there.
+macro_rules! docstring {
+    ($name:literal) => {
+        include_str!(concat!(env!("OUT_DIR"), "/docstrings/", $name))
+    };
+}
+
 mod almost;
 mod arguments;
 mod batch;

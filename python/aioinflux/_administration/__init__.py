@@ -21,16 +21,16 @@ __all__ = ["Administration"]
 
 
 class Administration(Databases, Users, Schema, Deletion, Server):
-    """What a client has for administration.
+    """The administrative statements as methods of a client.
 
-    Every method answers as `query` does in the mode and the output of the client: in `async` mode
-    with an awaitable. `db` is the client's own where it is not given; `database` and `bucket` are
-    aliases of it. Names are text; they are quoted, and stay names whatever they hold. Durations are
-    `timedelta` or text such as `7d`, and `INF`, for ever.
+    Every method returns what `query` would return, in the mode and the output format of the client;
+    in `async` mode it is awaited. The default of `db` is the client's database; `database` and
+    `bucket` are aliases of it. Names are text. They are quoted, and stay names whatever they
+    contain. Durations are `timedelta` or text such as `7d`, and `INF`, for ever.
 
     Raises:
-        TypeError, ValueError: an argument is none that the statement can have; nothing was sent.
-        InfluxDBQueryError: the server refused; `.status` is 401 without the right user and
-            password, 403 without the right to do it, `None` where the statement failed.
-        InfluxDBConnectionError: the server can't be reached, or was lost.
+        TypeError, ValueError: the statement cannot have such an argument; nothing was sent.
+        InfluxDBQueryError: the server refused; `.status` is 401 if user or password are wrong, 403
+            if the user lacks the privilege, `None` if the statement failed.
+        InfluxDBConnectionError: the server could not be reached, or the connection was lost.
     """

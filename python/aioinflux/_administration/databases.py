@@ -34,13 +34,13 @@ class Databases(Statements):
         name: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a database. One that exists is left alone.
+        """Creates a database. An existing one stays unchanged.
 
         Args:
-            db: Its name; the client's own where it is not given.
+            db: Its name. Default: the client's database.
             duration: How long its first retention policy keeps points. Default: for ever.
             replication: Number of copies in a cluster.
-            shard_duration: How much time a shard holds.
+            shard_duration: Span of time of a shard.
             name: Name of the retention policy. The server's default: `autogen`.
         Source: InfluxQL reference, CREATE DATABASE.
         """
@@ -57,7 +57,7 @@ class Databases(Statements):
         return self._statement(f"DROP DATABASE {self._database(db, **aliases)}", db, **aliases)
 
     def show_databases(self) -> Any:
-        """Answers with the names of the databases."""
+        """Returns the names of the databases."""
         return self._statement("SHOW DATABASES", None)
 
     def create_retention_policy(
@@ -71,14 +71,14 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a retention policy. One that exists with the same values is left alone.
+        """Creates a retention policy. An existing one with the same values stays unchanged.
 
         Args:
             name: Its name.
             duration: How long it keeps points: an hour at least, or `INF`.
             replication: Number of copies in a cluster; 1 elsewhere.
-            shard_duration: How much time a shard holds. Default: the server's, by the duration.
-            default: Whether it is the one that is meant where none is named.
+            shard_duration: Span of time of a shard. Default: the server derives it from `duration`.
+            default: Whether it becomes the default retention policy of the database.
             db: The database.
         Source: InfluxQL reference, CREATE RETENTION POLICY.
         """
@@ -97,22 +97,24 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Changes a retention policy: what is given, and nothing else.
+        """Changes a retention policy: only what is passed.
 
         Args:
             name: Its name.
             duration: How long it keeps points: an hour at least, or `INF`.
             replication: Number of copies in a cluster.
-            shard_duration: How much time a shard holds, for shards to come.
-            default: Whether it becomes the one that is meant where none is named.
+            shard_duration: Span of time of a shard, for future shards.
+            default: Whether it becomes the default retention policy of the database.
             db: The database.
         Raises:
-            ValueError: nothing is to be changed.
+            ValueError: there is nothing to change.
         Source: InfluxQL reference, ALTER RETENTION POLICY.
         """
         options = _policy(duration, replication, shard_duration) + _default(default)
         if not options:
-            raise ValueError("expected `duration`, `replication`, `shard_duration` or `default`")
+            raise ValueError(
+                "nothing to change: pass `duration`, `replication`, `shard_duration` or `default`"
+            )
         policy = f"{_name('name', name)} ON {self._database(db, **aliases)}"
         return self._statement(f"ALTER RETENTION POLICY {policy}{options}", db, **aliases)
 
@@ -124,7 +126,7 @@ class Databases(Statements):
         return self._statement(f"DROP RETENTION POLICY {policy}", db, **aliases)
 
     def show_retention_policies(self, *, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Answers with the retention policies of a database."""
+        """Returns the retention policies of a database."""
         return self._statement("SHOW RETENTION POLICIES", db, **aliases)
 
     def create_continuous_query(
@@ -137,7 +139,7 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a query that the server runs from time to time.
+        """Creates a query that the server runs periodically.
 
         Args:
             name: Its name.
@@ -159,12 +161,12 @@ class Databases(Statements):
     def drop_continuous_query(
         self, name: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Deletes a continuous query; what it has written stays."""
+        """Deletes a continuous query; the points that it wrote stay."""
         query = f"{_name('name', name)} ON {self._database(db, **aliases)}"
         return self._statement(f"DROP CONTINUOUS QUERY {query}", db, **aliases)
 
     def show_continuous_queries(self) -> Any:
-        """Answers with the continuous queries of all databases."""
+        """Returns the continuous queries of all databases."""
         return self._statement("SHOW CONTINUOUS QUERIES", None)
 
     def create_subscription(
@@ -177,13 +179,13 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Has the server send all that is written to other places too.
+        """Makes the server also send everything that is written to other servers.
 
         Args:
             name: Its name.
             destinations: URLs: `http://user:password@host:port`, `https://...`, `udp://...`.
-                Passwords in them are logged nowhere; the server shows them in `show_subscriptions`.
-            mode: `ALL`: to each of them. `ANY`: to one after the other.
+                Their passwords are never logged, but `show_subscriptions` returns them.
+            mode: `ALL`: to each of them. `ANY`: to one of them in turn.
             rp: Retention policy whose points are sent.
             db: The database.
         Source: InfluxQL reference, CREATE SUBSCRIPTION.
@@ -209,7 +211,7 @@ class Databases(Statements):
         return self._statement(f"DROP SUBSCRIPTION {subscription}", db, **aliases)
 
     def show_subscriptions(self) -> Any:
-        """Answers with the subscriptions of all databases."""
+        """Returns the subscriptions of all databases."""
         return self._statement("SHOW SUBSCRIPTIONS", None)
 
 
@@ -223,7 +225,7 @@ def _policy(length: Length | None, replication: int | None, shard_duration: Leng
     if length is not None:
         text = _duration("duration", length)
         if not re.search("[1-9]", text) and text != "INF":
-            raise ValueError("argument `duration`: a server takes zero for ever; hint: INF")
+            raise ValueError("argument `duration`: zero means for ever; hint: pass `INF`")
         options = f" DURATION {text}"
     if replication is not None:
         _arguments.positive("replication", replication)

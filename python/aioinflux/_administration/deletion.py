@@ -17,7 +17,7 @@ __all__ = ["Deletion"]
 
 
 class Deletion(Statements):
-    """DROP and DELETE, for data."""
+    """Statements that delete data."""
 
     def drop_measurement(
         self, measurement: str, *, db: str | None = None, **aliases: Unpack[Aliases]
@@ -33,11 +33,11 @@ class Deletion(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Deletes series with all their points, and from the index.
+        """Deletes series with all their points, also from the index.
 
         Args:
             measurement: Name of a measurement, or a pattern of names.
-            where: Tags of the series; see `Schema`. The server takes neither fields nor times here.
+            where: Tags of the series; see `Schema`. Neither fields nor times are accepted here.
             db: The database.
         Raises:
             ValueError: neither `measurement` nor `where` is given.
@@ -57,7 +57,7 @@ class Deletion(Statements):
 
         Args:
             measurement: Name of a measurement, or a pattern of names.
-            where: Which points: tags and times. The server takes no fields here.
+            where: Tags and times of the points. The server accepts no fields here.
             db: The database.
         Raises:
             ValueError: neither `measurement` nor `where` is given.
@@ -81,7 +81,7 @@ class Deletion(Statements):
 
 def _chosen(measurement: Source | None, where: Where | None) -> str:
     if measurement is None and where is None:
-        raise ValueError("expected `measurement` or `where`; `drop_database` deletes everything")
+        raise ValueError("pass `measurement` or `where`; `drop_database` deletes everything")
     if isinstance(measurement, Identifier):
         raise TypeError("argument `measurement`: expected str or Regex, got `Identifier`")
     return source(measurement) + condition(where)

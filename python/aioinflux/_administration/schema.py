@@ -22,10 +22,10 @@ __all__ = ["Schema"]
 
 
 class Schema(Statements):
-    """SHOW, for what a database holds.
+    """Statements that show the contents of a database.
 
-    Cardinalities of series and measurements are the server's estimates, quick, for the whole
-    database; with `exact`, a measurement or a condition they are counted. Tags and fields are
+    Cardinalities of series and measurements are quick estimates of the server for the whole
+    database. With `exact`, a measurement or a condition they are counted. Tags and fields are
     always counted, for each measurement.
     """
 
@@ -39,13 +39,13 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the names of the measurements.
+        """Returns the names of the measurements.
 
         Args:
             measurement: A name, or a pattern that the names match.
-            where: Which series they have to have.
-            limit: Most names of an answer.
-            offset: How many names to leave out before.
+            where: Condition that their series must meet.
+            limit: Maximum number of names.
+            offset: Number of names to skip.
             db: The database.
         Source: InfluxQL reference, SHOW MEASUREMENTS.
         """
@@ -67,7 +67,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the series: measurement and tags as line protocol has them."""
+        """Returns the series: measurement and tags as in line protocol."""
         tail = source(measurement) + condition(where) + page(limit, offset)
         return self._statement(f"SHOW SERIES{tail}", db, **aliases)
 
@@ -81,7 +81,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the tag keys of each measurement."""
+        """Returns the tag keys of each measurement."""
         tail = source(measurement) + condition(where) + page(limit, offset)
         return self._statement(f"SHOW TAG KEYS{tail}", db, **aliases)
 
@@ -96,14 +96,14 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the values of tags, for each measurement.
+        """Returns the values of tags, for each measurement.
 
         Args:
             key: A tag key, a pattern, or a list of keys.
-            measurement: Measurements to look at.
-            where: Series to look at.
-            limit: Most values of an answer, for each measurement.
-            offset: How many values to leave out before.
+            measurement: Measurements to search.
+            where: Condition that their series must meet.
+            limit: Maximum number of values for each measurement.
+            offset: Number of values to skip.
             db: The database.
         Source: InfluxQL reference, SHOW TAG VALUES.
         """
@@ -119,7 +119,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the field keys of each measurement, and their types."""
+        """Returns the field keys of each measurement, and their types."""
         return self._statement(
             f"SHOW FIELD KEYS{source(measurement)}{page(limit, offset)}", db, **aliases
         )
@@ -133,7 +133,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the number of series."""
+        """Returns the number of series."""
         tail = source(measurement) + condition(where)
         return self._statement(f"SHOW SERIES{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
@@ -146,7 +146,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the number of measurements."""
+        """Returns the number of measurements."""
         tail = source(measurement) + condition(where)
         return self._statement(f"SHOW MEASUREMENT{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
@@ -159,7 +159,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the number of tag keys of each measurement."""
+        """Returns the number of tag keys of each measurement."""
         tail = source(measurement) + condition(where)
         return self._statement(f"SHOW TAG KEY{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
@@ -173,7 +173,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the number of values of tags, for each measurement."""
+        """Returns the number of values of tags, for each measurement."""
         tail = source(measurement) + _with_key(key) + condition(where)
         return self._statement(f"SHOW TAG VALUES{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
@@ -186,7 +186,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the number of field keys of each measurement."""
+        """Returns the number of field keys of each measurement."""
         tail = source(measurement) + condition(where)
         return self._statement(f"SHOW FIELD KEY{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 

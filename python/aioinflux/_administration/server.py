@@ -16,14 +16,14 @@ __all__ = ["Server"]
 
 
 class Server(Statements):
-    """Queries that run, shards, statistics, plans."""
+    """Running queries, shards, statistics, plans."""
 
     def show_queries(self) -> Any:
-        """Answers with the queries that run now, and their numbers for `kill_query`."""
+        """Returns the running queries, with their numbers for `kill_query`."""
         return self._statement("SHOW QUERIES", None)
 
     def kill_query(self, id: int, *, host: str | None = None) -> Any:  # noqa: A002
-        """Ends a query that runs.
+        """Ends a running query.
 
         Args:
             id: Its number; `show_queries` has it.
@@ -34,19 +34,19 @@ class Server(Statements):
         return self._statement(f"KILL QUERY {number('id', id)}{on_host}", None)
 
     def show_shards(self) -> Any:
-        """Answers with the shards of all databases."""
+        """Returns the shards of all databases."""
         return self._statement("SHOW SHARDS", None)
 
     def show_shard_groups(self) -> Any:
-        """Answers with the groups of shards of all databases, and the time that each covers."""
+        """Returns the shard groups of all databases, with the time that each covers."""
         return self._statement("SHOW SHARD GROUPS", None)
 
     def show_stats(self, component: str | None = None) -> Any:
-        """Answers with the server's counters; `component` is one of them, such as `runtime`."""
+        """Returns the server's counters; `component` selects a part, such as `runtime`."""
         return self._statement(f"SHOW STATS{_for('component', component)}", None)
 
     def show_diagnostics(self, component: str | None = None) -> Any:
-        """Answers with what the server knows of itself; `component`: a part, such as `build`."""
+        """Returns facts about the server; `component` selects a part, such as `build`."""
         return self._statement(f"SHOW DIAGNOSTICS{_for('component', component)}", None)
 
     def explain(
@@ -57,11 +57,11 @@ class Server(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Answers with the plan of a query.
+        """Returns the plan of a query.
 
         Args:
             select: One SELECT, of your own or from `influxql`.
-            analyze: Whether to run it, and tell what each step took.
+            analyze: Whether to run it, and return the time of each step.
             db: The database.
         Source: InfluxQL reference, EXPLAIN and EXPLAIN ANALYZE.
         """

@@ -42,7 +42,7 @@ class Statements:
         _arguments.not_empty("db", db)
         chosen = _arguments.database(db, self._db)
         if not chosen:
-            raise ValueError("argument `db`: expected a name, since the client has no database")
+            raise ValueError("`db` is missing: pass `db=` or set it on the client")
         return name("db", chosen)
 
 
@@ -100,7 +100,9 @@ def condition(where: Where | None) -> str:
 
 def _tag(key: object, value: object) -> str:
     if key in _NO_TAGS:
-        raise ValueError(f"argument `where`: `{key}` is no tag; hint: conditions may be text")
+        raise ValueError(
+            f"argument `where`: `{key}` is not a tag; hint: pass the condition as text"
+        )
     tag = name("where", key)
     if isinstance(value, Regex):
         return f"{tag} =~ {value}"
@@ -110,7 +112,7 @@ def _tag(key: object, value: object) -> str:
         return "(" + " OR ".join(_tag(key, one) for one in value) + ")"
     if not isinstance(value, str):
         raise TypeError(
-            f"argument `where`: value for `{key}`: tags are str, got `{type(value).__name__}`"
+            f"argument `where`: value for `{key}`: expected str, got `{type(value).__name__}`"
         )
     return f"{tag} = {Literal(value)}"
 

@@ -18,15 +18,15 @@ Privilege = Literal["READ", "WRITE", "ALL"]
 
 
 class Users(Statements):
-    """Users and rights. The server asks for them only where its `auth-enabled` is set."""
+    """Users and privileges. The server checks them only if its `auth-enabled` is set."""
 
     def create_user(self, name: str, password: str, *, admin: bool = False) -> Any:
-        """Creates a user. One that exists with the same password and rights is left alone.
+        """Creates a user. An existing one with the same password and privileges stays unchanged.
 
         Args:
             name: Its name.
-            password: Its password; it is logged nowhere, and no error shows it.
-            admin: Whether it may do everything. The first user of a server has to.
+            password: Its password. It is in no log and in no error.
+            admin: Whether it is an administrator. The first user of a server must be one.
         Source: InfluxQL reference, CREATE USER.
         """
         _arguments.expect("admin", admin, bool)
@@ -41,18 +41,18 @@ class Users(Statements):
         return self._statement(f"DROP USER {_name('name', name)}", None)
 
     def set_password(self, name: str, password: str) -> Any:
-        """Gives a user another password; it is logged nowhere, and no error shows it."""
+        """Changes the password of a user. It is in no log and in no error."""
         user = _name("name", name)
         return self._statement(f"SET PASSWORD FOR {user} = {_secret(password)}", None)
 
     def show_users(self) -> Any:
-        """Answers with the users of the server, and whether each is an administrator."""
+        """Returns the users of the server, and whether each is an administrator."""
         return self._statement("SHOW USERS", None)
 
     def grant(
         self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Lets a user do something with a database, in place of what it was allowed before.
+        """Grants a privilege on a database, which replaces the one that the user had before.
 
         Args:
             privilege: `READ`, `WRITE` or `ALL`.
@@ -68,12 +68,8 @@ class Users(Statements):
     def revoke(
         self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Takes a right to a database from a user.
+        """Revokes a privilege on a database. The arguments are those of `grant`.
 
-        Args:
-            privilege: `READ`, `WRITE` or `ALL`.
-            user: Name of the user.
-            db: The database.
         Source: InfluxQL reference, REVOKE.
         """
         what = _privilege(privilege)
@@ -82,15 +78,15 @@ class Users(Statements):
         )
 
     def grant_admin(self, user: str) -> Any:
-        """Lets a user do everything."""
+        """Makes a user an administrator."""
         return self._statement(f"GRANT ALL PRIVILEGES TO {_name('user', user)}", None)
 
     def revoke_admin(self, user: str) -> Any:
-        """Makes an administrator an ordinary user, with its rights to single databases."""
+        """Makes an administrator an ordinary user, which keeps its privileges on databases."""
         return self._statement(f"REVOKE ALL PRIVILEGES FROM {_name('user', user)}", None)
 
     def show_grants(self, user: str) -> Any:
-        """Answers with the rights of a user, database by database."""
+        """Returns the privileges of a user on each database."""
         return self._statement(f"SHOW GRANTS FOR {_name('user', user)}", None)
 
 
@@ -109,13 +105,13 @@ def _secret(password: object) -> str:
     """The quoted password; what is wrong with it is told without it."""
     _arguments.expect("password", password, str)
     if not password:
-        raise ValueError("argument `password`: expected one that is not empty")
+        raise ValueError("argument `password`: must not be empty")
     try:
         return _core.quote_string(str(password))
     except ValueError:
         # Not as the cause: the error of an encoding holds the text.
         pass
     raise ValueError(
-        "argument `password`: it holds a NUL, a carriage return or half a character, which"
-        " InfluxQL cannot write"
+        "argument `password`: contains a NUL, a carriage return or half a character, which"
+        " InfluxQL cannot express"
     )

@@ -20,10 +20,10 @@ def serialize(
     """Encodes points as line protocol: the bytes of `to_line_protocol`, without the last line feed.
 
     Args:
-        data: What `to_line_protocol` takes.
+        data: What `to_line_protocol` accepts.
         measurement: Name for points and rows that carry none.
         tag_columns: Columns of a table that are tags.
-        **extra_tags: Tags for every point; they beat a point's own.
+        **extra_tags: Tags for every point; they take precedence over a point's own.
     """
     lines = to_line_protocol(data, measurement, tag_columns, tags=extra_tags)
     return lines.removesuffix(b"\n")

@@ -32,9 +32,9 @@ def serialize(
         df: The DataFrame; its index holds the times.
         measurement: Name of all rows.
         tag_columns: Columns that are tags; all others are fields.
-        **extra_tags: Tags for every row; they beat columns of the same name.
+        **extra_tags: Tags for every row; they take precedence over columns of the same name.
     Raises:
-        ValueError: there is no measurement, or the index holds no times.
+        ValueError: there is no measurement, or the index is not a `DatetimeIndex`.
     """
     import pandas as pd
 
@@ -52,8 +52,8 @@ def parse(resp: Mapping[str, Any]) -> DataFrameType:
         resp: The answer, or a chunk of it.
     Returns:
         For one statement with one series its DataFrame. For one statement otherwise a `dict` of
-        them, keyed `name,tag=value`; for several statements a list of such. Index: UTC
-        nanoseconds, or the row number where there is no column `time`.
+        DataFrames by `name,tag=value`. For several statements a list of such dicts. Index: UTC
+        nanoseconds, or the row number if there is no column `time`.
     """
     statements = [_statement(one.get("series", [])) for one in resp["results"]]
     if len(statements) > 1:

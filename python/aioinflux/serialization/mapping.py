@@ -34,7 +34,7 @@ def _serialize_measurement(point: Mapping[str, Any], measurement: str | None) ->
 
 
 def _serialize_tags(point: Mapping[str, Any], extra_tags: Mapping[str, Any]) -> str:
-    """The escaped tags of a point, sorted by key; extra tags beat its own."""
+    """The escaped tags of a point, sorted by key; extra tags take precedence."""
     tags = {**(point.get("tags") or {}), **extra_tags}
     line = _line({"measurement": "m", "tags": tags, "fields": {"f": True}})
     return line.removeprefix("m").removeprefix(",").removesuffix(" f=true")

@@ -85,19 +85,19 @@ def lineprotocol(
     extra_tags: Mapping[str, object] | None = None,
     placeholder: bool = False,
 ) -> Any:
-    """Makes points of the objects of a class: `NamedTuple`, dataclass, attrs, pydantic, any other.
+    """Turns the objects of a class into points: `NamedTuple`, dataclass, attrs, pydantic, others.
 
-    The class gets a method `to_lineprotocol()`, which gives a line as `bytes`, and `write`,
-    `to_line_protocol` and `line_batches` take its objects. Attributes that are `None`, NaN, `NA` or
-    `NaT` are left out. The method has the arguments of this function as a `dict`, `.opts`.
+    The class gets a method `to_lineprotocol()`, which returns a line as `bytes`. `write`,
+    `to_line_protocol` and `line_batches` accept its objects. Attributes that are `None`, NaN, `NA`
+    or `NaT` are left out. The method has the arguments of this function as a `dict`, `.opts`.
 
     Args:
         cls: The class; without it a decorator is returned.
         schema: Attributes and their types, for a class without annotations.
-        rm_none: Leave out empty texts too, and let the server set a time that is missing.
-        extra_tags: Tags of all objects of the class; they beat attributes of the same name, and
-            are beaten by extra tags of a call.
-        placeholder: Begin with a field `_` that is always true, for points without fields.
+        rm_none: Whether to leave out empty texts, too, and let the server set a missing time.
+        extra_tags: Tags of all objects of the class. They take precedence over attributes of the
+            same name; extra tags of a call take precedence over them.
+        placeholder: Whether to add a field `_` that is always true, for points without fields.
     Returns:
         The class itself.
     Raises:
@@ -171,15 +171,15 @@ class Reader(Generic[_T]):
 
 
 def reader(cls: type[_T]) -> Reader[_T]:
-    """Returns what makes objects of a class of decoded answers: `query(..., into=cls)`.
+    """Returns a function from decoded answers to objects of a class: `query(..., into=cls)`.
 
-    Columns and the tags of GROUP BY go to attributes by name. A column that is missing, or a cell
-    that is null, is `None` where the attribute is Optional, else the default of the attribute.
+    Columns and the tags of GROUP BY go to attributes by name. A missing column or a null becomes
+    `None` if the attribute is Optional, else the default of the attribute.
 
     Args:
         cls: A class with `@lineprotocol`.
     Raises:
-        TypeError: it is none.
+        TypeError: the class has no schema.
     """
     return Reader(cls)
 

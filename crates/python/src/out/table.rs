@@ -40,11 +40,7 @@ pub(super) fn categories<'a>(all: impl Iterator<Item = &'a Series>) -> Categorie
     categories
 }
 
-/// One series of an answer as a table of Arrow.
-///
-/// Columns: those of the answer, then the tags of GROUP BY. It is read by whatever knows the
-/// Arrow `PyCapsule` interface: `pyarrow.table(table)`, `polars.DataFrame(table)`. None of these
-/// needs to be installed.
+#[doc = docstring!("Table")]
 #[pyclass(module = "aioinflux", frozen)]
 pub(crate) struct Table {
     name: Option<String>,
@@ -212,20 +208,20 @@ fn batch_of(schema: &SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> RecordBa
 
 #[pymethods]
 impl Table {
-    /// The measurement, for most statements.
+    #[doc = docstring!("Table.name")]
     #[getter]
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The tags of GROUP BY, which every row has.
+    #[doc = docstring!("Table.tags")]
     #[getter]
     fn tags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         exit::protect_thread();
         tags_dict(py, &self.tags)
     }
 
-    /// The names of the columns.
+    #[doc = docstring!("Table.columns")]
     #[getter]
     fn columns(&self) -> Vec<&str> {
         exit::protect_thread();
@@ -233,7 +229,7 @@ impl Table {
         fields.map(|field| field.name().as_str()).collect()
     }
 
-    /// The Arrow types of the columns, by name.
+    #[doc = docstring!("Table.types")]
     #[getter]
     fn types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         exit::protect_thread();
@@ -313,19 +309,7 @@ impl Table {
         shown::call(slf, "_show", "html")
     }
 
-    /// Draws columns of numbers over time, with matplotlib.
-    ///
-    /// Args:
-    ///     columns: Names of the columns. `None`: all that hold numbers.
-    ///     ax: `matplotlib.axes.Axes` to draw on. `None`: those of a new figure.
-    ///     **kwargs: Go to `ax.plot`.
-    /// Returns:
-    ///     The axes. Nulls are left out.
-    /// Raises:
-    ///     ImportError: matplotlib is not installed.
-    ///     ValueError: there is no such column, or none that holds numbers.
-    ///     TypeError: a column does not hold numbers.
-    #[expect(clippy::doc_markdown, reason = "it is the docstring that Python shows")]
+    #[doc = docstring!("Table.plot")]
     #[pyo3(signature = (columns=None, ax=None, **kwargs))]
     fn plot<'py>(
         slf: &Bound<'py, Self>,
@@ -390,8 +374,7 @@ impl Table {
     }
 }
 
-/// The rows of one series, made while they are iterated over, as often as that is done. Each iterator
-/// is for one thread at a time.
+#[doc = docstring!("Rows")]
 #[pyclass(module = "aioinflux", frozen)]
 pub(crate) struct Rows {
     name: Option<String>,
@@ -432,20 +415,20 @@ impl Rows {
 
 #[pymethods]
 impl Rows {
-    /// The measurement, for most statements.
+    #[doc = docstring!("Rows.name")]
     #[getter]
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The tags of GROUP BY, which every row has.
+    #[doc = docstring!("Rows.tags")]
     #[getter]
     fn tags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         exit::protect_thread();
         tags_dict(py, &self.tags)
     }
 
-    /// The names of the columns: those of the answer, then the tags of GROUP BY.
+    #[doc = docstring!("Rows.columns")]
     #[getter]
     fn columns(&self) -> Vec<String> {
         exit::protect_thread();
@@ -519,7 +502,7 @@ impl Rows {
         shown::call(slf, "_show", "html")
     }
 
-    /// Draws columns of numbers over time, with matplotlib: see `Table.plot`.
+    #[doc = docstring!("Rows.plot")]
     #[pyo3(signature = (columns=None, ax=None, **kwargs))]
     fn plot<'py>(
         slf: &Bound<'py, Self>,

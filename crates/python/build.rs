@@ -1,0 +1,78 @@
+//! Takes the docstrings of the stubs for the native module, so that each stands in one place.
+//!
+//! Editors and the manual read the stubs `_core.pyi`; `help()` reads the module. The macro
+//! `docstring!` includes the files that are written here.
+
+use std::path::Path;
+use std::{env, fs, io};
+
+const STUBS: &str = "../../python/aioinflux/_core.pyi";
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={STUBS}");
+    let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
+    let folder = Path::new(&out).join("docstrings");
+    // Those of names that are gone must not be found.
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir(&folder)?;
+    for (name, docstring) in docstrings(&fs::read_to_string(STUBS)?) {
+        fs::write(folder.join(name), docstring)?;
+    }
+    Ok(())
+}
+
+/// The docstrings by names, such as `Table` and `Table.plot`, without their indentation.
+fn docstrings(stubs: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let (mut class, mut name) = ("", String::new());
+    let mut lines = stubs.lines();
+    while let Some(line) = lines.next() {
+        let text = line.trim_start();
+        if let Some(defined) = text.strip_prefix("class ") {
+            class = identifier(defined);
+            class.clone_into(&mut name);
+        } else if let Some(defined) = text.strip_prefix("def ") {
+            let is_method = text.len() < line.len();
+            let class = if is_method { class } else { "" };
+            name = [class, identifier(defined)].join(".");
+            name = name.trim_start_matches('.').to_owned();
+        } else if let Some(begin) = text.strip_prefix("\"\"\"") {
+            let indent = line.len() - text.len();
+            let docstring = docstring(begin, indent, &mut lines);
+            // The stubs' own one stands before all names.
+            if !name.is_empty() {
+                found.push((name.clone(), docstring));
+            }
+        }
+    }
+    found
+}
+
+/// The word at the beginning.
+fn identifier(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// A docstring whose first line is given, up to its closing quotes.
+fn docstring<'a>(
+    first: &'a str,
+    indent: usize,
+    lines: &mut impl Iterator<Item = &'a str>,
+) -> String {
+    let mut docstring = String::new();
+    let mut line = first;
+    loop {
+        if let Some((last, _)) = line.split_once("\"\"\"") {
+            docstring.push_str(last);
+            return docstring.trim_end().to_owned();
+        }
+        docstring.push_str(line);
+        docstring.push('\n');
+        let next = lines.next().expect("every docstring ends");
+        line = next.get(indent..).unwrap_or_default();
+    }
+}
