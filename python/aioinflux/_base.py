@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from ._keywords import Aliases
+    from ._lines import Server
 
 __all__ = ["Base", "logger"]
 
@@ -45,6 +46,9 @@ _CONNECTION = ("_core", "_options")
 class Base(Face):
     """Connections to one server, and the requests that go over them."""
 
+    # The generation of the server. What depends on it: the lines of a write (`_core.Arguments`), its
+    # place (`_write`), that of a query (`_checked`), and what a statement may be (`Statements`).
+    _server: Server = "1.x"
     _options: dict[str, Any]
     _db: str | None
     # Where points go and what they carry, unless a call says otherwise.

@@ -271,7 +271,7 @@ class InfluxDBClient(Base, Administration):
                 stamp=stamp,
                 batch_lines=batch_lines,
                 batch_bytes=batch_bytes,
-                server="1.x",
+                server=self._server,
             ),
             connections,
             progress,

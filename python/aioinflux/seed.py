@@ -116,7 +116,7 @@ class AsyncInfluxDBClient(Base):
                 stamp=stamp,
                 batch_lines=batch_lines,
                 batch_bytes=batch_bytes,
-                server="1.x",
+                server=self._server,
             ),
             connections,
             progress,

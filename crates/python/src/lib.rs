@@ -103,6 +103,8 @@ mod _core {
     use crate::typed::Class;
     #[pymodule_export]
     use crate::udp::UdpSender;
+    #[pymodule_export]
+    use crate::writing::Writing;
 
     use pyo3::prelude::*;
     use pyo3::types::IntoPyDict as _;
