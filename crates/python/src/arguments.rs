@@ -14,6 +14,15 @@ use crate::limits::Limits;
 use crate::server::Server;
 use crate::sink::Lease;
 
+/// The module with the checks.
+const CHECKS: &str = "aioinflux._arguments";
+
+/// Those that a call may need though all is as it should be, imported once.
+static UNIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static NAMES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static TAGS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static KEYWORDS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
 /// What a call says of its points, and of the batches that they become.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Arguments {
@@ -106,16 +115,13 @@ impl Arguments {
     /// Checks the rest: gives what the points share, and what columns of tables are.
     pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<(Lease, Roles)> {
         let stamp = self.stamp.bind(py);
-        let Ok(stamp) = stamp.cast::<PyBool>() else {
+        if !stamp.is_instance_of::<PyBool>() {
             let is_no_bool = ("stamp", stamp, py.get_type::<PyBool>());
-            return Err(match checks(py)?.call_method1("expect", is_no_bool) {
-                Err(error) => error,
-                Ok(_) => unreachable!("`expect` refuses what is of another type"),
-            });
-        };
+            py.import(CHECKS)?.call_method1("expect", is_no_bool)?;
+        }
         let time_unit = self.time_unit.as_ref().map(|unit| {
-            let unit = checks(py)?.call_method1("unit", ("time_unit", unit))?;
-            unit.extract::<String>()
+            let check = UNIT.import(py, CHECKS, "unit")?;
+            check.call1(("time_unit", unit))?.extract::<String>()
         });
         let time_unit = time_unit.transpose()?;
         let extra_tags = self.extra_tags(py)?;
@@ -129,7 +135,7 @@ impl Arguments {
         };
         let mut sink = Lease::take(self.server.dialect());
         sink.times.begin(time_unit.as_deref())?;
-        sink.set_stamp(stamp.is_true());
+        sink.set_stamp(stamp.is_truthy()?);
         sink.set_defaults(
             self.measurement.as_ref().map(|name| name.bind(py)),
             extra_tags.as_ref(),
@@ -142,8 +148,8 @@ impl Arguments {
         let Some(columns) = &self.tag_columns else {
             return Ok(Vec::new());
         };
-        let names = checks(py)?.call_method1("names", ("tag_columns", columns))?;
-        names.extract()
+        let check = NAMES.import(py, CHECKS, "names")?;
+        check.call1(("tag_columns", columns))?.extract()
     }
 
     /// All extra tags.
@@ -156,13 +162,9 @@ impl Arguments {
         let Some(tags) = &self.tags else {
             return Ok(keywords.cloned());
         };
-        let all = checks(py)?.call_method1("tags", (tags, keywords))?;
+        let all = TAGS.import(py, CHECKS, "tags")?.call1((tags, keywords))?;
         Ok(Some(all.cast_into()?))
     }
-}
-
-fn checks(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
-    py.import("aioinflux._arguments")
 }
 
 /// A number above zero.
@@ -174,13 +176,13 @@ fn positive(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     {
         return Ok(number);
     }
-    checks(value.py())?.call_method1("positive", (name, value))?;
+    let checks = value.py().import(CHECKS)?;
+    checks.call_method1("positive", (name, value))?;
     value.extract()
 }
 
 /// Refuses keywords that other clients read as something else than tags.
 fn check_keywords(extra_tags: &Bound<'_, PyDict>) -> PyResult<()> {
-    static CHECK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let check = CHECK.import(extra_tags.py(), "aioinflux._keywords", "check_tags")?;
+    let check = KEYWORDS.import(extra_tags.py(), "aioinflux._keywords", "check_tags")?;
     check.call1((extra_tags,)).map(drop)
 }
