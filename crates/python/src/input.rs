@@ -1,7 +1,7 @@
 //! What the user hands to `write`: text, mappings, objects of classes with a schema, frames, and
 //! iterables of these.
 //!
-//! Sink are numbered from 0 in the order in which they come, whatever holds them; errors, and the
+//! Points are numbered from 0 in the order in which they come, whatever holds them; errors, and the
 //! server's refusals, name them by that number.
 
 use pyo3::exceptions::PyValueError;
@@ -40,7 +40,7 @@ pub(crate) enum Filled {
     /// The lines make a batch; data may be left.
     Batch,
     /// A table of many rows comes next; data may be left behind it.
-    Table(Table),
+    Table(Box<Table>),
     /// No data is left.
     End,
 }
@@ -116,14 +116,15 @@ impl Input {
         Ok(Filled::End)
     }
 
-    /// Encodes whatever `data` is; an iterable is opened only, and a table of many rows given back.
+    /// Encodes whatever `data` is; an iterable is opened only, and a table of many rows given back: in
+    /// a box, since most calls are for a single point.
     fn push<'py>(
         &mut self,
         data: &Bound<'py, PyAny>,
         sink: &mut Sink,
         before: &mut Seen<'py>,
         limits: Limits,
-    ) -> PyResult<Option<Table>> {
+    ) -> PyResult<Option<Box<Table>>> {
         if let Ok(point) = data.cast_exact::<PyDict>() {
             self.push_mapping(sink, before, point)?;
         } else if let Ok(items) = data.cast_exact::<PyList>() {

@@ -21,11 +21,11 @@ pub(crate) struct Session {
     pub(crate) sink: Lease,
     limits: Limits,
     /// A table of many rows, which comes after the points in the sink.
-    waiting: Option<Table>,
+    waiting: Option<Box<Table>>,
     /// The table whose rows come next.
     table: Option<Box<Reading>>,
     /// Lines of text that were more than a batch, and how many of them are gone.
-    rest: Option<(Batch, usize)>,
+    rest: Option<Box<(Batch, usize)>>,
     warned: bool,
     /// Whether it failed, and has no more.
     closed: bool,
@@ -35,13 +35,13 @@ pub(crate) struct Session {
 pub(crate) enum Step {
     Batch(Batch),
     /// A table of many rows; all points before it are out.
-    Table(Table),
+    Table(Box<Table>),
     End,
 }
 
 /// A table whose rows are on their way.
 struct Reading {
-    table: Table,
+    table: Box<Table>,
     workers: Workers,
     /// The point that its first row is.
     first: u64,
@@ -189,7 +189,7 @@ impl Session {
     }
 
     /// Makes batches of a table before all else.
-    pub(crate) fn open_table(&mut self, table: Table) {
+    pub(crate) fn open_table(&mut self, table: Box<Table>) {
         let options = self.frame_options();
         let encoder = &self.sink.encoder;
         self.table = Some(Box::new(Reading {
@@ -243,7 +243,7 @@ impl Session {
 
     /// The next batch of lines that came as one text.
     fn next_of_rest(&mut self) -> Option<Batch> {
-        let (batch, gone) = self.rest.as_mut()?;
+        let (batch, gone) = &mut **self.rest.as_mut()?;
         let end = *gone + self.limits.fitting(batch, *gone);
         let part = batch.part(*gone..end, self.sink.spares.get(batch.dialect()));
         *gone = end;
@@ -265,7 +265,7 @@ impl Session {
             None
         } else if lines > fitting + 1 {
             let whole = encoder.take_lines(lines, spares.get(dialect));
-            self.rest = Some((whole, 0));
+            self.rest = Some(Box::new((whole, 0)));
             self.next_of_rest()
         } else {
             Some(encoder.take_lines(fitting, spares.get(dialect)))

@@ -25,7 +25,9 @@ pub(crate) fn joined<'py>(
     let mut whole = Whole::new(py);
     loop {
         match session.step(py)? {
-            Step::Table(table) if session.has_one_thread() => whole.write_table(session, table)?,
+            Step::Table(mut table) if session.has_one_thread() => {
+                whole.write_table(session, &mut table)?;
+            }
             Step::Table(table) => session.open_table(table),
             Step::Batch(batch) => {
                 whole.points += batch.len() as u64 + batch.skipped();
@@ -84,7 +86,7 @@ impl<'py> Whole<'py> {
     }
 
     /// Writes the lines of a table on this thread.
-    fn write_table(&mut self, session: &mut Session, mut table: Table) -> PyResult<()> {
+    fn write_table(&mut self, session: &mut Session, table: &mut Table) -> PyResult<()> {
         let encode = FrameEncoder::new(table.layout.clone());
         let first = session.sink.encoder.next_index();
         let expected = first + table.expected().unwrap_or(0) as u64;

@@ -74,11 +74,11 @@ pub(crate) fn push(
     data: &Bound<'_, PyAny>,
     own: Option<String>,
     most: usize,
-) -> PyResult<Option<Table>> {
+) -> PyResult<Option<Box<Table>>> {
     let py = data.py();
     let mut table = Table::new(sink, roles, data, own)?;
     if table.len().is_none_or(|rows| rows > most.min(SMALL)) {
-        return Ok(Some(table));
+        return Ok(Some(Box::new(table)));
     }
     let encode = FrameEncoder::new(table.layout.clone());
     let mut base = sink.encoder.next_index();
