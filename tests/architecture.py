@@ -19,13 +19,12 @@ DEFAULT = re.compile(r"\bDefault\b|#\[default\]")
 PYTHON = re.compile(r"\bpyo3\b")
 # The files that may hold unsafe code; each begins with the reason, and what it buys.
 UNSAFE_FILES = (
-    "crates/client/src/decode/table/pages.rs",
     "crates/client/src/decode/table/views.rs",
+    "crates/client/src/optional/huge_pages.rs",
     "crates/python/src/batch.rs",
     "crates/python/src/bytes.rs",
     "crates/python/src/dicts/borrowed.rs",
     "crates/python/src/exit.rs",
-    "crates/python/src/pages.rs",
     "crates/python/src/typed/descriptor.rs",
 )
 FORBIDDEN = "#![forbid(unsafe_code)]"

@@ -103,6 +103,8 @@ pub mod engine {
     pub use crate::http::Reactor;
     pub use crate::in_memory::check_answer;
     pub use crate::influxql::check_duration;
+    #[cfg(feature = "huge-pages")]
+    pub use crate::optional::huge_pages;
 }
 
 /// The Rust of the README, which must compile.

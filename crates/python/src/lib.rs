@@ -17,7 +17,6 @@
 //! | `udp` | batches as datagrams |
 //! | `parse` | lines as Python's data |
 //! | `out` | answers as Python's data |
-//! | `pages` | the allocator: large blocks in large pages |
 //! | `errors` | errors as exceptions |
 //! | `runtime` | the threads that carry the requests |
 //! | `exit` | what becomes of threads when the program ends |
@@ -42,7 +41,6 @@ mod input;
 mod lines;
 mod memory;
 mod out;
-mod pages;
 mod place;
 mod points;
 mod runtime;
@@ -56,7 +54,13 @@ mod udp;
 mod values;
 mod whole;
 
+use aioinflux::engine::huge_pages::HugePages;
 use pyo3::prelude::*;
+
+/// The columns of an answer are new memory each time: in pages of 4 KiB the kernel takes as long to
+/// hand it out as the decoder takes to fill it.
+#[global_allocator]
+static ALLOCATOR: HugePages = HugePages;
 
 #[pymodule]
 mod _core {

@@ -7,7 +7,10 @@
 //!
 //! | feature | folder or file | what |
 //! |---|---|---|
+//! | `huge-pages` | `huge_pages` | a global allocator, and advice for memory of others |
 //! | `line-deflate` | `deflate` | a gzip compressor for line protocol |
 
 #[cfg(feature = "line-deflate")]
 pub(crate) mod deflate;
+#[cfg(feature = "huge-pages")]
+pub mod huge_pages;
