@@ -99,7 +99,7 @@ pub mod engine {
     pub use crate::frame::times::parse_time;
     pub use crate::frame::workers::{Spares, Workers};
     pub use crate::gzip::compress as gzip;
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "event-loop"))]
     pub use crate::http::Reactor;
     pub use crate::in_memory::check_answer;
     pub use crate::influxql::check_duration;

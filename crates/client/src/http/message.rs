@@ -66,11 +66,6 @@ impl Upload {
             progress: progress.clone(),
         }
     }
-
-    /// The body of a request that has none.
-    pub(super) fn nothing() -> Self {
-        Self::new(Bytes::new(), &Progress::new(None))
-    }
 }
 
 impl http_body::Body for Upload {

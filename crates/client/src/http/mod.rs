@@ -7,9 +7,9 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `carrier` | what carries a request: one of the next two |
 //! | `pooled` | every way to a server: the pool of reqwest, driven by tokio |
-//! | `direct` | plain HTTP on the thread that waits: hyper's connections, driven by a [`Reactor`] |
-//! | `reactor`, `socket` | what tells a foreign event loop that a socket is ready |
+//! | `optional` | plain HTTP on the thread of another event loop (feature `event-loop`) |
 //! | `message` | requests, and heads of answers |
 //! | `body` | bodies of answers |
 //! | `failure` | what their errors mean |
@@ -17,17 +17,14 @@
 //! | `slots` | how many requests may be under way at once |
 
 mod body;
-#[cfg(unix)]
-mod direct;
+mod carrier;
 mod failure;
 mod message;
+#[cfg(all(unix, feature = "event-loop"))]
+mod optional;
 mod pooled;
 mod probe;
-#[cfg(unix)]
-mod reactor;
 mod slots;
-#[cfg(unix)]
-mod socket;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -38,8 +35,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 
 pub(crate) use body::Body;
-#[cfg(unix)]
-pub use reactor::Reactor;
+#[cfg(all(unix, feature = "event-loop"))]
+pub use optional::Reactor;
 
 use crate::config::Config;
 use crate::deadline::{Deadline, Progress, Silence};
@@ -47,7 +44,8 @@ use crate::decode::End;
 use crate::dialect::Request;
 use crate::error::{Error, ErrorKind, Limit};
 use crate::gzip;
-use body::{Limits, Pieces};
+use body::Limits;
+use carrier::{Carrier, Pieces};
 use message::{Head, Prepared, Upload, values};
 use slots::Slots;
 
@@ -68,14 +66,6 @@ pub(crate) struct Http {
     has_answered: Arc<AtomicBool>,
 }
 
-/// Who carries requests.
-#[derive(Clone)]
-enum Carrier {
-    Pooled(pooled::Pool),
-    #[cfg(unix)]
-    Direct(direct::Direct),
-}
-
 /// An answer whose body is still to be read.
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -91,7 +81,7 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
         ));
     }
     Ok(Http {
-        carrier: Carrier::Pooled(pooled::Pool::new(config)?),
+        carrier: Carrier::new(config)?,
         slots: Slots::new(config.request_limit()),
         read_limit: config.read_limit(),
         total_limit: config.total_limit(),
@@ -112,13 +102,10 @@ fn plain(config: &Config) -> Option<(String, u16)> {
 impl Http {
     /// The same server and the same limits, on connections that this reactor drives; none where
     /// TLS or a proxy is in the way.
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, config: &Config, reactor: &Reactor) -> Option<Self> {
-        if config.is_https() || pooled::may_be_proxied(config) {
-            return None;
-        }
         Some(Self {
-            carrier: Carrier::Direct(direct::Direct::new(config, reactor)),
+            carrier: Carrier::driven_by(config, reactor)?,
             // Of its own: requests of a loop that does not go on must not hold up others.
             slots: Slots::new(config.request_limit()),
             ..self.clone()
@@ -154,11 +141,7 @@ impl Http {
 
     /// Whether it connects by TLS without verifying who answers.
     pub(crate) fn is_unverified(&self) -> bool {
-        match &self.carrier {
-            Carrier::Pooled(pool) => pool.is_unverified(),
-            #[cfg(unix)]
-            Carrier::Direct(_) => false,
-        }
+        self.carrier.is_unverified()
     }
 
     /// The same error, or that the server speaks TLS if it does and never answered.
@@ -200,16 +183,6 @@ impl Http {
                 Err(_) if !total.is_over() && !progress.deadline().is_over() => {}
                 Err(error) => return Err(error),
             }
-        }
-    }
-}
-
-impl Carrier {
-    async fn execute(&self, request: Prepared) -> Result<Head<Pieces>, Error> {
-        match self {
-            Self::Pooled(pool) => Ok(pool.execute(request).await?.from(Pieces::Pooled)),
-            #[cfg(unix)]
-            Self::Direct(direct) => Ok(direct.execute(request).await?.from(Pieces::Direct)),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Huge pages for large allocations: the kernel hands out and clears 2 MiB at once, not 4 KiB at
-//! each page fault.
+//! Huge pages for large allocations: the kernel hands out and clears 2 MiB at once, not 4 KiB at each
+//! page fault.
 //!
 //! [`HugePages`] is a global allocator for programs whose answers are large. It maps blocks of 4 MiB
-//! and more itself, and gives them back at once, so that no unused memory is kept; smaller blocks are
-//! the system allocator's. The system's allocator can ask for huge pages too, but only for a whole
-//! process, before it starts. [`advise`] is for memory that comes from another allocator. Systems
-//! other than Linux have neither.
+//! and more itself, and unmaps them when they are freed, so that it keeps no unused memory. Smaller
+//! blocks are the system allocator's. The system allocator can use huge pages too, but only for a
+//! whole process, and before it starts. [`advise`] is for memory that comes from another allocator.
+//! On systems other than Linux the allocator is the system's, and the advice does nothing.
 #![cfg_attr(
     target_os = "linux",
     expect(
@@ -45,8 +45,8 @@ mod linux {
     #[derive(Debug)]
     pub struct HugePages;
 
-    /// Asks for huge pages for every page of a block, also for the first and the last one, which it may
-    /// share with others: a mapping that is advised in part becomes two mappings, which cannot grow as
+    /// Asks for huge pages for all pages of a block. The first and the last page count even if other
+    /// data shares them: a mapping that is advised in part becomes two mappings, which cannot grow as
     /// one. A kernel without huge pages ignores the advice.
     ///
     /// Any address is allowed: the advice changes how the kernel backs a page, and never its contents.

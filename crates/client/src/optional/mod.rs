@@ -1,9 +1,9 @@
-//! Fast paths that cost more code than they are worth to everybody: each one is a Cargo feature, and
-//! off by default.
+//! Fast paths that few programs need. Each one is a Cargo feature, and off by default; the Python
+//! package enables them all.
 //!
-//! The Python package enables all of them. Without one of them, plainer code does the same. What each
-//! one gains, and how to remove it, is in `ARCHITECTURE.md` under "Optional fast paths". The one for
-//! event loops is in `http/optional`, because it names the HTTP libraries.
+//! Without a fast path, plainer code does the same work. `ARCHITECTURE.md` says under "Optional fast
+//! paths" what each one gains, what replaces it, and how to remove it. The one for event loops is in
+//! `http/optional`, because only `http` names the HTTP libraries.
 //!
 //! | feature | folder or file | what |
 //! |---|---|---|

@@ -21,13 +21,13 @@ use tokio::net::UnixStream;
 use tower_service::Service as _;
 use url::{Position, Url};
 
-use super::failure::{no_answer, no_connection, root_cause};
-use super::message::Upload;
-use super::message::{AGENT, Head, Prepared};
 use super::reactor::Reactor;
 use super::socket::{Plain, Socket};
 use crate::config::Config;
+use crate::deadline::Progress;
 use crate::error::{Error, Limit};
+use crate::http::failure::{no_answer, no_connection, root_cause};
+use crate::http::message::{AGENT, Head, Prepared, Upload};
 
 /// From so many bytes of an answer on, tokio drives its connection, and decoding is done there.
 const AT_HOME: usize = 64 * 1024;
@@ -41,7 +41,7 @@ const UNANSWERED: Duration = Duration::from_secs(30);
 
 /// Connections to one server that a reactor drives. Clones share them.
 #[derive(Clone)]
-pub(super) struct Direct {
+pub(in crate::http) struct Direct {
     shared: Arc<Shared>,
 }
 
@@ -61,7 +61,7 @@ struct Connection {
 }
 
 /// A body on its way.
-pub(super) struct Receiving {
+pub(in crate::http) struct Receiving {
     /// None when nothing more can come.
     connection: Option<Box<Connection>>,
     incoming: Incoming,
@@ -75,7 +75,7 @@ pub(super) struct Receiving {
 }
 
 impl Direct {
-    pub(super) fn new(config: &Config, reactor: &Reactor) -> Self {
+    pub(in crate::http) fn new(config: &Config, reactor: &Reactor) -> Self {
         let shared = Shared {
             reactor: reactor.clone(),
             unix_socket: config.unix_socket_path().map(PathBuf::from),
@@ -87,7 +87,10 @@ impl Direct {
         }
     }
 
-    pub(super) async fn execute(&self, request: Prepared) -> Result<Head<Receiving>, Error> {
+    pub(in crate::http) async fn execute(
+        &self,
+        request: Prepared,
+    ) -> Result<Head<Receiving>, Error> {
         let url = request.url.clone();
         let mut request = worded(request)?;
         loop {
@@ -221,7 +224,7 @@ fn worded(request: Prepared) -> Result<Request<Upload>, Error> {
         body,
     } = request;
     let refused = |error: http::Error| Error::config(format!("url: {error}"));
-    let mut out = Request::new(body.unwrap_or_else(Upload::nothing));
+    let mut out = Request::new(body.unwrap_or_else(nothing));
     *out.method_mut() = method;
     *out.uri_mut() = Uri::try_from(&url[Position::BeforePath..Position::AfterQuery])
         .map_err(|error| refused(error.into()))?;
@@ -234,6 +237,11 @@ fn worded(request: Prepared) -> Result<Request<Upload>, Error> {
         .entry(ACCEPT)
         .or_insert(HeaderValue::from_static("*/*"));
     Ok(out)
+}
+
+/// The body of a request that has none.
+fn nothing() -> Upload {
+    Upload::new(Bytes::new(), &Progress::new(None))
 }
 
 impl Connection {
@@ -291,7 +299,7 @@ impl Connection {
 
 impl Receiving {
     /// The next piece, or the cause why there is none.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, String> {
+    pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, String> {
         if self.received >= self.at_home && !self.has_left {
             self.leave().await;
         }
