@@ -9,8 +9,8 @@ from pathlib import Path
 CLIENT = "crates/client/src"
 # Every other file of the client is pure.
 EFFECTFUL = ("client", "deadline", "http", "udp")
-EFFECTS = re.compile(r"\b(tokio|reqwest|hyper|hyper_util|mio)\b")
-HTTP = re.compile(r"\b(reqwest|hyper|hyper_util|mio)\b")
+EFFECTS = re.compile(r"\b(tokio|tokio_rustls|hyper|hyper_util|mio)\b")
+HTTP = re.compile(r"\b(tokio_rustls|hyper|hyper_util|mio)\b")
 VERSIONS = re.compile(r"\bDialect::V[123]\b")
 # Where Python's names of the dialects are known, and where the dialects are.
 SERVER = "crates/python/src/server.rs"

@@ -33,6 +33,15 @@
 //! | columns of mixed types | [`unify`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
 //!
+//! # Features
+//!
+//! All are off by default.
+//!
+//! | feature | what |
+//! |---|---|
+//! | `line-deflate` | compresses the bodies of writes faster |
+//! | `event-loop`, `huge-pages` | for the Python package: no stable interface |
+//!
 //! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
 //! batches. An answer that may not be whole is an error, never a short success.
 

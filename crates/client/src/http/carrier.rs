@@ -1,7 +1,9 @@
 //! What carries a request to the server, and the pieces of a body back.
 
 use bytes::Bytes;
+use hyper::body::Incoming;
 
+use super::connector::Connector;
 use super::message::{Head, Prepared};
 #[cfg(all(unix, feature = "event-loop"))]
 use super::optional::{Direct, Reactor, Receiving};
@@ -20,22 +22,24 @@ pub(super) enum Carrier {
 impl Carrier {
     /// The carrier for every way to a server.
     pub(super) fn new(config: &Config) -> Result<Self, Error> {
-        Ok(Self::Pooled(Pool::new(config)?))
+        Ok(Self::Pooled(Pool::new(Connector::new(config)?)))
     }
 
-    /// A carrier whose connections this reactor drives. There is none for TLS and proxies.
+    /// A carrier to the same server whose connections this reactor drives. There is none for TLS and
+    /// proxies.
     #[cfg(all(unix, feature = "event-loop"))]
-    pub(super) fn driven_by(config: &Config, reactor: &Reactor) -> Option<Self> {
-        let is_plain = !config.is_https() && !pooled::may_be_proxied(config);
-        is_plain.then(|| Self::Direct(Direct::new(config, reactor)))
+    pub(super) fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
+        let connector = self.connector();
+        let is_plain = connector.is_plain();
+        is_plain.then(|| Self::Direct(Direct::new(connector.clone(), reactor)))
     }
 
-    /// Whether it connects by TLS without verifying who answers.
-    pub(super) fn is_unverified(&self) -> bool {
+    /// What opens the connections.
+    pub(super) fn connector(&self) -> &Connector {
         match self {
-            Self::Pooled(pool) => pool.is_unverified(),
+            Self::Pooled(pool) => pool.connector(),
             #[cfg(all(unix, feature = "event-loop"))]
-            Self::Direct(_) => false,
+            Self::Direct(direct) => direct.connector(),
         }
     }
 
@@ -51,7 +55,7 @@ impl Carrier {
 
 /// Where the pieces of a body come from.
 pub(super) enum Pieces {
-    Pooled(reqwest::Response),
+    Pooled(Incoming),
     #[cfg(all(unix, feature = "event-loop"))]
     Direct(Receiving),
 }
@@ -60,7 +64,7 @@ impl Pieces {
     /// The next piece as it was sent.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let piece = match self {
-            Self::Pooled(response) => pooled::next(response).await,
+            Self::Pooled(body) => pooled::next(body).await,
             #[cfg(all(unix, feature = "event-loop"))]
             Self::Direct(receiving) => receiving.next().await,
         };

@@ -8,8 +8,9 @@
 //! | file | what |
 //! |---|---|
 //! | `carrier` | what carries a request: one of the next two |
-//! | `pooled` | every way to a server: the pool of reqwest, driven by tokio |
+//! | `pooled` | every way to a server: hyper's pool, driven by tokio |
 //! | `optional` | plain HTTP on the thread of another event loop (feature `event-loop`) |
+//! | `connector` | opens connections for both: TCP, Unix sockets, TLS, proxies |
 //! | `message` | requests, and heads of answers |
 //! | `body` | bodies of answers |
 //! | `failure` | what their errors mean |
@@ -18,6 +19,7 @@
 
 mod body;
 mod carrier;
+mod connector;
 mod failure;
 mod message;
 #[cfg(all(unix, feature = "event-loop"))]
@@ -80,23 +82,16 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
             "max_requests: expected a number above zero, got 0",
         ));
     }
+    let carrier = Carrier::new(config)?;
+    let is_plain = carrier.connector().is_plain() && config.unix_socket_path().is_none();
     Ok(Http {
-        carrier: Carrier::new(config)?,
+        carrier,
         slots: Slots::new(config.request_limit()),
         read_limit: config.read_limit(),
         total_limit: config.total_limit(),
-        plain: plain(config).map(Arc::new),
+        plain: config.host_and_port().filter(|_| is_plain).map(Arc::new),
         has_answered: Arc::default(),
     })
-}
-
-/// Host and port of a server that is reached by plain TCP.
-fn plain(config: &Config) -> Option<(String, u16)> {
-    let is_other = config.is_https() || config.unix_socket_path().is_some();
-    if is_other || pooled::may_be_proxied(config) {
-        return None;
-    }
-    config.host_and_port()
 }
 
 impl Http {
@@ -105,7 +100,7 @@ impl Http {
     #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, config: &Config, reactor: &Reactor) -> Option<Self> {
         Some(Self {
-            carrier: Carrier::driven_by(config, reactor)?,
+            carrier: self.carrier.driven_by(reactor)?,
             // Of its own: requests of a loop that does not go on must not hold up others.
             slots: Slots::new(config.request_limit()),
             ..self.clone()
@@ -141,7 +136,7 @@ impl Http {
 
     /// Whether it connects by TLS without verifying who answers.
     pub(crate) fn is_unverified(&self) -> bool {
-        self.carrier.is_unverified()
+        self.carrier.connector().is_unverified()
     }
 
     /// The same error, or that the server speaks TLS if it does and never answered.
