@@ -16,9 +16,12 @@ demo: build influxd ## writes a point and a DataFrame to a private InfluxDB and 
 
 .PHONY: test
 test: build influxd ## every Rust and Python test
+	# With the optional fast paths, which the Python crate enables.
 	cargo test --workspace --no-fail-fast
 	# The same of connections that a foreign event loop drives.
-	AIOINFLUX_DRIVEN=1 cargo test --package aioinflux --test it
+	AIOINFLUX_DRIVEN=1 cargo test --package aioinflux --all-features --test it
+	# Without the fast paths, on which the decoders do not depend.
+	cargo test --package aioinflux --no-default-features --lib --test it -- --skip decode::
 	$(PYTHON) -m pytest tests
 
 .PHONY: lint
@@ -26,6 +29,7 @@ lint: tools venv ## formats, lints and types of both languages; a warning is an 
 	@tools/need rustfmt clippy
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --package aioinflux --no-default-features --all-targets -- -D warnings
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy

@@ -9,8 +9,8 @@ from pathlib import Path
 CLIENT = "crates/client/src"
 # Every other file of the client is pure.
 EFFECTFUL = ("client", "deadline", "http", "udp")
-EFFECTS = re.compile(r"\b(tokio|reqwest|hyper|hyper_util|mio)\b")
-HTTP = re.compile(r"\b(reqwest|hyper|hyper_util|mio)\b")
+EFFECTS = re.compile(r"\b(tokio|tokio_rustls|hyper|hyper_util|mio)\b")
+HTTP = re.compile(r"\b(tokio_rustls|hyper|hyper_util|mio)\b")
 VERSIONS = re.compile(r"\bDialect::V[123]\b")
 # Where Python's names of the dialects are known, and where the dialects are.
 SERVER = "crates/python/src/server.rs"
@@ -19,13 +19,12 @@ DEFAULT = re.compile(r"\bDefault\b|#\[default\]")
 PYTHON = re.compile(r"\bpyo3\b")
 # The files that may hold unsafe code; each begins with the reason, and what it buys.
 UNSAFE_FILES = (
-    "crates/client/src/decode/table/pages.rs",
     "crates/client/src/decode/table/views.rs",
+    "crates/client/src/optional/huge_pages.rs",
     "crates/python/src/batch.rs",
     "crates/python/src/bytes.rs",
     "crates/python/src/dicts/borrowed.rs",
     "crates/python/src/exit.rs",
-    "crates/python/src/pages.rs",
     "crates/python/src/typed/descriptor.rs",
 )
 FORBIDDEN = "#![forbid(unsafe_code)]"

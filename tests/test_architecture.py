@@ -39,8 +39,8 @@ def test_the_files_of_the_rules_exist() -> None:
     [
         ("dialect.rs", "use tokio::time::Duration;", "pure file"),
         ("decode/planted.rs", "pub async fn f() { tokio::task::yield_now().await }", "pure file"),
-        ("error.rs", "impl From<reqwest::Error> for Error {}", "pure file"),
-        ("client.rs", "use reqwest::Client;", "http/ only"),
+        ("error.rs", "impl From<hyper::Error> for Error {}", "pure file"),
+        ("client.rs", "use hyper_util::rt::TokioIo;", "http/ only"),
         ("client.rs", "use hyper::body::Incoming;", "http/ only"),
         ("http/mod.rs", "if dialect == Dialect::V3 { return }", "dialect and config only"),
         ("http/mod.rs", "use pyo3::Python;", "pyo3"),
@@ -98,7 +98,7 @@ def test_a_function_that_does_not_protect_its_thread_is_seen(tmp_path: Path) -> 
 def test_a_comment_is_no_violation(tmp_path: Path) -> None:
     planted = tmp_path / CLIENT / "config.rs"
     planted.parent.mkdir(parents=True)
-    planted.write_text("//! Knows nothing of tokio and reqwest.\npub struct Config; // no tokio\n")
+    planted.write_text("//! Knows nothing of tokio and hyper.\npub struct Config; // no tokio\n")
     assert violations(tmp_path) == []
 
 

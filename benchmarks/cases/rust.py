@@ -15,7 +15,8 @@ from ..case import Case, Result, Results
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "target" / "bench" / "criterion"
 ROWS = 100_000
-PACKAGES = {"client": "aioinflux", "line": "aioinflux-line"}
+# With the fast paths that the Python package has, too.
+PACKAGES = {"client": ("aioinflux", "--all-features"), "line": ("aioinflux-line",)}
 SHORT = ("--warm-up-time", "1", "--measurement-time", "3", "--noplot")
 
 
@@ -43,7 +44,7 @@ def run(_: str | None) -> Iterator[tuple[Case, Results]]:
     shutil.rmtree(HOME, ignore_errors=True)
     bench("--manifest-path", "benchmarks/crates/Cargo.toml")
     for path in sorted(ROOT.glob("crates/*/benches/*.rs")):
-        bench("-p", PACKAGES[path.parts[-3]], "--bench", path.stem)
+        bench("-p", *PACKAGES[path.parts[-3]], "--bench", path.stem)
     yield Case("Rust W1, native values", ROWS, {}), dict(read("crates"))
     for group in sorted(
         path.name for path in HOME.iterdir() if path.name not in ("crates", "report")

@@ -8,6 +8,12 @@ use std::time::Duration;
 use aioinflux::decode::{Decoder, End, Event, Format};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
+/// Columns in huge pages, as in the Python package.
+#[cfg(feature = "huge-pages")]
+#[global_allocator]
+static ALLOCATOR: aioinflux::engine::huge_pages::HugePages =
+    aioinflux::engine::huge_pages::HugePages;
+
 const ROWS: usize = 1_000_000;
 const CHUNK: usize = 10_000;
 

@@ -14,7 +14,7 @@ use crate::dialect::{self, Form, Kind, Operation, WriteOptions};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Exchange;
 use crate::frame::FrameOptions;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "event-loop"))]
 use crate::http::Reactor;
 use crate::http::Reply;
 use crate::in_memory;
@@ -87,7 +87,7 @@ impl Client {
     /// This client with connections and a limit of requests of its own, which a foreign event loop
     /// drives; none where the way to the server is one that only tokio drives: TLS, or a proxy. See
     /// [`Reactor`].
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "event-loop"))]
     #[doc(hidden)]
     pub fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         Some(Self {

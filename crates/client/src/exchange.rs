@@ -12,7 +12,7 @@ use crate::config::{Config, Names};
 use crate::decode::Format;
 use crate::dialect::{self, Kind, Operation, Target, Verdict};
 use crate::error::{Error, ErrorKind};
-#[cfg(unix)]
+#[cfg(all(unix, feature = "event-loop"))]
 use crate::http::Reactor;
 use crate::http::{self, Body, Http, Reply};
 
@@ -52,7 +52,7 @@ impl Exchange {
     }
 
     /// The same with connections of its own, which a foreign event loop drives.
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         Some(Self {
             config: Arc::clone(&self.config),

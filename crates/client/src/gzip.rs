@@ -10,12 +10,14 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::{GzEncoder, MultiGzDecoder};
 
-use crate::deflate;
+#[cfg(feature = "line-deflate")]
+use crate::optional::deflate;
 
 /// Compressed bytes taken in one step: they inflate to 4 MiB at most.
 const STEP: usize = 4096;
 
 /// From this size on our own compressor pays, whose first 200 bytes are a table.
+#[cfg(feature = "line-deflate")]
 const LARGE: usize = 64 << 10;
 
 /// Compresses lines as the body of a write is compressed: ordinary gzip, fast.
@@ -23,6 +25,7 @@ const LARGE: usize = 64 << 10;
 /// # Errors
 /// None that could come: the output is memory.
 pub fn compress(body: &[u8]) -> io::Result<Vec<u8>> {
+    #[cfg(feature = "line-deflate")]
     if body.len() >= LARGE {
         return Ok(deflate::compress(body));
     }

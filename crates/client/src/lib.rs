@@ -34,6 +34,15 @@
 //! | columns of mixed types | [`unify`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
 //!
+//! # Features
+//!
+//! All are off by default.
+//!
+//! | feature | what |
+//! |---|---|
+//! | `line-deflate` | compresses the bodies of writes faster |
+//! | `event-loop`, `huge-pages` | for the Python package: no stable interface |
+//!
 //! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
 //! batches. An answer that may not be whole is an error, never a short success.
 
@@ -43,7 +52,6 @@ mod clock;
 mod config;
 mod deadline;
 pub mod decode;
-mod deflate;
 mod dialect;
 mod error;
 mod exchange;
@@ -54,6 +62,7 @@ mod in_memory;
 mod influxql;
 pub mod ledger;
 mod lookup;
+mod optional;
 mod pipeline;
 mod query;
 mod reject;
@@ -101,10 +110,12 @@ pub mod engine {
     pub use crate::frame::times::parse_time;
     pub use crate::frame::workers::{Spares, Workers};
     pub use crate::gzip::compress as gzip;
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "event-loop"))]
     pub use crate::http::Reactor;
     pub use crate::in_memory::check_answer;
     pub use crate::influxql::check_duration;
+    #[cfg(feature = "huge-pages")]
+    pub use crate::optional::huge_pages;
     pub use crate::pipeline::{Finished, Progress, run as write_all};
 }
 

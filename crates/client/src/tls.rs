@@ -164,8 +164,8 @@ impl Tls {
         }))
     }
 
-    /// A configuration that trusts nobody, for connections without TLS. Loads nothing.
-    pub(crate) fn unused_config() -> Result<ClientConfig, Error> {
+    /// A configuration that trusts nobody. Loads nothing.
+    fn without_trust() -> Result<ClientConfig, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let roots = RootCertStore::empty();
         Ok(versions(provider)?
@@ -206,7 +206,7 @@ fn identity(
 /// The first bytes that a client of TLS sends.
 pub(crate) fn hello() -> Option<Vec<u8>> {
     let name = ServerName::try_from("localhost").ok()?;
-    let config = Tls::unused_config().ok()?;
+    let config = Tls::without_trust().ok()?;
     let mut connection = ClientConnection::new(Arc::new(config), name).ok()?;
     let mut bytes = Vec::new();
     connection.write_tls(&mut bytes).ok()?;

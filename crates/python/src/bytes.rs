@@ -14,16 +14,13 @@ use std::panic::catch_unwind;
 use std::ptr::NonNull;
 use std::slice;
 
+use aioinflux::engine::huge_pages::{self, HUGE_PAGE, LARGE};
 use aioinflux::frame::LineMemory;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi::{self, compat};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// A huge page on x86-64, and on aarch64 in its usual setting.
-const HUGE_PAGE: usize = 2 << 20;
-/// Smaller objects use the allocator's memory as it is.
-const LARGE: usize = 2 * HUGE_PAGE;
 /// What the header of the object and that of glibc's block take at most. A mapping whose length is
 /// a multiple of a huge page is aligned to one.
 const HEADERS: usize = 64;
@@ -145,9 +142,7 @@ impl<'py> Builder<'py> {
         unsafe { compat::PyBytesWriter_GetData(self.writer.as_ptr()).cast() }
     }
 
-    /// Asks for huge pages for all pages of the object, if it is large: a mapping of which a part
-    /// is advised is two mappings, which cannot grow as one. A kernel without huge pages does
-    /// nothing.
+    /// Asks for huge pages for all pages of the object, if it is large.
     ///
     /// Asks also that whole pages behind the bytes be zero, which they are in a new mapping, so that
     /// nobody has to write them twice.
@@ -158,16 +153,8 @@ impl<'py> Builder<'py> {
             return;
         }
         let start = self.start();
+        huge_pages::advise(start, size);
         let before = start.addr() % PAGE;
-        let pages = (before + size).next_multiple_of(PAGE);
-        // SAFETY: the advice changes nothing of what is in the pages, whomever they belong to.
-        unsafe {
-            libc::madvise(
-                start.wrapping_sub(before).cast(),
-                pages,
-                libc::MADV_HUGEPAGE,
-            );
-        }
         let first = (before + self.known).next_multiple_of(PAGE) - before;
         let end = (before + self.capacity) / PAGE * PAGE - before;
         if size < OWN_MAPPING || end <= first {

@@ -23,7 +23,6 @@
 //! | `udp` | batches as datagrams |
 //! | `parse` | lines as Python's data |
 //! | `out` | answers as Python's data |
-//! | `pages` | the allocator: large blocks in large pages |
 //! | `errors` | errors as exceptions |
 //! | `runtime` | the threads that carry the requests |
 //! | `exit` | what becomes of threads when the program ends |
@@ -56,7 +55,6 @@ mod input;
 mod limits;
 mod lines;
 mod out;
-mod pages;
 mod place;
 mod runtime;
 mod server;
@@ -72,7 +70,13 @@ mod values;
 mod whole;
 mod writing;
 
+use aioinflux::engine::huge_pages::HugePages;
 use pyo3::prelude::*;
+
+/// The columns of an answer are new memory each time: in pages of 4 KiB the kernel takes as long to
+/// hand it out as the decoder takes to fill it.
+#[global_allocator]
+static ALLOCATOR: HugePages = HugePages;
 
 #[pymodule]
 mod _core {

@@ -5,34 +5,13 @@ use std::pin::pin;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-#[cfg(unix)]
-use super::direct;
+use super::carrier::Pieces;
 use super::message::values;
-use super::pooled;
 use super::slots::Slot;
 use crate::deadline::{Deadline, Silence};
 use crate::decode::End;
 use crate::error::{Error, ErrorKind, excerpt};
 use crate::gzip::Inflater;
-
-/// Where a body comes from.
-pub(super) enum Pieces {
-    Pooled(reqwest::Response),
-    #[cfg(unix)]
-    Direct(direct::Receiving),
-}
-
-impl Pieces {
-    /// The next piece as it was sent.
-    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        let piece = match self {
-            Self::Pooled(response) => pooled::next(response).await,
-            #[cfg(unix)]
-            Self::Direct(receiving) => receiving.next().await,
-        };
-        piece.map_err(|cause| Error::transport(format!("the answer broke off: {cause}")))
-    }
-}
 
 /// How a body is coded.
 enum Coding {

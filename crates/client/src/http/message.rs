@@ -1,13 +1,16 @@
 //! Requests and heads of answers, in words that are the same whatever carries them.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
-use http_body::{Frame, SizeHint};
+use http::header::{ACCEPT, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::body::Incoming;
 
 use crate::deadline::Progress;
+use crate::error::Error;
 
 /// What requests say that they come from.
 pub(super) const AGENT: &str = concat!("aioinflux/", env!("CARGO_PKG_VERSION"));
@@ -30,6 +33,35 @@ pub(super) struct Head<S> {
     /// Whether the length of the body is known from the head.
     pub(super) has_length: bool,
     pub(super) source: S,
+}
+
+impl Prepared {
+    /// The request with the whole URL, and the headers that every request has.
+    pub(super) fn into_request(self) -> Result<Request<Upload>, Error> {
+        let body = self.body.unwrap_or_else(Upload::nothing);
+        let mut request = Request::new(body);
+        let uri = self.url.as_str().parse::<http::Uri>();
+        *request.uri_mut() = uri.map_err(|error| Error::config(format!("url: {error}")))?;
+        *request.method_mut() = self.method;
+        *request.headers_mut() = self.headers;
+        for (name, value) in [(USER_AGENT, AGENT), (ACCEPT, "*/*")] {
+            let headers = request.headers_mut().entry(name);
+            headers.or_insert(HeaderValue::from_static(value));
+        }
+        Ok(request)
+    }
+}
+
+impl Head<Incoming> {
+    pub(super) fn new(response: Response<Incoming>) -> Self {
+        let (parts, body) = response.into_parts();
+        Self {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            has_length: body.size_hint().exact().is_some(),
+            source: body,
+        }
+    }
 }
 
 impl<S> Head<S> {
@@ -68,7 +100,7 @@ impl Upload {
     }
 
     /// The body of a request that has none.
-    pub(super) fn nothing() -> Self {
+    fn nothing() -> Self {
         Self::new(Bytes::new(), &Progress::new(None))
     }
 }
@@ -97,5 +129,22 @@ impl http_body::Body for Upload {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+/// The next piece of a body. Trailers are left out.
+pub(super) fn poll_piece(
+    body: &mut Incoming,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+    loop {
+        return match ready!(Pin::new(&mut *body).poll_frame(context)) {
+            None => Poll::Ready(None),
+            Some(Err(error)) => Poll::Ready(Some(Err(error))),
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(bytes) => Poll::Ready(Some(Ok(bytes))),
+                Err(_) => continue,
+            },
+        };
     }
 }

@@ -7,9 +7,10 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `pooled` | every way to a server: the pool of reqwest, driven by tokio |
-//! | `direct` | plain HTTP on the thread that waits: hyper's connections, driven by a [`Reactor`] |
-//! | `reactor`, `socket` | what tells a foreign event loop that a socket is ready |
+//! | `carrier` | what carries a request: one of the next two |
+//! | `pooled` | every way to a server: hyper's pool, driven by tokio |
+//! | `optional` | plain HTTP on the thread of another event loop (feature `event-loop`) |
+//! | `connector` | opens connections for both: TCP, Unix sockets, TLS, proxies |
 //! | `message` | requests, and heads of answers |
 //! | `body` | bodies of answers |
 //! | `failure` | what their errors mean |
@@ -17,17 +18,15 @@
 //! | `slots` | how many requests may be under way at once |
 
 mod body;
-#[cfg(unix)]
-mod direct;
+mod carrier;
+mod connector;
 mod failure;
 mod message;
+#[cfg(all(unix, feature = "event-loop"))]
+mod optional;
 mod pooled;
 mod probe;
-#[cfg(unix)]
-mod reactor;
 mod slots;
-#[cfg(unix)]
-mod socket;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -38,8 +37,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 
 pub(crate) use body::Body;
-#[cfg(unix)]
-pub use reactor::Reactor;
+#[cfg(all(unix, feature = "event-loop"))]
+pub use optional::Reactor;
 
 use crate::config::Config;
 use crate::deadline::{Deadline, Progress, Silence};
@@ -47,7 +46,8 @@ use crate::decode::End;
 use crate::dialect::Request;
 use crate::error::{Error, ErrorKind, Limit};
 use crate::gzip;
-use body::{Limits, Pieces};
+use body::Limits;
+use carrier::{Carrier, Pieces};
 use message::{Head, Prepared, Upload, values};
 use slots::Slots;
 
@@ -68,14 +68,6 @@ pub(crate) struct Http {
     has_answered: Arc<AtomicBool>,
 }
 
-/// Who carries requests.
-#[derive(Clone)]
-enum Carrier {
-    Pooled(pooled::Pool),
-    #[cfg(unix)]
-    Direct(direct::Direct),
-}
-
 /// An answer whose body is still to be read.
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -90,35 +82,25 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
             "max_requests: expected a number above zero, got 0",
         ));
     }
+    let carrier = Carrier::new(config)?;
+    let is_plain = carrier.connector().is_plain() && config.unix_socket_path().is_none();
     Ok(Http {
-        carrier: Carrier::Pooled(pooled::Pool::new(config)?),
+        carrier,
         slots: Slots::new(config.request_limit()),
         read_limit: config.read_limit(),
         total_limit: config.total_limit(),
-        plain: plain(config).map(Arc::new),
+        plain: config.host_and_port().filter(|_| is_plain).map(Arc::new),
         has_answered: Arc::default(),
     })
-}
-
-/// Host and port of a server that is reached by plain TCP.
-fn plain(config: &Config) -> Option<(String, u16)> {
-    let is_other = config.is_https() || config.unix_socket_path().is_some();
-    if is_other || pooled::may_be_proxied(config) {
-        return None;
-    }
-    config.host_and_port()
 }
 
 impl Http {
     /// The same server and the same limits, on connections that this reactor drives; none where
     /// TLS or a proxy is in the way.
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, config: &Config, reactor: &Reactor) -> Option<Self> {
-        if config.is_https() || pooled::may_be_proxied(config) {
-            return None;
-        }
         Some(Self {
-            carrier: Carrier::Direct(direct::Direct::new(config, reactor)),
+            carrier: self.carrier.driven_by(reactor)?,
             // Of its own: requests of a loop that does not go on must not hold up others.
             slots: Slots::new(config.request_limit()),
             ..self.clone()
@@ -154,11 +136,7 @@ impl Http {
 
     /// Whether it connects by TLS without verifying who answers.
     pub(crate) fn is_unverified(&self) -> bool {
-        match &self.carrier {
-            Carrier::Pooled(pool) => pool.is_unverified(),
-            #[cfg(unix)]
-            Carrier::Direct(_) => false,
-        }
+        self.carrier.connector().is_unverified()
     }
 
     /// The same error, or that the server speaks TLS if it does and never answered.
@@ -200,16 +178,6 @@ impl Http {
                 Err(_) if !total.is_over() && !progress.deadline().is_over() => {}
                 Err(error) => return Err(error),
             }
-        }
-    }
-}
-
-impl Carrier {
-    async fn execute(&self, request: Prepared) -> Result<Head<Pieces>, Error> {
-        match self {
-            Self::Pooled(pool) => Ok(pool.execute(request).await?.from(Pieces::Pooled)),
-            #[cfg(unix)]
-            Self::Direct(direct) => Ok(direct.execute(request).await?.from(Pieces::Direct)),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod answers;
 mod batches;
+#[cfg(all(unix, feature = "event-loop"))]
 mod driven;
 mod errors;
 mod forward;
@@ -29,10 +30,11 @@ use aioinflux::{Client, Config, Error};
 /// every test says the same of both.
 fn connect(config: Config) -> Result<Client, Error> {
     let client = Client::new(config)?;
-    Ok(match std::env::var_os("AIOINFLUX_DRIVEN") {
-        Some(_) => driven::beside_tokio(client),
-        None => client,
-    })
+    #[cfg(all(unix, feature = "event-loop"))]
+    if std::env::var_os("AIOINFLUX_DRIVEN").is_some() {
+        return Ok(driven::beside_tokio(client));
+    }
+    Ok(client)
 }
 
 /// A client of the server at this port.

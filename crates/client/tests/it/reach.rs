@@ -152,11 +152,26 @@ async fn a_proxy_carries_tls_through() {
     );
 }
 
-/// The environment is that of a process: the test runs itself again with another one.
+/// Set in the process of a test that runs itself again with another environment.
+const PORT: &str = "AIOINFLUX_TEST_PORT";
+
+/// Runs a test of this file again, in a process whose environment has no variables of proxies but
+/// these. The environment is that of a process.
+async fn run_again(name: &str, port: u16, variables: &[(&str, &str)]) {
+    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
+    child.args([&format!("reach::{name}"), "--exact"]);
+    for kind in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+        child.env_remove(kind).env_remove(kind.to_lowercase());
+    }
+    child
+        .env(PORT, port.to_string())
+        .envs(variables.iter().copied());
+    let output = child.output().await.unwrap();
+    assert!(output.status.success(), "{variables:?}: {output:?}");
+}
+
 #[tokio::test]
 async fn the_environment_names_a_proxy_which_loopback_hosts_do_not_use() {
-    const NAME: &str = "reach::the_environment_names_a_proxy_which_loopback_hosts_do_not_use";
-    const PORT: &str = "AIOINFLUX_TEST_PORT";
     if let Ok(port) = std::env::var(PORT) {
         for url in [
             "http://db.invalid:8086",
@@ -176,22 +191,33 @@ async fn the_environment_names_a_proxy_which_loopback_hosts_do_not_use() {
         return;
     }
     let port = shared().port;
+    let name = "the_environment_names_a_proxy_which_loopback_hosts_do_not_use";
     for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
         let forwarder = forward(port, "http://db.invalid:8086").await;
-        let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
-        child.args([NAME, "--exact"]).env(PORT, port.to_string());
-        for name in [
-            "HTTP_PROXY",
-            "http_proxy",
-            "ALL_PROXY",
-            "all_proxy",
-            "NO_PROXY",
-            "no_proxy",
-        ] {
-            child.env_remove(name);
-        }
-        child.env(variable, format!("http://127.0.0.1:{}", forwarder.port));
-        assert!(child.output().await.unwrap().status.success(), "{variable}");
+        let proxy = format!("http://127.0.0.1:{}", forwarder.port);
+        run_again(name, port, &[(variable, &proxy)]).await;
         assert_eq!(forwarder.received().len(), 1, "{variable}");
     }
+}
+
+#[tokio::test]
+async fn a_host_of_no_proxy_and_another_scheme_do_not_use_the_environments_proxy() {
+    let config = Config::new("http://db.invalid:8086").unwrap();
+    if std::env::var(PORT).is_ok() {
+        let error = connect(config).unwrap().ping().await.unwrap_err();
+        assert!(error.to_string().contains("no such host: "), "{error}");
+        return;
+    }
+    let port = shared().port;
+    let name = "a_host_of_no_proxy_and_another_scheme_do_not_use_the_environments_proxy";
+    let forwarder = forward(port, "http://db.invalid:8086").await;
+    let proxy = format!("http://127.0.0.1:{}", forwarder.port);
+    run_again(
+        name,
+        port,
+        &[("ALL_PROXY", &proxy), ("NO_PROXY", ".invalid")],
+    )
+    .await;
+    run_again(name, port, &[("HTTPS_PROXY", &proxy)]).await;
+    assert!(forwarder.received().is_empty());
 }

@@ -13,8 +13,8 @@ use arrow_array::{
 use arrow_buffer::{BooleanBuffer, NullBufferBuilder};
 use arrow_schema::{DataType, TimeUnit};
 
+use crate::decode::table::capacity::trimmed;
 use crate::decode::table::escapes::unescape;
-use crate::decode::table::pages::{make_room, trimmed};
 use crate::decode::table::texts::Texts;
 use crate::decode::table::views::Views;
 use crate::decode::table::whole::float_of;
@@ -266,10 +266,10 @@ impl Column {
     pub(in crate::decode) fn reserve(&mut self, more: usize) {
         match &mut self.values {
             Values::Null => {}
-            Values::Integer(values) | Values::Time(values) => make_room(values, more),
-            Values::Unsigned(values) => make_room(values, more),
-            Values::Float(values) => make_room(values, more),
-            Values::Boolean(values) => make_room(values, more),
+            Values::Integer(values) | Values::Time(values) => values.reserve_exact(more),
+            Values::Unsigned(values) => values.reserve_exact(more),
+            Values::Float(values) => values.reserve_exact(more),
+            Values::Boolean(values) => values.reserve_exact(more),
             Values::Text(texts) => texts.reserve(more, texts.mean()),
             Values::View(views) => views.reserve(more, views.mean()),
         }

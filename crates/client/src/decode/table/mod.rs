@@ -3,10 +3,10 @@
 //! A row is added whole or not at all. The fast path writes cells straight into the columns; a
 //! row that does not fit is undone and read again slowly, to decide what the columns become.
 
+mod capacity;
 pub(in crate::decode) mod columns;
 pub(in crate::decode) mod escapes;
 mod halves;
-mod pages;
 pub(in crate::decode) mod texts;
 pub(in crate::decode) mod views;
 mod whole;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, StringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
-use crate::decode::table::pages::{make_room, trimmed};
+use crate::decode::table::capacity::trimmed;
 
 /// Texts that become an array of `Utf8`.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Texts {
     /// Makes room for `more` texts of such a length.
     pub(in crate::decode) fn reserve(&mut self, more: usize, mean: usize) {
         reserve_bytes(&mut self.bytes, mean, more);
-        make_room(&mut self.offsets, more);
+        self.offsets.reserve_exact(more);
     }
 
     pub(in crate::decode) fn append(&mut self, other: &Self) {
@@ -138,7 +138,7 @@ pub(in crate::decode) fn mean(bytes: &[u8], texts: usize) -> usize {
 
 /// Makes room for `more` texts of such a length.
 pub(in crate::decode) fn reserve_bytes(bytes: &mut Vec<u8>, mean: usize, more: usize) {
-    make_room(bytes, more.saturating_mul(mean + mean / 16));
+    bytes.reserve_exact(more.saturating_mul(mean + mean / 16));
 }
 
 /// Appends text in which each byte that is no UTF-8 becomes U+FFFD, as Go's JSON encoder does:

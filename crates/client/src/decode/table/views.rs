@@ -13,7 +13,7 @@ use arrow_array::builder::make_view;
 use arrow_array::{ArrayRef, StringViewArray};
 use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 
-use crate::decode::table::pages::{make_room, trimmed};
+use crate::decode::table::capacity::trimmed;
 use crate::decode::table::texts::{mean, offset, push_bytes, push_valid, reserve_bytes};
 
 /// Bytes that a view holds itself.
@@ -118,7 +118,7 @@ impl Views {
     /// Makes room for `more` texts of such a length.
     pub(in crate::decode) fn reserve(&mut self, more: usize, mean: usize) {
         reserve_bytes(&mut self.bytes, mean, more);
-        make_room(&mut self.views, more);
+        self.views.reserve_exact(more);
     }
 
     pub(in crate::decode) fn append(&mut self, other: &Self) {

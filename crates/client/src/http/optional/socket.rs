@@ -14,6 +14,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::reactor::{Reactor, Registration};
+use crate::http::connector::Dialed;
 
 /// Bytes that one read of a socket that a reactor drives gives at most.
 const READ: usize = 16 * 1024;
@@ -44,6 +45,13 @@ enum Driven {
 }
 
 impl Plain {
+    pub(super) fn new(dialed: Dialed) -> io::Result<Self> {
+        Ok(match dialed {
+            Dialed::Tcp(socket) => Self::Tcp(socket.into_std()?),
+            Dialed::Unix(socket) => Self::Unix(socket.into_std()?),
+        })
+    }
+
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => (&mut &*stream).read(buffer),

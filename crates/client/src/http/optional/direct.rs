@@ -3,52 +3,40 @@
 //! A request drives its own connection each time it is polled. What comes whole leaves the
 //! connection to the next request; everything else closes it, as a request that is dropped does.
 
-use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONNECTION, CONTENT_ENCODING, HOST, USER_AGENT};
+use http::header::{CONNECTION, CONTENT_ENCODING, HOST};
+use http::uri::Authority;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
-use tower_service::Service as _;
-use url::{Position, Url};
 
-use super::failure::{no_answer, no_connection, root_cause};
-use super::message::Upload;
-use super::message::{AGENT, Head, Prepared};
 use super::reactor::Reactor;
 use super::socket::{Plain, Socket};
-use crate::config::Config;
-use crate::error::{Error, Limit};
+use crate::error::Error;
+use crate::http::connector::Connector;
+use crate::http::failure::{no_answer, no_connection, root_cause};
+use crate::http::message::{Head, Prepared, Upload, poll_piece};
+use crate::http::pooled::IDLE;
 
 /// From so many bytes of an answer on, tokio drives its connection, and decoding is done there.
 const AT_HOME: usize = 64 * 1024;
-/// A connection that was idle for longer is not used again, as in the pool of reqwest.
-const IDLE: Duration = Duration::from_secs(90);
-/// Signs of life on idle connections, and how long a lost one goes unnoticed, as in reqwest.
-const KEEPALIVE: Duration = Duration::from_secs(15);
-const KEEPALIVE_RETRIES: u32 = 3;
-#[cfg(target_os = "linux")]
-const UNANSWERED: Duration = Duration::from_secs(30);
 
 /// Connections to one server that a reactor drives. Clones share them.
 #[derive(Clone)]
-pub(super) struct Direct {
+pub(in crate::http) struct Direct {
     shared: Arc<Shared>,
 }
 
 struct Shared {
     reactor: Reactor,
-    unix_socket: Option<PathBuf>,
-    connect_limit: Option<Duration>,
+    connector: Connector,
     idle: Mutex<Vec<(Box<Connection>, Instant)>>,
 }
 
@@ -61,7 +49,7 @@ struct Connection {
 }
 
 /// A body on its way.
-pub(super) struct Receiving {
+pub(in crate::http) struct Receiving {
     /// None when nothing more can come.
     connection: Option<Box<Connection>>,
     incoming: Incoming,
@@ -75,11 +63,10 @@ pub(super) struct Receiving {
 }
 
 impl Direct {
-    pub(super) fn new(config: &Config, reactor: &Reactor) -> Self {
+    pub(in crate::http) fn new(connector: Connector, reactor: &Reactor) -> Self {
         let shared = Shared {
             reactor: reactor.clone(),
-            unix_socket: config.unix_socket_path().map(PathBuf::from),
-            connect_limit: config.connect_limit(),
+            connector,
             idle: Mutex::default(),
         };
         Self {
@@ -87,15 +74,22 @@ impl Direct {
         }
     }
 
-    pub(super) async fn execute(&self, request: Prepared) -> Result<Head<Receiving>, Error> {
-        let url = request.url.clone();
-        let mut request = worded(request)?;
+    pub(in crate::http) fn connector(&self) -> &Connector {
+        &self.shared.connector
+    }
+
+    pub(in crate::http) async fn execute(
+        &self,
+        request: Prepared,
+    ) -> Result<Head<Receiving>, Error> {
+        let mut request = request.into_request()?;
+        let server = in_origin_form(&mut request)?;
         loop {
             let idle = self.idle_connection();
             let is_used = idle.is_some();
             let mut connection = match idle {
                 Some(connection) => connection,
-                None => self.connect(&url).await?,
+                None => self.connect(&server).await?,
             };
             match connection.send(request).await {
                 Ok(response) => return Ok(self.head(connection, response)),
@@ -107,33 +101,27 @@ impl Direct {
     }
 
     fn head(&self, connection: Box<Connection>, response: Response<Incoming>) -> Head<Receiving> {
-        let (parts, incoming) = response.into_parts();
-        let mut options = parts.headers.get_all(CONNECTION).iter();
+        let head = Head::new(response);
+        let mut options = head.headers.get_all(CONNECTION).iter();
         let closes = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
-        let mut receiving = Receiving {
-            connection: Some(connection),
-            direct: self.clone(),
-            is_kept: !options.any(closes),
-            received: 0,
-            // A few bytes may be inflated to many.
-            at_home: if parts.headers.contains_key(CONTENT_ENCODING) {
-                0
-            } else {
-                AT_HOME
-            },
-            has_left: false,
-            incoming,
-        };
-        let has_length = receiving.incoming.size_hint().exact().is_some();
-        if receiving.incoming.is_end_stream() {
-            receiving.give_back();
-        }
-        Head {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            has_length,
-            source: receiving,
-        }
+        let is_kept = !options.any(closes);
+        // A few bytes may be inflated to many.
+        let is_coded = head.headers.contains_key(CONTENT_ENCODING);
+        head.from(|incoming| {
+            let mut receiving = Receiving {
+                connection: Some(connection),
+                direct: self.clone(),
+                is_kept,
+                received: 0,
+                at_home: if is_coded { 0 } else { AT_HOME },
+                has_left: false,
+                incoming,
+            };
+            if receiving.incoming.is_end_stream() {
+                receiving.give_back();
+            }
+            receiving
+        })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<(Box<Connection>, Instant)>> {
@@ -157,27 +145,11 @@ impl Direct {
         }
     }
 
-    async fn connect(&self, url: &Url) -> Result<Box<Connection>, Error> {
-        let connecting = pin!(self.connect_now(url));
-        match self.shared.connect_limit {
-            None => connecting.await,
-            Some(limit) => match tokio::time::timeout(limit, connecting).await {
-                Ok(done) => done,
-                Err(_) => Err(Error::timeout(Limit::Connect, limit)),
-            },
-        }
-    }
-
-    async fn connect_now(&self, url: &Url) -> Result<Box<Connection>, Error> {
+    async fn connect(&self, server: &Uri) -> Result<Box<Connection>, Error> {
+        let dialed = self.connector().dial(server.clone()).await?;
         let failed = |error: &(dyn std::error::Error + 'static)| no_connection(error, false);
-        let plain = match &self.shared.unix_socket {
-            Some(path) => {
-                let stream = UnixStream::connect(path).await.map_err(|e| failed(&e))?;
-                Plain::Unix(stream.into_std().map_err(|e| failed(&e))?)
-            }
-            None => Plain::Tcp(tcp(url).await?),
-        };
-        let socket = Socket::new(plain, &self.shared.reactor).map_err(|e| failed(&e))?;
+        let plain = Plain::new(dialed).map_err(|error| failed(&error))?;
+        let socket = Socket::new(plain, &self.shared.reactor).map_err(|error| failed(&error))?;
         let made = http1::Builder::new()
             .ignore_invalid_headers_in_responses(true)
             .allow_obsolete_multiline_headers_in_responses(true)
@@ -192,48 +164,18 @@ impl Direct {
     }
 }
 
-/// Looks the name up, and tries its addresses.
-async fn tcp(url: &Url) -> Result<std::net::TcpStream, Error> {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    connector.set_keepalive(Some(KEEPALIVE));
-    connector.set_keepalive_interval(Some(KEEPALIVE));
-    connector.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
-    #[cfg(target_os = "linux")]
-    connector.set_tcp_user_timeout(Some(UNANSWERED));
-    let origin: Uri = url[..Position::BeforePath]
-        .parse()
-        .map_err(|error| Error::config(format!("url: {error}")))?;
-    let stream = connector.call(origin).await.map_err(|error| {
-        let in_lookup = error.to_string().starts_with("dns error");
-        no_connection(&error, in_lookup)
-    })?;
-    let stream = stream.into_inner().into_std();
-    stream.map_err(|error| no_connection(&error, false))
-}
-
-/// The request as it goes over a connection: the path alone, and the host in a header.
-fn worded(request: Prepared) -> Result<Request<Upload>, Error> {
-    let Prepared {
-        method,
-        url,
-        headers,
-        body,
-    } = request;
-    let refused = |error: http::Error| Error::config(format!("url: {error}"));
-    let mut out = Request::new(body.unwrap_or_else(Upload::nothing));
-    *out.method_mut() = method;
-    *out.uri_mut() = Uri::try_from(&url[Position::BeforePath..Position::AfterQuery])
-        .map_err(|error| refused(error.into()))?;
-    *out.headers_mut() = headers;
-    let headers = out.headers_mut();
-    let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]);
-    headers.insert(HOST, host.map_err(|error| refused(error.into()))?);
-    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    headers
-        .entry(ACCEPT)
-        .or_insert(HeaderValue::from_static("*/*"));
-    Ok(out)
+/// Makes the request as it goes to the server itself: the path alone, and the host in a header.
+/// Returns the whole URI.
+fn in_origin_form(request: &mut Request<Upload>) -> Result<Uri, Error> {
+    let server = std::mem::take(request.uri_mut());
+    if let Some(path) = server.path_and_query() {
+        *request.uri_mut() = path.clone().into();
+    }
+    let host = server.authority().map_or("", Authority::as_str);
+    let host = HeaderValue::from_str(host);
+    let host = host.map_err(|error| Error::config(format!("url: {error}")))?;
+    request.headers_mut().insert(HOST, host);
+    Ok(server)
 }
 
 impl Connection {
@@ -291,7 +233,7 @@ impl Connection {
 
 impl Receiving {
     /// The next piece, or the cause why there is none.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, String> {
+    pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, String> {
         if self.received >= self.at_home && !self.has_left {
             self.leave().await;
         }
@@ -328,18 +270,7 @@ impl Receiving {
 
     /// What has been read and not handed out. Woken by what drives the connection alone.
     fn poll_piece(&mut self) -> Poll<Option<Result<Bytes, hyper::Error>>> {
-        let mut none = Context::from_waker(Waker::noop());
-        loop {
-            return match ready!(Pin::new(&mut self.incoming).poll_frame(&mut none)) {
-                None => Poll::Ready(None),
-                Some(Err(error)) => Poll::Ready(Some(Err(error))),
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(bytes) => Poll::Ready(Some(Ok(bytes))),
-                    // Trailers.
-                    Err(_) => continue,
-                },
-            };
-        }
+        poll_piece(&mut self.incoming, &mut Context::from_waker(Waker::noop()))
     }
 
     /// Has tokio drive the connection from now on: what polls this is to be moved there.

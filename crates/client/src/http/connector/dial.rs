@@ -1,0 +1,131 @@
+//! Plain sockets: a TCP connection to one of the addresses of a name, or a Unix socket.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+#[cfg(unix)]
+use std::path::Path;
+#[cfg(unix)]
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tower_service::Service;
+
+use super::super::failure::chain;
+use super::transport::{BoxError, BoxFuture};
+use crate::config::Config;
+use crate::error::Error;
+
+/// After this time on an idle connection the system asks the peer for a sign of life, and again
+/// after each further one.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE_RETRIES: u32 = 3;
+/// How long data that was sent may stay unacknowledged.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// Opens sockets. Clones are cheap.
+#[derive(Clone)]
+pub(super) enum Dialer {
+    Tcp(HttpConnector<Resolver>),
+    #[cfg(unix)]
+    Unix(Arc<Path>),
+}
+
+/// A socket that is connected.
+pub(in crate::http) enum Dialed {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+impl Dialer {
+    #[cfg_attr(
+        unix,
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "it fails where there are no unix sockets"
+        )
+    )]
+    pub(super) fn new(config: &Config) -> Result<Self, Error> {
+        match config.unix_socket_path() {
+            #[cfg(unix)]
+            Some(path) => Ok(Self::Unix(path.into())),
+            #[cfg(not(unix))]
+            Some(_) => Err(Error::config("unix_socket: this system has none")),
+            None => Ok(Self::Tcp(tcp(config.connect_limit()))),
+        }
+    }
+
+    pub(super) async fn dial(&self, peer: Uri) -> Result<Dialed, BoxError> {
+        match self {
+            Self::Tcp(connector) => {
+                let connected = connector.clone().call(peer).await?;
+                Ok(Dialed::Tcp(connected.into_inner()))
+            }
+            #[cfg(unix)]
+            Self::Unix(path) => Ok(Dialed::Unix(UnixStream::connect(path).await?)),
+        }
+    }
+}
+
+fn tcp(limit: Option<Duration>) -> HttpConnector<Resolver> {
+    let mut connector = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+    connector.enforce_http(false);
+    // The addresses of a name share it.
+    connector.set_connect_timeout(limit);
+    connector.set_nodelay(true);
+    connector.set_keepalive(Some(KEEPALIVE));
+    connector.set_keepalive_interval(Some(KEEPALIVE));
+    connector.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
+    #[cfg(target_os = "linux")]
+    connector.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+    connector
+}
+
+/// The system's resolver, whose errors are of a type of their own.
+#[derive(Clone)]
+pub(super) struct Resolver(GaiResolver);
+
+impl Service<Name> for Resolver {
+    type Response = GaiAddrs;
+    type Error = BoxError;
+    type Future = BoxFuture<GaiAddrs>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context).map_err(BoxError::from)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let found = self.0.call(name);
+        Box::pin(async move { Ok(found.await.map_err(LookupError)?) })
+    }
+}
+
+/// A name was not found.
+#[derive(Debug)]
+struct LookupError(io::Error);
+
+impl fmt::Display for LookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("look-up")
+    }
+}
+
+impl StdError for LookupError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// Whether it was a name that was not found.
+pub(super) fn is_lookup(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(<dyn StdError>::is::<LookupError>)
+}
