@@ -206,3 +206,12 @@ def test_stamps_of_tables_are_nanoseconds_whatever_the_unit_of_integers(unit: st
     times = [int(line.split()[-1]) for line in lines.splitlines()]
     assert times[0] < times[1]
     assert abs(times[0] - before) < 60 * 10**9
+
+
+@pytest.mark.parametrize("stamp", [1, "yes", np.True_])
+def test_a_stamp_that_is_no_bool_is_refused_by_name(stamp: Any) -> None:
+    point = {"measurement": "m", "fields": {"f": 1}}
+    with pytest.raises(TypeError, match="argument `stamp`: expected bool, got "):
+        to_line_protocol(point, stamp=stamp)
+    with pytest.raises(TypeError, match="argument `stamp`: expected bool, got "):
+        list(line_batches(point, stamp=stamp))

@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     /// Tags for points that have none of the name.
     pub(crate) default_tags: Option<Py<PyDict>>,
     /// Whether points without a time get one of this machine's clock.
-    pub(crate) stamp: Py<PyAny>,
+    pub(crate) stamp: Option<Py<PyAny>>,
     pub(crate) batch_lines: Option<Py<PyAny>>,
     pub(crate) batch_bytes: Option<Py<PyAny>>,
     pub(crate) threads: Option<Py<PyAny>>,
@@ -83,7 +83,7 @@ impl Arguments {
             tags,
             extra_tags,
             default_tags,
-            stamp,
+            stamp: Some(stamp),
             batch_lines: Some(batch_lines),
             batch_bytes: Some(batch_bytes),
             threads,
@@ -92,9 +92,9 @@ impl Arguments {
     }
 
     #[getter]
-    fn stamp(&self, py: Python<'_>) -> Py<PyAny> {
+    fn stamp(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         exit::protect_thread();
-        self.stamp.clone_ref(py)
+        self.stamp.as_ref().map(|stamp| stamp.clone_ref(py))
     }
 }
 
@@ -114,11 +114,7 @@ impl Arguments {
 
     /// Checks the rest: gives what the points share, and what columns of tables are.
     pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<(Lease, Roles)> {
-        let stamp = self.stamp.bind(py);
-        if !stamp.is_instance_of::<PyBool>() {
-            let is_no_bool = ("stamp", stamp, py.get_type::<PyBool>());
-            py.import(CHECKS)?.call_method1("expect", is_no_bool)?;
-        }
+        let is_stamped = self.is_stamped(py)?;
         let time_unit = self.time_unit.as_ref().map(|unit| {
             let check = UNIT.import(py, CHECKS, "unit")?;
             check.call1(("time_unit", unit))?.extract::<String>()
@@ -135,13 +131,26 @@ impl Arguments {
         };
         let mut sink = Lease::take(self.server.dialect());
         sink.times.begin(time_unit.as_deref())?;
-        sink.set_stamp(stamp.is_truthy()?);
+        sink.set_stamp(is_stamped);
         sink.set_defaults(
             self.measurement.as_ref().map(|name| name.bind(py)),
             extra_tags.as_ref(),
             self.default_tags.as_ref().map(|tags| tags.bind(py)),
         )?;
         Ok((sink, roles))
+    }
+
+    fn is_stamped(&self, py: Python<'_>) -> PyResult<bool> {
+        let Some(stamp) = &self.stamp else {
+            return Ok(false);
+        };
+        let stamp = stamp.bind(py);
+        if let Ok(stamp) = stamp.cast::<PyBool>() {
+            return Ok(stamp.is_true());
+        }
+        let is_no_bool = ("stamp", stamp, py.get_type::<PyBool>());
+        py.import(CHECKS)?.call_method1("expect", is_no_bool)?;
+        Ok(false)
     }
 
     fn tag_columns(&self, py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {

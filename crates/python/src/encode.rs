@@ -1,7 +1,7 @@
 //! Lines of what the user hands in, and points of lines: no server is needed.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::arguments::Arguments;
 pub(crate) use crate::batch::Encoded;
@@ -27,7 +27,7 @@ const LIMITS: Limits = Limits {
 // No function of Python stands before it: that one took a sixth of the time of a call with a point.
 #[pyfunction]
 #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None,
-    measurement_column=None, time_unit=None, tags=None, stamp=false, threads=None,
+    measurement_column=None, time_unit=None, tags=None, stamp=None, threads=None,
     server=Server::V1, **extra_tags), text_signature = "(data, measurement=None, tag_columns=None, *, \
     time_column=None, measurement_column=None, time_unit=None, tags=None, stamp=False, \
     threads=None, server='1.x', **extra_tags)")]
@@ -43,7 +43,7 @@ pub(crate) fn to_line_protocol(
     measurement_column: Option<Py<PyAny>>,
     time_unit: Option<Py<PyAny>>,
     tags: Option<Py<PyAny>>,
-    stamp: bool,
+    stamp: Option<Py<PyAny>>,
     threads: Option<Py<PyAny>>,
     server: Server,
     extra_tags: Option<Py<PyDict>>,
@@ -58,7 +58,7 @@ pub(crate) fn to_line_protocol(
         tags,
         extra_tags,
         default_tags: None,
-        stamp: PyBool::new(data.py(), stamp).to_owned().into_any().unbind(),
+        stamp,
         batch_lines: None,
         batch_bytes: None,
         threads,

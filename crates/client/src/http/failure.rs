@@ -2,16 +2,29 @@
 
 use std::error::Error as StdError;
 
+use crate::config::without_user;
 use crate::error::{Error, ErrorKind};
 use crate::lookup;
 
-/// Why no connection was opened.
-pub(super) fn no_connection(error: &(dyn StdError + 'static), in_lookup: bool) -> Error {
+/// Why no connection was opened, to the server or to a proxy.
+pub(super) fn no_connection(
+    error: &(dyn StdError + 'static),
+    in_lookup: bool,
+    proxy: Option<&str>,
+) -> Error {
     let root = root(error);
-    let text = if in_lookup {
+    let why = if in_lookup {
         lookup::failure(root)
     } else {
-        format!("no connection: {root}")
+        root.to_string()
+    };
+    let text = match proxy {
+        Some(proxy) => format!(
+            "no connection by the proxy `{}`: {why}",
+            without_user(proxy)
+        ),
+        None if in_lookup => why,
+        None => format!("no connection: {why}"),
     };
     Error::new(ErrorKind::Connect, true, text)
 }

@@ -132,6 +132,21 @@ async fn a_proxy_that_is_given_is_used_and_its_password_shown_nowhere() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_cannot_be_reached_is_named_without_its_password() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let proxy = Proxy::Url(format!("http://me:hunter2@127.0.0.1:{port}"));
+    let config = Config::new("http://db.invalid:8086").unwrap().proxy(proxy);
+    let error = connect(config).unwrap().ping().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    let start = format!(
+        "ping of `http://db.invalid:8086/`: no connection by the proxy `http://127.0.0.1:{port}/`: "
+    );
+    assert!(error.to_string().starts_with(&start), "{error}");
+}
+
+#[tokio::test]
 async fn a_proxy_carries_tls_through() {
     let authority = crate::tls::authority();
     let identity = authority.sign("db.invalid");

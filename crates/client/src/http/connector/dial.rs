@@ -24,12 +24,10 @@ use crate::config::Config;
 use crate::error::Error;
 
 /// After this time on an idle connection the system asks the peer for a sign of life, and again
-/// after each further one.
+/// after each further one. How long a peer may take to read what was sent is the configuration's to
+/// say (`read_timeout`), so the system has no limit for that.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_RETRIES: u32 = 3;
-/// How long data that was sent may stay unacknowledged.
-#[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Opens sockets. Clones are cheap.
 #[derive(Clone)]
@@ -85,8 +83,6 @@ fn tcp(limit: Option<Duration>) -> HttpConnector<Resolver> {
     connector.set_keepalive(Some(KEEPALIVE));
     connector.set_keepalive_interval(Some(KEEPALIVE));
     connector.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
-    #[cfg(target_os = "linux")]
-    connector.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
     connector
 }
 

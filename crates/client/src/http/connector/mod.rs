@@ -126,7 +126,8 @@ impl Connector {
             let text = format!("no connection: {cause}; {hint}");
             return Error::new(ErrorKind::Connect, true, text);
         }
-        no_connection(error, is_lookup(error))
+        let proxy = self.0.proxy.as_ref().map(|proxy| proxy.uri().to_string());
+        no_connection(error, is_lookup(error), proxy.as_deref())
     }
 }
 

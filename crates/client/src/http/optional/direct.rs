@@ -147,7 +147,7 @@ impl Direct {
 
     async fn connect(&self, server: &Uri) -> Result<Box<Connection>, Error> {
         let dialed = self.connector().dial(server.clone()).await?;
-        let failed = |error: &(dyn std::error::Error + 'static)| no_connection(error, false);
+        let failed = |error: &(dyn std::error::Error + 'static)| no_connection(error, false, None);
         let plain = Plain::new(dialed).map_err(|error| failed(&error))?;
         let socket = Socket::new(plain, &self.shared.reactor).map_err(|error| failed(&error))?;
         let made = http1::Builder::new()
