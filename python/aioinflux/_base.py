@@ -46,8 +46,8 @@ _CONNECTION = ("_core", "_options")
 class Base(Face):
     """Connections to one server, and the requests that go over them."""
 
-    # The generation of the server. What depends on it: the lines of a write (`_core.Arguments`), its
-    # place (`_write`), that of a query (`_checked`), and what a statement may be (`Statements`).
+    # The generation of the server. What depends on it: the lines of a write (`_core.Arguments`),
+    # its place (`_write`), that of a query (`_checked`), and what a statement may be (`Statements`).
     _server: Server = "1.x"
     _options: dict[str, Any]
     _db: str | None
