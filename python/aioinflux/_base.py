@@ -47,7 +47,7 @@ class Base(Face):
     """Connections to one server, and the requests that go over them."""
 
     # The generation of the server. What depends on it: the lines of a write (`_core.Arguments`),
-    # its place (`_write`), that of a query (`_checked`), and what a statement may be (`Statements`).
+    # its place (`_write`), that of a query (`_checked`), and which statements there are.
     _server: Server = "1.x"
     _options: dict[str, Any]
     _db: str | None

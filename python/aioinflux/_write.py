@@ -112,9 +112,7 @@ def rows_of(data: object) -> int | None:
     return int(shape[0]) if isinstance(shape, tuple) and shape else None
 
 
-def _begun(
-    job: Job, engine: Engine, find_place: Callable[[], Place]
-) -> _core.Call[bool] | Steps:
+def _begun(job: Job, engine: Engine, find_place: Callable[[], Place]) -> _core.Call[bool] | Steps:
     """A write as the one call that it is, which most are, or as steps."""
     batches = job.batches()
     place = find_place()
