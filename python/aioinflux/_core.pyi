@@ -25,6 +25,7 @@ __all__ = [
     "Stream",
     "Table",
     "UdpSender",
+    "Writing",
     "__version__",
     "_end",
     "_forked",
