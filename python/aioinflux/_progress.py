@@ -17,6 +17,9 @@ __all__ = ["Progress", "Report", "check", "reading", "writing"]
 # Rows or points done, bytes done, rows in all where that is known.
 Progress = bool | Callable[[int, int, int | None], object] | None
 
+# `inspect.CO_COROUTINE`; that module takes long to import.
+_COROUTINE = 0x80
+
 # Seconds between two changes of a line on a terminal.
 _PAUSE_S = 0.25
 
@@ -26,6 +29,11 @@ def check(progress: object) -> None:
     if progress is not None and not isinstance(progress, bool) and not callable(progress):
         raise TypeError(
             f"argument `progress`: expected a bool or a callable, got `{type(progress).__name__}`"
+        )
+    code = getattr(progress, "__code__", None)
+    if code is not None and code.co_flags & _COROUTINE:
+        raise TypeError(
+            "argument `progress`: expected a function that is called, got one that is awaited"
         )
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from . import _arguments, _core, _progress
 from ._feed import Feed, is_async
-from .exceptions import InfluxDBError, InfluxDBWriteError
+from .exceptions import InfluxDBError
 
 __all__ = ["Job", "awaited", "waited"]
 
@@ -109,7 +109,8 @@ def rows_of(data: object) -> int | None:
     if isinstance(rows, int):
         return rows
     shape = getattr(data, "shape", None)
-    return int(shape[0]) if isinstance(shape, tuple) and shape else None
+    known = isinstance(shape, tuple) and shape and isinstance(shape[0], int)
+    return shape[0] if known else None
 
 
 def _begun(job: Job, engine: Engine, find_place: Callable[[], Place]) -> _core.Call[bool] | Steps:
@@ -134,10 +135,9 @@ def _steps(
     begin: _Two | None = None,
 ) -> Steps:
     """The steps of a write that goes on after these batches; each is a call to be waited for."""
-    total = rows_of(job.data) if job.progress else None
-    report = _progress.writing(job.progress, total) if job.progress else None
     feed = job.data if isinstance(job.data, Feed) else None
-    failure = ended = None
+    tell = _Tell(job)
+    failure = ended = writing = None
     skipped = 0
     try:
         if begin is None:
@@ -145,11 +145,12 @@ def _steps(
             begin = first, None if batches.at_end else (yield from _next(batches, feed))
         batch, following = begin
         writing = engine.write_all(job.connections, *place)
-        try:
-            # A batch of points without fields has no bytes, and more may follow it.
-            while batch is not None:
-                is_open = yield writing.room()
-                _tell(report, writing, total)
+        # A batch of points without fields has no bytes, and more may follow it.
+        while batch is not None:
+            # What is raised here comes from a signal handler, and ends the write at once.
+            is_open = yield writing.room()
+            try:
+                tell(writing)
                 if not is_open:
                     break
                 _log(batch)
@@ -158,35 +159,49 @@ def _steps(
                 batch, following = following, None
                 if batch is None:
                     batch = yield from _next(batches, feed)
-        except Exception as error:
-            # A point that cannot be written; what is under way ends first.
-            failure = error
+            except Exception as error:
+                # A point that cannot be written; what is under way ends first.
+                failure = error
+                break
         try:
             yield writing.end()
         except Exception as error:
+            if writing.failed is None:
+                raise
             ended = error
         try:
-            _tell(report, writing, total)
+            tell(writing)
         except Exception as error:
             failure = failure or error
     finally:
-        if report:
-            report.close()
+        # An exception that is kept would keep what is under way.
+        if writing is not None:
+            writing.stop()
+        tell.close()
     _warn(skipped)
     _raise(failure, ended, writing)
     return True
 
 
-def _tell(report: _progress.Report | None, writing: _core.Writing, total: int | None) -> None:
-    """Reports every batch that is done with."""
-    if report:
-        for points, length in writing.progress():
-            report(points, length, total)
+class _Tell:
+    """Reports every batch that is done with; after an exception of the callback, nothing more."""
+
+    def __init__(self, job: Job) -> None:
+        self._total = rows_of(job.data) if job.progress else None
+        self._report = _progress.writing(job.progress, self._total) if job.progress else None
+        self.close = self._report.close if self._report else lambda: None
+
+    def __call__(self, writing: _core.Writing) -> None:
+        report, self._report = self._report, None
+        if report:
+            for points, length in writing.progress():
+                report(points, length, self._total)
+        self._report = report
 
 
 def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Writing) -> None:
     """Raises what ended the write: our own failure, unless a request failed after it."""
-    if ended is not None and (failure is None or not _goes_on(ended)):
+    if ended is not None and (failure is None or writing.failed):
         if failure is not None:
             ended.__context__ = failure
         raise ended
@@ -197,17 +212,23 @@ def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Wr
         cause, failure = failure, RuntimeError("the progress callback raised StopIteration")
         failure.__cause__ = cause
     text, written = writing.told()
-    failure.__dict__["written"] = written
-    if isinstance(failure, InfluxDBError) or type(failure) in (ValueError, TypeError):
-        failure.args = (f"{failure}; {text}", *failure.args[1:])
-    elif hasattr(failure, "add_note"):
-        failure.add_note(text)
+    is_plain = isinstance(failure, InfluxDBError) or type(failure) in (ValueError, TypeError)
+    if hasattr(failure, "written"):
+        # The data's own code writes, too, and the error tells of that write.
+        _note(failure, f"the write around it: {text}")
+    elif is_plain and len(failure.args) == 1 and isinstance(failure.args[0], str):
+        failure.args = (f"{failure}; {text}",)
+        failure.__dict__["written"] = written
+    else:
+        _note(failure, text)
+        failure.__dict__["written"] = written
     raise failure
 
 
-def _goes_on(error: Exception) -> bool:
-    """Whether points were refused one by one, which ends no write."""
-    return isinstance(error, InfluxDBWriteError) and bool(error.partial or error.rejected)
+def _note(error: Exception, text: str) -> None:
+    """Adds a note, from Python 3.11 on."""
+    if hasattr(error, "add_note"):
+        error.add_note(text)
 
 
 def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _core.Batch | None]:

@@ -32,6 +32,8 @@ pub struct Finished {
     pub written: Written,
     /// The first error, with the ledger.
     pub error: Option<Error>,
+    /// Whether the error ended the write; points that are refused one by one do not.
+    pub failed: bool,
     /// What became of the points.
     pub ledger: Ledger,
 }
@@ -111,6 +113,8 @@ enum Step<T> {
 /// A request that travels, or what became of it.
 struct Sent<F> {
     points: Span,
+    lines: u64,
+    /// Points, those without a line too.
     count: u64,
     bytes: u64,
     request: Request<F>,
@@ -153,6 +157,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         let points = Span::new(batch, 0..batch.len());
         self.next = points.end(self.next);
         self.under_way.push_back(Sent {
+            lines: batch.len() as u64,
             count: batch.len() as u64 + batch.skipped(),
             bytes: batch.bytes().len() as u64,
             points,
@@ -192,7 +197,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
                 self.report.ledger.note(&sent.points, self.done);
             }
             Err(error) => {
-                if !self.note(&sent.points, error) {
+                if !self.note(&sent.points, sent.lines, error) {
                     return false;
                 }
             }
@@ -203,9 +208,9 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
     }
 
     /// Takes note of an error; whether the write goes on.
-    fn note(&mut self, points: &Span, mut error: Error) -> bool {
+    fn note(&mut self, points: &Span, lines: u64, mut error: Error) -> bool {
         let goes_on = error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
-        let state = write::state_of(&error);
+        let state = write::state_of(&error, lines);
         let report = std::mem::take(error.report_mut());
         let is_unnamed = report.rejected.is_empty();
         self.report.rejected.extend(report.rejected);
@@ -232,7 +237,8 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
 
     fn finish(mut self) -> Finished {
         let written = self.progress.written;
-        if self.failure.is_some() {
+        let failed = self.failure.is_some();
+        if failed {
             self.report.ledger.end_before(self.next);
         }
         let ledger = self.report.ledger.clone();
@@ -240,6 +246,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         Finished {
             written,
             error: error.map(|error| error.with_report(self.report)),
+            failed,
             ledger,
         }
     }

@@ -99,9 +99,14 @@ fn byte_range(batch: &Batch, lines: &Range<usize>) -> Range<usize> {
     start..end(lines.end)
 }
 
-/// What became of the points of a request that failed.
-pub(crate) fn state_of(error: &Error) -> State {
+/// What became of the points of a request that failed, which had so many lines.
+pub(crate) fn state_of(error: &Error, lines: u64) -> State {
+    let refused = error
+        .dropped()
+        .unwrap_or(0)
+        .max(error.rejected().len() as u64);
     match error.kind() {
+        _ if refused > 0 && refused >= lines => State::Refused,
         ErrorKind::PartialWrite => State::PartlyStored,
         ErrorKind::TooLarge => State::Refused,
         _ if !error.rejected().is_empty() => State::PartlyStored,
@@ -174,11 +179,7 @@ impl<'a> Parts<'a> {
             return Err(error);
         }
         let goes_on = error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
-        let state = if error.rejected().len() == part.len() {
-            State::Refused
-        } else {
-            state_of(&error)
-        };
+        let state = state_of(&error, part.len() as u64);
         self.note(part, state);
         let report = std::mem::take(error.report_mut());
         self.report.rejected.extend(report.rejected);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use aioinflux::ledger::State;
 use aioinflux::{Error, ErrorKind, FieldConflict};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyValueError};
@@ -62,7 +63,15 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
         ("unsent", object(py, unsent)),
         ("reason", object(py, error.status().and_then(reason))),
     ];
-    exception(py, error, "InfluxDBWriteError", &fields)
+    let made = exception(py, error, "InfluxDBWriteError", &fields);
+    if matches!(error.kind(), ErrorKind::Config | ErrorKind::Input) {
+        // An error of Python's own class, with what became of the points before.
+        if let Some(ledger) = error.ledger().filter(|ledger| !ledger.is_empty()) {
+            let written: Vec<_> = ledger.ranges(State::Stored).collect();
+            let _ = made.value(py).setattr("written", ranges(py, &written));
+        }
+    }
+    made
 }
 
 /// Ranges of points as a list of `range`.

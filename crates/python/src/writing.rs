@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Context;
 
 use aioinflux::engine::{Finished, Progress, write_all};
-use aioinflux::ledger::{Ledger, State};
+use aioinflux::ledger::{self, Ledger};
 use aioinflux::{Batch, Error, Written};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyRuntimeError;
@@ -37,6 +37,13 @@ impl Drop for Handed {
 /// A write that is under way until `end`; dropping it stops its requests.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Writing {
+    /// The process whose runtime it is in: a child that was forked has no part in it.
+    process: u32,
+    /// None only while it is dropped.
+    state: Option<Box<State>>,
+}
+
+struct State {
     batches: Mutex<Option<mpsc::UnboundedSender<Arc<Batch>>>>,
     /// A permit for each batch that may be under way; closed when the write has failed.
     room: Arc<Semaphore>,
@@ -44,8 +51,15 @@ pub(crate) struct Writing {
     abort: AbortHandle,
     /// How far the write is, once for each batch, since Python last asked.
     progress: Arc<Mutex<Vec<Progress>>>,
-    /// What became of the points; known at the end.
-    ledger: Arc<Mutex<Option<Ledger>>>,
+    /// Known at the end.
+    end: Arc<Mutex<Option<End>>>,
+}
+
+/// What is known of a write that has ended.
+struct End {
+    ledger: Ledger,
+    /// Whether an error ended it.
+    failed: bool,
 }
 
 impl Writing {
@@ -54,7 +68,7 @@ impl Writing {
         py: Python<'_>,
         send: impl Fn(Arc<Batch>) -> F + Send + 'static,
         connections: usize,
-        done: State,
+        done: ledger::State,
     ) -> PyResult<Self>
     where
         F: Future<Output = Result<Written, Error>> + Send + 'static,
@@ -77,12 +91,25 @@ impl Writing {
         };
         let task = runtime::get(py)?.spawn(write_all(next, send, connections, done, note));
         Ok(Self {
-            batches: Mutex::new(Some(batches)),
-            room,
-            abort: task.abort_handle(),
-            task: Mutex::new(Some(task)),
-            progress,
-            ledger: Arc::default(),
+            process: runtime::process(),
+            state: Some(Box::new(State {
+                batches: Mutex::new(Some(batches)),
+                room,
+                abort: task.abort_handle(),
+                task: Mutex::new(Some(task)),
+                progress,
+                end: Arc::default(),
+            })),
+        })
+    }
+
+    /// What there is of it in this process.
+    fn state(&self) -> PyResult<&State> {
+        let here = self.process == runtime::process();
+        self.state.as_deref().filter(|_| here).ok_or_else(|| {
+            PyRuntimeError::new_err(
+                "the process was forked during a write, which goes on in the parent alone",
+            )
         })
     }
 }
@@ -90,29 +117,31 @@ impl Writing {
 #[pymethods]
 impl Writing {
     /// Waits until another batch may be sent: true, or false if the write has failed.
-    fn room(&self) -> Call {
+    fn room(&self) -> PyResult<Call> {
         exit::protect_thread();
-        let room = Arc::clone(&self.room);
+        let room = Arc::clone(&self.state()?.room);
         let permit = async move { room.acquire().await.map(SemaphorePermit::forget).is_ok() };
-        Call::new(permit, |py, is_open| is_open.into_py_any(py))
+        Ok(Call::new(permit, |py, is_open| is_open.into_py_any(py)))
     }
 
     /// Sends the next batch, for which there is room.
-    fn push(&self, batch: &Bound<'_, Encoded>) {
+    fn push(&self, batch: &Bound<'_, Encoded>) -> PyResult<()> {
         exit::protect_thread();
         let batch = Arc::clone(&batch.get().batch);
-        if let Some(batches) = locked(&self.batches).as_ref() {
+        if let Some(batches) = locked(&self.state()?.batches).as_ref() {
             // One that has just failed takes no more: the points count as not written.
             let _ = batches.send(batch);
         }
+        Ok(())
     }
 
     /// Waits until nothing is under way any more, and raises the first error.
-    fn end(&self) -> Call {
+    fn end(&self) -> PyResult<Call> {
         exit::protect_thread();
-        drop(locked(&self.batches).take());
-        let task = locked(&self.task).take();
-        let ledger = Arc::clone(&self.ledger);
+        let state = self.state()?;
+        drop(locked(&state.batches).take());
+        let task = locked(&state.task).take();
+        let end = Arc::clone(&state.end);
         let ended = async move {
             let outcome = match task {
                 Some(task) => task.await.ok(),
@@ -123,34 +152,55 @@ impl Writing {
                 return std::future::pending().await;
             }
             outcome.map(|finished| {
-                *locked(&ledger) = Some(finished.ledger);
+                *locked(&end) = Some(End {
+                    ledger: finished.ledger,
+                    failed: finished.failed,
+                });
                 finished.error
             })
         };
-        Call::new(ended, |py, outcome| match outcome {
+        Ok(Call::new(ended, |py, outcome| match outcome {
             Some(None) => true.into_py_any(py),
             Some(Some(error)) => Err(errors::of_write(py, &error)),
             None => Err(PyRuntimeError::new_err(inbox::WITHOUT_OUTCOME)),
-        })
+        }))
+    }
+
+    /// Whether an error of a request ended the write; `None` until `end` is done.
+    #[getter]
+    fn failed(&self) -> PyResult<Option<bool>> {
+        exit::protect_thread();
+        Ok(locked(&self.state()?.end).as_ref().map(|end| end.failed))
+    }
+
+    /// Gives up what is under way. Does nothing to a write that has ended.
+    fn stop(&self) {
+        exit::protect_thread();
+        if let Ok(state) = self.state() {
+            state.abort.abort();
+        }
     }
 
     /// How far the write is: points and bytes, once for each batch that was done with since the
     /// last call.
-    fn progress(&self) -> Vec<(u64, u64)> {
+    fn progress(&self) -> PyResult<Vec<(u64, u64)>> {
         exit::protect_thread();
-        let progress = std::mem::take(&mut *locked(&self.progress));
+        let progress = std::mem::take(&mut *locked(&self.state()?.progress));
         let shown = progress.iter().map(|so_far| (so_far.points, so_far.bytes));
-        shown.collect()
+        Ok(shown.collect())
     }
 
     /// What became of the points of a write that the caller ended: in words, and the points that
     /// were written. Known after `end`.
-    fn told<'py>(&self, py: Python<'py>) -> (String, Bound<'py, PyAny>) {
+    fn told<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyAny>)> {
         exit::protect_thread();
-        let mut ledger = locked(&self.ledger).clone().unwrap_or_default();
+        let ledger = locked(&self.state()?.end)
+            .as_ref()
+            .map(|end| end.ledger.clone());
+        let mut ledger = ledger.unwrap_or_default();
         ledger.end_before(ledger.next_point());
-        let written: Vec<Range<u64>> = ledger.ranges(State::Stored).collect();
-        (ledger.to_string(), errors::ranges(py, &written))
+        let written: Vec<Range<u64>> = ledger.ranges(ledger::State::Stored).collect();
+        Ok((ledger.to_string(), errors::ranges(py, &written)))
     }
 }
 
@@ -158,7 +208,11 @@ impl Drop for Writing {
     /// Does nothing to a write that has ended.
     fn drop(&mut self) {
         exit::protect_thread();
-        self.abort.abort();
+        self.stop();
+        if self.process != runtime::process() {
+            // Its threads are the parent's, and so are the locks that they may hold.
+            std::mem::forget(self.state.take());
+        }
     }
 }
 

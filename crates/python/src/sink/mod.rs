@@ -178,8 +178,13 @@ impl Sink {
         name: &Bound<'_, PyAny>,
         place: Place<'_>,
     ) -> PyResult<Option<String>> {
-        if !name.is_instance_of::<PyString>() && values::is_missing(name)? {
-            return Ok(None);
+        if !name.is_instance_of::<PyString>() {
+            if values::is_missing(name)? {
+                return Ok(None);
+            }
+            if !values::is_scalar(name)? {
+                return Err(place.type_error("str", name));
+            }
         }
         self.name(name, place).map(Some)
     }
