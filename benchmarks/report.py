@@ -125,7 +125,7 @@ def whole(found: list[Row], about: str) -> str:
     """The text of `RESULTS.md`."""
     judged = [r for r in found if r.verdict]
     short = [r for r in judged if r.verdict != HOLDS]
-    text = f"# Results of `make bench`\n\n{about}\n"
+    text = f"# Results of `make bench`\n\n{about}\n{codes()}\n"
     text += f"{len(judged) - len(short)} of {len(judged)} targets hold"
     text += ". What falls short:\n\n" if short else ".\n"
     for r in short:
@@ -133,7 +133,7 @@ def whole(found: list[Row], about: str) -> str:
         why = reason(r.case, r.who, r.verdict)
         text += f"* {r.case}, {r.who or 'itself'}: {measured or r.note}, target {r.target}"
         text += f": {why}\n" if why else "\n"
-    return f"{text}\n{codes()}\n" + table(HEAD, (r.cells() for r in found))
+    return text + "\n" + table(HEAD, (r.cells() for r in found))
 
 
 def codes() -> str:
