@@ -60,6 +60,7 @@ docs: tools ## the manual into site/, the Rust documentation into target/doc
 	@tools/venv .venvs/docs "$$(tools/python)" tools/requirements-docs.txt
 	@# The theme has a notice of its own that --quiet does not silence.
 	NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --quiet --strict
+	.venvs/docs/bin/python tools/own_host.py site
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet -p aioinflux -p aioinflux-line
 
 .PHONY: clean
