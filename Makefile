@@ -38,11 +38,11 @@ lint: tools venv ## formats, lints and types of both languages; a warning is an 
 test-pythons: tools venv influxd ## the Python tests on each CPython from 3.10 on, pandas 2 and 3
 	$(PYTHON) tools/test_pythons.py
 
-# Wheels, so that every environment has the release build. CASE chooses: W1, "W2 polars", ...
+# Wheels, so that every environment has the release build. CASE chooses a family or a case of RESULTS.md.
 BENCH_WHEELS := target/bench/wheels
 BENCH_PYTHON := .venvs/bench/bin/python
 .PHONY: bench
-bench: tools venv influxd ## both directions beside every peer, into benchmarks/RESULTS.md; CASE=W1 runs one
+bench: tools venv influxd ## both directions beside every peer, into benchmarks/RESULTS.md; CASE=... runs one
 	@tools/need curl
 	@tools/venv .venvs/bench "$$(tools/python)" tools/requirements-bench.txt tools/requirements-pandas3.txt
 	@old=$$(tools/python-old) && { [ -z "$$old" ] || tools/venv .venvs/bench-old "$$old" tools/requirements-bench-old.txt; }
@@ -58,7 +58,9 @@ bench: tools venv influxd ## both directions beside every peer, into benchmarks/
 .PHONY: docs
 docs: tools ## the manual into site/, the Rust documentation into target/doc
 	@tools/venv .venvs/docs "$$(tools/python)" tools/requirements-docs.txt
-	.venvs/docs/bin/mkdocs build --quiet --strict
+	@# The theme has a notice of its own that --quiet does not silence.
+	NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --quiet --strict
+	.venvs/docs/bin/python tools/own_host.py site
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet -p aioinflux -p aioinflux-line
 
 .PHONY: clean

@@ -1,38 +1,23 @@
-"""Makes the tables: of all results, for `RESULTS.md`, and the shortened one of the README.
+"""Makes `RESULTS.md`, the table of all results, and reads it.
 
-`python -m benchmarks.report` prints the shortened table as the README must have it, made from
-`RESULTS.md` alone; `--write` puts it there, `--check` fails where the README has another one.
+`benchmarks.readme` makes the shorter table of the README from it.
 """
 
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .case import OURS, Case, Result, Results
 from .reasons import reason
+from .words import FAMILIES
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
-README = ROOT / "README.md"
 HOLDS, SHORT = "holds", "**falls short**"
 HEAD = ("case", "who", "time", "CPU", "ratio", "target", "verdict", "peak", "added", "notes")
-BRIEF_HEAD = ("case", "aioinflux", "best InfluxDB client", "best of anybody else", "targets")
-# One line of the README for each of these.
-BRIEF = (
-    "W1 int", "W1s 20,000 calls", "W1t NamedTuple", "W1t dataclass", "W1t slots class",
-    "W2 categorical, 1 thread", "W2 categorical, 2 threads", "W2 object, 1 thread",
-    "W2 pandas str, 1 thread", "W2 polars, 1 thread", "W3 object, 1 thread",
-    "W2z categorical as gzip, 1 thread", "R1 json to pandas", "R1 msgpack to pandas",
-    "R1 json to pandas, 100 series", "R1 msgpack to pandas, 100 series",
-    "R2 tuples iterated, gc off", "R2 dicts iterated, gc off", "Q query, 1 at a time",
-    "Q query, 64 at a time", "Q write, 64 at a time",
-    "Q write, 64 at a time, data in memory", "E write", "E read",
-)  # fmt: skip
-BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
 
 @dataclass(frozen=True)
@@ -140,7 +125,7 @@ def whole(found: list[Row], about: str) -> str:
     """The text of `RESULTS.md`."""
     judged = [r for r in found if r.verdict]
     short = [r for r in judged if r.verdict != HOLDS]
-    text = f"# Results of `make bench`\n\n{about}\n"
+    text = f"# Results of `make bench`\n\n{about}\n{codes()}\n"
     text += f"{len(judged) - len(short)} of {len(judged)} targets hold"
     text += ". What falls short:\n\n" if short else ".\n"
     for r in short:
@@ -151,67 +136,14 @@ def whole(found: list[Row], about: str) -> str:
     return text + "\n" + table(HEAD, (r.cells() for r in found))
 
 
+def codes() -> str:
+    """What the first word of each case means."""
+    lines = "".join(f"* `{code}`: {words}.\n" for code, words in FAMILIES.items())
+    return f"The first word of a case is its family:\n\n{lines}"
+
+
 def read(text: str) -> list[Row]:
     """The rows of the table in `RESULTS.md`."""
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[1:]]
     return [Row(*(cell.strip("| ") for cell in line)) for line in cells if len(line) == len(HEAD)]
-
-
-def factor(r: Row) -> float:
-    return float(r.ratio.split("x")[0])
-
-
-def closest(found: list[Row]) -> str:
-    """The one that is nearest to us."""
-    if not found:
-        return ""
-    best = min(found, key=factor)
-    return f"{best.ratio} ({best.who})"
-
-
-def brief(text: str) -> str:
-    """The shortened table, from the text of `RESULTS.md`: how many times as fast as whom we are."""
-    found = read(text)
-    lines = []
-    for name in BRIEF:
-        of_case = [r for r in found if r.case == name]
-        ours = next((r for r in of_case if r.who == OURS), None)
-        if not ours:
-            continue
-        others = [r for r in of_case if r.ratio and "of it" not in r.ratio]
-        # Anchors do no work that could be compared.
-        others = [r for r in others if not r.who.startswith((f"{OURS},", "our ", "empty call"))]
-        clients = [r for r in others if r.who.startswith(("aioinflux", "influxdb"))]
-        judged = [r.verdict for r in of_case if r.verdict]
-        held = judged.count(HOLDS)
-        verdict = "hold" if held == len(judged) else f"{held} of {len(judged)} hold"
-        rest = [r for r in others if r not in clients]
-        lines.append((name, ours.time, closest(clients), closest(rest), verdict if judged else ""))
-    return table(BRIEF_HEAD, lines)
-
-
-def passage() -> str:
-    """What stands in the README: nothing is claimed before it was measured."""
-    return f"{BEGIN}\n{brief(RESULTS.read_text()) if RESULTS.exists() else ''}{END}\n"
-
-
-def write_readme() -> None:
-    before, _, rest = README.read_text().partition(BEGIN)
-    README.write_text(before + passage() + rest.partition(f"{END}\n")[2])
-
-
-def main() -> None:
-    if "--check" in sys.argv:
-        if passage() not in README.read_text():
-            sys.exit(
-                "README.md has not the table of RESULTS.md: python -m benchmarks.report --write"
-            )
-    elif "--write" in sys.argv:
-        write_readme()
-    else:
-        print(passage(), end="")
-
-
-if __name__ == "__main__":
-    main()

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 
-from . import answers, report
+from . import answers, readme, report
 from .about import about
 from .case import NEAR, OURS, Case, Result, Results
 from .cases import families, live
@@ -132,8 +132,8 @@ def main() -> None:
     if arguments.cases:
         return
     RESULTS.write_text(report.whole(found, about(begin)))
-    report.write_readme()
-    print(f"\nwritten: {RESULTS.relative_to(ROOT)}, and the table of the README")
+    readme.write()
+    print(f"\nwritten: {RESULTS.relative_to(ROOT)}, and what the README shows of it")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,9 @@
 
 A block of Python runs, after those before it on its page, unless its title says that it is for
 another client. A block of text whose title is `output` is what the block before it prints.
+
+Of tabs beside each other (pandas and polars, async and blocking) a reader follows one. So a page
+with tabs runs once with the first tab of each group, and once with the second one.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
 
 _BLOCK = re.compile(r"^( *)```(\S*)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_TAB = re.compile(r'^=== "[^"]+"\n', re.MULTILINE)
+_INSIDE = re.compile(r"(?:(?: {4}[^\n]*)?\n)*")
 _TITLE = re.compile(r'^ title="([^"]*)"$')
 # The titles of blocks of ours that have one.
 _OURS = ("", "aioinflux")
@@ -26,12 +31,16 @@ _OURS = ("", "aioinflux")
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code: the number of its first line counts from 1."""
+    """A block of code: the number of its first line counts from 1.
+
+    `tab` is the place of its tab in a group of tabs, from 0, or `None` outside of tabs.
+    """
 
     language: str
     title: str
     code: str
     line: int
+    tab: int | None = None
 
     @property
     def runs(self) -> bool:
@@ -41,6 +50,7 @@ class Block:
 def blocks(text: str) -> list[Block]:
     """All blocks of a page, in order."""
     found = []
+    tabs = tabs_of(text)
     for match in _BLOCK.finditer(text):
         indent, language, more, code = match.groups()
         title = _TITLE.match(more)
@@ -48,8 +58,28 @@ def blocks(text: str) -> list[Block]:
             raise ValueError(f"expected nothing or a title after the language, got `{more}`")
         line = text.count("\n", 0, match.start()) + 2
         code = "".join(row.removeprefix(indent) for row in code.splitlines(keepends=True))
-        found.append(Block(language, title.group(1) if title else "", code, line))
+        tab = tabs.get(match.start())
+        found.append(Block(language, title.group(1) if title else "", code, line, tab))
     return found
+
+
+def tabs_of(text: str) -> dict[int, int]:
+    """The place of the tab at each position of a text that is inside of one."""
+    found: dict[int, int] = {}
+    before, place = -1, 0
+    for head in _TAB.finditer(text):
+        inside = _INSIDE.match(text, head.end())
+        end = inside.end() if inside else head.end()
+        place = place + 1 if head.start() == before else 0
+        found |= dict.fromkeys(range(head.end(), end), place)
+        before = end
+    return found
+
+
+def readings(found: list[Block]) -> list[list[Block]]:
+    """The blocks of each way to read a page: all that are in no tab, and those of one tab."""
+    count = max((block.tab + 1 for block in found if block.tab is not None), default=1)
+    return [[block for block in found if block.tab in (None, n)] for n in range(count)]
 
 
 def of_page(page: str) -> list[Block]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -14,8 +16,61 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_the_table_of_the_readme_is_that_of_the_results() -> None:
-    done = python("-m", "benchmarks.report", "--check")
+def test_table_and_chart_of_the_readme_are_those_of_the_results() -> None:
+    done = python("-m", "benchmarks.readme", "--check")
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_line_of_the_readme_is_a_case_of_the_results_in_words() -> None:
+    program = """
+from benchmarks.readme import comparisons, measured
+from benchmarks.words import CHART, LINES, FAMILIES
+
+names = [line.case for line in LINES]
+assert [c.case for c in comparisons(measured())] == names
+assert len(set(CHART)) == 10 and set(CHART) <= set(names)
+for line in LINES:
+    assert not set(line.words.replace(":", "").split()) & set(FAMILIES), line
+"""
+    done = python("-c", program)
+    assert done.returncode == 0, done.stderr
+
+
+def test_codes_of_cases_are_explained_in_the_results_and_used_in_no_page() -> None:
+    results = (ROOT / "benchmarks/RESULTS.md").read_text()
+    program = "from benchmarks.report import codes; print(codes(), end='')"
+    done = python("-c", program)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout in results
+    explained = set(re.findall(r"^\* `(\w+)`: ", done.stdout, re.MULTILINE))
+    cases = re.findall(r"^\| (\w+) [^|]*\| aioinflux \|", results, re.MULTILINE)
+    assert set(cases) == explained
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        assert not re.search(r"\b[RW][1-3][a-z]?\b", page.read_text()), page
+
+
+def test_the_chart_has_ten_groups_and_needs_nothing_else() -> None:
+    text = (ROOT / "benchmarks/chart.svg").read_text()
+    root = ElementTree.fromstring(text)
+    kinds = [element.get("class", "") for element in root.iter()]
+    # Title and two words of the legend; one text for each group.
+    assert kinds.count("text") == 2 + 10
+    assert "prefers-color-scheme: dark" in text
+    assert re.findall(r"https?://[^\"]*|url\(|href", text) == ["http://www.w3.org/2000/svg"]
+
+
+def test_a_bar_is_as_long_as_the_logarithm_of_its_ratio() -> None:
+    program = """
+import re
+from benchmarks.chart import SPAN, Bar, Group, svg
+
+bars = tuple(Bar("client", ratio, f"{ratio}x <peer>") for ratio in (100.0, 10.0, 1.0, 0.5))
+text = svg("title", {}, [Group("work", bars)])
+widths = [float(width) for width in re.findall(r'class="client".* width="([\\d.]+)"', text)]
+assert widths == [SPAN, SPAN / 2, 0, 0], widths
+assert "0.5x &lt;peer&gt;" in text
+"""
+    done = python("-c", program)
     assert done.returncode == 0, done.stderr
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import aioinflux
+import own_host
 import pages
 from influxd import Influxd
 from pages import PAGES, ROOT, of_page
@@ -24,11 +25,14 @@ def server() -> Any:
         yield one
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("page", "reading"),
+    [(page, n) for page in PAGES for n in range(len(pages.readings(of_page(page))))],
+)
 def test_python_blocks_run_and_print_what_is_shown(
-    page: str, server: Influxd, tmp_path: Path
+    page: str, reading: int, server: Influxd, tmp_path: Path
 ) -> None:
-    found = of_page(page)
+    found = pages.readings(of_page(page))[reading]
     codes = [block for block in found if block.runs]
     if page == "README.md":
         assert len(codes) >= 4
@@ -64,6 +68,30 @@ def test_blocks_are_told_apart_by_their_titles() -> None:
     assert (found[-1].title, found[-1].line) == ("output", 17)
     with pytest.raises(ValueError, match="hidden"):
         pages.blocks("```python hidden\na\n```\n")
+
+
+def test_a_page_with_tabs_is_read_once_for_each_of_them() -> None:
+    tab = '=== "{0}"\n\n    text\n\n    ```python\n    {0}\n    ```\n\n'
+    block = "```python\n{}\n```\n\n"
+    text = tab.format("a") + tab.format("b") + block.format("c") + tab.format("d") + tab.format("e")
+    readings = pages.readings(pages.blocks(text))
+    assert [[block.code for block in one] for one in readings] == [
+        ["a\n", "c\n", "d\n"],
+        ["b\n", "c\n", "e\n"],
+    ]
+    assert len(pages.readings(pages.blocks(block.format("c")))) == 1
+
+
+def test_what_a_page_loads_from_another_host_is_found(tmp_path: Path) -> None:
+    page, style = tmp_path / "page.html", tmp_path / "style.css"
+    page.write_text(
+        '<link rel="canonical" href="https://a.example/"><a href="https://b.example/">b</a>'
+        '<script src="//c.example/c.js"></script><img src="own.svg">'
+        '<link rel="stylesheet" href="https://d.example/d.css"><p>from_url("http://e.example")</p>'
+    )
+    style.write_text('@import "https://f.example/f.css"; p { background: url(//g.example/g.png) }')
+    assert list(own_host.foreign(page)) == ["//c.example/c.js", "https://d.example/d.css"]
+    assert list(own_host.foreign(style)) == ["https://f.example/f.css", "//g.example/g.png"]
 
 
 def test_shell_blocks_of_the_readme_name_targets_that_exist() -> None:

@@ -155,7 +155,7 @@ def test_field_type_conflict_names_the_field_both_types_and_the_page(
         "Python becomes which is told in docs/types.md"
     ) in str(caught.value)
     page = Path(__file__).resolve().parent.parent / "docs" / "types.md"
-    assert page.read_text().startswith("# Types")
+    assert page.read_text().startswith("# Types of fields")
 
 
 def test_line_that_the_server_cannot_parse_is_named(client: Calls) -> None:

@@ -347,8 +347,8 @@ def strict(tmp_path: Path) -> Path:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("checker", CHECKERS)
-def test_a_type_checker_accepts_the_page_on_types(strict: Path, checker: str) -> None:
-    program = "\n".join(block.code for block in of_page("docs/types.md") if block.runs)
+def test_a_type_checker_accepts_the_page_on_classes(strict: Path, checker: str) -> None:
+    program = "\n".join(block.code for block in of_page("docs/objects.md") if block.runs)
     done = checked(strict, program, *CHECKERS[checker])
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -1,0 +1,144 @@
+"""The chart and the table of the README, in words, made from `RESULTS.md` alone.
+
+`python -m benchmarks.readme` prints the passage as the README must have it. `--write` writes it and
+the chart, `--check` fails if the README or the chart differs.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from . import chart
+from .case import OURS
+from .report import HOLDS, RESULTS, ROOT, Row, read, table
+from .words import CHART, LINES, PEERS
+
+README = ROOT / "README.md"
+PICTURE = ROOT / "benchmarks" / "chart.svg"
+BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
+CLIENT, LIBRARY = "fastest other InfluxDB client", "fastest other library"
+TITLE = "How many times as fast as others aioinflux is (logarithmic axis)"
+ALT = "Chart: how many times as fast as other clients and libraries aioinflux is, for ten tasks"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The fastest of some others: its name, and its time divided by ours."""
+
+    name: str
+    ratio: str
+
+    @property
+    def times(self) -> float:
+        return factor(self.ratio)
+
+    @property
+    def text(self) -> str:
+        return f"{self.ratio} {self.name}"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One case: in words, our time, and the fastest others, if there are any."""
+
+    case: str
+    words: str
+    time: str
+    client: Peer | None
+    library: Peer | None
+
+
+def factor(ratio: str) -> float:
+    return float(ratio.split("x")[0])
+
+
+def fastest(found: list[Row]) -> Peer | None:
+    if not found:
+        return None
+    best = min(found, key=lambda r: factor(r.ratio))
+    return Peer(PEERS.get(best.who, best.who), best.ratio)
+
+
+def comparisons(found: list[Row]) -> list[Compared]:
+    """The cases of the README, as far as they were measured."""
+    compared = []
+    for line in LINES:
+        of_case = [r for r in found if r.case == line.case]
+        ours = next((r for r in of_case if r.who == OURS), None)
+        if not ours:
+            continue
+        others = [r for r in of_case if r.ratio and "of it" not in r.ratio]
+        # Anchors do no work that could be compared.
+        others = [r for r in others if not r.who.startswith((f"{OURS},", "our ", "empty call"))]
+        clients = [r for r in others if r.who.startswith(("aioinflux", "influxdb"))]
+        rest = [r for r in others if r not in clients]
+        compared.append(Compared(line.case, line.words, ours.time, fastest(clients), fastest(rest)))
+    return compared
+
+
+def brief(compared: list[Compared]) -> str:
+    """The table of the README."""
+    head = ("task", "aioinflux", CLIENT, LIBRARY)
+    lines = ((c.words, c.time, text(c.client), text(c.library)) for c in compared)
+    return table(head, lines)
+
+
+def text(peer: Peer | None) -> str:
+    return peer.text if peer else ""
+
+
+def picture(compared: list[Compared]) -> str:
+    """The chart: one group of bars for each of its cases."""
+    by_case = {c.case: c for c in compared}
+    groups = []
+    for case in CHART:
+        if c := by_case.get(case):
+            peers = [("client", c.client), ("library", c.library)]
+            bars = tuple(chart.Bar(kind, p.times, p.text) for kind, p in peers if p)
+            groups.append(chart.Group(c.words.replace("`", ""), bars))
+    legend = {"client": CLIENT, "library": LIBRARY}
+    return chart.svg(TITLE, legend, groups)
+
+
+def passage(found: list[Row]) -> str:
+    """What stands in the README: nothing is claimed before it was measured."""
+    if not found:
+        return f"{BEGIN}\n{END}\n"
+    judged = [r.verdict for r in found if r.verdict]
+    held = f"{judged.count(HOLDS)} of {len(judged)} targets for time and memory hold. "
+    held += "The results say which do not, and why.\n"
+    image = f"![{ALT}]({PICTURE.relative_to(ROOT)})\n"
+    return f"{BEGIN}\n{image}\n{brief(comparisons(found))}\n{held}{END}\n"
+
+
+def measured() -> list[Row]:
+    return read(RESULTS.read_text()) if RESULTS.exists() else []
+
+
+def write() -> None:
+    found = measured()
+    before, _, rest = README.read_text().partition(BEGIN)
+    README.write_text(before + passage(found) + rest.partition(f"{END}\n")[2])
+    PICTURE.write_text(picture(comparisons(found)))
+
+
+def check() -> bool:
+    """Whether README and chart are those of the results."""
+    found = measured()
+    in_readme = passage(found) in README.read_text()
+    return in_readme and PICTURE.read_text() == picture(comparisons(found))
+
+
+def main() -> None:
+    if "--check" in sys.argv:
+        if not check():
+            sys.exit("README.md or chart.svg is stale: run python -m benchmarks.readme --write")
+    elif "--write" in sys.argv:
+        write()
+    else:
+        print(passage(measured()), end="")
+
+
+if __name__ == "__main__":
+    main()
