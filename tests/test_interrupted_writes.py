@@ -11,19 +11,23 @@ from typing import Any
 import pytest
 
 from aioinflux import InfluxDBClient, InfluxDBWriteError
-from scripted import Hang, Scripted, answer
+from scripted import Answer, Hang, Request, Scripted, answer
 from support import Calls, run_python
 from test_write_batches import calls, connect, points, sent
 
 PARSE = '{"error":"unable to parse \'m f=3i 3\': bad"}'
 
 
-def raising(count: int, error: BaseException) -> Iterator[dict[str, Any]]:
+def raising(
+    count: int, error: BaseException, after: threading.Event | None = None
+) -> Iterator[dict[str, Any]]:
     yield from points(count)
+    if after:
+        after.wait(20)
     raise error
 
 
-class Late(Exception):
+class LateError(Exception):
     """What a signal handler of the user raises."""
 
 
@@ -36,13 +40,13 @@ def test_an_exception_of_a_signal_handler_ends_a_write_at_once() -> None:
             os.kill(os.getpid(), signal.SIGUSR1)
 
         def handle(*_: object) -> None:
-            raise Late
+            raise LateError
 
         before = signal.signal(signal.SIGUSR1, handle)
         try:
             thread = threading.Thread(target=interrupt)
             thread.start()
-            with pytest.raises(Late):
+            with pytest.raises(LateError):
                 connect(server).write(points(60), batch_lines=10)
             thread.join()
         finally:
@@ -54,8 +58,9 @@ def test_what_is_under_way_stops_although_the_exception_is_kept(
     mode: str, kind: type[BaseException]
 ) -> None:
     with Scripted(Hang()) as server:
+        data = raising(35, kind(), server.hangs)
         with pytest.raises(kind) as kept:
-            calls(server, mode).write(raising(35, kind()), batch_lines=10, connections=4)
+            calls(server, mode).write(data, batch_lines=10, connections=4)
         # The client gave up what nobody had answered.
         assert server.left.wait(20)
         assert len(sent(server)) <= 3
@@ -98,9 +103,10 @@ def test_a_child_that_was_forked_within_a_write_gets_an_error(end: str) -> None:
 
 def test_an_argument_error_of_the_engine_says_what_was_written(mode: str) -> None:
     data = ["".join(f"m f={n}i {n}\n" for n in range(40)), *points(1)]
-    with Scripted(answer(204)) as server, pytest.raises(ValueError, match="precision") as caught:
-        client = InfluxDBClient(host=server.host, port=server.port, db="db", mode=mode)
-        Calls(client).write(data, batch_lines=10, precision="s")
+    with Scripted(answer(204)) as server:
+        client = Calls(InfluxDBClient(host=server.host, port=server.port, db="db", mode=mode))
+        with pytest.raises(ValueError, match="precision") as caught:
+            client.write(data, batch_lines=10, precision="s")
     assert sent(server) == [10] * 4
     assert vars(caught.value)["written"] == [range(40)]
 
@@ -109,27 +115,31 @@ def test_a_request_that_failed_is_told_before_the_datas_own_error(mode: str) -> 
     """Whether points of other batches were refused one by one or not."""
     slow = threading.Event()
 
-    def refuse(_: object) -> Any:
-        slow.wait(20)
-        return answer(401, '{"error":"no"}')
+    def respond(request: Request) -> Answer:
+        if "f=3i" in request.text:
+            return answer(400, PARSE)
+        if "f=20i" in request.text:
+            slow.wait(20)
+            return answer(401, '{"error":"no"}')
+        return answer(204)
 
     def data() -> Iterator[dict[str, Any]]:
         yield from points(35)
         slow.set()
         raise LookupError
 
-    with Scripted(answer(400, PARSE), answer(204), refuse) as server:
-        with pytest.raises(InfluxDBWriteError) as caught:
-            calls(server, mode).write(data(), batch_lines=10, connections=3)
-    assert caught.value.status in (400, 401)
-    assert "points" in str(caught.value)
+    with Scripted(respond) as server, pytest.raises(InfluxDBWriteError) as caught:
+        calls(server, mode).write(data(), batch_lines=10, connections=3)
+    assert caught.value.status == 401
+    assert caught.value.rejected[0][0] == 3
+    assert isinstance(caught.value.__context__, LookupError)
 
 
 def test_a_batch_of_which_all_points_were_refused_was_not_written_in_part(mode: str) -> None:
     refused = answer(400, '{"error":"unable to parse \'m f=2i 2\': bad"}')
-    with Scripted(answer(204), answer(204), refused, answer(204)) as server:
-        with pytest.raises(InfluxDBWriteError) as caught:
-            calls(server, mode).write(points(4), batch_lines=1)
+    answers = (answer(204), answer(204), refused, answer(204))
+    with Scripted(*answers) as server, pytest.raises(InfluxDBWriteError) as caught:
+        calls(server, mode).write(points(4), batch_lines=1)
     assert caught.value.rejected[0][0] == 2
     assert str(caught.value).endswith("points 0 to 1 and 3 were written, points 2 were not")
 

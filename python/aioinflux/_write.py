@@ -109,8 +109,9 @@ def rows_of(data: object) -> int | None:
     if isinstance(rows, int):
         return rows
     shape = getattr(data, "shape", None)
-    known = isinstance(shape, tuple) and shape and isinstance(shape[0], int)
-    return shape[0] if known else None
+    if isinstance(shape, tuple) and shape and isinstance(shape[0], int):
+        return shape[0]
+    return None
 
 
 def _begun(job: Job, engine: Engine, find_place: Callable[[], Place]) -> _core.Call[bool] | Steps:
