@@ -151,10 +151,13 @@ impl Client {
             }
             tokio::task::yield_now().await;
         }
+        let options = WriteOptions::default();
+        if batches.is_empty() {
+            return self.write_batch(encoder.take(), &options).await;
+        }
         batches.push(encoder.take());
         let batches = batches.into_iter().map(Ok::<_, Error>);
-        self.write_batches(batches, &WriteOptions::default(), 1, |_, _| ())
-            .await
+        self.write_batches(batches, &options, 1, |_, _| ()).await
     }
 
     /// Writes a batch: by value, or shared (`Arc<Batch>`) by those who need it again. It is sent
