@@ -40,7 +40,7 @@ pub enum Place {
 /// let mut encoder = Encoder::new(Dialect::V1);
 /// let error = encoder.push(&Point::new("cpu").tag("host", "a\nb").field("v", 1)).unwrap_err();
 /// assert_eq!(error.rule(), Rule::Newline);
-/// assert_eq!(error.to_string(), r"point 0: tag `host`: value `a\nb` holds a newline");
+/// assert_eq!(error.to_string(), r"point 0: tag `host`: value `a\nb` contains a newline");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(Box<Refusal>);
@@ -193,7 +193,7 @@ pub struct Unusual;
 
 impl fmt::Display for Unusual {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the row needs the plain encoder")
+        f.write_str("the row needs `PointEncoder`")
     }
 }
 

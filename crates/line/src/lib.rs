@@ -11,7 +11,7 @@
 //! assert_eq!(encoder.batch().bytes(), b"cpu,host=server\\ 1 load=0.64 42\n");
 //!
 //! let error = encoder.push(&Point::new("cpu").tag("host", "a\nb").field("load", 1.0)).unwrap_err();
-//! assert_eq!(error.to_string(), r"point 1: tag `host`: value `a\nb` holds a newline");
+//! assert_eq!(error.to_string(), r"point 1: tag `host`: value `a\nb` contains a newline");
 //! assert_eq!(encoder.take().len(), 1);
 //! # Ok::<(), aioinflux_line::Error>(())
 //! ```

@@ -231,18 +231,18 @@ fn errors_tell_line_column_and_what_was_expected() {
             "line 2:3: expected a comma, a space or the end of the line after the string",
         ),
         ("m f=\"a\nb", "line 2:2: expected a closing quote"),
-        ("m f=1 5x", "line 1:7: expected an integer as timestamp"),
+        ("m f=1 5x", "line 1:7: expected an integer timestamp"),
         (
             "m,a=1,a=2 f=1",
-            "line 1:2: expected every tag key once, but `a` comes twice",
+            "line 1:2: expected each tag key once, but `a` appears twice",
         ),
         (
             "m f=1,f=2",
-            "line 1:3: expected every field key once, but `f` comes twice",
+            "line 1:3: expected each field key once, but `f` appears twice",
         ),
         (
             "m time=2",
-            "line 1:3: expected another field key: `time` is the name of the timestamp",
+            "line 1:3: expected a different field key: `time` is reserved for the timestamp",
         ),
         ("m,t=a", "line 1:6: expected a space and a field"),
         (",t=a f=1", "line 1:1: expected a measurement"),
@@ -319,7 +319,7 @@ fn a_wide_line_is_read_and_written_in_good_time() {
     let text = format!("m,{tags} f=1,t000007=1");
     assert_eq!(
         one(V3, &text).unwrap_err(),
-        "line 1:1: expected no tag and field of one name, but `t000007` is both"
+        "line 1:1: expected tags and fields with different names, but `t000007` is both"
     );
     assert!(one(V2, &text).is_ok());
 }

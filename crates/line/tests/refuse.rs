@@ -194,11 +194,11 @@ fn messages_name_point_place_key_value_and_rule() {
     let table = [
         (
             m().tag("host", "a\nb"),
-            r"tag `host`: value `a\nb` holds a newline",
+            r"tag `host`: value `a\nb` contains a newline",
         ),
         (
             m().tag("a\\", "v"),
-            r"tag key `a\` ends in a backslash, which would escape what follows it",
+            r"tag key `a\` ends with a backslash, which would escape the next character",
         ),
         (
             m().field("f", f64::INFINITY),
@@ -206,7 +206,7 @@ fn messages_name_point_place_key_value_and_rule() {
         ),
         (
             m().field("time", 1),
-            "field key `time` is the name of the timestamp",
+            "field key `time` is reserved for the timestamp",
         ),
         (
             Point::new("#c").field("f", 1),
@@ -219,11 +219,11 @@ fn messages_name_point_place_key_value_and_rule() {
         ),
         (
             m().tag("t", format!("{long}\n")),
-            "tag `t`: value `0123456789012345678901234567890123456789...` holds a newline",
+            "tag `t`: value `0123456789012345678901234567890123456789...` contains a newline",
         ),
         (
             m().tag("t", "\u{1b}[0m\0"),
-            r"tag `t`: value `\u{1b}[0m\0` holds a NUL character",
+            r"tag `t`: value `\u{1b}[0m\0` contains a NUL character",
         ),
     ];
     for (point, message) in table {

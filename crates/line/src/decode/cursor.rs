@@ -50,7 +50,7 @@ impl<'a> Cursor<'a> {
             let key = Quoted::cut(key);
             return Err(self.fault_at(
                 0,
-                format!("no tag and field of one name, but {key} is both"),
+                format!("tags and fields with different names, but {key} is both"),
             ));
         }
         let timestamp = self.timestamp()?;
@@ -76,7 +76,7 @@ impl<'a> Cursor<'a> {
         match repeated(&tags) {
             Some(key) => {
                 let key = Quoted::cut(key);
-                Err(self.fault_at(start, format!("every tag key once, but {key} comes twice")))
+                Err(self.fault_at(start, format!("each tag key once, but {key} appears twice")))
             }
             None => Ok(tags),
         }
@@ -106,7 +106,7 @@ impl<'a> Cursor<'a> {
                 let key = Quoted::cut(key);
                 Err(self.fault_at(
                     start,
-                    format!("every field key once, but {key} comes twice"),
+                    format!("each field key once, but {key} appears twice"),
                 ))
             }
             None => Ok(fields),
@@ -169,7 +169,7 @@ impl<'a> Cursor<'a> {
         }
         let digits = self.text[self.at..].trim_end_matches(' ');
         if !number::is_integer(digits) {
-            return Err(self.fault("an integer as timestamp"));
+            return Err(self.fault("an integer timestamp"));
         }
         match digits.parse() {
             Ok(time) if self.grammar.times.contains(&time) => Ok(Some(time)),
@@ -187,7 +187,7 @@ impl<'a> Cursor<'a> {
         }
         match self.grammar.refusal(place, &name, kinds_in(&name)) {
             Some(rule) => {
-                let text = format!("another {}: {} {rule}", noun(place), Quoted::cut(&name));
+                let text = format!("a different {}: {} {rule}", noun(place), Quoted::cut(&name));
                 Err(self.fault_at(start, text))
             }
             None => Ok(name),

@@ -43,7 +43,7 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// The rule that keeps the name out of every place: it is empty, holds a newline, ends in a
+    /// The rule that keeps the name out of every place: it is empty, contains a newline, ends in a
     /// backslash and so on.
     pub fn new(options: impl Into<Options>, name: &str) -> Result<Self, Error> {
         let options = options.into();
