@@ -317,7 +317,7 @@ impl Client {
         let during = |error: Error| error.during(Kind::Query.name(), &self.config().server());
         let mut accepted = self.exchange.send(&target, &operation, true).await?;
         if accepted.format != Some(Format::Json) {
-            let text = "the answer is not the JSON that was asked for";
+            let text = "the answer is not the JSON that was requested";
             return Err(during(Error::new(ErrorKind::Misdirected, false, text)));
         }
         let body = &mut accepted.reply.body;

@@ -297,7 +297,7 @@ impl Error {
     pub(crate) fn timeout(which: Limit, after: Duration) -> Self {
         let what = match which {
             Limit::Connect => "no connection",
-            Limit::Read => "nothing moved on the connection",
+            Limit::Read => "no data was sent or received",
             Limit::Total => "not done",
         };
         let name = match which {

@@ -76,7 +76,7 @@ impl Exchange {
     pub(crate) async fn dialect(&self) -> Result<Dialect, Error> {
         let known = dialect::known(self.config.stated_dialect(), self.config.auth_given());
         known.ok_or_else(|| {
-            Error::config("dialect: with a token, say which generation the server is of")
+            Error::config("dialect: missing; with a token, set the generation of the server")
         })
     }
 

@@ -35,7 +35,7 @@ pub fn parse_answer(body: &[u8], format: Format) -> Result<Answer, Error> {
 ///
 /// # Errors
 ///
-/// When a statement failed, the server's row limit cut the answer, or the body is damaged or cut
+/// When a statement failed, the row limit of the server truncated the answer, or the body is damaged or cut
 /// off.
 pub fn check_answer(body: &[u8]) -> Result<(), Error> {
     check(body).map_err(in_memory)
@@ -51,14 +51,14 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
             None => return Ok(()),
         },
         Verdict::Partial { statement } => Error::cut_short(&format!(
-            "statement {statement}: the server's row limit cut the answer"
+            "statement {statement}: the row limit of the server truncated the answer"
         )),
         Verdict::Truncated(text) => {
             let text = format!("the answer ends early: {text}");
             Error::new(ErrorKind::Decode, true, text)
         }
         Verdict::Malformed(text) => {
-            let text = format!("the answer is not what InfluxDB sends: {}", excerpt(&text));
+            let text = format!("the answer is malformed: {}", excerpt(&text));
             Error::new(ErrorKind::Decode, false, text)
         }
     })
@@ -212,8 +212,8 @@ fn in_memory(error: Error) -> Error {
 /// many: 1.x answers some statements in several results that it does not mark as parts. So it is
 /// refused, and again at every try.
 pub(crate) fn unproven() -> Error {
-    let text = "nothing proves that the answer is whole: it has neither a length nor chunks, as from \
-                a proxy that speaks HTTP/1.0; hint: let all proxies speak HTTP/1.1";
+    let text = "the answer may be incomplete: it has neither a length nor chunks, as from \
+                a proxy that speaks HTTP/1.0; hint: make all proxies use HTTP/1.1";
     Error::new(ErrorKind::Decode, false, text)
 }
 

@@ -40,7 +40,7 @@ pub fn quote_identifier(name: &str) -> Result<String, Error> {
 pub fn quote_string(text: &str) -> Result<String, Error> {
     quoted(text, '\'').ok_or_else(|| {
         Error::config(
-            "a text in a query holds a NUL or a carriage return, which InfluxQL cannot write",
+            "a text in a query contains a NUL or a carriage return, which InfluxQL cannot express",
         )
     })
 }
@@ -56,20 +56,21 @@ pub fn quote_string(text: &str) -> Result<String, Error> {
 pub fn quote_regex(pattern: &str) -> Result<String, Error> {
     if pattern.is_empty() {
         return Err(Error::config(
-            "a regular expression in a query is empty and would match everything; write `.*` for that",
+            "a regular expression in a query is empty and would match everything; write `.*` for \
+             that",
         ));
     }
     if pattern.contains(['\0', '\r', '\n']) {
         return Err(Error::config(format!(
-            "regular expression `{}` holds a NUL, a carriage return or a line feed; write `\\x00`, \
-             `\\r` or `\\n`",
+            "regular expression `{}` contains a NUL, a carriage return or a line feed; write \
+             `\\x00`, `\\r` or `\\n`",
             excerpt(&pattern.escape_debug().to_string())
         )));
     }
     if pattern.ends_with('\\') {
         return Err(Error::config(format!(
-            "regular expression `{}` ends in a backslash, which InfluxQL cannot write; an escaped one \
-             is `\\x5c` too",
+            "regular expression `{}` ends with a backslash, which InfluxQL cannot express; write \
+             an escaped backslash as `\\x5c`",
             excerpt(pattern)
         )));
     }
@@ -129,8 +130,8 @@ pub fn check_duration(text: &str) -> Result<String, Error> {
         let part = number.parse::<u64>().ok().zip(size);
         let part = part.ok_or_else(|| {
             Error::config(format!(
-                "duration `{}`: expected whole numbers with the units ns, u, ms, s, m, h, d and w, as \
-                 in 1h30m, or INF",
+                "duration `{}`: expected whole numbers with the units ns, u, ms, s, m, h, d and w, \
+                 as in 1h30m, or INF",
                 excerpt(text)
             ))
         })?;
@@ -140,7 +141,7 @@ pub fn check_duration(text: &str) -> Result<String, Error> {
             .filter(|sum| i64::try_from(*sum).is_ok())
             .ok_or_else(|| {
                 Error::config(format!(
-                    "duration `{}` is beyond 64-bit nanoseconds; without an end it is INF",
+                    "duration `{}` is beyond 64-bit nanoseconds; for an unlimited duration use INF",
                     excerpt(text)
                 ))
             })?;
@@ -178,7 +179,7 @@ fn quoted(text: &str, quote: char) -> Option<String> {
 fn unwritable(what: &str, text: &str) -> Error {
     let shown: String = text.chars().take(40).collect();
     Error::config(format!(
-        "{what} `{}` holds a NUL or a carriage return, which InfluxQL cannot write",
+        "{what} `{}` contains a NUL or a carriage return, which InfluxQL cannot express",
         shown.escape_debug()
     ))
 }

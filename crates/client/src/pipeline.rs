@@ -64,7 +64,7 @@ where
 {
     let mut flow = Flow::new(done);
     if connections == 0 {
-        let text = "connections: expected a number above zero, got 0";
+        let text = "connections: expected a positive number, got 0";
         flow.failure = Some(Error::config(text));
     }
     let mut next = Some(next);

@@ -51,7 +51,7 @@ impl UdpSender {
         let socket = UdpSocket::bind(own).map_err(|error| failed("no socket", &error))?;
         socket
             .connect(&found[..])
-            .map_err(|error| failed("no way to the host", &error))?;
+            .map_err(|error| failed("no route to the host", &error))?;
         Ok(Self {
             socket,
             address,

@@ -73,7 +73,7 @@ pub(crate) async fn batch(
 fn check(batch: &Batch, server: Dialect, options: &WriteOptions) -> Result<(), Error> {
     if batch.dialect() != server && !batch.is_empty() {
         return Err(Error::config(format!(
-            "the batch was encoded for {:?}, and the server is {server:?}",
+            "the batch was encoded for {:?}, but the server is {server:?}",
             batch.dialect()
         )));
     }
@@ -81,7 +81,7 @@ fn check(batch: &Batch, server: Dialect, options: &WriteOptions) -> Result<(), E
     let own = batch.len() - batch.text_lines();
     if unit != Precision::Nanoseconds && own > 0 {
         return Err(Error::config(format!(
-            "precision `{}` is for lines that come encoded, and {own} points of the batch hold \
+            "precision `{}` is only for encoded lines, but {own} points of the batch are in \
              nanoseconds",
             unit.as_str()
         )));
@@ -203,7 +203,7 @@ impl<'a> Parts<'a> {
             let rejected = Rejected {
                 index: Some(self.batch.index(part.start)),
                 line: String::from_utf8_lossy(self.batch.line(part.start)).into_owned(),
-                reason: "the line is larger than the server takes".into(),
+                reason: "the line is larger than the server accepts".into(),
             };
             error.report_mut().rejected.push(rejected);
         } else if let Some(message) = error.server_message() {

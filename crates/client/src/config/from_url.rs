@@ -43,7 +43,7 @@ fn config(text: &str) -> Result<Config, Error> {
     check_user("url", text)?;
     let mut url = parsed(text)?;
     if url.fragment().is_some() {
-        return Err(refused(text, "a fragment (`#...`) means nothing here"));
+        return Err(refused(text, "a fragment (`#...`) is not allowed"));
     }
     let user = decoded(text, url.username())?;
     let password = decoded(text, url.password().unwrap_or_default())?;
@@ -123,12 +123,12 @@ fn with_key(config: Config, key: &str, value: &str) -> Result<Config, Error> {
                 .parse()
                 .ok()
                 .filter(|&count| count > 0)
-                .ok_or_else(|| wrong(key, value, "a number above zero"))?,
+                .ok_or_else(|| wrong(key, value, "a positive number"))?,
         ),
         "u" | "p" | "user" | "username" | "password" => {
             return Err(Error::config(format!(
-                "url: key `{key}`: user and password stand before the host, \
-                 as in `http://user:password@host:8086`"
+                "url: key `{key}`: pass user and password before the host, as in \
+                 `http://user:password@host:8086`"
             )));
         }
         _ => return Err(unknown(key)),
@@ -159,14 +159,14 @@ fn unknown(key: &str) -> Error {
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
     {
-        return Error::config(format!("url: unknown key; there are {names}"));
+        return Error::config(format!("url: unknown key; known keys: {names}"));
     }
     let key: String = key.chars().take(40).collect();
     Error::config(match nearest(&key) {
         Some(near) => {
-            format!("url: unknown key `{key}`; hint: `{near}` is near; there are {names}")
+            format!("url: unknown key `{key}`; did you mean `{near}`? known keys: {names}")
         }
-        None => format!("url: unknown key `{key}`; there are {names}"),
+        None => format!("url: unknown key `{key}`; known keys: {names}"),
     })
 }
 

@@ -64,7 +64,7 @@ const MAX_REQUESTS: usize = 64;
 /// | `gzip` | `auto`, `always` or `never` |
 /// | `accept_gzip` | `true` or `false` |
 /// | `verify_ssl` | `true` or `false`: whether the server's certificate is verified ([`Tls::verify`]) |
-/// | `max_requests` | a number above zero |
+/// | `max_requests` | a positive number |
 ///
 /// Any other key is refused, so that a misspelt one is not quietly without effect.
 #[derive(Clone)]
@@ -85,7 +85,7 @@ pub struct Config {
     dialect: Option<Dialect>,
 }
 
-name_setters!(Config, " that writes and queries use when they name none.");
+name_setters!(Config, " that writes and queries use unless they name one.");
 
 impl Default for Config {
     /// The server of this machine: `http://localhost:8086`.

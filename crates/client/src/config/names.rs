@@ -37,7 +37,10 @@ macro_rules! name_setters {
                 self
             }
 
-            #[doc = concat!("Sets the bucket of 2.x, which is the database of the others", $rest)]
+            #[doc = concat!(
+                "Sets the bucket of 2.x, which corresponds to the database of 1.x and 3.x",
+                $rest
+            )]
             #[must_use]
             pub fn bucket(self, name: impl Into<String>) -> Self {
                 self.database(name)

@@ -179,8 +179,8 @@ pub(crate) fn check_user(what: &str, url: &str) -> Result<(), Error> {
     let host_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
     if rest[host_end..].contains('@') {
         return Err(Error::config(format!(
-            "{what}: an `@` after the host; hint: reserved characters in user and password are \
-             percent-encoded (`#` is `%23`), as is an `@` anywhere else (`%40`)"
+            "{what}: contains an `@` after the host; hint: reserved characters in user and \
+             password are percent-encoded (`#` is `%23`), as is an `@` anywhere else (`%40`)"
         )));
     }
     Ok(())

@@ -123,10 +123,10 @@ pub(super) fn misdirected(status: u16, headers: &[(String, String)], media: &str
         ),
         (300..=399, None) => format!("status {status}: redirects are not followed"),
         _ if media.is_empty() => {
-            format!("status {status} is no answer of InfluxDB to this request")
+            format!("status {status} is not an answer of InfluxDB to this request")
         }
         _ => format!(
-            "status {status} with `{}` is no answer of InfluxDB to this request",
+            "status {status} with `{}` is not an answer of InfluxDB to this request",
             excerpt(media)
         ),
     };

@@ -70,7 +70,10 @@ impl std::fmt::Display for FrameError {
                 )
             }
             Self::Position { position, columns } => {
-                write!(f, "layout: no column {position}, the frame has {columns}")
+                write!(
+                    f,
+                    "layout: no column {position}; the frame has {columns} columns"
+                )
             }
             Self::Time { row } => {
                 write!(f, "point {row}: the time is missing")

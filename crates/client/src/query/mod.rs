@@ -97,7 +97,7 @@ impl Query {
         if self.text.contains('\0') {
             // The server's scanner takes NUL for the end and runs what stands before it.
             return Err(Error::config(
-                "query: NUL in the text, where the server would stop reading",
+                "query: the text contains a NUL, at which the server would stop reading",
             ));
         }
         Ok(&self.text)
@@ -215,7 +215,7 @@ mod tests {
             .bind("a", f64::NAN)
             .params_json()
             .unwrap_err();
-        let text = "query: parameter `a`: neither NaN nor infinity can be bound";
+        let text = "query: parameter `a`: NaN and infinity cannot be bound";
         assert_eq!(error.to_string(), text);
     }
 

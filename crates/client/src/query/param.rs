@@ -46,7 +46,7 @@ fn object(key: &str, text: &str) -> String {
 /// `1e300` for that reason.
 fn float_json(value: f64) -> Result<String, &'static str> {
     if !value.is_finite() {
-        return Err("neither NaN nor infinity can be bound");
+        return Err("NaN and infinity cannot be bound");
     }
     let text = format!("{value:?}");
     Ok(match text.split_once('e') {

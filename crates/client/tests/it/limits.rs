@@ -29,7 +29,7 @@ async fn a_server_that_never_answers_runs_into_the_read_timeout() {
         (timeout(Limit::Read), true)
     );
     let text = format!(
-        "ping of `http://127.0.0.1:{}/`: nothing moved on the connection within 50ms (`read_timeout`)",
+        "ping of `http://127.0.0.1:{}/`: no data was sent or received within 50ms (`read_timeout`)",
         server.port
     );
     assert_eq!(error.to_string(), text);

@@ -138,7 +138,7 @@ impl Assembly {
     pub(in crate::decode) fn statement_id(&mut self, id: u32) -> Result<(), Fault> {
         match self.statement {
             Some(settled) if settled != id => Err(malformed(format!(
-                "expected `statement_id` before what belongs to it, {id}"
+                "expected `statement_id` before its results, {id}"
             ))),
             _ => self.settle(id),
         }
@@ -357,10 +357,14 @@ impl Assembly {
                 name: Some(name), ..
             }) => {
                 let name = shown(name);
-                format!("statement {statement}: series `{name}` is partial and does not go on")
+                format!(
+                    "statement {statement}: series `{name}` is partial, and the rest is missing"
+                )
             }
-            Some(_) => format!("statement {statement}: a series is partial and does not go on"),
-            None => format!("statement {statement} is partial and does not go on"),
+            Some(_) => {
+                format!("statement {statement}: a series is partial, and the rest is missing")
+            }
+            None => format!("statement {statement} is partial, and the rest is missing"),
         };
         Fault::new(DecodeErrorKind::Partial, text)
     }

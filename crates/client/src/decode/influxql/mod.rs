@@ -167,7 +167,7 @@ impl Decoder {
             self.buffer.extend_from_slice(&piece[used..]);
         }
         if self.buffer.len() > MAX_VALUE_BYTES {
-            let text = format!("expected the end of a value within {MAX_VALUE_BYTES} bytes");
+            let text = format!("expected a value of at most {MAX_VALUE_BYTES} bytes");
             return self.fail(Fault::new(DecodeErrorKind::Oversized, text));
         }
         Ok(())
@@ -217,7 +217,7 @@ impl Decoder {
         if end == End::Unproven {
             return self.fail(Fault::new(
                 DecodeErrorKind::Unproven,
-                "expected a proof that the body is whole, the connection ended without one",
+                "the connection ended without proof that the body is complete",
             ));
         }
         let outside = match &self.parser {
@@ -227,7 +227,7 @@ impl Decoder {
         if !outside || !self.buffer.is_empty() {
             return self.fail(Fault::new(
                 DecodeErrorKind::Incomplete,
-                "expected more, the body ends within a document",
+                "the body ends in the middle of a document",
             ));
         }
         match self.assembly.finish() {

@@ -11,7 +11,7 @@ pub(in crate::decode) const MAX_ITEMS: u32 = 1 << 20;
 pub(in crate::decode) fn too_many_items() -> Fault {
     Fault::new(
         DecodeErrorKind::Oversized,
-        format!("expected a list of {MAX_ITEMS} items at most"),
+        format!("expected a list of at most {MAX_ITEMS} items"),
     )
 }
 

@@ -14,7 +14,9 @@ pub(crate) struct Place {
 impl Place {
     pub(in crate::dialect) fn new(names: Names) -> Result<Self, Error> {
         if names.organization.is_some() {
-            return Err(Error::config("organization: InfluxDB 1.x has none"));
+            return Err(Error::config(
+                "organization: InfluxDB 1.x has no organizations",
+            ));
         }
         Ok(Self {
             database: names.database,

@@ -65,7 +65,7 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
     let named = place.database.as_deref();
     let Some(database) = named.filter(|name| !name.is_empty()) else {
         return Err(Error::config(
-            "write: no database, neither in the options nor in the config",
+            "write: the database is missing: set it in the options or in the config",
         ));
     };
     let consistency = options.consistency.or(config.write_consistency());
@@ -95,7 +95,7 @@ fn influxql(
     let language = query.language_named().unwrap_or(Language::InfluxQl);
     if language != Language::InfluxQl {
         return Err(Error::config(format!(
-            "query: InfluxDB 1.x knows InfluxQL, and the query is in {language}"
+            "query: InfluxDB 1.x supports only InfluxQL, but the query is in {language}"
         )));
     }
     let mut headers = auth_header(config)?;
@@ -150,7 +150,7 @@ fn query_form(
     if let Some(unit) = options.epoch {
         if form == Form::Table && unit != Precision::Nanoseconds {
             return Err(Error::config(format!(
-                "query: epoch `{}` is for raw answers; tables hold nanoseconds",
+                "query: epoch `{}` is only for raw answers; tables are in nanoseconds",
                 unit.as_str()
             )));
         }
@@ -173,14 +173,16 @@ fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
     match config.auth_given() {
         Auth::None => Ok(Vec::new()),
         Auth::Basic { user, .. } if user.contains(':') => {
-            Err(Error::config("credentials: a user name cannot hold `:`"))
+            Err(Error::config("credentials: a user name cannot contain `:`"))
         }
         Auth::Basic { user, password } => {
             let pair = format!("{user}:{}", password.reveal());
             let value = format!("Basic {}", STANDARD.encode(pair));
             Ok(vec![("authorization", value)])
         }
-        Auth::Token(_) => Err(Error::config("token: InfluxDB 1.x has users and passwords")),
+        Auth::Token(_) => Err(Error::config(
+            "token: InfluxDB 1.x has no tokens; use user and password",
+        )),
     }
 }
 

@@ -103,7 +103,7 @@ fn sized_head(input: &[u8], at: usize, byte: u8) -> Result<(Head, usize), Stop> 
         return Err(Stop::Fault(Fault {
             kind: DecodeErrorKind::Oversized,
             at: Some(at),
-            text: format!("expected a value within {MAX_VALUE_BYTES} bytes, got {size}"),
+            text: format!("expected a value of at most {MAX_VALUE_BYTES} bytes, got {size}"),
         }));
     }
     Ok(match byte {
