@@ -151,8 +151,8 @@ def test_field_type_conflict_names_the_field_both_types_and_the_page(
     with pytest.raises(InfluxDBWriteError) as caught:
         client.write(point)
     assert (
-        f"hint: field `the f` of `the m` was sent as {sent} and is stored as {kind}; which type of "
-        "Python becomes which is told in docs/types.md"
+        f"hint: field `the f` of `the m` was sent as {sent} and is stored as {kind}; for the mapping "
+        "of Python types see docs/types.md"
     ) in str(caught.value)
     page = Path(__file__).resolve().parent.parent / "docs" / "types.md"
     assert page.read_text().startswith("# Types")

@@ -64,7 +64,7 @@ def test_precision_that_no_server_knows_is_refused(modern: Calls) -> None:
 def test_precision_is_refused_for_points_that_hold_nanoseconds(
     modern: Calls, database: Database
 ) -> None:
-    with pytest.raises(ValueError, match="precision `s` is for lines that come encoded"):
+    with pytest.raises(ValueError, match="precision `s` is only for encoded lines"):
         modern.write({"measurement": "m", "fields": {"f": 1}, "time": 5}, precision="s")
     assert database.points() == []
 

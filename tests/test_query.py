@@ -325,7 +325,7 @@ def test_server_reads_parameters_of_these_types(
         (Color.RED, "got `Color`; hint: .* pass its `.name`"),
         (b"x", "got `bytes`; hint: decode it"),
         (np.complex128(1), "got `complex128`"),
-        (timedelta(-1), "expected one that is not negative"),
+        (timedelta(-1), "expected a non-negative number"),
         (influxql("SELECT {x}", x=1), "the result of `influxql\\(\\)` is query text"),
         (Identifier("rp", "m"), "`Identifier` with several parts"),
         (np.uint64(2**63), "beyond 64 bits"),

@@ -72,7 +72,7 @@ def test_nothing_is_sent_of_a_text_with_such_a_line(client: Calls) -> None:
         ("m v=1\\\nm v=2", "newline that is inside no quoted string"),
         ('m v=1" 1\nm v=2" 2', "newline that is inside no quoted string"),
         ('m s="a"\t1', "has text after the closing quote"),
-        ('m f\\\\="x=y" 1', "field key that ends in a backslash"),
+        ('m f\\\\="x=y" 1', "field key that ends with a backslash"),
     ],
 )
 def test_the_reason_is_named(line: str, reason: str) -> None:

@@ -122,7 +122,7 @@ def test_a_text_without_a_year_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["NOW", " now", "now UTC", "tomorrow", "Monday", "Q1", "noon"])
 def test_a_text_that_pandas_cannot_read_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=rf"^point 0: key `time`: `{text}` is no time"):
+    with pytest.raises(ValueError, match=rf"^point 0: key `time`: `{text}` is not a time"):
         times(point(text))
 
 

@@ -49,9 +49,9 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
     }
     let Ok(text) = text else {
         return Err(PyTypeError::new_err(format!(
-            "point {point}: expected `(measurement, table)`, got `{}` in front of a table; hint: pass \
-             the tables themselves, with `measurement=`, and name the columns that tell their rows \
-             apart in `tag_columns=`",
+            "point {point}: expected `(measurement, table)`, got `{}` before a table; hint: pass \
+             the tables themselves, with `measurement=`, and name the columns that distinguish \
+             their rows in `tag_columns=`",
             shorten(&name.repr()?.to_string()),
         )));
     };
@@ -75,8 +75,8 @@ pub(crate) fn check_list(
         return Ok(());
     }
     Err(PyTypeError::new_err(format!(
-        "point {point}: expected a line, got {}; hint: the name of a table and the table are a tuple, \
-         `(measurement, table)`, one for each table",
+        "point {point}: expected a line, got {}; hint: pass each table with its name as a tuple, \
+         `(measurement, table)`",
         shorten(&name.repr()?.to_string()),
     )))
 }
@@ -127,8 +127,8 @@ pub(crate) fn with_hint(dict: &Bound<'_, PyDict>, error: PyErr) -> PyErr {
     let is_answer = dict.contains("results").unwrap_or(false) && dict.len() == 1;
     if is_answer && error.is_instance_of::<PyValueError>(py) {
         return PyValueError::new_err(format!(
-            "{}; hint: this is an answer of the server; `output=\"arrow\"`, \"pandas\" or \"polars\" \
-             gives tables, which can be written",
+            "{}; hint: this is an answer of the server; `output=\"arrow\"`, \"pandas\" or \
+             \"polars\" returns tables, which can be written",
             error.value(py)
         ));
     }
@@ -156,7 +156,7 @@ pub(crate) fn check(data: &Bound<'_, PyAny>, point: u64) -> PyResult<()> {
     };
     if ends(&["GroupBy", "Resampler", "Rolling", "Expanding"]) {
         return refuse(
-            "pass the table that it was made of, with the columns that tell its rows apart in \
+            "pass the table that it was made of, with the columns that distinguish its rows in \
              `tag_columns=`, or a table of its results, such as `.mean().reset_index()`",
         );
     }
@@ -183,8 +183,8 @@ pub(crate) fn check(data: &Bound<'_, PyAny>, point: u64) -> PyResult<()> {
 
 fn rows_error(point: u64) -> PyErr {
     PyTypeError::new_err(format!(
-        "point {point}: expected data, got `Rows`, whose cells are no points; hint: `output=\"arrow\"`, \
-         \"pandas\" or \"polars\" gives tables, which can be written"
+        "point {point}: expected data, got `Rows`, whose cells are not points; hint: \
+         `output=\"arrow\"`, \"pandas\" or \"polars\" returns tables, which can be written"
     ))
 }
 

@@ -87,14 +87,15 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
     if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', ' ']) {
         // Not shown: it may be a URL with a password.
         return Err(PyValueError::new_err(
-            "argument `host`: expected the name or address of a server, without scheme, user and path",
+            "argument `host`: expected the name or address of a server, without scheme, user and \
+             path",
         ));
     }
     // An address of IPv6 has two colons at least.
     if host.matches(':').count() == 1 {
         return Err(PyValueError::new_err(
-            "argument `host`: expected the name or address of a server alone; hint: the port is an \
-             argument of its own, `port`",
+            "argument `host`: expected only the name or address of a server; hint: pass the port \
+             as `port`",
         ));
     }
     if path.contains(['?', '#']) {
@@ -119,8 +120,8 @@ fn tls(ca_file: Option<&str>, cert_file: Option<&str>, key_file: Option<&str>) -
         (Some(cert), Some(key)) => Ok(tls.client_certificate(Pem::file(cert), Pem::file(key))),
         (None, None) => Ok(tls),
         _ => Err(PyValueError::new_err(
-            "arguments `cert_file` and `key_file` belong together; hint: they may name the same \
-             file, if it holds both",
+            "arguments `cert_file` and `key_file`: pass both or neither; hint: they may name the \
+             same file, if it contains both",
         )),
     }
 }

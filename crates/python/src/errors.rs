@@ -181,8 +181,8 @@ fn hint(conflict: &FieldConflict) -> String {
         ..
     } = conflict;
     format!(
-        "; hint: field `{}` of `{}` was sent as {sent} and is stored as {stored}; which type of \
-         Python becomes which is told in docs/types.md",
+        "; hint: field `{}` of `{}` was sent as {sent} and is stored as {stored}; for the mapping \
+         of Python types see docs/types.md",
         shorten(field),
         shorten(measurement)
     )

@@ -35,7 +35,7 @@ pub(crate) fn quote_duration(nanoseconds: i128) -> PyResult<String> {
     exit::protect_thread();
     let nanoseconds = u64::try_from(nanoseconds).map_err(|_| {
         PyValueError::new_err(format!(
-            "duration of {nanoseconds} ns: expected one that is not negative, of 64 bits"
+            "duration of {nanoseconds} ns: expected a non-negative number of 64 bits"
         ))
     })?;
     checked(aioinflux::quote_duration(Duration::from_nanos(nanoseconds)))

@@ -36,7 +36,7 @@ pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
             });
         if let Some(meant) = meant {
             return Err(PyValueError::new_err(format!(
-                "point {index}: key `{}` is not known; hint: `{meant}`",
+                "point {index}: unknown key `{}`; did you mean `{meant}`?",
                 shorten(&key)
             )));
         }

@@ -86,8 +86,8 @@ impl Labels {
         {
             let name = shorten(&self.names[*at]);
             return Err(PyValueError::new_err(format!(
-                "column `{name}` has two uses; the time, the measurement and the tags are different \
-                 columns"
+                "column `{name}` has two roles; the time, the measurement and the tags must be \
+                 different columns"
             )));
         }
         Ok(())
@@ -114,8 +114,8 @@ impl Labels {
         }
         if self.time.is_none() && !sink.stamp {
             return Err(PyValueError::new_err(format!(
-                "{what} has no column `time`; hint: `time_column` names the column of the times, \
-                 and `stamp=True` gives each row its own time"
+                "{what} has no column `time`; hint: name the column of the times in \
+                 `time_column`, or pass `stamp=True` to give each row its own time"
             )));
         }
         Ok(())

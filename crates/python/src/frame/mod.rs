@@ -107,7 +107,7 @@ impl Table {
         let measurement = sink.measurement.clone().or(own);
         if measurement.is_none() && roles.measurement.is_none() {
             return Err(PyValueError::new_err(
-                "Missing 'measurement': a DataFrame carries none",
+                "Missing 'measurement': a DataFrame has none",
             ));
         }
         let (mut layout, rows) = if pandas::is_frame(data)? {

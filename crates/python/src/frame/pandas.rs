@@ -70,8 +70,8 @@ fn check_levels(roles: &Roles, frame: &Bound<'_, PyAny>) -> PyResult<()> {
     let columns = frame.getattr("columns")?;
     if columns.is_instance(&multi)? {
         return Err(PyValueError::new_err(
-            "the columns of the DataFrame are a MultiIndex; hint: give each column one name, as by \
-             `df.columns = [\"_\".join(map(str, names)) for names in df.columns]`",
+            "the columns of the DataFrame are a MultiIndex; hint: give each column one name, for \
+             example with `df.columns = [\"_\".join(map(str, names)) for names in df.columns]`",
         ));
     }
     let levels = frame.getattr("index")?.getattr("names")?;
@@ -127,8 +127,8 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
     let multi = py.import("pandas")?.getattr("MultiIndex")?;
     if index.is_instance(&multi)? {
         return Err(PyValueError::new_err(
-            "DataFrame index is not DatetimeIndex, but `MultiIndex`; hint: `reset_index()` makes \
-             columns of its levels, which `time_column` and `tag_columns` can name",
+            "DataFrame index is not DatetimeIndex, but `MultiIndex`; hint: `reset_index()` turns \
+             its levels into columns, which `time_column` and `tag_columns` can name",
         ));
     }
     Err(PyValueError::new_err(format!(

@@ -98,7 +98,7 @@ fn refuse_periods(field: &Field) -> PyResult<()> {
         return Ok(());
     }
     Err(PyTypeError::new_err(format!(
-        "column `{}`: expected {}, got periods of pandas; hint: `to_timestamp` gives their start",
+        "column `{}`: expected {}, got periods of pandas; hint: `to_timestamp` returns their start",
         shorten(field.name()),
         FrameError::TIMES
     )))

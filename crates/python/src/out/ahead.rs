@@ -52,7 +52,7 @@ impl<T: Send + 'static> Ahead<T> {
     /// The next item, or why there is none.
     pub(super) fn next(&mut self) -> Result<Option<T>, &'static str> {
         if runtime::process() != self.process {
-            return Err("an answer that is read in chunks cannot be read on in another process");
+            return Err("a chunked answer cannot be continued in another process");
         }
         if let Some(item) = self.here.next() {
             return Ok(Some(item));

@@ -36,7 +36,7 @@ impl Kind {
             "str" => Self::Str,
             "tagenum" | "enum" => Self::Enum,
             "field" => Self::Any,
-            _ => return Err(PyValueError::new_err(format!("kind `{name}` is not known"))),
+            _ => return Err(PyValueError::new_err(format!("unknown kind `{name}`"))),
         })
     }
 

@@ -57,9 +57,7 @@ pub(crate) fn divisor(epoch: &str) -> PyResult<i64> {
         "m" => 60_000_000_000,
         "h" => 3_600_000_000_000,
         _ => {
-            return Err(PyValueError::new_err(format!(
-                "epoch `{epoch}` is not known"
-            )));
+            return Err(PyValueError::new_err(format!("unknown epoch `{epoch}`")));
         }
     })
 }

@@ -73,7 +73,7 @@ pub(crate) fn unpickled_rows(
 ) -> PyResult<Rows> {
     exit::protect_thread();
     if unit < 1 || divisor < 1 {
-        return Err(PyValueError::new_err("pickled rows: a unit is wrong"));
+        return Err(PyValueError::new_err("pickled rows: invalid unit"));
     }
     Ok(Rows::new(series(state)?, unit, divisor, dicts))
 }

@@ -60,7 +60,7 @@ impl Warnings {
         if let Some(first) = here.or(elsewhere) {
             let count = self.removed.count + here.map_or(0, |removed| removed.count);
             let text = format!(
-                "newlines removed, which names and tags cannot hold: {} ({count} in all)",
+                "newlines removed, because names and tags cannot contain them: {} ({count} in all)",
                 first.first
             );
             warn(py, &text)?;
@@ -68,8 +68,8 @@ impl Warnings {
         let Colliding { points, first, .. } = &self.colliding;
         if *points > 0 {
             let text = format!(
-                "{points} points without a time are of the same series as others, the first of \
-                 series `{}`: the server gives all points of a request the same time and keeps \
+                "{points} points without a time belong to the same series as others, the first \
+                 one to `{}`: the server gives all points of a request the same time and keeps \
                  only one of each series; give them times, or pass `stamp=True`",
                 shorten(&first.replace('\0', "\\0"))
             );

@@ -193,7 +193,7 @@ impl Zone {
         let zone = py.import("zoneinfo")?.call_method1("ZoneInfo", (name,));
         zone.map(|zone| Self::Named(zone.unbind())).map_err(|_| {
             pyo3::exceptions::PyValueError::new_err(format!(
-                "the time zone `{}` is not known",
+                "unknown time zone `{}`",
                 shorten(name)
             ))
         })

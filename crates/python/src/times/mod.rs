@@ -57,8 +57,8 @@ impl Times {
             return Ok(());
         }
         Err(PyValueError::new_err(
-            "argument `time_unit`: encoded lines have times of their own; `time_unit` is for points \
-             and tables, the argument `precision` of `write` is for lines",
+            "argument `time_unit`: encoded lines contain their own times; `time_unit` is for \
+             points and tables, and the argument `precision` of `write` is for lines",
         ))
     }
 

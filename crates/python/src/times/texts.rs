@@ -49,13 +49,13 @@ impl Dates {
 
     fn by_pandas(&mut self, py: Python<'_>, shown: &str, place: Place<'_>) -> PyResult<i64> {
         let unknown =
-            |why: &str| place.value_error(format!("`{}` is no time{why}", shorten(shown)));
+            |why: &str| place.value_error(format!("`{}` is not a time{why}", shorten(shown)));
         if shown.trim().is_empty() {
             return Err(unknown(""));
         }
         if py.import("pandas").is_err() {
             return Err(unknown(
-                " as ISO 8601 has it; hint: pandas reads other forms, where installed",
+                " in ISO 8601; hint: install pandas, which reads other forms",
             ));
         }
         let read = py.import("aioinflux._dates")?.getattr("read")?;
@@ -96,8 +96,8 @@ impl Dates {
         }
         let point = first.point.map(|point| format!(" of point {point}"));
         Err(place.value_error(format!(
-            "`{}` is read {order} first, but `{}`{} was read {} first: all times of a call must have \
-             one order of day and month; hint: write them as ISO 8601, such as `2024-01-31`",
+            "`{}` is read {order} first, but `{}`{} was read {} first: all times of a call must \
+             have one order of day and month; hint: write them as ISO 8601, such as `2024-01-31`",
             shorten(text),
             shorten(&first.text),
             point.unwrap_or_default(),

@@ -61,7 +61,7 @@ impl Class {
             return Ok(PyBytes::new(py, line));
         }
         let text = format!(
-            "no field of `{}` has a value: it has no line; hint: `placeholder=True`",
+            "no field of `{}` has a value, so it has no line; hint: `placeholder=True`",
             schema.name
         );
         // As 0.9 has it, whose schemas are those of an object's own attributes.

@@ -66,7 +66,7 @@ impl Kind {
             "str" => Self::Str,
             "enum" => Self::Enum,
             "field" => Self::Any,
-            _ => return Err(PyValueError::new_err(format!("kind `{name}` is not known"))),
+            _ => return Err(PyValueError::new_err(format!("unknown kind `{name}`"))),
         })
     }
 }
