@@ -38,9 +38,9 @@ macro_rules! name_setters {
             }
 
             #[doc = concat!(
-                "Sets the bucket of 2.x, which corresponds to the database of 1.x and 3.x",
-                $rest
-            )]
+                        "Sets the bucket of 2.x, which corresponds to the database of 1.x and 3.x",
+                        $rest
+                    )]
             #[must_use]
             pub fn bucket(self, name: impl Into<String>) -> Self {
                 self.database(name)

@@ -146,7 +146,9 @@ fn an_unknown_key_is_refused_with_the_nearest_one() {
     ] {
         let text = error(&format!("http://h?{key}=1"));
         assert!(
-            text.starts_with(&format!("url: unknown key `{key}`; did you mean `{near}`? ")),
+            text.starts_with(&format!(
+                "url: unknown key `{key}`; did you mean `{near}`? "
+            )),
             "{text}"
         );
     }
