@@ -1,7 +1,7 @@
 //! InfluxDB line protocol: values, escaping, encoding and decoding.
 //!
-//! Knows what the server of each [`Dialect`] keeps, and refuses everything else by a named
-//! [`Rule`]. Does no I/O, knows no clock, and needs no more than an allocator (`no_std`).
+//! Knows what the server of each [`Dialect`] stores, and refuses everything else with a named
+//! [`Rule`]. Does no I/O, has no clock, and needs only an allocator (`no_std`).
 //!
 //! ```
 //! use aioinflux_line::{Dialect, Encoder, Point};

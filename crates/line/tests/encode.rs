@@ -1,4 +1,4 @@
-//! What lines look like: escapes, values, order, keys, batches.
+//! The encoded lines: escapes, values, order, keys, batches.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -11,7 +11,8 @@ use common::{DIALECTS, encode, text};
 
 #[test]
 fn names_tags_and_strings_are_escaped() {
-    // Text, then as a measurement, as a key or tag value, and as a string, on 1.x and 2.x.
+    // A text, and its encoding as a measurement, as a key or tag value, and as a string, on 1.x and
+    // 2.x.
     let table = [
         ("plain", "plain", "plain", "plain"),
         ("a,b", r"a\,b", r"a\,b", "a,b"),

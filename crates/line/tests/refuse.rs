@@ -1,4 +1,4 @@
-//! What is refused, by which rule, with which words, and that the batch is then as before.
+//! What is refused, by which rule and with which message, and that the batch is then unchanged.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -34,7 +34,7 @@ fn field_key(dialect: Dialect, key: &str) -> Option<Rule> {
 type Position = fn(Dialect, &str) -> Option<Rule>;
 const POSITIONS: [Position; 4] = [measurement, tag_key, tag_value, field_key];
 
-/// Text, then the rule for it as measurement, tag key, tag value and field key.
+/// A text, and the rule for it as measurement, tag key, tag value and field key.
 type Row = (&'static str, [Option<Rule>; 4]);
 
 const NEWLINE: Option<Rule> = Some(Rule::Newline);
@@ -167,7 +167,7 @@ fn keys_are_limited_in_1x_and_2x_and_texts_everywhere() {
         );
         let second = point(65_535 - 4 - 4 - 1).field("gh", 1);
         assert_eq!(rule(dialect, &second), Some(Rule::KeyTooLong));
-        // Escapes count, as they are part of the server's key.
+        // Escapes count, because they are part of the key on the server.
         let escaped = Point::new("m").tag("t", " ".repeat(33_000)).field("f", 1);
         assert_eq!(rule(dialect, &escaped), Some(Rule::KeyTooLong));
     }
@@ -182,7 +182,7 @@ fn keys_are_limited_in_1x_and_2x_and_texts_everywhere() {
 
 #[test]
 fn a_hundred_tags_are_written() {
-    // Exactly 100 make 1.6 panic and answer nothing; every other server takes them.
+    // Exactly 100 tags make 1.6 panic and return nothing; every other server accepts them.
     let point = (0..100).fold(Point::new("m"), |point, n| point.tag(format!("t{n}"), "v"));
     assert_eq!(rule(V1, &point.field("f", 1)), None);
 }
