@@ -35,7 +35,7 @@
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
 //!
 //! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
-//! batches. An answer that may not be whole is an error, never a short success.
+//! batches. An answer that may be incomplete is an error, never a short success.
 
 pub mod answer;
 mod client;
@@ -66,7 +66,7 @@ mod undated;
 pub mod unify;
 mod write;
 
-// Arrow's types stand in public signatures: this is the version that they are of.
+// Arrow types are part of public signatures. This is their version.
 pub use {aioinflux_line as line, arrow_array, arrow_schema};
 
 pub use aioinflux_line::{
@@ -91,7 +91,7 @@ pub use udp::{UdpSender, datagrams};
 pub use undated::Colliding;
 pub use write::Written;
 
-/// What only the Python package needs: no stable interface.
+/// Only for the Python package: not a stable interface.
 #[doc(hidden)]
 pub mod engine {
     pub use crate::frame::cells::column_of_cells;
@@ -108,7 +108,7 @@ pub mod engine {
     pub use crate::pipeline::{Finished, Progress, run as write_all};
 }
 
-/// The Rust of the README, which must compile.
+/// The Rust code of the README, which must compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

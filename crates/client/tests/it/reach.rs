@@ -1,4 +1,4 @@
-//! The ways to a real InfluxDB 1.x: socket, TLS, users, base path, proxies.
+//! Connections to a real InfluxDB 1.x: socket, TLS, users, base path, proxies.
 
 use aioinflux::{Config, ErrorKind, Proxy};
 
@@ -152,7 +152,7 @@ async fn a_proxy_carries_tls_through() {
     );
 }
 
-/// The environment is that of a process: the test runs itself again with another one.
+/// The environment belongs to the process, so the test runs itself again with a different one.
 #[tokio::test]
 async fn the_environment_names_a_proxy_which_loopback_hosts_do_not_use() {
     const NAME: &str = "reach::the_environment_names_a_proxy_which_loopback_hosts_do_not_use";

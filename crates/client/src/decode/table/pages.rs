@@ -1,5 +1,5 @@
-//! Room for large columns, in large pages: the kernel then clears 2 MiB at once, not 4 KiB at each
-//! touch.
+//! Memory for large columns, in huge pages: the kernel then zeroes 2 MiB at once, not 4 KiB at each
+//! page fault.
 #![cfg_attr(
     target_os = "linux",
     expect(
@@ -9,13 +9,13 @@
     )
 )]
 
-/// Makes room for `more` values, in large pages where that is much.
+/// Reserves memory for `more` values, in huge pages if it is large.
 pub(in crate::decode) fn make_room<T>(values: &mut Vec<T>, more: usize) {
     values.reserve_exact(more);
     advise(values);
 }
 
-/// Gives back what a vector reserved and did not need, where that is much.
+/// Returns memory that a vector reserved and did not use, if it is large.
 pub(in crate::decode) fn trimmed<T>(mut values: Vec<T>) -> Vec<T> {
     if values.capacity() - values.len() > values.len() / 4 {
         values.shrink_to_fit();
@@ -23,12 +23,12 @@ pub(in crate::decode) fn trimmed<T>(mut values: Vec<T>) -> Vec<T> {
     values
 }
 
-/// Buffers below it are not worth a call.
+/// Smaller buffers are not worth a system call.
 #[cfg(target_os = "linux")]
 const LARGE: usize = 4 << 20;
 
-/// Asks for large pages for what a vector has reserved, if that is much. A kernel that has none
-/// does nothing.
+/// Requests huge pages for the memory that a vector has reserved, if it is large. A kernel without
+/// huge pages ignores it.
 #[cfg(target_os = "linux")]
 fn advise<T>(values: &mut Vec<T>) {
     const PAGE: usize = 4096;
@@ -42,8 +42,8 @@ fn advise<T>(values: &mut Vec<T>) {
     if size < LARGE {
         return;
     }
-    // SAFETY: the range lies within memory that the vector owns, and the advice changes nothing
-    // of what is in it.
+    // SAFETY: the range is within memory that the vector owns, and the advice does not change its
+    // content.
     unsafe {
         libc::madvise(
             start.wrapping_add(skipped).cast(),
