@@ -1,4 +1,4 @@
-//! Pieces of `InfluxQL` text for `aioinflux.influxql`: quoting is the engine's.
+//! Parts of `InfluxQL` text for `aioinflux.influxql`. The engine quotes them.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(crate) fn quote_regex(pattern: &str) -> PyResult<String> {
     checked(aioinflux::quote_regex(pattern))
 }
 
-/// Writes a duration of so many nanoseconds.
+/// Writes a duration of this many nanoseconds.
 #[pyfunction]
 pub(crate) fn quote_duration(nanoseconds: i128) -> PyResult<String> {
     exit::protect_thread();
@@ -48,7 +48,7 @@ pub(crate) fn check_duration(text: &str) -> PyResult<String> {
     checked(aioinflux::engine::check_duration(text))
 }
 
-/// A time as quoted text: RFC 3339, UTC, with all nine digits of the nanoseconds.
+/// A time as quoted text: RFC 3339, UTC, with nine digits for the nanoseconds.
 #[pyfunction]
 pub(crate) fn quote_time(time: &Bound<'_, PyAny>) -> PyResult<String> {
     exit::protect_thread();

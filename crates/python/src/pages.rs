@@ -1,9 +1,10 @@
-//! The allocator: large blocks stand in large pages, all others are the system's.
+//! The allocator: large blocks use huge pages, and all others belong to the allocator of the
+//! system.
 //!
-//! The columns of an answer are fresh memory each time, and the kernel takes as long to hand it
-//! out in pages of 4 KiB as the decoder takes to fill it. The system's own allocator can ask for
-//! large pages too, but only for all of a process, before it starts. Blocks go back at once:
-//! nothing is kept that is not used.
+//! The columns of an answer are fresh memory each time. The kernel takes as long to provide it in
+//! pages of 4 KiB as the decoder takes to fill it. The allocator of the system can request huge
+//! pages too, but only for a whole process, before it starts. Blocks are released at once: no
+//! unused memory is kept.
 #![cfg_attr(
     target_os = "linux",
     expect(
@@ -25,27 +26,29 @@ mod linux {
     use std::alloc::{GlobalAlloc, Layout, System};
     use std::ptr::null_mut;
 
-    /// Blocks from here on; the last page of one may be almost empty, so that it is two at least.
+    /// Minimum size of blocks with huge pages. The last page of a block may be almost empty, so
+    /// this is at least two pages.
     const LARGE: usize = 2 * LARGE_PAGE;
 
-    /// That of x86-64, and of aarch64 in its usual setting.
+    /// The size of a huge page on x86-64, and on aarch64 with its usual setting.
     const LARGE_PAGE: usize = 2 << 20;
 
-    /// What a mapping is aligned to on every system.
+    /// The alignment of a mapping on every system.
     const SMALL_PAGE: usize = 4096;
 
     pub(super) struct LargePages;
 
-    // SAFETY: a layout says by itself whose block it is, since it comes back as it was: all of
-    // `System` go back to `System`, all mapped ones are unmapped with the length that they were
-    // mapped with. Mappings are aligned to pages, never overlap, and stay until they are unmapped.
+    // SAFETY: a layout alone determines the owner of its block, because it is passed back
+    // unchanged: blocks of `System` return to `System`, and mapped blocks are unmapped with the
+    // length with which they were mapped. Mappings are aligned to pages, never overlap, and exist
+    // until they are unmapped.
     unsafe impl GlobalAlloc for LargePages {
         #[inline]
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             if is_large(layout) {
                 map(layout.size())
             } else {
-                // SAFETY: the caller's promise is the same.
+                // SAFETY: the caller guarantees the same.
                 unsafe { System.alloc(layout) }
             }
         }
@@ -55,7 +58,7 @@ mod linux {
             if is_large(layout) {
                 map(layout.size())
             } else {
-                // SAFETY: the caller's promise is the same.
+                // SAFETY: the caller guarantees the same.
                 unsafe { System.alloc_zeroed(layout) }
             }
         }
@@ -63,7 +66,7 @@ mod linux {
         #[inline]
         unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
             if is_large(layout) {
-                // SAFETY: the block is a mapping of that length, and nobody uses it any more.
+                // SAFETY: the block is a mapping of that length, and nothing uses it any more.
                 unsafe { libc::munmap(block.cast(), mapped(layout.size())) };
             } else {
                 // SAFETY: the block is one of `System`.
@@ -73,24 +76,24 @@ mod linux {
 
         #[inline]
         unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-            // SAFETY: the caller promises that the new size is one of a layout.
+            // SAFETY: the caller guarantees that the new size is valid for a layout.
             let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
             match (is_large(layout), is_large(new)) {
-                // SAFETY: the block is one of `System`, and stays one.
+                // SAFETY: the block belongs to `System`, before and after.
                 (false, false) => unsafe { System.realloc(block, layout, size) },
                 (true, true) => remap(block, layout.size(), size),
-                // SAFETY: as the caller promises.
+                // SAFETY: guaranteed by the caller.
                 _ => unsafe { self.exchange(block, layout, new) },
             }
         }
     }
 
     impl LargePages {
-        /// Moves a block from the one kind to the other.
+        /// Moves a block from one owner to the other.
         #[cold]
         unsafe fn exchange(&self, block: *mut u8, layout: Layout, new: Layout) -> *mut u8 {
-            // SAFETY: the old block has its layout and is not used after it; the new one, if there
-            // is one, is another block, and both are at least as long as what is copied.
+            // SAFETY: the old block has its layout and is not used after it. The new one, if there
+            // is one, is a different block, and both are at least as long as the copy.
             unsafe {
                 let moved = self.alloc(new);
                 if !moved.is_null() {
@@ -107,12 +110,12 @@ mod linux {
         layout.size() >= LARGE && layout.align() <= SMALL_PAGE
     }
 
-    /// The length of the mapping for a block. Sizes of layouts end far below `usize::MAX`.
+    /// The length of the mapping for a block. The size of a layout is far below `usize::MAX`.
     fn mapped(size: usize) -> usize {
         size.next_multiple_of(LARGE_PAGE)
     }
 
-    /// Memory that is zero, or null. Only an aligned mapping has a large page at its start.
+    /// Memory that is zero, or null. Only an aligned mapping has a huge page at its start.
     #[cold]
     fn map(size: usize) -> *mut u8 {
         let length = mapped(size);
@@ -126,7 +129,7 @@ mod linux {
         block
     }
 
-    /// Maps a large page too much, and gives back what is before and after the aligned part.
+    /// Maps one huge page too much, and unmaps the parts before and after the aligned range.
     fn map_aligned(length: usize) -> *mut u8 {
         let whole = fresh(length + LARGE_PAGE);
         if whole.is_null() {
@@ -143,7 +146,7 @@ mod linux {
     fn fresh(length: usize) -> *mut u8 {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        // SAFETY: a new mapping wherever the kernel likes touches no other memory.
+        // SAFETY: a new mapping at an address that the kernel chooses touches no other memory.
         let block = unsafe { libc::mmap(null_mut(), length, access, kind, -1, 0) };
         if block == libc::MAP_FAILED {
             null_mut()
@@ -154,14 +157,15 @@ mod linux {
 
     fn unmap(block: *mut u8, start: usize, length: usize) {
         if length > 0 {
-            // SAFETY: the range is a part of a mapping that was just made, and nobody knows it.
+            // SAFETY: the range is a part of a mapping that was just made, and nothing refers to
+            // it.
             unsafe { libc::munmap(block.wrapping_add(start).cast(), length) };
         }
     }
 
     fn advise(block: *mut u8, length: usize) {
         if !block.is_null() {
-            // SAFETY: the range was just mapped; a kernel without large pages ignores the advice.
+            // SAFETY: the range was just mapped. A kernel without huge pages ignores the advice.
             unsafe { libc::madvise(block.cast(), length, libc::MADV_HUGEPAGE) };
         }
     }
@@ -172,8 +176,8 @@ mod linux {
         if old == new {
             return block;
         }
-        // SAFETY: the block is a mapping of that length; who asks for a move knows the old place
-        // no longer, unless the answer is null.
+        // SAFETY: the block is a mapping of that length. The caller does not use the old address
+        // any more, unless the result is null.
         let moved = unsafe { libc::mremap(block.cast(), old, new, libc::MREMAP_MAYMOVE) };
         if moved == libc::MAP_FAILED {
             null_mut()

@@ -1,4 +1,4 @@
-//! A write of many batches: Python makes them, and the engine's pipeline sends them.
+//! A write of many batches: Python makes them, and the pipeline of the engine sends them.
 
 use std::future::Future;
 use std::ops::Range;
@@ -21,7 +21,7 @@ use crate::exit;
 use crate::inbox;
 use crate::runtime;
 
-/// The batches that were handed over.
+/// The batches that were passed.
 struct Handed {
     batches: mpsc::UnboundedReceiver<Arc<Batch>>,
     room: Arc<Semaphore>,
@@ -34,22 +34,22 @@ impl Drop for Handed {
     }
 }
 
-/// A write that is under way until `end`; dropping it stops its requests.
+/// A write that runs until `end`. Dropping it cancels its requests.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Writing {
     batches: Mutex<Option<mpsc::UnboundedSender<Arc<Batch>>>>,
-    /// A permit for each batch that may be under way; closed when the write has failed.
+    /// A permit for each batch that may be in flight. Closed when the write has failed.
     room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<Finished>>>,
     abort: AbortHandle,
-    /// How far the write is, once for each batch, since Python last asked.
+    /// The progress of the write since Python last asked, one entry for each batch.
     progress: Arc<Mutex<Vec<Progress>>>,
-    /// What became of the points; known at the end.
+    /// The state of the points. Known at the end.
     ledger: Arc<Mutex<Option<Ledger>>>,
 }
 
 impl Writing {
-    /// Begins a write whose batches are sent by `send`, as many at once as there are connections.
+    /// Begins a write whose batches `send` sends, as many at once as there are connections.
     pub(crate) fn begin<F>(
         py: Python<'_>,
         send: impl Fn(Arc<Batch>) -> F + Send + 'static,
@@ -89,7 +89,7 @@ impl Writing {
 
 #[pymethods]
 impl Writing {
-    /// Waits until another batch may be sent: true, or false if the write has failed.
+    /// Waits until another batch may be sent. Returns true, or false if the write has failed.
     fn room(&self) -> Call {
         exit::protect_thread();
         let room = Arc::clone(&self.room);
@@ -97,17 +97,17 @@ impl Writing {
         Call::new(permit, |py, is_open| is_open.into_py_any(py))
     }
 
-    /// Sends the next batch, for which there is room.
+    /// Sends the next batch, for which there is a permit.
     fn push(&self, batch: &Bound<'_, Encoded>) {
         exit::protect_thread();
         let batch = Arc::clone(&batch.get().batch);
         if let Some(batches) = locked(&self.batches).as_ref() {
-            // One that has just failed takes no more: the points count as not written.
+            // A write that has just failed accepts no more: the points count as not written.
             let _ = batches.send(batch);
         }
     }
 
-    /// Waits until nothing is under way any more, and raises the first error.
+    /// Waits until nothing is in flight any more, and raises the first error.
     fn end(&self) -> Call {
         exit::protect_thread();
         drop(locked(&self.batches).take());
@@ -134,8 +134,8 @@ impl Writing {
         })
     }
 
-    /// How far the write is: points and bytes, once for each batch that was done with since the
-    /// last call.
+    /// The progress of the write: points and bytes, for each batch that was done since the last
+    /// call.
     fn progress(&self) -> Vec<(u64, u64)> {
         exit::protect_thread();
         let progress = std::mem::take(&mut *locked(&self.progress));
@@ -143,8 +143,8 @@ impl Writing {
         shown.collect()
     }
 
-    /// What became of the points of a write that the caller ended: in words, and the points that
-    /// were written. Known after `end`.
+    /// The state of the points of a write that the caller ended: as text, and the points that were
+    /// written. Known after `end`.
     fn told<'py>(&self, py: Python<'py>) -> (String, Bound<'py, PyAny>) {
         exit::protect_thread();
         let mut ledger = locked(&self.ledger).clone().unwrap_or_default();
@@ -155,14 +155,14 @@ impl Writing {
 }
 
 impl Drop for Writing {
-    /// Does nothing to a write that has ended.
+    /// Does nothing if the write has ended.
     fn drop(&mut self) {
         exit::protect_thread();
         self.abort.abort();
     }
 }
 
-/// The lock is never held while code of Python runs.
+/// The lock is never held while Python code runs.
 fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -31,7 +31,7 @@ impl Target {
 }
 
 /// The generation of a server if it is known without a request: the configuration states it, or
-/// there is no token, which only users of 1.x have not.
+/// there is no token, and only 1.x works without one.
 pub(crate) fn known(stated: Option<Dialect>, auth: &Auth) -> Option<Dialect> {
     match auth {
         Auth::None | Auth::Basic { .. } => Some(stated.unwrap_or(Dialect::V1)),
