@@ -1,4 +1,4 @@
-"""Lines that come encoded: those that a server would not keep apart are refused by their number."""
+"""Encoded lines: those that a server would not separate are refused with their number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SWALLOWING = 'm s="a"b" 1\nm v=2 2\nm s="c"d" 3\nm v=4 4'
 
 
 class Lines:
-    """An object that makes its lines itself."""
+    """An object that encodes its lines itself."""
 
     def __init__(self, lines: str) -> None:
         self._lines = lines

@@ -1,4 +1,4 @@
-"""Tables of every kind become the lines that the same rows become as mappings."""
+"""Tables of every kind become the same lines as their rows as mappings."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def random_frame(seed: int) -> tuple[pd.DataFrame, list[str]]:
 
 
 def as_points(df: pd.DataFrame, tags: list[str]) -> list[dict[str, Any]]:
-    """The rows as mappings, cell by cell: the slow, obvious way."""
+    """The rows as mappings, cell by cell: slow and obvious."""
     columns = {name: df[name].astype(object).tolist() for name in df.columns}
     return [
         {

@@ -43,7 +43,7 @@ class Level(enum.Enum):
 
 
 def refused(schema: dict[str, Any], **options: Any) -> str:
-    """The words on a schema that is refused."""
+    """The error text of a schema that is refused."""
     with pytest.raises(SchemaError) as caught:
         lineprotocol(namedtuple("Point", schema), schema=schema, **options)
     return str(caught.value)
@@ -333,7 +333,7 @@ def checked(tmp_path: Path, text: str, *command: str) -> subprocess.CompletedPro
 
 CHECKERS = {
     "mypy": ("mypy", "--strict", "--cache-dir", "cache"),
-    # Which Python's packages: not those of the first on the PATH.
+    # The packages of this Python, not those of the first one on the PATH.
     "pyright": ("pyright", "--pythonpath", sys.executable),
 }
 

@@ -1,4 +1,4 @@
-"""Objects of classes with `@lineprotocol`: what is written of each kind of attribute and class."""
+"""Objects of classes with `@lineprotocol`: what each kind of attribute and class becomes."""
 
 from __future__ import annotations
 
