@@ -1,4 +1,4 @@
-"""Draws sentences of this tree at random, for readers who look for those that are hard to read.
+"""Draws random sentences of this tree, for readers who look for those that are hard to read.
 
     .venv/bin/python tools/sentences.py 18
 
@@ -23,9 +23,9 @@ ROOT = Path(__file__).parent.parent
 COUNT = 40
 _CODE = ("crates", "python", "tests", "tools", "benchmarks", "examples", "fuzz")
 _FENCE = re.compile(r"\s*(```|~~~)")
-# Lines that are no text: headings, rows of tables, HTML, and lines that only draw something.
+# Lines that are not text: headings, table rows, HTML, and rules.
 _OTHER = re.compile(r"\s*([#|<]|$|[-=+*_]{3,}$|(Args|Returns|Raises|Yields|Source):$)")
-# Lines that begin a paragraph: items of lists, and of the sections of a docstring.
+# Lines that begin a paragraph: list items, and items in the sections of a docstring.
 _ITEM = re.compile(r"\s*([-*]|\d+\.) |\s+[*\w, ]+: ")
 _END = re.compile(r"[.!?:]['\"`)]*\s+(?=[A-Z`\"'(\[])|$")
 _RUST = re.compile(r"\s*(//[/!]?)(?!/) ?(.*)")
@@ -63,7 +63,7 @@ def _paragraphs(lines: Iterable[Line]) -> Iterator[list[Line]]:
         is_fence = bool(_FENCE.match(line))
         is_code ^= is_fence
         is_other = is_fence or is_code or bool(_OTHER.match(line))
-        # Four spaces begin code, unless they continue the paragraph of a list.
+        # Four spaces begin code, unless they continue a list item.
         is_other |= not paragraph and line.startswith("    ") and not _ITEM.match(line)
         follows = bool(paragraph) and number == paragraph[-1][0] + 1
         if paragraph and (is_other or not follows or _ITEM.match(line)):
@@ -159,7 +159,7 @@ def collect(root: Path) -> dict[str, list[Sentence]]:
 
 
 def _is_public(path: Path) -> bool:
-    # The docstrings of both faces, and those of the native classes, are in private files.
+    # The docstrings of both interfaces, and those of the native classes, are in private files.
     return not path.stem.startswith("_") or path.name in ("__init__.py", "_face.py", "_core.pyi")
 
 
