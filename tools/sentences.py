@@ -24,10 +24,10 @@ COUNT = 40
 _CODE = ("crates", "python", "tests", "tools", "benchmarks", "examples", "fuzz")
 _FENCE = re.compile(r"\s*(```|~~~)")
 # Lines that are not text: headings, table rows, HTML, and rules.
-_OTHER = re.compile(r"\s*([#|<]|$|[-=+*_]{3,}$|(Args|Returns|Raises|Yields|Source):$)")
+_OTHER = re.compile(r"\s*([#|<]|>>>|$|[-=+*_]{3,}$|(Args|Returns|Raises|Yields|Example):$|Source:)")
 # Lines that begin a paragraph: list items, and items in the sections of a docstring.
 _ITEM = re.compile(r"\s*([-*]|\d+\.) |\s+[*\w, ]+: ")
-_END = re.compile(r"[.!?:]['\"`)]*\s+(?=[A-Z`\"'(\[])|$")
+_END = re.compile(r"[.!?]['\"`)]*\s+(?=[A-Z0-9`\"'(\[])|$")
 _RUST = re.compile(r"\s*(//[/!]?)(?!/) ?(.*)")
 _PUBLIC = re.compile(r"\s*pub (?!use|mod)")
 _ENUM = re.compile(r"\s*(pub )?enum ")
@@ -128,8 +128,9 @@ def python(text: str, *, is_public: bool) -> tuple[list[Line], list[Line]]:
                 documented.append((child, is_shown and not child.name.startswith("_")))
         body = getattr(node, "body", None)
         first = body[0] if isinstance(body, list) and body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            docstring = str(first.value.value).splitlines()
+        value = first.value if isinstance(first, ast.Expr) else None
+        if first and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            docstring = value.value.splitlines()
             indent = " " * first.col_offset
             lines = [line.removeprefix(indent) for line in docstring]
             (public if is_shown else internal).extend(enumerate(lines, first.lineno))
