@@ -68,9 +68,9 @@ def test_nothing_is_sent_of_a_text_with_such_a_line(client: Calls) -> None:
     ("line", "reason"),
     [
         ('m s="a', "ends inside a quoted string"),
-        ("m v=1\\", "in a backslash"),
-        ("m v=1\\\nm v=2", "newline that is inside no quoted string"),
-        ('m v=1" 1\nm v=2" 2', "newline that is inside no quoted string"),
+        ("m v=1\\", "with a backslash"),
+        ("m v=1\\\nm v=2", "newline that is not in a quoted string"),
+        ('m v=1" 1\nm v=2" 2', "newline that is not in a quoted string"),
         ('m s="a"\t1', "has text after the closing quote"),
         ('m f\\\\="x=y" 1', "field key that ends with a backslash"),
     ],

@@ -87,7 +87,7 @@ def test_a_marker_is_a_type_variable_as_it_was(name: str) -> None:
             {"a": Annotated[str, Tag("v")], "v": INT},
             "attribute `v`: key `v` is used by `a`",
         ),
-        ({"time": FLOAT}, "class `Point`: attribute `time`: field key `time` is the name of"),
+        ({"time": FLOAT}, "class `Point`: attribute `time`: field key `time` is reserved for"),
         ({"a": Annotated[str, Tag("a\0")], "v": INT}, "class `Point`: attribute `a`: tag key"),
         ({"a": Annotated[str, Tag("")], "v": INT}, "attribute `a`: tag key `` is empty"),
         ({"a": Annotated[float, Field("b\\")]}, "class `Point`: attribute `a`: field key"),

@@ -14,7 +14,7 @@ use crate::session::{Session, Step};
 
 /// Bytes of the first lines, from which the memory for all lines is estimated.
 const SAMPLE: usize = 1 << 20;
-/// What is added at least if there is too little memory.
+/// Minimum increase if there is too little memory.
 const MORE: usize = 64 << 10;
 
 /// The lines of all data, and how many points have none.
