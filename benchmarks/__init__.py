@@ -1,1 +1,1 @@
-"""`make bench`: both directions of the client beside every peer, on one machine, in one run."""
+"""`make bench`: both directions of the client against every peer, on one machine, in one run."""

@@ -1,4 +1,4 @@
-"""What the results depend on: machine, versions, and how they were measured."""
+"""The conditions of the results: machine, versions, and how they were measured."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ by comparing lines and tables. `scaled`: measured on fewer rows, and multiplied.
 
 
 def output(*command: str) -> str:
-    """What a program says; nothing where it is not there."""
+    """The output of a program. Nothing if it is not installed."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     except FileNotFoundError:

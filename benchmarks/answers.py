@@ -1,8 +1,9 @@
 """R1 and R2: the answer of a 1.x server to a query for a million rows, as JSON and as msgpack.
 
-Of one series, whole or in chunks, or of many, as `GROUP BY` gives them.
+It has one series, whole or in chunks, or many, as `GROUP BY` returns them.
 
-The bodies are made once and kept in files: making them takes longer than reading them should.
+The bodies are created once and stored in files: creating them takes longer than reading them
+should.
 """
 
 from __future__ import annotations
@@ -65,14 +66,14 @@ def make(form: str, rows: int, part: int, grouped: bool) -> bytes:
     parts = [table[n : n + part] for n in range(0, rows, part)]
     documents = (groups if grouped else chunks)(parts)
     if form == "json":
-        # Compact, as the server's are; the environment of 0.9.0 has no orjson.
+        # Compact, like those of the server. The environment of 0.9.0 has no orjson.
         texts = (json.dumps(d, separators=(",", ":"), ensure_ascii=False) for d in documents)
         return "".join(f"{text}\n" for text in texts).encode()
     return b"".join(map(packed, documents))
 
 
 def packed(value: Any) -> bytes:
-    """MessagePack as the server writes it: integers are signed, and as short as can be."""
+    """MessagePack as the server writes it: integers are signed, and as short as possible."""
     match value:
         case bool():
             return b"\xc3" if value else b"\xc2"
@@ -99,7 +100,7 @@ def counted(tag: int, value: list[Any]) -> bytes:
 
 
 def body(form: str, rows: int, part: int | None = None, grouped: bool = False) -> bytes:
-    """The bytes of an answer; `part` is how many rows each document has, or each series."""
+    """The bytes of an answer. `part` is the number of rows of each document, or of each series."""
     path = FILES / f"answer-{rows}-{part or 'whole'}{'-grouped' * grouped}.{form}"
     if not path.exists():
         FILES.mkdir(parents=True, exist_ok=True)
@@ -110,7 +111,8 @@ def body(form: str, rows: int, part: int | None = None, grouped: bool = False) -
 
 
 def frames(table: Any) -> list[Any]:
-    """The frames of a table of any kind, or of those of many series (a dict, pairs with a name)."""
+    """The frames of a table of any kind, or of the tables of many series (a dict, or named
+    pairs)."""
     if isinstance(table, dict):
         table = list(table.items())
     many = [frame for _, frame in table] if isinstance(table, list) else [table]
@@ -118,7 +120,7 @@ def frames(table: Any) -> list[Any]:
 
 
 def digest(table: Any) -> dict[str, Any]:
-    """What a table of any kind holds, in a few numbers."""
+    """The content of a table of any kind, in a few numbers."""
     table = pd.concat(frames(table))
     times = table["time"] if "time" in table.columns else table.index.to_series()
     load, count, total = (table[name] for name in ("load", "count", "total"))
@@ -141,7 +143,7 @@ def ends(times: Any) -> list[Any]:
 
 
 def compare(ours: dict[str, Any] | None, theirs: dict[str, Any] | None) -> str:
-    """Where a table of a peer differs from ours, in words."""
+    """How a table of a peer differs from ours, in words."""
     if not ours or not theirs:
         return ""
     wrong = [f"other {name}" for name, value in ours.items() if not close(value, theirs[name])]
@@ -149,5 +151,5 @@ def compare(ours: dict[str, Any] | None, theirs: dict[str, Any] | None) -> str:
 
 
 def close(a: Any, b: Any) -> bool:
-    """Equal; sums of floats but for their last digits."""
+    """Equal; sums of floats may differ in their last digits."""
     return a == b or (isinstance(a, float) and abs(a - b) <= 1e-9 * abs(a))

@@ -1,7 +1,7 @@
-"""What a benchmark is made of: a case, its subjects, and what must hold between them.
+"""The parts of a benchmark: a case, its subjects, and the targets between them.
 
-Imported in the environment of every subject, also in that of aioinflux 0.9.0: the standard library
-only.
+Imported in the environment of every subject, including that of aioinflux 0.9.0: only the standard
+library.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OURS = "aioinflux"
-# A ratio that is so near its target, on either side, may be decided by noise.
+# If a ratio is this close to its target, on either side, noise may decide it.
 NEAR = 0.1
 
 
 @dataclass(frozen=True)
 class Work:
-    """One measurement, prepared: what is timed, and what shows that it is right.
+    """One prepared measurement: what is timed, and what shows that its result is right.
 
-    `run` is timed; what it gives is dropped after the clock has stopped. `check` gives a finding
-    that the subjects of a case are compared by: the text of lines, or a digest of a table.
+    `run` is timed; its result is dropped after the clock has stopped. `check` returns a finding by
+    which the subjects of a case are compared: the text of lines, or a digest of a table.
     """
 
     run: Callable[[], object]
@@ -29,15 +29,15 @@ class Work:
 
 @dataclass(frozen=True)
 class Subject:
-    """One who takes part in a case.
+    """A participant of a case.
 
     Args:
         make: Prepares the work for a number of rows.
-        rows: How many rows it gets, where that is fewer than the case has; its time is scaled.
-        both_gc: Whether it is measured without the garbage collector as well; the better figure
-            is its own.
+        rows: Its number of rows, if that is fewer than the case has; its time is scaled.
+        both_gc: Whether it is also measured without the garbage collector; the better figure
+            counts.
         old: Whether it runs in the environment of aioinflux 0.9.0.
-        note: What has to be said beside its figure.
+        note: A remark for its figure.
     """
 
     make: Callable[[int], Work]
@@ -49,9 +49,9 @@ class Subject:
 
 @dataclass(frozen=True)
 class Result:
-    """What one subject has shown; times are for all rows of the case, in seconds.
+    """The measurements of one subject. Times are for all rows of the case, in seconds.
 
-    `result_mb` is the size of what the work gives, if that is `bytes`.
+    `result_mb` is the size of the result, if that is `bytes`.
     """
 
     seconds: float
@@ -72,7 +72,7 @@ Results = Mapping[str, Result]
 
 @dataclass(frozen=True)
 class Demand:
-    """Something else that must hold: a text, and what gives the figure with its verdict.
+    """An additional target: a text, and a function that returns the figure with its verdict.
 
     If noise may decide the verdict, `near` says so, and `subjects` are measured again.
     """
@@ -85,16 +85,17 @@ class Demand:
 
 @dataclass(frozen=True)
 class Case:
-    """One line of work that all its subjects do.
+    """One task that all its subjects do.
 
     Args:
-        name: Short and unique, for instance `W2 categorical`.
-        rows: Points or rows of the work.
-        subjects: By name; `OURS` is the one that the others are compared with.
-        at_least: How many times as fast as a subject we must be.
-        at_most: How many times the time of a subject (an anchor: bare work) we may need.
-        demands: What else must hold.
-        compare: Gives the words on a subject's finding, from it and ours; empty when all is right.
+        name: Short and unique, for example `W2 categorical`.
+        rows: Points or rows of the task.
+        subjects: By name; `OURS` is the one with which the others are compared.
+        at_least: The minimum speed relative to a subject.
+        at_most: The maximum time relative to a subject (an anchor: minimal work).
+        demands: Additional targets.
+        compare: Returns the remarks on a subject's finding, from it and ours. Empty when all is
+        right.
     """
 
     name: str

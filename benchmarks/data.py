@@ -1,6 +1,6 @@
-"""The data of the benchmarks, made from fixed seeds: the same in every process and environment.
+"""The data of the benchmarks, from fixed seeds: the same in every process and environment.
 
-Works with numpy 1.23 and pandas 1.5 too, which aioinflux 0.9.0 needs.
+Also works with numpy 1.23 and pandas 1.5, which aioinflux 0.9.0 requires.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 START = 1_700_000_000_000_000_000
-# Seconds, and some nanoseconds: who goes through microseconds or floats shows it.
+# Seconds and some nanoseconds, which a conversion through microseconds or floats would lose.
 STEP = 1_000_000_007
 TAGS = tuple(f"tag_{k:02}" for k in range(10))
 FIELDS = tuple(f"field_{k:02}" for k in range(10))
@@ -58,7 +58,7 @@ def codes(tags: Tags, values: list[str], numbers: np.ndarray) -> Any:
     """A column of text, from the numbers of its values; -1 is a null."""
     if tags == "categorical":
         return pd.Categorical.from_codes(numbers, values)
-    # The last one is what -1 takes.
+    # The last value is the one for -1.
     column = np.array([*values, None], dtype=object)[numbers]
     return pd.Series(column, dtype=object if tags == "object" else "str")
 
@@ -98,7 +98,7 @@ def mixed(rows: int, tags: Tags = "object") -> pd.DataFrame:
             "object" if tags == "categorical" else tags, texts, rng.integers(0, 50, rows)
         ),
     }
-    # Ten rows a second: a million of them are one shard of a server, or two.
+    # Ten rows a second: a million of them are one or two shards of a server.
     return indexed(columns, index(rows, STEP // 10))
 
 
@@ -113,7 +113,7 @@ HARD_TEXT = 'a b,c=d "e" \\f\\ g'
 
 
 def hard_points() -> list[dict[str, Any]]:
-    """A few points that show who escapes, and who keeps nanoseconds."""
+    """A few points that show which peer escapes, and which keeps nanoseconds."""
     return [
         {
             "measurement": "cpu load",

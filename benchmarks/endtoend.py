@@ -1,6 +1,6 @@
-"""One client of E, in a process of its own: `WHO ACTION HOST PORT DB ROWS` prints one line of JSON.
+"""One client of E, in its own process: `WHO ACTION HOST PORT DB ROWS` prints one line of JSON.
 
-Imported in the environment of aioinflux 0.9.0 too.
+Also imported in the environment of aioinflux 0.9.0.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Reads line protocol slowly and plainly, to see what each subject has written.
+"""Parses line protocol in a slow and plain way, to compare what each subject has written.
 
-Independent of the product on purpose. By the reference of InfluxDB 1.x: in names and tag values a
-backslash escapes a comma, an equals sign and a space, in measurements a comma and a space, in
+Intentionally independent of the product. By the reference of InfluxDB 1.x: in names and tag values
+a backslash escapes a comma, an equals sign and a space, in measurements a comma and a space, in
 strings a quote and a backslash.
 """
 
@@ -16,12 +16,12 @@ REFUSED = "refused: "
 
 
 def head(text: bytes) -> str:
-    """The first lines: enough to compare by."""
+    """The first lines, which are enough for a comparison."""
     return b"\n".join(text.split(b"\n", KEPT)[:KEPT]).decode("utf-8", "replace")
 
 
 def hard(lines: Callable[[], str]) -> str:
-    """The lines of hard data, or the error of someone who cannot write them."""
+    """The lines of hard data, or the error of a peer that cannot write them."""
     try:
         return lines()
     except Exception as error:
@@ -62,7 +62,7 @@ def field(text: str, place: int) -> tuple[Any, int]:
 
 
 def parse(line: str) -> Point:
-    """One line; `ValueError` or `IndexError` where it is none."""
+    """One line. `ValueError` or `IndexError` if it is invalid."""
     measurement, place = until(line, 0, ", ", ", ")
     tags: dict[str, str] = {}
     while line[place] == ",":
@@ -78,7 +78,7 @@ def parse(line: str) -> Point:
 
 
 def differences(line: str, ours: Point) -> list[str]:
-    """What the line has else than ours, in words."""
+    """How the line differs from ours, in words."""
     try:
         measurement, tags, fields, time = parse(line)
     except (ValueError, IndexError):
@@ -94,7 +94,7 @@ def differences(line: str, ours: Point) -> list[str]:
 
 
 def compare_text(ours: str, theirs: str) -> str:
-    """How the lines of a peer differ from ours; empty when they are the same points."""
+    """How the lines of a peer differ from ours. Empty if they are the same points."""
     if theirs.startswith(REFUSED):
         return theirs.replace(REFUSED, "fails with ")
     own, other = ours.strip("\n").split("\n"), theirs.strip("\n").split("\n")
@@ -108,7 +108,7 @@ def compare_text(ours: str, theirs: str) -> str:
 
 
 def compare(ours: dict[str, str] | None, theirs: dict[str, str] | None) -> str:
-    """The words on a peer's findings: lines of the timed data, and of the hard data."""
+    """The remarks on a peer's findings: lines of the timed data, and of the hard data."""
     if not ours or not theirs:
         return ""
     notes = []

@@ -1,4 +1,4 @@
-"""Measures one subject of one case, in a process of its own: time, CPU time and peak memory.
+"""Measures one subject of one case in its own process: time, CPU time and peak memory.
 
 `python -m benchmarks.measure CASE SUBJECT` prints one line of JSON, the last of its output.
 """
@@ -21,7 +21,7 @@ from .cases import find
 
 SECONDS = 1.5
 LEAST, MOST = 5, 200
-# From here on a repetition is so long that three of them tell enough, and no warm-up is needed.
+# If a repetition takes at least this long, three of them are enough, and no warm-up is needed.
 LONG_S = 2.0
 LONG_REPETITIONS = 3
 
@@ -61,7 +61,7 @@ def repeat(run: Callable[[], object]) -> Repeated:
     while len(times) < (LONG_REPETITIONS if long else LEAST) or (
         sum(times) < SECONDS and len(times) < MOST
     ):
-        # Freed before the next one begins, so that each finds the memory of the last.
+        # Freed before the next one begins, so that each can reuse the memory of the last.
         del result
         begin = time.perf_counter()
         result = run()
@@ -81,7 +81,7 @@ def without_gc(run: Callable[[], object]) -> Repeated:
 def measure(case: Case, subject: Subject) -> Result:
     rows = subject.rows or case.rows
     work = subject.make(rows)
-    # The input is not the subject's: no garbage collection of its run has to walk over it.
+    # The input does not belong to the subject: no garbage collection of its run may traverse it.
     gc.collect()
     gc.freeze()
     before = memory_mb("VmRSS")
@@ -108,7 +108,7 @@ def measure(case: Case, subject: Subject) -> Result:
 
 
 def main() -> None:
-    # Peers warn of what they do on newer versions of what they need.
+    # Peers warn of what they do on newer versions of their requirements.
     warnings.simplefilter("ignore")
     name, who = sys.argv[1:]
     case = find(name)

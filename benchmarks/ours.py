@@ -10,7 +10,7 @@ from .writers import MEASUREMENT, Writer, same, tags_of
 
 
 def arguments(data: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Points name their measurement themselves; tables of Arrow have no index."""
+    """Points name their measurement themselves; Arrow tables have no index."""
     if isinstance(data, list):
         return (data,), {}
     options = {} if hasattr(data, "index") else {"time_column": "time"}
@@ -18,7 +18,7 @@ def arguments(data: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 
 def batches(data: Any, **options: Any) -> Writer:
-    """`line_batches`, each batch dropped before the next, as `write` does."""
+    """`line_batches`; each batch is dropped before the next, as in `write`."""
     from aioinflux import line_batches
 
     args, more = arguments(data)
@@ -49,7 +49,7 @@ def each_point(points: list[dict[str, Any]], call: Callable[[Any], object]) -> C
 
 
 def table(body: bytes, form: str, output: str) -> Callable[[], Any]:
-    """`parse_response`, a whole answer as a table."""
+    """`parse_response`, a complete answer as a table."""
     from aioinflux import parse_response
 
     return lambda: parse_response(body, content_type=TYPES[form], output=output)

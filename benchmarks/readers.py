@@ -80,7 +80,7 @@ def orjson_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
     def rows(chunk: bytes) -> Iterable[Any]:
         series = orjson.loads(chunk)["results"][0]["series"][0]
         columns = series["columns"]
-        # No loop in Python, and no generator: as fast as it can be.
+        # No loop in Python, and no generator: as fast as possible.
         return map(dict, map(zip, repeat(columns), series["values"])) if dicts else series["values"]
 
     return lambda: take(map(rows, chunks))
@@ -102,11 +102,11 @@ def aioinflux_old_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any
 
 
 def consume(chunks: Iterable[Iterable[Any]]) -> None:
-    """Takes the rows of every chunk and keeps none, without a loop in Python."""
+    """Takes the rows of every chunk and drops them, without a loop in Python."""
     for rows in chunks:
         deque(rows, maxlen=0)
 
 
 def keep(chunks: Iterable[Iterable[Any]]) -> list[Any]:
-    """All rows: what makes the garbage collector walk."""
+    """All rows, which the garbage collector must traverse."""
     return list(chain.from_iterable(chunks))

@@ -1,13 +1,13 @@
-"""Why results fall short, as far as it is known: what was measured, and what is only likely.
+"""Why results miss their targets, as far as is known: what was measured, and what is only likely.
 
-One text for all rows whose case begins so; `RESULTS.md` shows it beside the row.
+One text for all rows whose case begins with the same words; `RESULTS.md` shows it with the row.
 """
 
 from __future__ import annotations
 
 __all__ = ["reason"]
 
-# The first that fits counts: the beginning of a case, a part of the other's name, the reason.
+# The first match counts: the beginning of a case, a part of the other's name, the reason.
 _REASONS = (
     ("W1 ", "", "within the noise of the target; two thirds of the time are the bare walk"),
     ("W1s", "", "the call itself: in bulk a point takes 0.34 µs (W1)"),
@@ -59,7 +59,7 @@ _REASONS = (
 
 
 def reason(case: str, who: str, verdict: str) -> str:
-    """The reason for a row that falls short, or nothing."""
+    """The reason for a row that misses its target, or nothing."""
     about = f"{case} {who} {verdict}"
     found = (text for begin, part, text in _REASONS if case.startswith(begin) and part in about)
     return next(found, "")

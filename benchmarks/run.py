@@ -1,4 +1,4 @@
-"""Runs the cases, prints the table, and writes it to the files when all of them were run.
+"""Runs the cases, prints the table, and writes it to the files if all of them were run.
 
 `python -m benchmarks.run [--old PYTHON] [CASE...]`, in the environment of the peers. PYTHON is that
 of aioinflux 0.9.0. A case is a family (`W2`) or the beginning of a name (`W2 categorical`).
@@ -21,9 +21,10 @@ from .case import NEAR, OURS, Case, Result, Results
 from .cases import families, live
 from .report import RESULTS, ROOT, Row
 
-# Who is faster than this gets a second round after the others of the case: the machine is shared.
+# A subject that is faster than this gets a second round after the others of the case, because other
+# programs share the machine.
 FAST_S = 1.5
-# Whose ratio is near its target gets so many more rounds, and so do we.
+# Number of additional rounds for a subject whose ratio is close to its target, and for us.
 MORE_ROUNDS = 2
 LIMIT_S = 300
 FIRST_ERROR = re.compile(r"^\w[\w.]*(Error|Exception)\b.*", re.MULTILINE)
@@ -34,7 +35,7 @@ def failed(text: str) -> Result:
 
 
 def child(case: Case, who: str, old: str | None) -> Result:
-    """One subject in a process of its own."""
+    """One subject in its own process."""
     if case.subjects[who].old and not old:
         return failed("no Python 3.10 or 3.11 for it")
     python = old if case.subjects[who].old else sys.executable
@@ -64,7 +65,7 @@ def measured(case: Case, old: str | None) -> Results:
 
     fast = [who for who, one in results.items() if not one.error and one.seconds < FAST_S]
     again(fast)
-    # Never we alone: more rounds of one side would favour it.
+    # Never we alone: more rounds for one side would favour it.
     near = [who for who in fast if OURS in fast and is_near(case, who, results)]
     wanted = dict.fromkeys([OURS, *near] if near else [])
     for demand in case.demands:
@@ -76,7 +77,7 @@ def measured(case: Case, old: str | None) -> Results:
 
 
 def is_near(case: Case, who: str, results: Results) -> bool:
-    """Whether noise may decide if a target holds."""
+    """Whether noise may decide if a target is met."""
     ours, theirs = results[OURS].seconds, results[who].seconds
     if who in case.at_least:
         share = theirs / ours / case.at_least[who]
@@ -100,12 +101,12 @@ def runs(wanted: list[str], old: str | None) -> Iterator[tuple[Case, Results]]:
             try:
                 yield from run(old)
             except Exception as error:
-                # The other families are measured all the same.
+                # The other families are still measured.
                 yield Case(family, 1, {}), {OURS: failed(last_words(error))}
 
 
 def last_words(error: Exception) -> str:
-    """What went wrong, in a line; a program that failed has said it."""
+    """The error on one line. A program that failed has already printed it."""
     said = str(getattr(error, "stderr", None) or error).strip()
     return said.splitlines()[-1] if said else type(error).__name__
 

@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "tools"))
 
 
 def private(on_disk: bool = True) -> Any:
-    """A private influxd, as the tests use it, with its data on a disk or not; a context manager."""
+    """A private influxd, as in the tests, with its data on a disk or not; a context manager."""
     from influxd import Influxd
 
     return Influxd(on_disk=on_disk)

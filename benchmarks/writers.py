@@ -1,7 +1,7 @@
-"""How each peer turns points and frames into lines: its own public functions, its best settings.
+"""How each peer turns points and frames into lines: its own public functions, best settings.
 
-A writer takes the data and gives two functions: what is timed, and what makes one text of its
-result. Peers are imported inside, since no environment has them all.
+A writer takes the data and returns two functions: one that is timed, and one that makes one text of
+its result. Peers are imported inside, because no environment has them all.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def same(text: bytes) -> bytes:
 
 
 def questdb_rows(points: list[dict[str, Any]]) -> Writer:
-    """`Buffer.row`, text protocol, into one buffer that is used again."""
+    """`Buffer.row`, text protocol, into one buffer that is reused."""
     from questdb.ingress import Buffer, TimestampNanos
 
     buffer = Buffer(protocol_version=1)
@@ -47,7 +47,7 @@ def questdb_rows(points: list[dict[str, Any]]) -> Writer:
 
 
 def questdb_frame(frame: Any, threads: int = 1) -> Writer:
-    """`Buffer.dataframe`, text protocol; with threads, each has a part of the rows and a buffer."""
+    """`Buffer.dataframe`, text protocol. With threads, each has a part of the rows and a buffer."""
     from questdb.ingress import Buffer
 
     tags, size = tags_of(frame), -(-len(frame) // threads)
@@ -70,7 +70,7 @@ def questdb_frame(frame: Any, threads: int = 1) -> Writer:
 
 
 def orjson_points(points: list[dict[str, Any]]) -> Writer:
-    """`orjson.dumps` of the dicts: no line protocol, but the same walk and the same numbers."""
+    """`orjson.dumps` of the dicts: not line protocol, but the same walk and the same numbers."""
     import orjson
 
     return lambda: orjson.dumps(points), same
@@ -149,7 +149,7 @@ def client_frame(frame: Any, convert: Any, settings: Any, **options: str) -> Wri
 
 
 def gzipped(writer: Writer) -> Writer:
-    """As a gzip body, in the way of the official clients: Python's, level 9."""
+    """As a gzip body, as in the official clients: Python's gzip, level 9."""
     import gzip
 
     run, _ = writer
@@ -179,7 +179,7 @@ def influxdb_frame(frame: Any) -> Writer:
 
 
 def influxdb_in_memory(answer: bytes, content_type: str = "", status: int = 200) -> tuple[Any, Any]:
-    """A `DataFrameClient` whose requests get a ready answer, without a network."""
+    """A `DataFrameClient` whose requests get a prepared answer, without a network."""
     import requests
     from influxdb import DataFrameClient
     from urllib3 import HTTPResponse

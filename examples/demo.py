@@ -1,4 +1,4 @@
-"""What `make demo` runs: a private InfluxDB, a point and a DataFrame, there and back."""
+"""The program of `make demo`: a private InfluxDB; writes a point and a DataFrame, reads them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from aioinflux import AsyncInfluxDBClient
 
-# The starter of private servers is a tool of this tree, not a part of the package.
+# The starter of private servers is a tool of this tree, not part of the package.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 from influxd import Influxd, InfluxdError
 

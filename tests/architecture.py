@@ -1,4 +1,4 @@
-"""The rules of ARCHITECTURE.md, as a function over a source tree."""
+"""The rules of ARCHITECTURE.md, checked on a source tree."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ EFFECTFUL = ("client", "deadline", "http", "udp")
 EFFECTS = re.compile(r"\b(tokio|tokio_rustls|hyper|hyper_util|mio)\b")
 HTTP = re.compile(r"\b(tokio_rustls|hyper|hyper_util|mio)\b")
 VERSIONS = re.compile(r"\bDialect::V[123]\b")
-# Where Python's names of the dialects are known, and where the dialects are.
+# The files that may name the dialects: the names in Python, and the dialects themselves.
 SERVER = "crates/python/src/server.rs"
 DIALECT = "crates/line/src/dialect.rs"
 DEFAULT = re.compile(r"\bDefault\b|#\[default\]")
 PYTHON = re.compile(r"\bpyo3\b")
-# The files that may hold unsafe code; each begins with the reason, and what it buys.
+# The files that may contain unsafe code. Each begins with the reason and the benefit.
 UNSAFE_FILES = (
     "crates/client/src/decode/table/views.rs",
     "crates/client/src/optional/huge_pages.rs",
@@ -29,7 +29,7 @@ UNSAFE_FILES = (
 )
 FORBIDDEN = "#![forbid(unsafe_code)]"
 UNSAFE = re.compile(r"\bunsafe(_code)?\b")
-# What Python calls: the functions of these blocks, as rustfmt writes them.
+# The functions that Python calls are those of these blocks, as rustfmt formats them.
 METHODS = re.compile(r"^#\[pymethods\]\n(?:#.*\n)*impl .*?^}\n", re.MULTILINE | re.DOTALL)
 FUNCTION = re.compile(
     r"^(?P<indent> *)#\[(?:pyfunction|pymodule_init)\]\n.*?^(?P=indent)}\n",
@@ -41,14 +41,14 @@ HEAD = re.compile(
     re.MULTILINE,
 )
 PROTECTS = "exit::protect_thread();"
-# Functions that return one of these make no object that could run code of Python, nor does one that
-# the garbage collector asks what it holds, or a note of being another process.
+# Functions that return one of these create no object that could run Python code. Neither does a
+# traversal for the garbage collector, or a function that records a new process.
 PLAIN = re.compile(r"usize|u64|i64|bool|Option<&str>|(PyRef|Bound)<'_, Self>")
 WITHOUT_PYTHON = ("__traverse__", "forked")
 
 
 def violations(root: Path) -> list[str]:
-    """Each place that breaks a rule, as `file:line: what`; tests may name anything."""
+    """Each violation of a rule, as `file:line: what`. Tests may name anything."""
     found = []
     for file in sorted((root / "crates").glob("*/src/**/*.rs")):
         name = file.relative_to(root).as_posix()
@@ -78,7 +78,7 @@ def unprotected(root: Path) -> list[str]:
 
 
 def broken(name: str, code: str) -> Iterator[str]:
-    """The rules that one line of one file breaks."""
+    """The rules that one line of one file violates."""
     in_client = name.startswith(CLIENT + "/")
     stem = name.removeprefix(CLIENT + "/").split("/")[0].removesuffix(".rs")
     if (

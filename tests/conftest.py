@@ -45,13 +45,13 @@ def _connect(database: Database, mode: str) -> AsyncInfluxDBClient:
 
 @pytest.fixture
 def client(database: Database, mode: str) -> Calls:
-    """A client of the fresh database; a call gives the plain value in both modes."""
+    """A client of the fresh database. A call returns the plain value in both modes."""
     return Calls(_connect(database, mode))
 
 
 @pytest.fixture
 def admin(database: Database, mode: str) -> Calls:
-    """The same, with the methods of administration."""
+    """The same, with the administrative methods."""
     server = database.server
     return Calls(InfluxDBClient(server.host, server.port, mode=mode, db=database.name))
 
@@ -70,7 +70,7 @@ def frames(database: Database) -> AsyncInfluxDBClient:
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
-    """What `write` sends for its arguments: the lines, and none where nothing is sent."""
+    """The lines that `write` sends for its arguments; none if nothing is sent."""
     with Scripted(answer(204)) as server:
         client = AsyncInfluxDBClient(host=server.host, port=server.port, db="db", mode="blocking")
 
@@ -86,14 +86,14 @@ def face(request: pytest.FixtureRequest) -> type:
 
 @pytest.fixture
 def either(face: type, database: Database) -> Any:
-    """A blocking client of either class, of the fresh database."""
+    """A blocking client of either class, for the fresh database."""
     server = database.server
     return face(host=server.host, port=server.port, db=database.name, mode="blocking")
 
 
 @pytest.fixture
 def sends(face: type) -> Iterator[Wire]:
-    """What `write` of either class sends for its arguments, line by line."""
+    """The lines that `write` of either class sends for its arguments."""
     with Scripted(answer(204)) as server:
         client = face(host=server.host, port=server.port, db="db", mode="blocking")
         yield lambda *args, **kwargs: lines_sent(server, client, *args, **kwargs)

@@ -1,7 +1,7 @@
-"""Programs that end while daemon threads of theirs are in the middle of our code.
+"""Programs that end while their daemon threads are in the middle of our code.
 
-The interpreter then ends these threads wherever they ask for the GIL. Each program keeps an object
-until the interpreter is finalizing, and frees it slowly: all of its threads ask for the GIL while
+The interpreter then ends these threads when they request the GIL. Each program keeps an object
+until the interpreter is finalizing, and frees it slowly: all of its threads request the GIL while
 it does. `tests/test_exit.py` runs each program a few times, `tools/exit_runs.py` a thousand times.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from scripted import Answer, Hang, Request, Scripted, answer, chunked, results
 
-# Longest time that one program may take to run and to end on a busy machine.
+# Maximum time that one program may take to run and to end on a busy machine.
 END_S = 50
 ENDINGS = ("in order", "aborted", "crashed", "did not end", "other")
 
@@ -50,7 +50,7 @@ def _program(start: str, text: str) -> str:
 
 
 PROGRAMS = {
-    # Futures that are settled, and tasks that are polled, on the threads of their loops.
+    # Futures that are resolved, and tasks that are polled, on the threads of their loops.
     "loops": _program(
         START,
         """
@@ -70,7 +70,7 @@ PROGRAMS = {
         start(asyncio.run, ask())
         """,
     ),
-    # Loops that a thread of ours wakes by a method of Python's. The call that waits for ever keeps
+    # Loops that one of our threads wakes through a Python method. The call that never returns keeps
     # this thread alive while the interpreter is finalizing.
     "loops without file descriptors": _program(
         BLOCKING,
@@ -151,7 +151,7 @@ PROGRAMS = {
         start(asyncio.run, read_in_a_loop())
         """,
     ),
-    # Code of the user's that our code calls, for the next point and for its values.
+    # User code that our code calls, for the next point and for its values.
     "iterables": _program(
         BLOCKING,
         """
@@ -203,7 +203,7 @@ PROGRAMS = {
         start(repeat, lambda: [repr(rows) for rows in [client.query("ROWS", output="rows")]])
         """,
     ),
-    # A thread that does nothing but free what is ours runs the code of what this keeps.
+    # A thread that only frees our objects runs the code of the object that this keeps.
     "finalizers": _program(
         START,
         """
@@ -232,7 +232,7 @@ PROGRAMS = {
             start(repeat, made.get)
         """,
     ),
-    # The module is not yet asked what to do at exit.
+    # The module has not yet registered what it does at exit.
     "imports": _program(
         START.replace("from aioinflux import InfluxDBClient\n", ""),
         """
@@ -250,7 +250,7 @@ PROGRAMS = {
         start(load)
         """,
     ),
-    # The child has a daemon thread of its own, and ends as its parent does.
+    # The child has its own daemon thread, and ends as its parent does.
     "forked children": _program(
         BLOCKING,
         """
@@ -292,7 +292,7 @@ PROGRAMS = {
             start(repeat, lambda: client.write(table, **given))
         """,
     ),
-    # The threads that encode free arrays whose memory is numpy's, for which they need the GIL.
+    # The threads that encode free arrays whose memory belongs to numpy, which requires the GIL.
     "tables of pyarrow": _program(
         BLOCKING,
         """
@@ -328,7 +328,7 @@ def serve() -> Scripted:
 
 
 def run(name: str, python: str, server: Scripted) -> tuple[str, str]:
-    """Runs a program, and returns which of `ENDINGS` it had and what it wrote."""
+    """Runs a program. Returns which of `ENDINGS` it had and what it wrote."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     command = [python, "-c", PROGRAMS[name], server.host, str(server.port)]
     try:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-# Lines in a row that say the same in two places. Headings of sections do not count.
+# Consecutive lines that are equal in two places. Headings of sections do not count.
 REPEATED = 3
 
 _HEADING = re.compile(r"(Args|Returns|Raises|Attributes|Example|Source):$|```")
@@ -49,7 +49,7 @@ def of_tree(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def repeated(docstrings: list[tuple[str, str]]) -> dict[tuple[str, ...], list[str]]:
-    """The places that have the same lines in a row, by these lines."""
+    """The places that share consecutive lines, by these lines."""
     found: dict[tuple[str, ...], list[str]] = {}
     for place, docstring in docstrings:
         stripped = (line.strip() for line in docstring.splitlines())

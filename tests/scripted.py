@@ -1,7 +1,7 @@
-"""A scripted HTTP server in a thread: says what a test tells it to, and records what it was sent.
+"""A scripted HTTP server in a thread: sends the answers of a test, and records its requests.
 
-Each request takes the next answer; the last answer is given again and again. An answer may be a
-function of the request, for requests whose order is open.
+Each request takes the next answer, and the last answer is repeated. An answer may be a function of
+the request, for requests without a fixed order.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Hang:
-    """Sends this much, then nothing, until the client goes away."""
+    """Sends this much, then nothing, until the client disconnects."""
 
     data: bytes = b""
 
@@ -38,7 +38,7 @@ class Hang:
 def answer(
     status: int = 204, body: bytes | str = b"", *, cut: int | None = None, **headers: str
 ) -> Answer:
-    """A whole answer with its length; `cut` sends that many bytes of the body and closes."""
+    """A complete answer with its length; `cut` sends that many bytes of the body and closes."""
     body = body.encode() if isinstance(body, str) else body
     names = {"Content-Type": "application/json", "X-Influxdb-Version": "1.6.7"}
     names |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -67,7 +67,7 @@ def chunked(*documents: dict[str, Any] | bytes, end: bool = True) -> Answer:
 
 @dataclass
 class Request:
-    """What came in."""
+    """A received request."""
 
     method: str
     path: str
@@ -78,7 +78,7 @@ class Request:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Those of the URL and of the form."""
+        """The parameters of the URL and of the form."""
         return self.query | self.form
 
     @property
@@ -116,13 +116,13 @@ class Scripted:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # A close alone would leave the thread that waits in `accept`.
+        # Closing alone would leave the thread waiting in `accept`.
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:
             for connection in self._connections:
-                # A close alone would wait for the thread that reads from it.
+                # Closing alone would wait for the thread that reads from it.
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
@@ -132,7 +132,7 @@ class Scripted:
 
     @property
     def connections(self) -> int:
-        """How many there have been."""
+        """How many connections there have been."""
         with self._lock:
             return len(self._connections)
 
@@ -176,9 +176,9 @@ class Scripted:
 
 
 def read_request(stream: io.BufferedReader) -> Request | None:
-    """The next request of a connection, or None where the client has closed it."""
+    """The next request of a connection, or None if the client has closed it."""
     first = stream.readline()
-    # A client that got no answer asks by the first message of TLS, which is no text.
+    # A client that got no answer sends the first message of TLS, which is not text.
     if not first[:1].isalpha():
         return None
     method, target, _ = first.decode().split(" ")
@@ -195,7 +195,7 @@ def read_request(stream: io.BufferedReader) -> Request | None:
 
 
 def read_body(stream: io.BufferedReader, headers: dict[str, str]) -> bytes:
-    """A body of known length or in chunks, gunzipped."""
+    """A body of known length or in chunks, decompressed."""
     if headers.get("transfer-encoding") == "chunked":
         body = b""
         while size := int(stream.readline(), 16):

@@ -1,4 +1,4 @@
-"""What several test files need: calls that are alike in both modes, and a look past our client."""
+"""Shared by several test files: calls that work in both modes, and access without our client."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from aioinflux import AsyncInfluxDBClient, InfluxDBClient
 from influxd import Influxd
 from scripted import Scripted
 
-# What `write` sends for its arguments, as lines: the fixture `wire`.
+# The lines that `write` sends for its arguments: the fixture `wire`.
 Wire = Callable[..., list[str]]
 
-# The classes of clients; what one of them must not do, neither may the other.
+# The client classes. What one of them must not do, the other must not do either.
 FACES: list[type] = [AsyncInfluxDBClient, InfluxDBClient]
 
 
 def collect_until(holds: Callable[[], bool]) -> None:
-    """Collects garbage until something holds, for a minute at most.
+    """Collects garbage until a condition holds, for at most a minute.
 
-    Once would do, if no other thread collected at that moment: `gc.collect` then does nothing.
+    Once would be enough, unless another thread is collecting at that moment: then `gc.collect` does
+    nothing.
     """
     end = time.monotonic() + 60
     gc.collect()
@@ -39,7 +40,7 @@ def collect_until(holds: Callable[[], bool]) -> None:
 
 
 class Calls:
-    """Calls a client alike in every mode: a coroutine is run in a loop of its own."""
+    """Calls a client in every mode: a coroutine is run in its own loop."""
 
     def __init__(self, client: AsyncInfluxDBClient) -> None:
         self.client = client
@@ -86,7 +87,7 @@ class Database:
         return found
 
     def points(self) -> list[dict[str, Any]]:
-        """Every point that is stored: measurement, tags, fields that are not null, time in ns."""
+        """Every stored point: measurement, tags, fields that are not null, time in ns."""
         found = []
         for one in self.series("SELECT * FROM /.*/ GROUP BY *"):
             tags = {key: value for key, value in one.get("tags", {}).items() if value != ""}
@@ -105,7 +106,7 @@ class Database:
 
 
 def lines_sent(server: Scripted, client: Any, *args: Any, **kwargs: Any) -> list[str]:
-    """The lines that a blocking client sends in one `write`, none where nothing is sent."""
+    """The lines that a blocking client sends in one `write`; none if nothing is sent."""
     seen = len(server.requests)
     assert client.write(*args, **kwargs) is True
     sent = [request.text for request in server.requests[seen:]]
@@ -119,7 +120,7 @@ def run_python(
     folder: Path | None = None,
     **variables: str,
 ) -> subprocess.Popen[str]:
-    """Starts a Python of the same kind on a program text; both of its streams are pipes."""
+    """Starts a Python of the same kind with a program text; both of its streams are pipes."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | variables
     return subprocess.Popen(
         [sys.executable, *options, "-c", textwrap.dedent(program), *args],

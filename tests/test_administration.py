@@ -37,7 +37,7 @@ def column(answer: dict[str, Any], number: int = 0) -> list[Any]:
 
 
 def cells(answer: dict[str, Any], *columns: str) -> list[list[Any]]:
-    """These columns of all rows of the first statement; later servers have more of them."""
+    """These columns of all rows of the first statement. Later servers have more columns."""
     return [
         [dict(zip(one["columns"], row, strict=True))[column] for column in columns]
         for one in answer["results"][0].get("series", [])
@@ -46,7 +46,7 @@ def cells(answer: dict[str, Any], *columns: str) -> list[list[Any]]:
 
 
 def policies(answer: dict[str, Any]) -> dict[str, list[Any]]:
-    """What every server says of each retention policy, by its name."""
+    """What every server returns for each retention policy, by its name."""
     found = cells(answer, "name", "duration", "shardGroupDuration", "replicaN", "default")
     return {row[0]: row[1:] for row in found}
 
@@ -159,7 +159,7 @@ def test_create_and_drop_a_subscription(admin: Calls, database: Database) -> Non
     assert database.name not in [one["name"] for one in left]
 
 
-# Users and rights; users belong to the whole server.
+# Users and privileges; users belong to the whole server.
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_create_an_administrator(admin: Calls, database: Database) -> None:
 
 def test_set_a_password(admin: Calls, user: str) -> None:
     admin.set_password(user, "new 'one'")
-    # The same user again is no error with its own password, and one with another.
+    # Creating the same user again is an error only with a different password.
     admin.create_user(user, "new 'one'")
     with pytest.raises(InfluxDBQueryError, match="exists"):
         admin.create_user(user, "it's \\ secret")
@@ -213,7 +213,7 @@ def test_grant_and_revoke_all_rights(admin: Calls, user: str) -> None:
     assert users(admin.show_users())[user] == [False]
 
 
-# What a database holds.
+# The contents of a database.
 
 
 @pytest.mark.parametrize(
@@ -417,8 +417,8 @@ def test_deletion_of_everything_is_refused(
         "a = 'x",
         "time > 2. / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = 2. / 1",
         "time > .2 / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = .2 / 1",
-        # Whoever takes the first slash for a division sees two statements: so does a server behind
-        # `a.`.
+        # A parser that reads the first slash as a division finds two statements: so does a server
+        # after `a.`.
         "1 = a./ 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = a./ 1",
         "1 = 1 AND /;DROP MEASUREMENT cpu;/",
         "1 = 1 AND /'/ = '; DROP MEASUREMENT cpu; /'/",

@@ -1,4 +1,4 @@
-"""Administration: arguments that are refused by name, and secrets that nobody is told."""
+"""Administration: arguments that are refused by name, and secrets that are never shown."""
 
 from __future__ import annotations
 

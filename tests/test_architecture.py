@@ -1,4 +1,4 @@
-"""The rules of ARCHITECTURE.md hold, and a planted violation of each is seen."""
+"""The rules of ARCHITECTURE.md hold, and a planted violation of each is found."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ def test_a_function_that_does_not_protect_its_thread_is_seen(tmp_path: Path) -> 
     expected = []
     for file in sorted((tmp_path / "crates/python/src").glob("**/*.rs")):
         text = file.read_text()
-        # What frees an object is called by Python too, but in no block of Python's methods.
+        # Python also calls the code that frees an object, but it is not in a block of Python's
+        # methods.
         functions = re.findall(rf"fn (\w+)[^{{}}]*\{{\n\s*{re.escape(PROTECTS)}", text)
         name = file.relative_to(tmp_path).as_posix()
         expected += [f"{name}: {function}" for function in functions if function != "drop"]

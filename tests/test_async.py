@@ -1,4 +1,4 @@
-"""Event loops, threads, signals, fork, cancellation, and a quiet end."""
+"""Event loops, threads, signals, fork, cancellation, and an exit without messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aioinflux import AsyncInfluxDBClient
 from scripted import Hang, Scripted, answer, chunked, results
 from support import Database, collect_until, run_python
 
-# A wait that a passing test never comes near.
+# A timeout that a passing test never reaches.
 LONG_S = 30
 
 
@@ -150,7 +150,7 @@ def test_cancelling_a_task_stops_its_request(call: str) -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            # In another thread, so that the loop goes on.
+            # In another thread, so that the loop continues.
             assert await asyncio.to_thread(server.left.wait, LONG_S)
 
         asyncio.run(use())
@@ -160,7 +160,7 @@ def test_wait_for_stops_a_request() -> None:
     with Scripted(Hang()) as server:
 
         async def use() -> None:
-            # The class of asyncio has been the builtin one since 3.11 only.
+            # The class of asyncio has been the builtin one only since 3.11.
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(connect(server).query("SHOW DATABASES"), 0.05)
 
@@ -182,7 +182,7 @@ def test_client_works_after_a_cancelled_request() -> None:
 
 INTERRUPTED = """
 import signal, sys, time
-# A shell's background jobs ignore it.
+# Background jobs of a shell ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from aioinflux import AsyncInfluxDBClient
 client = AsyncInfluxDBClient(sys.argv[1], int(sys.argv[2]), mode="blocking")
@@ -206,7 +206,7 @@ def test_ctrl_c_ends_a_blocking_call_within_a_fifth_of_a_second(call: str) -> No
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=LONG_S)
     assert err == ""
-    # The clock is one for all processes of the machine.
+    # All processes of the machine share this clock.
     assert float(out) - sent < 0.2
 
 
@@ -255,7 +255,7 @@ def test_client_goes_into_a_spawned_process(database: Database, tmp_path: Any) -
     script = tmp_path / "spawned.py"
     script.write_text(SPAWNED)
     arguments = [str(script), server.host, str(server.port), database.name]
-    # A file, since a spawned process imports its parent's program.
+    # A file, because a spawned process imports its parent's program.
     process = subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, timeout=LONG_S, check=False
     )

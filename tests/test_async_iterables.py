@@ -33,7 +33,7 @@ def lines(count: int) -> str:
 
 
 async def each(items: Any, every: int = 1) -> AsyncIterator[Any]:
-    """The items, with a wait for the event loop before every so many of them; 0: none."""
+    """The items, with a wait for the event loop after every `every` of them. 0: none."""
     for number, item in enumerate(items):
         if every and number % every == 0:
             await asyncio.sleep(0)
@@ -41,7 +41,7 @@ async def each(items: Any, every: int = 1) -> AsyncIterator[Any]:
 
 
 class Reader:
-    """An async iterator that is no generator, whose steps are awaitables of any kind."""
+    """An async iterator that is not a generator, whose steps are awaitables of any kind."""
 
     def __init__(self, items: Any) -> None:
         self.items = iter(items)
@@ -60,7 +60,7 @@ class Reader:
 
 
 class Source:
-    """An async iterable that is no iterator."""
+    """An async iterable that is not an iterator."""
 
     def __init__(self, items: Any) -> None:
         self.items = items
@@ -128,7 +128,7 @@ def test_nothing_is_read_ahead_of_a_batch(connect: Any) -> None:
 
     with Scripted(answer(204)) as server:
         asyncio.run(connect(server).write(counted(), batch_lines=10, progress=tell))
-    # Two batches are encoded before the first request ends, and one travels then.
+    # Two batches are encoded before the first request ends, and one is in flight then.
     assert [done for done, _ in told] == [10, 20, 30, 40, 50]
     assert all(seen <= done + 20 for done, seen in told)
 
@@ -317,7 +317,7 @@ def test_a_stream_is_copied_without_blocking_the_loop(database: Database) -> Non
     async def run() -> None:
         await client.write(points(25_000))
         await client.write(rows())
-        # It knows both kinds of loops; the blocking one must not be taken.
+        # It supports both kinds of loops; the blocking one must not be used.
         await client.write(client.stream("SELECT f FROM m LIMIT 3", output="dict"), "x")
 
     with pytest.raises(ValueError, match="point 0"):

@@ -1,4 +1,4 @@
-"""Chunked queries: rows from generators of both kinds, frames, errors after what came."""
+"""Chunked queries: rows from generators of both kinds, frames, errors after the first rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tester broke in `InfluxDBClient`, one test for each."""
+"""Bugs in `InfluxDBClient` that a tester found, one test for each."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_port_in_the_host_is_refused_with_a_hint() -> None:
 
 @pytest.mark.parametrize("port", ["8087", 8087], ids=["text", "number"])
 def test_a_port_may_be_text_as_it_is_in_an_environment(port: Any) -> None:
-    """0.9 put it into the URL as it came."""
+    """0.9 inserted it into the URL unchanged."""
     client = InfluxDBClient(port=port, db="d")
     assert client.port == 8087
     client.port = "8088"  # type: ignore[assignment]
@@ -139,7 +139,7 @@ def test_a_deep_copy_shares_nothing_that_changes() -> None:
 
 @pytest.mark.parametrize("output", ["pandas", "rows", "dicts", "arrow", "pyarrow", "polars"])
 def test_diagnostics_can_be_had_in_every_form(influxd: Influxd, output: str) -> None:
-    """The server's msgpack of them is short of values."""
+    """The server leaves values out of their msgpack."""
     client: Any = InfluxDBClient(influxd.host, influxd.port, mode="blocking", db="d", output=output)
     found = dict(iter(client.query("SHOW DIAGNOSTICS")))
     assert {"build", "runtime", "system"} <= set(found)

@@ -1,6 +1,6 @@
-"""Programs in the manner of aioinflux 0.9: blocking code, and the life of a client.
+"""Programs in the style of aioinflux 0.9: blocking code, and the life of a client.
 
-They use only what 0.9 had, but for answers to what 0.9 did wrong (each says what that was).
+They use only what 0.9 had, except where we fix bugs of 0.9 (each test names the bug).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def test_helpers_answer_with_json(client: InfluxDBClient) -> None:
 
 @pytest.mark.parametrize("name", ["my-meas", "my meas", 'a"b', "a.b", "SELECT", "it's", "a;b"])
 def test_helpers_take_every_name(client: InfluxDBClient, name: str) -> None:
-    """0.9 left names without quotes in some statements, and quotes unescaped in others."""
+    """0.9 left names unquoted in some statements, and quotes unescaped in others."""
     client.write({"measurement": name, "tags": {"host": "a"}, "fields": {"f": 1}})
     client.write("other,host=b f=1 1")
     assert len(column(client.show_series(name))) == 1
@@ -196,14 +196,14 @@ def test_an_asynchronous_client_is_closed_by_awaiting(database: Database) -> Non
 
 
 def test_one_client_serves_several_loops(database: Database) -> None:
-    """0.9 bound a client to the loop of its construction, and needed one there."""
+    """0.9 bound a client to the loop in which it was created, and required one there."""
     client = connect(database)
     assert asyncio.run(client.write("m f=1 1"))
     assert [column(asyncio.run(client.query(QUERY))) for _ in range(3)] == [[1]] * 3
 
 
 def test_a_blocking_client_works_inside_a_running_loop(client: InfluxDBClient) -> None:
-    """0.9 failed with "already running", so in every notebook."""
+    """0.9 failed with "already running", also in every notebook."""
 
     async def main() -> Any:
         client.write("m f=1 1")
@@ -240,7 +240,7 @@ def test_a_client_can_be_pickled(database: Database) -> None:
 
 
 def test_an_error_of_a_write_can_be_pickled(client: InfluxDBClient) -> None:
-    """0.9's could not."""
+    """In 0.9 it could not."""
     with pytest.raises(InfluxDBError) as caught:
         client.write("m f= 1")
     again = pickle.loads(pickle.dumps(caught.value))
@@ -277,7 +277,7 @@ def test_a_user_without_password_may_log_in() -> None:
 
 
 def test_a_statement_that_fails_leaves_the_results_of_the_others(client: InfluxDBClient) -> None:
-    """0.9 threw them away."""
+    """0.9 dropped them."""
     client.write("m f=1 1")
     with pytest.raises(InfluxDBError, match="statement 1") as caught:
         client.query(f"{QUERY}; SELECT nope(f) FROM m")
@@ -307,7 +307,7 @@ FRAME_CASES = {
 def test_frames_that_0_9_wrote_wrongly(
     client: InfluxDBClient, database: Database, columns: Any, fields: list[dict[str, Any]]
 ) -> None:
-    """Refused by the server, or changed on the way, in 0.9."""
+    """In 0.9 the server refused it, or it was changed on the way."""
     count = len(fields)
     frame = pd.DataFrame(columns, index=pd.date_range("2024", periods=count, freq="s"))
     assert client.write(frame, "m") is True
@@ -318,7 +318,7 @@ def test_frames_that_0_9_wrote_wrongly(
 def test_measurements_of_frames_are_text_and_no_program(
     client: InfluxDBClient, database: Database, name: str
 ) -> None:
-    """0.9 evaluated what stands in braces."""
+    """0.9 evaluated the text in braces."""
     frame = pd.DataFrame({"a": [1]}, index=pd.to_datetime(["2024"]))
     client.write(frame, name, **{"ta g": "y z"})
     (stored,) = database.points()
@@ -344,7 +344,7 @@ def test_types_of_fields(
 
 @pytest.mark.parametrize("time", [0, "1970-01-01T00:00:00Z", np.datetime64(0, "ns")])
 def test_the_time_zero_is_a_time(client: InfluxDBClient, database: Database, time: Any) -> None:
-    """0.9 took it for none, and the server's clock counted."""
+    """0.9 treated it as missing, and the server's clock was used."""
     client.write({"measurement": "m", "time": time, "fields": {"f": 1}})
     assert [one["time"] for one in database.points()] == [0]
 

@@ -1,4 +1,4 @@
-"""The convenience functions: what each asks, and that a hostile name stays a name."""
+"""The convenience functions: the statement of each, and that a hostile name stays a name."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def databases(client: Calls) -> set[str]:
     return {row[0] for row in answer["results"][0]["series"][0].get("values", [])}
 
 
-# A server takes no backslash in the name of a database.
+# A server accepts no backslash in the name of a database.
 @pytest.mark.parametrize("name", [n for n in NAMES if "\\" not in n])
 def test_database_of_any_name(client: Calls, database: Database, name: str) -> None:
     database.query('CREATE DATABASE "victim"')
@@ -115,7 +115,7 @@ def test_name_that_is_no_text_is_refused(client: Calls, name: Any) -> None:
 
 
 def test_name_with_a_nul_is_refused(client: Calls) -> None:
-    # The server would cut the statement there: DROP MEASUREMENT of another name.
+    # The server would end the statement there: DROP MEASUREMENT with a different name.
     with pytest.raises(ValueError, match=r"(?i)\bnul\b"):
         client.drop_measurement(measurement="m\0x")
 

@@ -1,4 +1,4 @@
-"""Large bodies in chunks: they are decoded on a thread of their own, ahead of who reads."""
+"""Large bodies in chunks: a separate thread decodes them, ahead of the reader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from aioinflux import InfluxDBDecodeError, parse_response
 
-# Below it, nothing is decoded ahead.
+# Smaller bodies are not decoded ahead.
 LARGE = 1 << 20
 COLUMNS = ["time", "load", "host"]
 

@@ -1,4 +1,4 @@
-"""Statements that 2.x runs and answers nothing to, as recorded from 2.9.1."""
+"""Statements that 2.x runs and answers with nothing, as recorded from 2.9.1."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def connect(server: Scripted, mode: str = "blocking", **options: Any) -> Calls:
     return Calls(InfluxDBClient(server.host, server.port, mode=mode, db="db", **options))
 
 
-# Ends of a body that 2.x may give it: HTTP proves both.
+# Ends of a body that 2.x may send: HTTP proves both.
 NO_LENGTH = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
 EMPTY = [
     captured("v1 query delete chunked"),

@@ -1,4 +1,4 @@
-"""`make demo`, but for its set-up."""
+"""`make demo` without its set-up."""
 
 from __future__ import annotations
 

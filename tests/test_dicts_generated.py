@@ -1,7 +1,7 @@
-"""Points of every kind give the same lines, errors and warnings by the fast path and the plain one.
+"""Points of every kind give the same lines, errors and warnings on the fast path and without it.
 
-A point with a key that is not known (which is ignored) always takes the plain path, and so do the
-first points of a shape. Failing cases are told with the seed that makes them again.
+A point with an unknown key (which is ignored) never takes the fast path, and neither do the first
+points of a shape. A failing case reports the seed that reproduces it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Point = dict[Any, Any]
 
 
 class Text(str):
-    """A string with a text of its own, which is not asked for."""
+    """A string with a text of its own, which must not be called."""
 
     def __str__(self) -> str:
         return "other"
@@ -47,7 +47,7 @@ class Moment(dt.datetime):
 
 
 class Own(dict[Any, Any]):
-    """A dict that says something else than it holds."""
+    """A dict whose methods return something other than its content."""
 
     def items(self) -> Any:
         return [("a", 2)]
@@ -92,7 +92,7 @@ TIMES: list[Any] = [
 
 
 def fresh(text: Any) -> Any:
-    """Sometimes an object of its own, as those of a parser are."""
+    """Sometimes a separate object, as a parser creates it."""
     return "".join(list(text)) if type(text) is str and random.random() < 0.3 else text
 
 
@@ -183,7 +183,7 @@ def test_both_paths_give_the_same(seed: int) -> None:
         options["measurement"] = rng.choice(["other", "o t", 5])
     points = [point(rng, shapes) for _ in range(60)]
     for one in points:
-        # Three times: new, met once, known.
+        # Three times: new, seen once, known.
         found = [told([one], **options) for _ in range(3)]
         assert found == [plainly([one], **options)] * 3, (seed, one)
     good = [one for one in points if isinstance(told([one], **options)[0], bytes)]

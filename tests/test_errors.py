@@ -1,4 +1,4 @@
-"""What goes wrong on the way: classes, fields, words, pickles."""
+"""Errors of requests: classes, attributes, texts, pickles."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_no_answer_in_time(mode: str, call: str) -> None:
 
 
 def test_a_timeout_is_caught_as_one_of_asyncio() -> None:
-    """0.9 raised that one, which is the builtin one since Python 3.11 only."""
+    """0.9 raised that class, which is the builtin one only since Python 3.11."""
     assert issubclass(InfluxDBTimeoutError, asyncio.TimeoutError)
 
 
@@ -151,8 +151,8 @@ def test_field_type_conflict_names_the_field_both_types_and_the_page(
     with pytest.raises(InfluxDBWriteError) as caught:
         client.write(point)
     assert (
-        f"hint: field `the f` of `the m` was sent as {sent} and is stored as {kind}; which type of "
-        "Python becomes which is told in docs/types.md"
+        f"hint: field `the f` of `the m` was sent as {sent} and is stored as {kind}; for the "
+        "mapping of Python types see docs/types.md"
     ) in str(caught.value)
     page = Path(__file__).resolve().parent.parent / "docs" / "types.md"
     assert page.read_text().startswith("# Types of fields")

@@ -1,4 +1,4 @@
-"""A program ends in order while daemon threads of it use a client."""
+"""A program ends normally while its daemon threads use a client."""
 
 from __future__ import annotations
 

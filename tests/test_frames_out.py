@@ -1,4 +1,4 @@
-"""Answers as DataFrames: index, columns, dtypes, names, what stays a dict."""
+"""Answers as DataFrames: index, columns, dtypes, names, and which stay a dict."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_labels_are_those_that_pandas_makes_and_each_frame_has_its_own(
     first.columns.name = "of the first"
     assert second.columns.name is None
     assert frames.query("SELECT f, s FROM m GROUP BY host")[0][1].columns.name is None
-    # As texts of a column that came as such.
+    # Like texts of a text column.
     assert first["host"].dtype == first["s"].dtype == pd.Series(["x"]).dtype
 
 

@@ -1,8 +1,8 @@
-"""Hostile names on the live server: what is meant is hit, and nothing else is changed.
+"""Hostile names on the live server: each call affects its target and nothing else.
 
-The names are made by a generator with a fixed seed, from pieces that end quotes, statements and
-lines, begin comments, and look like escapes, placeholders or characters that they are not. A name
-that a server cannot hold is refused before anything is sent, or by the server.
+A generator with a fixed seed creates the names from pieces that end quotes, statements and lines,
+begin comments, and look like escapes, placeholders or other characters. A name that a server cannot
+store is refused before anything is sent, or by the server.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ SEED = 20_090_711
 def names(test: str) -> list[str]:
     chosen = random.Random(f"{SEED} {test}")
     made = ["".join(chosen.choices(PIECES, k=chosen.randint(1, 6))) for _ in range(NAMES_PER_TEST)]
-    # Each piece alone comes in one test at least.
+    # Each piece appears alone in at least one test.
     return [*dict.fromkeys([*PIECES, *made])]
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Influxd]:
-    """A server of its own, whose whole state is compared."""
+    """A separate server, whose whole state is compared."""
     with Influxd() as one:
         yield one
 
 
 @pytest.fixture
 def own(server: Influxd) -> Iterator[InfluxDBClient]:
-    """A client of the database `own`, beside which stands `victim`; both have a `bystander`."""
+    """A client of the database `own`, next to the database `victim`; both have a `bystander`."""
     server.execute("CREATE DATABASE own; CREATE DATABASE victim; CREATE USER u WITH PASSWORD 'p'")
     lines = b"bystander,host=a,k=a f=1 1\nbystander,host=b f=2 2\nm,k=x f=3 3\n"
     for name in ("own", "victim"):
@@ -60,7 +60,7 @@ def own(server: Influxd) -> Iterator[InfluxDBClient]:
 
 
 def state(server: Influxd) -> bytes:
-    """Everything that the server holds."""
+    """Everything that the server stores."""
     return server.execute(
         "SHOW DATABASES; SHOW USERS; SHOW CONTINUOUS QUERIES;"
         "SHOW RETENTION POLICIES ON own; SHOW RETENTION POLICIES ON victim;"
@@ -73,19 +73,19 @@ def rows(answer: dict[str, Any]) -> list[Any]:
 
 
 def line(point: dict[str, Any]) -> bytes | None:
-    """The point as a line, if the server keeps it as it is."""
+    """The point as a line, if the server stores it unchanged."""
     try:
         return to_line_protocol({"fields": {"f": 7}, "time": 7, **point})
     except ValueError:
         return None
 
 
-# The encoder leaves line feeds out of names, with a warning.
+# The encoder removes line feeds from names, with a warning.
 pytestmark = pytest.mark.filterwarnings("ignore:.*newline:UserWarning")
 
 
 def held(name: str) -> bool:
-    """Whether a statement can hold the name at all."""
+    """Whether a statement can contain the name at all."""
     return not re.search("[\0\r]", name)
 
 
@@ -127,7 +127,7 @@ def test_tag_value(server: Influxd, own: InfluxDBClient) -> None:
             continue
         if name == "a":
             continue
-        # Line feeds of values are left out by the encoder too.
+        # The encoder removes line feeds of values too.
         point = None if "\n" in name else line({"measurement": "tagged", "tags": {"k": name}})
         select = influxql("SELECT f FROM /./ WHERE k = {v}", v=name)
         if point is None:
@@ -168,7 +168,7 @@ def test_pattern(server: Influxd, own: InfluxDBClient) -> None:
     before = state(server)
     hit = 0
     for name in names("pattern"):
-        # As it is, it may be no right pattern; nothing is changed by asking.
+        # Unquoted, it may be an invalid pattern. A query changes nothing.
         with contextlib.suppress(ValueError, InfluxDBQueryError):
             own.query(influxql("SELECT f FROM {r} WHERE k =~ {r}", r=Regex(name)))
         point = None if not held(name) else line({"measurement": f"_{name}"})
@@ -196,7 +196,7 @@ def test_database(server: Influxd, own: InfluxDBClient) -> None:
             pass
         else:
             assert [name] in rows(own.show_databases()), name
-            # 1.6.7 takes the name of a directory for a pattern of files when it writes there.
+            # When 1.6.7 writes there, it uses the name of a directory as a pattern of files.
             if "[" not in name:
                 own.write("m f=7 7", db=name)
                 select = influxql("SELECT f FROM {m}", m=Identifier(name, "autogen", "m"))
@@ -210,7 +210,7 @@ def test_database(server: Influxd, own: InfluxDBClient) -> None:
 def test_user_and_password(server: Influxd, own: InfluxDBClient) -> None:
     before = state(server)
     hit = 0
-    # Few, since a server takes its time for each password.
+    # Few, because a server takes long for each password.
     for name in names("user")[::12]:
         try:
             own.create_user(name, name)

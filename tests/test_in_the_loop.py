@@ -1,4 +1,4 @@
-"""Small requests that an event loop drives itself, and large answers that leave it on their way."""
+"""Small requests that an event loop drives itself, and large answers that move to the runtime."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def rows(count: int, first: int = 0) -> dict[str, Any]:
 
 
 def head_and_piece(size: int) -> bytes:
-    """The beginning of an answer whose chunk is never whole."""
+    """The beginning of an answer whose chunk is never complete."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     head += b"Transfer-Encoding: chunked\r\n\r\n"
     return head + b"%x\r\n" % (2 * size) + b" " * size
 
 
-# More than what the loop reads itself.
+# More than the loop reads itself.
 LARGE = 30_000
 
 
@@ -67,7 +67,7 @@ def test_small_requests_wake_no_other_thread(database: Database) -> None:
             assert answer["results"][0]["series"][0]["values"] == [[0, 0]]
         return switches_of_the_runtime() - before
 
-    # Each of the 400 requests woke it twice before.
+    # Before, each of the 400 requests woke it twice.
     assert asyncio.run(use()) < 100
 
 
@@ -126,7 +126,7 @@ def test_a_request_that_is_cancelled_in_its_body_closes_its_connection(size: int
         async def use() -> None:
             task = asyncio.create_task(client.query("q"))
             await asyncio.to_thread(server.hangs.wait, LONG_S)
-            # What hangs is another request's business.
+            # Only another request hangs.
             await client.query("q")
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -171,11 +171,11 @@ def test_connections_end_with_their_loop_and_with_the_client() -> None:
         asyncio.run(use())
         before = open_files()
         for _ in range(5):
-            # Of the loops before it none has kept anything.
+            # Nothing of the earlier loops is kept.
             asyncio.run(use())
             assert open_files() <= before
         client.close()
-        # The server closes its ends in threads of its own.
+        # The server closes its ends in separate threads.
         for _ in range(server.connections):
             assert server.closed.acquire(timeout=LONG_S)
         assert open_files() < before
@@ -287,7 +287,7 @@ def test_the_end_of_the_program_gives_up_requests_of_other_loops() -> None:
 def test_an_interrupt_while_a_value_is_made_does_not_leave_its_task_waiting() -> None:
     class Future(asyncio.Future[Any]):
         def done(self) -> bool:
-            # The engine asks for this before it makes the value, which takes longer.
+            # The engine reads this before it creates the value, which takes longer.
             signal.setitimer(signal.ITIMER_REAL, 1e-3)
             return super().done()
 

@@ -1,4 +1,4 @@
-"""What `InfluxDBClient` adds to the conventions of 0.9: where points go, default tags, URLs."""
+"""What `InfluxDBClient` adds to the conventions of 0.9: targets, default tags, URLs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_precision_that_no_server_knows_is_refused(modern: Calls) -> None:
 def test_precision_is_refused_for_points_that_hold_nanoseconds(
     modern: Calls, database: Database
 ) -> None:
-    with pytest.raises(ValueError, match="precision `s` is for lines that come encoded"):
+    with pytest.raises(ValueError, match="precision `s` is only for encoded lines"):
         modern.write({"measurement": "m", "fields": {"f": 1}, "time": 5}, precision="s")
     assert database.points() == []
 
@@ -86,7 +86,7 @@ def test_default_tags_give_way_to_the_tags_of_a_point(database: Database) -> Non
     tags = {"host": "default", "dc": "x"}
     client = connect(database, tags=tags)
     point = {"measurement": "m", "tags": {"host": "own"}, "fields": {"f": 1}, "time": 1}
-    # The fourth of a kind goes another way than the first.
+    # The fourth of a kind takes a different path than the first.
     client.write([{**point, "time": at} for at in range(1, 5)])
     client.write({"measurement": "m", "fields": {"f": 1}, "time": 5})
     client.write({**point, "time": 6}, host="call", dc="y")
@@ -116,7 +116,7 @@ class Host(NamedTuple):
 def test_default_tags_give_way_to_attributes(database: Database) -> None:
     lineprotocol(Host)
     client = connect(database, tags={"host": "default", "dc": "x"})
-    # One is encoded by its plan; one with an unusual value is not.
+    # One is encoded with its plan; one with an unusual value is not.
     client.write([Host("a", 1), Host("b", 2), Host(5, 3)], "m")
     client.write([Host("own", 4)], "m", dc="y")
     tags = sorted((p["fields"]["f"], p["tags"]) for p in database.points())

@@ -1,4 +1,4 @@
-"""Pieces of InfluxQL and the template: what is written, and what is refused."""
+"""Parts of InfluxQL and the template: what they produce, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keywords of other clients: aliases of ours, and names that do not become tags unnoticed."""
+"""Keywords of other clients: aliases of ours, and names that must not become tags unnoticed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loops that are left while the object that they iterate over lives on: they end their request."""
+"""Leaving a loop ends its request, even if the object that it iterates over stays alive."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aioinflux import AsyncInfluxDBClient, InfluxDBClient, InfluxDBTimeoutError
 from scripted import Hang, Scripted, chunked
 from support import Database
 
-# More than the requests that may run at once.
+# More than the maximum number of concurrent requests.
 MANY = 65
 QUERY = "SELECT f FROM m"
 
@@ -33,14 +33,14 @@ def filled(database: Database) -> Database:
 
 
 def streamed(database: Database, mode: str, **options: Any) -> tuple[Any, Callable[[], Any]]:
-    """A client, and what opens a stream of it."""
+    """A client, and a function that opens a stream on it."""
     server = database.server
     client = InfluxDBClient(server.host, server.port, mode=mode, db=database.name, **options)
     return client, lambda: client.stream(QUERY, chunk_size=10)
 
 
 def queried(database: Database, mode: str, **options: Any) -> tuple[Any, Callable[[], Any]]:
-    """A client, and what sends a chunked query to it."""
+    """A client, and a function that sends a chunked query to it."""
     server = database.server
     client = AsyncInfluxDBClient(server.host, server.port, db=database.name, mode=mode, **options)
     return client, lambda: client.query(QUERY, chunked=True, chunk_size=10)
@@ -104,7 +104,7 @@ def test_an_async_for_loop_that_is_left_ends_its_request(
             rows = send()
             kept.append(await rows if opened is queried else rows)
             await leave(kept[-1])
-        # Requests of streams, and of pings that block, have the same slots.
+        # Requests of streams, and of blocking pings, share the same slots.
         client.mode = "blocking"
         assert client.ping()
         client.mode = "async"
@@ -127,7 +127,7 @@ def test_an_async_for_loop_ends_its_request_while_the_event_loop_stands_still(na
         made = client.stream(QUERY) if name == "stream" else await client.query(QUERY, chunked=True)
         async for _ in made:
             break
-        # Blocks the loop, which does not get to end a generator that was dropped.
+        # Blocks the loop, so that it cannot end a generator that was dropped.
         return server.left.wait(20)
 
     with hanging() as server:
@@ -152,7 +152,7 @@ def test_close_ends_the_request_of_an_async_loop_too() -> None:
         assert await anext(rows) == (1, 1)
         stream.close()
         assert server.left.wait(20)
-        # What was read is no short answer.
+        # What was read must not look like a complete answer.
         with pytest.raises(RuntimeError, match="the stream was closed"):
             await anext(rows)
 
@@ -171,7 +171,7 @@ def test_a_read_that_is_cancelled_ends_its_request() -> None:
         with pytest.raises(asyncio.CancelledError):
             await waits
         assert server.left.wait(20)
-        # It is at its end, as any generator is after an exception.
+        # It is exhausted, as any generator is after an exception.
         return [chunk async for chunk in chunks]
 
     with hanging() as server:
@@ -278,7 +278,7 @@ SLOTS = (
 def test_a_call_that_gets_no_slot_says_what_holds_them() -> None:
     with hanging() as server:
         client = InfluxDBClient(server.host, server.port, db="d", mode="blocking", timeout=3)
-        # Held by iterators: no loop was left.
+        # Kept by iterators: no loop was left.
         held = [iter(client.stream(QUERY)) for _ in range(64)]
         assert [next(rows) for rows in held] == [(1, 1)] * 64
         with pytest.raises(InfluxDBTimeoutError, match=SLOTS):

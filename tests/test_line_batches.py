@@ -1,4 +1,4 @@
-"""Batches of lines: where they are cut, what they are made of, and what an error leaves."""
+"""Batches of lines: where they end, what they consist of, and the state after an error."""
 
 from __future__ import annotations
 

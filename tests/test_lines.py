@@ -61,7 +61,7 @@ def test_errors_name_point_and_key() -> None:
 
 
 class Grows:
-    """A value whose text is told by code that changes the point."""
+    """A value whose text is computed by code that changes the point."""
 
     def __init__(self, mapping: dict[str, object], *, replace: bool) -> None:
         self.mapping, self.replace = mapping, replace
@@ -83,7 +83,7 @@ def test_a_mapping_that_changes_while_it_is_written_is_an_error(replace: bool) -
             to_line_protocol([POINT, {**POINT, "tags": tags}])
 
 
-# The way back
+# Parsing
 
 
 def test_a_line_is_a_point() -> None:

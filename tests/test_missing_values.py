@@ -1,4 +1,4 @@
-"""What stands for no value is the same as `None` in every place, whichever library's mark it is."""
+"""Missing values are the same as `None` everywhere, whichever library's marker they are."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MISSING: dict[str, object] = {
     "arrow value": pa.DictionaryArray.from_arrays([0], pa.array([None], pa.string()))[0],
     "polars": pl.Series([None], dtype=pl.Float64)[0],
 }
-# Neither can be a key of a dict.
+# Neither can be a dict key.
 UNHASHABLE = {"masked", "signaling"}
 KEYS = [name for name in MISSING if name not in UNHASHABLE]
 

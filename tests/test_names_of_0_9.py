@@ -1,7 +1,7 @@
 """The public names of aioinflux 0.9.0 and of its last master, with their signatures.
 
-The signatures were written down from the sources of 0.9.0. Ours must take every call that fits
-them; what ours add stands behind them, as keyword-only parameters.
+The signatures were copied from the sources of 0.9.0. Ours must accept every call that fits them.
+Our additional parameters are keyword-only and come last.
 """
 
 from __future__ import annotations
@@ -114,13 +114,13 @@ def parameters(text: str) -> list[inspect.Parameter]:
 
 
 def of_ours(function: Any) -> list[inspect.Parameter]:
-    """The parameters of a function of ours, without `self`."""
+    """The parameters of one of our functions, without `self`."""
     found = inspect.signature(function).parameters.values()
     return [one for one in found if one.name != "self"]
 
 
 def misfits(theirs: list[inspect.Parameter], ours: list[inspect.Parameter]) -> list[str]:
-    """What calls by the first signature would find missing in the second."""
+    """What calls with the first signature would lack in the second."""
     found = []
     plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -152,7 +152,7 @@ def test_name_is_where_it_was(module: str, name: str) -> None:
 
 
 def test_modules_are_there_by_the_import_of_the_package_alone() -> None:
-    """`aioinflux.compat.pd` is written by those who import nothing else."""
+    """Users write `aioinflux.compat.pd` without another import."""
     program = """
         import aioinflux
         missing = [name for name in ("client", "compat", "iterutils", "serialization")

@@ -20,7 +20,7 @@ SCHEMA = pa.schema([("time", pa.int64()), ("f", pa.int64())])
 
 
 class BrokenError(Exception):
-    """What a user's reader raises."""
+    """An exception of a user's reader."""
 
 
 def batches(error: BaseException) -> Iterator[pa.RecordBatch]:

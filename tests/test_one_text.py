@@ -18,7 +18,7 @@ import pytest
 from aioinflux import line_batches, to_line_protocol
 
 MIB = 1 << 20
-# A bytes object of CPython has a header and a zero behind its end.
+# A bytes object of CPython has a header, and a zero after its end.
 EMPTY = sys.getsizeof(b"")
 
 
@@ -44,12 +44,12 @@ def point(n: int) -> dict[str, Any]:
 
 
 def reader(df: pd.DataFrame) -> Any:
-    """A stream of batches that does not say how many rows it has."""
+    """A stream of batches that does not report its number of rows."""
     arrow = table(df).to_arrow()
     return pa.RecordBatchReader.from_batches(arrow.schema, arrow.to_batches(max_chunksize=700))
 
 
-# Each gives the same data each time; generators can be read once only.
+# Each returns the same data each time, because generators can be read only once.
 DATA: dict[str, Callable[[], Any]] = {
     "nothing": list,
     "an empty frame": lambda: frame(0),
@@ -97,7 +97,7 @@ def test_one_object_has_the_lines_of_all_batches(kind: str, threads: int | None)
     assert type(result) is bytes
     assert result == lines
     assert result[len(result) :] == b""
-    # What was reserved and not used has been given back.
+    # Memory that was reserved and not used has been released.
     assert sys.getsizeof(result) == EMPTY + len(lines)
 
 
@@ -134,7 +134,7 @@ def test_an_error_names_the_point_wherever_it_is(rows: int, threads: int) -> Non
     df.iloc[rows - 1, 1] = float("inf")
     with pytest.raises(ValueError, match=f"point {rows + 1}: field `load`"):
         to_line_protocol([point(1), point(2), df], "m", ["host"], threads=threads)
-    # The memory of the call that failed serves the next one.
+    # The memory of the failed call is reused by the next one.
     assert to_line_protocol([point(1), df.iloc[:2]], "m", ["host"]).count(b"\n") == 3
 
 
@@ -166,7 +166,7 @@ def test_points_without_fields_are_counted_once(caplog: pytest.LogCaptureFixture
 
 def test_a_table_may_say_a_wrong_number_of_rows() -> None:
     class Wrong:
-        """A table that has fewer rows than it says."""
+        """A table with fewer rows than it reports."""
 
         num_rows = 1 << 60
 
@@ -255,5 +255,5 @@ def test_a_call_takes_little_memory_besides_its_result(arguments: tuple[object, 
     out = subprocess.run(command, capture_output=True, text=True, check=True)
     share, size = map(float, out.stdout.split())
     assert size > 30 * MIB
-    # Of a result of this size the batches at hand are up to a tenth.
+    # In a result of this size the current batches are up to a tenth.
     assert share <= 1.15

@@ -31,7 +31,7 @@ BIG = 9007199254740993
 
 
 def body(*series: dict[str, Any]) -> bytes:
-    """A whole answer of one statement."""
+    """A complete answer of one statement."""
     return json.dumps({"results": [{"statement_id": 0, "series": list(series)}]}).encode()
 
 
@@ -69,7 +69,7 @@ def _plain(cell: Any) -> Any:
 
 
 def answers() -> Iterator[Any]:
-    """The recorded answers of good queries, each with what a slow reader makes of it."""
+    """The recorded answers of successful queries, each with the result of a slow reader."""
     for server in ("1.6", "1.12"):
         for line in (CAPTURES / f"influxdb-{server}.jsonl").read_text().splitlines():
             capture = json.loads(line)
@@ -424,7 +424,7 @@ def without(*modules: str) -> str:
 
 
 def run(program: str) -> str:
-    """What a program prints."""
+    """The output of a program."""
     command = [sys.executable, "-c", program]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -539,7 +539,7 @@ def test_rows_that_are_asked_for_while_others_are_made_are_others(output: str) -
 
     before = gc.get_threshold()
     gc.callbacks.append(ask)
-    # On CPython 3.11 and before, the collector runs while the rows of a list are made.
+    # On CPython 3.11 and before, the collector runs while the rows of a list are created.
     gc.set_threshold(20)
     try:
         for rows in lists:

@@ -1,7 +1,7 @@
-"""Bugs of other clients with the default tags of a client, one test for each: ours must be right.
+"""Bugs of other clients with default tags, one test for each: ours must not have them.
 
-The number is that of our survey of peers; the docstring says what the peer does, as it was seen
-with influxdb-client 1.50.0 and influxdb3-python 0.21.0.
+The number is that of our survey of peers. The docstring says what the peer does, as observed with
+influxdb-client 1.50.0 and influxdb3-python 0.21.0.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ AT_1 = pd.to_datetime([1])
 
 @pytest.fixture
 def sends_by_default() -> Iterator[Wire]:
-    """What a client with default tags sends, line by line."""
+    """The lines that a client with default tags sends."""
     with Scripted(answer(204)) as server:
         client: Any = InfluxDBClient(
             server.host, server.port, mode="blocking", db="db", tags=DEFAULTS
@@ -104,13 +104,13 @@ def test_b03_the_point_of_the_caller_is_left_alone(
 
 
 def test_b03_a_tag_of_the_call_beats_both(sends_by_default: Wire) -> None:
-    """influxdb-client and influxdb3-python know no tags of a call."""
+    """influxdb-client and influxdb3-python do not support tags of a call."""
     point = {**POINT, "tags": {"host": "explicit"}}
     assert sends_by_default(point, host="call") == ["m,host=call,room=r v=1i 1"]
 
 
 def test_b04_a_tuple_gets_the_default_tags_as_tags(sends_by_default: Wire) -> None:
-    """influxdb3-python puts them into the fields of a NamedTuple, which is a ValueError then."""
+    """influxdb3-python puts them into the fields of a NamedTuple, which raises a ValueError."""
     assert sends_by_default(Tuple(1, "h")) == ["Tuple,host=h,room=r v=1i 1"]
 
 
@@ -121,5 +121,5 @@ def test_b05_an_object_gets_the_default_tags(sends_by_default: Wire, data: objec
 
 
 def test_lines_that_come_encoded_are_left_as_they_are(sends_by_default: Wire) -> None:
-    """No peer touches them, and they are right."""
+    """No peer changes them, which is correct."""
     assert sends_by_default("m v=1i 1") == ["m v=1i 1"]

@@ -1,8 +1,8 @@
-"""Bugs of other clients in how single points are encoded, one test for each: ours must be right.
+"""Bugs of other clients in encoding single points, one test for each: ours must not have them.
 
-The number is that of our survey of peers; the docstring says what the peer does, as it was seen
-with influxdb 5.3.2, influxdb-client 1.50.0, influxdb3-python 0.21.0 or aioinflux 0.9.0. What they
-do with tables and on the way is in `test_peer_bugs_tables.py` and `test_peer_bugs_transport.py`.
+The number is that of our survey of peers. The docstring says what the peer does, as observed with
+influxdb 5.3.2, influxdb-client 1.50.0, influxdb3-python 0.21.0 or aioinflux 0.9.0. Bugs with tables
+and in transport are in `test_peer_bugs_tables.py` and `test_peer_bugs_transport.py`.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def point(**fields: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("data", [123, 1.5, None, object()], ids=lambda data: type(data).__name__)
 def test_b02_data_that_is_no_point_is_refused_by_its_type(sends: Wire, data: object) -> None:
-    """influxdb-client and influxdb3-python send nothing, and return as after a success."""
+    """influxdb-client and influxdb3-python send nothing, and return as if it were a success."""
     with pytest.raises((TypeError, ValueError), match=f"`{type(data).__name__}`"):
         sends(data)
 
 
 def test_b02_an_arrow_table_is_written(sends: Wire) -> None:
-    """influxdb3-python sends nothing, and returns as after a success."""
+    """influxdb3-python sends nothing, and returns as if it were a success."""
     assert sends(pa.table({"time": [1], "v": [1.0]}), "m") == ["m v=1.0 1"]
 
 
@@ -59,7 +59,7 @@ class Layout(NamedTuple):
 
 
 def test_b04_a_tuple_of_the_parts_of_a_point_is_no_list_of_points(sends: Wire) -> None:
-    """influxdb3-python puts default tags into the dict of fields, and fails on what it made."""
+    """influxdb3-python puts default tags into the dict of fields, and fails on the result."""
     one = Layout("m", {"a": "b"}, {"v": 1}, 1)
     with pytest.raises(ValueError, match="`measurement` is missing"):
         sends(one, room="r")
@@ -127,7 +127,7 @@ def test_b16_fields_that_no_server_has_are_refused_by_name(sends: Wire, value: o
 def test_b17_every_nanosecond_of_a_time_is_kept(
     either: Any, database: Database, time: object
 ) -> None:
-    """All four write `...123456000` for the text, two of them for a `pandas.Timestamp` too."""
+    """All four write `...123456000` for the text, two of them also for a `pandas.Timestamp`."""
     either.write({"measurement": "m", "time": time, "fields": {"v": 1}})
     assert [one["time"] for one in database.points()] == [NANOSECONDS]
 
@@ -146,14 +146,15 @@ def test_b17_every_nanosecond_of_a_time_is_kept(
 def test_b18_half_a_second_before_1970_is_half_a_second_before_1970(
     sends: Wire, time: object
 ) -> None:
-    """influxdb3-python writes 0 at precision `s`; aioinflux 0.9.0 gave half a second after 1970."""
+    """influxdb3-python writes 0 at precision `s`; aioinflux 0.9.0 wrote half a second after
+    1970."""
     assert sends({"measurement": "m", "time": time, "fields": {"v": 1}}) == ["m v=1i -500000000"]
 
 
 def test_b19_a_point_without_fields_leaves_no_line_behind(
     sends: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """influxdb3-python puts an empty line into the body, and counts the lines after it wrongly."""
+    """influxdb3-python puts an empty line into the body, and miscounts the lines after it."""
     with caplog.at_level("WARNING", "aioinflux"):
         assert sends([point(v=1), point(v=math.nan), point(v=2)]) == ["m v=1i 1", "m v=2i 1"]
     assert "1 points without fields" in caplog.text

@@ -1,7 +1,7 @@
-"""Bugs of other clients in how frames are encoded, one test for each: ours must be right.
+"""Bugs of other clients in encoding frames, one test for each: ours must not have them.
 
-The number is that of our survey of peers; the docstring says what the peer does, as it was seen
-with influxdb 5.3.2, influxdb-client 1.50.0, influxdb3-python 0.21.0 or aioinflux 0.9.0.
+The number is that of our survey of peers. The docstring says what the peer does, as observed with
+influxdb 5.3.2, influxdb-client 1.50.0, influxdb3-python 0.21.0 or aioinflux 0.9.0.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def test_b13_an_integer_of_a_polars_frame_that_the_server_cannot_hold_is_refused
 
 
 def test_b13_an_unsigned_integer_that_fits_is_an_integer(either: Any, database: Database) -> None:
-    """influxdb-client writes it well; refusing it would be no better than to overflow."""
+    """influxdb-client writes it correctly. Refusing it would be no better than an overflow."""
     either.write(pandas_frame(v=np.array([2**63 - 1], dtype="uint64")), "m")
     assert database.types() == {"v": "integer"}
     assert [one["fields"] for one in database.points()] == [{"v": 2**63 - 1}]
@@ -144,7 +144,7 @@ def test_b14_an_infinity_in_the_first_column_is_refused(sends: Wire) -> None:
 
 
 def test_b14_a_null_in_the_first_column_leaves_no_comma(either: Any, database: Database) -> None:
-    """influxdb3-python leaves the comma of the column that it left out, where that is infinite."""
+    """influxdb3-python writes the comma of an infinite column that it left out."""
     either.write(pandas_frame(a=[math.nan, 1.0], w=[1, 2]), "m")
     assert [one["fields"] for one in database.points()] == [{"w": 1}, {"a": 1.0, "w": 2}]
 
@@ -154,7 +154,7 @@ def test_b14_a_null_in_the_first_column_leaves_no_comma(either: Any, database: D
 def test_b20_text_of_a_frame_comes_back_as_it_was(
     either: Any, database: Database, text: str, dtype: str
 ) -> None:
-    """influxdb sends `s="a"b"`; aioinflux 0.9.0 did too, and edited text that looked like nulls."""
+    """influxdb sends `s="a"b"`; so did aioinflux 0.9.0, and changed text that looked like nulls."""
     either.write(pandas_frame(s=pd.Series([text, text]).astype(dtype).array, v=[None, 1.0]), "m")
     assert [one["fields"].get("s") for one in database.points()] == [text, text]
 

@@ -1,7 +1,7 @@
-"""Bugs of other clients on the way to the server and back, one test for each: ours must be right.
+"""Bugs of other clients in transport, one test for each: ours must not have them.
 
-The number is that of our survey of peers; the docstring says what the peer does. B22 and B23
-concern writers with a buffer, which this client does not have. What concerns Rust alone is in
+The number is that of our survey of peers. The docstring says what the peer does. B22 and B23
+concern buffered writers, which this client does not have. Bugs that concern only Rust are in
 `crates/client/tests/it/peer_bugs.rs`.
 """
 
@@ -25,7 +25,7 @@ from scripted import Answer, Scripted, answer, results
 from support import Database, Wire
 
 SECRET = "hunter2"
-# What basic authentication makes of the user `u` and the secret.
+# The header of basic authentication for the user `u` and the secret.
 ENCODED = "dTpodW50ZXIy"
 
 
@@ -63,8 +63,8 @@ def test_b25_a_path_before_the_endpoints_is_kept(face: type, path: str) -> None:
 
 
 def test_b25_a_host_alone_means_http_and_the_port_of_influxdb(face: type) -> None:
-    """influxdb3-python makes `https://localhost:443` of `localhost`."""
-    # There is no such host, and the error names the server all the same.
+    """influxdb3-python turns `localhost` into `https://localhost:443`."""
+    # There is no such host, and the error still names the server.
     client: Any = face(host="nobody.invalid", proxy="", db="db", mode="blocking")
     with pytest.raises(InfluxDBConnectionError, match=r"`http://nobody\.invalid:8086/`"):
         client.ping()
@@ -78,7 +78,7 @@ def test_b26_the_name_of_a_column_that_is_not_there_is_an_error(sends: Wire) -> 
 
 
 def test_b26_the_database_of_a_call_is_the_one_that_is_written(database: Database) -> None:
-    """influxdb3-python ignores `write_file(database=...)` where the measurement is a column."""
+    """influxdb3-python ignores `write_file(database=...)` if the measurement is a column."""
     server = database.server
     client: Any = InfluxDBClient(server.host, server.port, mode="blocking", db="nowhere")
     frame = pd.DataFrame({"v": [1], "of": ["m"]}, index=pd.to_datetime([1]))
@@ -97,7 +97,7 @@ def test_b26_a_table_without_measurement_is_an_error(sends: Wire) -> None:
 def test_b27_data_that_reads_like_an_error_is_data(
     either: Any, database: Database, output: str | None
 ) -> None:
-    """The crate influxdb takes any answer with the text `"error"` in it for an error."""
+    """The crate influxdb treats any answer that contains the text `"error"` as an error."""
     text = '{"error":"none"}'
     either.write({"measurement": "error", "tags": {"tag": "error"}, "fields": {"error": text}})
     answer = either.query('SELECT * FROM "error"', output=output)
@@ -111,13 +111,13 @@ def test_b27_data_that_reads_like_an_error_is_data(
 
 
 def test_b28_a_server_that_does_not_say_its_version_answers_a_ping(face: type) -> None:
-    """The crate influxdb panics where the header with the version is missing."""
+    """The crate influxdb panics if the header with the version is missing."""
     with Scripted(Answer(b"HTTP/1.1 204 No Content\r\n\r\n")) as server:
         assert face(host=server.host, port=server.port, db="db", mode="blocking").ping() == {}
 
 
 def test_b28_a_version_that_is_no_text_answers_a_ping(face: type) -> None:
-    """The crate influxdb panics where the header with the version is not ASCII."""
+    """The crate influxdb panics if the header with the version is not ASCII."""
     head = b"HTTP/1.1 204 No Content\r\nX-Influxdb-Version: \xff\xfe\r\n\r\n"
     with Scripted(Answer(head)) as server:
         headers = face(host=server.host, port=server.port, db="db", mode="blocking").ping()
@@ -126,7 +126,7 @@ def test_b28_a_version_that_is_no_text_answers_a_ping(face: type) -> None:
 
 @pytest.mark.parametrize("host", ["", " ", "a b", "http://", "[::1", "%zz", "u@h", "exa\0mple"])
 def test_b28_a_host_that_can_be_none_is_refused(face: type, host: str) -> None:
-    """The crate influxdb panics at the first request, since it takes any text for a URL."""
+    """The crate influxdb panics at the first request, because it accepts any text as a URL."""
     with pytest.raises(ValueError, match=r"host|url"):
         face(host=host, db="db")
 
@@ -143,7 +143,7 @@ def test_b28_a_host_that_can_be_none_is_refused(face: type, host: str) -> None:
 def test_b28_what_is_no_answer_to_a_ping_is_an_error_of_ours(
     face: type, reply: Answer, error: type[Exception]
 ) -> None:
-    """The crates influxdb and influxdb2 panic at several answers that they do not expect."""
+    """The crates influxdb and influxdb2 panic on several unexpected answers."""
     with Scripted(reply) as server, pytest.raises(error):
         face(host=server.host, port=server.port, db="db", mode="blocking").ping()
 

@@ -1,4 +1,4 @@
-"""Pictures of results: which lines are drawn, of what, and how they are labelled."""
+"""Plots of results: which lines are drawn, from which data, and their labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BIG = 2**63
 
 @pytest.fixture(autouse=True)
 def figures() -> Iterator[None]:
-    """Pictures are drawn into memory, and thrown away."""
+    """Plots are drawn in memory and dropped."""
     mpl.use("Agg")
     yield
     plt.close("all")
@@ -43,7 +43,7 @@ def hosts(output: Any, **more: Any) -> Any:
 
 
 def drawn(ax: Any) -> dict[str, list[float]]:
-    """The values of each line, by label; drawing them finds what cannot be drawn."""
+    """The values of each line, by label. Drawing them finds what cannot be drawn."""
     ax.figure.canvas.draw()
     return {line.get_label(): list(line.get_ydata()) for line in ax.get_lines()}
 

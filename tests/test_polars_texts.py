@@ -1,4 +1,4 @@
-"""Texts as polars has them: decoded to views, from memory and the server, whole and in pieces."""
+"""Texts in polars' layout: decoded to views, from memory and the server, whole and in pieces."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from aioinflux import InfluxDBClient, parse_response
 from aioinflux.exceptions import InfluxDBError
 from support import Database
 
-# Around the twelve bytes that a view holds, the sixteen that are looked at at once, and the length
-# of a text that MessagePack writes in another way.
+# Lengths around the twelve bytes that a view contains, the sixteen that are read at once, and the
+# length from which MessagePack writes a text differently.
 TEXTS = [
     "", "a", "é", "twelve bytes", "thirteen byte", "elf Bytes é", "zwölf Byte é",
     "sixteen bytes ..", "a text that does not fit a view", "x" * 255, "y" * 256, "🦀" * 3, "🦀" * 4,

@@ -1,4 +1,4 @@
-"""What a person, or a callable, is told of a large write or read."""
+"""The progress of a large write or read, on a display or passed to a callable."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def calls(server: Any, mode: str) -> Calls:
 
 @pytest.fixture
 def bars(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The bars of tqdm that are opened, from now on."""
+    """The tqdm bars that are opened from now on."""
     import tqdm.auto
 
     opened: list[Any] = []
@@ -48,7 +48,7 @@ def bars(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             opened.append(self)
 
         def close(self) -> None:
-            # tqdm's own deletion closes too: that is not ours.
+            # tqdm's own destructor closes too, which is not our call.
             if not self.disable:
                 self.closings += 1
             super().close()
@@ -273,7 +273,7 @@ def test_a_bar_of_a_stream_is_closed_after_a_cancellation(bars: list[Any]) -> No
     assert [bar.closings for bar in bars] == [1]
 
 
-# Programs without tqdm; the clock is the test's.
+# Programs without tqdm, with the clock of the test.
 PLAIN = (
     without("tqdm", "tqdm.auto")
     + """
@@ -296,7 +296,7 @@ def plain(total: int | None, pause: float) -> str:
 
 
 def on_a_terminal(program: str) -> str:
-    """What a program writes to the standard error, when that is a terminal."""
+    """The text that a program writes to the standard error, if that is a terminal."""
     ours, theirs = pty.openpty()
     read: list[bytes] = []
 

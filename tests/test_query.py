@@ -132,7 +132,7 @@ def test_query_that_is_no_text_is_refused(client: Calls, text: Any) -> None:
 
 
 def test_nul_in_a_query_is_refused(client: Calls) -> None:
-    # The server would silently cut the text there.
+    # The server would silently end the text there.
     with pytest.raises(ValueError, match=r"(?i)\bnul\b"):
         client.query("SELECT * FROM m\0 WHERE t='a'")
 
@@ -243,7 +243,7 @@ class Size(enum.IntEnum):
 
 
 ZONE = timezone(timedelta(hours=2))
-# Each with what is sent for it.
+# Each with the encoded parameter.
 VALUES = [
     ("text", "text"), (np.str_("text"), "text"), (Level.HIGH, "high"),
     (True, True), (np.bool_(True), True), (np.bool_(False), False),
@@ -325,7 +325,7 @@ def test_server_reads_parameters_of_these_types(
         (Color.RED, "got `Color`; hint: .* pass its `.name`"),
         (b"x", "got `bytes`; hint: decode it"),
         (np.complex128(1), "got `complex128`"),
-        (timedelta(-1), "expected one that is not negative"),
+        (timedelta(-1), "expected a non-negative number"),
         (influxql("SELECT {x}", x=1), "the result of `influxql\\(\\)` is query text"),
         (Identifier("rp", "m"), "`Identifier` with several parts"),
         (np.uint64(2**63), "beyond 64 bits"),
@@ -355,7 +355,7 @@ def test_parse_error_is_an_error_with_the_servers_words(client: Calls) -> None:
 
 
 def test_statement_error_keeps_what_succeeded(filled: Calls, database: Database) -> None:
-    # The bad one comes last: before others, 1.6 says no more of it than `not executed`.
+    # The invalid statement comes last: for one before others, 1.6 reports only `not executed`.
     good = "SELECT g FROM m"
     with pytest.raises(InfluxDBQueryError, match="nowhere") as caught:
         filled.query(f"{good}; SELECT * FROM nowhere..m")

@@ -1,4 +1,4 @@
-"""Lines that come encoded: those that a server would not keep apart are refused by their number."""
+"""Encoded lines: those that a server would not separate are refused with their number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SWALLOWING = 'm s="a"b" 1\nm v=2 2\nm s="c"d" 3\nm v=4 4'
 
 
 class Lines:
-    """An object that makes its lines itself."""
+    """An object that encodes its lines itself."""
 
     def __init__(self, lines: str) -> None:
         self._lines = lines
@@ -68,11 +68,11 @@ def test_nothing_is_sent_of_a_text_with_such_a_line(client: Calls) -> None:
     ("line", "reason"),
     [
         ('m s="a', "ends inside a quoted string"),
-        ("m v=1\\", "in a backslash"),
-        ("m v=1\\\nm v=2", "newline that is inside no quoted string"),
-        ('m v=1" 1\nm v=2" 2', "newline that is inside no quoted string"),
+        ("m v=1\\", "with a backslash"),
+        ("m v=1\\\nm v=2", "newline that is not in a quoted string"),
+        ('m v=1" 1\nm v=2" 2', "newline that is not in a quoted string"),
         ('m s="a"\t1', "has text after the closing quote"),
-        ('m f\\\\="x=y" 1', "field key that ends in a backslash"),
+        ('m f\\\\="x=y" 1', "field key that ends with a backslash"),
     ],
 )
 def test_the_reason_is_named(line: str, reason: str) -> None:

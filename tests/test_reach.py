@@ -1,4 +1,4 @@
-"""The ways to a live server besides plain TCP: its unix socket, and TLS."""
+"""Connections to a live server other than plain TCP: its unix socket, and TLS."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def files(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="module")
 def encrypted(files: Path) -> Iterator[Influxd]:
-    """A server that speaks TLS only, with a certificate of our own authority for `localhost`."""
+    """A server that speaks only TLS, with a certificate of our own authority for `localhost`."""
     pem = files / "server.pem"
     text = f'https-enabled = true\nhttps-certificate = "{pem}"\nhttps-private-key = "{pem}"'
     with Influxd(text) as server:
@@ -81,7 +81,7 @@ def test_tls_with_an_own_authority(encrypted: Influxd, files: Path, mode: str, f
 
 
 def refused(server: Influxd, mode: str, host: str = "localhost", **options: Any) -> str:
-    """What the error of a `ping` says."""
+    """The error text of a `ping`."""
     client = Calls(InfluxDBClient(host, server.port, db="reach", mode=mode, ssl=True, **options))
     with pytest.raises(InfluxDBConnectionError) as caught:
         client.ping()
@@ -120,7 +120,7 @@ def test_file_that_is_not_there_is_named(files: Path, name: str) -> None:
 
 
 class Where:
-    """A path of a class of the user's."""
+    """A path of a user's class."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""Refusals that look like lost connections, and errors of the system: classes, words, retries."""
+"""Refusals that look like lost connections, and system errors: classes, texts, retries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from support import Calls
 
 SERIES = {"name": "m", "columns": ["time", "f"], "values": [[1, 2]]}
 ROW = json.dumps({"results": [{"statement_id": 0, "series": [SERIES]}]})
-# A server keeps CR and LF out of its headers. A head with a NUL is not HTTP. A quote opens a text.
+# A server removes CR and LF from its headers. A head with a NUL is not HTTP. A quote opens a text.
 BYTES = [byte for byte in range(256) if byte not in b'\r\n\0"']
 
 
@@ -155,11 +155,11 @@ def test_error_of_a_unix_socket_names_its_path(tmp_path: Path, mode: str) -> Non
 
 @contextlib.contextmanager
 def no_files_left() -> Iterator[None]:
-    """Takes all file descriptors that the process may have."""
+    """Uses up all file descriptors of the process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(int(name) for name in os.listdir("/proc/self/fd"))
     held = []
-    # What others left to the collector would be reported in the middle, which opens files.
+    # Objects that others left to the collector would be reported in the middle, which opens files.
     gc.collect()
     gc.disable()
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 8, hard))

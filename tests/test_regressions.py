@@ -1,4 +1,4 @@
-"""What a tester broke, one test for each."""
+"""Bugs that a tester found, one test for each."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_a_url_for_a_host_is_not_shown() -> None:
 
 
 class Own(dict[str, Any]):
-    """A dict that says something else than it holds."""
+    """A dict whose methods return something other than its content."""
 
     def items(self) -> Any:
         return [("f", 2)]

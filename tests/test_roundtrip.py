@@ -19,7 +19,8 @@ SEED = 20171004
 TIMES = (-9_223_372_036_854_775_806, 9_223_372_036_854_775_806)
 RANGE = f"time >= {TIMES[0]} AND time <= {TIMES[1]}"
 
-# What a server of 1.x holds in every place. A backslash stands before an ordinary character only.
+# Characters that a server of 1.x stores in every place. A backslash precedes only ordinary
+# characters.
 PIECES = [
     *"abcXYZ019_-./:;!?#$%&()*+<>@[]^`{|}~",
     *" ,='\"",
@@ -34,12 +35,12 @@ PIECES = [
     '""',
     "#",
 ]
-# What a string field holds besides.
+# Characters that only a string field stores.
 FIELD_PIECES = [*PIECES, "\n", "\\", '\\"', "\\\\", "\r\n"]
 
 
 def text(rng: random.Random, pieces: list[str] = PIECES) -> str:
-    """Hostile text that begins and ends with a letter where names need it."""
+    """Hostile text that begins and ends with a letter where names require it."""
     return "".join(rng.choices(pieces, k=rng.randrange(12)))
 
 
@@ -55,7 +56,7 @@ def names(rng: random.Random, n: int) -> list[str]:
 
 
 def floating(rng: random.Random) -> float:
-    """Any finite float, of all bit patterns; whole ones too."""
+    """Any finite float, of all bit patterns, including whole numbers."""
     if rng.random() < 0.2:
         return float(rng.randrange(-(10**6), 10**6))
     while True:
@@ -81,9 +82,9 @@ KINDS = {"float": floating, "integer": integer, "string": string, "boolean": boo
 
 
 def times(rng: random.Random, n: int) -> list[int]:
-    """Different times of the whole range, its ends among them.
+    """Different times of the whole range, including its ends.
 
-    Few shards are enough: a server makes one for each week that has a point.
+    Few shards are enough: a server creates one for each week that has a point.
     """
     weeks = [rng.randrange(*TIMES) for _ in range(6)]
     found = {*TIMES, 0, -1}
@@ -133,7 +134,8 @@ def test_dicts_come_back_equal(client: Calls, database: Database) -> None:
         for row in series["values"]:
             cells = dict(zip(series["columns"], row, strict=True))
             time = cells.pop("time")
-            # JSON writes whole floats as integers, with the shortest digits that mean the float.
+            # JSON writes whole floats as integers, with the shortest digits that identify the
+            # float.
             fields = {
                 key: float(value) if types[key] == "float" else value
                 for key, value in cells.items()

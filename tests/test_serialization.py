@@ -162,7 +162,7 @@ def test_a_point_without_a_time_has_an_empty_timestamp(point: dict[str, Any]) ->
 
 
 def test_a_text_that_is_no_time_is_refused() -> None:
-    with pytest.raises(ValueError, match="`foo` is no time"):
+    with pytest.raises(ValueError, match="`foo` is not a time"):
         mapping._serialize_timestamp({"time": "foo"})
 
 

@@ -1,4 +1,4 @@
-"""`server=`: the rules of each generation, kept apart in one process."""
+"""`server=`: the rules of each generation, separate within one process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from aioinflux import to_line_protocol as encode
 
 SERVERS = ("1.x", "2.x", "3.x")
 LARGE = 2**63
-# What each generation writes in its own way, or refuses.
+# What each generation writes differently, or refuses.
 POINTS: list[dict[str, Any]] = [
     {"measurement": "m", "tags": {"t": "a"}, "fields": {"f": 1.5}, "time": 1},
     {"measurement": "m\\x", "tags": {"t\\k": "a\\b"}, "fields": {"f\\g": 'q"\\'}, "time": 2},
@@ -47,7 +47,7 @@ def outcome(data: Any, *args: Any, **options: Any) -> bytes | str:
 
 
 def plain(point: dict[str, Any], server: Any) -> bytes | str:
-    """What the encoder for every point says, which those with an unknown key get."""
+    """The result of the encoder for any point, which encodes points with an unknown key."""
     return outcome([{**point, "unknown": 1}], server=server)
 
 

@@ -1,4 +1,4 @@
-"""What people see of results: `repr` and HTML, of tables, rows, and lists of series."""
+"""The display of results: `repr` and HTML, of tables, rows, and lists of series."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_tags_of_groups_are_cells_of_rows(client: InfluxDBClient, take: Any) -> 
     assert rows[0]._fields == ("time", "f", "h")
     assert {row.f % 2: row.h for row in rows} == {0: "a", 1: "b"}
     assert rows == take(client.stream("SELECT f FROM m GROUP BY h", output="rows"))
-    # A column of the name of a tag keeps it.
+    # A column with the name of a tag keeps it.
     (first, *_) = take(client.stream("SELECT f AS h FROM m GROUP BY h LIMIT 1"))
     assert first._asdict() == {"time": 0, "h": 0, "h_1": "a"}
 
@@ -98,7 +98,7 @@ def test_columns_of_any_name_are_attributes_under_their_own_name(
     for key in AWKWARD:
         if key != "_fields":
             assert getattr(row, key) == key
-    # As a program has them.
+    # As in a program.
     assert (row._id, row.温度, row.µ, row.a_b) == ("_id", "温度", "µ", "a_b")
     assert len(row._fields) == len(row)
 
@@ -195,7 +195,7 @@ def test_leaving_early_ends_the_request(client: InfluxDBClient) -> None:
     q = "SELECT f FROM m"
 
     async def leave() -> None:
-        # More than the requests that may run at once.
+        # More than the maximum number of concurrent requests.
         for _ in range(70):
             async with client.stream(q, chunk_size=10) as rows:
                 async for _ in rows:
@@ -266,7 +266,7 @@ def test_what_is_not_read_waits_at_the_server() -> None:
         client = InfluxDBClient(server.host, server.port, db="d")
         rows = iter(client.stream("SELECT s FROM m"))
         next(rows)
-        # All of it would take a fraction of this time, if anybody took it.
+        # If anything read it, all of it would take a fraction of this time.
         assert not server.arrived.wait(1)
         assert sum(1 for _ in rows) == 99_999
         assert server.arrived.wait(20)

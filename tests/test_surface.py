@@ -54,7 +54,7 @@ HEAVY = [
     "importlib.metadata", "email", "zipfile", "tempfile", "shutil", "json", "html", "urllib.parse",
     "unicodedata", "ssl", "socket", "subprocess", "pandas", "numpy", "polars", "pyarrow",
     "matplotlib", "tqdm", "typing_extensions",
-    # Before Python 3.11 one of our errors is one of asyncio's.
+    # Before Python 3.11 one of our errors is a class of asyncio.
     *(["asyncio"] if sys.version_info >= (3, 11) else []),
 ]  # fmt: skip
 
@@ -62,7 +62,7 @@ HEAVY = [
 def test_an_import_brings_no_module_that_it_does_not_need() -> None:
     program = f"""
         import sys
-        # Whatever the environment imports at the start is not ours to blame.
+        # What the environment itself imports at the start does not count.
         before = set(sys.modules)
         import aioinflux
         aioinflux.InfluxDBClient(db="d", mode="blocking")
@@ -100,7 +100,7 @@ def test_package_is_typed() -> None:
 
 
 def test_stubs_agree_with_the_native_module(tmp_path: Path) -> None:
-    # Before Python 3.12 a bytes-like object of C has no such method, and is one all the same.
+    # Before Python 3.12 a bytes-like object of C has no such method, but is one nevertheless.
     allowed = tmp_path / "allowed"
     allowed.write_text("aioinflux._core.Batch.__buffer__\n")
     command = ["mypy.stubtest", "--allowlist", str(allowed), "--ignore-unused-allowlist"]

@@ -1,4 +1,4 @@
-"""Tables of every kind become the lines that the same rows become as mappings."""
+"""Tables of every kind become the same lines as their rows as mappings."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def random_frame(seed: int) -> tuple[pd.DataFrame, list[str]]:
 
 
 def as_points(df: pd.DataFrame, tags: list[str]) -> list[dict[str, Any]]:
-    """The rows as mappings, cell by cell: the slow, obvious way."""
+    """The rows as mappings, cell by cell: slow and obvious."""
     columns = {name: df[name].astype(object).tolist() for name in df.columns}
     return [
         {
@@ -415,7 +415,7 @@ def test_column_that_is_not_there_is_refused(argument: str) -> None:
 
 
 def test_column_has_one_use() -> None:
-    with pytest.raises(ValueError, match="`f` has two uses"):
+    with pytest.raises(ValueError, match="`f` has two roles"):
         to_line_protocol(
             pl.DataFrame({"time": [1], "f": ["1"]}), "m", ["f"], measurement_column="f"
         )
@@ -432,5 +432,5 @@ def test_the_default_column_of_times_has_no_other_use(options: dict[str, Any]) -
         pl.DataFrame({"time": [1], "f": [1]}),
         np.array([(1, 1)], dtype=[("time", "i8"), ("f", "i8")]),
     ):
-        with pytest.raises(ValueError, match="column `time` has two uses"):
+        with pytest.raises(ValueError, match="column `time` has two roles"):
             to_line_protocol(table, "m", **options)

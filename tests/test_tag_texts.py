@@ -1,4 +1,4 @@
-"""One value is one text as a tag, whatever type or table it comes from: it is one series."""
+"""A value has one text as a tag, whatever its type or table: so it is one series."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def of_structure(value: object, kind: Any) -> bytes:
 
 
 def carriers_of_scalars(value: object) -> Iterator[bytes]:
-    """A value that is one object, wherever one can stand."""
+    """A value that is one object, in every place where one is possible."""
     point = {"measurement": "m", "fields": {"f": 1}}
     yield to_line_protocol({**point, "tags": {"tag": value}})
     yield to_line_protocol(point, tag=value)
@@ -349,7 +349,7 @@ def test_dates_times_and_durations_of_arrow_are_the_texts_of_python() -> None:
 
 
 def test_an_unknown_zone_is_refused_by_its_column() -> None:
-    with pytest.raises(ValueError, match="column `tag`: the time zone `Nowhere/X` is not known"):
+    with pytest.raises(ValueError, match="column `tag`: unknown time zone `Nowhere/X`"):
         of_arrow(pa.array([1], pa.timestamp("s", "Nowhere/X")))
 
 

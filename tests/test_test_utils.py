@@ -1,4 +1,4 @@
-"""`aioinflux.test_utils`: the shapes of the original, and times that differ."""
+"""`aioinflux.test_utils`: the shapes of the original, and distinct times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times that are text but not ISO 8601: relative to the present, and the order of day and month."""
+"""Times that are text but not ISO 8601: relative to now, and the order of day and month."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support import Calls, Database, run_python
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
-# One of them has another date than UTC at any moment.
+# At any moment, one of them has a different date than UTC.
 ZONES = ["Pacific/Kiritimati", "Etc/GMT+12"]
 
 
@@ -36,7 +36,7 @@ def days(data: object) -> list[str]:
 
 
 def read_in(zone: str, text: str) -> int:
-    """What a program makes of a time on a machine of a zone."""
+    """How a program reads a time on a machine in a time zone."""
     program = """
     import sys
     from aioinflux import to_line_protocol
@@ -122,7 +122,7 @@ def test_a_text_without_a_year_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["NOW", " now", "now UTC", "tomorrow", "Monday", "Q1", "noon"])
 def test_a_text_that_pandas_cannot_read_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=rf"^point 0: key `time`: `{text}` is no time"):
+    with pytest.raises(ValueError, match=rf"^point 0: key `time`: `{text}` is not a time"):
         times(point(text))
 
 
@@ -171,7 +171,7 @@ def test_no_digit_of_a_second_is_lost(text: str) -> None:
     assert times(point(text)) == [1_733_049_015_123_456_789]
 
 
-# Each pair of texts is read in two orders.
+# Each pair of texts has two orders.
 SWAPPED = [
     ("12/01/2024", "13/01/2024"),
     ("13/01/2024", "12/01/2024"),
@@ -202,7 +202,7 @@ def as_frame(texts: tuple[str, ...], dtype: Any = None) -> tuple[Any, ...]:
     return frame, {"measurement": "m", "time_column": "time"}
 
 
-# The ways to hand in a few times.
+# The ways to pass a few times.
 HANDED: dict[str, Callable[[tuple[str, ...]], tuple[Any, dict[str, Any]]]] = {
     "dicts": lambda texts: ([point(text) for text in texts], {}),
     "generator": lambda texts: ((point(text) for text in texts), {}),

@@ -1,4 +1,4 @@
-"""`time_unit`: what times that are integers count."""
+"""`time_unit`: the unit of integer times."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def test_absent_time_is_the_servers(wire: Wire, client: Calls, database: Databas
 @pytest.mark.parametrize("ns", [9223372036854775806, -9223372036854775806, 0])
 def test_ends_of_the_range_come_back(client: Calls, database: Database, ns: int) -> None:
     client.write(point(ns))
-    # Without a range the server asks for times before now only.
+    # Without a range the server returns only times before now.
     q = f"SELECT f FROM m WHERE time >= {-9223372036854775806} AND time <= {9223372036854775806}"
     assert database.series(q)[0]["values"] == [[ns, 1]]
 
@@ -135,7 +135,7 @@ def test_no_time_in_the_value_is_a_value_error(client: Calls, value: object) -> 
         "12/31/9999",
         np.datetime64(2**63 - 1, "s"),
         np.datetime64(-(2**63) + 1, "h"),
-        # numpy's own conversion to days goes around the end of its numbers.
+        # numpy's own conversion to days wraps around at the end of its range.
         np.datetime64(2**62, "Y"),
         np.datetime64(2**40, "M"),
         np.datetime64(300, "3Y"),

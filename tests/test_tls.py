@@ -1,4 +1,4 @@
-"""Whom a client trusts by TLS, what it warns of, and what errors of TLS say."""
+"""Whom a client trusts with TLS, its warnings, and the texts of TLS errors."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def own(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def encrypted(own: str) -> Iterator[Influxd]:
-    """A server that speaks TLS only, with the self-signed certificate."""
+    """A server that speaks only TLS, with the self-signed certificate."""
     text = f'https-enabled = true\nhttps-certificate = "{own}"\nhttps-private-key = "{own}"'
     with Influxd(text) as server:
         yield server
@@ -67,7 +67,8 @@ def encrypted(own: str) -> Iterator[Influxd]:
 
 @contextlib.contextmanager
 def listening(context: ssl.SSLContext | None, answer: bytes = b"") -> Iterator[int]:
-    """The port of a server of Python's `ssl` module, or of a plain one, with one answer for all."""
+    """The port of a server with Python's `ssl` module, or of a plain one, with one answer for
+    all."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -84,7 +85,7 @@ def listening(context: ssl.SSLContext | None, answer: bytes = b"") -> Iterator[i
 
         threading.Thread(target=serve, daemon=True).start()
         yield listener.getsockname()[1]
-        # A close alone would leave the thread in `accept`.
+        # Closing alone would leave the thread in `accept`.
         listener.shutdown(socket.SHUT_RDWR)
 
 
@@ -95,7 +96,7 @@ def context_of(pem: str) -> ssl.SSLContext:
 
 
 def refused(port: int, mode: str, host: str = "localhost", **options: Any) -> str:
-    """What the error of a `ping` says."""
+    """The error text of a `ping`."""
     client = Calls(InfluxDBClient(host, port, db="d", mode=mode, timeout=20, **options))
     with pytest.raises(InfluxDBConnectionError) as caught:
         client.ping()
@@ -191,7 +192,7 @@ def test_urls_and_the_environment_leave_verification_out(
         monkeypatch.setenv("INFLUXDB_VERIFY_SSL", word)
         with pytest.raises(InfluxDBConnectionError, match="self-signed"):
             InfluxDBClient.from_env().ping()
-    # What is no word for either does not turn it off.
+    # A word that means neither true nor false does not turn it off.
     monkeypatch.setenv("INFLUXDB_VERIFY_SSL", "ture")
     with pytest.raises(ValueError, match="INFLUXDB_VERIFY_SSL: expected true or false"):
         InfluxDBClient.from_env()
@@ -207,7 +208,7 @@ def test_without_tls_there_is_nothing_to_verify() -> None:
     client.ssl = True
     with pytest.warns(UserWarning, match=UNVERIFIED):
         InfluxDBClient("h", db="d", verify_ssl=False, proxy="https://localhost:1")
-    # What is not used is not read.
+    # A file that is not used is not read.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         InfluxDBClient(db="d", ssl=True, verify_ssl=False, ca_file="/nowhere.pem")
@@ -223,7 +224,7 @@ def test_verify_ssl_is_a_bool(value: Any) -> None:
 
 
 def test_plain_http_to_a_server_that_closes_the_connection_says_so(own: str, mode: str) -> None:
-    # That one does not answer what is not TLS at all.
+    # That server does not answer data that is not TLS at all.
     with listening(context_of(own)) as port:
         for host in ("localhost", "127.0.0.1"):
             text = refused(port, mode, host)

@@ -1,6 +1,6 @@
-"""Objects of classes with `@lineprotocol` give the lines of the dicts that say the same.
+"""Objects of classes with `@lineprotocol` become the lines of the equivalent dicts.
 
-Failing cases are told with the seed that makes them again.
+A failing case reports the seed that reproduces it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ TIMES: list[Any] = [
     dt.datetime(2020, 1, 2, 3, 4, 5, 678901), dt.datetime(1960, 1, 1, tzinfo=dt.timezone.utc),
     pd.Timestamp(12345, tz="Europe/Paris"), np.datetime64(5, "ns"),
 ]  # fmt: skip
-# Makes a value of a kind, and what says the same in a dict.
+# Makes a value of a kind, and its equivalent in a dict.
 KINDS: dict[Any, Callable[[random.Random], tuple[Any, Any]]] = {}
 
 

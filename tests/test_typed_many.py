@@ -1,6 +1,6 @@
-"""Many objects of a class, whose attributes are fetched in quicker ways than by name.
+"""Many objects of a class, whose attributes are read in faster ways than by name.
 
-The line of each object alone, for which all attributes are got by name, says what is right.
+The expected line is that of each object alone, for which all attributes are read by name.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def properties(names: tuple[str, ...]) -> dict[str, property]:
 
 
 def declared() -> type:
-    """A class with the annotations alone, for decorators to make more of."""
+    """A class with only the annotations, for decorators to extend."""
     return type("Point", (), {"__annotations__": dict(ANNOTATIONS)})
 
 
@@ -135,7 +135,7 @@ def alone(points: list[Any]) -> bytes:
 def test_many_objects_give_the_lines_of_each_alone(kind: str) -> None:
     points = [CLASSES[kind](**values(at)) for at in range(MANY)]
     assert to_line_protocol(points) == alone(points)
-    # And once more, now that nothing of the class or of the objects is new.
+    # And once more, now that the class and the objects are known.
     assert to_line_protocol(iter(points)) == alone(points)
 
 
@@ -159,7 +159,7 @@ def test_a_dictionary_comes_before_a_method_of_the_class() -> None:
 
 
 def orders() -> Iterator[dict[str, Any]]:
-    """Attributes in changing order, with more of them and fewer in between."""
+    """Attributes in changing order, with more and fewer of them in between."""
     for at in range(MANY):
         items = list(values(at).items())
         turn = at // 3 % len(items)

@@ -43,7 +43,7 @@ class Level(enum.Enum):
 
 
 def refused(schema: dict[str, Any], **options: Any) -> str:
-    """The words on a schema that is refused."""
+    """The error text of a schema that is refused."""
     with pytest.raises(SchemaError) as caught:
         lineprotocol(namedtuple("Point", schema), schema=schema, **options)
     return str(caught.value)
@@ -87,7 +87,7 @@ def test_a_marker_is_a_type_variable_as_it_was(name: str) -> None:
             {"a": Annotated[str, Tag("v")], "v": INT},
             "attribute `v`: key `v` is used by `a`",
         ),
-        ({"time": FLOAT}, "class `Point`: attribute `time`: field key `time` is the name of"),
+        ({"time": FLOAT}, "class `Point`: attribute `time`: field key `time` is reserved for"),
         ({"a": Annotated[str, Tag("a\0")], "v": INT}, "class `Point`: attribute `a`: tag key"),
         ({"a": Annotated[str, Tag("")], "v": INT}, "attribute `a`: tag key `` is empty"),
         ({"a": Annotated[float, Field("b\\")]}, "class `Point`: attribute `a`: field key"),
@@ -333,7 +333,7 @@ def checked(tmp_path: Path, text: str, *command: str) -> subprocess.CompletedPro
 
 CHECKERS = {
     "mypy": ("mypy", "--strict", "--cache-dir", "cache"),
-    # Which Python's packages: not those of the first on the PATH.
+    # The packages of this Python, not those of the first one on the PATH.
     "pyright": ("pyright", "--pythonpath", sys.executable),
 }
 

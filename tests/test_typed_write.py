@@ -1,4 +1,4 @@
-"""Objects of classes with `@lineprotocol`: what is written of each kind of attribute and class."""
+"""Objects of classes with `@lineprotocol`: what each kind of attribute and class becomes."""
 
 from __future__ import annotations
 
@@ -329,7 +329,7 @@ def test_without_a_measurement_the_class_gives_its_name() -> None:
         (TIMEINT, 2**63, ValueError, "attribute `Point.k`: "),
         (TIMEDT, None, TypeError, "the server sets it where the attribute is Optional"),
         (TIMEDT, dt.datetime(2300, 1, 1), ValueError, "outside 64-bit nanoseconds"),
-        (TIMESTR, "", ValueError, "attribute `Point.k`: `` is no time"),
+        (TIMESTR, "", ValueError, "attribute `Point.k`: `` is not a time"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_class_and_attribute(

@@ -1,4 +1,4 @@
-"""Writing by UDP: what is in the datagrams, and what a live server makes of them."""
+"""Writing by UDP: the content of the datagrams, and what a live server stores of them."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def listening() -> Iterator[Influxd]:
 
 @pytest.fixture
 def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
-    """Waits until the server has written so many points, and gives what is in its database."""
+    """Waits until the server has written this many points. Returns the content of its database."""
     listening.execute("DROP DATABASE udp; CREATE DATABASE udp")
     database = Database(listening, "udp")
     before = _written(database)
 
     def points(count: int) -> list[dict[str, Any]]:
-        # While a point is being written, a query may see some of its fields only: so its count.
+        # While a point is being written, a query may see only some of its fields: so it is counted.
         until = time.monotonic() + WAIT_S
         while _written(database) < before + count and time.monotonic() < until:
             pass
@@ -68,7 +68,7 @@ def udp(listening: Influxd, mode: str) -> Calls:
 
 @pytest.fixture
 def sent(mode: str) -> Iterator[Sent]:
-    """What `write` sends for its arguments: the datagrams; options of the client come first."""
+    """The datagrams that `write` sends for its arguments. Options of the client come first."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
         receiver.setblocking(False)
@@ -78,7 +78,7 @@ def sent(mode: str) -> Iterator[Sent]:
             try:
                 assert client.write(*args, **kwargs) is True
             finally:
-                # Within one machine a datagram is there when it has been sent.
+                # Within one machine a datagram has arrived when it has been sent.
                 found.extend(_received(receiver))
             return found
 
@@ -123,7 +123,7 @@ def test_datagrams_hold_whole_lines_up_to_their_size(sent: Sent) -> None:
     points = [{"measurement": "m", "fields": {"s": "x" * n}, "time": n} for n in range(90)]
     datagrams = sent({"datagram_bytes": 200}, points)
     assert max(map(len, datagrams)) <= 200
-    # None could have taken the first line of the next one too.
+    # None could also have contained the first line of the next one.
     for one, following in itertools.pairwise(datagrams):
         assert len(one) + len(b"\n") + len(following.split(b"\n")[0]) > 200
     assert b"\n".join(datagrams) + b"\n" == to_line_protocol(points)
@@ -187,13 +187,13 @@ def test_nobody_listens(mode: str) -> None:
         gone.bind(("127.0.0.1", 0))
         port = gone.getsockname()[1]
     client = Calls(UDPClient("127.0.0.1", port, mode=mode))
-    # The first datagram leaves; on one's own machine it comes back, which the second one tells.
+    # The first datagram leaves. On the same machine it comes back, which the second one reports.
     assert client.write("m f=1") is True
     with pytest.raises(InfluxDBConnectionError, match=str(port)):
         client.write("m f=1")
     with pytest.raises(InfluxDBConnectionError, match="0 to 1 may have been written") as caught:
         client.write("m f=1\n" * 3, batch_lines=1)
-    # Of a datagram nobody knows that it arrived.
+    # Nothing confirms that a datagram has arrived.
     assert caught.value.written == []
 
 

@@ -1,4 +1,4 @@
-"""Points without a time: the warning where the server would keep one of several, and stamps."""
+"""Points without a time: the warning if the server would keep one of several, and stamps."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_every_stamp_is_later_than_those_before(encode: Callable[..., bytes]) ->
 
 
 class Typed:
-    """An object that makes its line itself."""
+    """An object that encodes its line itself."""
 
     def to_lineprotocol(self) -> bytes:
         return b"m f=1"

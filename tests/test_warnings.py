@@ -1,4 +1,4 @@
-"""Warnings name the line of the user, however a call reaches the code that warns."""
+"""Warnings name the user's line, however a call reaches the code that warns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aioinflux.udp import UDPClient
 from scripted import Scripted, answer
 
 POINT = {"measurement": "m", "tags": {"t": 5}, "fields": {"f": 1}}
-# One batch, and several, which go by other functions.
+# One batch, and several, which take different functions.
 SIZES = [1, 25]
 
 
@@ -139,7 +139,7 @@ def test_arguments_without_an_effect_warn_at_the_line_of_the_constructor(
     told: Any, face: Any
 ) -> None:
     class Own(face):  # type: ignore[misc]
-        """Adds a function of the user, which is none of ours."""
+        """Adds a user's function, which is not part of the package."""
 
     here = line() + 1
     face(db="db", loop=object())

@@ -1,4 +1,4 @@
-"""Large writes: where they are cut, what travels at once, and what errors tell."""
+"""Large writes: where they are divided, what is in flight at once, and the error texts."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_who_agrees_before_the_points_were_sent_has_not_stored_them(mode: str) -
         with connection:
             connection.recv(1000)
             connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
-            # It reads no more, and the rest is more than the system keeps for it.
+            # It reads no more, and the rest is more than the system buffers.
             over.wait(LONG_S)
 
     over = threading.Event()
@@ -203,7 +203,7 @@ def test_who_agrees_before_the_points_were_sent_has_not_stored_them(mode: str) -
 
 
 class Broken:
-    """An object whose code asks for the next of nothing, at each of the places."""
+    """An object whose code calls `next` on an empty iterator, in each of the places."""
 
     def __str__(self) -> str:
         return next(iter([]))
@@ -259,7 +259,7 @@ def test_points_are_read_while_others_travel() -> None:
 
     with Scripted(answer(204), before=lambda: seen.append(len(read))) as server:
         connect(server).write(source(), batch_lines=10)
-    # Two batches are ready before the first goes out, and never more than that ahead.
+    # Two batches are ready before the first is sent, and never more than that in advance.
     assert len(seen) == 10
     assert all(count <= 10 * (n + 3) + 3 for n, count in enumerate(seen))
 
@@ -426,7 +426,7 @@ def test_cancelling_a_task_stops_what_travels_and_sends_no_more() -> None:
 
 INTERRUPTED = """
 import signal, sys
-# A shell's background jobs ignore it.
+# Background jobs of a shell ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from aioinflux import AsyncInfluxDBClient
 client = AsyncInfluxDBClient(sys.argv[1], int(sys.argv[2]), db="db", mode="blocking")
@@ -444,7 +444,7 @@ def test_ctrl_c_stops_what_travels() -> None:
         child = run_python(INTERRUPTED, server.host, str(server.port))
         assert server.hangs.wait(LONG_S)
         child.send_signal(signal.SIGINT)
-        # The request is given up while the program goes on.
+        # The request is cancelled while the program continues.
         assert server.left.wait(LONG_S)
         out, err = child.communicate("go\n", timeout=LONG_S)
     assert (out, err) == ("interrupted\n", "")

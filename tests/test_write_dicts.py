@@ -140,7 +140,7 @@ def test_tags_that_are_no_mapping_are_refused(blocking: AsyncInfluxDBClient) -> 
 
 
 class Own(Mapping[str, Any]):
-    """A mapping that is no dict."""
+    """A mapping that is not a dict."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
@@ -338,7 +338,7 @@ def test_nothing_is_sent_when_every_point_is_skipped(wire: Wire) -> None:
     assert wire(point(fields={"a": None})) == []
 
 
-# Escaping: what the server gives back is what was written
+# Escaping: the server returns what was written
 
 
 HOSTILE = [

@@ -1,4 +1,4 @@
-"""Field values: each kind of Python value, and the type that the server keeps."""
+"""Field values: each kind of Python value, and the type that the server stores."""
 
 from __future__ import annotations
 

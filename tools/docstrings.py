@@ -1,8 +1,8 @@
-"""Prepares docstrings for the reference that `make docs` makes of them.
+"""Prepares docstrings for the reference that `make docs` generates.
 
-Ours have no blank lines between their sections, which the reader of docstrings wants, and some
-sections have sentences behind their last item, which it would take for a broken item. A method
-without a docstring gets that of its base class, as `inspect.getdoc` does.
+Our docstrings have no blank lines between their sections, which the docstring parser requires. Some
+sections have sentences after their last item, which it would read as a broken item. A method
+without a docstring gets that of its base class, as with `inspect.getdoc`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ARGUMENT = re.compile(r"    \**(\w+): ")
 
 
 class Sections(griffe.Extension):  # type: ignore[misc]
-    """Parts the sections of every docstring, and passes docstrings on to derived classes."""
+    """Separates the sections of every docstring, and copies docstrings to derived classes."""
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         if obj.docstring:
@@ -47,7 +47,7 @@ def _inherit(class_: griffe.Class) -> None:
 
 
 def without_others(text: str, names: set[str]) -> str:
-    """The docstring with those arguments alone that are in the signature."""
+    """The docstring with only those arguments that are in the signature."""
     lines: list[str] = []
     section, is_kept = "", True
     for line in text.splitlines():
@@ -62,7 +62,7 @@ def without_others(text: str, names: set[str]) -> str:
 
 
 def parted(text: str) -> str:
-    """The docstring with a blank line before each section, and loose sentences as paragraphs."""
+    """The docstring with a blank line before each section, and other sentences as paragraphs."""
     lines: list[str] = []
     section = ""
     for line in text.splitlines():

@@ -1,7 +1,7 @@
 """A private `influxd` 1.x: finds or installs the program, and runs it as a child on a free port.
 
-`python3 tools/influxd.py` makes sure that the program is there. Tests, the demo and the benchmarks
-import `Influxd`. Only the standard library is used: this runs before anything is installed.
+`python3 tools/influxd.py` ensures that the program is installed. Tests, the demo and the benchmarks
+import `Influxd`. Only the standard library is used, because this runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 
-# Names the program that tests run on, in place of the one on the PATH.
+# Names the program for tests, instead of the one on the PATH.
 VARIABLE = "AIOINFLUX_INFLUXD"
 INSTALL = "install InfluxDB 1.x, for instance with `apt-get install influxdb` as root"
 LISTENING = re.compile(r'msg="Listening on HTTP".* addr=\S*:(\d+)')
@@ -46,7 +46,7 @@ bind-address = "127.0.0.1:0"
 
 
 class InfluxdError(Exception):
-    """The server cannot be had; the text says in one line what to do."""
+    """The server is not available. The text says in one line what to do."""
 
 
 def find() -> str | None:
@@ -59,10 +59,10 @@ def find() -> str | None:
 
 
 def ensure() -> str:
-    """The path of an `influxd` 1.x, installed from Debian's package where it is missing.
+    """The path of an `influxd` 1.x, installed from Debian's package if it is missing.
 
-    The program that `AIOINFLUX_INFLUXD` names takes precedence. Its version is not looked at: one
-    that was built from source says `unknown`.
+    The program that `AIOINFLUX_INFLUXD` names takes precedence. Its version is not checked: one
+    that was built from source reports `unknown`.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -96,9 +96,9 @@ def in_memory() -> str | None:
 class Influxd:
     """One server process with its own directory; a context manager.
 
-    `http` is text for the `[http]` section of its configuration, `sections` are more of them;
-    `{dir}` is its directory there. The directory is in memory where there is much of it, unless it
-    has to be `on_disk`: tests make hundreds of databases, whose files are waited for on a disk.
+    `http` is text for the `[http]` section of its configuration, `sections` are further sections;
+    `{dir}` in them is its directory. The directory is in memory if there is enough, unless it must
+    be `on_disk`: tests create hundreds of databases, whose files would wait for a disk.
     """
 
     def __init__(self, http: str = "", sections: str = "", *, on_disk: bool = False) -> None:
@@ -112,7 +112,7 @@ class Influxd:
         self.port = 0
 
     def __enter__(self) -> Influxd:
-        # A short path: the name of a unix socket has at most 107 bytes.
+        # A short path, because the name of a unix socket has at most 107 bytes.
         self.dir = Path(tempfile.mkdtemp(prefix="influxd-", dir=self._parent))
         http = self._http.replace("{dir}", str(self.dir))
         config = self.dir / "influxd.conf"
@@ -143,7 +143,7 @@ class Influxd:
 
     @property
     def udp_port(self) -> int:
-        """The port of its only UDP listener; the log shows what was asked for, which is 0."""
+        """The port of its only UDP listener. The log shows the configured port, which is 0."""
         held = sockets_of(self.pid)
         for row in Path("/proc/net/udp").read_text().splitlines()[1:]:
             columns = row.split()
@@ -161,7 +161,7 @@ class Influxd:
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
         listening = threading.Event()
-        # The reader goes on to the end: a full pipe would stop the server.
+        # The reader continues to the end, because a full pipe would stop the server.
         threading.Thread(target=self._read, args=(listening,), daemon=True).start()
         if not listening.wait(START_S) or not self.port:
             raise InfluxdError("influxd did not start:\n" + "".join(self._lines[-20:]))
@@ -186,13 +186,13 @@ class Influxd:
     def stop(self) -> None:
         """Ends the process, and removes its directory."""
         if self._process is not None:
-            # At once: to end in order can take ten seconds, and nothing is kept.
+            # At once: a normal end can take ten seconds, and nothing is kept.
             self._process.kill()
             self._process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def execute(self, text: str, **parameters: str) -> bytes:
-        """Sends an InfluxQL text without any client of ours; tests prepare and inspect with it."""
+        """Sends an InfluxQL text without any of our clients, to prepare and inspect tests."""
         form = urllib.parse.urlencode({"q": text, "epoch": "ns", **parameters}).encode()
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self.url}/query", form, timeout=30) as answer:
@@ -215,7 +215,7 @@ def owns_port(pid: int, port: int) -> bool:
 
 
 def sockets_of(pid: int) -> set[str]:
-    """What the open files of a process point to; `socket:[number]` for a socket (Linux)."""
+    """The targets of a process's open files; `socket:[number]` for a socket (Linux)."""
     files = Path(f"/proc/{pid}/fd").iterdir()
     return {os.readlink(entry) for entry in files if entry.is_symlink()}
 

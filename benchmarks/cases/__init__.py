@@ -24,7 +24,7 @@ def families() -> dict[str, list[Case]]:
 
 
 def live() -> dict[str, Callable[[str | None], Iterable[tuple[Case, Results]]]]:
-    """The families that need a server or cargo: each measures by itself."""
+    """The families that need a server or cargo. Each measures by itself."""
     from . import e, q, rust
 
     return {"Q": q.run, "E": e.run, "Rust": rust.run}

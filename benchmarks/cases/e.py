@@ -1,4 +1,4 @@
-"""E: end to end. The frame of W3 to a live server, and back; curl sends and receives the same."""
+"""E: end to end. The frame of W3 to a live server, and back. curl sends and receives the same."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def bodies(directory: Path) -> list[Path]:
 
 
 def curl(server: Any, files: list[Path], directory: Path) -> Once:
-    """One process and one connection: the bodies one after the other, or the answer to nowhere."""
+    """One process and one connection: sends the bodies in order, or discards the answer."""
 
     def config(action: str, db: str) -> str:
         if action == "read":
@@ -65,7 +65,7 @@ def curl(server: Any, files: list[Path], directory: Path) -> Once:
 
 
 def client(server: Any, who: str, python: str, rows: int) -> Once:
-    """One of the clients of `endtoend`, in a process of its own."""
+    """One of the clients of `endtoend`, in its own process."""
 
     def once(action: str, db: str) -> Result:
         arguments = [who, action, server.host, str(server.port), db, str(rows)]
@@ -107,7 +107,7 @@ def case(action: str) -> Case:
 
 
 def rounds(server: Any, action: str, who: dict[str, Once], count: int) -> dict[str, list[Result]]:
-    """All of them in turn, each round beginning with another; writes go to fresh databases."""
+    """All of them in turn; each round begins with a different one. Writes use fresh databases."""
     found: dict[str, list[Result]] = {name: [] for name in who}
     names = list(who)
     for n in range(count):

@@ -1,11 +1,11 @@
-"""`to_line_protocol`, all lines as one `bytes` object: what it must hold beside its case's peer."""
+"""`to_line_protocol`, all lines as one `bytes` object: its targets besides the case's peer."""
 
 from __future__ import annotations
 
 from ..case import NEAR, Demand, Results
 
 ONE = "aioinflux, one `bytes`"
-# Memory on top of the input, of the size of the result.
+# Memory in addition to the input, relative to the size of the result.
 MEMORY = 1.15
 
 
@@ -14,7 +14,7 @@ def share(results: Results, peer: str) -> float:
 
 
 def as_fast(peer: str, least: float) -> Demand:
-    """So many times as fast as a peer, whose lines stand in memory that it uses again."""
+    """The speed relative to a peer, whose lines are in memory that it reuses."""
 
     def judge(results: Results) -> tuple[str, bool]:
         return f"{share(results, peer):.1f}x", share(results, peer) >= least

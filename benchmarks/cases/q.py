@@ -2,9 +2,9 @@
 
 `python -m benchmarks.cases.q HOST PORT PID CALL...` is one client of the server with that process:
 it runs in our environment and in that of aioinflux 0.9.0, whose client has the same methods. The
-server's own CPU time is noted too: it shares the processors with the client, and bounds what one
-can gain. So does its disk, to which it writes before it answers a write: writes are measured once
-more with a server that keeps its data in memory (`/dev/shm`).
+server's own CPU time is recorded too: it shares the processors with the client, and limits the
+possible gain. So does its disk, to which it writes before it answers a write: writes are measured
+once more with a server that stores its data in memory (`/dev/shm`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ POINT = {
 
 
 def cpu_of(process: int) -> float:
-    """Seconds of CPU time that a process has taken."""
+    """Seconds of CPU time that a process has used."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -45,7 +45,7 @@ def cpu_of(process: int) -> float:
 async def load(
     call: Callable[[], Awaitable[Any]], at_once: int, seconds: float, server: int
 ) -> dict[str, Any]:
-    """Keeps so many calls under way; wall and CPU time of one, and the server's CPU time."""
+    """Keeps several calls in flight. Wall and CPU time of one, and the server's CPU time."""
     done = 0
     wall, cpu, other = time.perf_counter(), time.process_time(), cpu_of(server)
     end = wall + seconds

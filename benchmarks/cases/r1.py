@@ -1,6 +1,6 @@
-"""R1: an answer of a million rows, as a table; and as a hundred tables, one of each series.
+"""R1: an answer of a million rows, as one table, and as a hundred tables, one for each series.
 
-For many series there is no target: what each of them costs beside its rows is made in Python.
+There is no target for many series: the cost of each series beyond its rows is in Python.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ..case import OURS, Case, Subject, Work
 
 ROWS = answers.ROWS
 FEWER = 100_000
-# Rows of a series, where there are many.
+# Rows of a series, if there are many.
 PART = 10_000
 OUTPUTS = ("pandas", "pyarrow", "polars")
 Reader = Callable[[bytes], Callable[[], Any]]
@@ -25,7 +25,7 @@ def subject(reader: Reader, form: str, part: int | None, **options: Any) -> Subj
 
     def make(rows: int) -> Work:
         run = reader(body(rows))
-        # Compared by what a smaller answer becomes: the same for those who get fewer rows.
+        # Compared by the result of a smaller answer, which is the same for peers with fewer rows.
         small = reader(body(FEWER))
         return Work(run, lambda: answers.digest(small()))
 
@@ -33,7 +33,7 @@ def subject(reader: Reader, form: str, part: int | None, **options: Any) -> Subj
 
 
 def case(form: str, output: str, part: int | None = None) -> Case:
-    """Peers stand beside pandas; the other outputs are compared with the same figures."""
+    """Peers are compared with pandas; the other outputs use the same figures."""
 
     def stand(reader: Reader, **options: Any) -> Subject:
         return subject(reader, form, part, **options)

@@ -36,7 +36,7 @@ def subject(writer: Callable[[Any], Writer], time: Any = "int", **options: Any) 
 def bare(
     make: Callable[[list[dict[str, Any]]], Callable[[], object]], time: Any = "int"
 ) -> Subject:
-    """Work that gives no lines."""
+    """Work without lines as its result."""
     return Subject(lambda rows: Work(make(data.points(rows, time))))
 
 

@@ -12,7 +12,7 @@ from ..writers import Writer
 
 ROWS = 100_000
 KINDS = ("NamedTuple", "dataclass", "slots class")
-# Names of attributes of the hard points, whose keys no class can have.
+# Attribute names of the hard points, whose keys cannot be names in a class.
 HARD = {"host name": "host_name", "key=x": "key_x", "the value": "the_value"}
 
 
@@ -27,7 +27,7 @@ def schema(point: dict[str, Any]) -> dict[str, Any]:
 
 
 def bare_class(kind: str, names: list[str]) -> Any:
-    """A class with these attributes, as Python's own tools make it."""
+    """A class with these attributes, as Python's own tools create it."""
     if kind == "NamedTuple":
         return namedtuple("Point", names)
     if kind == "dataclass":

@@ -34,7 +34,7 @@ def arrow(rows: int) -> Any:
 
 
 def text_arrow(rows: int) -> Any:
-    """polars gives views of strings; a table as other programs make it has `string`."""
+    """polars exports views of strings; a table of most other programs has `string`."""
     import pyarrow as pa
 
     table = arrow(rows)
@@ -85,7 +85,7 @@ def floats(threads: int) -> Subject:
 
 
 def official(frames: Frames) -> dict[str, Subject]:
-    """The clients of InfluxDB: far more than ten times slower, so on fewer rows."""
+    """The clients of InfluxDB: far more than ten times slower, so they get fewer rows."""
     return {
         "aioinflux 0.9.0": subject(writers.aioinflux_old, frames, rows=FEWER, old=True),
         "influxdb": subject(writers.influxdb_frame, frames, rows=FEWER),
@@ -108,7 +108,7 @@ def case(
     peers: dict[str, Subject] | None = None,
     anchor: bool = False,
 ) -> Case:
-    """One kind of frame. questdb takes pandas only: for others it gets the same rows as `str`."""
+    """One kind of frame. questdb accepts only pandas: for others it gets the same rows as `str`."""
     peers = peers or {}
     note = "" if questdb_frames is None else "as a pandas frame with `str` tags"
     subjects = {
@@ -119,7 +119,7 @@ def case(
         **peers,
     }
     demands = [Demand(f"memory besides the frame <= {MEMORY_MB} MB", memory)]
-    # With two threads the row of one kind of frame tells enough.
+    # With two threads one kind of frame is enough.
     if threads == 1 or anchor:
         subjects[ONE] = subject(partial(ours.one_text, threads=threads), frames)
         demands.append(MEMORY_OF_ONE)

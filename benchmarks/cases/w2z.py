@@ -11,12 +11,12 @@ from ..case import OURS, Case, Subject, Work
 from ..writers import Writer
 from .w2 import FEWER, ROWS, categorical, subject
 
-# How many rows tell how well a compressor does.
+# How many rows show how well a compressor works.
 SAMPLE = 20_000
 
 
 def sized(writer: Callable[[Any], Writer], rows: int | None = None) -> Subject:
-    """A writer of gzip bodies, which gives their size; how well it does is part of the finding."""
+    """A writer of gzip bodies, which returns their size. The ratio is part of the finding."""
     plain = subject(writer, categorical)
 
     def make(count: int) -> Work:
@@ -39,7 +39,7 @@ def compare(own: dict[str, str] | None, theirs: dict[str, str] | None) -> str:
 
 
 def bodies(data: Any, compress: Callable[[Any], bytes]) -> Writer:
-    """Our lines, each batch compressed on its own and dropped before the next, as `write` does."""
+    """Our lines. Each batch is compressed separately and dropped before the next, as in `write`."""
     import gzip
 
     from aioinflux import line_batches

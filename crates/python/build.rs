@@ -1,7 +1,7 @@
-//! Takes the docstrings of the stubs for the native module, so that each stands in one place.
+//! Extracts the docstrings of the native module from its stubs, so that each is written once.
 //!
-//! Editors and the manual read the stubs `_core.pyi`; `help()` reads the module. The macro
-//! `docstring!` includes the files that are written here.
+//! Editors and the manual read the stubs `_core.pyi`, and `help()` reads the module. The macro
+//! `docstring!` includes the files that this program writes.
 
 use std::path::Path;
 use std::{env, fs, io};
@@ -13,7 +13,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={STUBS}");
     let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
     let folder = Path::new(&out).join("docstrings");
-    // Those of names that are gone must not be found.
+    // The files of names that no longer exist must not be found.
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -24,7 +24,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The docstrings by names, such as `Table` and `Table.plot`, without their indentation.
+/// Returns the docstrings by name, such as `Table` and `Table.plot`, without their indentation.
 fn docstrings(stubs: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let (mut class, mut name) = ("", String::new());
@@ -42,7 +42,7 @@ fn docstrings(stubs: &str) -> Vec<(String, String)> {
         } else if let Some(begin) = text.strip_prefix("\"\"\"") {
             let indent = line.len() - text.len();
             let docstring = docstring(begin, indent, &mut lines);
-            // The stubs' own one stands before all names.
+            // The docstring of the stub itself precedes all names.
             if !name.is_empty() {
                 found.push((name.clone(), docstring));
             }
@@ -51,13 +51,13 @@ fn docstrings(stubs: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The word at the beginning.
+/// The word at the start.
 fn identifier(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
     &text[..end.unwrap_or(text.len())]
 }
 
-/// A docstring whose first line is given, up to its closing quotes.
+/// Reads a docstring from its first line up to its closing quotes.
 fn docstring<'a>(
     first: &'a str,
     indent: usize,

@@ -1,5 +1,5 @@
-//! Arbitrary bytes: the decoder and the line splitter never panic, and what can be read can be
-//! written and read again.
+//! Arbitrary bytes: the decoder and the line splitter never panic, and everything that can be
+//! decoded can be encoded and decoded again.
 #![no_main]
 
 use aioinflux_line::{Decoder, Dialect, Encoder, Rule, line_ends};
@@ -44,12 +44,12 @@ fn split(dialect: Dialect, text: &[u8]) {
         return;
     }
     for line in encoder.batch().lines() {
-        // What the parser reads agrees with where the splitter has ended the line.
+        // The parser agrees with the splitter about the end of the line.
         let mut alone = Encoder::new(dialect);
         alone.push_text(line).expect("a line that was accepted");
         assert_eq!(alone.batch().lines().collect::<Vec<_>>(), [line]);
     }
-    // A line that follows must stay a line of its own.
+    // A line that follows must stay separate.
     let bytes = [encoder.batch().bytes(), b"m f=1\n"].concat();
     let ends: Vec<usize> = line_ends(dialect, &bytes).collect();
     assert_eq!(&ends[..ends.len() - 1], encoder.batch().ends());

@@ -1,4 +1,4 @@
-//! Arbitrary points: each comes back equal, or is refused and leaves no trace.
+//! Arbitrary points: each is decoded equal to the original, or is refused and changes nothing.
 #![no_main]
 
 use aioinflux_line::{Decoder, Dialect, Encoder, FieldValue, Outcome, Point, line_ends};
@@ -72,7 +72,7 @@ fn point(input: &Input) -> Point {
     }
 }
 
-/// What should come back: NaN left out, unsigned integers signed on 1.x.
+/// The expected point: NaN is left out, and unsigned integers are signed on 1.x.
 fn expected(dialect: Dialect, point: &Point) -> Point {
     let mut kept = Point::new(point.measurement());
     for (key, value) in point.tags() {
@@ -93,7 +93,7 @@ fn expected(dialect: Dialect, point: &Point) -> Point {
     })
 }
 
-/// The same point with its tags sorted and without empty ones.
+/// The same point with sorted tags, without empty ones.
 fn sorted(point: &Point) -> Point {
     let mut tags: Vec<_> = point
         .tags()

@@ -1,4 +1,4 @@
-"""Checks of arguments: every refusal names the argument, what was expected, and what came."""
+"""Checks of arguments. Every error names the argument, the expected value and the actual one."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _UNITS = {
     "ms": "ms", "s": "s", "m": "m", "h": "h",
 }  # fmt: skip
 
-# What a server skips between statements. Each comment can be read in one way only, or else a text
-# of many would take for ever.
+# What a server skips between statements. Each comment matches in only one way; otherwise a text
+# with many comments would take exponential time.
 _NOTHING = re.compile(r"(?:[;\s]|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)*")
 
 
-# What the engine's numbers have no room for.
+# The first number that is too large for the engine.
 MOST = 2**63
 
 
 def expect(name: str, value: object, *types: type, optional: bool = False) -> None:
-    """Refuses a value of another type. A bool counts as a number nowhere."""
+    """Refuses a value of the wrong type. A bool never counts as a number."""
     if optional and value is None:
         return
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
@@ -40,19 +40,19 @@ def expect(name: str, value: object, *types: type, optional: bool = False) -> No
 
 
 def _encodable(name: str, value: str) -> None:
-    """Refuses halves of surrogate pairs, which no text of a request can hold."""
+    """Refuses halves of surrogate pairs, which the text of a request cannot contain."""
     why = None
     try:
         value.encode()
     except UnicodeEncodeError as error:
         why = str(error)
-    # Python's error holds the text, perhaps a password: it must not become the context of ours.
+    # Python's error contains the text, perhaps a password: it must not become the context of ours.
     if why:
         raise ValueError(f"argument `{name}`: {why}")
 
 
 def positive(name: str, value: int) -> None:
-    """Refuses what is no number above zero."""
+    """Refuses anything except positive numbers."""
     expect(name, value, int)
     if value < 1:
         raise ValueError(f"argument `{name}`: expected a positive number, got {value}")
@@ -61,7 +61,7 @@ def positive(name: str, value: int) -> None:
 
 
 def unit(name: str, value: object) -> str:
-    """The server's word for a unit of time. Servers read those that they don't know as ns."""
+    """The server's name of a unit of time. A server reads unknown names as ns."""
     known = _UNITS.get(value) if isinstance(value, str) else None
     if known is None:
         raise ValueError(f"argument `{name}`: expected ns, u, ms, s, m or h, got {value!r}")
@@ -97,7 +97,7 @@ def connection(options: dict[str, Any], password: object) -> None:
     expect("verify_ssl", options["verify_ssl"], bool)
     expect("password", password, str, optional=True)
     if ":" in str(options["username"] or ""):
-        # The server would take what follows for a part of the password.
+        # The server would read what follows as part of the password.
         raise ValueError("argument `username`: expected a name without `:`")
 
 
@@ -109,7 +109,7 @@ def statement(text: str, chunk_size: int | None, params: object, rp: object) -> 
         _encodable("q", text)
     if chunk_size is not None:
         positive("chunk_size", chunk_size)
-    # Most calls have neither, and a check that is not called costs nothing.
+    # Most calls pass neither, and skipping the check costs nothing.
     if params is not None:
         expect("params", params, dict, optional=True)
     if rp is not None:
@@ -117,7 +117,7 @@ def statement(text: str, chunk_size: int | None, params: object, rp: object) -> 
 
 
 def text(name: str, given: object, default: str | None) -> str | None:
-    """What one call says; nothing and an empty text mean what the client says."""
+    """The value of one call; for `None` and an empty text, the client's."""
     if given is None:
         return default
     expect(name, given, str, optional=True)
@@ -130,13 +130,13 @@ def database(given: object, default: str | None) -> str | None:
 
 
 def not_empty(name: str, value: object) -> None:
-    """Refuses an empty text where it would stand for something else that is then lost."""
+    """Refuses an empty text where it would mean a default whose data is then lost."""
     if value == "":
         raise ValueError(f"argument `{name}`: must not be empty")
 
 
 def names(argument: str, values: Iterable[object]) -> list[object]:
-    """The names in `values`; a lone string is most likely a mistake for a list of one."""
+    """The names in `values`. A single string is most likely meant as a list of one."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise TypeError(f"argument `{argument}`: expected an iterable of names, got {values!r}")
     return list(values)
@@ -145,16 +145,16 @@ def names(argument: str, values: Iterable[object]) -> list[object]:
 def tags(
     tags: Mapping[str, object] | None, extra_tags: Mapping[str, object] | None
 ) -> dict[str, object]:
-    """The extra tags of a call, of which keywords take precedence over those in `tags`."""
+    """The extra tags of a call. Keywords take precedence over `tags`."""
     expect("tags", tags, Mapping, optional=True)
     return {**(tags or {}), **(extra_tags or {})}
 
 
 def masked(q: str) -> str:
-    """A query for logs and errors: nothing of it after the word `password` is shown.
+    """A query for logs and errors, without the text after the word `password`.
 
-    Where the password ends is for the server's parser to say, and not to be guessed here. Nor are
-    user and password of a URL shown, which subscriptions have.
+    Only the parser of the server knows where the password ends, so this function does not guess.
+    Users and passwords of URLs, which subscriptions contain, are removed too.
     """
     q = without_passwords(q)
     at = q.lower().find("password")
@@ -173,7 +173,7 @@ def text_of(q: object) -> str:
 
 
 def fill(q: str, values: Mapping[str, object]) -> str:
-    """Replaces the placeholders of a query, with the seed's error for one that is missing."""
+    """Replaces the placeholders of a query. A missing one raises the error of aioinflux 0.1."""
     if isinstance(q, InfluxQL):
         return q
     try:

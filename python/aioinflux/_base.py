@@ -1,8 +1,8 @@
-"""What both faces of the client do: connections, writes, queries, and the two modes of a call.
+"""What both interfaces share: connections, writes, queries, and the two modes of a call.
 
-The conventions of a face (its arguments, its modes, what an answer becomes) are in `client`. No
-event loop is bound: one client works under several `asyncio.run` calls, in threads, and, where it
-blocks, inside a running loop.
+The conventions of an interface (its arguments, its modes, the form of an answer) are in `client`.
+No event loop is bound: one client works under several `asyncio.run` calls, in threads, and, in
+blocking mode, inside a running loop.
 """
 
 from __future__ import annotations
@@ -39,33 +39,33 @@ _UNVERIFIED = (
     "certificate"
 )
 
-# What a client keeps of its connections; all else are settings.
+# Attributes of the connections; all others are settings.
 _CONNECTION = ("_core", "_options")
 
 
 class Base(Face):
     """Connections to one server, and the requests that go over them."""
 
-    # The generation of the server. What depends on it: the lines of a write (`_core.Arguments`),
-    # its place (`_write`), that of a query (`_checked`), and which statements there are.
+    # The generation of the server. It determines the lines of a write (`_core.Arguments`), where
+    # they are stored (`_write`), where a query looks (`_checked`), and which statements exist.
     _server: Server = "1.x"
     _options: dict[str, Any]
     _db: str | None
-    # Where points go and what they carry, unless a call says otherwise.
+    # Defaults of calls: the database and the rest of where points go, and their tags.
     _rp: str | None = None
     _consistency: str | None = None
     _tags: dict[str, object] | None = None
     _has_warned = False
 
     def _open(self, options: dict[str, Any], password: str | None) -> None:
-        """Makes the connection pool; nothing is sent."""
+        """Creates the connection pool. Nothing is sent."""
         _arguments.connection(options, password)
         self._options = options
         self._core = _core.Client(**options, password=password)
         self._warn_of_unverified()
 
     def _move(self, **address: Any) -> None:
-        """Goes on with another server; connections to the old one end when nothing uses them."""
+        """Switches to another server. Connections to the old one close when nothing uses them."""
         options = {**self._options, **address}
         _arguments.connection(options, None)
         where = {name: options[name] for name in ("host", "port", "ssl", "path")}
@@ -105,7 +105,7 @@ class Base(Face):
         self._db = name
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but the connections and the passwords, the proxy's too."""
+        """All settings, without the connections and the passwords, including the proxy's."""
         options = dict(self._options)
         if options["proxy"] is not None:
             options["proxy"] = re.sub(r"//[^/]*@", "//", options["proxy"])
@@ -117,7 +117,7 @@ class Base(Face):
         self.__dict__.update(state["rest"])
 
     def __copy__(self) -> Self:
-        """A client of the same connections and password; its settings are its own."""
+        """A client with the same connections and password, and separate settings."""
         made = object.__new__(type(self))
         made.__dict__.update(vars(self))
         return made
@@ -134,7 +134,7 @@ class Base(Face):
         """Closes idle connections. A later call opens new ones.
 
         Returns:
-            An object that may be awaited, but need not be.
+            An object that can be awaited, but need not be.
         """
         self._core.close()
         return _Closed()
@@ -177,7 +177,7 @@ class Base(Face):
         precision: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Writes points, by the mode: what is not given is the client's."""
+        """Writes points, in the mode of the client. Missing arguments are the client's."""
 
         def find_place() -> _write.Place:
             database = _arguments.database(_keywords.database(db, **aliases), self._db)
@@ -208,7 +208,7 @@ class Base(Face):
         params: dict[str, object] | None = None,
         rp: str | None = None,
     ) -> Any:
-        """Runs statements; without a maker the answer is the server's JSON."""
+        """Runs statements. Without a maker the answer is the server's JSON."""
         if not isinstance(chunked, bool):
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
         if chunked:
@@ -240,7 +240,7 @@ class Base(Face):
         rp: str | None,
         progress: _progress.Progress = None,
     ) -> Stream[Any]:
-        """Runs statements when the first item is asked for."""
+        """Runs statements when the first item is requested."""
         return Stream(self._reading(text, db, maker, chunk_size, params, rp, progress))
 
     def _reading(
@@ -269,7 +269,7 @@ class Base(Face):
         params: dict[str, object] | None,
         rp: str | None,
     ) -> tuple[str | None, str | None, dict[str, object] | None]:
-        """Checks the arguments of a query; returns database, retention policy and parameters."""
+        """Checks the arguments of a query. Returns database, retention policy and parameters."""
         database = _arguments.database(db, self._db)
         _arguments.statement(text, chunk_size, params, rp)
         if logger.isEnabledFor(logging.INFO):
@@ -283,7 +283,8 @@ class Base(Face):
         finish: Callable[[T], R],
         guard: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> Any:
-        """Awaits or waits, as the mode says; encoding happens at the same moment as sending."""
+        """Awaits or waits, depending on the mode. Encoding happens at the same moment as
+        sending."""
         if self._is_async:
             call = _guarded(make, finish, guard) if guard else _awaited(make, finish)
             return self._named(name, call)
@@ -291,7 +292,7 @@ class Base(Face):
             return finish(make().wait())
 
     def _named(self, name: str, call: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Has Python's warning of a call that nobody awaits name the method."""
+        """Makes Python's warning of a call that was never awaited name the method."""
         named: Any = call
         named.__qualname__ = _qualified(type(self).__name__, name)
         return call
@@ -303,7 +304,7 @@ def _qualified(kind: str, name: str) -> str:
 
 
 class _Closed:
-    """What `close` returns: nothing is left to wait for."""
+    """The result of `close`, after which there is nothing to wait for."""
 
     def __await__(self) -> Generator[Any, None, None]:
         return

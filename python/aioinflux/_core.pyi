@@ -1,6 +1,6 @@
-"""Signatures of the native module, and the docstrings of those classes that users see.
+"""Signatures of the native module, and the docstrings of the classes that users see.
 
-The native module takes these docstrings over when it is built (`crates/python/build.rs`). All else
+The build copies these docstrings into the native module (`crates/python/build.rs`). Everything else
 is documented in Rust.
 """
 

@@ -1,7 +1,7 @@
-"""Times that are text, but not ISO 8601: how pandas reads them.
+"""Reads times that are text but not ISO 8601, with pandas.
 
-This module knows which texts pandas completes from the clock of the machine, and in which order a
-text has day and month. The encoder checks whether all texts of a call agree.
+This module knows which texts pandas completes from the current date of the machine, and in which
+order a text has day and month. The encoder checks whether all texts of a call agree.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import Any
 
 __all__ = ["read"]
 
-# Texts that begin like this are completed by pandas with the present day of the machine's zone.
+# pandas completes texts that begin like this with the current date in the machine's time zone.
 _CLOCK = re.compile(r"\d{1,2}:")
 _MONTH = re.compile(r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
-# A time of the day, with the offset of its zone: its numbers are no part of the date.
+# A time of day with the offset of its zone: its numbers are not part of the date.
 _TIME_OF_DAY = re.compile(
     r"\d+(?::\d+)+(?:[.,]\d+)?(?:\s*[+-]\d\d:?\d\d\b)?|\d+\s*[ap]\.?m\b", re.IGNORECASE
 )
-# What follows the microseconds, which are all that pandas reads of many texts.
+# The digits after the microseconds, which pandas ignores in many texts.
 _BEYOND_MICROSECONDS = re.compile(r":\d\d[.,]\d{6}(\d{1,3})")
-# What dateutil takes for the name of a zone, and the words like it that have another meaning.
+# What dateutil reads as the name of a zone, and similar words with a different meaning.
 _CAPITALS = re.compile(r"\b[A-Z]{2,5}\b")
 _NO_ZONE = re.compile(
     "JAN|FEB|MAR(CH)?|APR(IL)?|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN"
@@ -30,7 +30,7 @@ _NO_ZONE = re.compile(
 
 
 def read(text: str) -> tuple[datetime, int, str | None]:
-    """The time, the nanoseconds that it lacks, and which part of the date comes first.
+    """The time, its remaining nanoseconds, and which part of the date comes first.
 
     The part is `month`, `day` or `year` if the text could also be read in another order, or only in
     this one. It is `None` if there was no order to choose.
@@ -61,7 +61,7 @@ def read(text: str) -> tuple[datetime, int, str | None]:
 
 
 def _today(text: str) -> datetime:
-    """The time of a text, with missing parts of the date taken from the current day.
+    """The time of a text. Missing parts of the date are those of the current day.
 
     The day is that of UTC, or of the zone that the text names.
     """
@@ -86,7 +86,7 @@ def _check_zone(text: str) -> None:
 
 
 def _order(text: str, time: datetime) -> str | None:
-    """Which part of the date comes first, judged by what its numbers became."""
+    """Which part of the date comes first, judged by the parsed date."""
     if _MONTH.search(text):
         return None
     numbers: list[str] = re.findall(r"\d+", _TIME_OF_DAY.sub(" ", text))
@@ -95,7 +95,8 @@ def _order(text: str, time: datetime) -> str | None:
     date = time.month, time.day
     for at, number in enumerate(numbers[:-1]):
         if len(number) > 2:
-            # A year, or a whole date, that stands first: pandas reads no day before the month then.
+            # A year, or a complete date, comes first: then pandas never reads the day before the
+            # month.
             return None
         first, second = int(number), int(numbers[at + 1])
         third = int(numbers[at + 2]) if at + 2 < len(numbers) else 0

@@ -1,8 +1,9 @@
-"""What both faces of the client share in their text: constructor, `write` and `query`.
+"""Docstrings that both interfaces share: constructor, `write` and `query`.
 
 `InfluxDBClient` and `AsyncInfluxDBClient` differ in arguments, so each has its own signatures.
 Their docstrings are written once, here: in `help()`, in editors and in the manual, a method without
-a docstring inherits that of its base class. The manual leaves out arguments that a face lacks.
+a docstring inherits that of its base class. The manual leaves out arguments that an interface
+lacks.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ __all__ = ["Face"]
 
 
 class Face:
-    """The methods whose docstrings both faces inherit."""
+    """The methods whose docstrings both interfaces inherit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Makes a client. Connections are opened when they are needed.

@@ -19,12 +19,12 @@ __all__ = ["Feed", "is_async"]
 
 
 def is_async(data: object) -> TypeGuard[AsyncIterable[Any]]:
-    """Whether data is read with `async for`, even if `for` works too, since that could block."""
+    """Whether data is read with `async for`. It takes precedence over `for`, which could block."""
     return hasattr(type(data), "__aiter__")
 
 
 class Feed:
-    """The items of an async iterable, for the encoder; await it when it raises `Pause`."""
+    """The items of an async iterable, for the encoder. Await it when it raises `Pause`."""
 
     def __init__(self, items: AsyncIterable[Any]) -> None:
         self._items: AsyncIterator[Any] = type(items).__aiter__(items)
@@ -33,10 +33,10 @@ class Feed:
                 f"argument `data`: `{type(items).__name__}.__aiter__` returned "
                 f"`{type(self._items).__name__}`, which is not an async iterator"
             )
-        # The step that waits for the event loop, and what it asked the loop for.
+        # The step that waits for the event loop, and the object that it waits for.
         self._step: Any = None
         self._asked: Any = None
-        # What the step that was awaited gave, or why it failed.
+        # The result of the step that was awaited, or its error.
         self._ready: list[Any] = []
         self._failed: BaseException | None = None
 
@@ -62,7 +62,7 @@ class Feed:
         raise _core.Pause
 
     def __await__(self) -> Generator[Any, Any, None]:
-        """Finishes the step under way.
+        """Finishes the current step.
 
         The next `__next__` returns its value, or raises its `Exception` as an error of the data.
         Other exceptions are raised here.
@@ -74,7 +74,7 @@ class Feed:
                 try:
                     answer = yield asked
                 except BaseException as error:
-                    # A cancellation, for instance.
+                    # For example a cancellation.
                     asked = step.throw(error)
                 else:
                     asked = next(step) if answer is None else step.send(answer)

@@ -1,7 +1,7 @@
-"""Decoded series as DataFrames of pandas.
+"""Decoded series as pandas DataFrames.
 
-This module knows what a DataFrame of ours looks like; columns are made in Rust. Only numpy is
-needed besides pandas; with pyarrow texts come as Arrow's, without a Python object for each.
+This module knows the layout of our DataFrames; the columns are created in Rust. Besides pandas it
+needs only numpy. With pyarrow, texts are Arrow's, without a Python object for each.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ __all__ = ["frames"]
 
 
 def frames(answer: Answer, tags_as_categories: bool) -> list[tuple[str | None, pd.DataFrame]]:
-    """The DataFrame of each series, by name; the series leave the answer.
+    """The DataFrame of each series, by name. The series are taken out of the answer.
 
-    Index: UTC nanoseconds where there is a time column, else the row number. Columns: the fields,
-    then the tags of GROUP BY. Measurement and tags are in `attrs` too.
+    Index: UTC nanoseconds if there is a time column, otherwise the row number. Columns: the fields,
+    then the tags of GROUP BY. Measurement and tags are also in `attrs`.
     """
     texts = _text_dtype()
     categories = answer.categories() if tags_as_categories else {}
@@ -45,25 +45,25 @@ def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]])
     if index is None:
         index = pd.RangeIndex(length)
     result = pd.DataFrame(dict(enumerate(data.values())), index=index, copy=False)
-    # A copy, since it has a name that users may set.
+    # A copy, because it has a name that users may set.
     result.columns = _labels(tuple(data)).copy()
     result.attrs = {"measurement": name, "tags": dict(tags)}
     if "name" not in data:
-        # The seed's attribute; a column of that name must not be overwritten by it.
+        # An attribute of aioinflux 0.1. It must not overwrite a column of that name.
         object.__setattr__(result, "name", name)
     return result
 
 
 @lru_cache
 def _labels(names: tuple[str, ...]) -> pd.Index[str]:
-    """The labels of columns, made once for many series: they take as long as half a frame."""
+    """The labels of columns, created once for many series: they take as long as half a frame."""
     import pandas as pd
 
     return pd.Index(names)
 
 
 def _times(nanoseconds: Any) -> pd.DatetimeIndex:
-    """Times in the memory of the integers: those of no zone would be copied to get one."""
+    """Times in the memory of the integers. Adding a zone to naive times would copy them."""
     import pandas as pd
 
     dtype: Any = pd.DatetimeTZDtype("ns", "UTC")
@@ -71,7 +71,7 @@ def _times(nanoseconds: Any) -> pd.DatetimeIndex:
 
 
 def _text_dtype() -> Any:
-    """pandas' own dtype of texts, where that is one of Arrow, as in pandas 3 with pyarrow."""
+    """The dtype that pandas uses for text, if it is one of Arrow, as in pandas 3 with pyarrow."""
     import pandas as pd
 
     dtype = pd.Series([""]).dtype
@@ -89,7 +89,7 @@ def _column(kind: str, values: Any, mask: Any, length: int, texts: Any) -> Any:
     if kind == "object":
         return pd.Series(values, dtype=object).array
     if kind == "null":
-        # The dtype that a concatenation with a chunk of numbers turns into theirs without a loss.
+        # Concatenated with a chunk of numbers, this dtype becomes theirs without loss.
         return pd.arrays.IntegerArray(np.zeros(length, np.int64), np.ones(length, bool))
     if kind == "time":
         return _times(values).array
@@ -101,7 +101,7 @@ def _column(kind: str, values: Any, mask: Any, length: int, texts: Any) -> Any:
 
 
 def _tag(value: str, length: int, texts: Any, categories: list[str] | None) -> Any:
-    """A column of the same text in each row."""
+    """A column with the same text in each row."""
     import numpy as np
     import pandas as pd
 
@@ -116,7 +116,7 @@ def _tag(value: str, length: int, texts: Any, categories: list[str] | None) -> A
 
 
 def _free(label: str, taken: dict[str, Any]) -> str:
-    """The label, with the suffix `_1` (or the next free one) where it is taken."""
+    """The label, with the suffix `_1` (or the next free one) if it is taken."""
     if label not in taken:
         return label
     number = 1

@@ -1,8 +1,8 @@
-"""Keyword arguments of other clients: those that are aliases of ours, and those that are refused.
+"""Keyword arguments of other clients: aliases of ours, and keywords that are refused.
 
-Keywords that `write` does not know become tags on every point. A keyword of another client would
-become one, too, and nobody would notice: the points would go to another database, say, with a tag
-that was not meant. So the names in `_USE` are refused as keywords; `tags={...}` accepts any name.
+Keywords that `write` does not know become tags on every point. So would a keyword of another
+client, and nobody would notice: for example, the points would go to a different database, with an
+unwanted tag. So the names in `_USE` are refused as keywords; `tags={...}` accepts any name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["Aliases", "check_tags", "database", "database_of_query"]
 _UNIT = "`precision` (line protocol) or `time_unit` (all other data)"
 _DB = "`db`"
 
-# What to use in place of a keyword: arguments of `InfluxDBClient.write`, or something else.
+# What to use instead of a keyword: an argument of `InfluxDBClient.write`, or something else.
 _USE = {
     "retention_policy": "`rp`",
     "time_precision": _UNIT,
@@ -31,7 +31,7 @@ _USE = {
     "data_frame_timestamp_column": "`time_column`",
     "numeric_precision": "not needed, because numbers are always written in full",
     "protocol": "not needed, because the type of `data` says whether it is lines or points",
-    # Arguments of one of our faces, which the others do not have.
+    # Arguments of one of our interfaces that the other lacks.
     "db": _DB,
     "database": _DB,
     "bucket": _DB,
@@ -44,22 +44,22 @@ _ALIASES = ("database", "bucket")
 
 
 class Aliases(TypedDict, total=False):
-    """Other names of the argument `db`, those of other clients."""
+    """Aliases of the argument `db`, as in other clients."""
 
     database: str | None
     bucket: str | None
 
 
 def check_tags(tags: Mapping[str, object]) -> None:
-    """Refuses keywords that would become tags, but mean something else to other clients.
+    """Refuses keywords that would become tags but have a different meaning in other clients.
 
     Raises:
-        TypeError: there is one; the text names the argument to use instead.
+        TypeError: there is such a keyword; the text names the argument to use instead.
     """
     if _NAMES.isdisjoint(tags):
         return
     for name, value in tags.items():
-        # Elsewhere it says what the data is; any other value is a tag.
+        # In other clients it names the format of the data. Any other value is a tag.
         is_tag = name == "protocol" and not (isinstance(value, str) and value in ("line", "json"))
         if name in _USE and not is_tag:
             use = _USE[name]
@@ -69,7 +69,7 @@ def check_tags(tags: Mapping[str, object]) -> None:
 
 
 def database(db: str | None, **aliases: object) -> str | None:
-    """The database that a call names by `db` or its aliases; an empty text names none.
+    """The database that a call names with `db` or its aliases. An empty text names none.
 
     Raises:
         ValueError: two of them name different databases.

@@ -1,4 +1,4 @@
-"""Line protocol without a server: points as lines, and lines as points."""
+"""Encoding and parsing line protocol without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a client finds its server: URLs, the environment, and arguments of 0.9 that are gone."""
+"""Where a client finds its server: URLs, the environment, and removed arguments of 0.9."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 __all__ = ["of_environment", "of_url", "port", "refuse", "with_options"]
 
-# Whether each scheme is by TLS. Of those of influxdb-python the path is the database.
+# Whether each scheme uses TLS. In those of influxdb-python the path is the database.
 _SCHEMES = {"http": False, "influxdb": False, "https": True, "https+influxdb": True}
 _OF_DATABASES = ("influxdb", "https+influxdb")
 
-# What became of arguments that 0.9 handed on to aiohttp, or used for its cache.
+# Hints for arguments that 0.9 passed to aiohttp, or used for its cache.
 _GONE = {
     "auth": "use `username` and `password`",
     "connector": "use `unix_socket`, `ssl`, `ca_file`, `cert_file` and `key_file`",
@@ -32,10 +32,10 @@ _GONE = {
 
 
 def refuse(arguments: Mapping[str, object]) -> None:
-    """Refuses all of these arguments, with the way that is there in their place.
+    """Refuses all of these arguments, with a hint to the replacement.
 
     Raises:
-        TypeError: there is one.
+        TypeError: there is such an argument.
     """
     for name in arguments:
         hint = _GONE.get(name)
@@ -45,7 +45,7 @@ def refuse(arguments: Mapping[str, object]) -> None:
 
 
 def port(value: Any) -> Any:
-    """A port, which may come as text, as 0.9 took it; what is none is left for others to refuse."""
+    """A port, which may be text, as in 0.9. Invalid ports are left for later checks to refuse."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
@@ -63,7 +63,7 @@ def _flag(text: str) -> bool:
     return _WORDS[text.lower()]
 
 
-# The names of one argument.
+# Aliases of one argument.
 _DATABASE = ("db", "database", "bucket")
 _KEYS: dict[str, Callable[[str], Any]] = {
     "db": str, "database": str, "bucket": str, "rp": str, "consistency": str,
@@ -73,10 +73,10 @@ _KEYS: dict[str, Callable[[str], Any]] = {
 
 
 def of_url(url: str) -> dict[str, Any]:
-    """The arguments of the constructor that a URL stands for. No error shows the URL."""
+    """The arguments of the constructor in a URL. No error shows the URL."""
     if not isinstance(url, str):
         raise TypeError(f"argument `url`: expected str, got `{type(url).__name__}`")
-    # A large module, of which most programs have no need.
+    # A large module that most programs do not need.
     from urllib.parse import parse_qsl, unquote, urlsplit
 
     try:
@@ -95,7 +95,7 @@ def of_url(url: str) -> dict[str, Any]:
     if scheme in _OF_DATABASES and "://" in url:
         host = host or "localhost"
     if not host or parts.fragment or "@" in parts.path:
-        # What a password with a reserved character leaves behind.
+        # What remains of a password with an unescaped reserved character.
         raise ValueError(
             "argument `url`: expected scheme://[user:password@]host[:port][/path][?key=value]; "
             "hint: percent-encode user and password"
@@ -144,7 +144,8 @@ def _database_of_path(path: str) -> str:
 
 
 def with_options(located: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of the constructor; the user's take precedence over a URL and the environment."""
+    """Arguments of the constructor. Explicit ones take precedence over a URL and the
+    environment."""
     if any(options.get(name) for name in _DATABASE):
         located = {name: value for name, value in located.items() if name != "db"}
     return {**located, **options}
@@ -160,7 +161,7 @@ def _read(place: str, key: str, text: str) -> Any:
         raise ValueError(f"{place}: expected {expected}") from None
 
 
-# The variables for each argument; the first one that is set counts.
+# The variables for each argument. The first one that is set counts.
 _VARIABLES: dict[str, tuple[str, ...]] = {
     "host": ("INFLUXDB_HOST",),
     "db": ("INFLUXDB_DATABASE", "INFLUXDB_DB"),
@@ -174,7 +175,7 @@ _VARIABLES: dict[str, tuple[str, ...]] = {
 
 
 def of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The arguments of the constructor that the environment stands for."""
+    """The arguments of the constructor in the environment."""
     options: dict[str, Any] = {}
     if environment.get("INFLUXDB_URL"):
         try:

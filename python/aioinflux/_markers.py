@@ -1,7 +1,7 @@
-"""The markers of aioinflux 0.9: type variables, of which `Optional[...]` can be made.
+"""The markers of aioinflux 0.9: type variables that can be used in `Optional[...]`.
 
-A type checker reads them as the types that they stand for, since a bare type variable is no
-annotation for it.
+A type checker sees the types that they represent, because it accepts no bare type variable as an
+annotation.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ else:
     STR = TypeVar("STR", bound=str)
     ENUM = TypeVar("ENUM", bound=enum.Enum)
 
-# By what the engine calls them. Their hashes are those of objects, so that no two are the same.
+# By their names in the engine. Their hashes are those of objects, so no two are equal.
 KINDS: dict[Any, str] = {
     MEASUREMENT: "measurement",
     TIMEINT: "timeint",

@@ -1,4 +1,4 @@
-"""The marks of typed points: classes of which annotations are made (see `typed`)."""
+"""The marks of typed points: classes that are used in annotations (see `typed`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Answers in the form that the caller asks for: one entry point for queries and for bytes.
+"""Answers in the requested form: one entry point for queries and for bytes.
 
-This module knows the names of the outputs and what several series become; values are made in Rust,
-and frames of pandas in `_frames`. polars and pyarrow are imported when they are asked for.
+This module knows the names of the outputs, and the form of several series. Values are created in
+Rust, and pandas frames in `_frames`. polars and pyarrow are imported when they are requested.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Output = Literal[
 ]
 
 _OUTPUTS = ("dict", "pandas", "polars", "pyarrow", "arrow", "rows", "dicts")
-# Words of 0.9.
+# Names of 0.9.
 _OF_0_9 = ("json", "dataframe")
-# Those whose times are in nanoseconds, whatever the unit of the answer.
+# Outputs whose times are in nanoseconds, whatever the unit of the answer.
 _TABLES = ("pandas", "polars", "pyarrow", "arrow")
 
 
@@ -110,7 +110,7 @@ def parse_response(
 def maker(
     output: str, tags_as_categories: bool, epoch: str = "ns", into: type[Any] | None = None
 ) -> Maker:
-    """The maker of an output by its name, which may be one of 0.9; arguments as for `Maker`."""
+    """The maker of an output by name, including the names of 0.9. Arguments as for `Maker`."""
     if output == "dataframe" and into is None:
         return KeyedFrames(tags_as_categories)
     same = {"json": "dict", "dataframe": "pandas"}.get(output, output)
@@ -146,7 +146,7 @@ class Maker:
         self.output = output
         self._objects = None if into is None else _reader(into)
         self.is_table = output in _TABLES or into is not None
-        # Texts are decoded to the type that polars has itself.
+        # Texts are decoded to the type that polars uses itself.
         self.has_views = output == "polars" and into is None
         self._as_categories = tags_as_categories
         self._epoch = epoch
@@ -168,9 +168,9 @@ class Maker:
         return stream.batch()
 
     def groups(self, answer: Any) -> Iterable[Iterable[Any]]:
-        """The outputs of one batch: frames, or lists of rows, some dozen in each.
+        """The outputs of one batch: frames, or lists of a few dozen rows.
 
-        Lists, since every iterator that a million rows pass through takes a few milliseconds.
+        Lists, because every iterator that handles a million rows takes a few milliseconds.
         """
         if self._objects is not None:
             return (self._objects(answer),)
@@ -182,11 +182,11 @@ class Maker:
         return (made,)
 
     def kept(self) -> contextlib.AbstractContextManager[None]:
-        """Turns what an error kept of an answer into the output of a good answer."""
+        """Converts what an error kept of an answer to the output of a complete answer."""
         return keeping(self.whole if self._objects is None else self._objects_or_none)
 
     def _objects_or_none(self, answer: Answer) -> Any:
-        """What a class refuses must not hide why the server failed."""
+        """An exception of the class must not hide why the server failed."""
         try:
             return self.whole(answer)
         except Exception:
@@ -213,7 +213,7 @@ def _reader(into: type[Any]) -> Callable[[Answer], list[Any]]:
 
 @contextlib.contextmanager
 def keeping(make: Callable[[Answer], Any]) -> Generator[None, None, None]:
-    """Turns what an error kept of an answer into the shape of a good answer."""
+    """Converts what an error kept of an answer to the shape of a complete answer."""
     try:
         yield
     except InfluxDBError as error:
@@ -235,7 +235,8 @@ def client_output(output: object) -> None:
 
 
 class NamedRows(Maker):
-    """Rows as named tuples, whose fields are the columns, and perhaps the tags of GROUP BY."""
+    """Rows as named tuples. Their fields are the columns and, if requested, the tags of GROUP
+    BY."""
 
     def __init__(self, epoch: str, with_tags: bool) -> None:
         super().__init__("rows", False, epoch)
@@ -249,7 +250,7 @@ class NamedRows(Maker):
 
 
 class SeedFrames(Maker):
-    """The frames of the seed: one, a list of `(name, frame)`, or a `dict` without times."""
+    """The frames of aioinflux 0.1: one, a list of `(name, frame)`, or a `dict` without times."""
 
     def __init__(self, epoch: str) -> None:
         super().__init__("pandas", False, epoch)
@@ -274,12 +275,12 @@ class KeyedFrames(Maker):
         return next(iter(series.values())) if counts == [1] else series
 
     def groups(self, answer: Any) -> Iterable[Iterable[Any]]:
-        # No dict where frames are expected, so that they can be concatenated.
+        # Not a dict where frames are expected, so that they can be concatenated.
         return ((self.whole(answer),),) if any(answer.counts) else ()
 
 
 def _keyed(series: Iterable[tuple[str | None, Any]]) -> dict[str | None, Any]:
-    """Frames by their keys: `name,tag=value,...`; of keys that are alike the later are numbered."""
+    """Frames by their keys: `name,tag=value,...`. Duplicate keys get numbers."""
     found: dict[str | None, Any] = {}
     for name, frame in series:
         tags = (f"{tag}={value}" for tag, value in frame.attrs["tags"].items())

@@ -1,7 +1,7 @@
-"""How far a large write or read has come: for a callable of the user's, or for a person.
+"""The progress of a large write or read, for a callable of the user or for display.
 
-A person sees a bar of tqdm where that is installed. Without it one line on the standard error is
-written anew a few times a second, if that is a terminal; else only the last state is printed, so
+The display is a tqdm bar, if tqdm is installed. Otherwise, on a terminal, one line on the standard
+error is rewritten a few times a second. If it is not a terminal, only the last state is printed, so
 that a log gets one line.
 """
 
@@ -14,13 +14,13 @@ from typing import Any
 
 __all__ = ["Progress", "Report", "check", "reading", "writing"]
 
-# Rows or points done, bytes done, rows in all where that is known.
+# Rows or points done, bytes done, and the total number of rows if it is known.
 Progress = bool | Callable[[int, int, int | None], object] | None
 
 # `inspect.CO_COROUTINE`; that module takes long to import.
 _COROUTINE = 0x80
 
-# Seconds between two changes of a line on a terminal.
+# Seconds between two updates of a line on a terminal.
 _PAUSE_S = 0.25
 
 
@@ -38,21 +38,21 @@ def check(progress: object) -> None:
 
 
 def writing(progress: Progress, total: int | None = None) -> Report | None:
-    """What to tell of a write: call it after each request, and close it at the end.
+    """The progress display of a write: call it after each request, and close it at the end.
 
     Args:
         progress: The user's argument.
-        total: Rows in all, where that is known.
+        total: Total number of rows, if it is known.
     Returns:
-        `None` where nobody wants to know.
+        `None` if no progress is wanted.
     """
     return _opened(progress, "written", "point", total)
 
 
 def reading(progress: Progress) -> Report | None:
-    """What to tell of a read: call it after each batch, and close it at the end.
+    """The progress display of a read: call it after each batch, and close it at the end.
 
-    Closed is what is closed after a success, an error and a cancellation alike:
+    Close it in the same way after a success, an error and a cancellation:
 
         report = _progress.reading(progress)
         try:
@@ -67,18 +67,18 @@ def reading(progress: Progress) -> Report | None:
 
 
 class Report:
-    """Something that is told how far the work has come."""
+    """Receives the progress of the work."""
 
     def __call__(self, rows: int, size: int, total: int | None = None) -> None:
-        """Tells rows done, bytes done, and rows in all where that is known."""
+        """Reports rows done, bytes done, and the total number of rows if it is known."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Ends it; nothing is told afterwards. Closing twice is closing once."""
+        """Ends it. Nothing is reported afterwards. Closing twice is allowed."""
 
 
 class _Told(Report):
-    """A callable of the user's, whose exceptions are the caller's to see."""
+    """A callable of the user. Its exceptions propagate to the caller."""
 
     def __init__(self, tell: Callable[[int, int, int | None], object]) -> None:
         self._tell = tell
@@ -88,7 +88,7 @@ class _Told(Report):
 
 
 class _Bar(Report):
-    """A bar of tqdm."""
+    """A tqdm bar."""
 
     def __init__(self, bar: Any) -> None:
         self._bar = bar
@@ -137,7 +137,7 @@ class _Line(Report):
         stream = sys.stderr
         if stream is None:
             return
-        # Blanks hide what is left of a longer text.
+        # Spaces overwrite the rest of a longer text.
         start, blanks = (
             ("\r", " " * (self._width - len(self._text))) if _is_terminal() else ("",) * 2
         )
@@ -153,7 +153,7 @@ def _opened(progress: Progress, verb: str, what: str, total: int | None) -> Repo
     if progress is not True:
         return _Told(progress)
     try:
-        # Of a kind that suits notebooks as well as terminals.
+        # `tqdm.auto` works in notebooks as well as terminals.
         from tqdm.auto import tqdm
     except ImportError:
         return _Line(verb, what)
@@ -166,7 +166,7 @@ def _is_terminal() -> bool:
 
 
 def _bytes(size: int) -> str:
-    """A number of bytes as people read it."""
+    """A number of bytes for display."""
     for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= scale:
             return f"{size / scale:.1f} {unit}"

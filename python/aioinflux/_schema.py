@@ -1,7 +1,7 @@
-"""What the annotations of a class say of its points.
+"""The meaning of a class's annotations for its points.
 
-This module knows annotations, and what is wrong with a schema. It refuses to know values: those are
-encoded in Rust.
+This module knows annotations and the errors of a schema. It does not know values, which are encoded
+in Rust.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["Attribute", "SchemaError", "attributes", "pydantic_fields"]
 _TIMES = ("timeint", "timestr", "timedt", "time")
 _TAGS = ("tag", "tagenum")
 _MARKS = (Measurement, Time, Tag, Field)
-# Order matters: a bool is an int, and members of enums may be numbers or texts.
+# Order matters: a bool is an int, and enum members may be numbers or texts.
 _FIELDS = ((enum.Enum, "enum"), (bool, "bool"), (int, "int"), (float, "float"), (str, "str"))
 _PLACEHOLDER = "_"
 
@@ -34,20 +34,20 @@ class SchemaError(TypeError):
 
 
 class Attribute(NamedTuple):
-    """An attribute of a class, and what it is in a point."""
+    """An attribute of a class, and its role in a point."""
 
     name: str
     key: str
     kind: str
     optional: bool
-    # The class of its members, where it is known.
+    # The class of its members, if it is known.
     members: type[enum.Enum] | None
-    # Whether it belongs to the class, and not to each object.
+    # Whether it belongs to the class rather than to each object.
     constant: bool
 
 
 class _Annotation:
-    """An annotation, taken apart."""
+    """The parts of an annotation."""
 
     def __init__(self, hint: Any) -> None:
         self.base: Any = hint
@@ -98,7 +98,7 @@ def _is_mark(hint: Any) -> bool:
 
 
 def pydantic_fields(cls: Any) -> Mapping[str, Any] | None:
-    """The fields of a model of pydantic, which resolves its annotations itself."""
+    """The fields of a pydantic model, which resolves its annotations itself."""
     if not hasattr(cls, "__pydantic_core_schema__"):
         return None
     fields: Mapping[str, Any] | None = getattr(cls, "__pydantic_fields__", None)
@@ -126,7 +126,7 @@ def _hints(cls: type, schema: Mapping[str, Any] | None) -> Iterator[tuple[str, A
     try:
         hints = typing.get_type_hints(cls, include_extras=True)
     except (NameError, TypeError) as error:
-        # A TypeError is for what `typing` itself refuses, in 3.10 a text `ClassVar` without a type.
+        # `typing` itself raises a TypeError, in 3.10 for a text `ClassVar` without a type.
         raise SchemaError(
             f"class `{cls.__name__}`: an annotation cannot be resolved: {error}"
         ) from None
@@ -138,7 +138,7 @@ def _hints(cls: type, schema: Mapping[str, Any] | None) -> Iterator[tuple[str, A
 def attributes(
     cls: type, schema: Mapping[str, Any] | None, placeholder: bool
 ) -> tuple[Attribute, ...]:
-    """What the annotations of a class, or a schema beside it, say.
+    """The schema in the annotations of a class, or in an explicit `schema`.
 
     Raises:
         SchemaError: they do not describe a point.
@@ -146,7 +146,8 @@ def attributes(
     known = [(name, _Annotation(hint), hint) for name, hint in _hints(cls, schema)]
     if not known:
         raise SchemaError(f"class `{cls.__name__}`: no annotations and no `schema`")
-    # With markers of 0.9 alone, what has no marker is most likely a mistake, as it was there.
+    # If there are only markers of 0.9, an attribute without a marker is most likely a mistake, as
+    # it was in 0.9.
     plain = any(not isinstance(mark, typing.TypeVar) for _, one, _ in known for mark in one.marks)
     found = [
         _attribute(cls, name, one, hint, plain)
@@ -177,7 +178,7 @@ def _attribute(cls: type, name: str, one: _Annotation, hint: Any, plain: bool) -
 
 
 def _kind(mark: Any, base: Any) -> str | None:
-    """The kind that a mark and a type make together, or `None` where they do not."""
+    """The kind for a mark and a type, or `None` if they cannot be combined."""
     kind = mark if isinstance(mark, type) else type(mark)
     base = base if isinstance(base, type) else object
     if issubclass(kind, Measurement):

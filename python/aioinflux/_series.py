@@ -1,7 +1,7 @@
-"""The list that several series come in.
+"""The list type for several series.
 
-It is a `list` of `(name, ...)` and stays one; what it adds is how it looks. This module knows
-nothing of what the series are but that they may show themselves.
+It is a `list` of `(name, ...)` with its own display. This module knows nothing about the series,
+except that they may have a display of their own.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from . import _core, _plot, _show
 
 __all__ = ["SeriesList"]
 
-# Series that are shown at the beginning and at the end, rows of each at its ends, and lines of what
-# shows itself.
+# Number of series shown at the beginning and at the end, of rows shown at both ends of each, and of
+# lines for other objects.
 _TEXTS = 2
 _HTMLS = 5
 _ROWS = 2
@@ -59,7 +59,7 @@ class SeriesList(list[tuple[str | None, Any]]):
         """Draws columns of numbers over time, with matplotlib: a line for each column and series.
 
         Args:
-            columns: Names of the columns. `None`: all that hold numbers.
+            columns: Names of the columns. `None`: all numeric columns.
             ax: `matplotlib.axes.Axes` to draw on, which keep their title and their ticks. `None`:
                 those of a new figure.
             **kwargs: Passed on to `ax.plot`.
@@ -74,7 +74,7 @@ class SeriesList(list[tuple[str | None, Any]]):
 
 
 def _are_named(items: Iterable[Any]) -> bool:
-    """Whether they are what this list is made for: its users may put anything into it."""
+    """Whether the items are series: users may put anything into the list."""
     return all(
         isinstance(item, tuple)
         and len(item) == 2
@@ -85,14 +85,14 @@ def _are_named(items: Iterable[Any]) -> bool:
 
 
 def _ends(length: int, count: int) -> list[int | None]:
-    """The positions at both ends; `None` stands for those that are left out."""
+    """The positions at both ends. `None` represents those that are left out."""
     if length <= 2 * count:
         return list(range(length))
     return [*range(count), None, *range(length - count, length)]
 
 
 def _named(name: str | None, one: Any) -> str:
-    """A series in a few words: its name and its tags."""
+    """A short description of a series: its name and its tags."""
     label = _show.label_of_tags(_show.tags_of(one))
     return _show.clean(f"{name!r} {label}".rstrip(), _LINE)
 

@@ -1,8 +1,8 @@
-"""Results as people see them: text for a terminal, HTML for a notebook.
+"""Display of results: text for a terminal, HTML for a notebook.
 
-Pure functions of names, kinds of columns, a few rows and a length. However large a result is, no
-more than its first and last rows become Python objects. Whatever comes from the server may be
-hostile: control characters are escaped in texts, and HTML everywhere.
+Pure functions of names, kinds of columns, a few rows and a length. However large a result is, only
+its first and last rows become Python objects. Data from the server may be
+hostile: control characters are escaped in text, and HTML is always escaped.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ __all__ = [
     "view",
 ]
 
-# Rows that are shown at the beginning and at the end.
+# Number of rows shown at the beginning and at the end.
 _ROWS = 5
-# Characters of a line of text, of a cell in it, and of a cell in HTML.
+# Maximum characters of a line of text, of a cell in it, and of a cell in HTML.
 _LINE = 100
 _CELL = 32
 _HTML_CELL = 100
 _HTML_COLUMNS = 30
-# Kinds whose cells are aligned to the right.
+# Kinds whose cells are right-aligned.
 _NUMBERS = ("float", "integer", "unsigned", "number")
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -38,11 +38,11 @@ _SECOND_NS = 1_000_000_000
 
 
 class View(NamedTuple):
-    """What is shown of one series.
+    """The displayed parts of one series.
 
     `kinds` has one for each column: `time`, `float`, `integer`, `unsigned`, `boolean`, `string`,
-    `tag`, `null` (no value at all), `number` and `mixed` (values of several kinds). Times are
-    integers in units of `unit` nanoseconds since 1970. `last` is empty where `first` has all rows.
+    `tag`, `null` (no values at all), `number` and `mixed` (values of several kinds). Times are
+    integers in units of `unit` nanoseconds since 1970. `last` is empty if `first` has all rows.
     """
 
     title: str
@@ -67,7 +67,7 @@ def html(series: Any) -> str:
 
 
 def view(series: Any, rows: int = _ROWS) -> View:
-    """What to show of a `Table` or `Rows`: at most this many rows at each end."""
+    """The displayed parts of a `Table` or `Rows`: at most this many rows at each end."""
     length = len(series)
     split = length if length <= 2 * rows else rows
     return View(
@@ -88,7 +88,7 @@ def _listed(lists: Iterable[list[Any]]) -> list[Any]:
 
 
 def as_text(shown: View) -> str:
-    """A head, the tags, and the rows under the names and kinds of their columns."""
+    """A head, the tags, and the rows below the names and kinds of their columns."""
     name = "" if shown.name is None else f" {clean(repr(shown.name), _LINE)}"
     lines = [f"<{shown.title}{name}: {_counted(shown)}>"]
     if shown.tags:
@@ -111,7 +111,7 @@ def as_text(shown: View) -> str:
 
 
 def as_html(shown: View) -> str:
-    """The same as a table in a `div`."""
+    """The same as an HTML table in a `div`."""
     name = "" if shown.name is None else f" <b>{_escaped(shown.name)}</b>"
     head = f"{_escaped(shown.title)}{name}: {_counted(shown)}"
     if shown.tags:
@@ -140,7 +140,7 @@ def label_of_tags(tags: Mapping[str, str]) -> str:
 
 
 def tags_of(series: Any) -> Mapping[str, str]:
-    """The tags of GROUP BY that a series of any kind knows of: ours, and DataFrames of ours."""
+    """The tags of GROUP BY of a series, for our own types and for our DataFrames."""
     tags = getattr(series, "tags", None)
     if tags is None:
         attrs = getattr(series, "attrs", None)
@@ -151,7 +151,7 @@ def tags_of(series: Any) -> Mapping[str, str]:
 def clean(text: str, limit: int) -> str:
     """A text on one line, of at most `limit` characters before its control characters are escaped.
 
-    Characters that change the direction of writing, or that are not seen, count as such.
+    Characters that change the writing direction, or that are invisible, count as such.
     """
     if len(text) > limit:
         text = f"{text[: limit - 1]}…"
@@ -169,7 +169,7 @@ def _number(count: int, what: str) -> str:
 
 
 def _column(shown: View, position: int, kind: str) -> list[str]:
-    """The lines of a column: its name, its kind, and cells, with a gap where rows are left out."""
+    """The lines of a column: its name, its kind, and its cells, with a gap for omitted rows."""
     cells = [clean(shown.columns[position], _CELL), kind]
     cells.extend(clean(_cell(row[position], kind, shown.unit), _CELL) for row in shown.first)
     if shown.length > len(shown.first) + len(shown.last):
@@ -183,12 +183,12 @@ def _cell(value: object, kind: str, unit: int) -> str:
         return "null"
     if kind == "time" and isinstance(value, int):
         return _time(value * unit)
-    # A text may be long: only its beginning is looked at.
+    # A text may be long: only its beginning is read.
     return value[: _HTML_CELL + 1] if isinstance(value, str) else str(value)
 
 
 def _time(nanoseconds: int) -> str:
-    """ISO 8601 in UTC, with as many digits as there are; the number where there is no such year."""
+    """ISO 8601 in UTC, with as many digits as needed. The number if there is no such year."""
     seconds, rest = divmod(nanoseconds, _SECOND_NS)
     try:
         at = _EPOCH + datetime.timedelta(seconds=seconds)
@@ -199,7 +199,7 @@ def _time(nanoseconds: int) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal that a text takes."""
+    """The terminal columns that a text takes."""
     if text.isascii():
         return len(text)
     import unicodedata

@@ -1,7 +1,7 @@
 """An answer that is read while it arrives.
 
-This module knows how pieces are fetched one after the other, awaited or waited for; what they
-become is the maker's, in `_output`.
+This module knows how pieces are fetched one after the other, awaited or waited for. The maker in
+`_output` decides what they become.
 
 When a loop is left, the object that it iterates over is not notified: the loop only drops its
 iterator. So the objects of this module hold no strong reference to the generator that a loop reads
@@ -71,7 +71,7 @@ class Stream(Generic[T]):
         self._has_begun = True
 
     def close(self) -> None:
-        """Ends the request of a loop; a loop that has not begun cannot begin afterwards."""
+        """Ends the request of a loop. A loop that has not begun cannot begin afterwards."""
         self._closed = True
         self._reading.close()
         items = self._waited() if self._waited else None
@@ -110,11 +110,11 @@ class Chunks(Generator[T, None, None]):
         items: Generator[T, None, None] = reading.waited()
         self._reading = reading
         self._items = weakref.ref(items)
-        # Until a loop has it.
+        # Until a loop takes it.
         self._kept: Generator[T, None, None] | None = items
 
     def _rest(self) -> Generator[T, None, None] | None:
-        """The generator that a loop reads, or may read; `None` at the end of the answer."""
+        """The generator that a loop reads, or may read. `None` at the end of the answer."""
         items = self._items()
         if items is None and not self._reading.is_over:
             raise RuntimeError(_LEFT)
@@ -202,7 +202,7 @@ class Reading:
         self._stream: _core.Stream | None = None
         self._told: _Told | None = None
         self._is_closed = False
-        # Whether the answer came to its end, or to an error: nothing was left out by the reader.
+        # Whether the answer came to its end, or to an error: the reader left nothing out.
         self.is_over = False
 
     def waited(self) -> Generator[Any, None, None]:
@@ -226,8 +226,8 @@ class Reading:
     def awaited(self) -> AsyncGenerator[Any, None]:
         """The items, awaited."""
         items = self._awaited()
-        # A generator that a loop drops is ended by the event loop, some time later, or never if
-        # the loop does not go on. The request must not wait for that. CPython calls this before.
+        # The event loop ends a generator that a loop drops, but later, or never if the event loop
+        # stops. The request must not wait for that. CPython calls this before.
         weakref.finalize(items, self.close).atexit = False
         return items
 
@@ -257,15 +257,16 @@ class Reading:
         return stream, self._told
 
     def _end(self) -> None:
-        """Takes note of the end, unless it is one that another thread or task has made."""
+        """Records the end, unless another thread or task has caused it."""
         if self._is_closed:
             raise RuntimeError(_CLOSED)
         self.is_over = True
 
     def close(self) -> None:
-        """Ends the request, if it still runs, and the display of its progress."""
+        """Ends the request, if it is still running, and its progress display."""
         self._is_closed = True
-        # Not kept: a read that is being cancelled right now holds the request until it is dropped.
+        # No reference is kept: a read that is being cancelled holds the request until it is
+        # dropped.
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()
@@ -280,7 +281,7 @@ class Reading:
 
 
 class _Told:
-    """How many rows have come, for whoever wants to know."""
+    """Reports how many rows have come, if progress is wanted."""
 
     def __init__(self, progress: _progress.Progress) -> None:
         self._report = _progress.reading(progress)
@@ -297,7 +298,7 @@ class _Told:
 
 
 def _is_running(items: object) -> bool:
-    """Whether another thread or task is in the generator, so that it cannot be closed now."""
+    """Whether another thread or task is inside the generator, so that it cannot be closed now."""
     return any(getattr(items, name, False) for name in ("gi_running", "ag_running"))
 
 

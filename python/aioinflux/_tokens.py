@@ -1,6 +1,6 @@
 """Where quotes, comments and patterns of an InfluxQL text begin and end, as a server reads it.
 
-This knows no grammar: only what it takes to say whether a place is outside of all of them.
+It has no grammar: it only decides whether a position is outside of all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 __all__ = ["check_template", "one_statement"]
 
-# Behind a backslash of a pattern, a slash never ends it; `\\/` does not either (seen on 1.6.7).
+# After a backslash in a pattern, a slash never ends the pattern; nor does `\\/` (observed on
+# 1.6.7).
 _TOKEN = re.compile(
     r"""
     (?P<comment> --[^\n]* | /\*.*?\*/ )
@@ -24,9 +25,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _REGEX = re.compile(r"/(?:[^/\\\n]|\\/|\\(?!/))*/")
-# Behind these a server reads a pattern, whatever it is.
+# After these a server always reads a pattern.
 _BEFORE_PATTERNS = re.compile(r"(?:=~|!~|\bFROM)\s*$", re.IGNORECASE)
-# Behind these words an operand follows; behind all others a slash divides.
+# After these words an operand follows; after all others a slash divides.
 _BEFORE_OPERANDS = {"SELECT", "DISTINCT", "FROM", "WHERE", "AND", "OR", "BY", "ON", "IN", "WITH"}
 
 
@@ -53,24 +54,24 @@ def _tokens(text: str) -> list[_Token]:
         if kind == "word":
             operand_next = match[0].upper() in _BEFORE_OPERANDS
         elif kind not in ("space", "comment"):
-            # Behind a number, `2.` too, a slash divides.
+            # After a number, even `2.`, a slash divides.
             operand_next = kind == "other" and match[0] != ")"
         at = match.end()
     return found
 
 
 def _whole(where: str, tokens: list[_Token]) -> None:
-    """Refuses a quote, a comment or a pattern that does not end."""
+    """Refuses an unclosed quote, comment or pattern."""
     for one in tokens:
         if one.kind == "open":
             raise ValueError(f"{where}: {one.text} at character {one.start} is not closed")
 
 
 def check_template(texts: list[str], names: list[str]) -> None:
-    """Refuses a placeholder where a value could not stand safely."""
+    """Refuses a placeholder where a value would not be safe."""
     if any("\0" in text for text in texts):
         raise ValueError("template: contains a NUL, at which a server would stop reading")
-    # A placeholder is a NUL, which stands for nothing else.
+    # A placeholder is a NUL, which has no other use.
     tokens = _tokens("\0".join(texts if len(texts) > len(names) else [*texts, ""]))
     remaining = iter(names)
     _whole("template", tokens)
@@ -94,7 +95,7 @@ def check_template(texts: list[str], names: list[str]) -> None:
 
 
 def one_statement(argument: str, text: str) -> str:
-    """The text without blanks at its ends, if it is a part of one statement only."""
+    """The text without blanks at its ends, if it is part of only one statement."""
     if "\0" in text:
         raise ValueError(
             f"argument `{argument}`: contains a NUL, at which a server would stop reading"
@@ -108,7 +109,7 @@ def one_statement(argument: str, text: str) -> str:
             what = "a comment" if one.kind == "comment" else "a `;`"
             raise ValueError(f"argument `{argument}`: {what} at character {one.start}")
         if one.kind == "regex" and not _BEFORE_PATTERNS.search(text[: one.start]):
-            # Elsewhere a server may read a division, and what follows as something else.
+            # In other positions a server may read a division, and misread what follows.
             odd = re.search(r"--|[;'\"]", one.text)
             if odd:
                 raise ValueError(

@@ -1,9 +1,10 @@
-"""Warnings that name the line of the user, however many functions of ours stand above it.
+"""Warnings that name the user's line, however many of our functions are above it on the stack.
 
-Python's `stacklevel` counts functions, and the number between the user and a warning differs from
-call to call: with the mode, the face and the size of the data. This module looks at files instead:
-the user's line is the innermost one outside this package. A coroutine that runs as a task of its
-own has no line of its caller on the stack; the innermost line is then one of the event loop.
+Python's `stacklevel` counts functions, and their number between the user and a warning differs from
+call to call: with the mode, the interface and the size of the data. This module looks at files
+instead: the user's line is the innermost one outside this package. A coroutine that runs as a
+separate task has no line of its caller on the stack; the innermost line is then one of the event
+loop.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 
 def warn(text: str, category: type[Warning] = UserWarning) -> None:
-    """Warns at the innermost line outside this package; the engine calls it, too."""
+    """Warns at the innermost line outside this package. The engine calls it, too."""
     frame = sys._getframe()
     while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back

@@ -1,8 +1,8 @@
-"""Writing batch after batch: the next one is encoded while others travel.
+"""Writing batch after batch: the next one is encoded while others are in flight.
 
-A write of one request is one call. For any other, a generator makes the batches and hands them to
-the engine (`_core.Writing`), which sends them and keeps what became of them. The generator asks for
-calls to be waited for; `waited` and `awaited` drive it. Nothing here looks at the data, except that
+A write of one request is one call. For any other, a generator makes the batches and passes them to
+the engine (`_core.Writing`), which sends them and records the state of their points. The generator
+yields calls to wait for; `waited` and `awaited` drive it. Nothing here reads the data, except that
 async iterables come as a `Feed`, which is awaited like a call.
 """
 
@@ -19,19 +19,19 @@ from .exceptions import InfluxDBError
 
 __all__ = ["Job", "awaited", "waited"]
 
-# Each is awaited, or waited for, and its value sent back; only a write that is awaited has a feed.
+# Each is awaited, or waited for, and its value sent back. Only a write that is awaited has a feed.
 Steps = Generator["_core.Call[bool] | Feed", Any, bool]
 _Two = tuple["_core.Batch | None", "_core.Batch | None"]
-# Database, retention policy, consistency and precision; nothing for datagrams.
+# Database, retention policy, consistency and precision. Nothing for datagrams.
 Place = tuple["str | None", ...]
 
 logger = logging.getLogger("aioinflux")
 
 
-# Not frozen, which would make it three times as slow to make.
+# Not frozen, because a frozen dataclass takes three times as long to create.
 @dataclass(slots=True)
 class Job:
-    """What one call of `write` was asked to write, and how."""
+    """The arguments of one call of `write`."""
 
     data: object
     arguments: _core.Arguments
@@ -40,7 +40,7 @@ class Job:
 
     def batches(self) -> _core.Batches:
         """Begins to encode."""
-        # Small writes notice each check: what is as it should be is not checked on.
+        # Every check slows small writes, so valid values are not checked further.
         if type(self.connections) is not int or not 0 < self.connections < _arguments.MOST:
             _arguments.positive("connections", self.connections)
         if self.progress is not None:
@@ -49,17 +49,17 @@ class Job:
 
 
 class Engine(Protocol):
-    """What sends batches; where they go is the rest of the arguments."""
+    """Sends batches. The other arguments say where to."""
 
     def write(self, batch: _core.Batch, /, *place: Any) -> _core.Call[bool]:
         """Sends one."""
 
     def write_all(self, connections: int, /, *place: Any) -> _core.Writing:
-        """Begins to send many, over so many connections."""
+        """Begins to send many batches over several connections."""
 
 
 def waited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
-    """Writes in this thread. Where to is asked when the data is known to be good."""
+    """Writes in this thread. `where` is called when the data is known to be valid."""
     work = _begun(job, engine, find_place)
     if isinstance(work, _core.Call):
         return work.wait()
@@ -76,7 +76,7 @@ def waited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
     except StopIteration as end:
         return bool(end.value)
     finally:
-        # After Ctrl-C this stops what is under way.
+        # After Ctrl-C this cancels the requests in flight.
         work.close()
 
 
@@ -99,12 +99,12 @@ async def awaited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> 
     except StopIteration as end:
         return bool(end.value)
     finally:
-        # After a cancellation this stops what is under way.
+        # After a cancellation this cancels the requests in flight.
         work.close()
 
 
 def rows_of(data: object) -> int | None:
-    """How many rows a table has; `None` for what does not tell before it has been read."""
+    """The number of rows of a table. `None` if it is unknown before the table has been read."""
     rows = getattr(data, "num_rows", None)
     if isinstance(rows, int):
         return rows
@@ -115,7 +115,7 @@ def rows_of(data: object) -> int | None:
 
 
 def _begun(job: Job, engine: Engine, find_place: Callable[[], Place]) -> _core.Call[bool] | Steps:
-    """A write as the one call that it is, which most are, or as steps."""
+    """A write as one call, which most are, or as steps."""
     batches = job.batches()
     place = find_place()
     if job.progress or isinstance(job.data, Feed):
@@ -135,7 +135,7 @@ def _steps(
     place: Place,
     begin: _Two | None = None,
 ) -> Steps:
-    """The steps of a write that goes on after these batches; each is a call to be waited for."""
+    """The steps of a write that continues after these batches. Each is a call to wait for."""
     feed = job.data if isinstance(job.data, Feed) else None
     tell = _Tell(job)
     failure = ended = writing = None
@@ -161,7 +161,7 @@ def _steps(
                 if batch is None:
                     batch = yield from _next(batches, feed)
             except Exception as error:
-                # A point that cannot be written; what is under way ends first.
+                # A point that cannot be written. The requests in flight end first.
                 failure = error
                 break
         try:
@@ -185,7 +185,7 @@ def _steps(
 
 
 class _Tell:
-    """Reports every batch that is done with; after an exception of the callback, nothing more."""
+    """Reports every batch that is done, and nothing more after an exception of the callback."""
 
     def __init__(self, job: Job) -> None:
         self._total = rows_of(job.data) if job.progress else None
@@ -209,7 +209,7 @@ def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Wr
     if failure is None:
         return
     if isinstance(failure, StopIteration):
-        # Of the progress callback; a generator cannot raise it.
+        # From the progress callback. A generator cannot raise it.
         cause, failure = failure, RuntimeError("the progress callback raised StopIteration")
         failure.__cause__ = cause
     text, written = writing.told()
@@ -233,7 +233,7 @@ def _note(error: Exception, text: str) -> None:
 
 
 def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _core.Batch | None]:
-    """The next batch, once a feed has its data; `None` at the end."""
+    """The next batch, once a feed has its data. `None` at the end."""
     while True:
         try:
             return next(batches, None)
@@ -244,7 +244,7 @@ def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _c
 
 
 def _first_two(batches: _core.Batches) -> _Two:
-    """Of a write that is one request nothing is sent before it is known to be the only one."""
+    """If a write is one request, it is sent only when it is known to be the only one."""
     first = next(batches, None)
     return first, None if batches.at_end else next(batches, None)
 

@@ -1,7 +1,7 @@
-"""`InfluxDBClient`, and where `AsyncInfluxDBClient` differs from it.
+"""`InfluxDBClient`, and its differences from `AsyncInfluxDBClient`.
 
-Both are faces of `Base`, which does the work. What a face adds are conventions, those of the two
-versions of aioinflux that it descends from:
+Both are interfaces of `Base`, which does the work. An interface adds conventions, those of the two
+versions of aioinflux from which it descends:
 
 | | `InfluxDBClient` (0.9) | `AsyncInfluxDBClient` (0.1) |
 |---|---|---|
@@ -99,7 +99,7 @@ class InfluxDBClient(Base, Administration):
         }  # fmt: skip
         self._open(options, password)
         self._rp, self._consistency = rp, consistency
-        # A copy: what the caller does with its own afterwards changes nothing here.
+        # A copy, so that later changes by the caller have no effect here.
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self.output = output
@@ -381,15 +381,15 @@ class InfluxDBClient(Base, Administration):
         )
 
     def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Runs one statement of administration."""
+        """Runs one administrative statement."""
         db = _keywords.database(db, **aliases)
         return self._query(text, db, self._maker(None, False, False, "ns"))
 
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
-    """Makes a method of an `async def`, which is run to its end in `blocking` mode (0.9)."""
+    """Makes a method of an `async def`, which runs to its end in `blocking` mode (0.9)."""
 
-    # Whoever awaits has imported it; a program that blocks need not.
+    # A caller that awaits has already imported it; a program that blocks does not need it.
     import asyncio
 
     @functools.wraps(coro)

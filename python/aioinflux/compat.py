@@ -1,7 +1,7 @@
-"""What 0.9 looked for at import: pandas and numpy, here imported when they are asked for.
+"""pandas and numpy, which 0.9 imported if they were installed. Here they are imported on demand.
 
-`pd` and `np` are the modules, or `None` where they are not installed. The cache by Redis is gone:
-`aioredis` and `lz4` are `None`.
+`pd` and `np` are the modules, or `None` if they are not installed. The cache in Redis no longer
+exists: `aioredis` and `lz4` are `None`.
 """
 
 from __future__ import annotations

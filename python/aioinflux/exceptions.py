@@ -43,7 +43,7 @@ class InfluxDBError(Exception):
 
     def __init__(self, *args: object, **fields: object) -> None:
         super().__init__(*args)
-        # Kept in the instance's dictionary, which is what pickle and copy carry along.
+        # In the instance's dictionary, which pickle and copy preserve.
         self.__dict__.update(fields)
 
 
@@ -57,7 +57,7 @@ else:
     import asyncio
 
     class _TimeoutError(TimeoutError, asyncio.TimeoutError):
-        """Both classes of that name, which later are one."""
+        """Before Python 3.11 there are two classes of that name."""
 
 
 class InfluxDBTimeoutError(InfluxDBConnectionError, _TimeoutError):
@@ -101,7 +101,7 @@ class InfluxDBWriteError(InfluxDBResponseError):
     def __init__(self, *args: object, **fields: object) -> None:
         response: Any = args[0] if args else None
         if hasattr(response, "reason") and hasattr(response, "headers"):
-            # What 0.9 took: a response of aiohttp, or what stands for one in a test.
+            # What 0.9 accepted: an aiohttp response, or an object that replaces it in a test.
             message = response.headers.get("X-Influxdb-Error", "")
             text = f"Error writing data ({response.status} - {response.reason}): {message}"
             args = (text, *args[1:])

@@ -27,11 +27,11 @@ class InfluxQL(str):
 
 
 class _Piece:
-    """A piece of text that is of one kind and stays so; `str()` gives the text."""
+    """A piece of text of one kind, which it always keeps; `str()` returns the text."""
 
     __slots__ = ("_bound", "_text")
     _text: str
-    # What is sent for it as one of `params`; `None` for what cannot be sent so.
+    # What is sent for it as one of `params`. `None` if it cannot be sent.
     _bound: object
 
     def _set(self, text: str, bound: object) -> None:
@@ -204,7 +204,7 @@ def influxql(template: str, /, **values: object) -> InfluxQL:
 
 
 def _parts(template: str) -> list[tuple[str, str | None]]:
-    """The template as pairs of text and the name of the placeholder behind it."""
+    """The template as pairs of text and the name of the placeholder after it."""
     parts: list[tuple[str, str | None]] = []
     try:
         parsed = list(Formatter().parse(template))
@@ -215,7 +215,7 @@ def _parts(template: str) -> list[tuple[str, str | None]]:
             raise ValueError(f"template: placeholder `{name}` must not have a format")
         if name is not None and not name.isidentifier():
             raise ValueError(f"template: placeholder `{{{name}}}` is not a plain name")
-        # Doubled braces come as the ends of texts without a name.
+        # Doubled braces are the ends of texts without a name.
         if parts and parts[-1][1] is None:
             parts[-1] = (parts[-1][0] + literal, name)
         else:
@@ -283,7 +283,7 @@ def _literal(value: _Plain) -> str:
         return _core.quote_string(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    # Of the type itself: a class of the user could format itself as anything.
+    # Of exactly this type: a class of the user could format itself as anything.
     return str(int(value)) if isinstance(value, int) else _number(value)
 
 
@@ -299,7 +299,7 @@ def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
 
 
 def _parameter(name: object, value: object) -> object:
-    # Those that need no change, and what is wrong with them, are known to the engine.
+    # The engine knows values that need no change, and the errors.
     if type(value) in (str, bool, int, float):
         return value
     try:
@@ -344,14 +344,14 @@ def _bound(value: _Plain | InfluxQL | _Piece) -> object:
 
 
 def _number(value: float | Decimal) -> str:
-    """Without an exponent, which InfluxQL does not know, and with a point."""
-    # Of the type itself: a class of the user could format itself as anything.
+    """Without an exponent, which InfluxQL does not support, and with a decimal point."""
+    # Of exactly this type: a class of the user could format itself as anything.
     text = format(Decimal(value if isinstance(value, Decimal) else repr(float(value))), "f")
     return text if "." in text else f"{text}.0"
 
 
 def _kind(value: object) -> str | None:
-    """The kind of a scalar of numpy, which need not be installed."""
+    """The kind of a numpy scalar. numpy need not be installed."""
     if type(value).__module__ != "numpy":
         return None
     kind: str | None = getattr(getattr(value, "dtype", None), "kind", None)
@@ -359,10 +359,10 @@ def _kind(value: object) -> str | None:
 
 
 def _nanoseconds(value: object) -> int | None:
-    """The nanoseconds of a duration; `None` for what is none."""
+    """The nanoseconds of a duration. `None` if it is not a duration."""
     if isinstance(value, timedelta):
         days, seconds, microseconds = value.days, value.seconds, value.microseconds
-        # pandas has them to the nanosecond.
+        # pandas has nanoseconds.
         rest = int(getattr(value, "nanoseconds", 0))
         return ((days * 86_400 + seconds) * 1_000_000 + microseconds) * 1000 + rest
     if _kind(value) == "m":

@@ -1,8 +1,8 @@
-"""The client in the conventions of aioinflux 0.1, which the package began with.
+"""The client with the conventions of aioinflux 0.1, the first version of the package.
 
-Three modes share every method: in `async` mode a call gives an awaitable, in `blocking` mode the
-value itself, and `dataframe` mode is blocking mode whose queries answer with DataFrames. Where it
-differs from `InfluxDBClient` is told in `client`.
+Three modes share every method: in `async` mode a call returns an awaitable, in `blocking` mode the
+value itself, and `dataframe` mode is blocking mode with DataFrames as answers. `client` lists the
+differences from `InfluxDBClient`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["AsyncInfluxDBClient"]
 Mode = Literal["async", "blocking", "dataframe"]
 
 _MODES = ("async", "blocking", "dataframe")
-# What the shorthands for queries pass on.
+# The options that the shorthands for queries pass on.
 _OPTIONS = frozenset(("epoch", "chunked", "chunk_size", "params", "output", "tags_as_categories"))
 
 
@@ -178,7 +178,7 @@ class AsyncInfluxDBClient(Base):
 
     def drop_database(self, *, db: str | None = None, **options: Any) -> Any:
         """Deletes a database with all its data: `db`, or the client's own."""
-        # It must not stand for the client's own.
+        # It must not mean the client's own database.
         for name in ("database", "bucket"):
             _arguments.not_empty(name, options.get(name))
         _arguments.not_empty("db", db)

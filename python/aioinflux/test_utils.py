@@ -30,7 +30,7 @@ def random_point() -> dict[str, Any]:
 
     Returns:
         A mapping with `measurement`, `tags`, `time` (UTC, strictly increasing from call to call)
-        and `fields`. One field key holds a newline, which no server can hold: `write` removes it,
+        and `fields`. One field key contains a newline, which no server stores: `write` removes it,
         with a warning.
     """
     return {

@@ -8,9 +8,9 @@ class Load(NamedTuple):
     load: float
 ```
 
-Where one attribute of a class has such a mark, those with none are fields, if their type is one of
+If one attribute of a class has such a mark, attributes without one are fields, if their type is
 `float`, `int`, `bool`, `str`, `Decimal` or an enum. The markers of aioinflux 0.9 (`TAG`, `FLOAT`
-and so on) are in `aioinflux` itself; both kinds may stand in one class.
+and so on) are in `aioinflux` itself; one class may use both kinds.
 """
 
 from __future__ import annotations

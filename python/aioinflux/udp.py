@@ -1,7 +1,7 @@
 """Writing by UDP, to a 1.x server that listens for it in a section `[[udp]]` of its configuration.
 
-UDP gives no answer: what is lost on the way, what the server has no room for, and what it cannot
-read or store, is gone without a sign. Write by HTTP what has to arrive.
+UDP has no answers: data that is lost on the way, that does not fit into the buffer of the server,
+or that it cannot parse or store, is lost without an error. Write data that must arrive by HTTP.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ __all__ = ["DATAGRAM_BYTES", "UDPClient"]
 
 Mode = Literal["async", "blocking"]
 
-# What passes networks of the common size (1500 bytes) in one piece, with room for tunnels.
+# Passes networks with the usual packet size (1500 bytes) in one packet, with room for tunnels.
 DATAGRAM_BYTES = 1400
-# Settings of the server's listener; as tags they would be a mistake that nobody notices.
+# Settings of the server's listener. As tags they would be a mistake that nobody notices.
 _SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
 
 
@@ -68,7 +68,7 @@ class UDPClient:
         if port > 65_535:
             raise ValueError(f"argument `port`: expected a number from 1 to 65535, got {port}")
         self._address = host, port
-        # A copy: what the caller does with its own afterwards changes nothing here.
+        # A copy, so that later changes by the caller have no effect here.
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self._sender = _core.UdpSender(host, port, datagram_bytes)
@@ -101,13 +101,13 @@ class UDPClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is left to be done: what was written has gone."""
+        """Nothing remains to be done: what was written has been sent."""
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Nothing is left to be done: what was written has gone."""
+        """Nothing remains to be done: what was written has been sent."""
 
     def write(
         self,
@@ -142,7 +142,7 @@ class UDPClient:
             ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
                 the text names the point. Nothing of its batch was sent.
             InfluxDBConnectionError: the system refused to send, or an earlier datagram came back.
-                Some networks return datagrams if nobody listens; usually nothing tells.
+                Some networks return datagrams if nobody listens; usually there is no sign.
         Source: InfluxDB 1.8 manual, UDP service.
         """
         for name in _SETTINGS:

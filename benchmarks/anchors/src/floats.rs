@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::thread;
 
-/// The length of the text of all floats; the threads share the rows.
+/// The total length of the texts of all floats; the threads share the rows.
 pub(crate) fn length(columns: &[&[f64]], threads: usize) -> usize {
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)

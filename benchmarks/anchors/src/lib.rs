@@ -1,4 +1,4 @@
-//! Bare native work that the cases of `make bench` are divided by: what nobody can be faster than.
+//! Minimal native work by which the times of `make bench` are divided: nothing can be faster.
 
 mod floats;
 mod walk;
@@ -11,13 +11,13 @@ mod bench_anchors {
     use pyo3::prelude::*;
     use pyo3::types::{PyDict, PyList};
 
-    /// Walks over points as dicts: the type of every value, a byte of every text.
+    /// Walks over points as dicts: the type of every value, one byte of every text.
     #[pyfunction]
     fn walk(points: &Bound<'_, PyList>) -> usize {
         points.iter().map(|point| crate::walk::value(&point)).sum()
     }
 
-    /// Makes text of every float of the columns; the threads share the rows.
+    /// Formats every float of the columns; the threads share the rows.
     #[pyfunction]
     fn format_floats(
         py: Python<'_>,

@@ -1,4 +1,4 @@
-//! A walk over dicts by `PyDict_Next`.
+//! A walk over dicts with `PyDict_Next`.
 
 use std::hint::black_box;
 use std::ptr;
@@ -6,17 +6,18 @@ use std::ptr;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// Touches a value, and all that is in it where it is a dict.
+/// Touches a value, and everything inside it if it is a dict.
 pub(crate) fn value(value: &Bound<'_, PyAny>) -> usize {
-    // SAFETY: the pointer is of a live object, and the GIL is held.
+    // SAFETY: the pointer refers to a live object, and the GIL is held.
     unsafe { touch(value.as_ptr()) }
 }
 
 /// # Safety
 ///
-/// The GIL is held, and the object lives.
+/// The GIL is held, and the object is alive.
 unsafe fn touch(object: *mut ffi::PyObject) -> usize {
-    // SAFETY: by the caller; a dict keeps its keys and values alive, and nothing changes it here.
+    // SAFETY: guaranteed by the caller. A dict keeps its keys and values alive, and nothing changes
+    // it here.
     unsafe {
         let kind = black_box(ffi::Py_TYPE(object));
         if kind == &raw mut ffi::PyUnicode_Type {

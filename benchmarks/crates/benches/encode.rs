@@ -1,4 +1,4 @@
-//! The points of case W1 by this project and by the published crates, each in the way it is meant to be used.
+//! The points of case W1 by this project and by the published crates, each in its intended way.
 
 mod peers;
 #[path = "../../../crates/line/benches/w1/mod.rs"]

@@ -1,5 +1,6 @@
 //! Speed of the decoders: 1M rows of (time, two floats, two integers, one string), whole and
-//! chunked, in both formats. Case R1 of `make bench`, without the conversion to a DataFrame.
+//! chunked, in both formats. This is the query of `make bench` without the conversion to a
+//! DataFrame.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -17,10 +18,10 @@ static ALLOCATOR: aioinflux::engine::huge_pages::HugePages =
 const ROWS: usize = 1_000_000;
 const CHUNK: usize = 10_000;
 
-/// What a network hands over at once, about.
+/// Roughly what a network delivers at once.
 const PIECE: usize = 64 * 1024;
 
-/// Numbers of which each bit looks random (`SplitMix64`).
+/// Numbers whose bits all look random (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -73,7 +74,7 @@ fn json(rows: &[Row], chunk: usize) -> Vec<u8> {
         out += r#""time","load","celsius","count","bytes","state"],"values":["#;
         for (row, cells) in rows.iter().enumerate() {
             let comma = if row > 0 { "," } else { "" };
-            // `{}` prints what Go prints: the shortest digits, no fraction where there is none.
+            // `{}` prints what Go prints: the shortest digits, and no fraction for whole numbers.
             write!(
                 out,
                 r#"{comma}[{},{},{},{},{},"{}"]"#,
@@ -118,7 +119,7 @@ fn msgpack(rows: &[Row], chunk: usize) -> Vec<u8> {
     out
 }
 
-/// The shortest signed form, as the server writes integers.
+/// The shortest signed encoding, as the server writes integers.
 fn integer(out: &mut Vec<u8>, n: u64) {
     let bytes = n.to_be_bytes();
     let (tag, width) = match n {

@@ -1,32 +1,32 @@
-//! A query's answer as a whole: statements, their series, their rows as record batches.
+//! A complete answer to a query: statements, their series, and their rows as record batches.
 //!
-//! [`Collector`] makes it of the events of a [`decode::Decoder`](crate::decode::Decoder), at
-//! any time: an answer that ended early is collected as far as it came.
+//! [`Collector`] builds it from the events of a [`decode::Decoder`](crate::decode::Decoder). It can
+//! do so at any time: of an answer that ended early it collects the part that arrived.
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
 use crate::decode::{Event, SeriesHeader};
 
-/// What the statements of a query gave, in their order.
+/// The results of the statements of a query, in their order.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
-    /// One entry per statement that the server answered.
+    /// One entry for each statement that the server answered.
     pub statements: Vec<Statement>,
 }
 
-/// What one statement gave.
+/// The result of one statement.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Statement {
     /// Index of the statement in the query.
     pub id: u32,
-    /// Its series, in the server's order. They stay when the statement fails later.
+    /// Its series, in the order of the server. They are kept if the statement fails later.
     pub series: Vec<Series>,
-    /// The server's remarks.
+    /// Messages of the server, such as warnings.
     pub messages: Vec<Message>,
-    /// The server's text, if the statement failed.
+    /// The error text of the server, if the statement failed.
     pub error: Option<String>,
 }
 
@@ -34,27 +34,27 @@ pub struct Statement {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Series {
-    /// The measurement, for most statements.
+    /// The measurement, for most kinds of statements.
     pub name: Option<String>,
     /// The tags of `GROUP BY`, sorted by key.
     pub tags: Vec<(String, String)>,
-    /// The rows, in the server's order. All batches have columns of the same names; their types
-    /// differ where the values changed type in the middle.
+    /// The rows, in the order of the server. All batches have columns with the same names. Their
+    /// types differ if values changed type within the series.
     pub batches: Vec<RecordBatch>,
 }
 
-/// A remark of the server.
+/// A message of the server, such as a warning.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Message {
     /// E.g. `warning`.
     pub level: String,
-    /// The remark itself.
+    /// The text of the message.
     pub text: String,
 }
 
 impl Answer {
-    /// Returns the answer that one batch of a series is.
+    /// Returns an answer that consists of one batch of a series.
     pub fn of_batch(header: &SeriesHeader, batch: RecordBatch) -> Self {
         let series = Series {
             name: header.name.clone(),
@@ -71,7 +71,7 @@ impl Answer {
         }
     }
 
-    /// Returns the answer of one statement that gave no series.
+    /// Returns the answer of one statement that has no series.
     pub fn of_nothing(statement: u32) -> Self {
         let statement = Statement {
             id: statement,
@@ -82,7 +82,7 @@ impl Answer {
         }
     }
 
-    /// Returns the first statement that failed, and the server's text.
+    /// Returns the first statement that failed, and the error text of the server.
     pub fn first_error(&self) -> Option<(u32, &str)> {
         self.statements.iter().find_map(|statement| {
             let error = statement.error.as_deref()?;
@@ -115,16 +115,16 @@ impl Series {
     }
 }
 
-/// Collects events to an [`Answer`].
+/// Collects events into an [`Answer`].
 #[derive(Debug, Default)]
 pub struct Collector {
     answer: Answer,
-    /// Whether the statement that came last may still get more.
+    /// Whether more may follow for the last statement.
     is_open: bool,
 }
 
 impl Collector {
-    /// Returns a collector of one answer.
+    /// Returns a collector for one answer.
     pub fn new() -> Self {
         Self::default()
     }
@@ -133,14 +133,14 @@ impl Collector {
     pub fn push(&mut self, event: Event) {
         match event {
             Event::Series(header) => {
-                // 1.x gives some statements (`SHOW TAG KEYS`) as a result for each series.
+                // For some statements (`SHOW TAG KEYS`), 1.x sends one result for each series.
                 let last = self.answer.statements.last();
                 self.is_open |=
                     last.is_some_and(|last| last.id == header.statement && last.error.is_none());
                 self.series(header);
             }
             Event::Batch(batch) => {
-                // A decoder gives no batch before its series.
+                // A decoder never returns a batch before its series.
                 let statement = self.answer.statements.last_mut();
                 if let Some(series) = statement.and_then(|statement| statement.series.last_mut()) {
                     series.batches.push(batch);
@@ -165,13 +165,13 @@ impl Collector {
         }
     }
 
-    /// Returns what came so far.
+    /// Returns everything collected so far.
     pub fn finish(self) -> Answer {
         self.answer
     }
 
-    /// Returns the statement that the event is of. One that ended is gone back to for more series
-    /// only: 1.x gives the id 0 to some errors of later statements.
+    /// Returns the statement of the event. A statement that has ended is resumed only by more
+    /// series: 1.x sends the id 0 with some errors of later statements.
     fn statement(&mut self, id: u32) -> &mut Statement {
         let statements = &mut self.answer.statements;
         let goes_on = self.is_open && statements.last().is_some_and(|last| last.id == id);

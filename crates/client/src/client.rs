@@ -1,4 +1,4 @@
-//! The client: what people call.
+//! The client, which is the entry point of the crate.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,14 +29,14 @@ const POINTS_AT_A_TIME: usize = 1024;
 
 /// A client of one server.
 ///
-/// Clones share their connections. Making one opens nothing and needs no runtime; the calls need
-/// one of `tokio` with time and I/O enabled. Dropping the future of a call, or a stream, stops the
-/// request and closes its connection.
+/// Clones share their connections. Creating a client opens nothing and needs no runtime. Its calls
+/// need a runtime of `tokio` with time and I/O enabled. Dropping the future of a call, or a stream,
+/// cancels the request and closes its connection.
 ///
-/// A client belongs to one runtime at a time: its idle connections are driven by the runtime that
-/// opened them, and are lost with it. On a current-thread runtime that is not driven between
-/// calls, nobody notices that the server closed an idle connection; the next call does, and fails
-/// with a transport error that is retryable. Use a multi-thread runtime, or keep it driven.
+/// A client belongs to one runtime at a time: the runtime that opened an idle connection drives it,
+/// and the connection is lost with that runtime. If a current-thread runtime is not driven between
+/// calls, nothing notices that the server has closed an idle connection. The next call then fails
+/// with a retryable transport error. Use a multi-thread runtime, or keep the runtime driven.
 #[derive(Clone)]
 pub struct Client {
     exchange: Exchange,
@@ -54,38 +54,38 @@ impl fmt::Debug for Client {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pong {
-    /// The status: 204, or 200 from look-alikes.
+    /// The status: 204, or 200 from compatible servers.
     pub status: u16,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
 }
 
 impl Pong {
-    /// The version of the server, as it calls itself: it need not look like a version.
+    /// The version that the server reports. It need not look like a version.
     pub fn version(&self) -> Option<&str> {
         crate::error::find_header(&self.headers, "x-influxdb-version")
     }
 
-    /// The build of the server: `OSS` or `ENT`.
+    /// The build that the server reports: `OSS` or `ENT`.
     pub fn build(&self) -> Option<&str> {
         crate::error::find_header(&self.headers, "x-influxdb-build")
     }
 }
 
 impl Client {
-    /// A client for this configuration.
+    /// Creates a client for this configuration.
     ///
     /// # Errors
     ///
-    /// A certificate cannot be loaded, or parts of the configuration exclude each other.
+    /// If a certificate cannot be loaded, or parts of the configuration exclude each other.
     pub fn new(config: Config) -> Result<Self, Error> {
         Ok(Self {
             exchange: Exchange::new(config)?,
         })
     }
 
-    /// This client with connections and a limit of requests of its own, which a foreign event loop
-    /// drives; none where the way to the server is one that only tokio drives: TLS, or a proxy. See
+    /// Returns this client with connections and a request limit of its own, which a foreign event
+    /// loop drives. `None` if only tokio can drive its connections: with TLS, or a proxy. See
     /// [`Reactor`].
     #[cfg(all(unix, feature = "event-loop"))]
     #[doc(hidden)]
@@ -95,8 +95,8 @@ impl Client {
         })
     }
 
-    /// Whether it connects by TLS, to the server or to a proxy, without verifying who answers
-    /// ([`Tls::verify`](crate::Tls::verify)).
+    /// Returns whether it connects by TLS, to the server or to a proxy, without verifying the
+    /// certificate ([`Tls::verify`](crate::Tls::verify)).
     pub fn is_unverified(&self) -> bool {
         self.exchange.is_unverified()
     }
@@ -106,21 +106,21 @@ impl Client {
         self.exchange.config()
     }
 
-    /// The generation of the server, for which lines are encoded: at once where the configuration
-    /// states it, or has no token.
+    /// Returns the generation of the server, for which lines are encoded. It is known at once if
+    /// the configuration states it or has no token.
     ///
     /// # Errors
     ///
-    /// It is not known.
+    /// If the generation is not known.
     pub async fn dialect(&self) -> Result<Dialect, Error> {
         self.exchange.dialect().await
     }
 
-    /// Asks the server whether it is there, and who it is.
+    /// Pings the server and returns its version.
     ///
     /// # Errors
     ///
-    /// The server cannot be reached, or what listens there is no InfluxDB.
+    /// If the server cannot be reached, or is not InfluxDB.
     pub async fn ping(&self) -> Result<Pong, Error> {
         let target = self.exchange.resolve(&Names::default()).await?;
         let accepted = self.exchange.send(&target, &Operation::Ping, true).await?;
@@ -130,12 +130,12 @@ impl Client {
         Ok(Pong { status, headers })
     }
 
-    /// Writes points, in requests of at most 10,000 lines or 4 MiB. Nothing is sent if one of the
-    /// points cannot be written.
+    /// Writes points, in requests of at most 10,000 lines or 4 MiB. If one of the points cannot be
+    /// written, nothing is sent.
     ///
     /// # Errors
     ///
-    /// A point cannot be written as a line ([`ErrorKind::Input`]), or as for
+    /// If a point cannot be written as a line ([`ErrorKind::Input`]), or as for
     /// [`write_batches`](Self::write_batches).
     pub async fn write<T: ToLine>(&self, points: &[T]) -> Result<Written, Error> {
         let mut encoder = Encoder::new(self.dialect().await?);
@@ -160,15 +160,17 @@ impl Client {
         self.write_batches(batches, &options, 1, |_, _| ()).await
     }
 
-    /// Writes a batch: by value, or shared (`Arc<Batch>`) by those who need it again. It is sent
-    /// without being copied. An empty one is not sent.
+    /// Writes a batch, which is passed by value, or shared (`Arc<Batch>`) if the caller needs it
+    /// again. It is sent without being copied. An empty batch is not sent.
     ///
-    /// A batch that the server finds too large is sent in parts, cut between lines.
+    /// If the server refuses a batch as too large, it is sent in parts, which are cut between
+    /// lines.
     ///
     /// # Errors
     ///
-    /// The server refused points or all of them, or cannot be reached. The error says which
-    /// points were refused, and of a batch sent in parts, which were written and which not sent.
+    /// If the server refuses some or all points, or cannot be reached. The error says which points
+    /// were refused and, if the batch was sent in parts, which were written and which were not
+    /// sent.
     pub async fn write_batch(
         &self,
         batch: impl Into<Arc<Batch>>,
@@ -178,12 +180,12 @@ impl Client {
         write::batch(&self.exchange, &target, batch.into(), options).await
     }
 
-    /// Writes batches one after the other, each in a request of its own, and makes the next one
-    /// while others travel: at most `connections` at once. With more than one, points can be
-    /// stored in another order than that of the batches. `progress` is told after each request how
-    /// much is written, and how many bytes of line protocol that was.
+    /// Writes batches one after the other, each in its own request. The next batch is made while
+    /// others are in flight: at most `connections` at once. With more than one, points may be
+    /// stored in a different order than that of the batches. After each request, `progress` is
+    /// called with how much is written, and how many bytes of line protocol that was.
     ///
-    /// On a current-thread runtime nothing travels while the iterator makes a batch.
+    /// On a current-thread runtime no request makes progress while the iterator makes a batch.
     ///
     /// ```no_run
     /// use aioinflux::{Client, Encoder, Error, Point, WriteOptions};
@@ -205,10 +207,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`write_batch`](Self::write_batch), or the iterator's own. Points that the server
-    /// refuses one by one do not stop the batches after them; any other error does. It is returned
-    /// when the requests under way have ended, and says which points were written
-    /// ([`Error::written`]).
+    /// As for [`write_batch`](Self::write_batch), or an error of the iterator. If the server
+    /// refuses single points, the batches after them are still sent; any other error stops the
+    /// write. The error is returned when the requests in flight have ended, and says which points
+    /// were written ([`Error::written`]).
     pub async fn write_batches<B, E>(
         &self,
         batches: impl IntoIterator<Item = Result<B, E>>,
@@ -233,21 +235,22 @@ impl Client {
         finished.await.outcome()
     }
 
-    /// Runs a query and keeps all of its answer.
+    /// Runs a query and collects the complete answer.
     ///
     /// # Errors
     ///
-    /// A statement failed, the answer was cut, or the server cannot be reached. The error keeps
-    /// what was answered before ([`Error::answer`]).
+    /// If a statement failed, the answer was truncated, or the server cannot be reached. The error
+    /// keeps the results that arrived before it ([`Error::answer`]).
     pub async fn query(&self, query: impl Into<Query>) -> Result<Answer, Error> {
         self.query_with(query, &ReadOptions::new()).await
     }
 
-    /// [`query`](Self::query), read in another way than the usual one.
+    /// Runs [`query`](Self::query) with options for reading the answer.
     ///
     /// # Errors
     ///
-    /// As for [`query`](Self::query), or the options ask for times in another unit than nanoseconds.
+    /// As for [`query`](Self::query), or if the options request times in a unit other than
+    /// nanoseconds.
     pub async fn query_with(
         &self,
         query: impl Into<Query>,
@@ -259,23 +262,23 @@ impl Client {
             .await
     }
 
-    /// Runs a query and hands out its answer while it comes.
+    /// Runs a query and returns its answer as a stream.
     ///
-    /// `timeout` limits this call: waiting for a turn, the head of the answer, and all of an
-    /// answer that is an error. Reading the stream has no total time limit.
+    /// `timeout` limits this call: waiting for a free slot, the head of the answer, and the whole
+    /// answer if it is an error. Reading the stream has no total time limit.
     ///
     /// # Errors
     ///
-    /// The server cannot be reached, or refused the query as a whole.
+    /// If the server cannot be reached, or refuses the query as a whole.
     pub async fn stream(&self, query: impl Into<Query>) -> Result<Stream, Error> {
         self.stream_with(query, &ReadOptions::new()).await
     }
 
-    /// [`stream`](Self::stream), read in another way than the usual one.
+    /// Runs [`stream`](Self::stream) with options for reading the answer.
     ///
     /// # Errors
     ///
-    /// As for [`stream`](Self::stream), or the options ask for times in another unit than
+    /// As for [`stream`](Self::stream), or if the options request times in a unit other than
     /// nanoseconds.
     pub async fn stream_with(
         &self,
@@ -285,21 +288,21 @@ impl Client {
         Stream::open(&self.exchange, &query.into(), options, false).await
     }
 
-    /// Runs a query and returns the server's JSON as it came: documents, one a line.
+    /// Runs a query and returns the JSON of the server unchanged: one document for each line.
     ///
-    /// It is asked for in chunks, which are `{"results":[...]}` each: one with `"partial":true` goes
-    /// on in the next. As one document, it could be cut without a sign by a limit of rows
-    /// (`max-row-limit`), and 1.6 marks whole answers of more than 10,000 rows as cut. To `DELETE`
-    /// and `DROP MEASUREMENT` a server of 2.x answers no bytes at all.
+    /// The answer is requested in chunks, each of which is `{"results":[...]}`: a chunk with
+    /// `"partial":true` continues in the next one. A single document could be truncated without a
+    /// sign by a row limit (`max-row-limit`), and 1.6 marks complete answers of more than 10,000
+    /// rows as truncated. For `DELETE` and `DROP MEASUREMENT` a server of 2.x sends an empty body.
     ///
     /// # Errors
     ///
-    /// As for [`query`](Self::query); the error keeps the bytes ([`Error::raw`]).
+    /// As for [`query`](Self::query). The error keeps the bytes ([`Error::raw`]).
     pub async fn query_raw(&self, query: impl Into<Query>) -> Result<Bytes, Error> {
         self.query_raw_with(query, &ReadOptions::new()).await
     }
 
-    /// [`query_raw`](Self::query_raw), read in another way than the usual one.
+    /// Runs [`query_raw`](Self::query_raw) with options for reading the answer.
     ///
     /// # Errors
     ///
@@ -320,7 +323,7 @@ impl Client {
         let during = |error: Error| error.during(Kind::Query.name(), &self.config().server());
         let mut accepted = self.exchange.send(&target, &operation, true).await?;
         if accepted.format != Some(Format::Json) {
-            let text = "the answer is not the JSON that was asked for";
+            let text = "the answer is not the JSON that was requested";
             return Err(during(Error::new(ErrorKind::Misdirected, false, text)));
         }
         let body = &mut accepted.reply.body;

@@ -1,13 +1,13 @@
-//! A clock that gives no time twice, for points that come without one.
+//! A clock that never returns the same time twice, for points without a time.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The last time that was given.
+/// The last time that was returned.
 static LAST: AtomicI64 = AtomicI64::new(i64::MIN);
 
-/// Returns the nanoseconds since 1970 (UTC) by the system's clock. Within a process every time is
-/// later than those before, also where the clock is set back.
+/// Returns the nanoseconds since 1970 (UTC) by the clock of the system. Within a process every time
+/// is later than those before, even if the clock is set back.
 ///
 /// ```
 /// use aioinflux::{Dialect, Encoder, Point, unique_time};
@@ -23,11 +23,11 @@ pub fn unique_time() -> i64 {
     unique_times(1)
 }
 
-/// Returns the first of so many consecutive nanoseconds, each of which is later than all times given
-/// before.
+/// Returns the first of `count` consecutive nanoseconds, each of which is later than all times
+/// returned before.
 pub fn unique_times(count: usize) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    // A clock before 1970 is broken; what counts then is that the times differ.
+    // A clock before 1970 is broken; then it only matters that the times differ.
     let now = now.map_or(0, |since| {
         i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
     });

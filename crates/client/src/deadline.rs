@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, Limit};
 
-/// A moment at which a limit runs out.
+/// The time at which a limit expires.
 #[derive(Clone, Copy)]
 pub(crate) struct Deadline {
     at: Option<(Instant, Duration)>,
@@ -21,14 +21,14 @@ impl Deadline {
         Self::since(Instant::now(), limit, which)
     }
 
-    /// The limit, counted from a moment that may have passed.
+    /// The limit, counted from a time that may be in the past.
     fn since(start: Instant, limit: Option<Duration>, which: Limit) -> Self {
-        // A limit beyond what the clock can tell is none.
+        // A limit that exceeds the range of the clock is no limit.
         let at = limit.and_then(|limit| Some((start.checked_add(limit)?, limit)));
         Self { at, which }
     }
 
-    /// The one that runs out first: one timer is enough for both.
+    /// Returns the earlier of two, so that one timer is enough for both.
     pub(crate) fn or_before(self, other: Self) -> Self {
         match (self.at, other.at) {
             (Some((this, _)), Some((that, _))) if that < this => other,
@@ -37,12 +37,12 @@ impl Deadline {
         }
     }
 
-    /// Whether it has run out.
+    /// Whether it has expired.
     pub(crate) fn is_over(self) -> bool {
         self.check().is_err()
     }
 
-    /// The error of a limit that has run out. One who never has to wait never sees the timer.
+    /// The error of an expired limit. A caller that never has to wait never creates the timer.
     pub(crate) fn check(self) -> Result<(), Error> {
         match self.at {
             Some((at, limit)) if at <= Instant::now() => Err(Error::timeout(self.which, limit)),
@@ -50,7 +50,7 @@ impl Deadline {
         }
     }
 
-    /// Waits for the future until the limit runs out.
+    /// Waits for the future until the limit expires.
     pub(crate) async fn run<F: Future + Unpin>(self, future: F) -> Result<F::Output, Error> {
         match self.at {
             None => Ok(future.await),
@@ -62,7 +62,7 @@ impl Deadline {
     }
 }
 
-/// Since when a reader waits for the server, across calls that are dropped and made again.
+/// Since when a reader has been waiting for the server, across calls that are dropped and repeated.
 pub(crate) struct Silence {
     limit: Option<Duration>,
     since: Option<Instant>,
@@ -73,15 +73,15 @@ impl Silence {
         Self { limit, since: None }
     }
 
-    /// Something came: the next wait is a new one.
+    /// Data has arrived: the next wait starts again.
     pub(crate) fn end(&mut self) {
         self.since = None;
     }
 
-    /// When the limit runs out for a reader that waits from now on.
+    /// When the limit expires for a reader that starts to wait now.
     ///
-    /// One that ran out between two calls says nothing about the server: perhaps nobody drove the
-    /// connection. It starts anew.
+    /// A limit that expired between two calls says nothing about the server, because perhaps
+    /// nothing drove the connection. It starts again.
     pub(crate) fn deadline(&mut self, now: Instant) -> Deadline {
         let since = self.since.filter(|&since| {
             let end = self.limit.and_then(|limit| since.checked_add(limit));
@@ -92,7 +92,7 @@ impl Silence {
     }
 }
 
-/// When something last moved towards the server, and whether all of the request has.
+/// When data was last sent to the server, and whether the whole request has been sent.
 #[derive(Clone)]
 pub(crate) struct Progress {
     limit: Option<Duration>,
@@ -125,17 +125,17 @@ impl Progress {
         last.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes whether there is more to be sent.
+    /// Records whether there is more to send.
     pub(crate) fn set_rest(&self, has_rest: bool) {
         self.shared.has_rest.store(has_rest, Ordering::Relaxed);
     }
 
-    /// Whether there is more of the request than the connection has taken.
+    /// Whether the connection has not taken the whole request yet.
     pub(crate) fn has_rest(&self) -> bool {
         self.shared.has_rest.load(Ordering::Relaxed)
     }
 
-    /// When the limit runs out, if nothing moves until then.
+    /// When the limit expires if no data is sent or received until then.
     pub(crate) fn deadline(&self) -> Deadline {
         Deadline::since(*self.last(), self.limit, Limit::Read)
     }

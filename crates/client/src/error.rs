@@ -1,9 +1,9 @@
-//! What can go wrong, as one opaque type.
+//! All errors of the crate, as one opaque type.
 //!
-//! An [`Error`] says its kind, and what the server said: status, message, code, headers. For a
-//! write it says which points were refused, written or never sent; for a query it keeps what
-//! succeeded before. It shows no password, and no text of a query of its own accord; the server's
-//! words are shown as they came, and may quote a part of the query or of the points.
+//! An [`Error`] has a kind, and what the server sent: status, message, code, headers. For a write
+//! it says which points were refused, written or never sent. For a query it keeps the results
+//! before the error. It shows no password. It does not add the text of a query, but the message of
+//! the server is shown unchanged, and may quote a part of the query or of the points.
 
 use std::fmt;
 use std::ops::Range;
@@ -20,47 +20,47 @@ mod text;
 
 pub(crate) use text::excerpt;
 
-/// What kind of error it is. Decide by it, never by the text.
+/// The kind of an error. Decide by it, never by the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The configuration or an argument cannot be used; nothing was sent.
+    /// The configuration or an argument is invalid. Nothing was sent.
     Config,
-    /// A point cannot be written as a line; nothing was sent.
+    /// A point cannot be written as a line. Nothing was sent.
     Input,
     /// The server could not be reached.
     Connect,
-    /// The server was reached, and its certificate or ours refused.
+    /// The server was reached, but one side refused the certificate of the other.
     Tls,
-    /// A time limit of the configuration ran out.
+    /// A time limit of the configuration expired.
     Timeout {
-        /// The limit that ran out.
+        /// The limit that expired.
         which: Limit,
     },
     /// The connection broke.
     Transport,
     /// 401: user or password are wrong or missing.
     Unauthorized,
-    /// 403: the user may not do this.
+    /// 403: the user lacks the privilege.
     Forbidden,
     /// 404: the database, or the path, does not exist.
     NotFound,
-    /// 413: one single line is larger than the server takes.
+    /// 413: a single line is larger than the server accepts.
     TooLarge,
-    /// Some points were refused, others stored.
+    /// Some points were refused, others were stored.
     PartialWrite,
-    /// The server refused the request for good.
+    /// The server refused the request permanently.
     Rejected,
-    /// The server failed; the same request can succeed later.
+    /// The server failed. The same request may succeed if retried.
     Server,
-    /// The answer is not one of InfluxDB: another program listens there, or a redirect.
+    /// The answer is not from InfluxDB: another program listens there, or it is a redirect.
     Misdirected,
-    /// The answer is not what the protocol says: damaged, cut off, not HTTP, or without a proof of
+    /// The answer violates the protocol: it is damaged, truncated, not HTTP, or without a proof of
     /// its end.
     Decode,
     /// A statement failed inside an answer of status 200.
     Statement,
-    /// The server cut its answer short and said so.
+    /// The server truncated its answer and reported it.
     Partial,
 }
 
@@ -70,7 +70,7 @@ pub enum ErrorKind {
 pub enum Limit {
     /// The time to open a connection.
     Connect,
-    /// The time in which nothing moves.
+    /// The time in which no data is sent or received.
     Read,
     /// The time for a whole request.
     Total,
@@ -80,31 +80,31 @@ pub enum Limit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejected {
-    /// The user's index of the point, where what the server said tells it.
+    /// The user's index of the point, if the message of the server identifies it.
     pub index: Option<u64>,
-    /// The line, as far as the server showed it.
+    /// The line, as far as the server quoted it.
     pub line: String,
     /// Why it was refused.
     pub reason: String,
 }
 
-/// Anything that can go wrong between a caller and the server.
+/// Any error of a call.
 ///
-/// `{}` shows what happened in one line, its cause included.
+/// `{}` shows in one line what happened, including the cause.
 pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
     retryable: bool,
     text: String,
-    /// During what it happened.
+    /// The operation during which it happened.
     context: Option<String>,
-    /// The reply that makes the error.
+    /// The answer of the server that is the error.
     said: Option<Said>,
     detail: Detail,
 }
 
-/// What only errors of writes, or of queries, know.
+/// What only errors of writes, or of queries, contain.
 #[derive(Default)]
 enum Detail {
     #[default]
@@ -115,7 +115,7 @@ enum Detail {
 
 #[derive(Default)]
 struct Written {
-    /// The point that has no line.
+    /// The point that cannot be written as a line.
     input: Option<aioinflux_line::Error>,
     report: WriteReport,
 }
@@ -123,16 +123,16 @@ struct Written {
 #[derive(Default)]
 struct Queried {
     statement: Option<u32>,
-    /// What the server said inside an answer.
+    /// The message of the server inside an answer.
     message: Option<String>,
-    /// What came before the error.
+    /// The results before the error.
     answer: Option<Answer>,
     raw: Option<Bytes>,
     /// Why the answer could not be read.
     damage: Option<DecodeError>,
 }
 
-/// What became of the points of a write that did not succeed.
+/// The state of the points of a write that failed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WriteReport {
     pub(crate) rejected: Vec<Rejected>,
@@ -140,7 +140,7 @@ pub(crate) struct WriteReport {
     pub(crate) ledger: Ledger,
 }
 
-/// The reply of a server that makes the error.
+/// The answer of the server that is the error.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Said {
     pub(crate) status: u16,
@@ -149,27 +149,27 @@ pub(crate) struct Said {
     pub(crate) headers: Vec<(String, String)>,
 }
 
-/// What callers ask.
+/// Accessors for callers.
 impl Error {
-    /// The kind of error.
+    /// Returns the kind of error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the same request can be expected to succeed later.
+    /// Returns whether the same request may succeed if retried.
     ///
-    /// Writing a point again does no harm if it carries a timestamp: it overwrites itself. Points
-    /// without one may be stored twice. Whether a query may run again is the caller's to know.
+    /// Writing a point again is harmless if it has a timestamp, because it overwrites itself.
+    /// Points without one may be stored twice. Only the caller knows whether a query may run again.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// The status of the answer, where one came.
+    /// Returns the status of the answer, if there was one.
     pub fn status(&self) -> Option<u16> {
         self.0.said.as_ref().map(|said| said.status)
     }
 
-    /// What the server said, whole.
+    /// Returns the complete message of the server.
     pub fn server_message(&self) -> Option<&str> {
         let said = self
             .0
@@ -179,49 +179,50 @@ impl Error {
         said.or(self.queried().and_then(|query| query.message.as_deref()))
     }
 
-    /// The server's own code of the error, where it has one.
+    /// Returns the error code of the server, if it sent one.
     pub fn code(&self) -> Option<&str> {
         self.0.said.as_ref().and_then(|said| said.code.as_deref())
     }
 
-    /// The headers of the answer, in the order in which they came, names in lower case.
+    /// Returns the headers of the answer in their order, with names in lower case.
     ///
-    /// Values are read as UTF-8, with U+FFFD for what is none. Headers that hold control characters
+    /// Values are decoded as UTF-8, with U+FFFD for invalid bytes. Headers with control characters
     /// are left out; servers repeat in them what the body says.
     pub fn headers(&self) -> &[(String, String)] {
         self.0.said.as_ref().map_or(&[], |said| &said.headers)
     }
 
-    /// The first header of the answer with this name, in any case.
+    /// Returns the first header of the answer with this name, in upper or lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         find_header(self.headers(), name)
     }
 
-    /// The points that the server refused, as far as it told them one by one.
+    /// Returns the points that the server refused, as far as it named them.
     pub fn rejected(&self) -> &[Rejected] {
         self.report().map_or(&[], |report| &report.rejected)
     }
 
-    /// How many points the server says that it dropped.
+    /// Returns how many points the server reports as dropped.
     ///
-    /// It is no count of what is missing: lines that it could not parse are not in it, and it
-    /// covers one shard only.
+    /// This is not the number of missing points: lines that the server could not parse are not in
+    /// it, and it covers only one shard.
     pub fn dropped(&self) -> Option<u64> {
         self.report().and_then(|report| report.dropped)
     }
 
-    /// What became of the points, where a batch was sent in parts, or several were.
+    /// Returns the state of the points, if a batch was sent in parts, or several batches were sent.
     pub fn ledger(&self) -> Option<&Ledger> {
         self.report().map(|report| &report.ledger)
     }
 
-    /// The indexes of points that were stored, where a batch was sent in parts, or several were.
+    /// Returns the indexes of stored points, if a batch was sent in parts, or several batches were
+    /// sent.
     pub fn written(&self) -> Vec<Range<u64>> {
         self.points(State::Stored)
     }
 
-    /// The indexes of points that were never sent, or only as part of a body that the server
-    /// refused as too large, where a batch was sent in parts.
+    /// Returns the indexes of points that were never sent, or only as part of a body that the
+    /// server refused as too large, if a batch was sent in parts.
     pub fn unsent(&self) -> Vec<Range<u64>> {
         self.points(State::Unsent)
     }
@@ -231,17 +232,17 @@ impl Error {
         ledger.flat_map(|ledger| ledger.ranges(state)).collect()
     }
 
-    /// The statement that failed, counted from 0.
+    /// Returns the statement that failed, counted from 0.
     pub fn statement(&self) -> Option<u32> {
         self.queried().and_then(|query| query.statement)
     }
 
-    /// What a query had answered before it failed.
+    /// Returns the results that a query had before it failed.
     pub fn answer(&self) -> Option<&Answer> {
         self.queried().and_then(|query| query.answer.as_ref())
     }
 
-    /// Takes out what a query had answered before it failed.
+    /// Takes out the results that a query had before it failed.
     pub fn into_answer(self) -> Option<Answer> {
         match self.0.detail {
             Detail::Query(query) => query.answer,
@@ -249,12 +250,12 @@ impl Error {
         }
     }
 
-    /// The raw answer that holds the error, as far as it came.
+    /// Returns the raw answer that contains the error, as far as it arrived.
     pub fn raw(&self) -> Option<&Bytes> {
         self.queried().and_then(|query| query.raw.as_ref())
     }
 
-    /// The error of the point that could not be written as a line.
+    /// Returns the error of the point that cannot be written as a line.
     pub fn input(&self) -> Option<&aioinflux_line::Error> {
         match &self.0.detail {
             Detail::Write(write) => write.input.as_ref(),
@@ -277,7 +278,7 @@ impl Error {
     }
 }
 
-/// How the crate makes them.
+/// Constructors for this crate.
 impl Error {
     pub(crate) fn new(kind: ErrorKind, retryable: bool, text: impl Into<String>) -> Self {
         Self(Box::new(Inner {
@@ -297,7 +298,7 @@ impl Error {
     pub(crate) fn timeout(which: Limit, after: Duration) -> Self {
         let what = match which {
             Limit::Connect => "no connection",
-            Limit::Read => "nothing moved on the connection",
+            Limit::Read => "no data was sent or received",
             Limit::Total => "not done",
         };
         let name = match which {
@@ -309,13 +310,13 @@ impl Error {
         Self::new(ErrorKind::Timeout { which }, true, text)
     }
 
-    /// The same error, which no further try changes.
+    /// The same error, but not retryable.
     pub(crate) fn for_good(mut self) -> Self {
         self.0.retryable = false;
         self
     }
 
-    /// The same error, with its cause.
+    /// The same error with its cause.
     pub(crate) fn because(mut self, cause: &str) -> Self {
         self.0.text = format!("{}: {cause}", self.0.text);
         self
@@ -325,7 +326,7 @@ impl Error {
         Self::new(ErrorKind::Transport, true, text)
     }
 
-    /// A statement's error inside an answer, or that of the whole answer.
+    /// The error of a statement inside an answer, or of the whole answer.
     pub(crate) fn statement_failed(statement: Option<u32>, message: String) -> Self {
         let text = match statement {
             Some(statement) => format!("statement {statement}: {}", excerpt(&message)),
@@ -338,7 +339,7 @@ impl Error {
         error
     }
 
-    /// The server cut its answer.
+    /// The server truncated its answer.
     pub(crate) fn cut_short(text: &str) -> Self {
         Self::new(ErrorKind::Partial, false, text)
     }
@@ -348,7 +349,7 @@ impl Error {
         self
     }
 
-    /// Says during what it happened: `write to`, and the server's URL.
+    /// Adds the operation during which it happened: `write to`, and the URL of the server.
     pub(crate) fn during(mut self, what: &str, server: &str) -> Self {
         self.0
             .context
@@ -375,7 +376,7 @@ impl Error {
         self
     }
 
-    /// The same error, since an answer could not be read.
+    /// The same error, because an answer could not be read.
     pub(crate) fn with_damage(mut self, damage: DecodeError) -> Self {
         self.queried_mut().damage = Some(damage);
         self
@@ -441,7 +442,8 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {
-    /// The point that has no line, or what is wrong with the answer. Its text is a part of this one's.
+    /// The point that cannot be written as a line, or the fault in the answer. Its text is part of
+    /// this one's.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.detail {
             Detail::Write(write) => write.input.as_ref().map(|error| error as _),

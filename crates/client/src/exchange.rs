@@ -1,6 +1,6 @@
-//! One exchange with the server: an operation goes out as a request, and its answer is judged.
+//! One exchange with the server: sends the request of an operation, and judges the answer.
 //!
-//! Writes, queries and streams are built on it; it knows nothing of their meaning.
+//! Writes, queries and streams use it. It does not know their meaning.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,10 +16,11 @@ use crate::error::{Error, ErrorKind};
 use crate::http::Reactor;
 use crate::http::{self, Body, Http, Reply};
 
-/// Most bytes of an error's body that are read, beyond what a write can be told about its lines.
+/// Maximum number of bytes that are read of an error's body, in addition to what a write may be
+/// told about its lines.
 const ERROR_BYTES: usize = 64 * 1024;
 
-/// A configuration, and connections to its server. Clones share them.
+/// A configuration, and the connections to its server. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     config: Arc<Config>,
@@ -27,7 +28,8 @@ pub(crate) struct Exchange {
 }
 
 impl fmt::Debug for Exchange {
-    /// Shows the configuration. The connections are left out: they know the password of a proxy.
+    /// Shows the configuration. The connections are left out, because they contain the password of
+    /// a proxy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange")
             .field("config", &self.config)
@@ -35,14 +37,14 @@ impl fmt::Debug for Exchange {
     }
 }
 
-/// An answer that was found good: its body is still to be read.
+/// A successful answer whose body is still to be read.
 pub(crate) struct Accepted {
     pub(crate) reply: Reply,
     pub(crate) format: Option<Format>,
 }
 
 impl Exchange {
-    /// Opens nothing, and needs no runtime.
+    /// Opens nothing and needs no runtime.
     pub(crate) fn new(config: Config) -> Result<Self, Error> {
         let http = http::build(&config)?;
         Ok(Self {
@@ -51,7 +53,7 @@ impl Exchange {
         })
     }
 
-    /// The same with connections of its own, which a foreign event loop drives.
+    /// The same with separate connections, which a foreign event loop drives.
     #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         Some(Self {
@@ -68,7 +70,7 @@ impl Exchange {
         &self.config
     }
 
-    /// The generation of the server: at once where the configuration decides it.
+    /// The generation of the server, if the configuration determines it.
     #[expect(
         clippy::unused_async,
         reason = "a server that has to be asked answers later"
@@ -76,18 +78,18 @@ impl Exchange {
     pub(crate) async fn dialect(&self) -> Result<Dialect, Error> {
         let known = dialect::known(self.config.stated_dialect(), self.config.auth_given());
         known.ok_or_else(|| {
-            Error::config("dialect: with a token, say which generation the server is of")
+            Error::config("dialect: missing; with a token, set the generation of the server")
         })
     }
 
-    /// Where a call with these names goes. What it is called, and how lines for it are written, is
-    /// the generation's.
+    /// The target of a call with these names. The generation decides what it is called, and how
+    /// lines for it are encoded.
     pub(crate) async fn resolve(&self, names: &Names) -> Result<Target, Error> {
         let dialect = self.dialect().await?;
         Target::new(dialect, names.or(self.config.names()))
     }
 
-    /// Sends an operation, and judges the answer.
+    /// Sends an operation and judges the answer.
     pub(crate) async fn send(
         &self,
         target: &Target,
@@ -109,7 +111,7 @@ impl Exchange {
         let request = dialect::request(&self.config, target, operation)?;
         let (path, bytes) = (request.url.path().to_owned(), request.body.len());
         let most = match operation {
-            // What it says about lines it quotes from them.
+            // What the answer says about lines quotes from them.
             Operation::Write { .. } => ERROR_BYTES + 4 * bytes,
             _ => ERROR_BYTES,
         };
@@ -159,8 +161,8 @@ impl Accepted {
 }
 
 impl Reply {
-    /// The body of an error, as far as it comes: a server that refuses a large body may close the
-    /// connection before it is read, and the status says enough.
+    /// The body of an error, as far as it arrives. A server that refuses a large body may close the
+    /// connection before its answer is read; then the status is enough.
     async fn error_text(&mut self, most: usize) -> Vec<u8> {
         self.body.collect(most).await.0
     }

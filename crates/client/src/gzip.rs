@@ -1,7 +1,7 @@
-//! Compressing bodies, and reading compressed answers piece by piece.
+//! Compresses bodies, and decompresses answers piece by piece.
 //!
-//! Pure. An answer is inflated in small steps, so that a few bytes that inflate to gigabytes never
-//! fill the memory, and its end counts only when the checksum of the last member is there.
+//! Pure. An answer is decompressed in small steps, so a few bytes that inflate to gigabytes never
+//! fill the memory. Its end counts only after the checksum of the last member.
 
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
@@ -13,17 +13,17 @@ use flate2::write::{GzEncoder, MultiGzDecoder};
 #[cfg(feature = "line-deflate")]
 use crate::optional::deflate;
 
-/// Compressed bytes taken in one step: they inflate to 4 MiB at most.
+/// Compressed bytes that are processed in one step: they inflate to at most 4 MiB.
 const STEP: usize = 4096;
 
-/// From this size on our own compressor pays, whose first 200 bytes are a table.
+/// From this size on our own compressor is faster; its first 200 bytes are a table.
 #[cfg(feature = "line-deflate")]
 const LARGE: usize = 64 << 10;
 
-/// Compresses lines as the body of a write is compressed: ordinary gzip, fast.
+/// Compresses lines as the body of a write is compressed: ordinary gzip, optimized for speed.
 ///
 /// # Errors
-/// None that could come: the output is memory.
+/// No error is possible, because the output is memory.
 pub fn compress(body: &[u8]) -> io::Result<Vec<u8>> {
     #[cfg(feature = "line-deflate")]
     if body.len() >= LARGE {
@@ -34,7 +34,7 @@ pub fn compress(body: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Inflates an answer that comes in pieces.
+/// Decompresses an answer that arrives in pieces.
 pub(crate) struct Inflater {
     decoder: MultiGzDecoder<Vec<u8>>,
     waiting: VecDeque<Bytes>,
@@ -48,12 +48,12 @@ impl Inflater {
         }
     }
 
-    /// Takes a piece of the compressed answer; `next` hands out what is in it.
+    /// Takes a piece of the compressed answer; `next` returns its content.
     pub(crate) fn feed(&mut self, piece: Bytes) {
         self.waiting.push_back(piece);
     }
 
-    /// The next inflated bytes, or nothing when more input is needed.
+    /// The next decompressed bytes, or nothing if more input is needed.
     pub(crate) fn next(&mut self) -> io::Result<Option<Bytes>> {
         while let Some(piece) = self.waiting.front_mut() {
             let step = piece.split_to(piece.len().min(STEP));
@@ -68,7 +68,7 @@ impl Inflater {
         Ok(None)
     }
 
-    /// The last bytes, if the end is proven by the trailer.
+    /// The last bytes, if the trailer proves the end.
     pub(crate) fn finish(&mut self) -> io::Result<Option<Bytes>> {
         self.decoder.try_finish()?;
         Ok(self.take())

@@ -1,6 +1,6 @@
-//! Answers that are in memory already: bytes in, an [`Answer`] out, no server needed.
+//! Answers that are already in memory: turns bytes into an [`Answer`] without a server.
 //!
-//! The same decoders and the same errors as for answers that come from a server.
+//! The decoders and the errors are the same as for answers from a server.
 
 use crate::answer::{Answer, Collector};
 use crate::decode::raw::{self, Verdict};
@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, excerpt};
 ///
 /// # Errors
 ///
-/// When a statement failed, and when the body is damaged or cut off. What came before is kept
+/// If a statement failed, or the body is damaged or truncated. The results before it are kept
 /// ([`Error::answer`]).
 ///
 /// ```
@@ -31,17 +31,17 @@ pub fn parse_answer(body: &[u8], format: Format) -> Result<Answer, Error> {
     parser.finish()
 }
 
-/// Checks the JSON body of an answer that is to be passed on as it is.
+/// Checks the JSON body of an answer that is returned unchanged.
 ///
 /// # Errors
 ///
-/// When a statement failed, the server's row limit cut the answer, or the body is damaged or cut
-/// off.
+/// If a statement failed, the row limit of the server truncated the answer, or the body is damaged
+/// or truncated.
 pub fn check_answer(body: &[u8]) -> Result<(), Error> {
     check(body).map_err(in_memory)
 }
 
-/// The same for a body that comes from a server.
+/// The same for a body from a server.
 pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
     Err(match raw::check(body) {
         Verdict::Whole => return Ok(()),
@@ -51,22 +51,22 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
             None => return Ok(()),
         },
         Verdict::Partial { statement } => Error::cut_short(&format!(
-            "statement {statement}: the server's row limit cut the answer"
+            "statement {statement}: the row limit of the server truncated the answer"
         )),
         Verdict::Truncated(text) => {
             let text = format!("the answer ends early: {text}");
             Error::new(ErrorKind::Decode, true, text)
         }
         Verdict::Malformed(text) => {
-            let text = format!("the answer is not what InfluxDB sends: {}", excerpt(&text));
+            let text = format!("the answer is malformed: {}", excerpt(&text));
             Error::new(ErrorKind::Decode, false, text)
         }
     })
 }
 
-/// Decodes the body of an answer batch by batch, so that no more than one batch is in memory.
+/// Decodes the body of an answer batch by batch, so that at most one batch is in memory.
 ///
-/// Each item is an answer of one series with one batch, and the last one may be an error: see
+/// Each item is an answer of one series with one batch. The last item may be an error: see
 /// [`parse_answer`].
 pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
     Batches {
@@ -78,7 +78,7 @@ pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
     }
 }
 
-/// The batches of an answer in memory: [`parse_batches`].
+/// The batches of an answer in memory; see [`parse_batches`].
 #[derive(Debug)]
 pub struct Batches<B> {
     decoder: Decoder,
@@ -116,7 +116,7 @@ impl<B: AsRef<[u8]>> Iterator for Batches<B> {
 }
 
 impl<B> Batches<B> {
-    /// Makes columns of text `Utf8View`: see [`Decoder::text_views`].
+    /// Decodes columns of text as `Utf8View`: see [`Decoder::text_views`].
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.decoder = self.decoder.text_views();
@@ -125,7 +125,7 @@ impl<B> Batches<B> {
 }
 
 impl<B: AsRef<[u8]>> Batches<B> {
-    /// Decodes the next piece, which stays in the cache; says how the answer ended, if it did.
+    /// Decodes the next piece, which stays in the cache. Returns how the answer ended, if it did.
     fn feed(&mut self) -> Option<Result<(), DecodeError>> {
         const PIECE: usize = 1 << 18;
         let rest = &self.body.as_ref()[self.at..];
@@ -143,7 +143,7 @@ impl<B: AsRef<[u8]>> Batches<B> {
 pub struct AnswerParser {
     decoder: Decoder,
     answer: Collector,
-    /// The first error; of a statement's, the answer goes on behind it.
+    /// The first error. After the error of a statement, the answer continues.
     error: Option<Error>,
 }
 
@@ -157,20 +157,20 @@ impl AnswerParser {
         }
     }
 
-    /// Makes columns of text `Utf8View`: see [`Decoder::text_views`].
+    /// Decodes columns of text as `Utf8View`: see [`Decoder::text_views`].
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.decoder = self.decoder.text_views();
         self
     }
 
-    /// Reads the next piece of the body. Errors are told at the end.
+    /// Reads the next piece of the body. Errors are returned at the end.
     pub fn feed(&mut self, piece: &[u8]) {
         let fed = self.decoder.feed(piece);
         self.collect(fed);
     }
 
-    /// Ends the body, and returns what it held.
+    /// Ends the body and returns its content.
     ///
     /// # Errors
     ///
@@ -200,7 +200,7 @@ impl AnswerParser {
     }
 }
 
-/// The same body is cut off at every try.
+/// A retry would return the same truncated body.
 fn in_memory(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Decode => error.for_good(),
@@ -208,16 +208,16 @@ fn in_memory(error: Error) -> Error {
     }
 }
 
-/// An answer that ends with its connection. A complete document may be the last one that came of
-/// many: 1.x answers some statements in several results that it does not mark as parts. So it is
-/// refused, and again at every try.
+/// An answer that ends with its connection. A complete document may be the last one that arrived of
+/// many: 1.x answers some statements in several results that it does not mark as parts. So the
+/// answer is refused, and a retry would be refused too.
 pub(crate) fn unproven() -> Error {
-    let text = "nothing proves that the answer is whole: it has neither a length nor chunks, as from \
-                a proxy that speaks HTTP/1.0; hint: let all proxies speak HTTP/1.1";
+    let text = "the answer may be incomplete: it has neither a length nor chunks, as from \
+                a proxy that speaks HTTP/1.0; hint: make all proxies use HTTP/1.1";
     Error::new(ErrorKind::Decode, false, text)
 }
 
-/// What a decoder found is the server's fault, the network's or the protocol's.
+/// The fault that a decoder found is the server's, the network's or the protocol's.
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {
         match (error.kind(), error.server_message()) {

@@ -1,18 +1,21 @@
-//! Names, texts, patterns and durations in `InfluxQL`, written so that they cannot be anything else.
+//! Names, texts, patterns and durations in `InfluxQL`, quoted so that they cannot be read as
+//! anything else.
 //!
-//! Values belong into bind parameters ([`Query::bind`](crate::Query::bind)) where they can be bound;
-//! names of databases, measurements and so on cannot on every server, and no value can in `CREATE`,
-//! `DROP` and their like. They are quoted here.
+//! Pass values as bind parameters ([`Query::bind`](crate::Query::bind)) where these are supported.
+//! Not every server supports them for names of databases, measurements and so on, and no server
+//! supports them in `CREATE`, `DROP` and similar statements. For those, quote the names and values
+//! here.
 //!
-//! What a scanner does, as seen on 1.6.7:
+//! How a scanner behaves, as observed on 1.6.7:
 //!
-//! * Quotes of both kinds end at their own kind, at a raw LF (an error), and at a NUL, where it takes
-//!   the whole statement for ended and runs it. CR is read as LF.
-//! * It knows the escapes `\n`, `\\`, `\"` and `\'`, in quotes of both kinds; any other is an error.
-//!   Servers of 3.x know `\'` and `\"` in their own kind of quotes only, so only that is written.
-//! * All else stands for itself: TAB and other control characters, U+2028, U+FEFF.
-//! * In a regular expression `\/` becomes `/`, and every other backslash stays. So a backslash at its
-//!   end would take the closing slash away, and there is no way to write it.
+//! * Quotes of both kinds end at their own kind, at a raw LF (an error), and at a NUL, where the
+//!   scanner ends the whole statement and runs it. CR is read as LF.
+//! * It supports the escapes `\n`, `\\`, `\"` and `\'`, in quotes of both kinds; any other is an
+//!   error. Servers of 3.x support `\'` and `\"` only in their own kind of quotes, so only that is
+//!   written.
+//! * All other characters are literal: TAB and other control characters, U+2028, U+FEFF.
+//! * In a regular expression `\/` becomes `/`, and every other backslash is kept. So a backslash at
+//!   its end would escape the closing slash, and cannot be written.
 //! * Units of durations are ns, u, ms, s, m, h, d and w; `us` is an error, and so is a fraction.
 
 use std::fmt::Write;
@@ -23,8 +26,8 @@ use crate::error::{Error, excerpt};
 /// Quotes a name: `my "db"` becomes `"my \"db\""`.
 ///
 /// # Errors
-/// A NUL or a carriage return: InfluxQL has no way to write them, and a server silently ends the
-/// statement at a NUL. An empty name.
+/// If the name contains a NUL or a carriage return, which InfluxQL cannot express; a server
+/// silently ends the statement at a NUL. If the name is empty.
 pub fn quote_identifier(name: &str) -> Result<String, Error> {
     if name.is_empty() {
         return Err(Error::config("a name in a query is empty"));
@@ -35,48 +38,49 @@ pub fn quote_identifier(name: &str) -> Result<String, Error> {
 /// Quotes a text: `it's` becomes `'it\'s'`.
 ///
 /// # Errors
-/// A NUL or a carriage return, as in [`quote_identifier`]. The text is not shown, since passwords
-/// are quoted too.
+/// If the text contains a NUL or a carriage return, as for [`quote_identifier`]. The error does not
+/// show the text, because passwords are quoted too.
 pub fn quote_string(text: &str) -> Result<String, Error> {
     quoted(text, '\'').ok_or_else(|| {
         Error::config(
-            "a text in a query holds a NUL or a carriage return, which InfluxQL cannot write",
+            "a text in a query contains a NUL or a carriage return, which InfluxQL cannot express",
         )
     })
 }
 
 /// Writes a regular expression of Go's syntax between slashes: `a/b` becomes `/a\/b/`.
 ///
-/// Only that it stays a regular expression is made sure of; whether it is a right one is for the
-/// server to say.
+/// It only ensures that the text stays a regular expression. The server checks whether it is valid.
 ///
 /// # Errors
-/// A NUL, a carriage return, or a line feed, which can be written as `\n`. A backslash at the end:
-/// one that is escaped can be written as `\x5c`. An empty pattern, which would match everything.
+/// If the pattern contains a NUL, a carriage return, or a line feed, which can be written as `\n`.
+/// If it ends with a backslash; an escaped one can be written as `\x5c`. If it is empty, because an
+/// empty pattern would match everything.
 pub fn quote_regex(pattern: &str) -> Result<String, Error> {
     if pattern.is_empty() {
         return Err(Error::config(
-            "a regular expression in a query is empty and would match everything; write `.*` for that",
+            "a regular expression in a query is empty and would match everything; write `.*` for \
+             that",
         ));
     }
     if pattern.contains(['\0', '\r', '\n']) {
         return Err(Error::config(format!(
-            "regular expression `{}` holds a NUL, a carriage return or a line feed; write `\\x00`, \
-             `\\r` or `\\n`",
+            "regular expression `{}` contains a NUL, a carriage return or a line feed; write \
+             `\\x00`, `\\r` or `\\n`",
             excerpt(&pattern.escape_debug().to_string())
         )));
     }
     if pattern.ends_with('\\') {
         return Err(Error::config(format!(
-            "regular expression `{}` ends in a backslash, which InfluxQL cannot write; an escaped one \
-             is `\\x5c` too",
+            "regular expression `{}` ends with a backslash, which InfluxQL cannot express; write \
+             an escaped backslash as `\\x5c`",
             excerpt(pattern)
         )));
     }
     Ok(format!("/{}/", pattern.replace('/', "\\/")))
 }
 
-/// The units of a duration, the largest first, in nanoseconds.
+/// The units of a duration, largest first, in nanoseconds.
 const UNITS: [(&str, u64); 8] = [
     ("w", 7 * 24 * 3_600_000_000_000),
     ("d", 24 * 3_600_000_000_000),
@@ -91,7 +95,7 @@ const UNITS: [(&str, u64); 8] = [
 /// Writes a duration: 90 minutes become `1h30m`.
 ///
 /// # Errors
-/// More than 64-bit nanoseconds can say (292 years).
+/// If it is beyond 64-bit nanoseconds (292 years).
 pub fn quote_duration(duration: Duration) -> Result<String, Error> {
     let whole = i64::try_from(duration.as_nanos()).map_err(|_| {
         Error::config(format!(
@@ -109,12 +113,13 @@ pub fn quote_duration(duration: Duration) -> Result<String, Error> {
     Ok(if text.is_empty() { "0s".into() } else { text })
 }
 
-/// Takes a duration that is written already, such as `1h30m` or `INF`, if it is nothing else.
+/// Checks that a text is a duration, such as `1h30m` or `INF`, and nothing else.
 ///
-/// `µ` is taken for `u`. `INF` is one only where a retention policy or a database is made.
+/// `µ` is replaced with `u`. `INF` is valid only in statements that create a retention policy or a
+/// database.
 ///
 /// # Errors
-/// Another text; a duration beyond 64-bit nanoseconds.
+/// If it is any other text, or a duration beyond 64-bit nanoseconds.
 pub fn check_duration(text: &str) -> Result<String, Error> {
     if text.eq_ignore_ascii_case("inf") {
         return Ok("INF".into());
@@ -129,8 +134,8 @@ pub fn check_duration(text: &str) -> Result<String, Error> {
         let part = number.parse::<u64>().ok().zip(size);
         let part = part.ok_or_else(|| {
             Error::config(format!(
-                "duration `{}`: expected whole numbers with the units ns, u, ms, s, m, h, d and w, as \
-                 in 1h30m, or INF",
+                "duration `{}`: expected whole numbers with the units ns, u, ms, s, m, h, d and w, \
+                 as in 1h30m, or INF",
                 excerpt(text)
             ))
         })?;
@@ -140,7 +145,7 @@ pub fn check_duration(text: &str) -> Result<String, Error> {
             .filter(|sum| i64::try_from(*sum).is_ok())
             .ok_or_else(|| {
                 Error::config(format!(
-                    "duration `{}` is beyond 64-bit nanoseconds; without an end it is INF",
+                    "duration `{}` is beyond 64-bit nanoseconds; for an unlimited duration use INF",
                     excerpt(text)
                 ))
             })?;
@@ -178,7 +183,7 @@ fn quoted(text: &str, quote: char) -> Option<String> {
 fn unwritable(what: &str, text: &str) -> Error {
     let shown: String = text.chars().take(40).collect();
     Error::config(format!(
-        "{what} `{}` holds a NUL or a carriage return, which InfluxQL cannot write",
+        "{what} `{}` contains a NUL or a carriage return, which InfluxQL cannot express",
         shown.escape_debug()
     ))
 }

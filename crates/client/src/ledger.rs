@@ -1,14 +1,14 @@
-//! What became of the points of a write: the one place where that is kept.
+//! The state of the points of a write. It is kept only here.
 //!
-//! Pure. Points are known by the indexes that their user gave them, and neighbours that share a
-//! state are one entry, so that a write of any length needs the memory of its failures.
+//! Pure. Points are identified by the indexes of their user. Adjacent points with the same state
+//! are one entry, so a write of any length needs memory only for its failures.
 
 use std::fmt;
 use std::ops::Range;
 
 use aioinflux_line::Batch;
 
-/// What became of points.
+/// The state of points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
@@ -18,34 +18,34 @@ pub enum State {
     PartlyStored,
     /// The server refused them.
     Refused,
-    /// They were sent, and nothing tells whether the server stored them.
+    /// They were sent, and it is unknown whether the server stored them.
     InDoubt,
     /// They were not sent, or only in a body that the server refused as too large.
     Unsent,
 }
 
-/// Where the indexes of points are from.
+/// Where the indexes of points come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The call at hand.
+    /// The current call.
     Call,
 }
 
-/// Points with consecutive indexes, and what became of them. A point without a field, which has no
-/// line, counts as what its neighbours are.
+/// Points with consecutive indexes, and their state. A point without fields, which has no line,
+/// counts like its neighbours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// `None`: how many there are is known, and not which.
+    /// `None` if only their number is known.
     pub origin: Option<Origin>,
     /// Their indexes.
     pub points: Range<u64>,
-    /// What became of them.
+    /// Their state.
     pub state: State,
 }
 
-/// What became of the points of a write, in the order in which it became known.
+/// The state of the points of a write, in the order in which it became known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     entries: Vec<Entry>,
@@ -81,7 +81,7 @@ impl Ledger {
         self.entries.is_empty()
     }
 
-    /// Notes what became of the next points.
+    /// Records the state of the next points.
     pub(crate) fn note(&mut self, span: &Span, state: State) {
         self.skipped += span.before;
         for points in &span.ranges {
@@ -104,7 +104,7 @@ impl Ledger {
         self.skipped += span.after;
     }
 
-    /// Notes so many points of which nobody says which they are.
+    /// Records points of which only the number is known.
     pub(crate) fn note_unknown(&mut self, count: u64, state: State) {
         self.entries.push(Entry {
             origin: None,
@@ -113,15 +113,15 @@ impl Ledger {
         });
     }
 
-    /// Notes what another ledger knows of the points that come next.
+    /// Records what another ledger contains about the next points.
     pub(crate) fn append(&mut self, other: Self) {
         self.entries.extend(other.entries);
         self.skipped = other.skipped;
     }
 
-    /// Notes that nothing was done with this point and those behind it.
+    /// Records that this point and all later ones were not processed.
     pub fn end_before(&mut self, point: u64) {
-        // Points without a line before it count as what their neighbours are.
+        // Points without a line before it count like their neighbours.
         let last = self.entries.last().filter(|last| {
             matches!(last.state, State::Refused | State::Unsent)
                 && last.origin.is_some()
@@ -130,8 +130,7 @@ impl Ledger {
         self.end = Some(last.map_or(point, |last| last.points.end));
     }
 
-    /// Returns the index of the first point that is not in the ledger, and before which all others
-    /// are.
+    /// Returns the index of the first point that is not in the ledger. All points before it are.
     pub fn next_point(&self) -> u64 {
         let last = self
             .entries
@@ -141,7 +140,7 @@ impl Ledger {
         last.map_or(0, |entry| entry.points.end) + self.skipped
     }
 
-    /// The points in some states, in as few ranges as can be.
+    /// The points in some states, in as few ranges as possible.
     fn joined(&self, states: &[State]) -> Vec<Range<u64>> {
         let mut found: Vec<Range<u64>> = Vec::new();
         for entry in &self.entries {
@@ -178,7 +177,7 @@ impl fmt::Display for Ledger {
     }
 }
 
-/// Most ranges that are shown.
+/// Maximum number of ranges that are shown.
 const SHOWN: usize = 4;
 
 fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
@@ -201,21 +200,21 @@ fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" and "))
 }
 
-/// The points of some lines: their indexes, and points that have no line.
+/// The points of some lines: their indexes, and points without a line.
 #[derive(Debug, Default)]
 pub(crate) struct Span {
-    /// How many have no line and stand before the first one.
+    /// How many points without a line precede the first one.
     before: u64,
-    /// What has no line in between is a part.
+    /// Points without a line in between are part of them.
     ranges: Vec<Range<u64>>,
-    /// How many have no line and stand behind the last one.
+    /// How many points without a line follow the last one.
     after: u64,
 }
 
 impl Span {
     pub(crate) fn new(batch: &Batch, lines: Range<usize>) -> Self {
         let mut span = Self::default();
-        // The points that were skipped belong to the line before them, or to the first.
+        // Skipped points belong to the line before them, or to the first line.
         let mut skips = batch.skips();
         skips = &skips[skips.partition_point(|skip| *skip <= lines.start && lines.start > 0)..];
         for line in lines.clone() {
@@ -236,7 +235,7 @@ impl Span {
         span
     }
 
-    /// The index after the last point, if those before the first one end at `start`.
+    /// The index after the last point, if the points before the first one end at `start`.
     pub(crate) fn end(&self, start: u64) -> u64 {
         let last = self.ranges.last();
         last.map_or(start + self.before, |range| range.end) + self.after
@@ -249,7 +248,7 @@ mod tests {
 
     use super::*;
 
-    /// A batch of points, `.` for one without a field.
+    /// A batch of points; `.` is a point without fields.
     fn batch(encoder: &mut Encoder, kinds: &str) -> Batch {
         for kind in kinds.chars() {
             let point = Point::new("m");

@@ -44,7 +44,7 @@
 //! | `event-loop`, `huge-pages` | for the Python package: no stable interface |
 //!
 //! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
-//! batches. An answer that may not be whole is an error, never a short success.
+//! batches. An answer that may be incomplete is an error, never a short success.
 
 pub mod answer;
 mod client;
@@ -75,7 +75,7 @@ mod undated;
 pub mod unify;
 mod write;
 
-// Arrow's types stand in public signatures: this is the version that they are of.
+// Arrow types are part of public signatures. This is their version.
 pub use {aioinflux_line as line, arrow_array, arrow_schema};
 
 pub use aioinflux_line::{
@@ -100,7 +100,7 @@ pub use udp::{UdpSender, datagrams};
 pub use undated::Colliding;
 pub use write::Written;
 
-/// What only the Python package needs: no stable interface.
+/// Only for the Python package: not a stable interface.
 #[doc(hidden)]
 pub mod engine {
     pub use crate::frame::cells::column_of_cells;
@@ -119,7 +119,7 @@ pub mod engine {
     pub use crate::pipeline::{Finished, Progress, run as write_all};
 }
 
-/// The Rust of the README, which must compile.
+/// The Rust code of the README, which must compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

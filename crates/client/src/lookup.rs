@@ -1,12 +1,12 @@
-//! What a failed look-up of a host's name means.
+//! The meaning of a failed host name lookup.
 
 use std::error::Error as StdError;
 use std::io;
 
-/// Says why there is no connection, by the innermost cause of a failed look-up.
+/// Returns why there is no connection, from the innermost cause of a failed lookup.
 ///
-/// Looking a name up needs file descriptors. Without any, a resolver reports the system's error, or
-/// calls every name unknown.
+/// A lookup needs file descriptors. Without any, a resolver reports the error of the system, or
+/// reports every name as unknown.
 pub(crate) fn failure(cause: &(dyn StdError + 'static)) -> String {
     let system = cause.downcast_ref::<io::Error>();
     if system.is_some_and(|error| error.raw_os_error().is_some()) {

@@ -1,4 +1,4 @@
-//! Writing many batches: the next one is made while others travel.
+//! Writes many batches: the next one is made while others are in flight.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -12,15 +12,15 @@ use crate::error::{Error, ErrorKind, WriteReport};
 use crate::ledger::{Ledger, Span, State};
 use crate::write::{self, Written};
 
-/// How far a write is.
+/// The progress of a write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
     /// What the server stored.
     pub written: Written,
-    /// Points that are done with: stored, refused one by one, or without a line.
+    /// Points that are done: stored, refused one by one, or without a line.
     pub points: u64,
-    /// Bytes of the lines of these.
+    /// Bytes of their lines.
     pub bytes: u64,
 }
 
@@ -34,7 +34,7 @@ pub struct Finished {
     pub error: Option<Error>,
     /// Whether the error ended the write; points that are refused one by one do not.
     pub failed: bool,
-    /// What became of the points.
+    /// The state of the points.
     pub ledger: Ledger,
 }
 
@@ -47,11 +47,12 @@ impl Finished {
     }
 }
 
-/// Writes all batches that `next` gives, now or later, each by a future of `send`: at most
-/// `connections` of them at once. A batch that is sent without an error is in the state `done`.
+/// Writes all batches that `next` returns, now or later. A future of `send` sends each of them: at
+/// most `connections` at once. A batch that is sent without an error is in the state `done`.
 ///
-/// A batch whose points were refused one by one does not stop those after it; any other error does,
-/// of `next` too. Then `next` is dropped, and the error told when the requests under way have ended.
+/// If the server refuses single points of a batch, the batches after it are still sent. Any other
+/// error stops the write, also one of `next`. Then `next` is dropped, and the error is returned
+/// when the requests in flight have ended.
 pub async fn run<B, E, F>(
     next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<B, E>>>,
     send: impl Fn(Arc<Batch>) -> F,
@@ -66,7 +67,7 @@ where
 {
     let mut flow = Flow::new(done);
     if connections == 0 {
-        let text = "connections: expected a number above zero, got 0";
+        let text = "connections: expected a positive number, got 0";
         flow.failure = Some(Error::config(text));
     }
     let mut next = Some(next);
@@ -102,7 +103,7 @@ where
     }
 }
 
-/// What comes next.
+/// The next event.
 enum Step<T> {
     Next(T),
     /// The oldest request is done.
@@ -110,7 +111,7 @@ enum Step<T> {
     End,
 }
 
-/// A request that travels, or what became of it.
+/// A request in flight, or its result.
 struct Sent<F> {
     points: Span,
     lines: u64,
@@ -125,17 +126,17 @@ enum Request<F> {
     Done(Result<Written, Error>),
 }
 
-/// What became of the batches so far.
+/// The state of the batches so far.
 struct Flow<F> {
     under_way: VecDeque<Sent<F>>,
     done: State,
     progress: Progress,
     report: WriteReport,
-    /// The index of the first point that was not handed out.
+    /// The index of the first point that was not taken from the caller.
     next: u64,
     /// What ended the write.
     failure: Option<Error>,
-    /// The first refusal of single points, which does not end it.
+    /// The first refusal of single points, which does not end the write.
     refusal: Option<Error>,
 }
 
@@ -152,7 +153,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         }
     }
 
-    /// Sets a batch on its way.
+    /// Starts to send a batch.
     fn start(&mut self, batch: &Batch, request: F) {
         let points = Span::new(batch, 0..batch.len());
         self.next = points.end(self.next);
@@ -165,7 +166,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         });
     }
 
-    /// Sees to all requests.
+    /// Polls all requests.
     fn poll(&mut self, context: &mut Context<'_>) {
         for sent in &mut self.under_way {
             if let Request::UnderWay(request) = &mut sent.request
@@ -181,8 +182,8 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         oldest.is_some_and(|sent| matches!(sent.request, Request::Done(_)))
     }
 
-    /// Takes note of what became of the oldest request, which is done; whether its points are done
-    /// with.
+    /// Records the result of the oldest request, which is done. Returns whether its points are
+    /// done.
     fn settle(&mut self) -> bool {
         let Some(sent) = self.under_way.pop_front() else {
             return false;
@@ -207,14 +208,14 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         true
     }
 
-    /// Takes note of an error; whether the write goes on.
+    /// Records an error. Returns whether the write continues.
     fn note(&mut self, points: &Span, lines: u64, mut error: Error) -> bool {
         let goes_on = error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
         let state = write::state_of(&error, lines);
         let report = std::mem::take(error.report_mut());
         let is_unnamed = report.rejected.is_empty();
         self.report.rejected.extend(report.rejected);
-        // That of a batch which was sent in parts knows more.
+        // The error of a batch that was sent in parts contains more.
         if report.ledger.is_empty() {
             self.report.ledger.note(points, state);
         } else {

@@ -1,11 +1,11 @@
-//! Which points a server refused, from what it said.
+//! Finds the points that a server refused, from its message.
 //!
-//! Pure. A 1.x server quotes the lines that it could not parse, one after the other:
-//! `partial write: unable to parse 'LINE': REASON`, a newline, `unable to parse ...`, and at the
-//! end ` dropped=N`, to which 1.12 adds names. A quoted line can hold anything, newlines and the
-//! words of the server too, so that the end of a line is found with the batch that was sent.
-//! A type conflict names a field only; it tells which points are meant if exactly as many lines
-//! of the batch have that field with that type as the server dropped.
+//! Pure. A 1.x server quotes the lines that it could not parse, one after the other: `partial
+//! write: unable to parse 'LINE': REASON`, a newline, `unable to parse ...`, and at the end `
+//! dropped=N`, to which 1.12 adds names. A quoted line can contain anything, including newlines and
+//! the phrases of the server. So the end of a line is found by comparing it with the batch that was
+//! sent. A type conflict names only a field. It identifies the points only if the batch has exactly
+//! as many lines with that field and type as the server dropped.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -19,7 +19,7 @@ const NEXT: &str = "\nunable to parse '";
 const CLOSED: &str = "': ";
 const DROPPED: &str = "dropped=";
 
-/// Reads a server's message about these lines of a batch.
+/// Parses a message of a server about these lines of a batch.
 pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> WriteReport {
     let (text, dropped) = split_dropped(message);
     let mut rejected = unparsed(text, batch, lines.clone());
@@ -33,7 +33,7 @@ pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> Write
     }
 }
 
-/// Takes ` dropped=N` and what follows it off the message.
+/// Removes ` dropped=N` and what follows it from the message.
 fn split_dropped(message: &str) -> (&str, Option<u64>) {
     for (at, found) in message.rmatch_indices(DROPPED) {
         let rest = &message[at + found.len()..];
@@ -97,8 +97,9 @@ impl Sent {
         }
     }
 
-    /// Splits `LINE': REASON...`: the longest line of the batch before the next quoted line, and
-    /// failing that, further on, for a line that holds the words of the server itself.
+    /// Splits `LINE': REASON...`. It takes the longest line of the batch before the next quoted
+    /// line. If there is none, it searches further, for a line that contains the phrases of the
+    /// server itself.
     fn split_quoted<'t>(&self, text: &'t str) -> (&'t str, &'t str) {
         let mut extents = text
             .match_indices(NEXT)
@@ -116,7 +117,7 @@ impl Sent {
                 .last();
             from = extent;
         }
-        // A line that the batch does not hold: quoted otherwise than it was sent.
+        // A line that is not in the batch: it is quoted differently than it was sent.
         let at = best.or_else(|| text.find(CLOSED)).unwrap_or(text.len());
         (
             &text[..at],
@@ -132,8 +133,9 @@ impl Sent {
 
 /// The line with the field that a type conflict names, if there is only one.
 ///
-/// Of several, none is named, even where their number is that of the dropped points: some may lie in
-/// another shard, which took them, and the dropped points may have conflicts of their own.
+/// If there are several, none is named, even if their number is that of the dropped points. Some
+/// may belong to a different shard, which accepted them, and the dropped points may have different
+/// conflicts.
 fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rejected> {
     let conflict = Conflict::parse(text)?;
     let line = lines.find(|&line| conflict.holds(batch, line))?;
@@ -150,7 +152,7 @@ fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rej
     })
 }
 
-/// A field that came with another type than the one in which the server stores it.
+/// A field that was sent with a different type than the one that the server stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldConflict {
@@ -165,14 +167,14 @@ pub struct FieldConflict {
 }
 
 impl Error {
-    /// The field that the server refused since it stores it with another type.
+    /// Returns the field that the server refused because it stores a different type.
     pub fn field_conflict(&self) -> Option<FieldConflict> {
         self.server_message().and_then(FieldConflict::of)
     }
 }
 
 impl FieldConflict {
-    /// The conflict that a server's message tells of, if it does.
+    /// The conflict that a message of the server describes, if it does.
     pub(crate) fn of(message: &str) -> Option<Self> {
         let conflict = Conflict::parse(message)?;
         Some(Self {
@@ -202,7 +204,7 @@ impl<'t> Conflict<'t> {
             field,
             measurement,
             kind,
-            // What comes after it is the number of the dropped points.
+            // What follows is the number of the dropped points.
             stored: stored.split(' ').next()?,
         })
     }

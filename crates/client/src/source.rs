@@ -7,21 +7,21 @@ use crate::exchange::Exchange;
 use crate::http::Body;
 use crate::query::{Query, ReadOptions};
 
-/// Rows that a server puts in a chunk if it is not told.
+/// Default number of rows that a server puts into a chunk.
 const SERVER_CHUNK_ROWS: u32 = 10_000;
 
 /// The events of an answer: schemas, batches, messages and failures of statements, in order. After
-/// the last one the end is proven; whatever else ends it is an error.
+/// the last one the end is proven; anything else that ends the answer is an error.
 ///
-/// Nothing is read ahead of what is asked for. Dropping a source before its end closes its
-/// connection; so does an error.
+/// Nothing is read before it is requested. Dropping a source before its end closes its connection;
+/// so does an error.
 pub(crate) enum Source {
-    /// A body of HTTP that a decoder reads.
+    /// An HTTP body that a decoder reads.
     Body(BodySource),
 }
 
 impl Source {
-    /// Asks a question. A `whole` answer is kept, and comes in as few batches as can be.
+    /// Sends a query. A `whole` answer is collected, and comes in as few batches as possible.
     pub(crate) async fn open(
         exchange: &Exchange,
         query: &Query,
@@ -47,7 +47,7 @@ impl Source {
         let decoder = if whole {
             decoder.large_batches()
         } else {
-            // Readers expect a batch for each chunk that they asked for.
+            // Readers expect a batch for each chunk that they requested.
             decoder.batch_rows(chunk as usize)
         };
         Ok(Self::Body(BodySource {
@@ -57,15 +57,15 @@ impl Source {
         }))
     }
 
-    /// The next event; nothing after the last one, and after an error. May be dropped and called
-    /// again without losing an event.
+    /// The next event. Nothing after the last one, and after an error. The future may be dropped
+    /// and the call repeated without losing an event.
     pub(crate) async fn next(&mut self) -> Option<Result<Event, Error>> {
         match self {
             Self::Body(body) => body.next().await,
         }
     }
 
-    /// Bytes of the answer that came so far, after they were inflated.
+    /// Bytes of the answer so far, after decompression.
     pub(crate) const fn received(&self) -> u64 {
         match self {
             Self::Body(body) => body.received,
@@ -80,11 +80,11 @@ pub(crate) struct BodySource {
 }
 
 enum State {
-    /// More is to come from the connection. Leaving this state gives it up.
+    /// The connection will deliver more. Leaving this state closes it.
     Open(Box<Body>),
-    /// The events of what came are handed out, then this error.
+    /// The events that have arrived are returned, then this error.
     Broken(Error),
-    /// There is nothing more beyond the events of what came.
+    /// There are no more events than those that have arrived.
     Done,
 }
 
@@ -108,7 +108,7 @@ impl BodySource {
     }
 }
 
-/// Reads one piece of the answer, and says what comes after the last one.
+/// Reads one piece of the answer. After the last one, returns what follows it.
 async fn read(body: &mut Body, decoder: &mut Decoder, received: &mut u64) -> Option<State> {
     let result = match body.next().await {
         Ok(Some(piece)) => {

@@ -1,15 +1,15 @@
-//! Where the statements of an InfluxQL text begin, as a server reads it.
+//! Finds where the statements of an InfluxQL text begin, as a server reads it.
 //!
-//! Pure, and without a grammar: it knows quotes, comments and patterns, so that a `;` within one of
-//! them ends no statement, and the first words of each statement.
+//! Pure, and without a grammar. It knows quotes, comments and patterns, in which a `;` ends no
+//! statement, and the first words of each statement.
 
-/// Words that an operand follows: a slash behind them begins a pattern. Behind others it divides.
+/// Words that precede an operand: a slash after them begins a pattern. After other words it is a
+/// division.
 const BEFORE_OPERANDS: [&str; 10] = [
     "SELECT", "DISTINCT", "FROM", "WHERE", "AND", "OR", "BY", "ON", "IN", "WITH",
 ];
 
-/// Whether there are statements in the text, and all of them are such, judged by their first two
-/// words.
+/// Whether there are statements in the text and all of them match, judged by their first two words.
 pub(crate) fn all(text: &str, is_such: impl Fn(&str, &str) -> bool) -> bool {
     let tokens = Tokens {
         rest: text,
@@ -19,7 +19,7 @@ pub(crate) fn all(text: &str, is_such: impl Fn(&str, &str) -> bool) -> bool {
     statements.peek().is_some() && statements.all(|[first, second]| is_such(first, second))
 }
 
-/// The first two words of each statement that is not empty; an empty text where there is no word.
+/// The first two words of each statement that is not empty. An empty text if there is no word.
 struct Statements<'a>(Tokens<'a>);
 
 impl<'a> Iterator for Statements<'a> {
@@ -45,7 +45,7 @@ impl<'a> Iterator for Statements<'a> {
 enum Token<'a> {
     /// A name, a keyword or a number.
     Word(&'a str),
-    /// What is quoted, a pattern, or a sign.
+    /// Quoted text, a pattern, or a symbol.
     Other,
     /// The end of a statement.
     End,
@@ -106,12 +106,13 @@ impl<'a> Tokens<'a> {
             } else {
                 return;
             };
-            // A comment that does not end reaches to the end of the text.
+            // A comment that does not end continues to the end of the text.
             self.take(end.unwrap_or(self.rest.len()));
         }
     }
 
-    /// Passes what stands within this sign; a backslash keeps the next character from ending it.
+    /// Skips the text up to this closing character. A backslash keeps the next character from
+    /// closing it.
     fn quoted(&mut self, sign: char) -> Token<'a> {
         let mut escaped = true;
         let end = self.rest.char_indices().find(|&(at, one)| {

@@ -1,4 +1,4 @@
-//! An answer that is handed out while it comes.
+//! An answer as a stream.
 
 use std::fmt;
 
@@ -12,13 +12,14 @@ use crate::source::Source;
 
 /// The answer of a query, event by event.
 ///
-/// Nothing is read ahead of what is asked for: a slow reader slows the server down, and the memory
-/// in use does not grow with the answer. Dropping a stream before its end closes its connection;
-/// so does an error that ends it.
+/// Nothing is read before it is requested: a slow reader slows the server down, and memory does not
+/// grow with the answer. Dropping a stream before its end closes its connection; so does an error
+/// that ends it.
 ///
-/// `timeout` limits the way to the first event: waiting for a turn, sending the query, the head of
-/// the answer, and all of an answer that is an error. The events of a good answer have
-/// `read_timeout` only, which counts while [`next`](Self::next) waits for the server.
+/// `timeout` limits the time to the first event: waiting for a free slot, sending the query, the
+/// head of the answer, and the whole answer if it is an error. For the events of a successful
+/// answer only `read_timeout` applies, which counts while [`next`](Self::next) waits for the
+/// server.
 pub struct Stream {
     source: Source,
     server: String,
@@ -37,17 +38,17 @@ impl Stream {
         })
     }
 
-    /// The next event, or nothing after the last one.
+    /// Returns the next event, or nothing after the last one.
     ///
-    /// May be dropped and called again (in `select!`) without losing an event. `read_timeout`
-    /// counts from the first call that waits and goes on across calls. If it runs out between two
-    /// calls, when nobody waited, it starts anew with the second.
+    /// The future may be dropped and the call repeated (in `select!`) without losing an event.
+    /// `read_timeout` counts from the first call that waits, and continues across calls. If it
+    /// expires between two calls, while nothing waited, it starts again with the second call.
     ///
     /// # Errors
     ///
-    /// A statement that failed ([`ErrorKind::Statement`](crate::ErrorKind::Statement)) comes as an error after the events of
-    /// what succeeded before, and the stream goes on behind it. Any other error, an answer that
-    /// ends early or was cut, is the last item.
+    /// The error of a statement that failed ([`ErrorKind::Statement`](crate::ErrorKind::Statement))
+    /// comes after the events that precede it, and the stream continues after it. Any other error,
+    /// such as an answer that ends early or was truncated, is the last item.
     pub async fn next(&mut self) -> Option<Result<Event, Error>> {
         Some(match self.source.next().await? {
             Ok(Event::StatementError { statement, message }) => {
@@ -58,13 +59,13 @@ impl Stream {
         })
     }
 
-    /// Bytes of the answer that came so far, after they were inflated.
+    /// Returns the bytes of the answer so far, after decompression.
     #[must_use]
     pub const fn received(&self) -> u64 {
         self.source.received()
     }
 
-    /// Everything that comes, or the first error with everything that came.
+    /// Collects everything, or returns the first error with everything that arrived.
     pub(crate) async fn collect(mut self) -> Result<Answer, Error> {
         let mut answer = Collector::new();
         let mut first = None;

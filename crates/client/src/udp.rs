@@ -1,9 +1,9 @@
-//! Writing by UDP: datagrams of whole lines, to a 1.x server that listens for them (`[[udp]]`).
+//! Writes by UDP: datagrams of complete lines, to a 1.x server that listens for them (`[[udp]]`).
 //!
-//! UDP gives no answer. A datagram that is lost, that the server has no room for, or that holds a
-//! line that it cannot parse, is gone as a whole, and nothing tells. Database, retention policy and
-//! unit of the times are settings of the server's listener; lines have nanoseconds, its default.
-//! Nothing here waits for anything, so that there is nothing asynchronous in it.
+//! UDP has no answers. A datagram is lost completely, without an error, if the network drops it,
+//! the buffer of the server is full, or one of its lines cannot be parsed. Database, retention
+//! policy and unit of the times are settings of the server's listener. Lines use nanoseconds, its
+//! default. Nothing here waits, so nothing is asynchronous.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
@@ -22,17 +22,17 @@ pub struct UdpSender {
 }
 
 impl UdpSender {
-    /// The size of a datagram if none is given: what passes networks of the common size (1500
-    /// bytes) in one piece, with room for tunnels.
+    /// Default size of a datagram: it passes networks with the usual packet size (1500 bytes) in
+    /// one packet, with room for tunnels.
     pub const DATAGRAM_BYTES: usize = 1400;
-    /// The largest size: what an IPv4 packet can carry.
+    /// The maximum size: that of an IPv4 packet.
     pub const MAX_DATAGRAM_BYTES: usize = 65_507;
 
-    /// A sender to this host and port; looks the host up, and takes its IPv4 address where it has
-    /// one. Nothing is sent, so nothing tells whether anybody listens.
+    /// Returns a sender to this host and port. Looks up the host, and prefers an IPv4 address.
+    /// Nothing is sent, so it is unknown whether a server listens.
     ///
     /// # Errors
-    /// The host has no address; the system gives no socket.
+    /// If the host has no address, or the system provides no socket.
     pub fn new(host: &str, port: u16) -> Result<Self, Error> {
         let address = format!("{host}:{port}");
         let refused = |text| Error::new(ErrorKind::Connect, true, text).during("udp to", &address);
@@ -41,7 +41,7 @@ impl UdpSender {
             .to_socket_addrs()
             .map_err(|error| refused(lookup::failure(&error)))?
             .collect();
-        // Servers listen on IPv4 at least, and a datagram to nobody is not told.
+        // Servers listen at least on IPv4, and a datagram without a receiver causes no error.
         found.sort_by_key(SocketAddr::is_ipv6);
         let own: SocketAddr = if found.first().is_some_and(SocketAddr::is_ipv6) {
             (Ipv6Addr::UNSPECIFIED, 0).into()
@@ -51,7 +51,7 @@ impl UdpSender {
         let socket = UdpSocket::bind(own).map_err(|error| failed("no socket", &error))?;
         socket
             .connect(&found[..])
-            .map_err(|error| failed("no way to the host", &error))?;
+            .map_err(|error| failed("no route to the host", &error))?;
         Ok(Self {
             socket,
             address,
@@ -59,12 +59,13 @@ impl UdpSender {
         })
     }
 
-    /// Sets how many bytes of lines a datagram has at most. Default:
-    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). Larger ones are fewer, but one lost piece of one
-    /// loses all of its lines, and some networks pass none; within one machine that hardly matters.
+    /// Sets the maximum number of bytes of lines in a datagram. Default:
+    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). Larger datagrams are fewer, but one lost fragment
+    /// loses all of its lines, and some networks pass no fragments. Within one machine that hardly
+    /// matters.
     ///
     /// # Errors
-    /// 0, or more than [`MAX_DATAGRAM_BYTES`](Self::MAX_DATAGRAM_BYTES).
+    /// If it is 0, or more than [`MAX_DATAGRAM_BYTES`](Self::MAX_DATAGRAM_BYTES).
     pub fn datagram_bytes(mut self, bytes: usize) -> Result<Self, Error> {
         if !(1..=Self::MAX_DATAGRAM_BYTES).contains(&bytes) {
             return Err(Error::config(format!(
@@ -76,12 +77,12 @@ impl UdpSender {
         Ok(self)
     }
 
-    /// Sends the lines, and says in how many datagrams.
+    /// Sends the lines, and returns in how many datagrams.
     ///
     /// # Errors
-    /// A line is larger than a datagram may be: it is named, and nothing was sent. The system
-    /// refuses to send; where an earlier datagram came back refused, as happens when nobody listens
-    /// on a machine that can be reached, that is the error.
+    /// If a line is larger than a datagram may be: the error names it, and nothing was sent. If the
+    /// system refuses to send, or has reported that an earlier datagram was refused, as happens if
+    /// nothing listens on a reachable machine.
     pub fn send(&self, batch: &Batch) -> Result<usize, Error> {
         let datagrams = datagrams(batch, self.datagram_bytes)?;
         for datagram in &datagrams {
@@ -97,7 +98,7 @@ impl UdpSender {
 /// The lines as datagrams of at most `bytes` bytes, without the line feed at their ends.
 ///
 /// # Errors
-/// A line is larger than that.
+/// If a line is larger than that.
 pub fn datagrams(batch: &Batch, bytes: usize) -> Result<Vec<&[u8]>, Error> {
     let mut found = Vec::new();
     let mut first = 0;
@@ -107,7 +108,7 @@ pub fn datagrams(batch: &Batch, bytes: usize) -> Result<Vec<&[u8]>, Error> {
         } else {
             batch.ends()[first - 1]
         };
-        // The line feed of the last line stays out, so one byte more may be taken.
+        // The line feed of the last line is left out, so one more byte fits.
         let lines = batch.ends()[first..].partition_point(|end| end - start <= bytes + 1);
         if lines == 0 {
             return Err(too_large(batch, first, bytes));
@@ -155,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_datagram_holds_as_many_whole_lines_as_fit() {
-        // `m f="a"` has 7 bytes; a line feed stands between two.
+        // `m f="a"` has 7 bytes; a line feed separates two of them.
         let batch = batch(&["a", "b", "c\nd", "e"]);
         for (bytes, sizes) in [
             (9, vec![7, 7, 9, 7]),
@@ -214,7 +215,7 @@ mod tests {
         let sender = UdpSender::new("127.0.0.1", port).expect("a socket");
         let sender = sender.datagram_bytes(9).expect("is in range");
         assert!(sender.send(&batch(&["a", "long"])).is_err());
-        // Within one machine a datagram is there when `send` is done.
+        // Within one machine a datagram has arrived when `send` returns.
         assert!(server.recv(&mut [0; 10]).is_err());
     }
 

@@ -1,4 +1,4 @@
-//! Points without a time that would replace each other.
+//! Finds points without a time that would replace each other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,19 +6,19 @@ use aioinflux_line::Batch;
 
 /// Points of one request that share a series and a field, and have no time.
 ///
-/// The server gives all points of a request that come without a time the same one, so that of these
-/// it keeps one for each series.
+/// The server gives all points without a time in a request the same time. Of these points it
+/// therefore keeps one for each series.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Colliding {
     /// How many points.
     pub points: usize,
-    /// The series of the first one, as it is written.
+    /// The series of the first one, as it is encoded.
     pub first: String,
 }
 
 impl Colliding {
-    /// Looks for such points in the lines of one request.
+    /// Searches the lines of one request for such points.
     ///
     /// ```
     /// use aioinflux::{Colliding, Dialect, Encoder, Point};
@@ -36,7 +36,7 @@ impl Colliding {
             return None;
         }
         let mut seen = HashSet::with_capacity(batch.unstamped());
-        // As a rule no series comes twice: only then the fields are looked at.
+        // Usually no series appears twice. Only if one does are the fields compared.
         let mut undated = batch.undated();
         if undated.all(|line| seen.insert(line.series)) {
             return None;
@@ -102,7 +102,7 @@ mod tests {
             "m f=1\nm f=2 5",
             "m f=1 5\nm f=2 5",
             "m f=1\nm,t=a f=1\nm,t=b f=1",
-            // Fields of other names become one point, and nothing is lost.
+            // Fields with different names become one point, and nothing is lost.
             "m f=1\nm g=2\nm s=\",f=\"",
         ] {
             assert_eq!(of(lines), None, "{lines}");

@@ -1,7 +1,7 @@
-//! Batches of a series whose columns changed type in the middle, brought to one schema.
+//! Converts batches of a series whose columns changed type to one schema.
 //!
-//! Nothing is lost on the way: a column without values takes any type, integers become floats
-//! only where each of them has its float. Whatever else is mixed is refused by name.
+//! No value changes. A column without values takes any type. Integers become floats only if each of
+//! them is exact as a float. Any other mixture is refused with the name of the column.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use crate::answer::Series;
 use crate::decode::float_of;
 
-/// A column holds values that no one type can hold.
+/// A column contains values that have no common type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MixedColumn {
     /// The column.
@@ -27,7 +27,7 @@ pub struct MixedColumn {
 
 impl fmt::Display for MixedColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Which layout texts have is no business of who reads this.
+        // The layout of texts is irrelevant for the reader of this error.
         let shown = |kind| match kind {
             &DataType::Utf8View => DataType::Utf8,
             kind => kind.clone(),
@@ -44,15 +44,15 @@ impl fmt::Display for MixedColumn {
 impl std::error::Error for MixedColumn {}
 
 impl Series {
-    /// Returns the batches with one schema for all.
+    /// Returns the batches with one common schema.
     ///
-    /// Columns whose values are all null in some batches take the type of the others there. A
-    /// column of integers and floats becomes `Float64` if that keeps every integer, one of signed
-    /// and unsigned integers `UInt64` if none is negative.
+    /// A column whose values are all null in some batches takes the type of the others there. A
+    /// column of integers and floats becomes `Float64` if every integer is exact. A column of
+    /// signed and unsigned integers becomes `UInt64` if none is negative.
     ///
     /// # Errors
     ///
-    /// When a column holds values of other types.
+    /// If a column contains values of other types.
     pub fn unified(&self) -> Result<(SchemaRef, Vec<RecordBatch>), MixedColumn> {
         let Some(first) = self.batches.first() else {
             return Ok((Arc::new(Schema::empty()), Vec::new()));
@@ -84,11 +84,11 @@ impl Series {
     }
 }
 
-/// Returns the type that holds the values of all parts of a column.
+/// Returns the type that can represent the values of all parts of a column.
 ///
 /// # Errors
 ///
-/// With two types that have none in common.
+/// Two types without a common type.
 pub fn common_type(parts: &[&dyn Array]) -> Result<DataType, (DataType, DataType)> {
     let mut common = DataType::Null;
     for kind in parts.iter().map(|part| part.data_type()) {
@@ -131,7 +131,7 @@ fn converted(batch: &RecordBatch, schema: &SchemaRef) -> RecordBatch {
         .expect("every column was brought to the type of the schema")
 }
 
-/// Returns the array as one of the type that [`common_type`] chose for it.
+/// Returns the array converted to the type that [`common_type`] chose for it.
 pub fn as_type(array: &ArrayRef, kind: &DataType) -> ArrayRef {
     match (array.data_type(), kind) {
         (DataType::Null, kind) => new_null_array(kind, array.len()),

@@ -1,4 +1,4 @@
-//! Writing a batch, in parts where the server wants them smaller.
+//! Writes a batch, in parts if the server requires smaller bodies.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use crate::exchange::Exchange;
 use crate::ledger::{Span, State};
 use crate::reject;
 
-/// What became of a write that succeeded.
+/// The result of a write that succeeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Written {
     /// Points that the server stored.
     pub points: u64,
-    /// Points that were not sent, because they had no field left.
+    /// Points that were not sent, because they had no fields.
     pub skipped: u64,
 }
 
-/// Lets the bytes of a shared batch be sent without copying them.
+/// Sends the bytes of a shared batch without copying them.
 struct Shared(Arc<Batch>);
 
 impl AsRef<[u8]> for Shared {
@@ -69,11 +69,11 @@ pub(crate) async fn batch(
     parts.finish().map(|()| written)
 }
 
-/// Refuses what a server would store as something else than was meant.
+/// Refuses a batch that a server would store differently than intended.
 fn check(batch: &Batch, server: Dialect, options: &WriteOptions) -> Result<(), Error> {
     if batch.dialect() != server && !batch.is_empty() {
         return Err(Error::config(format!(
-            "the batch was encoded for {:?}, and the server is {server:?}",
+            "the batch was encoded for {:?}, but the server is {server:?}",
             batch.dialect()
         )));
     }
@@ -81,7 +81,7 @@ fn check(batch: &Batch, server: Dialect, options: &WriteOptions) -> Result<(), E
     let own = batch.len() - batch.text_lines();
     if unit != Precision::Nanoseconds && own > 0 {
         return Err(Error::config(format!(
-            "precision `{}` is for lines that come encoded, and {own} points of the batch hold \
+            "precision `{}` is only for encoded lines, but {own} points of the batch are in \
              nanoseconds",
             unit.as_str()
         )));
@@ -99,7 +99,7 @@ fn byte_range(batch: &Batch, lines: &Range<usize>) -> Range<usize> {
     start..end(lines.end)
 }
 
-/// What became of the points of a request that failed, which had so many lines.
+/// The state of the points of a request that failed, which had so many lines.
 pub(crate) fn state_of(error: &Error, lines: u64) -> State {
     let refused = error
         .dropped()
@@ -117,11 +117,11 @@ pub(crate) fn state_of(error: &Error, lines: u64) -> State {
     }
 }
 
-/// The parts of a batch: those to be sent, and what became of the others.
+/// The parts of a batch: those to be sent, and the state of the others.
 ///
-/// A part that the server finds too large is halved. Points that it refuses one by one do not
-/// stop the parts after them, as they would not have if all had been sent at once; any other
-/// error does.
+/// A part that is too large for the server is halved. If the server refuses single points, the
+/// parts after them are still sent, as they would have been in one request. Any other error stops
+/// the write.
 struct Parts<'a> {
     batch: &'a Batch,
     /// From the last to the first.
@@ -167,7 +167,7 @@ impl<'a> Parts<'a> {
         self.note(part, State::Stored);
     }
 
-    /// Takes the error of a part: the write goes on, or is over.
+    /// Handles the error of a part: the write continues or ends.
     fn failed(&mut self, part: Range<usize>, mut error: Error) -> Result<(), Error> {
         if error.kind() == ErrorKind::TooLarge && part.len() > 1 {
             self.too_large = self.too_large.min(byte_range(self.batch, &part).len());
@@ -204,7 +204,7 @@ impl<'a> Parts<'a> {
             let rejected = Rejected {
                 index: Some(self.batch.index(part.start)),
                 line: String::from_utf8_lossy(self.batch.line(part.start)).into_owned(),
-                reason: "the line is larger than the server takes".into(),
+                reason: "the line is larger than the server accepts".into(),
             };
             error.report_mut().rejected.push(rejected);
         } else if let Some(message) = error.server_message() {

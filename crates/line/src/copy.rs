@@ -1,7 +1,7 @@
-//! Short copies of known sizes: a call of `memcpy` for each word of a line would cost more than the
-//! words themselves.
+//! Short copies of known size. A call of `memcpy` for every word of a line would cost more than
+//! copying the words.
 
-/// Shorter texts are copied as a block of this size, which costs less than a copy of unknown size.
+/// Shorter texts are copied as a block of this size, which is cheaper than a copy of unknown size.
 pub(crate) const BLOCK: usize = 32;
 
 /// Copies a text of any length.
@@ -17,8 +17,8 @@ pub(crate) fn copy(out: &mut [u8], at: usize, text: &[u8]) {
     }
 }
 
-/// Copies the text of a number, of at most 24 bytes: without a branch on its length where that is 8
-/// or more, since the lengths of floats are as random as their digits.
+/// Copies the text of a number, which has at most 24 bytes. If it has at least 8, the copy does not
+/// branch on the length, because the lengths of floats are as random as their digits.
 #[inline]
 pub(crate) fn copy_number(out: &mut [u8], at: usize, digits: &[u8]) {
     let length = digits.len();
@@ -46,8 +46,8 @@ fn copy_ends<const N: usize>(out: &mut [u8], at: usize, text: &[u8]) {
     *block_mut::<N>(out, at + last) = *block::<N>(text, last);
 }
 
-/// Copies a padded text: the first block, and what is behind it only where the text is longer.
-/// `None` where there is no room for all of it.
+/// Copies a padded text: the first block, and the rest only if the text is longer. `None` if there
+/// is not enough room for all of it.
 #[inline]
 pub(crate) fn copy_cell<const N: usize>(
     out: &mut [u8],
@@ -63,7 +63,7 @@ pub(crate) fn copy_cell<const N: usize>(
     Some(())
 }
 
-/// The last `length` bytes of a text, one to seven of them, as a word with zeros behind them.
+/// The last `length` bytes of a text, at most seven of them, as a word padded with zeros.
 #[inline]
 pub(crate) fn last_word(text: &[u8], length: usize) -> u64 {
     if text.len() >= 8 {

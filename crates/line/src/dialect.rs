@@ -1,11 +1,11 @@
-//! What each server keeps: the only place that knows how the dialects differ.
+//! What each server stores. This is the only place that knows how the dialects differ.
 
 use core::ops::RangeInclusive;
 
 /// The server family that lines are written for.
 ///
-/// What the family's servers store and give back unchanged is written; all else is refused by a
-/// named [`Rule`](crate::Rule). 1.x and 2.x share a parser; 3.x has its own.
+/// Data that these servers store and return unchanged is accepted; everything else is refused with
+/// a named [`Rule`](crate::Rule). 1.x and 2.x share a parser; 3.x has a different one.
 ///
 /// | | 1.x | 2.x | 3.x |
 /// |---|---|---|---|
@@ -31,87 +31,88 @@ use core::ops::RangeInclusive;
 /// | measurement, tags and field key as written, and 4 | up to 65535 bytes | the same | – |
 /// | time in ns | all but the two lowest i64 and the highest | the same | all i64 |
 ///
-/// String fields hold any text: LF, CR, NUL and quotes come back as they were.
+/// String fields can contain any text: LF, CR, NUL and quotes are returned unchanged.
 ///
-/// (¹) An even number of backslashes before `,` `=` or space is kept.
-/// (²) The point is refused where such a tag stands in a line with quotes or line feeds that would
-/// make the server see another end of the line.
-/// (³) Also `#!~` at the end of a measurement or tag value. The storage engine writes `#!~#`
-/// between series and field; 1.x with its default index moves the rest of the tag into the field's
-/// name when it starts again.
+/// (¹) An even number of backslashes before `,` `=` or space is kept. (²) The point is refused if
+/// the line also has quotes or line feeds with which such a tag would make the server misread the
+/// end of the line. (³) Also `#!~` at the end of a measurement or tag value. The storage engine
+/// writes `#!~#` between series and field. When 1.x with its default index restarts, it moves the
+/// rest of the tag into the name of the field.
 ///
-/// Two facts are no rules: InfluxDB 1.6 and older panic on a point of exactly 100, 200, 400 ...
-/// tags, so that the whole request fails (1.8 and all others take them), and before 1.8 strings
-/// could be longer than 1 MiB.
+/// Two facts are not rules. InfluxDB 1.6 and older panic on a point of exactly 100, 200, 400 ...
+/// tags, so the whole request fails (1.8 and all others accept them). Before 1.8 strings could be
+/// longer than 1 MiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// InfluxDB 1.x.
     V1,
-    /// InfluxDB 2.x, and Cloud on its engine.
+    /// InfluxDB 2.x, and InfluxDB Cloud with the engine of 2.x.
     V2,
     /// InfluxDB 3.x.
     V3,
 }
 
-/// How a parser tells an escaped character from a plain one.
+/// How a parser decides whether a character is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pairing {
-    /// A character is escaped when the byte before it is a backslash, itself escaped or not.
-    /// (Go, `models/points.go`: `scanMeasurement`, `scanTagsKey`, `scanTagsValue`.)
+    /// A character is escaped if the byte before it is a backslash, even if that backslash is
+    /// itself escaped. (Go, `models/points.go`: `scanMeasurement`, `scanTagsKey`, `scanTagsValue`.)
     PreviousByte,
-    /// A backslash takes the next character with it, so that two backslashes are one pair.
-    /// (Rust, `influxdb_line_protocol`; also Go's `scanFields`.)
+    /// A backslash consumes the next character, so two backslashes form a pair. (Rust,
+    /// `influxdb_line_protocol`; also Go's `scanFields`.)
     Pairs,
 }
 
-/// One dialect's rules, as data.
+/// The rules of one dialect, as data.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one independent fact about a parser"
 )]
 pub(crate) struct Grammar {
-    /// Whether a backslash in a name or tag is written twice (and two are read as one).
+    /// Whether a backslash in a name or tag is written as two (and two are read as one).
     pub(crate) doubles_backslash: bool,
-    /// How measurements, tag keys and tag values are scanned; field keys always go by pairs.
+    /// How measurements, tag keys and tag values are scanned. Field keys are always read in pairs.
     pub(crate) pairing: Pairing,
-    /// Whether a backslash before `=` and `"` in a measurement, and before `"` in a field key, is read
-    /// as an escape, although none is needed there. (2.x takes such a measurement, and then does not
-    /// find it.)
+    /// Whether a backslash before `=` and `"` in a measurement, and before `"` in a field key, is
+    /// read as an escape, although these characters need none there. (2.x accepts such a
+    /// measurement, and then cannot find it.)
     pub(crate) loose_escapes: bool,
-    /// Whether ASCII control characters are kept in names and tags.
+    /// Whether names and tags keep ASCII control characters.
     pub(crate) keeps_controls: bool,
-    /// Whether text that is no UTF-8 costs the whole request.
+    /// Whether text that is not UTF-8 makes the server refuse the whole request.
     pub(crate) utf8_only: bool,
-    /// Bytes that are skipped at the start of a line, and by the Go parser before fields and time.
+    /// Bytes that are skipped at the start of a line. The Go parser also skips them before fields
+    /// and time.
     pub(crate) blanks: &'static [u8],
-    /// Whether blanks other than spaces may stand between the parts of a line and at its end.
+    /// Whether blanks other than spaces may separate the parts of a line and follow the last one.
     pub(crate) loose_blanks: bool,
-    /// Whether `,` in keys and `=` in tag values may stand there without a backslash.
+    /// Whether `,` in keys and `=` in tag values may be unescaped.
     pub(crate) loose_names: bool,
-    /// Whether `1.` and `.5` are numbers.
+    /// Whether `1.` and `.5` are valid numbers.
     pub(crate) loose_floats: bool,
-    /// Whether the suffix `u` is known.
+    /// Whether the suffix `u` is supported.
     pub(crate) unsigned: bool,
-    /// Whether a tag key twice in a line is stored, and the table is unreadable from then on.
+    /// Whether a line with a duplicate tag key is stored. The table is then no longer readable.
     pub(crate) takes_tags_twice: bool,
     /// Whether a tag and a field may have the same key.
     pub(crate) tag_and_field: bool,
-    /// Tag keys that the server keeps for itself.
+    /// Tag keys that the server reserves.
     pub(crate) reserved_tags: &'static [&'static str],
-    /// Most bytes of series key, separator (4) and field key, as they are written.
+    /// Maximum length in bytes of series key, separator (4) and field key, as encoded.
     pub(crate) max_key: usize,
-    /// The times that can be stored, in nanoseconds.
+    /// The range of times that can be stored, in nanoseconds.
     pub(crate) times: RangeInclusive<i64>,
 }
 
-/// Most bytes of a string field (and on 3.x of any name or tag).
+/// Maximum length in bytes of a string field (on 3.x also of any name or tag).
 pub(crate) const MAX_STRING: usize = 1 << 20;
 
-/// Between series key and field key in the 1.x and 2.x storage engine (`keyFieldSeparator`).
+/// Separates the series key from the field key in the storage engine of 1.x and 2.x
+/// (`keyFieldSeparator`).
 pub(crate) const KEY_SEPARATOR: &str = "#!~#";
 
-// 1.x and 2.x share the parser `models/points.go`; 2.x switched unsigned integers on.
+// 1.x and 2.x share the parser `models/points.go`; 2.x enables unsigned integers.
 static V1: Grammar = Grammar {
     doubles_backslash: false,
     pairing: Pairing::PreviousByte,
@@ -127,7 +128,7 @@ static V1: Grammar = Grammar {
     tag_and_field: true,
     reserved_tags: &[],
     max_key: 65_535,
-    // The two lowest and the highest value are sentinels of the engine (`models/time.go`).
+    // The two lowest values and the highest one are sentinels of the engine (`models/time.go`).
     times: i64::MIN + 2..=i64::MAX - 1,
 };
 

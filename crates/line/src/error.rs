@@ -1,4 +1,4 @@
-//! Refusals: which point, which part of it, which value, and the rule.
+//! Refusals: the point, its part, the value and the rule.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -14,19 +14,19 @@ pub enum Place {
     Point,
     /// The measurement.
     Measurement,
-    /// The key of a tag.
+    /// A tag key.
     TagKey,
-    /// The value of a tag.
+    /// A tag value.
     TagValue,
-    /// The key of a field.
+    /// A field key.
     FieldKey,
-    /// The value of a field.
+    /// A field value.
     FieldValue,
     /// The timestamp.
     Timestamp,
-    /// The line as a whole, as it would have been written.
+    /// The whole line, as it would have been written.
     Line,
-    /// A name that no place takes (from [`Key::new`](crate::Key::new)).
+    /// A name that is not valid anywhere (from [`Key::new`](crate::Key::new)).
     Name,
     /// Encoded text (from [`Encoder::push_text`](crate::Encoder::push_text)).
     Text,
@@ -40,7 +40,7 @@ pub enum Place {
 /// let mut encoder = Encoder::new(Dialect::V1);
 /// let error = encoder.push(&Point::new("cpu").tag("host", "a\nb").field("v", 1)).unwrap_err();
 /// assert_eq!(error.rule(), Rule::Newline);
-/// assert_eq!(error.to_string(), r"point 0: tag `host`: value `a\nb` holds a newline");
+/// assert_eq!(error.to_string(), r"point 0: tag `host`: value `a\nb` contains a newline");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(Box<Refusal>);
@@ -48,7 +48,7 @@ pub struct Error(Box<Refusal>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Refusal {
     index: Option<u64>,
-    /// Line of an encoded text, from 1.
+    /// Line of the encoded text, counted from 1.
     line: Option<usize>,
     place: Place,
     key: Option<String>,
@@ -57,7 +57,7 @@ struct Refusal {
     rule: Rule,
 }
 
-/// Longest value in a message, in characters.
+/// Maximum length of a value in a message, in characters.
 const SHOWN: usize = 40;
 
 impl Error {
@@ -81,19 +81,20 @@ impl Error {
         }))
     }
 
-    /// Returns the user's index of the point; `None` for a [`Key`](crate::Key) made on its own.
+    /// Returns the user's index of the point. `None` for a [`Key`](crate::Key) that was made on its
+    /// own.
     pub fn index(&self) -> Option<u64> {
         self.0.index
     }
 
-    /// Names the line of an encoded text.
+    /// Sets the line of the encoded text.
     pub(crate) fn at_line(mut self, line: usize) -> Self {
         self.0.line = Some(line);
         self
     }
 
-    /// Returns the number of the line in the encoded text, from 1, where the point came in one; every
-    /// line feed of the text counts. `None` for all other points.
+    /// Returns the line number of the point in the encoded text, counted from 1; every line feed of
+    /// the text counts. `None` if the point was not part of an encoded text.
     pub fn line(&self) -> Option<usize> {
         self.0.line
     }
@@ -103,7 +104,7 @@ impl Error {
         self.0.place
     }
 
-    /// Returns the key of the tag or field, whole; `None` where no key is concerned.
+    /// Returns the complete key of the tag or field. `None` if the error concerns no key.
     pub fn key(&self) -> Option<&str> {
         self.0.key.as_deref()
     }
@@ -126,7 +127,7 @@ fn shorten(text: &str) -> (&str, bool) {
     }
 }
 
-/// Text in backquotes, escaped so that it stays on one line.
+/// Text in backticks, escaped so that it stays on one line.
 pub(crate) struct Quoted<'a>(&'a str, bool);
 
 impl<'a> Quoted<'a> {
@@ -141,7 +142,7 @@ impl fmt::Display for Quoted<'_> {
         let dots = if self.1 { "..." } else { "" };
         f.write_str("`")?;
         for character in self.0.chars() {
-            // Quotes and backslashes stay as they are: the text is no Rust literal.
+            // Quotes and backslashes stay as they are, because the text is not a Rust literal.
             if matches!(character, '"' | '\'' | '\\') {
                 write!(f, "{character}")?;
             } else {
@@ -187,13 +188,13 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// A row that [`PointEncoder`](crate::PointEncoder) must look at, which writes or refuses it.
+/// A row that needs [`PointEncoder`](crate::PointEncoder), which writes or refuses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unusual;
 
 impl fmt::Display for Unusual {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the row needs the plain encoder")
+        f.write_str("the row needs `PointEncoder`")
     }
 }
 

@@ -1,7 +1,7 @@
 //! InfluxDB line protocol: values, escaping, encoding and decoding.
 //!
-//! Knows what the server of each [`Dialect`] keeps, and refuses everything else by a named
-//! [`Rule`]. Does no I/O, knows no clock, and needs no more than an allocator (`no_std`).
+//! Knows what the server of each [`Dialect`] stores, and refuses everything else with a named
+//! [`Rule`]. Does no I/O, has no clock, and needs only an allocator (`no_std`).
 //!
 //! ```
 //! use aioinflux_line::{Dialect, Encoder, Point};
@@ -11,7 +11,7 @@
 //! assert_eq!(encoder.batch().bytes(), b"cpu,host=server\\ 1 load=0.64 42\n");
 //!
 //! let error = encoder.push(&Point::new("cpu").tag("host", "a\nb").field("load", 1.0)).unwrap_err();
-//! assert_eq!(error.to_string(), r"point 1: tag `host`: value `a\nb` holds a newline");
+//! assert_eq!(error.to_string(), r"point 1: tag `host`: value `a\nb` contains a newline");
 //! assert_eq!(encoder.take().len(), 1);
 //! # Ok::<(), aioinflux_line::Error>(())
 //! ```

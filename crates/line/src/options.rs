@@ -1,8 +1,8 @@
-//! What an encoder does with values that a server cannot take.
+//! What an encoder does with values that a server does not accept.
 
 use crate::Dialect;
 
-/// The choices of an [`Encoder`](crate::Encoder); a [`Dialect`] alone stands for the defaults.
+/// The options of an [`Encoder`](crate::Encoder). A [`Dialect`] alone means the defaults.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Options};
@@ -32,18 +32,18 @@ impl Options {
         }
     }
 
-    /// Deletes line feeds from measurements, keys and tag values instead of refusing them.
+    /// Removes line feeds from measurements, keys and tag values instead of refusing them.
     ///
-    /// [`Encoder::removed_newlines`](crate::Encoder::removed_newlines) tells how many and where.
-    /// A tag value of line feeds alone is left out like an empty one, and counted. String fields
-    /// are not touched: they may hold line feeds.
+    /// [`Encoder::removed_newlines`](crate::Encoder::removed_newlines) returns how many and where.
+    /// A tag value that contains only line feeds is left out like an empty one, and counted. String
+    /// fields do not change: they may contain line feeds.
     #[must_use]
     pub fn remove_newlines(mut self, remove: bool) -> Self {
         self.remove_newlines = remove;
         self
     }
 
-    /// Makes NaN an error instead of leaving the field out.
+    /// Refuses NaN instead of leaving the field out.
     #[must_use]
     pub fn refuse_nan(mut self, refuse: bool) -> Self {
         self.refuse_nan = refuse;

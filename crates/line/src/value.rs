@@ -1,4 +1,4 @@
-//! Field values: the five types that every server stores, and how Rust's types become them.
+//! Field values: the five types that every server stores, and the conversions of Rust types.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -7,24 +7,24 @@ use core::fmt;
 
 /// The value of one field.
 ///
-/// Two values are equal when their types and numbers are; as with `f64` itself, NaN is not equal
-/// to NaN and `-0.0` equals `0.0`.
+/// Two values are equal if their types and numbers are. As with `f64`, NaN is not equal to NaN, and
+/// `-0.0` equals `0.0`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FieldValue<'a> {
     /// A 64-bit float. NaN is left out of the point unless the options refuse it.
     Float(f64),
     /// A signed integer, written with the suffix `i`.
     Integer(i64),
-    /// An unsigned integer: suffix `u` on 2.x and 3.x, `i` where it fits on 1.x.
+    /// An unsigned integer. It has the suffix `u` on 2.x and 3.x, and `i` on 1.x if it fits.
     Unsigned(u64),
     /// A boolean, written `true` or `false`.
     Boolean(bool),
-    /// Text of any characters, newlines and NUL included, of at most 1 MiB.
+    /// Text of at most 1 MiB with any characters, including newlines and NUL.
     String(Cow<'a, str>),
 }
 
 impl FieldValue<'_> {
-    /// Returns the same value, owning its text.
+    /// Returns the same value with owned text.
     pub fn into_owned(self) -> FieldValue<'static> {
         match self {
             Self::Float(value) => FieldValue::Float(value),
@@ -47,7 +47,7 @@ impl FieldValue<'_> {
     }
 }
 
-/// Shows the value as a person reads it: text without quotes, numbers without suffix.
+/// Shows the value for people: text without quotes, numbers without suffix.
 impl fmt::Display for FieldValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -60,7 +60,8 @@ impl fmt::Display for FieldValue<'_> {
     }
 }
 
-// One line a type: a macro, because eleven identical impls hide the two that differ.
+// One line for each type. A macro, because in eleven identical impls nobody would see the two that
+// differ.
 macro_rules! number {
     ($variant:ident: $($number:ty),+) => {$(
         impl From<$number> for FieldValue<'_> {
@@ -76,7 +77,7 @@ number!(Integer: i64, i32, i16, i8);
 number!(Unsigned: u64, u32, u16, u8);
 number!(Boolean: bool);
 
-// The pointer width is at most 64 bits on every target of Rust, so nothing is lost.
+// The pointer width is at most 64 bits on every Rust target, so the conversion is exact.
 impl From<isize> for FieldValue<'_> {
     fn from(value: isize) -> Self {
         Self::Integer(value as i64)

@@ -1,4 +1,4 @@
-//! What the decoder reads, and how it tells what it can't.
+//! What the decoder reads, and the errors for what it refuses.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -91,7 +91,7 @@ fn booleans_have_ten_spellings() {
 
 #[test]
 fn dialects_differ_as_their_servers_do() {
-    // Text, and whether 1.x, 2.x and 3.x take it.
+    // A text, and whether 1.x, 2.x and 3.x accept it.
     let table = [
         ("m f=1.", [true, true, false]),
         ("m f=.5", [true, true, false]),
@@ -192,12 +192,12 @@ fn backslashes_that_the_server_would_drop_are_errors() {
     for text in [r"m\\,x=1 f=1", r"m\\=x f=1", r#"m\\"x f=1"#, r#"m f\\\"=1"#] {
         for dialect in [V1, V2] {
             let error = one(dialect, text).unwrap_err();
-            assert!(error.contains("holds a backslash before"), "{error}");
+            assert!(error.contains("contains a backslash before"), "{error}");
         }
     }
     for text in [r"m\=x f=1", r#"m\"x f=1"#, r#"m f\"=1"#] {
         let error = one(V2, text).unwrap_err();
-        assert!(error.contains("holds a backslash before"), "{error}");
+        assert!(error.contains("contains a backslash before"), "{error}");
     }
     assert_eq!(
         one(V3, r#"m\"x f=1"#),
@@ -231,18 +231,18 @@ fn errors_tell_line_column_and_what_was_expected() {
             "line 2:3: expected a comma, a space or the end of the line after the string",
         ),
         ("m f=\"a\nb", "line 2:2: expected a closing quote"),
-        ("m f=1 5x", "line 1:7: expected an integer as timestamp"),
+        ("m f=1 5x", "line 1:7: expected an integer timestamp"),
         (
             "m,a=1,a=2 f=1",
-            "line 1:2: expected every tag key once, but `a` comes twice",
+            "line 1:2: expected each tag key once, but `a` appears twice",
         ),
         (
             "m f=1,f=2",
-            "line 1:3: expected every field key once, but `f` comes twice",
+            "line 1:3: expected each field key once, but `f` appears twice",
         ),
         (
             "m time=2",
-            "line 1:3: expected another field key: `time` is the name of the timestamp",
+            "line 1:3: expected a different field key: `time` is reserved for the timestamp",
         ),
         ("m,t=a", "line 1:6: expected a space and a field"),
         (",t=a f=1", "line 1:1: expected a measurement"),
@@ -300,7 +300,7 @@ fn a_decoded_line_can_be_encoded_for_another_dialect() {
 
 #[test]
 fn a_wide_line_is_read_and_written_in_good_time() {
-    // Every tag compared with every field would be ten thousand million comparisons.
+    // Comparing every tag with every field would take ten billion comparisons.
     let list = |prefix: &str, end: &str, count| {
         let items: Vec<String> = (0..count).map(|n| format!("{prefix}{n:06}{end}")).collect();
         items.join(",")
@@ -319,7 +319,7 @@ fn a_wide_line_is_read_and_written_in_good_time() {
     let text = format!("m,{tags} f=1,t000007=1");
     assert_eq!(
         one(V3, &text).unwrap_err(),
-        "line 1:1: expected no tag and field of one name, but `t000007` is both"
+        "line 1:1: expected tags and fields with different names, but `t000007` is both"
     );
     assert!(one(V2, &text).is_ok());
 }

@@ -1,4 +1,4 @@
-//! What lines look like: escapes, values, order, keys, batches.
+//! The encoded lines: escapes, values, order, keys, batches.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -11,7 +11,8 @@ use common::{DIALECTS, encode, text};
 
 #[test]
 fn names_tags_and_strings_are_escaped() {
-    // Text, then as a measurement, as a key or tag value, and as a string, on 1.x and 2.x.
+    // A text, and its encoding as a measurement, as a key or tag value, and as a string, on 1.x and
+    // 2.x.
     let table = [
         ("plain", "plain", "plain", "plain"),
         ("a,b", r"a\,b", r"a\,b", "a,b"),
@@ -146,17 +147,17 @@ fn many_tags_and_fields_are_sorted_and_told_apart() {
     let twice = encode(Dialect::V3, &point.clone().field("f120", 1)).unwrap_err();
     assert_eq!(
         twice,
-        "point 0: field key `f120` is a field of this point already"
+        "point 0: field key `f120` is already a field of this point"
     );
     let twice = encode(Dialect::V3, &point.clone().tag("t120", "w")).unwrap_err();
     assert_eq!(
         twice,
-        "point 0: tag key `t120` is a tag of this point already"
+        "point 0: tag key `t120` is already a tag of this point"
     );
     let both = encode(Dialect::V3, &point.tag("f120", "w")).unwrap_err();
     assert_eq!(
         both,
-        "point 0: field key `f120` is both a tag and a field, which 3.x does not take"
+        "point 0: field key `f120` is both a tag and a field, which 3.x does not accept"
     );
 }
 
@@ -290,7 +291,7 @@ fn a_key_of_another_dialect_or_option_is_escaped_anew() {
     let key = Key::new(options, "a\nb").unwrap();
     assert_eq!(
         Key::new(Dialect::V1, "a\nb").unwrap_err().to_string(),
-        r"name `a\nb` holds a newline"
+        r"name `a\nb` contains a newline"
     );
     let mut strict = Encoder::new(Dialect::V1);
     assert_eq!(

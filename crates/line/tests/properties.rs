@@ -1,4 +1,5 @@
-//! For any text in any position: a point comes back equal, or is refused by a named rule.
+//! For any text in any place, a point is decoded equal to the original, or is refused with a named
+//! rule.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -10,7 +11,7 @@ use common::{DIALECTS, Parts, decode_all, hostile, points};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Bytes that look like lines, so that the parsers get beyond the first character.
+/// Bytes that resemble lines, so that the parsers get past the first character.
 fn line_like() -> impl Strategy<Value = Vec<u8>> {
     let part = prop::sample::select(vec![
         &b"m"[..],
@@ -52,7 +53,7 @@ fn line_like() -> impl Strategy<Value = Vec<u8>> {
     vec(part, 0..16).prop_map(|parts| parts.concat())
 }
 
-/// Returns whether the line of this point is without newlines that its names and tags have.
+/// Returns whether the line of this point lacks newlines that its names and tags have.
 fn loses_newlines(point: &Point) -> bool {
     let sent = |value: &str| value.bytes().any(|byte| byte != b'\n');
     point.measurement().contains('\n')
@@ -96,9 +97,9 @@ proptest! {
             prop_assert_eq!(batch.indexes(), indexes);
             prop_assert_eq!(batch.is_stamped(), wanted.iter().all(|p| p.timestamp.is_some()));
 
-            // The server's splitter, and with it `push_text`, sees the same lines.
+            // The splitter of the server, and therefore `push_text`, finds the same lines.
             prop_assert_eq!(line_ends(dialect, batch.bytes()).collect::<Vec<_>>(), batch.ends());
-            // Of text, a mark at its start is none of the measurement.
+            // A byte order mark at the start of a text is not part of the measurement.
             if wanted.iter().any(|point| point.measurement.starts_with('\u{feff}')) {
                 continue;
             }
@@ -106,7 +107,7 @@ proptest! {
             again.push_text(batch.bytes()).unwrap();
             prop_assert_eq!(again.batch().bytes(), batch.bytes());
             prop_assert_eq!(again.batch().ends(), batch.ends());
-            // It may miss a timestamp, but never sees one that isn't there.
+            // It may miss a timestamp, but never reports one that is not there.
             prop_assert!(batch.is_stamped() || !again.batch().is_stamped());
         }
     }
@@ -117,7 +118,7 @@ proptest! {
             let without = |text: &String| text.replace('\n', "");
             let mut clean = Point::new(without(&point.measurement().into()));
             for (key, value) in point.tags() {
-                // An empty tag value leaves the tag out, key and all.
+                // A tag with an empty value is left out with its key.
                 clean = clean.tag(without(key), without(value));
             }
             for (key, value) in point.fields() {
@@ -164,8 +165,8 @@ proptest! {
                         prop_assert!(error.line() >= 1 && error.column() >= 1);
                         prop_assert!(!error.expected().is_empty());
                     }
-                    // What can be read can be written, but for tags that mislead the server when
-                    // they stand in another order.
+                    // What can be decoded can be encoded, except for tags that the server would
+                    // misread in a different order.
                     Ok(line) => match encoder.push(&line) {
                         Ok(_) => {
                             let batch = encoder.take();
@@ -179,7 +180,7 @@ proptest! {
             if encoder.push_text(&bytes).is_ok() {
                 let ends: Vec<_> = line_ends(dialect, encoder.batch().bytes()).collect();
                 prop_assert_eq!(ends, encoder.batch().ends());
-                // Nor does the text take the next line with it.
+                // The text does not absorb the next line either.
                 let next = [encoder.batch().bytes(), b"m f=1\n"].concat();
                 let ends: Vec<_> = line_ends(dialect, &next).collect();
                 prop_assert_eq!(ends.len(), encoder.batch().len() + 1);

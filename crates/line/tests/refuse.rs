@@ -1,4 +1,4 @@
-//! What is refused, by which rule, with which words, and that the batch is then as before.
+//! What is refused, by which rule and with which message, and that the batch is then unchanged.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -34,7 +34,7 @@ fn field_key(dialect: Dialect, key: &str) -> Option<Rule> {
 type Position = fn(Dialect, &str) -> Option<Rule>;
 const POSITIONS: [Position; 4] = [measurement, tag_key, tag_value, field_key];
 
-/// Text, then the rule for it as measurement, tag key, tag value and field key.
+/// A text, and the rule for it as measurement, tag key, tag value and field key.
 type Row = (&'static str, [Option<Rule>; 4]);
 
 const NEWLINE: Option<Rule> = Some(Rule::Newline);
@@ -167,7 +167,7 @@ fn keys_are_limited_in_1x_and_2x_and_texts_everywhere() {
         );
         let second = point(65_535 - 4 - 4 - 1).field("gh", 1);
         assert_eq!(rule(dialect, &second), Some(Rule::KeyTooLong));
-        // Escapes count, as they are part of the server's key.
+        // Escapes count, because they are part of the key on the server.
         let escaped = Point::new("m").tag("t", " ".repeat(33_000)).field("f", 1);
         assert_eq!(rule(dialect, &escaped), Some(Rule::KeyTooLong));
     }
@@ -182,7 +182,7 @@ fn keys_are_limited_in_1x_and_2x_and_texts_everywhere() {
 
 #[test]
 fn a_hundred_tags_are_written() {
-    // Exactly 100 make 1.6 panic and answer nothing; every other server takes them.
+    // Exactly 100 tags make 1.6 panic and return nothing; every other server accepts them.
     let point = (0..100).fold(Point::new("m"), |point, n| point.tag(format!("t{n}"), "v"));
     assert_eq!(rule(V1, &point.field("f", 1)), None);
 }
@@ -194,11 +194,11 @@ fn messages_name_point_place_key_value_and_rule() {
     let table = [
         (
             m().tag("host", "a\nb"),
-            r"tag `host`: value `a\nb` holds a newline",
+            r"tag `host`: value `a\nb` contains a newline",
         ),
         (
             m().tag("a\\", "v"),
-            r"tag key `a\` ends in a backslash, which would escape what follows it",
+            r"tag key `a\` ends with a backslash, which would escape the next character",
         ),
         (
             m().field("f", f64::INFINITY),
@@ -206,7 +206,7 @@ fn messages_name_point_place_key_value_and_rule() {
         ),
         (
             m().field("time", 1),
-            "field key `time` is the name of the timestamp",
+            "field key `time` is reserved for the timestamp",
         ),
         (
             Point::new("#c").field("f", 1),
@@ -219,11 +219,11 @@ fn messages_name_point_place_key_value_and_rule() {
         ),
         (
             m().tag("t", format!("{long}\n")),
-            "tag `t`: value `0123456789012345678901234567890123456789...` holds a newline",
+            "tag `t`: value `0123456789012345678901234567890123456789...` contains a newline",
         ),
         (
             m().tag("t", "\u{1b}[0m\0"),
-            r"tag `t`: value `\u{1b}[0m\0` holds a NUL character",
+            r"tag `t`: value `\u{1b}[0m\0` contains a NUL character",
         ),
     ];
     for (point, message) in table {

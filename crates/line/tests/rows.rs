@@ -1,4 +1,4 @@
-//! Rows of a shape are byte for byte what the plain encoder writes, or they are left to it.
+//! Rows of a shape have exactly the bytes that `PointEncoder` writes, or are left to it.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -78,7 +78,7 @@ fn point(frame: &Frame, row: &Cells) -> Point {
     }
 }
 
-/// The same fields by way of texts, each behind two others.
+/// The same fields as texts, each after two others.
 fn write_numbers(line: &mut Row<'_>, shape: &Shape, row: &Cells) -> Result<(), Unusual> {
     for (field, value) in row.fields.iter().enumerate() {
         let mut numbers = Numbers::new(shape, field);
@@ -126,7 +126,7 @@ fn write(
     way: Way,
 ) -> Result<Outcome, Unusual> {
     let mut line = rows.begin();
-    // A null among the values stands for one that is missing.
+    // A null among the values means that the value is missing.
     let values = |tag: usize| shape.tag_values(tag, [Some("other"), row.tags[tag].as_deref()]);
     match way {
         Way::Texts => {
@@ -154,7 +154,7 @@ fn write(
             for &tag in shape.tag_order() {
                 let value = row.tags[tag].as_deref().unwrap_or_default();
                 let mut cells = TagCells::new(shape, tag);
-                // Longer and shorter texts stood in the cell before.
+                // The cell contained longer and shorter texts before.
                 cells.fill(["before", "", "longer than what follows it"].into_iter());
                 cells.fill(["other", "", value].into_iter());
                 if !line.tag_cell(&cells, 2)? {
@@ -218,7 +218,7 @@ proptest! {
             let wanted = plain.push(&point(&frame, row));
             let got = write(&mut fast.rows(&shape), &shape, row, index as u64, way);
             let got = got.or_else(|Unusual| {
-                // The plain encoder goes on from here, in the same batch.
+                // `PointEncoder` continues in the same batch.
                 fast.set_next_index(index as u64);
                 fast.push(&point(&frame, row))
             });
@@ -234,7 +234,7 @@ proptest! {
     }
 }
 
-/// The property above would hold if every row were unusual.
+/// The property above would also hold if every row were unusual.
 #[test]
 fn simple_rows_are_not_unusual() {
     for dialect in DIALECTS {
@@ -307,7 +307,7 @@ fn calls_out_of_order_are_unusual() {
     assert_eq!(encoder.take().bytes(), b"m g=1.0\n");
 }
 
-/// Texts of up to 17 bytes reach over two words and the rest of a third.
+/// Texts of up to 17 bytes cover two words and part of a third.
 #[test]
 fn quotes_and_backslashes_are_escaped_wherever_they_stand() {
     let shape = Shape::new(Dialect::V1, "m", &[], &["f"]).unwrap();
@@ -331,7 +331,7 @@ fn quotes_and_backslashes_are_escaped_wherever_they_stand() {
     }
 }
 
-/// The first long text goes to the plain encoder, the next ones find room.
+/// The first long text goes to `PointEncoder`; there is room for the next ones.
 #[test]
 fn room_for_texts_is_learned() {
     let shape = Shape::new(Dialect::V1, "m", &["t"], &["f"]).unwrap();
@@ -366,7 +366,7 @@ fn a_row_that_is_not_ended_leaves_the_batch_as_it_was() {
     assert_eq!(encoder.take().bytes(), b"");
 }
 
-/// Lines of many lengths, so that one of them ends just where the memory of the batch does.
+/// Lines of many lengths, so that one of them ends exactly where the memory of the batch ends.
 #[test]
 fn tag_values_never_take_the_room_of_the_numbers_behind_them() {
     for (tags, size) in [(229, 26), (237, 25)] {

@@ -1,7 +1,7 @@
-//! What is nearly data: pairs of a name and a table, and objects of which a part is data.
+//! Data that is almost valid: pairs of a name and a table, and objects of which a part is data.
 //!
-//! Queries return several series as `(name, table)`; these are written as tables. What cannot be
-//! written is refused in words that say what to pass instead.
+//! Queries return several series as `(name, table)`, which are written as tables. Other invalid
+//! data is refused with an error that says what to pass instead.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
@@ -16,7 +16,7 @@ use crate::values::{self, is_numpy};
 /// A table, and the name of its measurement.
 pub(crate) type Named<'py> = (Option<String>, Bound<'py, PyAny>);
 
-/// A pair of a name and a table; `None` for tuples of other items, which are data one by one.
+/// A pair of a name and a table. `None` for tuples of other items, which are data item by item.
 pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option<Named<'py>>> {
     let Ok(pair) = data.cast_exact::<PyTuple>() else {
         return Ok(None);
@@ -33,7 +33,7 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
         check_list(&name, &first, point)?;
     }
     if !is_rows && !frame::is_frame(&table)? {
-        // The text in front of what is no data is no line.
+        // Text before an item that is not data is not a line.
         check(&table, point)?;
         return Ok(None);
     }
@@ -49,9 +49,9 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
     }
     let Ok(text) = text else {
         return Err(PyTypeError::new_err(format!(
-            "point {point}: expected `(measurement, table)`, got `{}` in front of a table; hint: pass \
-             the tables themselves, with `measurement=`, and name the columns that tell their rows \
-             apart in `tag_columns=`",
+            "point {point}: expected `(measurement, table)`, got `{}` before a table; hint: pass \
+             the tables themselves, with `measurement=`, and name the columns that distinguish \
+             their rows in `tag_columns=`",
             shorten(&name.repr()?.to_string()),
         )));
     };
@@ -60,8 +60,8 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
     Ok(Some((Some(name), table)))
 }
 
-/// Refuses two items of a list if the first is a name that would be sent as a line, and the second
-/// is a table.
+/// Refuses two items of a list if the first is a name, which would be sent as a line, and the
+/// second is a table.
 pub(crate) fn check_list(
     first: &Bound<'_, PyAny>,
     second: &Bound<'_, PyAny>,
@@ -75,8 +75,8 @@ pub(crate) fn check_list(
         return Ok(());
     }
     Err(PyTypeError::new_err(format!(
-        "point {point}: expected a line, got {}; hint: the name of a table and the table are a tuple, \
-         `(measurement, table)`, one for each table",
+        "point {point}: expected a line, got {}; hint: pass each table with its name as a tuple, \
+         `(measurement, table)`",
         shorten(&name.repr()?.to_string()),
     )))
 }
@@ -86,8 +86,8 @@ fn first_of<'py>(data: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     data.cast_exact::<PyList>().ok()?.get_item(0).ok()
 }
 
-/// The measurement in the name of a table. The keys of the `dict` that `output="dataframe"` gives are
-/// `measurement,tag=value`.
+/// Extracts the measurement from the name of a table. The keys of the `dict` that
+/// `output="dataframe"` returns are `measurement,tag=value`.
 fn measurement(name: &str, table: &Bound<'_, PyAny>) -> PyResult<String> {
     let attributes = table.getattr_opt(intern!(table.py(), "attrs"))?;
     let attributes = attributes.and_then(|attributes| attributes.cast_into::<PyDict>().ok());
@@ -103,7 +103,7 @@ fn measurement(name: &str, table: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(name.to_owned())
 }
 
-/// The name that a table itself carries: one of an answer.
+/// The name that a table itself contains, if it is an answer.
 pub(crate) fn own_name(table: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     match table.cast::<Table>() {
         Ok(table) => table.getattr(intern!(table.py(), "name"))?.extract(),
@@ -111,7 +111,8 @@ pub(crate) fn own_name(table: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     }
 }
 
-/// The items of a mapping that is no point, but holds a table under each name; `None` for others.
+/// The items of a mapping that is not a point but contains a table under each name. `None` for
+/// other mappings.
 pub(crate) fn tables<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, PyList>>> {
     for value in dict.values() {
         if !value.is_instance_of::<Rows>() && !frame::is_frame(&value)? {
@@ -121,28 +122,28 @@ pub(crate) fn tables<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'p
     Ok((!dict.is_empty()).then(|| dict.items()))
 }
 
-/// The error about a mapping that is no point, with what to pass instead.
+/// The error for a mapping that is not a point. It says what to pass instead.
 pub(crate) fn with_hint(dict: &Bound<'_, PyDict>, error: PyErr) -> PyErr {
     let py = dict.py();
     let is_answer = dict.contains("results").unwrap_or(false) && dict.len() == 1;
     if is_answer && error.is_instance_of::<PyValueError>(py) {
         return PyValueError::new_err(format!(
-            "{}; hint: this is an answer of the server; `output=\"arrow\"`, \"pandas\" or \"polars\" \
-             gives tables, which can be written",
+            "{}; hint: this is an answer of the server; `output=\"arrow\"`, \"pandas\" or \
+             \"polars\" returns tables, which can be written",
             error.value(py)
         ));
     }
     error
 }
 
-/// Refuses iterables whose items are no data.
+/// Refuses iterables whose items are not data.
 pub(crate) fn check(data: &Bound<'_, PyAny>, point: u64) -> PyResult<()> {
     if data.is_instance_of::<Rows>() {
         return Err(rows_error(point));
     }
     let module = data.get_type().module()?;
     let module = module.to_string_lossy();
-    // What the user's own classes give must not be asked for twice.
+    // Items from the user's own classes must not be requested twice.
     let known = ["pandas", "polars", "pyarrow"];
     if !known.iter().any(|known| module.starts_with(known)) {
         return Ok(());
@@ -156,7 +157,7 @@ pub(crate) fn check(data: &Bound<'_, PyAny>, point: u64) -> PyResult<()> {
     };
     if ends(&["GroupBy", "Resampler", "Rolling", "Expanding"]) {
         return refuse(
-            "pass the table that it was made of, with the columns that tell its rows apart in \
+            "pass the table that it was made of, with the columns that distinguish its rows in \
              `tag_columns=`, or a table of its results, such as `.mean().reset_index()`",
         );
     }
@@ -183,8 +184,8 @@ pub(crate) fn check(data: &Bound<'_, PyAny>, point: u64) -> PyResult<()> {
 
 fn rows_error(point: u64) -> PyErr {
     PyTypeError::new_err(format!(
-        "point {point}: expected data, got `Rows`, whose cells are no points; hint: `output=\"arrow\"`, \
-         \"pandas\" or \"polars\" gives tables, which can be written"
+        "point {point}: expected data, got `Rows`, whose cells are not points; hint: \
+         `output=\"arrow\"`, \"pandas\" or \"polars\" returns tables, which can be written"
     ))
 }
 
@@ -199,7 +200,8 @@ pub(crate) fn is_data(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         || frame::is_frame(value)?)
 }
 
-/// Whether a value gives items; arrays without a dimension and nulls of Arrow have the method, too.
+/// Whether a value has items. Arrays without a dimension and nulls of Arrow have the method, but no
+/// items.
 pub(crate) fn is_iterable(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = value.py();
     if !value.hasattr(intern!(py, "__iter__"))? || is_numpy(value) || values::is_missing(value)? {
@@ -210,7 +212,7 @@ pub(crate) fn is_iterable(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(!is_array || value.getattr(intern!(py, "ndim"))?.is_truthy()?)
 }
 
-/// Whether a value is what groups are named by: a tuple of texts and numbers.
+/// Whether a value is a key of groups: a tuple of texts and numbers.
 fn is_label(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let Ok(parts) = value.cast_exact::<PyTuple>() else {
         return Ok(false);

@@ -1,8 +1,8 @@
 //! The arguments of a write: those of `write` of every client, `to_line_protocol` and `line_batches`.
 //!
-//! Python hands them over as they were given. They are checked where a call begins, which for a write
-//! that is awaited is later. What is unusual is checked by `_arguments` and `_keywords` of the
-//! package, which have the errors; small writes notice each call of Python.
+//! Python passes them unchanged. They are checked when the call begins, which is later for a write
+//! that is awaited. Unusual arguments are checked by `_arguments` and `_keywords` of the package,
+//! which have the errors. Only unusual ones, because every call into Python slows small writes.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -23,22 +23,22 @@ static NAMES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static TAGS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static KEYWORDS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// What a call says of its points, and of the batches that they become.
+/// What a call specifies about its points, and about the batches that they become.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Arguments {
-    /// Name for points that carry none.
+    /// The measurement of points that have none.
     pub(crate) measurement: Option<Py<PyAny>>,
-    /// Columns of tables that are tags, times and measurements.
+    /// The columns of tables that are tags, times and measurements.
     pub(crate) tag_columns: Option<Py<PyAny>>,
     pub(crate) time_column: Option<Py<PyAny>>,
     pub(crate) measurement_column: Option<Py<PyAny>>,
-    /// What times that are integers count.
+    /// The unit of integer times.
     pub(crate) time_unit: Option<Py<PyAny>>,
-    /// Extra tags, which take precedence over a point's own, of any name.
+    /// Extra tags of any name, which take precedence over those of a point.
     pub(crate) tags: Option<Py<PyAny>>,
-    /// Extra tags that were keywords; they take precedence over `tags`.
+    /// Extra tags that were passed as keywords. They take precedence over `tags`.
     pub(crate) extra_tags: Option<Py<PyDict>>,
-    /// Tags for points that have none of the name.
+    /// Default tags, for points without a tag of the name.
     pub(crate) default_tags: Option<Py<PyDict>>,
     /// Whether points without a time get one of this machine's clock.
     pub(crate) stamp: Option<Py<PyAny>>,
@@ -99,7 +99,7 @@ impl Arguments {
 }
 
 impl Arguments {
-    /// Where batches end, and who makes them, with what a call says that has no such arguments.
+    /// Where batches end, and who makes them. The arguments of the call take precedence.
     pub(crate) fn limits(&self, py: Python<'_>, default: Limits) -> PyResult<Limits> {
         let count = |name, value: &Option<Py<PyAny>>| {
             let value = value.as_ref().map(|value| positive(name, value.bind(py)));
@@ -112,7 +112,8 @@ impl Arguments {
         })
     }
 
-    /// Checks the rest: gives what the points share, and what columns of tables are.
+    /// Checks the other arguments. Returns what the points share, and the roles of the columns of
+    /// tables.
     pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<(Lease, Roles)> {
         let is_stamped = self.is_stamped(py)?;
         let time_unit = self.time_unit.as_ref().map(|unit| {
@@ -176,7 +177,7 @@ impl Arguments {
     }
 }
 
-/// A number above zero.
+/// A positive number.
 fn positive(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     if value.is_exact_instance_of::<PyInt>()
         && let Ok(number) = value.extract::<i64>()
@@ -190,7 +191,7 @@ fn positive(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     value.extract()
 }
 
-/// Refuses keywords that other clients read as something else than tags.
+/// Refuses keywords that have a different meaning in other clients.
 fn check_keywords(extra_tags: &Bound<'_, PyDict>) -> PyResult<()> {
     let check = KEYWORDS.import(extra_tags.py(), "aioinflux._keywords", "check_tags")?;
     check.call1((extra_tags,)).map(drop)

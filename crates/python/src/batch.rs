@@ -1,4 +1,4 @@
-//! Encoded lines as an object of Python, which shares its memory with whoever reads it.
+//! Encoded lines as a Python object, which shares its memory with its readers.
 #![expect(
     clippy::needless_pass_by_value,
     reason = "PyO3 hands the object of a buffer by value"
@@ -25,7 +25,7 @@ use crate::exit;
 #[pyclass(module = "aioinflux._core", name = "Batch", frozen)]
 pub(crate) struct Encoded {
     pub(crate) batch: Arc<Batch>,
-    /// Where the memory goes when nobody needs the lines any more.
+    /// Where the memory is returned when nothing refers to the lines any more.
     spares: Option<Spares>,
 }
 
@@ -83,10 +83,10 @@ impl Encoded {
         Ok(PyBytes::new(py, &packed))
     }
 
-    /// Hands out the bytes, read-only.
+    /// Exports the bytes, read-only.
     ///
     /// # Safety
-    /// `view` is null or points to a `Py_buffer` that may be written: the interpreter sees to it.
+    /// `view` is null or points to a writable `Py_buffer`: the interpreter guarantees this.
     unsafe fn __getbuffer__(
         slf: Bound<'_, Self>,
         view: *mut ffi::Py_buffer,
@@ -99,9 +99,9 @@ impl Encoded {
         let bytes = slf.get().batch.bytes();
         let length = ffi::Py_ssize_t::try_from(bytes.len())?;
         let start = bytes.as_ptr().cast_mut().cast();
-        // SAFETY: the view takes a reference to `slf`, which keeps the batch, and nothing changes or
-        // moves the bytes of a batch that is shared: `drop` alone takes it away. Readers are refused
-        // to write (the fifth argument).
+        // SAFETY: the view takes a reference to `slf`, which keeps the batch alive. Nothing changes
+        // or moves the bytes of a shared batch; only `drop` frees them. The fifth argument makes
+        // the view read-only.
         let status = unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), start, length, 1, flags) };
         if status == 0 {
             Ok(())

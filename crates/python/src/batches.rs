@@ -1,4 +1,4 @@
-//! The batches of a session, as an iterator of Python.
+//! The batches of a session, as a Python iterator.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
@@ -25,8 +25,9 @@ create_exception!(
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Batches {
     session: Mutex<Session>,
-    /// Points that were handed out, skipped ones too. Not in the session, which is locked for as long
-    /// as a batch is made: to wait for that here would be to wait with the GIL.
+    /// The number of points that were returned, including skipped ones. It is not in the session,
+    /// which is locked while a batch is made: waiting for that lock here would mean to wait with
+    /// the GIL.
     rows: AtomicU64,
     at_end: AtomicBool,
 }
@@ -59,7 +60,7 @@ impl Batches {
         let mut session = match slf.session.try_lock() {
             Ok(session) => session,
             Err(TryLockError::Poisoned(session)) => session.into_inner(),
-            // To wait for another thread here would be to wait with the GIL.
+            // Waiting for another thread here would mean to wait with the GIL.
             Err(TryLockError::WouldBlock) => {
                 return Err(PyValueError::new_err(
                     "the iterator is in use by another thread",
@@ -86,7 +87,7 @@ impl Batches {
         self.rows.load(Ordering::Relaxed)
     }
 
-    /// Whether it is known that no batch comes any more.
+    /// Whether it is known that no more batches come.
     #[getter]
     fn at_end(&self) -> bool {
         self.at_end.load(Ordering::Relaxed)

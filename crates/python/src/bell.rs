@@ -1,8 +1,8 @@
-//! What wakes an event loop: another thread, or a socket of ours.
+//! Wakes an event loop, from another thread or through one of our sockets.
 //!
-//! A loop that watches file descriptors is given that of a reactor, which becomes readable for
-//! both; who rings from another thread needs no GIL. Other loops (Windows) are woken by
-//! `call_soon_threadsafe`, and have no sockets of ours.
+//! A loop that watches file descriptors watches that of a reactor, which becomes readable for both.
+//! Another thread needs no GIL for the wake-up. Other loops (Windows) are woken with
+//! `call_soon_threadsafe`, and have none of our sockets.
 
 #[cfg(unix)]
 use std::sync::OnceLock;
@@ -19,7 +19,7 @@ use crate::inbox::Take;
 
 /// A way to wake a loop, which then calls a [`Take`].
 pub(crate) struct Bell {
-    /// None for a loop that watches no file descriptors.
+    /// `None` for a loop that watches no file descriptors.
     #[cfg(unix)]
     reactor: OnceLock<Reactor>,
     event_loop: Py<PyWeakrefReference>,
@@ -34,7 +34,7 @@ impl Bell {
         })
     }
 
-    /// Lets the loop listen, if it can; it keeps `take` until it is closed.
+    /// Registers with the loop, if it can watch. The loop keeps `take` until it is closed.
     #[cfg(unix)]
     pub(crate) fn hang(&self, event_loop: &Bound<'_, PyAny>, take: Take) -> PyResult<()> {
         use std::os::fd::AsRawFd as _;
@@ -43,7 +43,7 @@ impl Bell {
 
         let py = event_loop.py();
         let reactor = Reactor::new().map_err(|error| errors::no_connection(py, &error))?;
-        // In a context of its own: the loop would keep that of the first caller for ever.
+        // In an empty context: the loop would keep that of the first caller for ever.
         let context = py.import("contextvars")?.getattr("Context")?.call0()?;
         let add_reader = event_loop.getattr(intern!(py, "add_reader"))?;
         match context.call_method1("run", (add_reader, reactor.as_raw_fd(), take)) {
@@ -56,7 +56,7 @@ impl Bell {
         }
     }
 
-    /// The reactor that the loop listens to.
+    /// The reactor that the loop watches.
     #[cfg(unix)]
     pub(crate) fn reactor(&self) -> Option<&Reactor> {
         self.reactor.get()
@@ -72,21 +72,21 @@ impl Bell {
     pub(crate) fn ring(&self, take: impl FnOnce() -> Take) {
         #[cfg(unix)]
         if let Some(reactor) = self.reactor() {
-            // It fails where the loop was closed at the same moment, and nobody waits any more.
+            // It fails if the loop is closed at the same time, and then nothing waits any more.
             let _ = reactor.wake();
             return;
         }
-        // No interpreter any more: the program is ending, and nobody waits.
+        // There is no interpreter any more: the program is ending, and nothing waits.
         Python::try_attach(|py| {
             if let Some(event_loop) = self.event_loop.bind(py).upgrade() {
                 let name = intern!(py, "call_soon_threadsafe");
-                // A loop that is closed refuses, and nobody waits any more.
+                // A closed loop refuses, and then nothing waits any more.
                 let _ = event_loop.call_method1(name, (take(),));
             }
         });
     }
 
-    /// Takes note of all that rang so far, and wakes the tasks whose sockets are ready.
+    /// Clears all wake-ups so far, and wakes the tasks whose sockets are ready.
     #[cfg_attr(
         not(unix),
         expect(clippy::unnecessary_wraps, reason = "it fails where there are sockets")

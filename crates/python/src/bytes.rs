@@ -1,8 +1,9 @@
-//! A `bytes` object that is written piece by piece, in memory of its own from the start.
+//! A `bytes` object that is written piece by piece into its final memory.
 //!
-//! The final size is only an estimate: memory that is not written is not touched, so that it costs
-//! addresses, not pages, and is given back at the end. Large objects use huge pages: the kernel
-//! takes as long to hand out memory in pages of 4 KiB as the encoder takes to make the lines.
+//! The size is first only an estimate. Memory that is not written is not touched: it takes
+//! addresses, but no pages, and is released at the end. Large objects use huge pages, because the
+//! kernel takes as long to provide memory in pages of 4 KiB as the encoder takes to write the
+//! lines.
 #![expect(
     unsafe_code,
     reason = "PyO3's safe writer does not give the address that huge pages are asked for by; \
@@ -21,32 +22,32 @@ use pyo3::ffi::{self, compat};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// What the header of the object and that of glibc's block take at most. A mapping whose length is
-/// a multiple of a huge page is aligned to one.
+/// Maximum size of the header of the object and that of glibc's block. A mapping whose length is a
+/// multiple of a huge page is aligned to one.
 const HEADERS: usize = 64;
 
-/// How many bytes are made zero at a time: as many as the nearest cache holds, or a little more.
+/// How many bytes are zeroed at a time: about as many as fit into the L1 cache.
 const AHEAD: usize = 64 << 10;
 
-/// Larger blocks are mappings of their own in glibc: their memory comes from the kernel, not from
+/// Larger blocks are separate mappings in glibc: their memory comes from the kernel, not from
 /// another object.
 const OWN_MAPPING: usize = 32 << 20;
 
-/// A `bytes` object that nobody else knows yet.
+/// A `bytes` object to which nothing else refers yet.
 pub(crate) struct Builder<'py> {
     py: Python<'py>,
     writer: NonNull<compat::PyBytesWriter>,
     used: usize,
-    /// Up to here the memory was written, or the kernel has made it zero.
+    /// Memory before this offset was written, or the kernel has zeroed it.
     known: usize,
     capacity: usize,
 }
 
 impl<'py> Builder<'py> {
-    /// Allocates memory for `capacity` bytes, or a few more.
+    /// Allocates memory for at least `capacity` bytes.
     pub(crate) fn with_capacity(py: Python<'py>, capacity: usize) -> PyResult<Self> {
         let capacity = rounded(capacity);
-        // SAFETY: the interpreter is attached. The answer is null or a writer of our own.
+        // SAFETY: the interpreter is attached. The result is null or a writer that we own.
         let writer = unsafe { compat::PyBytesWriter_Create(length(capacity)?) };
         let writer = NonNull::new(writer).ok_or_else(|| PyErr::fetch(py))?;
         let mut builder = Self {
@@ -65,24 +66,24 @@ impl<'py> Builder<'py> {
         self.used
     }
 
-    /// Whether `more` bytes would need more memory than there is.
+    /// Whether `more` bytes exceed the available memory.
     pub(crate) fn is_full(&self, more: usize) -> bool {
         self.capacity - self.used < more
     }
 
-    /// Makes sure that there is memory for `capacity` bytes in all.
+    /// Ensures that there is memory for `capacity` bytes in all.
     pub(crate) fn reserve(&mut self, capacity: usize) -> PyResult<()> {
         if capacity <= self.capacity {
             return Ok(());
         }
-        // The writer takes a quarter more than it is asked for.
+        // The writer allocates a quarter more than requested.
         let real = rounded(capacity.saturating_add(capacity.div_ceil(4)));
         let asked = capacity.max(real - real.div_ceil(5));
         let (writer, size) = (self.writer, length(asked)?);
-        // Without memory the writer that PyO3 has for Python before 3.15 sets `MemoryError` and
-        // panics; it can still be dropped.
+        // If there is no memory, PyO3's writer for Python before 3.15 sets `MemoryError` and
+        // panics. It can still be dropped.
         let status = catch_unwind(move || {
-            // SAFETY: the interpreter is attached, and the writer is our own.
+            // SAFETY: the interpreter is attached, and we own the writer.
             unsafe { compat::PyBytesWriter_Resize(writer.as_ptr(), size) }
         });
         if status.unwrap_or(-1) < 0 {
@@ -93,12 +94,12 @@ impl<'py> Builder<'py> {
         Ok(())
     }
 
-    /// Writes some bytes behind the others.
+    /// Appends some bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> PyResult<()> {
         let end = self.used + bytes.len();
         self.reserve(end)?;
-        // SAFETY: the object has `capacity` bytes, of which `used` are written, and `bytes` are no
-        // part of it, since nobody else knows it.
+        // SAFETY: the object has `capacity` bytes, of which `used` are written. `bytes` is not part
+        // of it, because nothing else refers to it.
         unsafe {
             let start = self.start().add(self.used);
             start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
@@ -108,10 +109,10 @@ impl<'py> Builder<'py> {
         Ok(())
     }
 
-    /// The memory behind the bytes that were written, which can be filled without the GIL.
+    /// The memory after the written bytes, which can be filled without the GIL.
     pub(crate) fn rest(&mut self) -> Rest<'_> {
-        // SAFETY: the object has `capacity` bytes, and nobody else knows it, nor can resize it
-        // while it is borrowed.
+        // SAFETY: the object has `capacity` bytes. Nothing else refers to it, and nothing can
+        // resize it while it is borrowed.
         let memory = unsafe {
             let start = self.start().cast::<MaybeUninit<u8>>();
             slice::from_raw_parts_mut(start, self.capacity)
@@ -123,11 +124,11 @@ impl<'py> Builder<'py> {
         }
     }
 
-    /// The object, with the bytes that were written and no more memory than these take.
+    /// The object with the written bytes and no further memory.
     pub(crate) fn finish(self) -> PyResult<Bound<'py, PyBytes>> {
         let this = std::mem::ManuallyDrop::new(self);
-        // SAFETY: the writer is our own and not used after this; the first `used` bytes are
-        // written. The answer is null, with an exception set, or a `bytes` object of our own.
+        // SAFETY: we own the writer and do not use it after this. The first `used` bytes are
+        // written. The result is null with an exception set, or a `bytes` object that we own.
         let object = unsafe {
             let size = length(this.used)?;
             let object = compat::PyBytesWriter_FinishWithSize(this.writer.as_ptr(), size);
@@ -138,14 +139,14 @@ impl<'py> Builder<'py> {
 
     /// Where the bytes begin.
     fn start(&self) -> *mut u8 {
-        // SAFETY: the writer is our own; the answer holds until it is resized.
+        // SAFETY: we own the writer. The result is valid until it is resized.
         unsafe { compat::PyBytesWriter_GetData(self.writer.as_ptr()).cast() }
     }
 
     /// Asks for huge pages for all pages of the object, if it is large.
     ///
-    /// Asks also that whole pages behind the bytes be zero, which they are in a new mapping, so that
-    /// nobody has to write them twice.
+    /// Also requests that whole pages after the bytes be zero. They are zero in a new mapping, so
+    /// no byte is written twice.
     #[cfg(target_os = "linux")]
     fn advise(&mut self, size: usize) {
         const PAGE: usize = 4096;
@@ -160,9 +161,9 @@ impl<'py> Builder<'py> {
         if size < OWN_MAPPING || end <= first {
             return;
         }
-        // SAFETY: these pages lie in the object whole, behind the bytes that are known; those
-        // between these and the first page exist too. After the call the kernel has given the pages
-        // contents of their own: zeros.
+        // SAFETY: these pages are completely inside the object, after the known bytes. The bytes
+        // between the known ones and the first page exist too. After the call the kernel has given
+        // the pages their own content, zeros.
         unsafe {
             let status = libc::madvise(start.add(first).cast(), end - first, libc::MADV_DONTNEED);
             if status == 0 {
@@ -176,7 +177,7 @@ impl<'py> Builder<'py> {
     fn advise(&mut self, _: usize) {}
 }
 
-/// The memory of an object, with the bytes that were written.
+/// The memory of an object, with the written bytes.
 pub(crate) struct Rest<'b> {
     memory: &'b mut [MaybeUninit<u8>],
     known: &'b mut usize,
@@ -210,12 +211,12 @@ impl LineMemory for Rest<'_> {
 
 impl Drop for Builder<'_> {
     fn drop(&mut self) {
-        // SAFETY: the interpreter is attached, and the writer is our own and not used after this.
+        // SAFETY: the interpreter is attached. We own the writer and do not use it after this.
         unsafe { compat::PyBytesWriter_Discard(self.writer.as_ptr()) };
     }
 }
 
-/// A size whose block ends where a huge page ends, if it is large.
+/// A size whose block ends at the end of a huge page, if it is large.
 fn rounded(capacity: usize) -> usize {
     if capacity < LARGE {
         return capacity;

@@ -1,9 +1,9 @@
-//! One request, not sent yet: await it, or wait for it.
+//! A request that has not been sent: await it, or wait for it.
 //!
-//! `Call` replaces pairs of sync and async methods. Building it parses arguments and starts
-//! nothing; `await` hands it to the running loop, `wait` blocks this thread, and `start` sends it
-//! ahead of either. Both release the GIL while the request travels, and both drop the request when
-//! they are given up.
+//! `Call` replaces pairs of sync and async methods. Creating it parses arguments and starts
+//! nothing. `await` passes it to the running loop, `wait` blocks this thread, and `start` sends it
+//! before either. Both release the GIL while the request is in flight, and both drop the request
+//! when they are cancelled.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,10 +25,10 @@ use crate::inbox::{self, Convert, Inbox, Promise};
 use crate::runtime;
 use crate::task::Task;
 
-/// How often a blocked call looks for signals; Ctrl-C is obeyed within this time.
+/// How often a blocked call checks for signals. Ctrl-C takes effect within this time.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A request, and what makes Python's value of its outcome.
+/// A request, and the function that converts its result to a Python value.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Convert> + Send>>;
 
 /// A request that has not been sent: `await` it, or `wait` for it.
@@ -37,11 +37,11 @@ pub(crate) struct Call {
     todo: Mutex<Option<Todo>>,
 }
 
-/// What a call is to do.
+/// What a call does.
 enum Todo {
     /// On the threads of the runtime.
     InRuntime(Work),
-    /// By whichever client of the engine fits who waits.
+    /// On the client of the engine that fits the way of waiting.
     Anywhere(Engine, Box<dyn FnOnce(aioinflux::Client) -> Work + Send>),
 }
 
@@ -54,7 +54,7 @@ impl Todo {
     }
 }
 
-/// The future is made where it stays: to move it would cost more than to make it.
+/// The future is created in its final place, because moving it would cost more than creating it.
 fn work<T, F, C>(request: impl FnOnce() -> F + Send + 'static, convert: C) -> Work
 where
     T: Send + 'static,
@@ -68,8 +68,9 @@ where
 }
 
 impl Call {
-    /// A call that runs `request`, then makes a Python value of its outcome by `convert`: on the
-    /// thread of whoever waits, so what needs no GIL belongs into `request`.
+    /// Returns a call that runs `request`, then converts its result to a Python value with
+    /// `convert`. `convert` runs on the thread that waits, so `request` should do everything that
+    /// needs no GIL.
     pub(crate) fn new<T, F, C>(request: F, convert: C) -> Self
     where
         T: Send + 'static,
@@ -79,8 +80,8 @@ impl Call {
         Self::of(Todo::InRuntime(work(|| request, convert)))
     }
 
-    /// The same for a small request: a loop that can drive it itself does so, without the threads
-    /// of the runtime.
+    /// The same for a small request: a loop that can drive it does so, without the threads of the
+    /// runtime.
     pub(crate) fn small<T, F, C>(
         engine: Engine,
         request: impl FnOnce(aioinflux::Client) -> F + Send + 'static,
@@ -109,7 +110,7 @@ impl Call {
 }
 
 impl Drop for Call {
-    /// What makes the value may hold the last reference to an object of the user.
+    /// The conversion may hold the last reference to an object of the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -126,7 +127,7 @@ impl Call {
         let promise = Promise::new(Arc::clone(&inbox), future.clone().unbind());
         let (work, is_here) = match todo {
             Todo::InRuntime(work) => (work, false),
-            // A request of a function that runs at exit after ours: its loop would give it up.
+            // A request from a function that runs at exit after ours: its loop would cancel it.
             Todo::Anywhere(engine, make) if runtime::has_ended() => (make(engine.client()), false),
             Todo::Anywhere(engine, make) => match engine.driven_by(&inbox) {
                 Some(client) => (make(client), true),
@@ -148,8 +149,8 @@ impl Call {
         })
     }
 
-    /// Sends the request now; it travels while the caller does something else. Dropping the call
-    /// stops it.
+    /// Sends the request now. It is in flight while the caller does something else. Dropping the
+    /// call cancels it.
     fn start(&self, py: Python<'_>) -> PyResult<()> {
         exit::protect_thread();
         let task = Started(Some(runtime::get(py)?.spawn(self.take()?.in_runtime())));
@@ -168,21 +169,21 @@ impl Call {
             });
             match tick {
                 Ok(convert) => return convert(py),
-                // Leaving drops `work`, which stops the request.
+                // Returning drops `work`, which cancels the request.
                 Err(_) => py.check_signals()?,
             }
         }
     }
 }
 
-/// Where a request is under way.
+/// Where a request runs.
 enum UnderWay {
     Here(Arc<Task>),
     InRuntime(AbortHandle),
 }
 
 impl UnderWay {
-    /// Stops it. Does nothing to a request that has ended.
+    /// Cancels the request. Does nothing if it has ended.
     fn abort(&self) {
         match self {
             Self::Here(task) => task.abort(),
@@ -191,8 +192,7 @@ impl UnderWay {
     }
 }
 
-/// A request that is under way for as long as this is kept; none where the end of the program gave
-/// it up.
+/// A request that runs for as long as this is kept. `None` if the end of the program cancelled it.
 struct Started(Option<JoinHandle<Convert>>);
 
 impl Future for Started {
@@ -229,12 +229,12 @@ fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     GET.import(py, "asyncio", "get_running_loop")?.call0()
 }
 
-/// What a task steps through while it waits for a request, as the iterator of an asyncio future.
+/// What a task iterates over while it waits for a request, as it does over an asyncio future.
 ///
-/// Unlike that one it is told when its task is cancelled, and stops the request.
+/// Unlike that future, it learns when its task is cancelled, and then cancels the request.
 #[pyclass]
 struct Awaited {
-    /// None only while the garbage collector takes it apart.
+    /// `None` only while the garbage collector clears it.
     future: Option<Py<PyAny>>,
     under_way: UnderWay,
     is_given: bool,
@@ -255,7 +255,7 @@ impl Awaited {
             return Err(PyStopIteration::new_err((value.unbind(),)));
         }
         self.is_given = true;
-        // By this a task knows that it is to wait for what it is given.
+        // With this attribute the task knows that it must wait for the returned object.
         future.setattr(intern!(py, "_asyncio_future_blocking"), true)?;
         Ok(future.clone().unbind())
     }
@@ -265,7 +265,7 @@ impl Awaited {
         self.__next__(py)
     }
 
-    /// Cancellation comes this way. `kind` is the exception itself, or its class.
+    /// Cancellation arrives here. `kind` is the exception itself, or its class.
     #[pyo3(signature = (kind, value=None, traceback=None))]
     fn throw(
         &self,
@@ -301,7 +301,7 @@ impl Awaited {
         }
     }
 
-    /// Who waits is garbage: its loop was closed.
+    /// The waiting task is garbage, because its loop was closed.
     fn __clear__(&mut self) {
         exit::protect_thread();
         self.future = None;
@@ -310,7 +310,7 @@ impl Awaited {
 }
 
 impl Drop for Awaited {
-    /// Nobody waits any more. Does nothing to a request that has ended.
+    /// Nothing waits any more. Does nothing if the request has ended.
     fn drop(&mut self) {
         exit::protect_thread();
         self.under_way.abort();

@@ -26,17 +26,17 @@ use crate::writing::Writing;
 pub(crate) struct Client {
     options: Options,
     config: Config,
-    /// That of one process: its connections belong to threads that a fork does not copy.
+    /// The connections of one process. They belong to threads, which a fork does not copy.
     engine: Mutex<Option<(u32, Engine)>>,
 }
 
-/// Bytes of lines from which on a write is not small: loops have other things to do as well.
+/// Minimum size in bytes of a write that is not small, so that the loop is not blocked.
 const SMALL: usize = 16 * 1024;
 
 impl Client {
     fn open(options: Options) -> PyResult<Self> {
         let config = options.config()?;
-        // Mistakes in the configuration show now, not at the first request.
+        // Mistakes in the configuration raise now, not at the first request.
         let client =
             aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
         let engine = (runtime::process(), Engine::new(client));
@@ -56,14 +56,15 @@ impl Client {
         let client = match aioinflux::Client::new(self.config.clone()) {
             Ok(client) => client,
             Err(error) => {
-                // To make the exception runs code of Python: other threads may want the lock.
+                // Creating the exception runs Python code, and other threads may need the lock.
                 drop(slot);
                 return Err(errors::to_python(&error));
             }
         };
         let engine = Engine::new(client);
         let old = slot.replace((process, engine.clone()));
-        // The parent's connections must not be closed here: dropping would talk to dead threads.
+        // The connections of the parent process must not be closed here: dropping them would
+        // communicate with threads that do not exist.
         std::mem::forget(old);
         Ok(engine)
     }
@@ -114,14 +115,15 @@ impl Client {
         })
     }
 
-    /// Whether it connects by TLS without verifying who answers.
+    /// Whether it connects by TLS without verifying the certificate.
     #[getter]
     fn unverified(&self) -> PyResult<bool> {
         exit::protect_thread();
         Ok(self.engine()?.client().is_unverified())
     }
 
-    /// A client of another address, all else the same: only here is the password still known.
+    /// A client for a different address with the same options. Only this object still knows the
+    /// password.
     fn moved(&self, host: String, port: i64, ssl: bool, path: &str) -> PyResult<Self> {
         exit::protect_thread();
         Self::open(Options {
@@ -217,7 +219,7 @@ impl Client {
             |py, outcome| {
                 let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Dict))?;
                 if body.is_empty() {
-                    // A server of 2.x answers nothing at all to some statements that it ran.
+                    // For some statements that it ran, a server of 2.x sends an empty body.
                     return json::parse(py, br#"{"results":[]}"#);
                 }
                 json::parse(py, &body)
@@ -279,7 +281,7 @@ impl Client {
         ))
     }
 
-    /// Closes the connections; the next request opens new ones.
+    /// Closes the connections. The next request opens new ones.
     fn close(&self) {
         exit::protect_thread();
         let mut slot = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
@@ -372,7 +374,7 @@ fn param(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Param> {
     }
 }
 
-/// The parameter, if the value is of a type that can be bound.
+/// The parameter, if the type of the value can be bound.
 fn known_param(value: &Bound<'_, PyAny>) -> PyResult<Option<Param>> {
     if value.is_instance_of::<PyBool>() {
         return value.extract().map(Param::Boolean).map(Some);
@@ -406,7 +408,7 @@ fn known_param(value: &Bound<'_, PyAny>) -> PyResult<Option<Param>> {
     value.extract().map(make).map(Some)
 }
 
-/// Quotes a name for a statement of `InfluxQL`.
+/// Quotes a name for an `InfluxQL` statement.
 #[pyfunction]
 pub(crate) fn quote_identifier(name: &str) -> PyResult<String> {
     exit::protect_thread();

@@ -1,4 +1,4 @@
-//! The options of the Python constructors, and the engine's configuration that they make.
+//! The options of the Python constructors, and the configuration of the engine that they produce.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 
 use crate::errors;
 
-/// What a client was made with. It holds passwords, and is shown nowhere.
+/// The options of a client. It contains passwords and is never shown.
 #[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) host: String,
@@ -16,8 +16,8 @@ pub(crate) struct Options {
     pub(crate) ssl: bool,
     pub(crate) path: String,
     pub(crate) unix_socket: Option<String>,
-    /// Basic authentication is used wherever there is one; which of the faces asks for a password
-    /// too is theirs to say.
+    /// Basic authentication is used if there is a user name. Each interface decides whether it
+    /// requires a password too.
     pub(crate) username: Option<String>,
     pub(crate) password: Option<String>,
     pub(crate) ca_file: Option<String>,
@@ -85,16 +85,17 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
         .filter(|port| *port > 0)
         .ok_or_else(|| argument("port", "a number from 1 to 65535", port))?;
     if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', ' ']) {
-        // Not shown: it may be a URL with a password.
+        // Not shown, because it may be a URL with a password.
         return Err(PyValueError::new_err(
-            "argument `host`: expected the name or address of a server, without scheme, user and path",
+            "argument `host`: expected the name or address of a server, without scheme, user and \
+             path",
         ));
     }
-    // An address of IPv6 has two colons at least.
+    // An IPv6 address has at least two colons.
     if host.matches(':').count() == 1 {
         return Err(PyValueError::new_err(
-            "argument `host`: expected the name or address of a server alone; hint: the port is an \
-             argument of its own, `port`",
+            "argument `host`: expected only the name or address of a server; hint: pass the port \
+             as `port`",
         ));
     }
     if path.contains(['?', '#']) {
@@ -119,8 +120,8 @@ fn tls(ca_file: Option<&str>, cert_file: Option<&str>, key_file: Option<&str>) -
         (Some(cert), Some(key)) => Ok(tls.client_certificate(Pem::file(cert), Pem::file(key))),
         (None, None) => Ok(tls),
         _ => Err(PyValueError::new_err(
-            "arguments `cert_file` and `key_file` belong together; hint: they may name the same \
-             file, if it holds both",
+            "arguments `cert_file` and `key_file`: pass both or neither; hint: they may name the \
+             same file, if it contains both",
         )),
     }
 }

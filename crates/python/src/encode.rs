@@ -1,4 +1,4 @@
-//! Lines of what the user hands in, and points of lines: no server is needed.
+//! Lines from data, and points from lines, without a server.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -14,8 +14,8 @@ use crate::session::Session;
 use crate::times::Times;
 use crate::whole::joined;
 
-/// A batch is copied once, and should be in the processor's cache by then. Of the usual lines so many
-/// are fewer bytes than the limit.
+/// Maximum size of a batch: it is copied once, and should still be in the cache then. Lines of
+/// usual length reach the limit of lines before this one.
 const LIMITS: Limits = Limits {
     lines: 2_000,
     bytes: 1 << 20,
@@ -24,7 +24,7 @@ const LIMITS: Limits = Limits {
 
 #[doc = docstring!("to_line_protocol")]
 #[expect(clippy::doc_markdown, reason = "a docstring of Python")]
-// No function of Python stands before it: that one took a sixth of the time of a call with a point.
+// No Python function wraps it: that took a sixth of the time of a call with one point.
 #[pyfunction]
 #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None,
     measurement_column=None, time_unit=None, tags=None, stamp=None, threads=None,
@@ -83,13 +83,13 @@ fn lines_of<'py>(data: Bound<'py, PyAny>, arguments: &Arguments) -> PyResult<Bou
         helpers.call_method1("_skipped", (skipped,))?;
     }
     if lines.as_bytes().starts_with("\u{feff}".as_bytes()) {
-        // Here it begins a measurement. A blank line before it says so to whoever reads text.
+        // Here it begins a measurement. A preceding blank line shows this to readers of text.
         return Ok(PyBytes::new(py, &[b"\n", lines.as_bytes()].concat()));
     }
     Ok(lines)
 }
 
-/// The nanoseconds since 1970 in UTC that a time stands for.
+/// Returns the nanoseconds since 1970 in UTC of a time.
 #[pyfunction]
 pub(crate) fn nanoseconds(time: &Bound<'_, PyAny>) -> PyResult<i64> {
     exit::protect_thread();

@@ -1,4 +1,5 @@
-//! The engine's clients of one Python client: one that the runtime drives, and one for each loop.
+//! The engine's clients of one Python client: one that the runtime drives, and one for each event
+//! loop.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -13,7 +14,7 @@ struct Shared {
     of_loops: Mutex<Vec<OfLoop>>,
 }
 
-/// The client whose connections a loop drives. None where the way to the server allows none.
+/// The client whose connections a loop drives. `None` if the kind of connection does not allow it.
 struct OfLoop {
     inbox: Weak<Inbox>,
     client: Option<aioinflux::Client>,
@@ -48,7 +49,7 @@ impl Engine {
         client
     }
 
-    /// Those of loops that there are: the connections of the others are closed.
+    /// Only loops that still exist: the connections of the others are closed.
     fn of_loops(&self) -> MutexGuard<'_, Vec<OfLoop>> {
         let all = self.0.of_loops.lock();
         let mut all = all.unwrap_or_else(PoisonError::into_inner);

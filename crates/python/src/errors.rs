@@ -1,4 +1,4 @@
-//! The engine's errors as the exceptions of `aioinflux.exceptions`, which is where they are declared.
+//! Converts errors of the engine to the exceptions that `aioinflux.exceptions` declares.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyList, PyRange};
 use crate::out::{PyAnswer, json};
 use crate::place::shorten;
 
-/// What texts of the engine name, and what it is called in Python.
+/// Names in texts of the engine, and their names in Python.
 const NAMES: [(&str, &str); 4] = [
     ("`Tls::ca`", "`ca_file`"),
     ("`Tls::client_certificate`", "`cert_file` and `key_file`"),
@@ -20,24 +20,24 @@ const NAMES: [(&str, &str); 4] = [
     ("use an `http://` URL", "use `ssl=False`"),
 ];
 
-/// What of a failed query's answer goes onto the exception.
+/// Which part of a failed query's answer is kept on the exception.
 #[derive(Clone, Copy)]
 pub(crate) enum Kept {
-    /// A dict, as the server's JSON.
+    /// A dict, as in the JSON of the server.
     Dict,
     /// The decoded answer.
     Answer,
-    /// Nothing: the rows went to the caller already.
+    /// Nothing, because the caller already has the rows.
     Nothing,
 }
 
-/// The exception for an error that is neither of a write nor of a query.
+/// The exception for an error that belongs to neither a write nor a query.
 pub(crate) fn to_python(error: &Error) -> PyErr {
     Python::attach(|py| exception(py, error, "InfluxDBResponseError", &[]))
 }
 
-/// What code of the user raised, for who asked for the next item: to them a `StopIteration` would
-/// be the end of the data, and all after it lost. Generators do the same (PEP 479).
+/// Wraps an exception of user code for the caller of an iterator. A `StopIteration` would look like
+/// the end of the data, and everything after it would be lost. Generators do the same (PEP 479).
 pub(crate) fn no_end(py: Python<'_>, error: PyErr) -> PyErr {
     if !error.is_instance_of::<PyStopIteration>(py) {
         return error;
@@ -74,11 +74,11 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
     made
 }
 
-/// Ranges of points as a list of `range`.
+/// Ranges of points as a list of `range` objects.
 pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, PyAny> {
     let found = PyList::empty(py);
     for one in points {
-        // Points are in memory, so there are fewer than numbers of a `range`.
+        // Points are in memory, so their number fits into a `range`.
         if let (Ok(start), Ok(end)) = (one.start.try_into(), one.end.try_into())
             && let Ok(range) = PyRange::new(py, start, end)
         {
@@ -88,7 +88,7 @@ pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, 
     found.into_any()
 }
 
-/// The exception for a failed query, with what had succeeded before.
+/// The exception for a failed query, with the results before it.
 pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     let result = match (kept, error.raw()) {
         (Kept::Nothing, _) | (Kept::Dict, None) => None,
@@ -101,7 +101,7 @@ pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     with_result(py, error, result.unwrap_or_else(|| py.None()))
 }
 
-/// The exception for a failed query, with what had succeeded before.
+/// The exception for a failed query, with the results before it.
 pub(crate) fn with_result(py: Python<'_>, error: &Error, result: Py<PyAny>) -> PyErr {
     let fields = [
         ("statement", object(py, error.statement())),
@@ -110,7 +110,8 @@ pub(crate) fn with_result(py: Python<'_>, error: &Error, result: Py<PyAny>) -> P
     exception(py, error, "InfluxDBQueryError", &fields)
 }
 
-/// The exception for what the system refuses before there is a connection: file descriptors, say.
+/// The exception for what the system refuses before there is a connection, such as file
+/// descriptors.
 pub(crate) fn no_connection(py: Python<'_>, error: &std::io::Error) -> PyErr {
     let fields = PyDict::new(py);
     let made = py
@@ -123,7 +124,7 @@ pub(crate) fn no_connection(py: Python<'_>, error: &std::io::Error) -> PyErr {
     made.map_or_else(|failed| failed, PyErr::from_value)
 }
 
-/// The exception for an answer that is not what it should be.
+/// The exception for an invalid answer.
 pub(crate) fn damaged(py: Python<'_>, what: &str) -> PyErr {
     let class = py
         .import("aioinflux.exceptions")
@@ -138,7 +139,7 @@ fn object<'py, T: IntoPyObjectExt<'py>>(py: Python<'py>, value: T) -> Py<PyAny> 
     value.into_py_any(py).unwrap_or_else(|_| py.None())
 }
 
-/// The name of the exception class for an error; `refused` is that for refusals of the server.
+/// The name of the exception class for an error. `refused` is the class for refusals of the server.
 fn class_name(error: &Error, refused: &'static str) -> &'static str {
     match error.kind() {
         ErrorKind::Timeout { .. } => "InfluxDBTimeoutError",
@@ -156,7 +157,7 @@ fn exception(
 ) -> PyErr {
     let mut text = shown(refused, &error.to_string());
     if let Some(conflict) = error.field_conflict() {
-        // What became of the points is told last.
+        // The state of the points comes last.
         let told = error.ledger().map(|ledger| format!("; {ledger}"));
         let told = told.filter(|told| text.ends_with(told)).unwrap_or_default();
         text.truncate(text.len() - told.len());
@@ -164,7 +165,7 @@ fn exception(
         text += &told;
     }
     if matches!(error.kind(), ErrorKind::Timeout { .. }) {
-        // The limits of a configuration in Rust are one argument here.
+        // The limits of the Rust configuration are one argument in Python.
         for limit in ["(`connect_timeout`)", "(`read_timeout`)"] {
             text = text.replace(limit, "(`timeout`)");
         }
@@ -180,7 +181,7 @@ fn exception(
     build(py, error, refused, text, fields).unwrap_or_else(|failed| failed)
 }
 
-/// What to do about a field of another type.
+/// A hint for a field with a different type.
 fn hint(conflict: &FieldConflict) -> String {
     let FieldConflict {
         field,
@@ -190,8 +191,8 @@ fn hint(conflict: &FieldConflict) -> String {
         ..
     } = conflict;
     format!(
-        "; hint: field `{}` of `{}` was sent as {sent} and is stored as {stored}; which type of \
-         Python becomes which is told in docs/types.md",
+        "; hint: field `{}` of `{}` was sent as {sent} and is stored as {stored}; for the mapping \
+         of Python types see docs/types.md",
         shorten(field),
         shorten(measurement)
     )
@@ -223,8 +224,8 @@ fn build(
     Ok(PyErr::from_value(class.call((text,), Some(&all))?))
 }
 
-/// The server's words, of queries without users and passwords of URLs: where a right is missing, it
-/// repeats the statement, which may be the one that makes a subscription.
+/// The message of the server. For queries, users and passwords in URLs are removed: if a privilege
+/// is missing, the server repeats the statement, which may create a subscription.
 fn shown(refused: &str, text: &str) -> String {
     if refused == "InfluxDBWriteError" {
         return text.to_owned();
@@ -246,7 +247,7 @@ fn shown(refused: &str, text: &str) -> String {
     masked
 }
 
-/// A header's name as servers write it; on the way it lost its capitals.
+/// The name of a header with its usual capitals, which were lost in transit.
 pub(crate) fn header_name(name: &str) -> String {
     let parts = name.split('-').map(|part| {
         let mut chars = part.chars();
@@ -257,7 +258,7 @@ pub(crate) fn header_name(name: &str) -> String {
     parts.collect::<Vec<_>>().join("-")
 }
 
-/// The standard words for the statuses that servers answer writes with.
+/// The standard phrases for the statuses that servers return for writes.
 fn reason(status: u16) -> Option<&'static str> {
     Some(match status {
         400 => "Bad Request",

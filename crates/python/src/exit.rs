@@ -1,16 +1,16 @@
-//! What becomes of Python's threads when the program ends.
+//! What happens to Python's threads when the program ends.
 //!
-//! While the interpreter finalizes, `CPython` before 3.14 ends every other thread that asks for the
-//! GIL, by `pthread_exit`. glibc then unwinds the stack of the thread. If frames of Rust are on it,
-//! they catch what they cannot catch, or free objects of Python without the GIL: the process aborts
-//! or crashes. The thread may ask for the GIL in any code of Python that we call: generators and
-//! callbacks of the user, asyncio, classes of exceptions, finalizers. So no check in our own code
-//! comes early enough.
+//! While the interpreter finalizes, `CPython` before 3.14 ends every other thread that requests the
+//! GIL with `pthread_exit`. glibc then unwinds the stack of the thread. If Rust frames are on it,
+//! they catch an exception that must not be caught, or free Python objects without the GIL, and the
+//! process aborts or crashes. The thread may request the GIL in any Python code that we call:
+//! generators and callbacks of the user, asyncio, exception classes, finalizers. So no check in our
+//! own code is early enough.
 //!
 //! glibc calls the cleanup handlers of a thread before it unwinds the first frame. A thread
 //! registers one when it first enters this module from Python, and when we start it and it may free
-//! objects of Python. While the program ends, the handler does not return: the thread sleeps until
-//! the process is gone, as in `CPython` 3.14.
+//! Python objects. While the program ends, the handler does not return: the thread sleeps until the
+//! process has ended, as in `CPython` 3.14.
 //!
 //! Other systems end a thread without unwinding its stack.
 #![cfg_attr(
@@ -25,7 +25,7 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) use glibc::protect_thread;
 
-/// Does nothing where no stack is unwound.
+/// Does nothing if stacks are not unwound.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn protect_thread() {}
 
@@ -40,7 +40,7 @@ mod glibc {
 
     use crate::runtime;
 
-    /// `struct _pthread_cleanup_buffer` of `pthread.h`; glibc fills it in.
+    /// `struct _pthread_cleanup_buffer` of `pthread.h`, which glibc initializes.
     #[repr(C)]
     #[derive(Default)]
     struct Buffer {
@@ -64,8 +64,9 @@ mod glibc {
         static HANDLER: RefCell<Option<Handler>> = const { RefCell::new(None) };
     }
 
-    /// Keeps the end of the interpreter from unwinding this thread. Every function that Python
-    /// calls begins with this, and so does whatever frees an object that keeps some of Python's.
+    /// Protects this thread from being unwound when the interpreter ends. Every function that
+    /// Python calls begins with this. So does everything that frees an object with references to
+    /// Python objects.
     #[inline]
     pub(crate) fn protect_thread() {
         if !IS_PROTECTED.get() {
@@ -76,31 +77,31 @@ mod glibc {
     #[cold]
     fn register() {
         IS_PROTECTED.set(true);
-        // It fails only where the thread ends by itself already.
+        // It fails only if the thread is already ending normally.
         let _ = HANDLER.try_with(|handler| handler.replace(Some(Handler::new())));
     }
 
-    /// A cleanup handler that is registered for the thread that made it.
+    /// A cleanup handler, registered for the thread that created it.
     ///
-    /// The buffer is not on the stack. glibc calls a handler as soon as it leaves the frame that the
-    /// buffer is in; if it is in none, that is before the first frame.
+    /// The buffer is not on the stack. glibc calls a handler when it leaves the frame that contains
+    /// the buffer. If no frame does, that is before the first frame.
     struct Handler(*mut Buffer);
 
     impl Handler {
         fn new() -> Self {
             let buffer = Box::into_raw(Box::default());
-            // SAFETY: only glibc uses the buffer until `drop` takes the handler off, and the handler
-            // unwinds nothing.
+            // SAFETY: only glibc uses the buffer until `drop` unregisters the handler, and the
+            // handler unwinds nothing.
             unsafe { _pthread_cleanup_push(buffer, stay, std::ptr::null_mut()) };
             Self(buffer)
         }
     }
 
     impl Drop for Handler {
-        /// The thread ends by itself.
+        /// The thread ends normally.
         fn drop(&mut self) {
-            // SAFETY: the buffer is a box that this thread registered: the cell is not shared. glibc
-            // forgets it before it is freed.
+            // SAFETY: the buffer is a box that this thread registered: the cell is not shared.
+            // glibc forgets it before it is freed.
             unsafe {
                 _pthread_cleanup_pop(self.0, 0);
                 drop(Box::from_raw(self.0));
@@ -115,10 +116,10 @@ mod glibc {
         }
     }
 
-    /// Whether the program is ending: also where this module was not asked, since a thread was still
+    /// Whether the program is ending, even if this module was not told because a thread was still
     /// importing it.
     fn is_ending() -> bool {
-        // SAFETY: it reads one number, and may be called at any time.
+        // SAFETY: it reads one number and may be called at any time.
         runtime::has_ended() || unsafe { ffi::Py_IsInitialized() } == 0
     }
 }

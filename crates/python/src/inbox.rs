@@ -1,9 +1,9 @@
-//! How outcomes of requests come back to an event loop: on its own thread, many at a time.
+//! Returns the results of requests to an event loop: on its own thread, many at a time.
 //!
-//! A thread of the runtime puts an outcome into the loop's inbox, and rings when it was empty. The
-//! loop takes all that is there, makes Python's values and settles the futures. So the threads of
-//! the runtime do without the GIL, for which they would fight with the loop, and a busy loop is
-//! woken once for many requests.
+//! A thread of the runtime puts a result into the loop's inbox, and wakes the loop if the inbox was
+//! empty. The loop takes everything that is there, creates the Python values and resolves the
+//! futures. So the threads of the runtime need no GIL, for which they would compete with the loop,
+//! and a busy loop is woken once for many requests.
 //!
 //! Small requests need no other thread: they are tasks of the loop itself, which polls those that
 //! were woken.
@@ -23,44 +23,45 @@ use crate::exit;
 use crate::runtime;
 use crate::task::Task;
 
-/// What is told of a request whose task panicked.
+/// The error of a request whose task panicked.
 pub(crate) const WITHOUT_OUTCOME: &str = "the request ended without an outcome";
 
-/// Tasks that are polled before the loop lets go on who waited for them: else a server that has
-/// answered all that was asked would have nothing to do meanwhile.
+/// Tasks that are polled before the loop runs the code that waited for them. Otherwise a server
+/// that has answered everything would be idle meanwhile.
 const AT_ONCE: usize = 16;
 
-/// Makes the Python value, or the exception, of a finished request.
+/// Creates the Python value, or the exception, of a finished request.
 pub(crate) type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
-/// The outcomes that a loop has not taken yet.
+/// The results that a loop has not taken yet.
 pub(crate) struct Inbox {
     finished: Mutex<VecDeque<Finished>>,
     woken: Mutex<Woken>,
     bell: Bell,
-    /// A forked child has its parent's memory, and must not ring its parent's bell.
+    /// A forked child has a copy of its parent's memory, and must not wake the parent's loop.
     process: u32,
 }
 
-/// The tasks that are to be polled.
+/// The tasks to be polled.
 #[derive(Default)]
 struct Woken {
     tasks: VecDeque<Arc<Task>>,
-    /// Whether the loop is polling them, and needs no ring.
+    /// Whether the loop is polling them, and needs no wake-up.
     is_polling: bool,
 }
 
-/// A future that is to be settled, and what with.
+/// A future to be resolved, and its result.
 struct Finished {
     future: Py<PyAny>,
     convert: Convert,
 }
 
-/// A loop, and its inbox for as long as requests are under way or the loop listens to its bell.
+/// A loop and its inbox. They exist while requests are in flight or the loop watches its file
+/// descriptor.
 type Known = (Py<PyWeakrefReference>, Weak<Inbox>);
 
 thread_local! {
-    /// The loops that ran on this thread, seldom more than one.
+    /// The loops that ran on this thread; rarely more than one.
     static LOOPS: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -88,7 +89,7 @@ impl Inbox {
         self.finished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts an outcome in, from any thread and without the GIL.
+    /// Puts a result in, from any thread and without the GIL.
     fn put(self: &Arc<Self>, finished: Finished) {
         let mut all = self.finished();
         all.push_back(finished);
@@ -113,7 +114,7 @@ impl Inbox {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a task polled, from any thread and without the GIL.
+    /// Schedules a task to be polled, from any thread and without the GIL.
     pub(crate) fn wake(self: &Arc<Self>, task: Arc<Task>) {
         let mut woken = self.woken();
         woken.tasks.push_back(task);
@@ -124,7 +125,7 @@ impl Inbox {
         }
     }
 
-    /// Polls tasks that were woken; the loop comes back for those that are left.
+    /// Polls woken tasks. The loop returns here for the remaining ones.
     fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         let mut outcome = Ok(());
         for _ in 0..AT_ONCE {
@@ -132,7 +133,7 @@ impl Inbox {
             let Some(task) = task else { break };
             outcome = task.poll(py);
             if outcome.is_err() {
-                // Ctrl-C, in a loop that lets it through. The others are not lost.
+                // Ctrl-C, in a loop that lets it through. The other tasks are not lost.
                 break;
             }
         }
@@ -140,23 +141,24 @@ impl Inbox {
         woken.is_polling = false;
         let is_left = !woken.tasks.is_empty();
         drop(woken);
-        // After an error the loop comes back for the outcomes too.
+        // After an error the loop returns here for the results too.
         if is_left || outcome.is_err() {
             self.ring();
         }
         outcome
     }
 
-    /// Polls what was woken, and settles all futures whose outcomes are there.
+    /// Polls the woken tasks, and resolves all futures whose results are there.
     fn take(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
-        // Before the look at the inbox: who puts something in after it rings again.
+        // Before the inbox is read: a thread that puts something in afterwards wakes the loop
+        // again.
         self.woken().is_polling = true;
         let looked = self.bell.look();
         self.poll(py)?;
         let mut all = std::mem::take(&mut *self.finished());
         while let Some(one) = all.pop_front() {
             if let Err((error, unsettled)) = one.settle(py) {
-                // Ctrl-C, in a loop that lets it through. The others are not lost.
+                // Ctrl-C, in a loop that lets it through. The other results are not lost.
                 if let Some(one) = unsettled {
                     all.push_front(one);
                 }
@@ -173,8 +175,8 @@ impl Inbox {
 }
 
 impl Finished {
-    /// Makes Python's value, and settles the future if it still waits. The error is one of the
-    /// interpreter, Ctrl-C above all; with it comes what is not settled yet.
+    /// Creates the Python value, and resolves the future if it is still pending. The error is one
+    /// of the interpreter, usually Ctrl-C; with it comes what is not resolved yet.
     fn settle(self, py: Python<'_>) -> Result<(), (PyErr, Option<Self>)> {
         let settled = |error| (error, None);
         // Cancelled.
@@ -182,8 +184,8 @@ impl Finished {
             return Ok(());
         }
         let outcome = (self.convert)(py);
-        // To make the value may take long, and a signal that came meanwhile would be raised within
-        // `set_result`: between noting the value and waking who waits for it.
+        // Creating the value may take long. A signal that arrived meanwhile would be raised within
+        // `set_result`, after the value is stored and before the waiting task is woken.
         if let Err(error) = py.check_signals() {
             let (future, convert) = (self.future, Box::new(|_: Python<'_>| outcome) as Convert);
             return Err((error, Some(Self { future, convert })));
@@ -205,7 +207,7 @@ impl Finished {
     }
 }
 
-/// The inbox that this loop was given before. Forgets those of loops that are gone.
+/// The inbox that this loop was given before. Forgets those of loops that no longer exist.
 fn known(event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
     let py = event_loop.py();
     LOOPS.with_borrow_mut(|loops| {
@@ -220,7 +222,7 @@ fn known(event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
     })
 }
 
-/// What a loop calls when its bell rings.
+/// What a loop calls after a wake-up.
 #[pyclass(frozen)]
 pub(crate) struct Take(Arc<Inbox>);
 
@@ -239,7 +241,7 @@ impl Drop for Take {
     }
 }
 
-/// A future that will be settled, whatever happens to the task that is to settle it.
+/// A future that is always resolved, whatever happens to the task that should resolve it.
 pub(crate) struct Promise {
     inbox: Arc<Inbox>,
     future: Option<Py<PyAny>>,
@@ -257,7 +259,7 @@ impl Promise {
         self.settle(convert);
     }
 
-    /// Settles the future now: on the thread of its loop.
+    /// Resolves the future now, on the thread of its loop.
     pub(crate) fn keep_now(mut self, py: Python<'_>, convert: Convert) -> PyResult<()> {
         let Some(future) = self.future.take() else {
             return Ok(());
@@ -275,7 +277,7 @@ impl Promise {
         visit.call(&self.future)
     }
 
-    /// Leaves the future as it is: nobody waits for it.
+    /// Leaves the future unchanged, because nothing waits for it.
     pub(crate) fn forget(mut self) {
         self.future = None;
     }
@@ -288,8 +290,8 @@ impl Promise {
 }
 
 impl Drop for Promise {
-    /// Without an outcome the task was aborted (then its future is cancelled), or it panicked. The end
-    /// of the program aborts tasks, too: the threads that wait for them end with it.
+    /// Without a result, the task was cancelled (then its future is cancelled), or it panicked. The
+    /// end of the program also cancels tasks: the threads that wait for them end with it.
     fn drop(&mut self) {
         if runtime::has_ended() {
             return;

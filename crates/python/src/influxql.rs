@@ -1,4 +1,4 @@
-//! Pieces of `InfluxQL` text for `aioinflux.influxql`: quoting is the engine's.
+//! Parts of `InfluxQL` text for `aioinflux.influxql`. The engine quotes them.
 
 use std::time::Duration;
 
@@ -29,13 +29,13 @@ pub(crate) fn quote_regex(pattern: &str) -> PyResult<String> {
     checked(aioinflux::quote_regex(pattern))
 }
 
-/// Writes a duration of so many nanoseconds.
+/// Writes a duration of this many nanoseconds.
 #[pyfunction]
 pub(crate) fn quote_duration(nanoseconds: i128) -> PyResult<String> {
     exit::protect_thread();
     let nanoseconds = u64::try_from(nanoseconds).map_err(|_| {
         PyValueError::new_err(format!(
-            "duration of {nanoseconds} ns: expected one that is not negative, of 64 bits"
+            "duration of {nanoseconds} ns: expected a non-negative number of 64 bits"
         ))
     })?;
     checked(aioinflux::quote_duration(Duration::from_nanos(nanoseconds)))
@@ -48,7 +48,7 @@ pub(crate) fn check_duration(text: &str) -> PyResult<String> {
     checked(aioinflux::engine::check_duration(text))
 }
 
-/// A time as quoted text: RFC 3339, UTC, with all nine digits of the nanoseconds.
+/// A time as quoted text: RFC 3339, UTC, with nine digits for the nanoseconds.
 #[pyfunction]
 pub(crate) fn quote_time(time: &Bound<'_, PyAny>) -> PyResult<String> {
     exit::protect_thread();

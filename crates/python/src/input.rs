@@ -1,5 +1,5 @@
-//! What the user hands to `write`: text, mappings, objects of classes with a schema, frames, and
-//! iterables of these.
+//! The data of `write`: text, mappings, objects of classes with a schema, tables, and iterables of
+//! these.
 //!
 //! Points are numbered from 0 in the order in which they come, whatever holds them; errors, and the
 //! server's refusals, name them by that number.
@@ -17,27 +17,27 @@ use crate::sink::Sink;
 use crate::values::string;
 use crate::{almost, dicts, frame, typed};
 
-/// How deep iterables may be nested; an iterable that holds itself would never end.
+/// Maximum depth of nested iterables, because an iterable that contains itself would never end.
 const MAX_DEPTH: usize = 100;
-/// How many items are encoded between two looks at pending signals.
+/// How many items are encoded between two checks for signals.
 const SIGNAL_ITEMS: u64 = 4096;
 
-/// The data of one call, as far as it has not been encoded yet.
+/// The data of one call that has not been encoded yet.
 pub(crate) struct Input {
     roles: Roles,
-    /// What was handed in, until it is looked at.
+    /// The data itself, until it is examined.
     whole: Option<Py<PyAny>>,
-    /// The iterables that were begun, the innermost last.
+    /// The iterables in progress, innermost last.
     open: Vec<Py<PyIterator>>,
-    /// Items, not points: an iterable may give nothing but empty lists.
+    /// Items, not points: an iterable may contain only empty lists.
     items: u64,
-    /// Items of the list or tuple that was handed in, 0 where it is neither.
+    /// The number of items if the data is a list or a tuple, otherwise 0.
     expected: u64,
 }
 
-/// Why no more was encoded.
+/// Why encoding stopped.
 pub(crate) enum Filled {
-    /// The lines make a batch; data may be left.
+    /// There are enough lines for a batch; data may be left.
     Batch,
     /// A table of many rows comes next; data may be left behind it.
     Table(Box<Table>),
@@ -45,7 +45,7 @@ pub(crate) enum Filled {
     End,
 }
 
-/// What the points of a call leave to those after them.
+/// What the points of a call reuse from earlier ones.
 #[derive(Default)]
 struct Seen<'py> {
     dicts: Before<'py>,
@@ -63,7 +63,7 @@ impl Input {
         }
     }
 
-    /// How many points there are in all, if what was handed in is a list or a tuple of points.
+    /// The total number of points, if the data is a list or a tuple of points.
     pub(crate) fn expected(&self) -> u64 {
         self.expected
     }
@@ -73,8 +73,8 @@ impl Input {
         self.whole.is_none() && self.open.is_empty()
     }
 
-    /// Encodes until the lines make a batch. That is looked at after each item of an iterable; what is
-    /// no iterable is encoded whole.
+    /// Encodes until the lines make a batch. This is checked after each item of an iterable; data
+    /// that is not an iterable is encoded completely.
     pub(crate) fn fill(
         &mut self,
         py: Python<'_>,
@@ -116,8 +116,8 @@ impl Input {
         Ok(Filled::End)
     }
 
-    /// Encodes whatever `data` is; an iterable is opened only, and a table of many rows given back: in
-    /// a box, since most calls are for a single point.
+    /// Encodes `data`. An iterable is only opened, and a table of many rows is returned: in a box,
+    /// because most calls are for a single point.
     fn push<'py>(
         &mut self,
         data: &Bound<'py, PyAny>,
@@ -159,7 +159,7 @@ impl Input {
         Ok(None)
     }
 
-    /// Encodes a point, or opens a mapping that holds tables by name.
+    /// Encodes a point, or opens a mapping that contains tables by name.
     #[inline]
     fn push_mapping<'py>(
         &mut self,
@@ -173,7 +173,7 @@ impl Input {
         }
     }
 
-    /// Looks at what is wrong with a mapping that is no point.
+    /// Finds the error in a mapping that is not a point.
     #[cold]
     fn push_tables(&mut self, point: &Bound<'_, PyDict>, error: PyErr) -> PyResult<()> {
         match almost::tables(point)? {
@@ -182,11 +182,11 @@ impl Input {
         }
     }
 
-    /// Begins an iterable, if it is one.
+    /// Starts to read an iterable, if it is one.
     fn open(&mut self, data: &Bound<'_, PyAny>, sink: &mut Sink) -> PyResult<()> {
         let py = data.py();
         if data.hasattr(intern!(py, "to_lineprotocol"))? {
-            // A method of the object, and not of its class.
+            // A method of the object, not of its class.
             return typed::push_by_method(sink, data);
         }
         almost::check(data, sink.encoder.next_index())?;
@@ -213,7 +213,7 @@ impl Input {
     }
 }
 
-/// What to do with data that has to be awaited, which only `write` in `async` mode does.
+/// What to do with data that must be awaited, which only `write` in `async` mode does.
 fn hint(data: &Bound<'_, PyAny>) -> PyResult<&'static str> {
     let py = data.py();
     Ok(if data.hasattr(intern!(py, "__aiter__"))? {

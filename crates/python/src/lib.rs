@@ -1,4 +1,4 @@
-//! The native module `aioinflux._core`: conversions between Python and the engine, nothing else.
+//! The native module `aioinflux._core`: only conversions between Python and the engine.
 //!
 //! | file | knows |
 //! |---|---|
@@ -27,7 +27,7 @@
 //! | `runtime` | the threads that carry the requests |
 //! | `exit` | what becomes of threads when the program ends |
 
-/// The docstring of a name in the stubs: what users see is documented there.
+/// The docstring of a name in the stubs, where everything that users see is documented.
 macro_rules! docstring {
     ($name:literal) => {
         include_str!(concat!(env!("OUT_DIR"), "/docstrings/", $name))
@@ -123,7 +123,7 @@ mod _core {
         module.add("__version__", version())?;
         let end = module.getattr("_end")?;
         py.import("atexit")?.call_method1("register", (end,))?;
-        // Where there is no fork there is no function either.
+        // A system without fork has no such function.
         if let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? {
             let hooks = [("after_in_child", module.getattr("_forked")?)].into_py_dict(py)?;
             register.call((), Some(&hooks))?;
@@ -132,7 +132,7 @@ mod _core {
     }
 }
 
-/// The version in the form of Python, in which `-dev.0` is `.dev0` and `-alpha.1` is `a1`.
+/// The version in the format of Python, in which `-dev.0` is `.dev0` and `-alpha.1` is `a1`.
 fn version() -> String {
     let ours = [
         ("-alpha.", "a"),

@@ -1,4 +1,4 @@
-//! Where batches end, and who makes them.
+//! Where batches end, and how many threads make them.
 
 use aioinflux::frame::FrameOptions;
 use aioinflux::{Batch, Encoder, Options};
@@ -7,26 +7,26 @@ use aioinflux::{Batch, Encoder, Options};
 pub(crate) struct Limits {
     pub(crate) lines: usize,
     pub(crate) bytes: usize,
-    /// How many threads encode a table; `None`: one for each processor.
+    /// How many threads encode a table. `None` means one for each processor.
     pub(crate) threads: Option<usize>,
 }
 
 impl Limits {
-    /// Those of requests.
+    /// The limits of requests.
     pub(crate) const OF_WRITES: Self = Self {
         lines: FrameOptions::BATCH_LINES,
         bytes: FrameOptions::BATCH_BYTES,
         threads: None,
     };
 
-    /// Whether the lines of an encoder make a batch; points without a line count, too.
+    /// Whether the lines of an encoder make a batch. Points without a line count too.
     pub(crate) fn reached(self, encoder: &Encoder) -> bool {
         let batch = encoder.batch();
         let points = batch.len() as u64 + batch.skipped();
         points >= self.lines as u64 || encoder.len_bytes() > self.bytes
     }
 
-    /// How many lines from `start` on make a batch; 1 at least, unless there is none.
+    /// How many lines from `start` on make a batch: at least 1, unless there are none.
     pub(crate) fn fitting(self, batch: &Batch, start: usize) -> usize {
         let ends = &batch.ends()[start..];
         let from = if start == 0 {

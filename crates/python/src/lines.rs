@@ -1,4 +1,4 @@
-//! Points of lines: the way back.
+//! Decodes lines into points.
 
 use aioinflux::line::Decoder;
 use aioinflux::{Dialect, FieldValue};
@@ -11,10 +11,10 @@ use crate::exit;
 use crate::place::type_name;
 use crate::server::Server;
 
-/// How many lines are read between two looks at pending signals.
+/// How many lines are read between two checks for signals.
 const SIGNAL_LINES: usize = 4096;
 
-/// The points of lines of text, as mappings that `encode` takes.
+/// The points of lines of text, as mappings that `encode` accepts.
 #[pyfunction]
 pub(crate) fn parse_lines<'py>(
     data: &Bound<'py, PyAny>,
@@ -37,7 +37,7 @@ pub(crate) fn parse_lines<'py>(
 }
 
 fn points<'py>(py: Python<'py>, dialect: Dialect, text: &[u8]) -> PyResult<Bound<'py, PyList>> {
-    // What some editors put at the start of a file; `write` drops it, too.
+    // The byte order mark that some editors write at the start of a file. `write` drops it too.
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let points = PyList::empty(py);
     for (number, line) in Decoder::new(dialect, text).enumerate() {

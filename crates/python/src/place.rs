@@ -1,17 +1,17 @@
-//! Where in the user's data something is wrong: the first words of every error about data.
+//! Where in the user's data an error is: the start of every error message about data.
 
 use std::fmt;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-/// Longest piece of a value that an error shows.
+/// Maximum length of a value in an error message.
 const SHOWN: usize = 40;
 
 /// A point, and a part of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
-    /// Its number; `None` for what belongs to the whole call.
+    /// Its number. `None` for a part that belongs to the whole call.
     pub(crate) point: Option<u64>,
     pub(crate) part: &'a str,
     pub(crate) key: Option<&'a str>,
@@ -47,7 +47,7 @@ impl<'a> Place<'a> {
         PyValueError::new_err(format!("{self}: {what}"))
     }
 
-    /// A value of a type that cannot be written.
+    /// A value whose type cannot be written.
     pub(crate) fn type_error(self, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
         PyTypeError::new_err(format!(
             "{self}: expected {expected}, got `{}`",
@@ -55,7 +55,7 @@ impl<'a> Place<'a> {
         ))
     }
 
-    /// An error that Python raised about a value, with the place put before its words.
+    /// An error that Python raised for a value, with the place before its text.
     pub(crate) fn wrap(self, py: Python<'_>, error: &PyErr) -> PyErr {
         self.value_error(error.value(py))
     }
@@ -81,7 +81,7 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
         .map_or_else(|_| "?".to_owned(), |name| name.to_string())
 }
 
-/// What Python's `str` says of a value, cut; of integers with thousands of digits it says nothing.
+/// The `str` of a value, cut. For integers with thousands of digits there is none.
 pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     match value.str() {
         Ok(text) => shorten(&text.to_string_lossy()),

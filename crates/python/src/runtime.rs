@@ -1,9 +1,10 @@
-//! The tokio runtime that carries every request of this process.
+//! The tokio runtime for every request of this process.
 //!
-//! One runtime a process, made at the first request and ended before the interpreter: a thread of
-//! it that still settles a future would be killed by an interpreter that is gone. Threads do not
-//! survive a fork: a child that inherits a runtime gets one of its own, and the parent's is
-//! forgotten, never dropped, since dropping it would wait for threads that do not exist here.
+//! There is one runtime for each process. It is created at the first request and ended before the
+//! interpreter: a thread of it that still resolves a future would be ended by the finalized
+//! interpreter. Threads do not survive a fork: a child that inherits a runtime gets a new one. The
+//! parent's is forgotten and never dropped, because dropping it would wait for threads that do not
+//! exist.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -15,26 +16,27 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{errors, exit};
 
-/// The runtime and the process that made it.
+/// The runtime and the process that created it.
 static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
 
-/// The process, asked for once: every request wants to know, and the system takes its time.
+/// The process, which is read once: every request needs it, and the system call is slow.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
-/// Whether the program is ending: what a loop of a daemon thread still waits for is given up.
+/// Whether the program is ending: requests for which the loop of a daemon thread still waits are
+/// cancelled.
 static ENDED: AtomicBool = AtomicBool::new(false);
 
 /// The thread that ends the program.
 static ENDING: OnceLock<ThreadId> = OnceLock::new();
 
 /// Requests wait for sockets, and answers are decoded piece by piece in between. A second thread
-/// would be woken for most requests and find nothing to do: it costs a third of what they cost.
+/// would be woken for most requests and find nothing to do, which takes a third of their time.
 const WORKERS: usize = 1;
 
-/// How long the end of the program waits for requests that are being given up.
+/// How long the end of the program waits for requests that are being cancelled.
 const END: Duration = Duration::from_secs(5);
 
-/// The number of this process.
+/// The id of this process.
 pub(crate) fn process() -> u32 {
     match PROCESS.load(Ordering::Relaxed) {
         0 => {
@@ -46,7 +48,7 @@ pub(crate) fn process() -> u32 {
     }
 }
 
-/// Takes note of being another process. Called by Python in a child after each fork.
+/// Records the id of a new process. Python calls it in a child after each fork.
 #[pyfunction]
 #[pyo3(name = "_forked")]
 pub(crate) fn forked() {
@@ -58,8 +60,8 @@ pub(crate) fn has_ended() -> bool {
     ENDED.load(Ordering::Relaxed)
 }
 
-/// Sleeps until the process is gone, in a thread that the end of the program left behind: what it
-/// waited for was given up, and its error is of no use to anyone. Returns in all other threads.
+/// Sleeps until the process has ended, in a thread that the end of the program left behind: what it
+/// waited for was cancelled, and its error is of no use. Returns in all other threads.
 pub(crate) fn stay_if_left_behind(py: Python<'_>) {
     if has_ended() && ENDING.get() != Some(&thread::current().id()) {
         py.detach(|| {
@@ -72,8 +74,7 @@ pub(crate) fn stay_if_left_behind(py: Python<'_>) {
 
 /// The runtime of this process.
 ///
-/// The lock is only ever held with the GIL, so a fork, which needs the GIL too, never copies it
-/// locked.
+/// The lock is held only with the GIL. A fork needs the GIL too, so it never copies a locked lock.
 pub(crate) fn get(py: Python<'_>) -> PyResult<Arc<Runtime>> {
     let mut slot = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
     let process = process();
@@ -94,13 +95,13 @@ pub(crate) fn get(py: Python<'_>) -> PyResult<Arc<Runtime>> {
     Ok(runtime)
 }
 
-/// Ends the runtime: requests that still run are given up. Registered with `atexit`.
+/// Ends the runtime and cancels requests that are still running. Registered with `atexit`.
 #[pyfunction]
 #[pyo3(name = "_end")]
 pub(crate) fn end(py: Python<'_>) {
     exit::protect_thread();
     let _ = ENDING.set(thread::current().id());
-    // With the GIL, which whoever polls a request has too: none is being polled now.
+    // With the GIL, which polling a request also needs, so none is being polled now.
     ENDED.store(true, Ordering::Relaxed);
     let slot = RUNTIME
         .lock()

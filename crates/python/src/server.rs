@@ -1,4 +1,4 @@
-//! The generations of InfluxDB, as Python calls them.
+//! The generations of InfluxDB, by their Python names.
 
 use aioinflux::Dialect;
 use pyo3::exceptions::{PyTypeError, PyValueError};

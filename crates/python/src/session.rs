@@ -1,7 +1,7 @@
-//! One call of `write`, or of what encodes without a server: its lines, batch by batch.
+//! One call of `write`, or of a function that encodes without a server: its lines, batch by batch.
 //!
-//! Points of mappings, objects and text come from the caller's thread, tables from threads that work
-//! ahead. Nothing is read, and nothing is kept, beyond what the next batches need.
+//! Points from mappings, objects and text are encoded on the thread of the caller, tables on
+//! threads that work ahead. Nothing is read or kept beyond what the next batches need.
 
 use aioinflux::Batch;
 use aioinflux::engine::Workers;
@@ -15,7 +15,7 @@ use crate::input::{Filled, Input};
 use crate::limits::Limits;
 use crate::sink::{Lease, Sink};
 
-/// One call: its data, the arguments that it came with, and the lines that were made of it.
+/// One call: its data, its arguments, and the lines that were made.
 pub(crate) struct Session {
     input: Input,
     pub(crate) sink: Lease,
@@ -24,38 +24,38 @@ pub(crate) struct Session {
     waiting: Option<Box<Table>>,
     /// The table whose rows come next.
     table: Option<Box<Reading>>,
-    /// Lines of text that were more than a batch, and how many of them are gone.
+    /// Lines of text that exceed a batch, and how many of them are done.
     rest: Option<Box<(Batch, usize)>>,
     warned: bool,
-    /// Whether it failed, and has no more.
+    /// Whether it failed, and has no more batches.
     closed: bool,
 }
 
-/// What data has next.
+/// What the data contains next.
 pub(crate) enum Step {
     Batch(Batch),
-    /// A table of many rows; all points before it are out.
+    /// A table of many rows; all points before it are done.
     Table(Box<Table>),
     End,
 }
 
-/// A table whose rows are on their way.
+/// A table whose rows are being encoded.
 struct Reading {
     table: Box<Table>,
     workers: Workers,
-    /// The point that its first row is.
+    /// The point number of its first row.
     first: u64,
-    /// The point that its next row is.
+    /// The point number of its next row.
     next: u64,
     at_end: bool,
-    /// Why it cannot be read on; told when all rows before are out.
+    /// Why it cannot be read any further. Raised when all rows before are done.
     failed: Option<PyErr>,
-    /// The batch before the last, which waits to learn whether it is the last.
+    /// The batch before the last. It is held back until it is known whether it is the last.
     ahead: Option<Batch>,
 }
 
 impl Session {
-    /// Begins a call; `limits` are for what its arguments leave open.
+    /// Begins a call. `limits` applies where its arguments set nothing.
     pub(crate) fn begin(
         data: Bound<'_, PyAny>,
         arguments: &Arguments,
@@ -76,8 +76,8 @@ impl Session {
         })
     }
 
-    /// Encodes as much as makes a batch. If that is all data, the call ends with it, and the lines are
-    /// in the sink: most calls are short, and need nothing of what follows.
+    /// Encodes enough for a batch. If that is all data, the call ends, and the lines are in the
+    /// sink: most calls are short, and need nothing of what follows.
     pub(crate) fn finish_early(&mut self, py: Python<'_>) -> PyResult<bool> {
         self.fill(py)?;
         if !self.input.is_at_end() || self.waiting.is_some() {
@@ -96,8 +96,8 @@ impl Session {
         Ok(())
     }
 
-    /// How many points there are in all, those handed out too, as far as that is known: at least
-    /// what a list or a table has.
+    /// The total number of points, including those that are done, as far as it is known: at least
+    /// the length of a list or a table.
     pub(crate) fn expected(&self) -> u64 {
         let table = self.table.as_ref().map(|reading| {
             let rows = reading.table.expected().unwrap_or(0) as u64;
@@ -106,12 +106,12 @@ impl Session {
         self.input.expected().max(table.unwrap_or(0))
     }
 
-    /// Takes a batch back that is no longer needed, for its memory.
+    /// Takes back a batch that is no longer needed, to reuse its memory.
     pub(crate) fn put_back(&self, batch: Batch) {
         self.sink.spares.put(batch);
     }
 
-    /// The next batch; `None` at the end.
+    /// The next batch. `None` at the end.
     pub(crate) fn next(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
         loop {
             match self.step(py)? {
@@ -122,7 +122,7 @@ impl Session {
         }
     }
 
-    /// What comes next. A table is the caller's, who may give it back to [`Self::open_table`].
+    /// What comes next. A table is passed to the caller, who may return it to [`Self::open_table`].
     pub(crate) fn step(&mut self, py: Python<'_>) -> PyResult<Step> {
         py.check_signals()?;
         let batch = loop {
@@ -152,7 +152,7 @@ impl Session {
         Ok(batch.map_or(Step::End, Step::Batch))
     }
 
-    /// Whether the caller's thread makes all batches.
+    /// Whether the thread of the caller makes all batches.
     pub(crate) fn has_one_thread(&self) -> bool {
         self.frame_options().thread_count() == 1
     }
@@ -166,7 +166,7 @@ impl Session {
         self.limits.reached(&self.sink.encoder)
     }
 
-    /// Whether all points before the table, or before the end, are out: skipped ones too.
+    /// Whether all points before the table, or before the end, are done, including skipped ones.
     fn is_drained(&self) -> bool {
         let batch = self.sink.encoder.batch();
         batch.is_empty() && batch.skipped() == 0
@@ -188,7 +188,7 @@ impl Session {
         self.limits.of_tables(self.sink.encoder.options())
     }
 
-    /// Makes batches of a table before all else.
+    /// Makes batches of a table before anything else.
     pub(crate) fn open_table(&mut self, table: Box<Table>) {
         let options = self.frame_options();
         let encoder = &self.sink.encoder;
@@ -204,7 +204,7 @@ impl Session {
         }));
     }
 
-    /// The next batch of the table; `None` when there is none, and the table is done.
+    /// The next batch of the table. `None` if there is none, and the table is done.
     fn next_of_table(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
         let Some(reading) = &mut self.table else {
             return Ok(None);
@@ -272,7 +272,7 @@ impl Session {
         }
     }
 
-    /// Gives up: an iterator that failed has no more.
+    /// Ends the call after an error: an iterator that failed has no more items.
     pub(crate) fn close(&mut self) {
         self.table = None;
         self.rest = None;

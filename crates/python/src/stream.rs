@@ -19,32 +19,32 @@ use crate::exit;
 use crate::out::{PyAnswer, column_names, divisor, free_labels, named_rows};
 use crate::runtime;
 
-/// An answer that is read while it arrives; one call of `rows` or `batch` gives one batch.
+/// An answer that is read while it arrives. Each call of `rows` or `batch` returns one batch.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Stream {
     source: Arc<OpenAnswer>,
-    /// The names of the last rows' cells, and what makes rows of them.
+    /// The cell names of the last rows, and the function that makes rows of them.
     maker: Maker,
 }
 
 type Maker = Arc<StdMutex<Option<(Vec<String>, Py<PyAny>)>>>;
 
-/// The answer, for the call that reads and for the one that ends the request.
+/// The answer, for the call that reads and for the call that ends the request.
 struct OpenAnswer {
     state: Mutex<State>,
     is_closed: AtomicBool,
     closed: Notify,
-    /// Whether it was opened before the end of the program, which ends its connection.
+    /// Whether it was opened before the end of the program, which closes its connection.
     is_of_program: bool,
 }
 
-/// What a read came to: a piece, the end of the answer or its error; nothing where the stream was
+/// The result of a read: a piece, the end of the answer or its error. Nothing if the stream was
 /// closed meanwhile.
 type Outcome = Option<Result<Option<Piece>, Error>>;
 
 impl OpenAnswer {
     async fn next(&self) -> Outcome {
-        // Dropped last, when nobody holds the state any more.
+        // Dropped last, when nothing holds the state any more.
         let _reads = Reads(self);
         let closed = self.closed.notified();
         // After the line above, so that a close in between is seen.
@@ -62,8 +62,8 @@ impl OpenAnswer {
     }
 }
 
-/// A read, whose end is that of the request if the stream was closed meanwhile: a read that is being
-/// cancelled does not look for that any more.
+/// A read. It ends the request if the stream was closed meanwhile: a read that is being cancelled
+/// does not check that any more.
 struct Reads<'s>(&'s OpenAnswer);
 
 impl Drop for Reads<'_> {
@@ -76,7 +76,7 @@ impl Drop for Reads<'_> {
     }
 }
 
-/// The piece that was read, or why there is none.
+/// The piece that was read, or the reason why there is none.
 fn read(py: Python<'_>, source: &OpenAnswer, outcome: Outcome) -> PyResult<Option<Piece>> {
     if source.is_of_program && matches!(outcome, Some(Err(_))) {
         runtime::stay_if_left_behind(py);
@@ -113,7 +113,7 @@ impl Stream {
 
 /// A piece of an answer.
 enum Piece {
-    /// Rows of a series; none where it has columns alone.
+    /// Rows of a series. There are none if it has only columns.
     Batch(SeriesHeader, RecordBatch),
     /// A statement without any series.
     Nothing(u32),
@@ -153,8 +153,8 @@ impl State {
 
 #[pymethods]
 impl Stream {
-    /// The next rows, which `row_type` makes of their cells; with `tags` those of GROUP BY are cells
-    /// after the others.
+    /// The next rows, which `row_type` makes of their cells. With `tags`, those of GROUP BY are
+    /// cells after the others.
     fn rows(&self, row_type: Py<PyAny>, epoch: &str, tags: bool) -> PyResult<Call> {
         exit::protect_thread();
         let source = Arc::clone(&self.source);
@@ -176,7 +176,7 @@ impl Stream {
         ))
     }
 
-    /// The next batch, as an answer of one series, or of none for a statement that gives none.
+    /// The next batch, as an answer of one series, or of none for a statement without series.
     fn batch(&self) -> Call {
         exit::protect_thread();
         let source = Arc::clone(&self.source);
@@ -191,7 +191,7 @@ impl Stream {
         })
     }
 
-    /// Bytes of the answer that came so far; zero while a call reads.
+    /// Bytes of the answer so far; zero while a call reads.
     #[getter]
     fn received(&self) -> u64 {
         self.source
@@ -200,10 +200,10 @@ impl Stream {
             .map_or(0, |state| state.received)
     }
 
-    /// Ends the request, if it still runs.
+    /// Ends the request, if it is still running.
     fn close(&self) {
         exit::protect_thread();
-        // A call that holds the lock reads right now. It is stopped, and ends the request.
+        // A call that holds the lock is reading now. It is cancelled, and ends the request.
         self.source.is_closed.store(true, Ordering::SeqCst);
         match self.source.state.try_lock() {
             Ok(mut state) => state.stream = None,
@@ -219,7 +219,7 @@ impl Drop for Stream {
     }
 }
 
-/// The names of the cells of a row: no two are alike where there are tags.
+/// The names of the cells of a row. They are all different if there are tags.
 fn names(batch: &RecordBatch, tags: &[(String, String)]) -> Vec<String> {
     let columns = column_names(&batch.schema());
     if tags.is_empty() {
@@ -229,7 +229,8 @@ fn names(batch: &RecordBatch, tags: &[(String, String)]) -> Vec<String> {
     free_labels(columns.iter().map(String::as_str).chain(tags))
 }
 
-/// What makes rows of cells with these names, made once for as long as they stay the same.
+/// The function that makes rows of cells with these names. It is created once for as long as the
+/// names stay the same.
 fn maker_for(
     py: Python<'_>,
     slot: &Maker,
@@ -246,7 +247,7 @@ fn maker_for(
     }
     let make = row_type.call1(py, (names.clone(),))?;
     let new = Some((names, make.clone_ref(py)));
-    // The old one is dropped after the lock is released, since that may run code of Python.
+    // The old one is dropped after the lock is released, because that may run Python code.
     let _old = mem::replace(
         &mut *slot.lock().unwrap_or_else(PoisonError::into_inner),
         new,

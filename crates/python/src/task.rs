@@ -1,7 +1,7 @@
-//! A small request as a task of the event loop: polled on the loop's own thread.
+//! A small request as a task of the event loop, polled on the thread of the loop.
 //!
-//! No other thread is woken on its way. One whose answer turns out to be large goes on in the
-//! runtime, where its decoding does not hold the loop up.
+//! No other thread is woken for it. If its answer turns out to be large, it continues in the
+//! runtime, where its decoding does not block the loop.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,11 +43,11 @@ impl Task {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes on as far as it can, and settles the future at the end.
+    /// Continues as far as possible, and resolves the future at the end.
     pub(crate) fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         self.is_woken.store(false, Ordering::Release);
         if runtime::has_ended() {
-            // Its timers belong to a runtime that is gone.
+            // Its timers belong to a runtime that no longer exists.
             self.abort();
             return Ok(());
         }
@@ -60,7 +60,7 @@ impl Task {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut context)));
-        // Asked always: what one request wanted must not be done with the next.
+        // Always reset: what one request asked for must not be applied to the next.
         let wants_runtime = self.wants_runtime();
         if let Ok(Poll::Pending) = polled
             && !wants_runtime
@@ -80,7 +80,7 @@ impl Task {
                 *state = State::InRuntime(task.abort_handle());
                 Ok(())
             }
-            // It panicked: the end of the promise says so to who waits.
+            // It panicked: dropping the promise reports it to the waiting task.
             Err(_) => Ok(()),
         }
     }
@@ -101,16 +101,17 @@ impl Task {
         false
     }
 
-    /// Shows Python's collector what is kept here: the future, and with it who waits for it.
+    /// Shows Python's garbage collector what is kept here: the future, and through it the waiting
+    /// task.
     pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // One that is being polled is no garbage.
+        // A request that is being polled is not garbage.
         match self.state.try_lock().as_deref() {
             Ok(State::Here(_, promise)) => promise.visit(visit),
             _ => Ok(()),
         }
     }
 
-    /// Stops the request. Does nothing to one that has ended.
+    /// Cancels the request. Does nothing if it has ended.
     pub(crate) fn abort(&self) {
         let state = std::mem::replace(&mut *self.state(), State::Over);
         match state {

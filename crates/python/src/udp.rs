@@ -49,7 +49,7 @@ impl UdpSender {
             let sender = Arc::clone(&sender);
             async move { sender.send(&batch).map(|_| Written::default()) }
         };
-        // Nobody answers to a datagram.
+        // A datagram has no answer.
         Writing::begin(py, send, connections, State::InDoubt)
     }
 }

@@ -1,7 +1,7 @@
 //! All lines of a call as one `bytes` object.
 //!
-//! One thread writes the lines of a table where they stay. Batches of several threads, whose size is
-//! only known when they are done, are copied there while the processor's cache still holds them.
+//! One thread writes the lines of a table in their final place. Batches of several threads, whose
+//! size is known only when they are done, are copied there while they are still in the cache.
 
 use aioinflux::frame::{Encoded, FrameEncoder, LineMemory};
 use arrow_array::RecordBatch;
@@ -12,9 +12,9 @@ use crate::bytes::Builder;
 use crate::frame::{Table, refusal};
 use crate::session::{Session, Step};
 
-/// Bytes of the first lines, which tell how much memory all of them need.
+/// Bytes of the first lines, from which the memory for all lines is estimated.
 const SAMPLE: usize = 1 << 20;
-/// What is added at least where memory was too little.
+/// Minimum increase if there is too little memory.
 const MORE: usize = 64 << 10;
 
 /// The lines of all data, and how many points have none.
@@ -43,7 +43,7 @@ pub(crate) fn joined<'py>(
 struct Whole<'py> {
     py: Python<'py>,
     builder: Option<Builder<'py>>,
-    /// Points so far, those without a line too.
+    /// Points so far, including those without a line.
     points: u64,
     skipped: u64,
 }
@@ -58,7 +58,7 @@ impl<'py> Whole<'py> {
         }
     }
 
-    /// Copies some lines; there are as many points as `expected` in all.
+    /// Appends some lines. `expected` is the total number of points.
     fn push(&mut self, lines: &[u8], expected: u64) -> PyResult<()> {
         let needed = self.builder.as_ref().map_or(0, Builder::len) + lines.len();
         match &self.builder {
@@ -71,15 +71,15 @@ impl<'py> Whole<'py> {
         }
     }
 
-    /// Makes sure of memory for `needed` bytes, and for those to come, if they are about as long as
-    /// the `known` ones.
+    /// Ensures that there is memory for `needed` bytes, and for later ones, if these are about as
+    /// long as the `known` ones.
     fn reserve(&mut self, needed: usize, known: usize, expected: u64) -> PyResult<()> {
         let foreseen = foreseen(known, self.points, expected).max(needed);
         if let Some(builder) = &mut self.builder {
             return builder.reserve(foreseen.min(2 * needed));
         }
         let builder = Builder::with_capacity(self.py, foreseen);
-        // What the data said of its size may be wrong.
+        // The size that the data reports may be wrong.
         let builder = builder.or_else(|_| Builder::with_capacity(self.py, needed))?;
         self.builder = Some(builder);
         Ok(())
@@ -115,14 +115,14 @@ impl<'py> Whole<'py> {
         loop {
             let encoded = self.write_rows(session, encode, piece, row, expected)?;
             row += encoded.rows;
-            // A line for which there was no room.
+            // A line for which there was not enough memory.
             let waiting = session.sink.encoder.len_bytes();
             if row == piece.num_rows() && waiting == 0 {
                 return Ok(());
             }
             let known = self.builder.as_ref().map_or(0, Builder::len) + waiting;
             self.reserve(known + more, known, expected)?;
-            // Names and texts may need much room.
+            // Names and texts may need much memory.
             more = if encoded.rows == 0 { 2 * more } else { MORE };
         }
     }
@@ -193,7 +193,7 @@ impl LineMemory for Sample {
     }
 }
 
-/// The bytes of all points, if those to come are about as long as those so far.
+/// The estimated bytes of all points, if later ones are about as long as those so far.
 fn foreseen(bytes: usize, points: u64, expected: u64) -> usize {
     if expected <= points {
         return bytes;

@@ -1,4 +1,4 @@
-//! A write of many batches: Python makes them, and the engine's pipeline sends them.
+//! A write of many batches: Python makes them, and the pipeline of the engine sends them.
 
 use std::future::Future;
 use std::ops::Range;
@@ -21,7 +21,7 @@ use crate::exit;
 use crate::inbox;
 use crate::runtime;
 
-/// The batches that were handed over.
+/// The batches that were passed.
 struct Handed {
     batches: mpsc::UnboundedReceiver<Arc<Batch>>,
     room: Arc<Semaphore>,
@@ -34,7 +34,7 @@ impl Drop for Handed {
     }
 }
 
-/// A write that is under way until `end`; dropping it stops its requests.
+/// A write that runs until `end`. Dropping it cancels its requests.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Writing {
     /// The process whose runtime it is in: a child that was forked has no part in it.
@@ -45,11 +45,11 @@ pub(crate) struct Writing {
 
 struct State {
     batches: Mutex<Option<mpsc::UnboundedSender<Arc<Batch>>>>,
-    /// A permit for each batch that may be under way; closed when the write has failed.
+    /// A permit for each batch that may be in flight. Closed when the write has failed.
     room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<Finished>>>,
     abort: AbortHandle,
-    /// How far the write is, once for each batch, since Python last asked.
+    /// The progress of the write since Python last asked, one entry for each batch.
     progress: Arc<Mutex<Vec<Progress>>>,
     /// Known at the end.
     end: Arc<Mutex<Option<End>>>,
@@ -63,7 +63,7 @@ struct End {
 }
 
 impl Writing {
-    /// Begins a write whose batches are sent by `send`, as many at once as there are connections.
+    /// Begins a write whose batches `send` sends, as many at once as there are connections.
     pub(crate) fn begin<F>(
         py: Python<'_>,
         send: impl Fn(Arc<Batch>) -> F + Send + 'static,
@@ -116,7 +116,7 @@ impl Writing {
 
 #[pymethods]
 impl Writing {
-    /// Waits until another batch may be sent: true, or false if the write has failed.
+    /// Waits until another batch may be sent. Returns true, or false if the write has failed.
     fn room(&self) -> PyResult<Call> {
         exit::protect_thread();
         let room = Arc::clone(&self.state()?.room);
@@ -124,18 +124,18 @@ impl Writing {
         Ok(Call::new(permit, |py, is_open| is_open.into_py_any(py)))
     }
 
-    /// Sends the next batch, for which there is room.
+    /// Sends the next batch, for which there is a permit.
     fn push(&self, batch: &Bound<'_, Encoded>) -> PyResult<()> {
         exit::protect_thread();
         let batch = Arc::clone(&batch.get().batch);
         if let Some(batches) = locked(&self.state()?.batches).as_ref() {
-            // One that has just failed takes no more: the points count as not written.
+            // A write that has just failed accepts no more: the points count as not written.
             let _ = batches.send(batch);
         }
         Ok(())
     }
 
-    /// Waits until nothing is under way any more, and raises the first error.
+    /// Waits until nothing is in flight any more, and raises the first error.
     fn end(&self) -> PyResult<Call> {
         exit::protect_thread();
         let state = self.state()?;
@@ -181,8 +181,8 @@ impl Writing {
         }
     }
 
-    /// How far the write is: points and bytes, once for each batch that was done with since the
-    /// last call.
+    /// The progress of the write: points and bytes, for each batch that was done since the last
+    /// call.
     fn progress(&self) -> PyResult<Vec<(u64, u64)>> {
         exit::protect_thread();
         let progress = std::mem::take(&mut *locked(&self.state()?.progress));
@@ -190,8 +190,8 @@ impl Writing {
         Ok(shown.collect())
     }
 
-    /// What became of the points of a write that the caller ended: in words, and the points that
-    /// were written. Known after `end`.
+    /// The state of the points of a write that the caller ended: as text, and the points that were
+    /// written. Known after `end`.
     fn told<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyAny>)> {
         exit::protect_thread();
         let ledger = locked(&self.state()?.end)
@@ -205,7 +205,7 @@ impl Writing {
 }
 
 impl Drop for Writing {
-    /// Does nothing to a write that has ended.
+    /// Does nothing if the write has ended.
     fn drop(&mut self) {
         exit::protect_thread();
         self.stop();
@@ -216,7 +216,7 @@ impl Drop for Writing {
     }
 }
 
-/// The lock is never held while code of Python runs.
+/// The lock is never held while Python code runs.
 fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }

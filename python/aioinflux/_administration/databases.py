@@ -1,4 +1,4 @@
-"""Databases, and what belongs to one: retention policies, continuous queries, subscriptions."""
+"""Databases, retention policies, continuous queries, subscriptions."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ def _default(default: bool) -> str:
     return " DEFAULT" if default else ""
 
 
-# What the server takes; of another text its error would show the password.
+# What the server accepts. For any other text its error would show the password.
 _URL = re.compile(
     r"(https?|udp)://(?:[^@/\s]*@)?(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}/?", re.ASCII
 )

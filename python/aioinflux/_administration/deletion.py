@@ -1,4 +1,4 @@
-"""Taking data away. What would take all of a database is refused, but by `drop_database`."""
+"""Deleting data. Only `drop_database` deletes all data of a database; other ways are refused."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Deletion(Statements):
         return self._delete(f"DELETE{_chosen(measurement, where)}", db, **aliases)
 
     def _delete(self, text: str, db: str | None, **aliases: Unpack[Aliases]) -> Any:
-        # An empty name would stand for the client's own database, whose data would be gone.
+        # An empty name would mean the client's own database, whose data would be deleted.
         db = _keywords.database(db, **aliases)
         _arguments.not_empty("db", db)
         return self._statement(text, db)

@@ -1,4 +1,4 @@
-"""What a database holds: measurements, series, tags, fields, and how many there are.
+"""What a database contains: measurements, series, tags, fields, and how many there are.
 
 Measurements are named by text, by a `Regex`, or by `Identifier(rp, measurement)`. Conditions are
 text of your own or from `influxql`, or a dict of tags: `{"host": "a", "rack": Regex("^1"), "zone":

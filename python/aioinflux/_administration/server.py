@@ -1,4 +1,4 @@
-"""What the server is doing, what it holds as a whole, and how it would run a query."""
+"""The state of the server: running queries, shards, statistics, plans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the statements are made of: each piece is checked and quoted, or refused by its argument."""
+"""Parts of statements: each is checked and quoted, or refused with the name of its argument."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ __all__ = [
     "source", "text",
 ]  # fmt: skip
 
-# A measurement by its name, measurements by a pattern, or `Identifier(rp, measurement)`.
+# A measurement by name, measurements by a pattern, or `Identifier(rp, measurement)`.
 Source = str | Identifier | Regex
 # A condition as text, or the values of tags.
 Where = str | Mapping[str, "str | Regex | list[str]"]
 
-# Names that a server takes for something else in a condition.
+# Names that have a special meaning to the server in a condition.
 _NO_TAGS = ("time", "_name", "_tagKey", "_fieldKey", "_seriesKey")
 
 
 class Statements:
-    """What the methods need of the client that they are part of."""
+    """What the methods use of the client to which they belong."""
 
     _db: str | None
 
     def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Runs a statement on a database, `None` for the client's own, and answers as `query`."""
+        """Runs a statement on a database, `None` for the client's own. Returns what `query`
+        returns."""
         raise NotImplementedError
 
     def _database(self, db: str | None, **aliases: Unpack[Aliases]) -> str:
-        """The quoted name of a database that a statement cannot do without."""
+        """The quoted name of a database that a statement requires."""
         db = _keywords.database(db, **aliases)
         _arguments.not_empty("db", db)
         chosen = _arguments.database(db, self._db)
@@ -59,7 +60,7 @@ def text(argument: str, value: object) -> str:
 
 
 def number(argument: str, value: object) -> str:
-    """A whole number that is not negative."""
+    """A non-negative whole number."""
     _arguments.expect(argument, value, int)
     if not isinstance(value, int) or value < 0:
         raise ValueError(f"argument `{argument}`: expected a number from 0 on, got {value}")
@@ -67,7 +68,7 @@ def number(argument: str, value: object) -> str:
 
 
 def duration(argument: str, value: object) -> str:
-    """A duration, with the argument's name in what is wrong with it."""
+    """A duration. Errors start with the name of the argument."""
     try:
         return str(value if isinstance(value, Duration) else Duration(value))
     except (TypeError, ValueError) as error:
@@ -93,7 +94,7 @@ def condition(where: Where | None) -> str:
     if not isinstance(where, Mapping):
         raise TypeError(f"argument `where`: expected text or a dict, got `{type(where).__name__}`")
     if not where:
-        # Without it, more would be taken than anyone has asked for.
+        # Without the check, more would be deleted than requested.
         raise ValueError("argument `where`: the dict is empty")
     return " WHERE " + " AND ".join(_tag(key, value) for key, value in where.items())
 
@@ -118,17 +119,17 @@ def _tag(key: object, value: object) -> str:
 
 
 def page(limit: int | None, offset: int | None) -> str:
-    """` LIMIT ... OFFSET ...`, as far as they are given."""
+    """` LIMIT ... OFFSET ...`, with the parts that are set."""
     found = ""
     if limit is not None:
-        # Zero would be no limit.
+        # Zero would mean no limit.
         _arguments.positive("limit", limit)
         found = f" LIMIT {number('limit', limit)}"
     return found if offset is None else f"{found} OFFSET {number('offset', offset)}"
 
 
 def names(argument: str, values: Iterable[object]) -> str:
-    """Quoted names with commas between them."""
+    """Quoted names, separated by commas."""
     found = _arguments.names(argument, values)
     if not found:
         raise ValueError(f"argument `{argument}`: expected at least one name")

@@ -1,4 +1,4 @@
-"""Users, their passwords and their rights. A password goes into the statement and nowhere else."""
+"""Users, passwords and privileges. A password is sent in the statement and shown nowhere else."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ def _privilege(privilege: str) -> str:
 
 
 def _secret(password: object) -> str:
-    """The quoted password; what is wrong with it is told without it."""
+    """The quoted password. Errors do not show it."""
     _arguments.expect("password", password, str)
     if not password:
         raise ValueError("argument `password`: must not be empty")
     try:
         return _core.quote_string(str(password))
     except ValueError:
-        # Not as the cause: the error of an encoding holds the text.
+        # Not as the cause: an encoding error contains the text.
         pass
     raise ValueError(
         "argument `password`: contains a NUL, a carriage return or half a character, which"

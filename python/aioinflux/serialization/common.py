@@ -1,9 +1,9 @@
-"""Escaping, as `str.translate` tables: what InfluxDB 1.x really understands.
+"""Escaping with `str.translate` tables: the escapes that InfluxDB 1.x supports.
 
-Backslashes stay as they are but in string fields, since the server knows `\\,`, `\\ ` and `\\=`
-only. Newlines are removed from names and tag values, which cannot hold them; string fields can.
-What no escape can save (a backslash at the end, an empty name) is refused by the encoder, and not
-by these tables.
+Backslashes are unchanged except in string fields, because the server supports only `\\,`, `\\ ` and
+`\\=`. Newlines are removed from names and tag values, which cannot contain them; string fields can.
+Texts that no escape can represent (with a backslash at the end, or empty names) are refused by the
+encoder, not by these tables.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ measurement_escape = str.maketrans({",": r"\,", " ": r"\ ", "\n": ""})
 
 
 def escape(string: object, escape_pattern: Mapping[int, str]) -> str:
-    """Escapes a text by one of the tables. What is none is converted, with a warning."""
+    """Escapes a text with one of the tables. Other values are converted, with a warning."""
     if isinstance(string, str):
         return string.translate(escape_pattern)
     warn("Non-string-like data passed. Attempting to convert to 'str'.")

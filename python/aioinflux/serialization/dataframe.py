@@ -1,4 +1,4 @@
-"""DataFrames of pandas, under the names of aioinflux 0.9. pandas is imported when it is needed."""
+"""pandas DataFrames, under the names of aioinflux 0.9. pandas is imported when it is needed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _statement(series: Iterable[Mapping[str, Any]]) -> dict[Any, pd.DataFrame]:
 
     parts: dict[str | None, list[pd.DataFrame]] = {}
     for one in series:
-        # Without the marks of chunks, which say that more is to come.
+        # Without the marks of chunks, which say that more follows.
         kept = {key: one[key] for key in ("name", "tags", "columns", "values") if key in one}
         import json
 

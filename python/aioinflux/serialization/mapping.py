@@ -1,6 +1,6 @@
 """Points that are mappings, under the names of aioinflux 0.9.
 
-Each part is cut out of the line that the engine makes, which alone knows how to escape.
+Each part is cut from the line of the engine, because only the engine knows how to escape.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _serialize_fields(point: Mapping[str, Any]) -> str:
 
 
 def _serialize_timestamp(point: Mapping[str, Any]) -> int | str:
-    """The time of a point in nanoseconds, or an empty text where it has none."""
+    """The time of a point in nanoseconds, or an empty text if it has none."""
     time = point.get("time")
     if time is None or (isinstance(time, str) and not time):
         return ""

@@ -1,8 +1,8 @@
 """Typed points: classes whose objects are points.
 
-`lineprotocol` reads the annotations of a class once and gives it a compiled schema, by which its
-objects are encoded in Rust: in `to_lineprotocol`, and wherever points are taken. `reader` makes
-objects of such a class of an answer.
+`lineprotocol` reads the annotations of a class once and gives it a compiled schema. Rust encodes
+its objects with the schema: in `to_lineprotocol`, and everywhere that points are accepted. `reader`
+creates objects of such a class from an answer.
 """
 
 from __future__ import annotations
@@ -146,14 +146,14 @@ def _method(cls: type, opts: Mapping[str, Any]) -> Any:
 
     method: Any = to_lineprotocol
     method.opts = opts
-    # By these the engine and `reader` know the class again; a method that overrides has neither.
+    # The engine and `reader` recognize the class by these. An overriding method has neither.
     method.__lineprotocol__ = compiled
     method.__attributes__ = found
     return method
 
 
 class Reader(Generic[_T]):
-    """Makes objects of a class of decoded answers: `reader`."""
+    """Creates objects of a class from decoded answers: `reader`."""
 
     def __init__(self, cls: type[_T]) -> None:
         found: tuple[Attribute, ...] | None
@@ -165,7 +165,7 @@ class Reader(Generic[_T]):
         self._reader = _core.Reader(cls, *_described(cls, found))
 
     def __call__(self, answer: _core.Answer) -> list[_T]:
-        """The objects of all rows of an answer, or of one batch of it; they leave the answer."""
+        """The objects of all rows of an answer, or of one batch of it. They are taken out of it."""
         objects: list[_T] = self._reader.objects(answer)
         return objects
 
@@ -185,7 +185,7 @@ def reader(cls: type[_T]) -> Reader[_T]:
 
 
 class _Parameter(NamedTuple):
-    """An argument of a constructor: its name, and whether it must be given."""
+    """An argument of a constructor: its name, and whether it is required."""
 
     name: str
     required: bool
@@ -200,7 +200,8 @@ def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool,
     else:
         parameters, positional = _parameters(cls)
         sets = False
-        # In their order; one that is not read must have a default, or the class will say so.
+        # In their order. An attribute that is not read must have a default, otherwise the class
+        # raises.
         positional = positional and [*parameters] == [name for name in parameters if name in read]
     described = [
         (to.name, one.name, one.key, one.kind, one.optional, to.required, one.members)
@@ -210,7 +211,7 @@ def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool,
 
 
 def _parameters(cls: Any) -> tuple[dict[str, _Parameter], bool]:
-    """The arguments of a constructor by attribute, and whether all can be given by position."""
+    """The arguments of a constructor by attribute, and whether all can be positional."""
     fields = pydantic_fields(cls)
     if fields is not None:
         return {
@@ -236,7 +237,7 @@ def _alias(field: Any) -> str | None:
 
 
 def str_to_dt(s: str) -> datetime:
-    """The datetime of an ISO 8601 text, in UTC; what is finer than microseconds is cut off."""
+    """The datetime of an ISO 8601 text, in UTC. Fractions below a microsecond are cut off."""
     since = timedelta(microseconds=_core.nanoseconds(s) // 1000)
     return datetime(1970, 1, 1, tzinfo=timezone.utc) + since
 

@@ -13,7 +13,7 @@ fn columns<const N: usize>(names: &[&'static str; N]) -> questdb::Result<Vec<Col
     names.iter().map(|name| ColumnName::new(name)).collect()
 }
 
-/// Text protocol; the names are checked once, and the buffer is used again.
+/// Text protocol. The names are checked once, and the buffer is reused.
 pub fn questdb(buffer: &mut Buffer, points: &[Native]) -> questdb::Result<usize> {
     let table = TableName::new(MEASUREMENT)?;
     let (tags, floats, integers) = (columns(&TAGS)?, columns(&FLOATS)?, columns(&INTEGERS)?);
@@ -34,7 +34,7 @@ pub fn questdb(buffer: &mut Buffer, points: &[Native]) -> questdb::Result<usize>
     Ok(buffer.len())
 }
 
-/// Into a buffer that is used again.
+/// Into a buffer that is reused.
 pub fn builder(text: &mut Vec<u8>, points: &[Native]) -> usize {
     text.clear();
     let mut lines = LineProtocolBuilder::new_with(mem::take(text));
@@ -56,7 +56,7 @@ pub fn builder(text: &mut Vec<u8>, points: &[Native]) -> usize {
     text.len()
 }
 
-/// Owned points, each written to a buffer that is used again.
+/// Owned points, each written to a buffer that is reused.
 pub fn influxdb2(
     text: &mut Vec<u8>,
     points: &[Native],

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 /// Rows of one chunk: the server's default.
 const CHUNK: u64 = 10_000;
 
-/// Answers until the parent closes the pipe.
+/// Answers until the parent process closes the pipe.
 pub(crate) fn serve(rows: u64) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("{}", listener.local_addr()?.port());

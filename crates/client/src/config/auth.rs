@@ -1,12 +1,12 @@
-//! Who asks: secrets that are shown nowhere.
+//! Credentials, which are never shown.
 
 use std::fmt;
 
-/// Who the client is, to the server.
+/// The credentials of the client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Auth {
-    /// Nobody in particular.
+    /// No credentials.
     #[default]
     None,
     /// A user and a password.
@@ -21,7 +21,7 @@ pub enum Auth {
 }
 
 impl Auth {
-    /// A user and a password. They travel in the `Authorization` header only.
+    /// A user and a password. They are sent only in the `Authorization` header.
     pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self::Basic {
             user: user.into(),
@@ -29,7 +29,7 @@ impl Auth {
         }
     }
 
-    /// A token. It travels in the `Authorization` header only.
+    /// A token. It is sent only in the `Authorization` header.
     pub fn token(token: impl Into<String>) -> Self {
         Self::Token(Secret::new(token))
     }
@@ -43,12 +43,12 @@ impl Auth {
     }
 }
 
-/// Text that is never shown, and that only this crate reads.
+/// Text that is never shown and that only this crate can read.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Hides a text.
+    /// Wraps a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

@@ -9,7 +9,7 @@ use super::values::{check_user, without_user};
 use super::{Config, Consistency, Gzip};
 use crate::error::Error;
 
-/// The keys of a URL's query. The second column holds what people write in their place.
+/// The keys in the query of a URL. The second column lists names that people use instead.
 const KEYS: [(&str, &[&str]); 11] = [
     ("db", &["database"]),
     ("rp", &["retention_policy", "retentionpolicy"]),
@@ -24,16 +24,16 @@ const KEYS: [(&str, &[&str]); 11] = [
     ("max_requests", &["pool_size"]),
 ];
 
-/// Longest edit distance at which a key counts as misspelt.
+/// Maximum edit distance at which a key counts as a typing error.
 const NEAR: usize = 4;
 
 impl Config {
-    /// Reads a URL of the form that the type's documentation shows.
+    /// Parses a URL of the form that the documentation of the type describes.
     ///
     /// # Errors
     ///
-    /// The text is no URL, the scheme is neither `http` nor `https`, or a key is unknown or has a
-    /// value that it cannot have. No error shows a password.
+    /// If the text is not a URL, the scheme is neither `http` nor `https`, or a key is unknown or
+    /// has an invalid value. No error shows a password.
     pub fn new(url: &str) -> Result<Self, Error> {
         config(url)
     }
@@ -43,12 +43,12 @@ fn config(text: &str) -> Result<Config, Error> {
     check_user("url", text)?;
     let mut url = parsed(text)?;
     if url.fragment().is_some() {
-        return Err(refused(text, "a fragment (`#...`) means nothing here"));
+        return Err(refused(text, "a fragment (`#...`) is not allowed"));
     }
     let user = decoded(text, url.username())?;
     let password = decoded(text, url.password().unwrap_or_default())?;
     let keys: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    // Neither fails for a URL that has a host.
+    // Neither call fails for a URL that has a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_query(None);
@@ -75,7 +75,7 @@ fn parsed(text: &str) -> Result<Url, Error> {
     })?;
     match (url.scheme(), url.has_host()) {
         ("http" | "https", true) => Ok(url),
-        // `localhost:8086` reads as the scheme `localhost`.
+        // `localhost:8086` is parsed as the scheme `localhost`.
         _ => Err(refused(
             text,
             &format!("no scheme `http` or `https`, {HINT}"),
@@ -123,12 +123,12 @@ fn with_key(config: Config, key: &str, value: &str) -> Result<Config, Error> {
                 .parse()
                 .ok()
                 .filter(|&count| count > 0)
-                .ok_or_else(|| wrong(key, value, "a number above zero"))?,
+                .ok_or_else(|| wrong(key, value, "a positive number"))?,
         ),
         "u" | "p" | "user" | "username" | "password" => {
             return Err(Error::config(format!(
-                "url: key `{key}`: user and password stand before the host, \
-                 as in `http://user:password@host:8086`"
+                "url: key `{key}`: pass user and password before the host, as in \
+                 `http://user:password@host:8086`"
             )));
         }
         _ => return Err(unknown(key)),
@@ -143,7 +143,7 @@ fn flag(key: &str, value: &str) -> Result<bool, Error> {
     }
 }
 
-/// A value is shown: keys that could hold a secret do not come here.
+/// Values are shown: keys that may contain a secret do not reach this function.
 fn wrong(key: &str, value: &str, expected: &str) -> Error {
     let value: String = value.chars().take(40).collect();
     Error::config(format!(
@@ -154,19 +154,19 @@ fn wrong(key: &str, value: &str, expected: &str) -> Error {
 fn unknown(key: &str) -> Error {
     let names: Vec<String> = KEYS.iter().map(|(name, _)| format!("`{name}`")).collect();
     let names = names.join(", ");
-    // What does not look like a key may be the rest of a password.
+    // Text that does not look like a key may be the rest of a password.
     if !key
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
     {
-        return Error::config(format!("url: unknown key; there are {names}"));
+        return Error::config(format!("url: unknown key; known keys: {names}"));
     }
     let key: String = key.chars().take(40).collect();
     Error::config(match nearest(&key) {
         Some(near) => {
-            format!("url: unknown key `{key}`; hint: `{near}` is near; there are {names}")
+            format!("url: unknown key `{key}`; did you mean `{near}`? known keys: {names}")
         }
-        None => format!("url: unknown key `{key}`; there are {names}"),
+        None => format!("url: unknown key `{key}`; known keys: {names}"),
     })
 }
 
@@ -181,7 +181,7 @@ fn nearest(key: &str) -> Option<&'static str> {
     (far <= NEAR).then_some(name)
 }
 
-/// The number of characters to add, remove or replace that make one word of the other.
+/// The number of characters to add, remove or replace to turn one word into the other.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (i, a) in one.chars().enumerate() {
@@ -196,7 +196,7 @@ fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// Reads `250ms`, `5s`, `2m`, `1h`, or `none`.
+/// Parses `250ms`, `5s`, `2m`, `1h`, or `none`.
 fn duration(key: &str, value: &str) -> Result<Option<Duration>, Error> {
     if value == "none" {
         return Ok(None);

@@ -1,7 +1,7 @@
-//! Where the server is and how to talk to it.
+//! Where the server is and how to connect to it.
 //!
-//! A [`Config`] knows addresses, names, secrets and limits; it opens nothing and reads nothing,
-//! neither files nor the environment. [`Client::new`](crate::Client::new) does that.
+//! A [`Config`] knows addresses, names, secrets and limits. It opens nothing and reads nothing,
+//! neither files nor the environment; [`Client::new`](crate::Client::new) does that.
 //!
 //! ```
 //! use aioinflux::Config;
@@ -33,14 +33,14 @@ pub(crate) use names::name_setters;
 pub use values::{Consistency, Gzip, Precision, Proxy};
 pub(crate) use values::{check_user, without_user};
 
-/// Longest time to open a connection, unless the config says otherwise.
+/// Default limit on the time to open a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest silence of a connection, unless the config says otherwise. A heavy query is silent for
-/// minutes before its first byte.
+/// Default limit on the silence of a connection. An expensive query can be silent for minutes
+/// before its first byte.
 const READ_TIMEOUT: Duration = Duration::from_secs(300);
-/// Longest time for a whole request, unless the config says otherwise.
+/// Default limit on the time of a whole request.
 const TIMEOUT: Duration = Duration::from_secs(300);
-/// Most requests at once, unless the config says otherwise.
+/// Default limit on concurrent requests.
 const MAX_REQUESTS: usize = 64;
 
 /// The configuration of a client: built by value, checked by `Client::new`.
@@ -48,11 +48,11 @@ const MAX_REQUESTS: usize = 64;
 /// # URL
 ///
 /// `http[s]://[user:password@]host[:port][/base/path][?key=value&...]`. The user and the password
-/// move to the `Authorization` header and are no longer part of the URL; characters that a URL
-/// reserves are percent-encoded in them. An `@` anywhere else is written `%40`: a URL with one
-/// after the host is refused, because it most likely holds the rest of a password. Without a port the scheme's own port is used (80, 443),
-/// as in every URL; InfluxDB usually listens on 8086. A base path is kept, and the paths of the
-/// server come after it. The keys are
+/// are moved to the `Authorization` header and removed from the URL. Percent-encode characters in
+/// them that are reserved in URLs. Write an `@` anywhere else as `%40`: a URL with an `@` after the
+/// host is refused, because it most likely contains the rest of a password. Without a port, the
+/// default port of the scheme is used (80, 443), as in every URL; InfluxDB usually listens on 8086.
+/// A base path is kept, and the paths of the server are appended to it. The keys are
 ///
 /// | key | meaning |
 /// |---|---|
@@ -64,9 +64,9 @@ const MAX_REQUESTS: usize = 64;
 /// | `gzip` | `auto`, `always` or `never` |
 /// | `accept_gzip` | `true` or `false` |
 /// | `verify_ssl` | `true` or `false`: whether the server's certificate is verified ([`Tls::verify`]) |
-/// | `max_requests` | a number above zero |
+/// | `max_requests` | a positive number |
 ///
-/// Any other key is refused, so that a misspelt one is not quietly without effect.
+/// Any other key is refused, so a misspelt key cannot be ignored without notice.
 #[derive(Clone)]
 pub struct Config {
     url: Url,
@@ -85,17 +85,17 @@ pub struct Config {
     dialect: Option<Dialect>,
 }
 
-name_setters!(Config, " that writes and queries use when they name none.");
+name_setters!(Config, " that writes and queries use unless they name one.");
 
 impl Default for Config {
-    /// The server of this machine: `http://localhost:8086`.
+    /// The server on this machine: `http://localhost:8086`.
     fn default() -> Self {
         Self::at(Url::parse("http://localhost:8086/").expect("the text is a URL"))
     }
 }
 
 impl Config {
-    /// The defaults, for a base URL without user, query and fragment and with a slash at its end.
+    /// The defaults for a base URL without user, query and fragment. It ends with a slash.
     fn at(url: Url) -> Self {
         Self {
             url,
@@ -122,52 +122,52 @@ impl Config {
         self
     }
 
-    /// Sets who asks: a user with a password, or a token.
+    /// Sets the credentials: a user with a password, or a token.
     #[must_use]
     pub fn auth(mut self, auth: Auth) -> Self {
         self.auth = auth;
         self
     }
 
-    /// Sets user and password: [`Auth::basic`].
+    /// Sets user and password; see [`Auth::basic`].
     #[must_use]
     pub fn credentials(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.auth(Auth::basic(user, password))
     }
 
-    /// Connects to a unix socket in place of the URL's host and port.
+    /// Connects to a unix socket instead of the host and port of the URL.
     #[must_use]
     pub fn unix_socket(mut self, path: impl Into<PathBuf>) -> Self {
         self.unix_socket = Some(path.into());
         self
     }
 
-    /// Sets the certificates for `https`. It replaces what `verify_ssl` of the URL said.
+    /// Sets the certificates for `https`. It replaces `verify_ssl` of the URL.
     #[must_use]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = tls;
         self
     }
 
-    /// Sets the longest time to open a connection, TLS included. Default: 5 seconds.
+    /// Sets the maximum time to open a connection, including TLS. Default: 5 seconds.
     #[must_use]
     pub fn connect_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.connect_timeout = limit.into();
         self
     }
 
-    /// Sets the longest time in which nothing moves: no byte sent and no byte received, from the
-    /// start of a request to the end of its answer. Of a stream only the time counts in which its
-    /// reader waits. Default: 300 seconds.
+    /// Sets the maximum time in which no byte is sent or received, from the start of a request to
+    /// the end of its answer. For a stream, only the time in which its reader waits counts.
+    /// Default: 300 seconds.
     #[must_use]
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.read_timeout = limit.into();
         self
     }
 
-    /// Sets the longest time for a whole request, waiting for its turn included. Default: 300
-    /// seconds. For a stream it covers its turn, the head of the answer and an answer that is an
-    /// error; the body of a good answer may be read for as long as the reader likes.
+    /// Sets the maximum time for a whole request, including the wait for a free slot. Default: 300
+    /// seconds. For a stream it covers the wait, the head of the answer, and an answer that is an
+    /// error. Reading the body of a successful answer is not limited.
     #[must_use]
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.timeout = limit.into();
@@ -181,8 +181,8 @@ impl Config {
         self
     }
 
-    /// Asks the server to compress its answers. Default: off, because it costs the server several
-    /// times what the query costs; it pays on a slow network only.
+    /// Asks the server to compress its answers. Default: off, because compression costs the server
+    /// several times as much as the query. It pays only on a slow network.
     #[must_use]
     pub fn accept_gzip(mut self, accept: bool) -> Self {
         self.accept_gzip = accept;
@@ -196,7 +196,7 @@ impl Config {
         self
     }
 
-    /// Sets how many requests may be under way at once; more of them wait. An open stream counts
+    /// Sets the maximum number of concurrent requests; further requests wait. An open stream counts
     /// until it has ended, with or without an error, or is dropped. Default: 64.
     #[must_use]
     pub fn max_requests(mut self, count: usize) -> Self {
@@ -204,8 +204,7 @@ impl Config {
         self
     }
 
-    /// Says which generation the server is of. Without it, a client without a token takes it for
-    /// 1.x.
+    /// Sets the generation of the server. If it is not set, a client without a token assumes 1.x.
     #[must_use]
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = Some(dialect);
@@ -213,14 +212,14 @@ impl Config {
     }
 }
 
-/// What the configuration holds.
+/// Getters for the configuration.
 impl Config {
-    /// The base URL, without user and password.
+    /// The base URL without user and password.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
 
-    /// Where requests go, as errors name it.
+    /// The address of the server, as errors show it.
     pub(crate) fn server(&self) -> Cow<'_, str> {
         match &self.unix_socket {
             Some(path) => format!("unix:{}", path.display()).into(),
@@ -248,22 +247,22 @@ impl Config {
         self.auth.user()
     }
 
-    /// The unix socket.
+    /// The path of the unix socket.
     pub fn unix_socket_path(&self) -> Option<&Path> {
         self.unix_socket.as_deref()
     }
 
-    /// The longest time to open a connection.
+    /// The maximum time to open a connection.
     pub fn connect_limit(&self) -> Option<Duration> {
         self.connect_timeout
     }
 
-    /// The longest time in which nothing moves.
+    /// The maximum time in which no byte is sent or received.
     pub fn read_limit(&self) -> Option<Duration> {
         self.read_timeout
     }
 
-    /// The longest time for a whole request.
+    /// The maximum time for a whole request.
     pub fn total_limit(&self) -> Option<Duration> {
         self.timeout
     }
@@ -283,7 +282,7 @@ impl Config {
         &self.proxy
     }
 
-    /// The most requests at once.
+    /// The maximum number of concurrent requests.
     pub fn request_limit(&self) -> usize {
         self.max_requests
     }
@@ -306,7 +305,7 @@ impl Config {
         &self.tls
     }
 
-    /// The base URL with a path of the server after its own.
+    /// The base URL with a path of the server appended.
     pub(crate) fn endpoint(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let full = format!("{}{path}", self.url.path());
@@ -314,7 +313,7 @@ impl Config {
         url
     }
 
-    /// The host as it is looked up, and the port.
+    /// The host name as it is looked up, and the port.
     pub(crate) fn host_and_port(&self) -> Option<(String, u16)> {
         let host = match self.url.host()? {
             Host::Domain(name) => name.to_owned(),
@@ -324,19 +323,19 @@ impl Config {
         Some((host, self.url.port_or_known_default()?))
     }
 
-    /// Whether the connection speaks TLS.
+    /// Whether the connection uses TLS.
     pub(crate) fn is_https(&self) -> bool {
         self.url.scheme() == "https"
     }
 
-    /// Whether the server is on this machine: reached by a unix socket or a loopback address.
+    /// Whether the server is on this machine, reached by a unix socket or a loopback address.
     pub(crate) fn is_local(&self) -> bool {
         self.unix_socket.is_some()
             || match self.url.host() {
                 Some(Host::Ipv4(address)) => address.is_loopback(),
                 Some(Host::Ipv6(address)) => address.is_loopback(),
                 Some(Host::Domain(name)) => {
-                    // With the dot of the root it is the same name.
+                    // With the dot of the root, it is the same name.
                     let name = name.strip_suffix('.').unwrap_or(name);
                     name == "localhost" || name.ends_with(".localhost")
                 }

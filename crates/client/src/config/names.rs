@@ -1,11 +1,11 @@
-//! The names of places on a server.
+//! The names of databases, retention policies, buckets and organizations.
 
-/// Where points go and queries look, as far as a caller says so. What the generation of the server
-/// makes of the names is decided when the server is known.
+/// The database and so on that a caller names. Their meaning depends on the generation of the
+/// server, and is decided when that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Names {
-    /// The database; on 2.x the bucket.
+    /// The database. On 2.x, the bucket.
     pub database: Option<String>,
     /// The retention policy of 1.x.
     pub retention_policy: Option<String>,
@@ -14,7 +14,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// These names, and those of `defaults` for what is not named.
+    /// Returns these names, with `defaults` for those that are not set.
     pub(crate) fn or(&self, defaults: &Self) -> Self {
         let one =
             |own: &Option<String>, other: &Option<String>| own.as_ref().or(other.as_ref()).cloned();
@@ -26,7 +26,7 @@ impl Names {
     }
 }
 
-/// The setters of the names that a type has in its field `names`.
+/// The setters for a type with a field `names`.
 macro_rules! name_setters {
     ($type:ty, $rest:literal) => {
         impl $type {
@@ -37,7 +37,10 @@ macro_rules! name_setters {
                 self
             }
 
-            #[doc = concat!("Sets the bucket of 2.x, which is the database of the others", $rest)]
+            #[doc = concat!(
+                        "Sets the bucket of 2.x, which corresponds to the database of 1.x and 3.x",
+                        $rest
+                    )]
             #[must_use]
             pub fn bucket(self, name: impl Into<String>) -> Self {
                 self.database(name)

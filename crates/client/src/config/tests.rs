@@ -108,7 +108,7 @@ fn a_proxy_shows_nothing_before_the_last_at_sign() {
 fn a_key_that_looks_like_no_key_is_not_shown() {
     let text = error("http://alice:12?hunter2%40host");
     assert!(
-        text.starts_with("url: unknown key; there are `db`, "),
+        text.starts_with("url: unknown key; known keys: `db`, "),
         "{text}"
     );
     assert!(!text.contains("hunter2"), "{text}");
@@ -146,13 +146,15 @@ fn an_unknown_key_is_refused_with_the_nearest_one() {
     ] {
         let text = error(&format!("http://h?{key}=1"));
         assert!(
-            text.starts_with(&format!("url: unknown key `{key}`; hint: `{near}` ")),
+            text.starts_with(&format!(
+                "url: unknown key `{key}`; did you mean `{near}`? "
+            )),
             "{text}"
         );
     }
     let text = error("http://h?completely_different=1");
     assert!(
-        text.starts_with("url: unknown key `completely_different`; there are `db`, "),
+        text.starts_with("url: unknown key `completely_different`; known keys: `db`, "),
         "{text}"
     );
 }
@@ -175,8 +177,8 @@ fn a_value_that_a_key_cannot_have_is_refused() {
         ("gzip=on", "expected `auto`, `always` or `never`, got `on`"),
         ("accept_gzip=1", "expected `true` or `false`, got `1`"),
         ("verify_ssl=no", "expected `true` or `false`, got `no`"),
-        ("max_requests=-1", "expected a number above zero, got `-1`"),
-        ("max_requests=0", "expected a number above zero, got `0`"),
+        ("max_requests=-1", "expected a positive number, got `-1`"),
+        ("max_requests=0", "expected a positive number, got `0`"),
     ] {
         let text = error(&format!("http://h?{pair}"));
         assert!(text.ends_with(expected), "{text}");

@@ -1,14 +1,14 @@
-//! The values that a configuration is made of.
+//! The values of a configuration.
 
 use std::fmt;
 
 use crate::error::Error;
 
-/// How many nodes of a cluster must have stored a write before it counts as done.
+/// How many nodes of a cluster must have stored a write before the server reports success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Consistency {
-    /// Any node, even one that only keeps it for another.
+    /// Any node, even one that only queues the write for another node.
     Any,
     /// One node that owns the data.
     One,
@@ -21,7 +21,7 @@ pub enum Consistency {
 impl Consistency {
     const ALL: [Self; 4] = [Self::Any, Self::One, Self::Quorum, Self::All];
 
-    /// The word that the server knows.
+    /// The name that the server uses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Any => "any",
@@ -31,7 +31,7 @@ impl Consistency {
         }
     }
 
-    /// Reads the word that the server knows, in any case.
+    /// Parses the name that the server uses, in upper or lower case.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -39,7 +39,7 @@ impl Consistency {
     }
 }
 
-/// A unit of time: that of the timestamps in lines, and of the times in a raw answer.
+/// A unit of time, for timestamps in lines and times in a raw answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Precision {
@@ -68,7 +68,7 @@ impl Precision {
         Self::Hours,
     ];
 
-    /// The word that every 1.x server knows: `ns`, `u`, `ms`, `s`, `m` or `h`.
+    /// The name that every 1.x server supports: `ns`, `u`, `ms`, `s`, `m` or `h`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Nanoseconds => "ns",
@@ -80,7 +80,7 @@ impl Precision {
         }
     }
 
-    /// How many nanoseconds one of the unit has.
+    /// How many nanoseconds the unit has.
     pub const fn nanoseconds(self) -> i64 {
         match self {
             Self::Nanoseconds => 1,
@@ -92,7 +92,7 @@ impl Precision {
         }
     }
 
-    /// Reads `ns` or `n`, `u` or `us`, `ms`, `s`, `m` and `h`.
+    /// Parses `ns` or `n`, `u` or `us`, `ms`, `s`, `m` and `h`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "n" => Some(Self::Nanoseconds),
@@ -106,7 +106,7 @@ impl Precision {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Gzip {
-    /// From 1 KiB on for a remote host; never on loopback or a unix socket.
+    /// Bodies of at least 1 KiB for a remote host; never on loopback or a unix socket.
     #[default]
     Auto,
     /// Every body.
@@ -115,11 +115,12 @@ pub enum Gzip {
     Never,
 }
 
-/// Smallest body that [`Gzip::Auto`] compresses: below it, one packet carries it either way.
+/// Minimum size of a body that [`Gzip::Auto`] compresses. A smaller body fits into one packet
+/// without compression.
 const GZIP_FROM_BYTES: usize = 1024;
 
 impl Gzip {
-    /// Whether a body of so many bytes is compressed.
+    /// Whether a body of this size is compressed.
     pub(crate) fn applies(self, bytes: usize, local: bool) -> bool {
         match self {
             Self::Auto => !local && bytes >= GZIP_FROM_BYTES,
@@ -129,17 +130,17 @@ impl Gzip {
     }
 }
 
-/// The way to the server.
+/// How to connect to the server.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// As `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in either case, when the
-    /// client is made. Never for a loopback host or a unix socket.
+    /// Uses `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case, as
+    /// they are when the client is created. Never for a loopback host or a unix socket.
     #[default]
     Environment,
-    /// Straight to the server.
+    /// Connects directly to the server.
     None,
-    /// Through the proxy of this URL, which may hold a user and a password.
+    /// Uses the proxy at this URL, which may contain a user and a password.
     Url(String),
 }
 
@@ -153,16 +154,16 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// A URL as it may be shown: what stands before the last `@`, even behind a `?` or a `#`, becomes
-/// `***`, and what follows a `?` or a `#` after it is cut.
+/// A URL in a form that is safe to show. The text before the last `@`, even after a `?` or a `#`,
+/// becomes `***`. The text after a later `?` or `#` is removed.
 pub(crate) fn without_user(url: &str) -> String {
     let scheme = url.find("://").map_or(0, |end| end + "://".len());
     let (scheme, rest) = match url.split_at(scheme) {
-        // A password may hold `://` where the scheme was forgotten.
+        // If the scheme is missing, a password may contain `://`.
         (scheme, _) if scheme.matches(':').count() > 1 => ("", url),
         other => other,
     };
-    // An `@` that was encoded with the rest separates no user, and was meant to.
+    // An `@` that was percent-encoded with the rest separates no user, although it should have.
     let at = rest.rfind('@').max(rest.rfind("%40"));
     let shown = &rest[at.unwrap_or(0)..];
     let shown = shown.split(['?', '#']).next().unwrap_or_default();
@@ -170,17 +171,18 @@ pub(crate) fn without_user(url: &str) -> String {
     format!("{scheme}{hidden}{shown}")
 }
 
-/// Refuses a URL with an `@` after the host: most likely user or password hold a reserved
-/// character, and what reads as host, path or query is a part of the password. Shows none of it.
+/// Refuses a URL with an `@` after the host. Most likely user or password contain a reserved
+/// character, and the apparent host, path or query is part of the password. The error shows none of
+/// it.
 pub(crate) fn check_user(what: &str, url: &str) -> Result<(), Error> {
-    // One slash, none, or backslashes: the parser takes them all.
+    // One slash, none, or backslashes: the parser accepts them all.
     let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
     let rest = rest.trim_start_matches(['/', '\\', '\t', '\n', '\r']);
     let host_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
     if rest[host_end..].contains('@') {
         return Err(Error::config(format!(
-            "{what}: an `@` after the host; hint: reserved characters in user and password are \
-             percent-encoded (`#` is `%23`), as is an `@` anywhere else (`%40`)"
+            "{what}: contains an `@` after the host; hint: reserved characters in user and \
+             password are percent-encoded (`#` is `%23`), as is an `@` anywhere else (`%40`)"
         )));
     }
     Ok(())

@@ -1,11 +1,11 @@
-//! What stops a decoder: for callers a [`DecodeError`], within the decoders a [`Stop`].
+//! Errors of the decoders: a [`DecodeError`] for callers, and a [`Stop`] inside the decoders.
 
 use std::fmt;
 
-/// Why an answer was refused.
+/// Why an answer could not be decoded.
 ///
 /// Events that were taken before it, and those that can still be taken from the decoder, are
-/// whole rows that came before the place of the error.
+/// complete rows from before the position of the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     kind: DecodeErrorKind,
@@ -17,17 +17,17 @@ pub struct DecodeError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// The bytes are no answer of InfluxDB, or stop being one.
+    /// The bytes are not an answer of InfluxDB, or stop being one.
     Malformed,
     /// The answer ends early.
     Incomplete,
-    /// Nothing proves that the end of the body is the end of the answer.
+    /// There is no proof that the end of the body is the end of the answer.
     Unproven,
-    /// The server said `partial: true` and what should follow does not.
+    /// The server sent `partial: true`, and the rest is missing.
     Partial,
-    /// The answer as a whole is the server's error: [`DecodeError::server_message`].
+    /// The whole answer is an error of the server; see [`DecodeError::server_message`].
     Server,
-    /// One value is longer than the decoder is willing to buffer.
+    /// A value is longer than the limit of the decoder's buffer.
     Oversized,
 }
 
@@ -44,7 +44,7 @@ impl DecodeError {
         }
     }
 
-    /// Returns what kind of error it is; decide by this, never by the text.
+    /// Returns the kind of the error. Decide by this, never by the text.
     pub fn kind(&self) -> DecodeErrorKind {
         self.kind
     }
@@ -54,7 +54,7 @@ impl DecodeError {
         self.offset
     }
 
-    /// Returns the text of a top-level `error`.
+    /// Returns the text of a top-level `error` member.
     pub fn server_message(&self) -> Option<&str> {
         (self.kind == DecodeErrorKind::Server).then_some(self.text.as_str())
     }
@@ -71,24 +71,24 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Why a parser does not go on.
+/// Why a parser stops.
 #[derive(Debug)]
 pub(in crate::decode) enum Stop {
-    /// The value at hand is not whole yet.
+    /// The current value is incomplete.
     Short,
-    /// A row does not fit the columns as they are (seen by the fast path only).
+    /// A row does not fit the current columns (only the fast path returns this).
     Changed,
-    /// There is no document where one should start; the bytes from here on tell what it is.
+    /// There is no document where one should start. The bytes from here on show what it is.
     Junk,
-    /// The answer is wrong.
+    /// The answer is invalid.
     Fault(Fault),
 }
 
-/// An error whose place may yet be unknown.
+/// An error whose position may not be known yet.
 #[derive(Debug)]
 pub(in crate::decode) struct Fault {
     pub(in crate::decode) kind: DecodeErrorKind,
-    /// Index into the input of the parser; none: where the parser stands.
+    /// Index into the input of the parser. `None` means the current position.
     pub(in crate::decode) at: Option<usize>,
     pub(in crate::decode) text: String,
 }
@@ -102,8 +102,8 @@ impl Fault {
         }
     }
 
-    /// The byte at `at` is not what the grammar asks for. Only that byte is named: more of the
-    /// input would make the text depend on how the answer was cut.
+    /// The byte at `at` does not match the grammar. The error names only that byte: with more of
+    /// the input, the text would depend on how the answer was divided.
     pub(in crate::decode) fn unexpected(input: &[u8], at: usize, expected: &str) -> Self {
         let text = match input.get(at) {
             Some(byte) if byte.is_ascii_graphic() => {
@@ -126,7 +126,7 @@ impl From<Fault> for Stop {
     }
 }
 
-/// Shows the start of what the server sent in place of a value.
+/// Shows the start of what the server sent instead of a value.
 pub(in crate::decode) fn shown(text: &str) -> String {
     const MOST: usize = 40;
     if text.chars().count() <= MOST {

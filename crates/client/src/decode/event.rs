@@ -1,4 +1,4 @@
-//! What comes out of an answer, and what is known about it.
+//! The events of an answer, and what is known about its end.
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -7,7 +7,7 @@ use arrow_schema::SchemaRef;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// `application/json`. Whole floats look like integers in it.
+    /// `application/json`. It does not distinguish whole floats from integers.
     Json,
     /// `application/x-msgpack`, as 1.x and 2.x write it.
     Msgpack,
@@ -16,50 +16,50 @@ pub enum Format {
 /// What the caller knows about the end of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum End {
-    /// Its length, last chunk or trailer says that it is whole.
+    /// Its length, last chunk or trailer proves that it is complete.
     Proven,
-    /// The connection ended, no more is known.
+    /// The connection ended; nothing else is known.
     Unproven,
 }
 
-/// What comes out of an answer, in its order.
+/// The events of an answer, in order.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A series begins, or goes on with other columns or types. At least one batch follows.
+    /// A series begins, or continues with different columns or types. At least one batch follows.
     Series(SeriesHeader),
-    /// Rows of the series named last; none if the series has columns alone.
+    /// Rows of the most recent series. There are none if the series has only columns.
     Batch(RecordBatch),
-    /// The server's remark, e.g. a warning.
+    /// A message of the server, such as a warning.
     Message {
         /// Index of the statement in the query.
         statement: u32,
         /// E.g. `warning`.
         level: String,
-        /// The remark itself.
+        /// The text of the message.
         text: String,
     },
-    /// A statement failed; rows of it may have come before.
+    /// A statement failed. Rows of it may have come before.
     StatementError {
         /// Index of the statement in the query.
         statement: u32,
-        /// The server's text.
+        /// The error text of the server.
         message: String,
     },
-    /// Nothing more comes of a statement, whether it failed or not.
+    /// A statement has ended, whether it failed or not.
     StatementEnd {
         /// Index of the statement in the query.
         statement: u32,
     },
 }
 
-/// What the rows of the next batches have in common.
+/// What the rows of the next batches share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SeriesHeader {
     /// Index of the statement in the query.
     pub statement: u32,
-    /// The measurement, for most statements.
+    /// The measurement, for most kinds of statements.
     pub name: Option<String>,
     /// The tags of `GROUP BY`, sorted by key.
     pub tags: Vec<(String, String)>,

@@ -1,4 +1,4 @@
-//! Answers to record batches: push decoders that know neither network nor clock.
+//! Turns answers into record batches: push decoders without network or clock.
 //!
 //! ```text
 //! influxql   bytes, cut anywhere -> Json | Msgpack (grammar) -> Assembly (statements, series, partial)
@@ -6,13 +6,13 @@
 //! event                          -> Event
 //! ```
 //!
-//! Rows go straight into columns, without a tree. An answer is not taken for complete unless the
-//! caller proves that the body is ([`End::Proven`]): a JSON or `MessagePack` body that is cut between
-//! two documents looks whole.
+//! Rows go straight into columns, without a tree. An answer counts as complete only if the caller
+//! proves that the body is ([`End::Proven`]): a JSON or `MessagePack` body that is cut between two
+//! documents looks complete.
 //!
-//! Errors inside an answer are of two kinds. That of a statement is an event, since what
-//! other statements gave still counts; a top-level `error`, a missing chunk and bytes that are no
-//! answer are a [`DecodeError`]. The raw JSON answer does not become a table: see [`raw`].
+//! Errors inside an answer are of two kinds. The error of a statement is an event, because the
+//! results of other statements still count. A top-level `error`, a missing chunk and bytes that are
+//! not an answer are a [`DecodeError`]. A raw JSON answer does not become a table: see [`raw`].
 
 mod error;
 mod event;

@@ -1,4 +1,4 @@
-//! What an error means, whoever the server and however it was asked.
+//! The meaning of an error, independent of the server and of the format of the request.
 
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ impl From<Failure> for Error {
     }
 }
 
-/// A status with a text, and what it means. An empty text fits every message.
+/// A status with a text, and its meaning. An empty text matches every message.
 pub(super) struct Row {
     status: u16,
     text: &'static str,
@@ -44,7 +44,7 @@ pub(super) const fn row(status: u16, text: &'static str, kind: ErrorKind, retrya
     }
 }
 
-/// The statuses of HTTP. What stands in no table is refused for good.
+/// The HTTP statuses. A status that is in no table is a permanent refusal.
 const STATUSES: &[Row] = &[
     row(401, "", ErrorKind::Unauthorized, false),
     row(403, "", ErrorKind::Forbidden, false),
@@ -56,7 +56,7 @@ const STATUSES: &[Row] = &[
     row(502, "", ErrorKind::Server, true),
     row(503, "", ErrorKind::Server, true),
     row(504, "", ErrorKind::Server, true),
-    // QuestDB and the proxies in front of look-alikes.
+    // QuestDB, and proxies before compatible servers.
     row(507, "", ErrorKind::Server, true),
     row(509, "", ErrorKind::Server, true),
     row(523, "", ErrorKind::Server, true),
@@ -65,7 +65,8 @@ const STATUSES: &[Row] = &[
     row(599, "", ErrorKind::Server, true),
 ];
 
-/// What an error means: the first row that fits, of a generation's own table, then of the statuses.
+/// The meaning of an error: the first row that matches, first in the table of the generation, then
+/// in that of the statuses.
 pub(super) fn refused(
     own: &[Row],
     status: u16,
@@ -102,7 +103,8 @@ pub(super) fn refused(
     }
 }
 
-/// Whether a server says that it got plain HTTP where it speaks TLS: those of Go, nginx, Apache.
+/// Whether a server reports that it received plain HTTP on a TLS port: the texts of Go, nginx and
+/// Apache.
 fn expects_tls(body: &[u8]) -> bool {
     let body = String::from_utf8_lossy(body);
     [
@@ -114,7 +116,7 @@ fn expects_tls(body: &[u8]) -> bool {
     .any(|words| body.contains(words))
 }
 
-/// An answer that is none of InfluxDB.
+/// An answer that is not from InfluxDB.
 pub(super) fn misdirected(status: u16, headers: &[(String, String)], media: &str) -> Failure {
     let text = match (status, find_header(headers, "location")) {
         (300..=399, Some(to)) => format!(
@@ -123,10 +125,10 @@ pub(super) fn misdirected(status: u16, headers: &[(String, String)], media: &str
         ),
         (300..=399, None) => format!("status {status}: redirects are not followed"),
         _ if media.is_empty() => {
-            format!("status {status} is no answer of InfluxDB to this request")
+            format!("status {status} is not an answer of InfluxDB to this request")
         }
         _ => format!(
-            "status {status} with `{}` is no answer of InfluxDB to this request",
+            "status {status} with `{}` is not an answer of InfluxDB to this request",
             excerpt(media)
         ),
     };
@@ -143,8 +145,8 @@ pub(super) fn misdirected(status: u16, headers: &[(String, String)], media: &str
     }
 }
 
-/// What the server said, and its code: from a JSON or msgpack object, else from the header that 1.x sets,
-/// else the bare text. HTML is never read.
+/// The message of the server, and its code: from a JSON or msgpack object, otherwise from the
+/// header that 1.x sets, otherwise the plain text. HTML is never read.
 fn message(headers: &[(String, String)], body: &[u8]) -> (Option<String>, Option<String>) {
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
         let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -164,7 +166,7 @@ fn message(headers: &[(String, String)], body: &[u8]) -> (Option<String>, Option
     (text.map(str::to_owned), None)
 }
 
-/// 1.x writes its errors too in the format that was asked for.
+/// 1.x also writes its errors in the requested format.
 fn message_in_msgpack(body: &[u8]) -> Option<String> {
     let mut decoder = Decoder::new(Format::Msgpack);
     let read = decoder

@@ -1,7 +1,7 @@
-//! What each generation of the server wants to be asked, on one page.
+//! What each generation of the server expects, on one page.
 //!
-//! Pure: builds requests and judges answers, and sends nothing. V1 is built; V2 and V3 are refused
-//! with a clear error ([`Target::new`]), and their columns show what they will be.
+//! Pure: builds requests and judges answers, and sends nothing. V1 is implemented. V2 and V3 are
+//! refused with a clear error ([`Target::new`]); their columns show what they will be.
 //!
 //! | | V1 (1.x) | V2 (2.x) | V3 (3.x) |
 //! |---|---|---|---|
@@ -47,7 +47,7 @@ pub(crate) fn request(
     }
 }
 
-/// Judges an answer by its status and headers, and by its body where it is an error's.
+/// Judges an answer by its status and headers, and also by its body if it is an error.
 pub(crate) fn classify(
     target: &Target,
     kind: Kind,
@@ -60,8 +60,8 @@ pub(crate) fn classify(
     }
 }
 
-/// Whether an answer of zero bytes, whose end is proven, can be a success: 2.x runs some InfluxQL
-/// statements and answers nothing to them, not even their number.
+/// Whether an empty answer with a proven end can be a success: 2.x runs some InfluxQL statements
+/// and sends nothing for them, not even their number.
 pub(crate) fn may_answer_nothing(text: &str) -> bool {
     v1::may_answer_nothing(text)
 }

@@ -1,4 +1,4 @@
-//! What a caller wants, and the request that it becomes.
+//! An operation, and the request for it.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use url::Url;
 use super::options::WriteOptions;
 use crate::query::{Query, ReadOptions};
 
-/// What a caller wants.
+/// What the caller requests.
 pub(crate) enum Operation<'a> {
     Ping,
     Write {
@@ -22,16 +22,16 @@ pub(crate) enum Operation<'a> {
     },
 }
 
-/// The form in which a query's answer is wanted.
+/// The requested format of a query's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// Chunks of msgpack, or of JSON where the server has no msgpack.
+    /// Chunks of msgpack, or of JSON if the server has no msgpack.
     Table,
     /// Chunks of JSON.
     Raw,
 }
 
-/// The kind of an operation, which is all that judging its answer needs.
+/// The kind of an operation. Judging its answer needs nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Ping,
@@ -50,7 +50,7 @@ impl Operation<'_> {
 }
 
 impl Kind {
-    /// How errors and logs name it.
+    /// Its name in errors and logs.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ping => "ping of",
@@ -67,7 +67,7 @@ pub(crate) struct Request {
     pub(crate) url: Url,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
-    /// Whether the body is to be compressed on its way.
+    /// Whether the body should be compressed before it is sent.
     pub(crate) gzip: bool,
 }
 

@@ -1,16 +1,16 @@
-//! Where a write goes.
+//! Where to write.
 
 use crate::config::{Consistency, Names, Precision, name_setters};
 
-/// Where a write goes, in place of what the configuration says.
+/// Where to write, with precedence over the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct WriteOptions {
-    /// The database or bucket, and what belongs to it.
+    /// The database or bucket, and so on.
     pub names: Names,
     /// How many nodes of a cluster must have stored the points.
     pub consistency: Option<Consistency>,
-    /// The unit of the timestamps in lines that came encoded. All other lines hold nanoseconds.
+    /// The unit of the timestamps in encoded lines. All other lines use nanoseconds.
     pub precision: Option<Precision>,
 }
 
@@ -29,7 +29,7 @@ impl WriteOptions {
         self
     }
 
-    /// Sets the unit of timestamps in lines that came encoded.
+    /// Sets the unit of timestamps in encoded lines.
     #[must_use]
     pub fn precision(mut self, unit: Precision) -> Self {
         self.precision = Some(unit);

@@ -1,4 +1,4 @@
-//! Where a call goes, once the generation of its server is known.
+//! The target of a call, once the generation of its server is known.
 
 use aioinflux_line::Dialect;
 
@@ -6,14 +6,14 @@ use super::v1;
 use crate::config::{Auth, Names};
 use crate::error::Error;
 
-/// The place on a server that a call names, in the words of its generation. Holds no secret.
+/// The database and so on that a call names, in the terms of its generation. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     V1(v1::Place),
 }
 
 impl Target {
-    /// What the names of a call mean to a server of this generation.
+    /// The meaning of the names of a call on a server of this generation.
     pub(crate) fn new(dialect: Dialect, names: Names) -> Result<Self, Error> {
         match dialect {
             Dialect::V1 => v1::Place::new(names).map(Self::V1),
@@ -30,8 +30,8 @@ impl Target {
     }
 }
 
-/// The generation of a server that need not be asked: the configuration states it, or nobody but a
-/// user of 1.x comes without a token.
+/// The generation of a server if it is known without a request: the configuration states it, or
+/// there is no token, and only 1.x works without one.
 pub(crate) fn known(stated: Option<Dialect>, auth: &Auth) -> Option<Dialect> {
     match auth {
         Auth::None | Auth::Basic { .. } => Some(stated.unwrap_or(Dialect::V1)),

@@ -34,5 +34,8 @@ fn a_server_is_of_the_stated_generation_and_of_1_x_for_whoever_has_no_token() {
 fn names_of_another_generation_are_refused() {
     let config = Config::default().organization("o");
     let error = Target::new(Dialect::V1, config.names().clone()).unwrap_err();
-    assert_eq!(error.to_string(), "organization: InfluxDB 1.x has none");
+    assert_eq!(
+        error.to_string(),
+        "organization: InfluxDB 1.x has no organizations"
+    );
 }

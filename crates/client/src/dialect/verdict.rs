@@ -1,14 +1,14 @@
-//! What an answer means, whatever the server.
+//! The meaning of an answer, for all servers.
 
 use super::failure::Failure;
 use crate::decode::Format;
 
-/// What an answer means.
+/// The meaning of an answer.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// It is done; there is no body worth reading.
+    /// It succeeded; there is no body to read.
     Done,
-    /// The body holds an answer in this format.
+    /// The body is an answer in this format.
     Answer(Format),
     /// It is an error.
     Refused(Failure),

@@ -1,4 +1,4 @@
-//! When a server wants to be asked again.
+//! When a server asks for a retry.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,9 +8,9 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use super::Error;
 
 impl Error {
-    /// How long the server wants to be left alone, from its answer on: the header `Retry-After`, in
-    /// seconds or as a date. A date is taken from the one that the answer came with, so that the two
-    /// clocks need not agree; one in the past is no time at all.
+    /// Returns how long the server asks to wait, from its answer on: the header `Retry-After`, in
+    /// seconds or as a date. A date is compared with the date of the answer, so the two clocks need
+    /// not agree. A date in the past means no wait.
     pub fn retry_after(&self) -> Option<Duration> {
         let wanted = self.header("retry-after")?.trim();
         if !wanted.is_empty() && wanted.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -23,7 +23,7 @@ impl Error {
     }
 }
 
-/// A date of HTTP, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// An HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text.trim()).ok()
 }

@@ -1,11 +1,11 @@
-//! Text of a server, made fit to be shown.
+//! Makes text of a server safe to show.
 
 use std::fmt::Write as _;
 
-/// Most characters of a server's text that an error shows.
+/// Maximum number of characters of a server's text that an error shows.
 const SHOWN: usize = 1000;
 
-/// The text in one line: control characters escaped, and cut when it is long.
+/// The text on one line: control characters are escaped, and a long text is cut.
 pub(crate) fn excerpt(text: &str) -> String {
     let mut out = String::new();
     for (count, c) in text.trim_end().chars().enumerate() {

@@ -1,4 +1,4 @@
-//! The batches of a table that comes as record batches.
+//! The batches of a table that arrives as record batches.
 
 use aioinflux_line::{Batch, RemovedNewlines};
 use arrow_array::RecordBatch;
@@ -8,7 +8,7 @@ use super::ranges::Ranges;
 use super::workers::{Spares, Workers};
 use super::{FrameError, FrameLayout, FrameOptions};
 
-/// The lines of a table, batch by batch; the table is read as batches are asked for.
+/// The lines of a table, batch by batch. The table is read as batches are requested.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -59,17 +59,17 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
         }
     }
 
-    /// Gives the memory of a batch back, to be used by a later one.
+    /// Returns the memory of a batch, so that a later one can use it.
     pub fn recycle(&mut self, batch: Batch) {
         self.spares.put(batch);
     }
 
-    /// Newlines that names and tags of the rows so far have lost.
+    /// Newlines that were removed from names and tags of the rows so far.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         self.workers.removed_newlines()
     }
 
-    /// Reads on until there is a range for the workers; `false` at the end of the table.
+    /// Reads until there is a range for the workers. `false` at the end of the table.
     fn push_range(&mut self) -> bool {
         let range = loop {
             if let Some(range) = self.ranges.next_whole() {
@@ -101,14 +101,14 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
 impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Iterator for FrameBatches<I> {
     type Item = Result<Batch, FrameError>;
 
-    /// The next batch. Rows before one that is refused may be left out with it: what counts as
-    /// encoded are the batches that came. After an error there is none.
+    /// The next batch. If a row is refused, rows before it may be missing too: only rows in
+    /// returned batches count as encoded. After an error there are no more batches.
     fn next(&mut self) -> Option<Self::Item> {
         let batch = loop {
             while self.workers.has_room() && self.push_range() {}
             match self.workers.next() {
                 Some(batch) => break batch,
-                // The ranges that were pushed are done, and there are more.
+                // The ranges so far are done, and there are more.
                 None if self.table.is_some() || !self.ranges.is_empty() => {}
                 None => break Err(self.failed.take()?),
             }

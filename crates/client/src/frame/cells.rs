@@ -1,4 +1,4 @@
-//! Cells that need not have one type, as an Arrow array.
+//! Cells that may differ in type, as an Arrow array.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use arrow_array::{
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, UnionFields};
 
-/// A column of cells that need not have one type: the plain array where they do, else a union.
+/// A column of cells that may differ in type: the plain array if they do not, otherwise a union.
 pub fn column_of_cells(cells: &[Option<FieldValue<'_>>]) -> ArrayRef {
     let kinds = cells
         .iter()

@@ -1,6 +1,6 @@
-//! One column of a range of rows, prepared so that a row is a look into a slice.
+//! One column of a range of rows, prepared so that reading a row is an access to a slice.
 //!
-//! Numbers of every width become the three kinds of line protocol here, once for the range.
+//! Converts numbers of every width to the three kinds of line protocol, once for the range.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -28,7 +28,7 @@ pub(super) struct Column<'a> {
     length: usize,
     nulls: Option<NullBuffer>,
     pub(super) cells: Cells<'a>,
-    /// Of floats: what they were before they were widened.
+    /// For floats: their type before they were widened.
     width: FloatWidth,
 }
 
@@ -41,22 +41,22 @@ pub(super) enum Cells<'a> {
     Utf8(&'a StringArray),
     LargeUtf8(&'a LargeStringArray),
     Utf8View(&'a StringViewArray),
-    /// The text of every decimal, since a tag keeps all its digits.
+    /// The text of every decimal, because a tag keeps all its digits.
     Decimal(Vec<String>),
     Dictionary(Dictionary<'a>),
     Union(&'a UnionArray, Vec<Option<Column<'a>>>),
 }
 
-/// Codes and what they stand for.
+/// Codes and their values.
 pub(super) struct Dictionary<'a> {
-    /// A code for each row; that of a null is the number of values.
+    /// A code for each row. The code of a null is the number of values.
     pub(super) codes: Rc<Vec<u32>>,
     pub(super) values: &'a ArrayRef,
     pub(super) column: Box<Column<'a>>,
 }
 
 impl<'a> Column<'a> {
-    /// `None`: the type is none that line protocol holds.
+    /// `None` if line protocol cannot represent the type.
     pub(super) fn new(array: &'a ArrayRef) -> Option<Self> {
         macro_rules! numbers {
             ($kind:ty, $variant:ident) => {
@@ -121,7 +121,7 @@ impl<'a> Column<'a> {
         self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
-    /// Whether the column is numbers, for [`fill`](Self::fill).
+    /// Whether the column contains numbers, for [`fill`](Self::fill).
     pub(super) fn is_numbers(&self) -> bool {
         matches!(
             self.cells,
@@ -129,7 +129,7 @@ impl<'a> Column<'a> {
         )
     }
 
-    /// Makes text of the numbers of some rows.
+    /// Formats the numbers of some rows.
     pub(super) fn fill(&self, numbers: &mut Numbers, rows: Range<usize>) {
         let next = rows.end..rows.end + rows.len();
         match &self.cells {
@@ -156,7 +156,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Writes the field of a row by the fast encoder.
+    /// Writes the field of a row with the fast encoder.
     #[inline]
     pub(super) fn write(
         &self,
@@ -167,7 +167,7 @@ impl<'a> Column<'a> {
         if self.is_null(row) {
             return Ok(());
         }
-        // One call for all kinds of texts: the compiler puts it right here.
+        // One call for all kinds of texts, so that the compiler inlines it here.
         let text = match &self.cells {
             Cells::Boolean(values) => return line.boolean(field, values.value(row)),
             Cells::Utf8(array) => array.value(row),
@@ -206,7 +206,7 @@ impl<'a> Column<'a> {
             Cells::Utf8(array) => text(array.value(row)),
             Cells::LargeUtf8(array) => text(array.value(row)),
             Cells::Utf8View(array) => text(array.value(row)),
-            // Rust's parser gives the nearest float; 76 digits cannot be beyond its range.
+            // Rust's parser returns the nearest float. 76 digits cannot exceed its range.
             Cells::Decimal(texts) => FieldValue::Float(texts[row].parse().ok()?),
             Cells::Dictionary(Dictionary { codes, column, .. }) => {
                 return column.value(codes[row] as usize);
@@ -218,7 +218,7 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Whether the column is texts as they are, for [`fill_tags`](Self::fill_tags).
+    /// Whether the column contains plain texts, for [`fill_tags`](Self::fill_tags).
     pub(super) fn is_texts(&self) -> bool {
         matches!(
             self.cells,
@@ -226,13 +226,13 @@ impl<'a> Column<'a> {
         )
     }
 
-    /// Looks at the texts of some rows.
+    /// Checks the texts of some rows.
     pub(super) fn fill_tags(&self, cells: &mut TagCells, rows: Range<usize>) {
         macro_rules! fill {
             ($array:ident) => {
                 match &self.nulls {
                     None => cells.fill(rows.map(|row| $array.value(row))),
-                    // What stands in the place of a null is of no meaning, and is not looked at.
+                    // The cell of a null is meaningless and is not checked.
                     Some(nulls) => cells.fill(rows.map(|row| match nulls.is_null(row) {
                         true => "",
                         false => $array.value(row),
@@ -258,7 +258,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Writes the tag of a row by the fast encoder.
+    /// Writes the tag of a row with the fast encoder.
     #[inline]
     pub(super) fn write_tag(
         &self,
@@ -316,7 +316,7 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Whether every cell is text, or null.
+    /// Whether every cell is text or null.
     pub(super) fn is_text(&self) -> bool {
         match &self.cells {
             Cells::Utf8(_) | Cells::LargeUtf8(_) | Cells::Utf8View(_) | Cells::Null => true,
@@ -326,7 +326,7 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Asks for as many texts as there are in `rows`, behind these.
+/// Prefetches as many texts as there are in `rows`, after these.
 fn prefetch_texts<O: OffsetSizeTrait>(array: &GenericStringArray<O>, rows: &Range<usize>) {
     let offsets = array.value_offsets();
     prefetch(offsets, rows.end..rows.end + rows.len());
@@ -350,7 +350,7 @@ where
 {
     let array = array.as_primitive::<T>();
     let text = |row: usize| decimal_text(&array.value(row).to_string(), array.scale());
-    // The cells of nulls hold anything; their texts are never looked at.
+    // The cells of nulls can contain anything; their texts are never read.
     let text = |row| array.is_valid(row).then(|| text(row));
     Cells::Decimal(
         (0..array.len())
@@ -361,7 +361,7 @@ where
 
 fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>> {
     let values = array.as_any_dictionary().values();
-    // The value of nulls: a code that no value has.
+    // The code of nulls, which no value has.
     let none = u32::try_from(values.len()).ok()?;
     macro_rules! codes {
         ($($data_type:ident: $kind:ty),+) => {
@@ -382,7 +382,7 @@ fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>>
     })
 }
 
-/// The codes of a dictionary's rows; `None` where one points beyond the values.
+/// The codes of a dictionary's rows. `None` if a code is beyond the values.
 fn codes<K: ArrowDictionaryKeyType>(array: &ArrayRef, none: u32) -> Option<Vec<u32>> {
     let keys = array.as_dictionary::<K>().keys();
     let code = |key: &K::Native| {
@@ -399,8 +399,8 @@ fn codes<K: ArrowDictionaryKeyType>(array: &ArrayRef, none: u32) -> Option<Vec<u
     (beyond == keys.null_count()).then_some(codes)
 }
 
-/// Returns the texts that the cells of a column have as tags, null where a tag is left out; `None` for
-/// a type that is no tag.
+/// Returns the tag texts of the cells of a column. They are null if the tag is left out. `None` if
+/// the type cannot be a tag.
 pub fn tag_texts(array: &ArrayRef) -> Option<StringArray> {
     let column = Column::new(array)?;
     Some((0..array.len()).map(|row| column.text(row)).collect())

@@ -8,20 +8,20 @@ use crate::error::{Error, ErrorKind};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum FrameError {
-    /// A column has a type that line protocol cannot hold in this place.
+    /// A column has a type that line protocol cannot represent there.
     Type {
         /// Name of the column.
         column: String,
         /// Its Arrow type.
         data_type: DataType,
-        /// What is possible there.
+        /// The types that are possible there.
         expected: &'static str,
     },
-    /// The layout names a column that the frame does not have.
+    /// The layout names a column that the table does not have.
     Position {
-        /// The position that is named, from 0.
+        /// The position, counted from 0.
         position: usize,
-        /// How many columns the frame has.
+        /// The number of columns of the table.
         columns: usize,
     },
     /// The time of a row is missing.
@@ -33,25 +33,25 @@ pub enum FrameError {
     TimeRange {
         /// The index of the row.
         row: u64,
-        /// The number that it holds, with the unit.
+        /// The number, with its unit.
         time: String,
     },
-    /// The time of a row is text that is no time, or outside 64-bit nanoseconds.
+    /// The time of a row is text that is not a time, or is outside 64-bit nanoseconds.
     TimeText {
         /// The index of the row.
         row: u64,
-        /// What it says, cut if it is long.
+        /// The text, cut if it is long.
         text: String,
     },
-    /// The table could not be read on.
+    /// The table cannot be read any further.
     Arrow(ArrowError),
     /// A row cannot be represented in line protocol.
     Line(aioinflux_line::Error),
 }
 
 impl FrameError {
-    /// What the column of the times may hold. Floats are refused: they cannot hold the nanoseconds
-    /// of today, and nothing tells the unit that they are meant in.
+    /// The possible types of the time column. Floats are refused: they cannot represent current
+    /// times in nanoseconds, and nothing says which unit they have.
     pub const TIMES: &str =
         "timestamps, dates, text, or integers in the unit that `time_unit` names";
 }
@@ -70,7 +70,10 @@ impl std::fmt::Display for FrameError {
                 )
             }
             Self::Position { position, columns } => {
-                write!(f, "layout: no column {position}, the frame has {columns}")
+                write!(
+                    f,
+                    "layout: no column {position}; the frame has {columns} columns"
+                )
             }
             Self::Time { row } => {
                 write!(f, "point {row}: the time is missing")

@@ -1,24 +1,24 @@
-//! What the columns of a table are, and how its rows become batches.
+//! The roles of the columns of a table, and how its rows become batches.
 
 use aioinflux_line::Options;
 
 use crate::config::Precision;
 
-/// What the columns of a table are.
+/// The roles of the columns of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrameLayout {
-    /// Measurement of every row, or of those whose measurement column is null or empty.
+    /// The measurement of every row, or of those whose measurement column is null or empty.
     pub measurement: Option<String>,
-    /// Position of the column of measurements (strings or a dictionary of strings).
+    /// Position of the measurement column (strings or a dictionary of strings).
     pub measurement_column: Option<usize>,
-    /// Position of the time column: integers, any timestamp or date type, or text. `None` leaves
-    /// rows undated.
+    /// Position of the time column: integers, any timestamp or date type, or text. With `None`,
+    /// rows have no timestamp.
     pub time: Option<usize>,
-    /// The unit of times that are integers: they count it since 1970 in UTC.
+    /// The unit of integer times, which count from 1970 in UTC.
     pub time_unit: Precision,
-    /// Positions of the columns that are tags; all others are fields.
+    /// Positions of the tag columns. All other columns are fields.
     pub tags: Vec<usize>,
-    /// Tags of every row. They beat a tag column of the same name.
+    /// Tags of every row. They take precedence over a tag column of the same name.
     pub extra_tags: Vec<(String, String)>,
 }
 
@@ -32,9 +32,9 @@ pub struct FrameOptions {
 }
 
 impl FrameOptions {
-    /// Rows in a batch unless it is said otherwise; what the documentation of InfluxDB advises.
+    /// Default number of rows in a batch, which the documentation of InfluxDB recommends.
     pub const BATCH_LINES: usize = 10_000;
-    /// Bytes in a batch unless it is said otherwise: a sixth of what servers take by default.
+    /// Default number of bytes in a batch: a sixth of the default limit of servers.
     pub const BATCH_BYTES: usize = 4 << 20;
 
     /// The defaults for a dialect, or for the options of an encoder.
@@ -47,22 +47,22 @@ impl FrameOptions {
         }
     }
 
-    /// Ends a batch after so many rows, those without a line counted too (at least 1).
+    /// Sets the maximum number of rows of a batch, at least 1. Rows without a line count too.
     #[must_use]
     pub fn batch_lines(mut self, rows: usize) -> Self {
         self.batch_lines = rows.max(1);
         self
     }
 
-    /// Ends a batch before it has more bytes than these; only a line that is longer by itself
-    /// makes a longer batch.
+    /// Sets the maximum number of bytes of a batch. Only a single line that is longer makes a
+    /// longer batch.
     #[must_use]
     pub fn batch_bytes(mut self, bytes: usize) -> Self {
         self.batch_bytes = bytes;
         self
     }
 
-    /// Encodes on so many threads; 1 is the caller's own. Unless it is said, as many as the process
+    /// Sets the number of threads; 1 is the thread of the caller. Default: as many as the process
     /// may run at once.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
@@ -75,7 +75,7 @@ impl FrameOptions {
         self.line
     }
 
-    /// Returns how many threads make batches, the caller included.
+    /// Returns how many threads make batches, including the caller's.
     pub fn thread_count(&self) -> usize {
         self.threads
             .or_else(|| std::thread::available_parallelism().ok().map(usize::from))

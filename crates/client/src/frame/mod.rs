@@ -1,7 +1,7 @@
-//! Tables as lines: one line a row, tags and fields by column.
+//! Tables as lines: each row is a line, with a tag or a field for each column.
 //!
-//! Knows Arrow's types and what each becomes in line protocol; escaping and refusing is the
-//! encoder's. A null is a tag or a field that is left out.
+//! Knows the Arrow types and what each becomes in line protocol. Escaping and refusing is left to
+//! the encoder. For a null, the tag or field is left out.
 //!
 //! | Arrow | as a field | as a tag | as the time |
 //! |---|---|---|---|
@@ -13,13 +13,13 @@
 //! | dictionary, union of these | as the value | as the value | – |
 //! | `Timestamp` of any unit and zone, `Date32`, `Date64` | – | – | exact |
 //!
-//! Every other type is refused by the name of its column.
+//! Every other type is refused with the name of its column.
 //!
-//! Tags that are no text have the text that Python's `str` gives them, so that a table makes the same
-//! series from Rust as from Python.
+//! Tags that are not text have the text of Python's `str`, so a table makes the same series from
+//! Rust as from Python.
 //!
-//! Rows become lines in ranges of [`FrameOptions::batch_lines`] rows, by as many threads as
-//! [`FrameOptions::threads`] says; the batches do not depend on their number.
+//! Rows become lines in ranges of [`FrameOptions::batch_lines`] rows, on the number of threads that
+//! [`FrameOptions::threads`] sets. The batches do not depend on that number.
 
 mod batches;
 pub(crate) mod cells;

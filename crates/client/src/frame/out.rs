@@ -1,27 +1,27 @@
-//! Where the lines of a table go: into the batch of an encoder, or into memory of the caller.
+//! The destination of the lines of a table: the batch of an encoder, or memory of the caller.
 
 use aioinflux_line::{Encoder, LentLines, Rows, Shape};
 
-/// Memory for lines, one behind the other (see
+/// Memory for consecutive lines (see
 /// [`FrameEncoder::encode_into`](super::FrameEncoder::encode_into)).
 pub trait LineMemory {
-    /// `least` bytes behind the lines so far, or more; `None` where there is not so much. What is in
-    /// them means nothing.
+    /// Returns at least `least` bytes after the lines so far, or `None` if there is not so much
+    /// memory. Their content is meaningless.
     fn spare(&mut self, least: usize) -> Option<&mut [u8]>;
 
-    /// Makes the first bytes of the spare memory lines. They are no more than `spare` gave.
+    /// Turns the first bytes of the spare memory into lines. They are within what `spare` returned.
     fn keep(&mut self, bytes: usize);
 }
 
-/// Where lines go.
+/// The destination of lines.
 pub(super) enum Out<'o> {
-    /// Into the batch of an encoder, until it has more bytes than `limit`.
+    /// The batch of an encoder, until it has more bytes than `limit`.
     Batch {
         encoder: &'o mut Encoder,
         limit: usize,
     },
-    /// Into memory of the caller, until that is full. Rows that need the plain encoder become lines
-    /// of its batch first; one for which there is no memory stays there.
+    /// Memory of the caller, until it is full. Rows that need `PointEncoder` first become lines of
+    /// the encoder's batch. If there is no memory for such a line, it stays there.
     Lent {
         encoder: &'o mut Encoder,
         memory: &'o mut dyn LineMemory,
@@ -55,7 +55,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// How many rows have no line, where they are counted here.
+    /// How many rows have no line, if they are counted here.
     pub(super) fn skipped(&self) -> u64 {
         match self {
             Self::Batch { encoder, .. } => encoder.batch().skipped(),
@@ -63,7 +63,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Lets `write` write rows of one shape, some or none.
+    /// Calls `write` to write rows of one shape, possibly none.
     pub(super) fn rows<T>(
         &mut self,
         shape: &Shape,
@@ -91,7 +91,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Moves the lines that the plain encoder has written to where the others are.
+    /// Moves the lines that `PointEncoder` has written to the other lines.
     pub(super) fn move_lines(&mut self) {
         let Self::Lent {
             encoder,
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::frame::{FrameEncoder, FrameLayout, encode_frame};
 
-    /// Memory that ends after so many bytes.
+    /// Memory with a limited number of bytes.
     struct Pages {
         bytes: Vec<u8>,
         used: usize,
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    /// Rows with long and short texts, rows for the plain encoder, and rows without fields.
+    /// Rows with long and short texts, rows for `PointEncoder`, and rows without fields.
     fn table(rows: u32) -> RecordBatch {
         let text = |row: usize| match row % 11 {
             0 => None,

@@ -1,4 +1,4 @@
-//! What is decided once for a range of rows: names sorted and escaped, columns prepared.
+//! What is decided once for a range of rows: names are sorted and escaped, and columns prepared.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -11,9 +11,10 @@ use super::columns::{Cells, Column};
 use super::times::Time;
 use super::{FrameError, FrameLayout};
 
-/// A dictionary of more values than this is not escaped beforehand: its rows may use few of them.
+/// A dictionary with more values than this is not escaped in advance, because its rows may use only
+/// a few of them.
 const MAX_VALUES: usize = 1 << 16;
-/// More measurements in a range than this are escaped row by row.
+/// If a range has more measurements than this, they are escaped row by row.
 const MAX_SHAPES: usize = 256;
 
 /// The escaped values of tags, by the position of their column.
@@ -21,7 +22,7 @@ const MAX_SHAPES: usize = 256;
 pub(super) struct Memory(Mutex<HashMap<usize, (ArrayRef, Arc<TagValues>)>>);
 
 impl Memory {
-    /// Escapes the values of a tag, unless the range before had the same.
+    /// Escapes the values of a tag, unless the previous range had the same values.
     fn values(
         &self,
         position: usize,
@@ -42,7 +43,7 @@ impl Memory {
     }
 }
 
-/// A range of rows, ready to be encoded.
+/// A range of rows that is ready to be encoded.
 pub(super) struct Plan<'a> {
     pub(super) layout: &'a FrameLayout,
     pub(super) rows: usize,
@@ -51,21 +52,21 @@ pub(super) struct Plan<'a> {
     /// Tag columns that no extra tag replaces.
     pub(super) tags: Vec<(&'a str, Column<'a>)>,
     pub(super) fields: Vec<(&'a str, Column<'a>)>,
-    /// For each row its place among the shapes; empty where all rows have the first.
+    /// The index of the shape of each row. Empty if all rows have the first shape.
     pub(super) shape_of: Vec<u32>,
-    /// `None`: the rows of that measurement need the plain encoder.
+    /// `None` if the rows of that measurement need `PointEncoder`.
     pub(super) shapes: Vec<Option<Shape>>,
     /// The tags of a shape, in its order.
     pub(super) shaped: Vec<(usize, ShapedTag)>,
 }
 
-/// Where the fast encoder has a tag from.
+/// The source of a tag for the fast encoder.
 pub(super) enum ShapedTag {
-    /// One text for all rows.
+    /// The same text for all rows.
     Constant(Arc<TagValues>),
     /// A code for each row.
     Coded(Arc<TagValues>, Rc<Vec<u32>>),
-    /// The column's own texts.
+    /// The texts of the column itself.
     Text,
 }
 
@@ -95,7 +96,7 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// Puts every column where the layout has it; gives the positions of the tags.
+    /// Assigns every column its role in the layout, and returns the positions of the tags.
     fn place_columns(&mut self, frame: &'a RecordBatch) -> Result<Vec<usize>, FrameError> {
         let layout = self.layout;
         let columns = frame.num_columns();
@@ -195,7 +196,7 @@ impl<'a> Plan<'a> {
                             let texts: Vec<_> = (0..dictionary.values.len())
                                 .map(|value| column.text(value))
                                 .collect();
-                            // One more: the code of nulls.
+                            // One more, for the code of nulls.
                             let texts = texts.iter().map(Option::as_deref).chain([None]);
                             shape.tag_values(tag, texts)
                         });

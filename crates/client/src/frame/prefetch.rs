@@ -1,18 +1,18 @@
-//! Memory on its way to the processor before it is looked at.
+//! Fetches memory into the cache of the processor before it is read.
 //!
-//! Rows are taken from every column in turns of a few dozen. The processor foresees a few streams of
-//! reads, not the two or three of each column in a wide table: ten columns of texts and ten of floats
-//! (case W2, polars) take a seventh less time with it.
+//! Rows are read from every column in turns of a few dozen. The hardware prefetcher follows a few
+//! streams of reads, but not the two or three of each column in a wide table: a polars table with
+//! ten text columns and ten float columns takes a seventh less time with explicit prefetches.
 
 use std::ops::Range;
 
-/// Bytes that come at once.
+/// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Bytes of a column that are asked for at once: of long texts, only those of the first rows.
+/// Bytes of a column that are fetched at once. With long texts, only those of the first rows are.
 const MOST: usize = 4096;
 
-/// Asks for some values of a column; what is beyond its end is passed over.
+/// Prefetches some values of a column; indexes beyond its end are ignored.
 #[inline]
 pub(super) fn prefetch<T>(values: &[T], rows: Range<usize>) {
     let end = rows.end.min(rows.start + MOST / size_of::<T>());

@@ -1,12 +1,12 @@
-//! A table that comes in pieces of any length, cut into ranges of rows of one length.
+//! Cuts a table that arrives in pieces of any length into ranges of rows of equal length.
 
 use std::collections::VecDeque;
 
 use arrow_array::RecordBatch;
 
-/// Cuts record batches of any length into ranges of the same number of rows, the last one excepted.
+/// Cuts record batches of any length into ranges with the same number of rows, except the last one.
 ///
-/// What a range holds does not depend on how long the pieces were; nothing is copied.
+/// The content of a range does not depend on the length of the pieces. Nothing is copied.
 #[derive(Debug)]
 pub struct Ranges {
     rows: usize,
@@ -24,12 +24,12 @@ impl Ranges {
         }
     }
 
-    /// Makes the ranges from now on of another length.
+    /// Sets a different length for the ranges from now on.
     pub fn set_rows(&mut self, rows: usize) {
         self.rows = rows.max(1);
     }
 
-    /// Whether no rows are held.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.held == 0
     }
@@ -42,12 +42,12 @@ impl Ranges {
         }
     }
 
-    /// Takes the next whole range; `None` until enough rows have come.
+    /// Takes the next complete range. `None` until enough rows have come.
     pub fn next_whole(&mut self) -> Option<Vec<RecordBatch>> {
         (self.held >= self.rows).then(|| self.take(self.rows))
     }
 
-    /// Takes what is left at the end, less than a range.
+    /// Takes the rest at the end, which is less than a range.
     pub fn rest(&mut self) -> Option<Vec<RecordBatch>> {
         (self.held > 0).then(|| self.take(self.held))
     }

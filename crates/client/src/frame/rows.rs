@@ -1,4 +1,4 @@
-//! The rows of one table: by the fast encoder where it can, else by the plain one.
+//! The rows of one table, written by the fast encoder if possible, otherwise by `PointEncoder`.
 
 use std::ops::Range;
 
@@ -13,16 +13,16 @@ use super::{FrameError, FrameLayout};
 /// How many rows of a large table are prepared at once.
 const RANGE: usize = 1 << 13;
 
-/// Rows whose numbers are made text at once; their texts stay in the processor's nearest cache.
+/// Rows whose numbers are formatted at once; their texts stay in the L1 cache.
 const BLOCK: usize = 32;
 
 /// Encodes every row of `frame` as one line.
 ///
-/// Rows are numbered on from the encoder's `next_index`; the encoder keeps the rows before one that
-/// is refused.
+/// The numbers of the rows continue from the encoder's `next_index`. If a row is refused, the
+/// encoder keeps the rows before it.
 ///
 /// # Errors
-/// [`FrameError`]: a column or a row cannot be represented; it names which.
+/// [`FrameError`] with the column or the row that cannot be represented.
 pub fn encode_frame(
     frame: &RecordBatch,
     layout: &FrameLayout,
@@ -31,9 +31,10 @@ pub fn encode_frame(
     encode(frame, layout, &Memory::default(), encoder)
 }
 
-/// Encodes tables of one layout, piece by piece, into any encoder.
+/// Encodes tables of one layout, piece by piece, with any encoder.
 ///
-/// What was learned of one piece, such as the escaped values of a dictionary, serves the next.
+/// What is learned from one piece, such as the escaped values of a dictionary, is reused for the
+/// next.
 #[derive(Debug)]
 pub struct FrameEncoder {
     layout: FrameLayout,
@@ -41,7 +42,7 @@ pub struct FrameEncoder {
 }
 
 impl FrameEncoder {
-    /// For pieces of tables with these columns.
+    /// Returns an encoder for pieces of tables with these columns.
     pub fn new(layout: FrameLayout) -> Self {
         Self {
             layout,
@@ -52,21 +53,21 @@ impl FrameEncoder {
     /// Encodes every row of a piece, as [`encode_frame`] does.
     ///
     /// # Errors
-    /// [`FrameError`]: a column or a row cannot be represented; it names which.
+    /// [`FrameError`] with the column or the row that cannot be represented.
     pub fn encode(&self, piece: &RecordBatch, encoder: &mut Encoder) -> Result<(), FrameError> {
         encode(piece, &self.layout, &self.memory, encoder)
     }
 
     /// Encodes rows of a piece from `start` on into memory of the caller, until the end or until
-    /// there is no more memory. The first row has the index [`Encoder::next_index`], which grows by
-    /// what was encoded.
+    /// the memory is full. The first row has the index [`Encoder::next_index`], which grows by the
+    /// number of encoded rows.
     ///
-    /// The encoder writes the rows that need a closer look. It should have no lines; where memory
-    /// ends at such a row, its line stays there, and is moved by the next call, which should come
-    /// with more memory.
+    /// The encoder writes the rows that need a closer check. It should have no lines. If the memory
+    /// is full at such a row, its line stays in the encoder. The next call, which should pass more
+    /// memory, moves it.
     ///
     /// # Errors
-    /// [`FrameError`]: a column or a row cannot be represented; it names which.
+    /// [`FrameError`] with the column or the row that cannot be represented.
     pub fn encode_into(
         &self,
         piece: &RecordBatch,
@@ -94,13 +95,13 @@ impl FrameEncoder {
     }
 }
 
-/// What became of the rows of a piece (see [`FrameEncoder::encode_into`]).
+/// The result of encoding rows of a piece (see [`FrameEncoder::encode_into`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Encoded {
-    /// How many were encoded.
+    /// How many rows were encoded.
     pub rows: usize,
-    /// How many of them had no field, and have no line.
+    /// How many of them had no fields, and so no line.
     pub skipped: u64,
 }
 
@@ -132,7 +133,7 @@ pub(super) struct Stopped {
     pub(super) error: FrameError,
 }
 
-/// Some rows, with the texts of their numbers.
+/// Some rows, with the formatted texts of their numbers.
 struct Block<'b> {
     rows: Range<usize>,
     /// The index of the plan's first row.
@@ -141,21 +142,21 @@ struct Block<'b> {
     tags: &'b [Tags<'b>],
 }
 
-/// Tags of every row, one after the other.
+/// The tags of every row, one after the other.
 enum Tags<'p> {
-    /// One with the same text in all rows.
+    /// One tag with the same text in all rows.
     Constant(usize, &'p TagValues),
-    /// Some with codes.
+    /// Some tags with codes.
     Coded(TagCodes<'p>),
-    /// One with texts.
+    /// One tag with texts.
     Text(usize, &'p Column<'p>, TagCells),
-    /// One with values that are not texts.
+    /// One tag with values that are not texts.
     Other(usize, &'p Column<'p>),
 }
 
 impl Plan<'_> {
-    /// Encodes rows, until the end or until `out` is full; gives the row after the last. `first` is
-    /// the index of the first row.
+    /// Encodes rows, until the end or until `out` is full. Returns the row after the last one.
+    /// `first` is the index of the first row.
     pub(super) fn encode(&self, first: u64, out: &mut Out<'_>) -> Result<usize, Stopped> {
         let refused = self.time.as_ref().and_then(|time| time.refused);
         let stop = refused.unwrap_or(self.rows);
@@ -193,7 +194,7 @@ impl Plan<'_> {
         Ok(row)
     }
 
-    /// The tags of a row, those with codes in runs.
+    /// The tags of a row. Consecutive tags with codes are written together.
     fn tag_runs(&self) -> Vec<Tags<'_>> {
         let mut runs = Vec::new();
         let Some(shape) = self.shapes.iter().flatten().next() else {
@@ -224,7 +225,7 @@ impl Plan<'_> {
         runs
     }
 
-    /// Room for the texts of numbers, for each field that is numbers.
+    /// Memory for the texts of numbers, for each field that contains numbers.
     fn numbers(&self) -> Vec<Option<Numbers>> {
         let Some(shape) = self.shapes.iter().flatten().next() else {
             return Vec::new();
@@ -265,8 +266,8 @@ impl Plan<'_> {
         self.shapes[code].as_ref()
     }
 
-    /// Encodes rows up to one that has another shape, up to the one with which there are more bytes
-    /// than `limit`, up to the end of the room, or up to one that is unusual, and says if it is that.
+    /// Encodes rows until one has a different shape, until there are more bytes than `limit`, until
+    /// the memory is full, or until one is unusual. Returns whether it is unusual.
     fn encode_fast(
         &self,
         rows: &mut Rows<'_>,
@@ -315,7 +316,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// The encoder for everything: it writes the row, or says what is wrong with it.
+    /// The encoder for all cases: it writes the row, or returns the reason why it cannot.
     #[cold]
     fn encode_plain(
         &self,

@@ -1,15 +1,16 @@
-//! The text that a value has as a tag: one for each value, whatever table or object it comes from.
+//! The text of a value as a tag. It is the same for equal values in all tables and objects.
 //!
-//! It is that of Python's `str`, since most series were created by it: `0.1`, `16777216.0`, `1e+16`,
-//! `True`, `1.50`. A float has as few digits as its own width needs: the single that is nearest to 0.1
-//! is `0.1`, and not the seventeen digits of the double that it becomes when it is widened.
+//! It is that of Python's `str`, because most series were created with it: `0.1`, `16777216.0`,
+//! `1e+16`, `True`, `1.50`. A float has only as many digits as its own width needs: the
+//! single-precision float nearest to 0.1 is `0.1`, and not the seventeen digits of the double that
+//! it becomes when it is widened.
 
 use arrow_array::ArrowPrimitiveType;
 use arrow_array::types::Float16Type;
 
 type Half = <Float16Type as ArrowPrimitiveType>::Native;
 
-/// How wide a float is where it comes from.
+/// The width of a float in its source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FloatWidth {
     /// 16 bits.
@@ -21,8 +22,8 @@ pub enum FloatWidth {
     Double,
 }
 
-/// Returns the text of a float: the fewest digits that read back as the same float of its own width,
-/// in Python's notation.
+/// Returns the text of a float: the fewest digits that parse to the same float of its own width, in
+/// Python's notation.
 ///
 /// `value` is the float itself, widened. NaN is `nan`, and infinities are `inf` and `-inf`.
 ///
@@ -52,7 +53,8 @@ pub fn float_text(value: f64, width: FloatWidth) -> String {
     })
 }
 
-/// The digits of a half: its type has no printer of its own, but five digits are always enough.
+/// The digits of a half-precision float. Its type has no formatter of its own, but five digits are
+/// always enough.
 fn half(value: f64) -> String {
     let digits = (0..4).map(|places| format!("{value:.places$e}"));
     let same = |text: &String| {
@@ -63,7 +65,7 @@ fn half(value: f64) -> String {
     digits.next().unwrap_or_else(|| format!("{value:.4e}"))
 }
 
-/// A number in the notation of Python's `repr`: with an exponent where it is below -4 or above 15.
+/// A number in the notation of Python's `repr`: with an exponent below -4 or above 15.
 fn notation(number: &str) -> String {
     let (number, exponent) = number.split_once('e').unwrap_or((number, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -77,7 +79,7 @@ fn notation(number: &str) -> String {
     if digits.is_empty() {
         return format!("{sign}0.0");
     }
-    // How many digits stand before the point, those that are left out counted below zero.
+    // How many digits precede the decimal point. Negative if zeros follow the point.
     let before = length(whole) + exponent - (length(&all) - length(digits));
     let digits = digits.trim_end_matches('0');
     if !(-3..=16).contains(&before) {
@@ -108,10 +110,11 @@ fn zeros(count: i32) -> String {
     "0".repeat(usize::try_from(count).unwrap_or(0))
 }
 
-/// Returns the text of a decimal, which keeps its zeros: that of Python's `Decimal`, and of the
-/// decimal arithmetic that both follow.
+/// Returns the text of a decimal, including its trailing zeros. It is that of Python's `Decimal`,
+/// and of the decimal arithmetic specification that both follow.
 ///
-/// `unscaled` are its digits with their sign, `scale` says how many of them stand behind the point.
+/// `unscaled` contains its digits with their sign, and `scale` how many of them follow the decimal
+/// point.
 pub(super) fn decimal_text(unscaled: &str, scale: i8) -> String {
     let (sign, digits) = match unscaled.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -159,7 +162,7 @@ mod tests {
             (0.1, FloatWidth::Double, "0.1"),
             (-0.0, FloatWidth::Double, "-0.0"),
             (5e-324, FloatWidth::Double, "5e-324"),
-            // Both of these stand just between two numbers of as many digits.
+            // Both are exactly half-way between two numbers with that many digits.
             (
                 2_f64.powi(-25),
                 FloatWidth::Double,

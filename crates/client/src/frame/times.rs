@@ -1,4 +1,4 @@
-//! The column of times of a table, as nanoseconds since 1970 in UTC.
+//! The time column of a table, as nanoseconds since 1970 in UTC.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -18,13 +18,12 @@ use super::FrameError;
 use crate::config::Precision;
 use crate::error::excerpt;
 
-/// Nanoseconds since 1970 for a time as ISO 8601 has it; without a zone it is UTC.
+/// Parses an ISO 8601 time to nanoseconds since 1970. Without a zone it is UTC.
 ///
-/// Times that the calendar of this function does not hold, in the years -9999 and 9999, are the
-/// first and the last number. `None` for every other text, for the second 60, and for a zone by its
-/// name.
+/// Times beyond the calendar of this function, in the years -9999 and 9999, become the first and
+/// the last number. `None` for any other text, for the second 60, and for a named zone.
 pub fn parse_time(text: &str) -> Option<i128> {
-    // What the parser passes over: the name of a zone, and a leap second.
+    // What the parser ignores: the name of a zone, and a leap second.
     if text.contains('[') || text.contains(":60") {
         return None;
     }
@@ -38,7 +37,7 @@ pub fn parse_time(text: &str) -> Option<i128> {
     }
 }
 
-/// The end of the calendar at which a date lies.
+/// The end of the calendar that a date exceeds.
 #[cold]
 fn beyond_the_calendar(text: &str) -> Option<i128> {
     match Pieces::parse(text).ok()?.date().year() {
@@ -61,14 +60,14 @@ enum Why {
     Missing,
     /// It is a number outside 64-bit nanoseconds: the number and its unit.
     Beyond(String),
-    /// It is text: what it says.
+    /// It is this text.
     Unread(String),
 }
 
 const SECOND: i64 = 1_000_000_000;
 
 impl Time {
-    /// `None`: the type of the array is none of times. `unit` is that of integers.
+    /// `None` if the type of the array is not a type of times. `unit` is the unit of integers.
     pub(super) fn new(array: &ArrayRef, unit: Precision) -> Option<Self> {
         macro_rules! numbers {
             ($kind:ty, $scale:expr, $unit:expr) => {
@@ -116,7 +115,7 @@ impl Time {
         })
     }
 
-    /// Numbers, with the nanoseconds of one and the name of their unit.
+    /// Numbers, with the nanoseconds and the name of their unit.
     fn of_numbers(array: &ArrayRef, values: &ScalarBuffer<i64>, scale: i64, unit: &str) -> Self {
         let null = first_null(array);
         let range = i64::MIN / scale..=i64::MAX / scale;
@@ -141,13 +140,14 @@ impl Time {
         }
     }
 
-    /// The one type of integers that has larger numbers than the result.
+    /// The only type of integers with numbers beyond the range of the result.
     fn of_unsigned(array: &ArrayRef, unit: Precision) -> Self {
         let numbers = array.as_primitive::<UInt64Type>().values();
         let values = numbers.iter().map(|number| number.cast_signed()).collect();
         let mut time = Self::of_numbers(array, &values, unit.nanoseconds(), unit.as_str());
         let end = time.refused.unwrap_or(numbers.len());
-        // Those that are negative here; with a unit some of them look as if they were in the range.
+        // The numbers that are negative here. With some units they would look as if they were in
+        // range.
         let beyond = numbers[..end]
             .iter()
             .position(|number| i64::try_from(*number).is_err());
@@ -161,7 +161,7 @@ impl Time {
         time
     }
 
-    /// Reads texts up to the first that is no time.
+    /// Parses texts up to the first that is not a time.
     fn read<'t>(texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> Self {
         let mut values = Vec::with_capacity(texts.len());
         let mut end = None;
@@ -187,7 +187,7 @@ impl Time {
         self.values[row]
     }
 
-    /// Why the row that is refused, of this number in the whole table, cannot be written.
+    /// Why the refused row, with this number in the whole table, cannot be written.
     pub(super) fn refusal(&self, row: u64) -> FrameError {
         match &self.why {
             Why::Missing => FrameError::Time { row },

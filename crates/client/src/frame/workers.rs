@@ -1,11 +1,11 @@
-//! Ranges of rows on their way to batches, on the caller's thread or on several.
+//! Encodes ranges of rows into batches, on the thread of the caller or on several threads.
 //!
-//! A range is encoded by one thread, and its batches travel through a channel of its own that holds
-//! few: a thread that is ahead waits, so that memory is bounded whatever the table's size. Batches
-//! are taken range by range, so that neither their order nor their cuts depend on the threads.
+//! One thread encodes a range, and its batches pass through a channel of their own with a small
+//! capacity. A thread that is ahead waits, so memory is bounded for any size of the table. Batches
+//! are taken range by range, so neither their order nor their boundaries depend on the threads.
 //!
-//! The caller is one of the threads: while the batch that is next is not ready, it encodes another
-//! range, and hardly ever has to be woken.
+//! The caller is one of the threads: while the next batch is not ready, it encodes another range.
+//! So it rarely needs a wake-up.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,14 +20,14 @@ use super::out::Out;
 use super::plan::{Memory, Plan};
 use super::{FrameError, FrameLayout, FrameOptions};
 
-/// Bytes of batches that wait or are being made, beyond which no further range is begun.
+/// Bytes of batches that wait or are being made. Above this limit no further range is begun.
 const AHEAD: usize = 40 << 20;
 /// Messages of one range that may wait: rows of a kilobyte make three batches and the end, so that
 /// no thread waits for one that is behind.
 const WAITING: usize = 4;
-/// Bytes of memory that are kept to be used again.
+/// Bytes of memory that are kept for reuse.
 const KEPT: usize = 24 << 20;
-/// What a batch may need beyond the longest one so far.
+/// What a batch may need in addition to the longest one so far.
 const SLACK: usize = 64 << 10;
 
 /// Memory of batches that were sent.
@@ -35,8 +35,8 @@ const SLACK: usize = 64 << 10;
 pub struct Spares(Arc<Mutex<Vec<Batch>>>);
 
 impl Spares {
-    /// Gives the memory of a batch back; its lines are lost. Where it is too much to be kept, the
-    /// smallest goes.
+    /// Returns the memory of a batch; its lines are lost. If it is too much to keep, the smallest
+    /// is freed.
     pub fn put(&self, batch: Batch) {
         let mut spares = self.lock();
         let place = spares.partition_point(|spare| spare.capacity() <= batch.capacity());
@@ -47,12 +47,12 @@ impl Spares {
         }
     }
 
-    /// Takes memory for a batch of a dialect, the most that there is; what it holds is of no meaning.
+    /// Takes memory for a batch of a dialect, the largest there is. Its content is meaningless.
     pub fn get(&self, dialect: Dialect) -> Batch {
         self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }
 
-    /// The smallest first.
+    /// The smallest comes first.
     fn lock(&self) -> MutexGuard<'_, Vec<Batch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -69,12 +69,13 @@ struct Shared {
 }
 
 impl Shared {
-    /// Memory for a batch like those so far, all at once: what grows is moved again and again.
+    /// Memory for a batch like those so far, allocated at once, because growing memory is moved
+    /// repeatedly.
     fn spare(&self) -> Batch {
         let mut spare = self.spares.get(self.options.line.dialect());
         let longest = self.longest.load(Ordering::Relaxed);
         if longest > 0 {
-            // A line that is a batch by itself is no measure for those that follow.
+            // A line that makes a batch by itself does not predict the size of later batches.
             spare.reserve(longest.min(self.options.batch_bytes) + SLACK);
         }
         spare
@@ -86,20 +87,20 @@ struct Range {
     pieces: VecDeque<RecordBatch>,
     /// Index of the first row that is not encoded.
     index: u64,
-    /// With memory from its first batch on: ranges wait without.
+    /// Its first batch allocates memory: waiting ranges have none.
     encoder: Option<Encoder>,
 }
 
-/// A range that nobody has begun.
+/// A range that no thread has begun.
 struct Job {
-    /// Its place among all ranges.
+    /// Its index among all ranges.
     number: usize,
     range: Range,
-    /// Where its batches go.
+    /// Where its batches are sent.
     sender: SyncSender<Message>,
 }
 
-/// The ranges that nobody has begun, for whoever is free.
+/// The ranges that no thread has begun.
 #[derive(Default)]
 struct Queue {
     jobs: Mutex<Jobs>,
@@ -122,7 +123,7 @@ impl Queue {
         self.more.notify_one();
     }
 
-    /// The next job; waits for one. None when there will be no more.
+    /// The next job; waits for one. `None` if there will be no more.
     fn wait(&self) -> Option<Job> {
         let mut jobs = self.lock();
         loop {
@@ -147,7 +148,7 @@ impl Queue {
 enum Message {
     Batch(Batch),
     Error(FrameError),
-    /// The range is at its end; the newlines that its names and tags lost.
+    /// The range has ended. It contains the newlines that were removed from its names and tags.
     End(Option<RemovedNewlines>),
 }
 
@@ -183,7 +184,7 @@ impl Range {
                     .push_front(piece.slice(rows, piece.num_rows() - rows));
             }
             if encoder.len_bytes() > limit {
-                // The line that is too much begins the next batch, unless it is alone.
+                // The line that exceeds the limit begins the next batch, unless it is alone.
                 let lines = encoder.batch().len().max(2) - 1;
                 return Message::Batch(encoder.take_lines(lines, shared.spare()));
             }
@@ -199,7 +200,7 @@ impl Range {
 /// Makes batches of ranges of rows, ahead of the caller by a bounded number of bytes.
 ///
 /// Push ranges while there is [`room`](Self::has_room), then take batches with
-/// [`next`](Self::next), and so on: the batches come in the order of the ranges. Dropped, it stops
+/// [`next`](Self::next), and repeat. The batches come in the order of the ranges. Dropping it stops
 /// its threads at their next batch.
 pub struct Workers {
     shared: Arc<Shared>,
@@ -208,23 +209,23 @@ pub struct Workers {
     on_thread_start: fn(),
     queue: Arc<Queue>,
     waiting: VecDeque<Waiting>,
-    /// Ranges that are not waiting any more.
+    /// Ranges that are no longer waiting.
     ended: usize,
-    /// Bytes of the batches of the range at hand, and most of a range so far.
+    /// Bytes of the batches of the current range, and the maximum of a range so far.
     range_bytes: usize,
     longest_range: usize,
     removed: RemovedNewlines,
 }
 
 enum Waiting {
-    /// Encoded by the caller, ahead by a few messages.
+    /// Encoded by the caller, a few messages ahead.
     Here(Box<Range>, VecDeque<Message>),
     /// Encoded by a thread.
     There(Receiver<Message>),
 }
 
 impl Workers {
-    /// Workers for tables of one layout; no thread is started before there is work for two.
+    /// Workers for tables of one layout. No thread is started before there is work for two.
     pub fn new(layout: FrameLayout, options: FrameOptions, spares: Spares) -> Self {
         Self {
             threads: options.thread_count(),
@@ -246,8 +247,8 @@ impl Workers {
         }
     }
 
-    /// Calls a function at the start of each thread: what frees a record batch there may run code
-    /// that came with its memory.
+    /// Calls a function at the start of each thread: freeing a record batch there may run code that
+    /// belongs to its memory.
     #[must_use]
     pub fn on_thread_start(mut self, call: fn()) -> Self {
         self.on_thread_start = call;
@@ -259,7 +260,7 @@ impl Workers {
         if self.threads == 1 {
             return self.waiting.is_empty();
         }
-        // Each range is counted with the batches that may wait and one that is being made, or as a
+        // Each range counts with the batches that may wait and one that is being made, or as a
         // whole.
         let longest = self.shared.longest.load(Ordering::Relaxed).max(1 << 20);
         let bytes = longest * (1 + WAITING);
@@ -270,7 +271,8 @@ impl Workers {
         self.waiting.len() < (AHEAD / bytes).clamp(2, self.threads + 2)
     }
 
-    /// Adds rows, the first of which has the given index. `last` says that no range comes after it.
+    /// Adds rows. `first` is the index of the first one, and `last` says that no range comes after
+    /// it.
     pub fn push(&mut self, pieces: Vec<RecordBatch>, first: u64, last: bool) {
         let range = Range::new(pieces, first);
         if self.threads == 1 || (last && self.waiting.is_empty()) {
@@ -302,13 +304,13 @@ impl Workers {
         let thread = thread::Builder::new().name("aioinflux-frame".into());
         match thread.spawn(work) {
             Ok(_) => self.started += 1,
-            // The work is done by those that there are.
+            // If no more threads can be started, the existing ones do the work.
             Err(_) => self.threads = self.started + 1,
         }
     }
 
-    /// Encodes one batch of a range that no other thread encodes; false where there is none to be
-    /// encoded now.
+    /// Encodes one batch of a range that no other thread encodes. `false` if there is nothing to
+    /// encode now.
     fn help(&mut self) -> bool {
         for waiting in &mut self.waiting {
             if let Waiting::Here(range, ready) = waiting
@@ -324,19 +326,19 @@ impl Workers {
         };
         let mut range = Box::new(job.range);
         let first = range.next(&self.shared);
-        // What is in the queue waits here too.
+        // Messages in the queue count as waiting too.
         self.waiting[job.number - self.ended] = Waiting::Here(range, VecDeque::from([first]));
         true
     }
 
-    /// The next batch; `None` when all ranges are done. It has no lines where all its rows were
+    /// The next batch. `None` when all ranges are done. It has no lines if all its rows were
     /// skipped.
     ///
     /// # Errors
-    /// A row or column cannot be represented; what was pushed is then dropped.
+    /// If a row or column cannot be represented. Everything that was pushed is then dropped.
     ///
     /// # Panics
-    /// If a thread did.
+    /// If a thread panicked.
     #[expect(
         clippy::should_implement_trait,
         reason = "more can be pushed after `None`"
@@ -383,7 +385,7 @@ impl Workers {
         }
     }
 
-    /// What the thread that encodes the first range has next.
+    /// The next message of the thread that encodes the first range.
     fn wait(&self) -> Message {
         match self.waiting.front() {
             Some(Waiting::There(receiver)) => receiver.recv().expect("a thread panicked"),
@@ -391,7 +393,7 @@ impl Workers {
         }
     }
 
-    /// Newlines that names and tags of the rows so far have lost.
+    /// Newlines that were removed from names and tags of the rows so far.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         (self.removed.count > 0).then_some(&self.removed)
     }
@@ -403,7 +405,7 @@ impl Drop for Workers {
     }
 }
 
-/// Encodes one range; a receiver that is gone ends it.
+/// Encodes one range. It ends if the receiver is gone.
 fn work(mut job: Job, shared: &Shared) {
     loop {
         let message = job.range.next(shared);

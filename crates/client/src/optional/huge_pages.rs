@@ -38,7 +38,7 @@ mod linux {
 
     use super::{HUGE_PAGE, LARGE};
 
-    /// What a mapping is aligned to on every system.
+    /// The alignment of a mapping on every system.
     const SMALL_PAGE: usize = 4096;
 
     /// A global allocator that uses huge pages for blocks of 4 MiB and more.
@@ -68,7 +68,7 @@ mod linux {
             if is_large(layout) {
                 map(layout.size())
             } else {
-                // SAFETY: the caller's promise is the same.
+                // SAFETY: the caller guarantees the same.
                 unsafe { System.alloc(layout) }
             }
         }
@@ -78,7 +78,7 @@ mod linux {
             if is_large(layout) {
                 map(layout.size())
             } else {
-                // SAFETY: the caller's promise is the same.
+                // SAFETY: the caller guarantees the same.
                 unsafe { System.alloc_zeroed(layout) }
             }
         }
@@ -86,7 +86,7 @@ mod linux {
         #[inline]
         unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
             if is_large(layout) {
-                // SAFETY: the block is a mapping of that length, and nobody uses it any more.
+                // SAFETY: the block is a mapping of that length, and nothing uses it any more.
                 unsafe { libc::munmap(block.cast(), mapped(layout.size())) };
             } else {
                 // SAFETY: the block is one of `System`.
@@ -96,13 +96,13 @@ mod linux {
 
         #[inline]
         unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-            // SAFETY: the caller promises that the new size is one of a layout.
+            // SAFETY: the caller guarantees that the new size is valid for a layout.
             let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
             match (is_large(layout), is_large(new)) {
-                // SAFETY: the block is one of `System`, and stays one.
+                // SAFETY: the block belongs to `System`, before and after.
                 (false, false) => unsafe { System.realloc(block, layout, size) },
                 (true, true) => remap(block, layout.size(), size),
-                // SAFETY: as the caller promises.
+                // SAFETY: guaranteed by the caller.
                 _ => unsafe { self.exchange(block, layout, new) },
             }
         }
@@ -112,8 +112,8 @@ mod linux {
         /// Moves a block from the one kind to the other.
         #[cold]
         unsafe fn exchange(&self, block: *mut u8, layout: Layout, new: Layout) -> *mut u8 {
-            // SAFETY: the old block has its layout and is not used after it; the new one, if there
-            // is one, is another block, and both are at least as long as what is copied.
+            // SAFETY: the old block has its layout and is not used after it. The new one, if there
+            // is one, is a different block, and both are at least as long as the copy.
             unsafe {
                 let moved = self.alloc(new);
                 if !moved.is_null() {
@@ -130,7 +130,7 @@ mod linux {
         layout.size() >= LARGE && layout.align() <= SMALL_PAGE
     }
 
-    /// The length of the mapping for a block. Sizes of layouts end far below `usize::MAX`.
+    /// The length of the mapping for a block. The size of a layout is far below `usize::MAX`.
     fn mapped(size: usize) -> usize {
         size.next_multiple_of(HUGE_PAGE)
     }
@@ -168,7 +168,7 @@ mod linux {
     fn fresh(length: usize) -> *mut u8 {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        // SAFETY: a new mapping wherever the kernel likes touches no other memory.
+        // SAFETY: a new mapping at an address that the kernel chooses touches no other memory.
         let block = unsafe { libc::mmap(null_mut(), length, access, kind, -1, 0) };
         if block == libc::MAP_FAILED {
             null_mut()
@@ -179,7 +179,8 @@ mod linux {
 
     fn unmap(block: *mut u8, start: usize, length: usize) {
         if length > 0 {
-            // SAFETY: the range is a part of a mapping that was just made, and nobody knows it.
+            // SAFETY: the range is a part of a mapping that was just made, and nothing refers to
+            // it.
             unsafe { libc::munmap(block.wrapping_add(start).cast(), length) };
         }
     }
@@ -190,8 +191,8 @@ mod linux {
         if old == new {
             return block;
         }
-        // SAFETY: the block is a mapping of that length; who asks for a move knows the old place
-        // no longer, unless the answer is null.
+        // SAFETY: the block is a mapping of that length. The caller does not use the old address
+        // any more, unless the result is null.
         let moved = unsafe { libc::mremap(block.cast(), old, new, libc::MREMAP_MAYMOVE) };
         if moved == libc::MAP_FAILED {
             null_mut()

@@ -1,6 +1,6 @@
-//! A query: text, language and bind parameters; and how its answer is read.
+//! A query: text, language and bind parameters, and options for reading its answer.
 //!
-//! Values that come from outside belong into bind parameters, never into the text:
+//! Pass values from outside as bind parameters, never as part of the text:
 //!
 //! ```
 //! use aioinflux::{Param, Query};
@@ -23,7 +23,7 @@ mod param;
 pub use options::ReadOptions;
 pub use param::Param;
 
-/// A query: a text in one of the languages, with the values that are bound to names in it.
+/// A query: a text in one of the languages, with the values bound to its parameters.
 #[derive(Clone)]
 pub struct Query {
     text: String,
@@ -34,15 +34,15 @@ pub struct Query {
 
 name_setters!(Query, ", in place of the configuration's.");
 
-/// The languages of the servers.
+/// The query languages of the servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Language {
-    /// Known to all generations, and all that 1.x knows.
+    /// Supported by all generations. 1.x supports no other language.
     InfluxQl,
-    /// That of 2.x.
+    /// The language of 2.x.
     Flux,
-    /// That of 3.x.
+    /// The language of 3.x.
     Sql,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Language {
 }
 
 impl Query {
-    /// A query of this text: one statement, or several with `;` between them.
+    /// A query with this text: one statement, or several separated with `;`.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -67,7 +67,7 @@ impl Query {
         }
     }
 
-    /// Binds a value to `$name`. A second value of the same name replaces the first.
+    /// Binds a value to `$name`. A second value for the same name replaces the first.
     #[must_use]
     pub fn bind(mut self, name: impl Into<String>, value: impl Into<Param>) -> Self {
         let name = name.into();
@@ -76,7 +76,8 @@ impl Query {
         self
     }
 
-    /// Sets the language. Default: that of the server's generation, which is InfluxQL on 1.x.
+    /// Sets the language. Default: the language of the server's generation, which is InfluxQL on
+    /// 1.x.
     #[must_use]
     pub fn language(mut self, language: Language) -> Self {
         self.language = Some(language);
@@ -92,18 +93,18 @@ impl Query {
         self.language
     }
 
-    /// The text, if the server reads all of it.
+    /// The text, if the server would read all of it.
     pub(crate) fn checked_text(&self) -> Result<&str, Error> {
         if self.text.contains('\0') {
-            // The server's scanner takes NUL for the end and runs what stands before it.
+            // The scanner of the server treats NUL as the end, and runs the text before it.
             return Err(Error::config(
-                "query: NUL in the text, where the server would stop reading",
+                "query: the text contains a NUL, at which the server would stop reading",
             ));
         }
         Ok(&self.text)
     }
 
-    /// The bound values as the server wants them, or nothing without any.
+    /// The bound values in the format of the server. `None` if there are no values.
     pub(crate) fn params_json(&self) -> Result<Option<String>, Error> {
         if self.params.is_empty() {
             return Ok(None);
@@ -123,7 +124,7 @@ impl Query {
 }
 
 impl fmt::Debug for Query {
-    /// Leaves out what follows the word `PASSWORD`, and the bound values.
+    /// Leaves out the text after the word `PASSWORD`, and the bound values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const WORD: &str = "password";
         let secret = self.text.to_ascii_lowercase().find(WORD);
@@ -215,7 +216,7 @@ mod tests {
             .bind("a", f64::NAN)
             .params_json()
             .unwrap_err();
-        let text = "query: parameter `a`: neither NaN nor infinity can be bound";
+        let text = "query: parameter `a`: NaN and infinity cannot be bound";
         assert_eq!(error.to_string(), text);
     }
 

@@ -2,14 +2,14 @@
 
 use crate::config::Precision;
 
-/// How an answer is read, which is no part of the question.
+/// How an answer is read, which is independent of the query.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ReadOptions {
-    /// The unit of the times in a raw answer; `None` asks for text (RFC 3339). Default:
-    /// nanoseconds, which all but raw answers need.
+    /// The unit of the times in a raw answer. `None` requests text (RFC 3339). Default:
+    /// nanoseconds, which all answers except raw ones require.
     pub epoch: Option<Precision>,
-    /// How many rows the server puts in one chunk. Server default: 10,000.
+    /// How many rows the server puts into one chunk. Server default: 10,000.
     pub chunk_size: Option<u32>,
     /// Whether columns of text are `Utf8View`: see
     /// [`Decoder::text_views`](crate::decode::Decoder::text_views).
@@ -27,26 +27,26 @@ impl Default for ReadOptions {
 }
 
 impl ReadOptions {
-    /// The usual options.
+    /// The default options.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the unit of the times in a raw answer; `None` asks for text (RFC 3339).
+    /// Sets the unit of the times in a raw answer. `None` requests text (RFC 3339).
     #[must_use]
     pub fn epoch(mut self, unit: impl Into<Option<Precision>>) -> Self {
         self.epoch = unit.into();
         self
     }
 
-    /// Sets how many rows the server puts in one chunk.
+    /// Sets how many rows the server puts into one chunk.
     #[must_use]
     pub fn chunk_size(mut self, rows: u32) -> Self {
         self.chunk_size = Some(rows);
         self
     }
 
-    /// Makes columns of text `Utf8View`.
+    /// Decodes columns of text as `Utf8View`.
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.text_views = true;

@@ -1,4 +1,4 @@
-//! Values that are bound to names in a query.
+//! Values for the parameters of a query.
 
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ pub enum Param {
     String(String),
     /// A boolean.
     Boolean(bool),
-    /// A name: of a measurement, field, tag, database and so on. From 1.8 on.
+    /// A name of a measurement, field, tag, database and so on. From 1.8 on.
     Identifier(String),
     /// A regular expression, without its slashes. From 1.8 on.
     Regex(String),
@@ -42,11 +42,11 @@ fn object(key: &str, text: &str) -> String {
     Value::Object(map).to_string()
 }
 
-/// A float always with a point: the server reads a number without one as an integer, and refuses
-/// `1e300` for that reason.
+/// A float always has a decimal point: the server reads a number without one as an integer, and
+/// therefore refuses `1e300`.
 fn float_json(value: f64) -> Result<String, &'static str> {
     if !value.is_finite() {
-        return Err("neither NaN nor infinity can be bound");
+        return Err("NaN and infinity cannot be bound");
     }
     let text = format!("{value:?}");
     Ok(match text.split_once('e') {

@@ -1,4 +1,4 @@
-//! Recorded answers of InfluxDB 1.6.7 and 1.12.4, whole and in pieces.
+//! Recorded answers of InfluxDB 1.6.7 and 1.12.4, decoded whole and in pieces.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ fn chunk(chunk: &Value) -> Vec<u8> {
         .expect("base64 in a capture")
 }
 
-/// All answers of `/query` that came uncompressed, each body once.
+/// All answers of `/query` that were not compressed, each body once.
 fn answers() -> Vec<Answer> {
     let mut answers = Vec::new();
     for server in ["1.6", "1.12"] {
@@ -44,7 +44,7 @@ fn answers() -> Vec<Answer> {
             let format = match headers["Content-Type"].as_str() {
                 Some("application/json") => Format::Json,
                 Some("application/x-msgpack") => Format::Msgpack,
-                // Asked for with another `Accept`.
+                // Requested with a different `Accept`.
                 Some("application/csv" | "text/csv") => continue,
                 other => panic!("{line}: content type {other:?}"),
             };

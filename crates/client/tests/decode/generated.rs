@@ -1,4 +1,4 @@
-//! Answers of random shape against the reference decoder, and against each other.
+//! Answers of random shape, compared with the reference decoder and with each other.
 
 use aioinflux::answer::Answer;
 use aioinflux::decode::{Decoder, End, Format};
@@ -17,7 +17,7 @@ fn chunk_size() -> impl Strategy<Value = Option<usize>> {
     prop::option::of(1..6_usize)
 }
 
-/// Cuts a body at places given as fractions.
+/// Cuts a body at positions given as fractions.
 fn pieces<'a>(body: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).collect();
     places.extend([0, body.len()]);
@@ -28,7 +28,7 @@ fn pieces<'a>(body: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
         .collect()
 }
 
-/// Whether the value that was read is the one that was written, whatever its type became.
+/// Whether the decoded value equals the encoded one, whatever its type became.
 #[expect(
     clippy::cast_precision_loss,
     clippy::float_cmp,
@@ -51,8 +51,8 @@ fn is_same(read: &Tree, written: &Cell) -> bool {
     }
 }
 
-/// Checks an answer against what was written; a statement that fails in a whole `MessagePack`
-/// answer has lost the rest.
+/// Compares an answer with what was encoded. In a whole `MessagePack` answer, the results after a
+/// failed statement are lost.
 fn check(answer: &Answer, written: &[Statement], lost_by_error: bool) {
     assert_eq!(answer.statements.len(), written.len());
     for (index, (read, written)) in answer.statements.iter().zip(written).enumerate() {

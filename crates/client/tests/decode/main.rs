@@ -1,4 +1,4 @@
-//! The decoders of `/query` answers against recorded answers, a slow obvious decoder, and
+//! The decoders of `/query` answers against recorded answers, a slow and obvious decoder, and
 //! everything that must be refused.
 
 mod captured;

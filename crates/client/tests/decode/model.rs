@@ -1,4 +1,5 @@
-//! Answers of random shape, and how a server writes them: JSON or `MessagePack`, whole or chunked.
+//! Answers of random shape, and their encoding by a server: JSON or `MessagePack`, whole or
+//! chunked.
 
 use std::fmt::Write as _;
 
@@ -76,7 +77,7 @@ fn series() -> impl Strategy<Value = Series> {
     })
 }
 
-/// Cells that are of one kind for the most part.
+/// Cells that are mostly of one kind.
 fn mostly(kind: u8) -> impl Strategy<Value = Cell> + use<> {
     prop_oneof![
         2 => Just(Cell::Null),
@@ -152,7 +153,7 @@ fn whole(answer: &[Statement]) -> Vec<Vec<Part<'_>>> {
     ]
 }
 
-/// As 1.x does with `chunked=true`: one result a document, one series a result.
+/// As 1.x does with `chunked=true`: one result for each document, one series for each result.
 fn chunked(answer: &[Statement], chunk_size: usize) -> Vec<Vec<Part<'_>>> {
     let mut documents = Vec::new();
     for (id, statement) in answer.iter().enumerate() {
@@ -203,7 +204,7 @@ fn chunked(answer: &[Statement], chunk_size: usize) -> Vec<Vec<Part<'_>>> {
     documents
 }
 
-/// Writes the answer; a chunk size makes it chunked.
+/// Encodes the answer; with a chunk size it is chunked.
 pub(crate) fn write(format: Format, answer: &[Statement], chunk_size: Option<usize>) -> Vec<u8> {
     let documents = match chunk_size {
         Some(size) => chunked(answer, size),
@@ -282,7 +283,7 @@ fn json_series((series, rows, partial): &(&Series, &[Vec<Cell>], bool)) -> Strin
     format!("{{{}}}", members.join(","))
 }
 
-/// As Go does: no fraction where there is none, an exponent from 1e21 on.
+/// As Go does: no fraction for whole numbers, an exponent from 1e21 on.
 pub(crate) fn json_cell(cell: &Cell) -> String {
     match cell {
         Cell::Null => "null".to_owned(),
@@ -388,7 +389,7 @@ fn msgpack_text(out: &mut Vec<u8>, text: &str) {
     out.extend(text.bytes());
 }
 
-/// As tinylib/msgp does: the shortest signed form, floats always in 64 bits.
+/// As tinylib/msgp does: the shortest signed encoding, and floats always in 64 bits.
 pub(crate) fn msgpack_cell(out: &mut Vec<u8>, cell: &Cell) {
     match cell {
         Cell::Null => out.push(0xc0),

@@ -1,10 +1,10 @@
-//! Wrong answers give the same error however they are cut.
+//! Invalid answers return the same error however they are divided.
 
 use aioinflux::decode::{DecodeError, DecodeErrorKind, Decoder, End, Format};
 
 use super::support::{decode, decode_whole};
 
-/// Gives the error of a body that is fed whole, in two pieces cut anywhere, and byte by byte.
+/// Returns the error of a body that is fed whole, in two pieces divided anywhere, and byte by byte.
 fn error_of(format: Format, body: &[u8]) -> DecodeError {
     let shown = String::from_utf8_lossy(body);
     let (events, result) = decode_whole(format, body);
@@ -43,7 +43,7 @@ fn long_values_are_the_same_in_pieces_of_any_size() {
     for (format, good) in [(Format::Json, json.as_bytes()), (Format::Msgpack, &msgpack)] {
         let (_, result) = decode_whole(format, good);
         assert_eq!(result, Ok(()));
-        // Whole, cut off, and with something behind it that belongs to no answer.
+        // Complete, truncated, and followed by bytes that belong to no answer.
         let junk = [good, b"json: error calling MarshalJSON\n"].concat();
         for body in [good, &good[..good.len() - 5], &good[..40_000], &junk] {
             let whole = decode_whole(format, body);

@@ -1,4 +1,5 @@
-//! The slow obvious decoder: the whole body as a tree, every rule written out without state.
+//! The slow and obvious decoder: it builds a tree of the whole body, and applies every rule without
+//! state.
 
 use arrow_schema::DataType;
 
@@ -6,11 +7,11 @@ use super::support::Seen;
 use super::tree::{Tree, json_documents, msgpack_documents};
 use aioinflux::decode::Format;
 
-/// What a body means.
+/// The meaning of a body.
 #[derive(Debug, Default)]
 pub(crate) struct Reference {
     pub(crate) seen: Vec<Seen>,
-    /// The body is whole by itself: documents only, and nothing missing.
+    /// The body is complete: it has only documents, and nothing is missing.
     pub(crate) complete: bool,
 }
 
@@ -51,7 +52,7 @@ struct State {
     last: i64,
     /// The last result was partial.
     open: bool,
-    /// The series that was partial, with the types that it had.
+    /// The series that was partial, with its types.
     series: Option<(Header, Vec<DataType>)>,
     seen: Vec<Seen>,
 }
@@ -144,7 +145,7 @@ impl State {
         }
     }
 
-    /// The most rows that go together, and the types of their columns.
+    /// The longest run of rows that fit together, and the types of their columns.
     fn longest_batch(
         &self,
         header: &Header,
@@ -199,7 +200,7 @@ fn cells(row: &Tree) -> &[Tree] {
     cells
 }
 
-/// The type of a column that starts with `carried` and has these values; none: they do not go
+/// The type of a column that starts with `carried` and has these values. `None` if they do not fit
 /// together.
 fn column_type(
     values: impl Iterator<Item = Tree>,
@@ -249,7 +250,7 @@ fn own_type(value: &Tree, is_time: bool) -> DataType {
     }
 }
 
-/// Whether the integer is a float's text: its value, or its shortest digits and zeros.
+/// Whether the integer is the text of a float: its value, or its shortest digits and zeros.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

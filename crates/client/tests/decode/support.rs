@@ -1,4 +1,4 @@
-//! Running the decoder, and what it gave in a form that can be compared.
+//! Runs the decoder, and returns its events in a form that can be compared.
 
 use aioinflux::answer::{Answer, Collector};
 use aioinflux::decode::{DecodeError, Decoder, End, Event, Format};
@@ -41,7 +41,7 @@ pub(crate) fn drain(decoder: &mut Decoder) -> Vec<Event> {
     std::iter::from_fn(|| decoder.next_event()).collect()
 }
 
-/// Decodes pieces; the events are those that could be taken, whatever the result.
+/// Decodes pieces. Returns the events that could be taken, whatever the result.
 pub(crate) fn decode<'a>(
     mut decoder: Decoder,
     pieces: impl IntoIterator<Item = &'a [u8]>,
@@ -73,7 +73,7 @@ pub(crate) fn collect(events: Vec<Event>) -> Answer {
     collector.finish()
 }
 
-/// Decodes a body that must be right.
+/// Decodes a body that must be valid.
 pub(crate) fn seen(format: Format, body: &[u8]) -> Vec<Seen> {
     let (events, result) = decode_whole(format, body);
     assert_eq!(result, Ok(()), "{}", String::from_utf8_lossy(body));
@@ -109,7 +109,8 @@ pub(crate) fn to_seen(event: &Event) -> Seen {
     }
 }
 
-/// What a decoder that makes views of texts gave, as one that does not would have given it.
+/// The events of a decoder that makes views of texts, converted to those of a decoder that does
+/// not.
 pub(crate) fn to_seen_without_views(event: &Event) -> Seen {
     let mut seen = to_seen(event);
     if let Seen::Series { columns, .. } = &mut seen {

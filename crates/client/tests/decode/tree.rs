@@ -44,7 +44,7 @@ impl Tree {
     }
 }
 
-/// Reads documents up to the first that is none; says whether that was the end.
+/// Reads documents up to the first invalid one. Returns whether that was the end.
 pub(crate) fn json_documents(body: &[u8]) -> (Vec<Tree>, bool) {
     let mut documents = Vec::new();
     for document in serde_json::Deserializer::from_slice(body).into_iter::<Value>() {
@@ -76,7 +76,7 @@ fn from_json(value: Value) -> Tree {
     }
 }
 
-/// Reads documents up to the first that is none; says whether that was the end.
+/// Reads documents up to the first invalid one. Returns whether that was the end.
 pub(crate) fn msgpack_documents(mut body: &[u8]) -> (Vec<Tree>, bool) {
     let mut documents = Vec::new();
     while !body.is_empty() {

@@ -1,4 +1,4 @@
-//! Values, types and where batches end, case by case.
+//! Values, types and the ends of batches, case by case.
 
 use aioinflux::decode::{Decoder, End, Event, Format};
 use arrow_array::RecordBatch;
@@ -147,7 +147,7 @@ fn integers_that_are_no_floats_end_the_batch() {
 
 #[test]
 fn floats_that_go_wrote_without_an_exponent_stay_floats() {
-    // 2^63 in Go's shortest digits, which is not the float's exact value.
+    // 2^63 in Go's shortest digits, which are not the exact value of the float.
     let expected = floats(&[0.5, 9_223_372_036_854_775_808.0, 1e20]);
     assert_eq!(
         json_column(

@@ -1,4 +1,4 @@
-//! Answers of queries, whole and broken.
+//! Answers of queries, complete and broken.
 
 use aioinflux::{ErrorKind, Event};
 
@@ -65,7 +65,7 @@ async fn an_answer_that_ends_early_is_an_error_that_keeps_the_rows_before() {
             "{act:?}"
         );
         if !format!("{act:?}").contains("Reset") {
-            // A reset may overtake the bytes before it.
+            // A reset may arrive before the bytes that were sent earlier.
             assert_eq!(error.answer().unwrap().rows(), 1, "{act:?}");
         }
     }
@@ -108,7 +108,7 @@ async fn what_is_no_answer_of_a_query_may_end_with_its_connection() {
     client(server.port).ping().await.unwrap();
 }
 
-/// What 2.x answers to these statements, which it runs.
+/// The answer of 2.x to these statements, which it runs.
 #[tokio::test]
 async fn nothing_is_an_answer_to_statements_that_2_x_answers_nothing_to() {
     let media = ["Content-Type: application/json"];
@@ -267,7 +267,7 @@ async fn compressed_answers_are_read_by_what_their_header_says() {
 async fn a_compressed_answer_that_ends_with_the_connection_is_not_proven_to_be_whole() {
     let head =
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\r\n";
-    // Another member may have been to come.
+    // Another member may have been about to follow.
     let bytes = [head.as_bytes(), &gzipped(ROW.as_bytes())].concat();
     let error = query(close(bytes)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);

@@ -1,4 +1,4 @@
-//! Many batches: one request each, the next one made while others travel.
+//! Many batches: one request for each, and the next one is made while others are in flight.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -10,7 +10,7 @@ use crate::scripted::{Scripted, done, json, keep, serve};
 
 const PARTIAL: &str = r#"{"error":"partial write: points beyond retention policy dropped=1"}"#;
 
-/// So many batches of ten points each, numbered through.
+/// `count` batches of ten points each, numbered consecutively.
 fn batches(count: i64) -> impl Iterator<Item = Result<Batch, Error>> {
     let mut encoder = Encoder::new(Dialect::V1);
     (0..count).map(move |part| {
@@ -55,7 +55,7 @@ async fn batches_arrive_in_order_and_progress_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn several_travel_at_once() {
-    // Each answer waits until three requests are there.
+    // Each answer waits until three requests have arrived.
     let here = Arc::new((Mutex::new(0), Condvar::new()));
     let server = serve(move |_| {
         let (count, more) = &*here;

@@ -5,7 +5,7 @@ use aioinflux::{Batch, Dialect, Encoder, ErrorKind, Point, WriteOptions};
 use crate::scripted::{Scripted, always, answer, close, done, json, keep, reset, serve};
 use crate::{client, config, connect};
 
-/// Three points at the indexes 0 to 2.
+/// Three points with the indexes 0 to 2.
 fn points() -> Vec<Point> {
     (0_i32..3)
         .map(|i| Point::new("cpu").field("value", f64::from(i)).at(i.into()))

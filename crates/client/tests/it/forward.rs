@@ -1,4 +1,4 @@
-//! A few lines that forward requests: as a proxy, or as a server with a base path.
+//! A minimal forwarder of requests: as a proxy, or as a server with a base path.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,14 +8,14 @@ use tokio::task::JoinSet;
 
 use crate::scripted::{Received, request};
 
-/// Forwards every request to one port, and notes it.
+/// Forwards every request to one port, and records it.
 pub(crate) struct Forwarder {
     pub(crate) port: u16,
     received: Arc<Mutex<Vec<Received>>>,
     _tasks: JoinSet<()>,
 }
 
-/// Starts to forward: `strip` is taken off the request's target, and must be there.
+/// Starts to forward. `strip` is removed from the target of the request, which must contain it.
 pub(crate) async fn forward(to: u16, strip: &'static str) -> Forwarder {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

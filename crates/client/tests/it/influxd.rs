@@ -1,4 +1,5 @@
-//! A private InfluxDB 1.x: own directory, free ports, gone with the process that started it.
+//! A private InfluxDB 1.x with its own directory and free ports. It ends with the process that
+//! started it.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -13,8 +14,8 @@ use tempfile::TempDir;
 
 use crate::tls::Identity;
 
-/// Runs the server until the pipe to its standard input closes, which it does however the process
-/// at the other end dies; then removes the directory.
+/// Runs the server until the pipe to its standard input closes, which happens however the process
+/// at the other end ends. Then removes the directory.
 const KEEPER: &str = r#"
 "${AIOINFLUX_INFLUXD:-influxd}" -config "$1/influxd.toml" &
 server=$!
@@ -33,7 +34,7 @@ pub(crate) struct Influxd {
     stdin: Option<ChildStdin>,
 }
 
-/// What differs from a plain server.
+/// How it differs from a plain server.
 #[derive(Default)]
 pub(crate) struct Settings<'a> {
     pub(crate) auth: bool,
@@ -42,7 +43,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) max_rows: usize,
 }
 
-/// The server that all tests share which need nothing special.
+/// The server that all tests without special needs share.
 pub(crate) fn shared() -> &'static Influxd {
     static SHARED: OnceLock<Influxd> = OnceLock::new();
     SHARED.get_or_init(|| Influxd::start(&Settings::default()))
@@ -50,7 +51,7 @@ pub(crate) fn shared() -> &'static Influxd {
 
 impl Influxd {
     pub(crate) fn start(settings: &Settings<'_>) -> Self {
-        // The keeper removes it: a static is never dropped.
+        // The keeper removes it, because a static is never dropped.
         let dir = TempDir::with_prefix("influxd-").unwrap().keep();
         fs::write(dir.join("influxd.toml"), config(&dir, settings)).unwrap();
         let mut keeper = Command::new("sh")
@@ -136,7 +137,7 @@ bind-socket = "{dir}/influxd.sock"
     )
 }
 
-/// Reads the log until the server listens on all it should, and keeps reading so that the pipe
+/// Reads the log until the server listens on all its ports, and continues to read so that the pipe
 /// never fills.
 fn listening_port(log: impl BufRead + Send + 'static) -> u16 {
     let (found, port) = mpsc::channel();

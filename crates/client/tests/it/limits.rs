@@ -1,4 +1,4 @@
-//! Time limits, the number of requests at once, and calls that are given up.
+//! Time limits, the number of concurrent requests, and calls that are cancelled.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use crate::scripted::{always, done, hang, json, keep, serve};
 use crate::{client, config, connect};
 
 const SHORT: Duration = Duration::from_millis(50);
-/// Long enough for an answer that is there, on a busy machine.
+/// Long enough for an available answer on a busy machine.
 const ENOUGH: Duration = Duration::from_millis(500);
-/// The head of an answer whose body never comes.
+/// The head of an answer whose body never arrives.
 const HEAD: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n";
 
@@ -29,7 +29,7 @@ async fn a_server_that_never_answers_runs_into_the_read_timeout() {
         (timeout(Limit::Read), true)
     );
     let text = format!(
-        "ping of `http://127.0.0.1:{}/`: nothing moved on the connection within 50ms (`read_timeout`)",
+        "ping of `http://127.0.0.1:{}/`: no data was sent or received within 50ms (`read_timeout`)",
         server.port
     );
     assert_eq!(error.to_string(), text);
@@ -137,7 +137,7 @@ async fn the_read_timeout_goes_on_when_the_next_event_is_asked_for_again() {
 
 #[tokio::test]
 async fn a_handshake_that_never_ends_runs_into_the_connect_timeout() {
-    // It takes connections and says nothing: TLS is a part of connecting.
+    // A server that accepts connections and sends nothing: TLS is part of connecting.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let config = Config::new(&format!("https://127.0.0.1:{port}")).unwrap();

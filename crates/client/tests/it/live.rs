@@ -10,7 +10,7 @@ use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
 use crate::connect;
 use crate::influxd::{Influxd, Settings, shared};
 
-/// A client with a database of its own on the shared server.
+/// A client with its own database on the shared server.
 pub(crate) async fn with_database(name: &str) -> Client {
     database(
         Config::new(&format!("http://127.0.0.1:{}", shared().port)).unwrap(),

@@ -1,6 +1,6 @@
-//! The client against servers: a scripted one for what real ones rarely do, and a real one.
+//! The client against servers: a scripted one for rare behaviour, and a real one.
 //!
-//! One binary, so that it links once and the tests share one real server.
+//! One binary, so that it is linked once and the tests share one real server.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -26,8 +26,8 @@ mod tls_own;
 
 use aioinflux::{Client, Config, Error};
 
-/// A client of this configuration: with `AIOINFLUX_DRIVEN=1` one that a reactor drives, so that
-/// every test says the same of both.
+/// A client of this configuration. With `AIOINFLUX_DRIVEN=1` a reactor drives it, so that every
+/// test covers both.
 fn connect(config: Config) -> Result<Client, Error> {
     let client = Client::new(config)?;
     #[cfg(all(unix, feature = "event-loop"))]

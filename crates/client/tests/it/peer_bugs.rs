@@ -1,6 +1,7 @@
-//! Bugs of other crates, one test for each: ours must be right. The number is that of our survey.
+//! Bugs of other crates, one test for each: our crate must not have them. The number is that of our
+//! survey.
 //!
-//! What the crates do was read in the sources of influxdb 0.8.0, influxdb2 0.5.2 and
+//! The behaviour of the crates was read in the sources of influxdb 0.8.0, influxdb2 0.5.2 and
 //! influxdb3-client 0.3.0.
 
 use aioinflux::{Client, Config, Dialect, Encoder, ErrorKind, Outcome, Point};
@@ -16,7 +17,7 @@ async fn live(name: &str) -> Client {
     database(config, name).await
 }
 
-/// The crate influxdb takes any answer with the text `"error"` in it for an error.
+/// The crate influxdb treats any answer that contains the text `"error"` as an error.
 #[tokio::test]
 async fn b27_data_that_reads_like_an_error_is_data() {
     let text = r#"{"error":"none"}"#;
@@ -29,14 +30,14 @@ async fn b27_data_that_reads_like_an_error_is_data() {
     assert_eq!(column.as_string::<i32>().value(0), text);
 }
 
-/// The crate influxdb panics where a ping's answer has no header with the version.
+/// The crate influxdb panics if a ping's answer has no header with the version.
 #[tokio::test]
 async fn b28_a_ping_without_a_version_has_none() {
     let server = always(keep("HTTP/1.1 204 No Content\r\n\r\n")).await;
     assert_eq!(client(server.port).ping().await.unwrap().version(), None);
 }
 
-/// The crate influxdb panics where the version is not ASCII.
+/// The crate influxdb panics if the version is not ASCII.
 #[tokio::test]
 async fn b28_a_ping_with_a_version_that_is_no_text_is_a_ping() {
     let head = b"HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.\xff\r\n\r\n";
@@ -48,7 +49,7 @@ async fn b28_a_ping_with_a_version_that_is_no_text_is_a_ping() {
     );
 }
 
-/// The crates influxdb and influxdb2 take any text for a URL, and panic at the first request.
+/// The crates influxdb and influxdb2 accept any text as a URL, and panic at the first request.
 #[test]
 fn b28_a_url_that_is_none_is_an_error() {
     for url in [
@@ -66,7 +67,7 @@ fn b28_a_url_that_is_none_is_an_error() {
     }
 }
 
-/// The crate influxdb3-client sends the newline: the rest of the line becomes another point.
+/// The crate influxdb3-client sends the newline, so the rest of the line becomes another point.
 #[test]
 fn b29_a_newline_in_a_tag_is_refused() {
     let mut encoder = Encoder::new(Dialect::V1);

@@ -1,4 +1,4 @@
-//! The ways to a real InfluxDB 1.x: socket, TLS, users, base path, proxies.
+//! Connections to a real InfluxDB 1.x: socket, TLS, users, base path, proxies.
 
 use aioinflux::{Config, ErrorKind, Proxy};
 

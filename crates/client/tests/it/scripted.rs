@@ -1,4 +1,4 @@
-//! A server that answers each request with the bytes of a script, whatever they are.
+//! A server that answers each request with the bytes of a script.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) line: String,
@@ -34,15 +34,15 @@ pub(crate) struct Act {
 enum Then {
     /// Waits for the next request.
     Keep,
-    /// Closes the connection in order.
+    /// Closes the connection normally.
     Close,
-    /// Breaks the connection.
+    /// Resets the connection.
     Reset,
-    /// Holds the connection and sends nothing more.
+    /// Keeps the connection open and sends nothing more.
     Hang,
 }
 
-/// Bytes, and then the next request.
+/// Bytes, then the next request.
 pub(crate) fn keep(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -50,7 +50,7 @@ pub(crate) fn keep(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// Bytes, and then the end of the connection.
+/// Bytes, then the end of the connection.
 pub(crate) fn close(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -58,7 +58,7 @@ pub(crate) fn close(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// Bytes, and then a reset.
+/// Bytes, then a reset.
 pub(crate) fn reset(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -66,7 +66,7 @@ pub(crate) fn reset(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// Bytes, and then silence.
+/// Bytes, then silence.
 pub(crate) fn hang(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -74,7 +74,7 @@ pub(crate) fn hang(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// A whole answer with these headers.
+/// A complete answer with these headers.
 pub(crate) fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut out = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
@@ -88,7 +88,7 @@ pub(crate) fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> 
     out
 }
 
-/// A whole answer in JSON.
+/// A complete answer in JSON.
 pub(crate) fn json(status: &str, body: &str) -> Vec<u8> {
     answer(status, &["Content-Type: application/json"], body)
 }
@@ -98,7 +98,7 @@ pub(crate) fn done() -> Vec<u8> {
     b"HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.6.7\r\n\r\n".to_vec()
 }
 
-/// The server; dropping it ends it and its connections.
+/// The server. Dropping it ends it and its connections.
 pub(crate) struct Scripted {
     pub(crate) port: u16,
     received: Arc<Mutex<Vec<Received>>>,
@@ -128,14 +128,14 @@ impl Connection for TcpStream {
     }
 }
 
-/// Starts a server that does as the script says.
+/// Starts a server that follows the script.
 pub(crate) async fn serve(script: impl Fn(&Received) -> Act + Send + Sync + 'static) -> Scripted {
     let plain: Accept =
         Arc::new(|stream| Box::pin(async move { Some(Box::new(stream) as Box<dyn Connection>) }));
     serve_with(script, plain).await
 }
 
-/// Starts a server that gives the same answer to every request.
+/// Starts a server that sends the same answer to every request.
 pub(crate) async fn always(act: Act) -> Scripted {
     serve(move |_| act.clone()).await
 }
@@ -211,7 +211,7 @@ async fn connection(stream: Box<dyn Connection>, script: Script, log: Arc<Mutex<
             }
             Then::Reset => return stream.get_ref().abort(),
             Then::Hang => {
-                // Until the client goes.
+                // Until the client disconnects.
                 let _ = stream.read_to_end(&mut Vec::new()).await;
                 return;
             }
@@ -219,7 +219,7 @@ async fn connection(stream: Box<dyn Connection>, script: Script, log: Arc<Mutex<
     }
 }
 
-/// Reads one request, or nothing when the client is gone.
+/// Reads one request. Nothing if the client has disconnected.
 pub(crate) async fn request<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Received> {
     let line = text_line(stream).await?;
     let mut headers = Vec::new();

@@ -1,4 +1,4 @@
-//! A batch that is larger than the server takes.
+//! A batch that is larger than the server accepts.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use aioinflux::{Batch, Dialect, Encoder, ErrorKind, WriteOptions};
 use crate::client;
 use crate::scripted::{Act, Received, Scripted, done, json, keep, serve};
 
-/// Lines of 12 bytes at the indexes 10, 20, ...; line `long` is one of 112 bytes with newlines.
+/// Lines of 12 bytes with the indexes 10, 20, ...; line `long` has 112 bytes and contains newlines.
 fn batch(lines: u64, long: Option<u64>) -> Batch {
     let mut encoder = Encoder::new(Dialect::V1);
     for line in 0..lines {
@@ -50,7 +50,7 @@ async fn write(server: &Scripted, batch: &Batch) -> Result<aioinflux::Written, a
         .await
 }
 
-/// The bodies that the server took.
+/// The bodies that the server accepted.
 fn taken(server: &Scripted, limit: usize) -> Vec<Vec<u8>> {
     let bodies = server.received().into_iter().map(|request| request.body);
     bodies.filter(|body| body.len() <= limit).collect()

@@ -1,4 +1,4 @@
-//! Certificates: ours, theirs, and wrong ones.
+//! Certificates of the client and of the server, and invalid ones.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// Trusts this authority and no other.
+    /// Trusts only this authority.
     pub(crate) fn tls(&self) -> Tls {
         Tls::new().ca(Pem::bytes(self.pem())).system_roots(false)
     }
@@ -56,7 +56,7 @@ impl Authority {
     }
 }
 
-/// A server with a certificate for this name, that wants one of the same authority if `asks`.
+/// A server with a certificate for this name. If `asks`, it requires one of the same authority.
 async fn serve(authority: &Authority, name: &str, asks: bool) -> Scripted {
     let asked = asks.then(|| authority.pem());
     identified(
@@ -67,8 +67,8 @@ async fn serve(authority: &Authority, name: &str, asks: bool) -> Scripted {
     .await
 }
 
-/// A server with these certificates (the first one is its own) that speaks these versions of TLS,
-/// and wants a certificate of an authority if one is `asked`.
+/// A server with these certificates (the first one is its own) that supports these versions of TLS.
+/// If an authority is `asked` for, it requires a certificate of it.
 pub(crate) async fn identified(
     identity: &Identity,
     asked: Option<&str>,
@@ -90,7 +90,7 @@ pub(crate) async fn identified(
     let chain = CertificateDer::pem_slice_iter(identity.certificate.as_bytes());
     let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap();
     let key = provider.key_provider.load_private_key(key).unwrap();
-    // Whether they belong together is for the client to find out.
+    // The client has to find out whether they belong together.
     let shown = CertifiedKey::new(chain.map(Result::unwrap).collect(), key);
     let config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
     let acceptor = TlsAcceptor::from(Arc::new(config));

@@ -1,4 +1,4 @@
-//! What errors of TLS say.
+//! The messages of TLS errors.
 
 use aioinflux::{Config, Error, ErrorKind, Pem, Proxy, Tls};
 use rustls::version::{TLS12, TLS13};
@@ -10,7 +10,7 @@ use crate::connect;
 use crate::scripted::{Scripted, always, close, done, keep};
 use crate::tls::{Authority, authority, client, identified};
 
-/// A server that gives each connection these bytes after the first ones of the client, and ends it.
+/// A server that answers the first bytes of each connection with these bytes, and closes it.
 async fn replies(bytes: &'static [u8]) -> (u16, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -26,7 +26,7 @@ async fn replies(bytes: &'static [u8]) -> (u16, JoinSet<()>) {
     (port, tasks)
 }
 
-/// What a ping of this URL says, and how it is judged.
+/// The message and the verdict for a ping of this URL.
 async fn ping(url: &str, tls: Tls) -> Error {
     let config = Config::new(url).unwrap().tls(tls);
     connect(config).unwrap().ping().await.unwrap_err()
@@ -147,7 +147,7 @@ async fn an_unknown_issuer_is_named() {
     assert_eq!(said, expected);
 }
 
-/// A server that wants a certificate of an authority, and trust in it.
+/// A server that requires a certificate of an authority, and trust in it.
 async fn asking(
     authority: &Authority,
     version: &'static rustls::SupportedProtocolVersion,

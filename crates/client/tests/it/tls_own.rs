@@ -1,4 +1,4 @@
-//! Certificates that are trusted by themselves, and none at all.
+//! Certificates that are trusted directly, and no certificates at all.
 
 use aioinflux::{Error, ErrorKind, Pem, Tls};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, date_time_ymd};
@@ -26,7 +26,7 @@ MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzqEBjXO/hZi2m+we
 -----END PRIVATE KEY-----
 ";
 
-/// A certificate for these names that its own key signed.
+/// A self-signed certificate for these names.
 fn self_signed(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Identity {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let mut params = CertificateParams::new(names).unwrap();
@@ -38,7 +38,7 @@ fn self_signed(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> I
     }
 }
 
-/// As `openssl req -x509` makes them: those of authorities.
+/// As `openssl req -x509` makes them, which are those of authorities.
 fn of_openssl(params: &mut CertificateParams) {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
 }
@@ -53,7 +53,7 @@ async fn serve(identity: &Identity) -> Scripted {
     identified(identity, None, rustls::DEFAULT_VERSIONS).await
 }
 
-/// Trusts this text and no system.
+/// Trusts this text and not the system.
 fn trust(certificates: &str) -> Tls {
     Tls::new().ca(Pem::bytes(certificates)).system_roots(false)
 }
@@ -107,7 +107,7 @@ async fn a_certificate_without_a_trusted_issuer_is_trusted_by_itself() {
         .ping()
         .await
         .unwrap();
-    // Nor does the rest of the chain matter.
+    // The rest of the chain does not matter either.
     let chain = format!("{}{}", identity.certificate, authority().pem());
     let server = serve(&Identity {
         certificate: chain,
@@ -174,7 +174,7 @@ async fn an_own_certificate_with_a_common_name_alone_is_trusted_for_it() {
         text.contains("is for `other.example`, not for `localhost`"),
         "{text}"
     );
-    // With other names, the common name is none.
+    // With other names, the common name does not count.
     let both = self_signed(&["other.example"], only_common_name);
     let server = serve(&both).await;
     let text = refused(&server, trust(&both.certificate)).await;
@@ -255,7 +255,7 @@ async fn without_verification_everybody_is_trusted() {
     made.ping().await.unwrap();
     let made = client(&server, trust(&identity.certificate));
     assert!(!made.is_unverified());
-    // A URL says it too.
+    // A URL can set it too.
     let url = format!("https://127.0.0.1:{}?verify_ssl=false", server.port);
     let made = crate::connect(aioinflux::Config::new(&url).unwrap()).unwrap();
     made.ping().await.unwrap();

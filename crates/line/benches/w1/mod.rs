@@ -12,7 +12,7 @@ pub(crate) const FLOATS: [&str; 5] = ["field_00", "field_01", "field_02", "field
 pub(crate) const INTEGERS: [&str; 5] = ["field_05", "field_06", "field_07", "field_08", "field_09"];
 const CARDINALITIES: [u64; 10] = [4, 10, 20, 50, 100, 100, 200, 500, 1000, 1000];
 
-/// One point; the names are the constants above.
+/// One point. The constants above are its names.
 pub(crate) struct Native {
     pub(crate) tags: [String; 10],
     pub(crate) floats: [f64; 5],
@@ -36,7 +36,7 @@ fn point(n: usize, state: &mut u64) -> Native {
     }
 }
 
-/// A float of [0, 1) with all its 53 bits.
+/// A float in [0, 1) that uses all 53 bits.
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
 fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64

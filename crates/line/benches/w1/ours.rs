@@ -1,4 +1,4 @@
-//! The two ways of this crate to write points: any points, and rows of one shape.
+//! The two ways in which this crate writes points: points of any kind, and rows of one shape.
 
 use aioinflux_line::{Dialect, Encoder, Error, PointEncoder, Shape, ToLine, Unusual};
 
@@ -20,7 +20,7 @@ impl ToLine for Native {
     }
 }
 
-/// Writes any points; gives the number of bytes.
+/// Writes points of any kind and returns the number of bytes.
 pub(crate) fn push(encoder: &mut Encoder, points: &[Native]) -> Result<usize, Error> {
     encoder.clear();
     for point in points {
@@ -29,13 +29,13 @@ pub(crate) fn push(encoder: &mut Encoder, points: &[Native]) -> Result<usize, Er
     Ok(encoder.len_bytes())
 }
 
-/// The shape of all the points.
+/// The shape that all points share.
 pub(crate) fn shape() -> Option<Shape> {
     let fields: Vec<&str> = FLOATS.into_iter().chain(INTEGERS).collect();
     Shape::new(Dialect::V1, MEASUREMENT, &TAGS, &fields)
 }
 
-/// Writes rows of one shape; gives the number of bytes.
+/// Writes rows of one shape and returns the number of bytes.
 pub(crate) fn rows(
     encoder: &mut Encoder,
     shape: &Shape,

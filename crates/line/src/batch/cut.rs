@@ -1,11 +1,11 @@
-//! Batches cut out of an encoder that goes on, and their memory used again.
+//! Takes a batch from an encoder that continues, and reuses the memory of batches.
 
 use core::ops::Range;
 
 use crate::Batch;
 use crate::syntax::check::ends_in_timestamp;
 
-/// How many of some lines have no timestamp.
+/// How many of the given lines have no timestamp.
 fn unstamped(batch: &Batch, lines: Range<usize>) -> usize {
     match batch.unstamped {
         0 => 0,
@@ -17,12 +17,12 @@ fn unstamped(batch: &Batch, lines: Range<usize>) -> usize {
 }
 
 impl Batch {
-    /// Returns a batch of some of the lines, in the memory of `spare`, whose own lines are dropped.
-    /// The points that were skipped belong to the line before them, or to the first.
+    /// Returns a batch of the lines in the range. It uses the memory of `spare`, whose own lines
+    /// are dropped. Skipped points belong to the line before them, or to the first line.
     ///
     /// # Panics
     ///
-    /// When the range ends beyond the last line or before its own start.
+    /// If the range ends after the last line or before its own start.
     #[must_use]
     pub fn part(&self, lines: Range<usize>, mut spare: Batch) -> Batch {
         spare.clear(self.dialect);
@@ -53,13 +53,13 @@ impl Batch {
         spare
     }
 
-    /// Makes sure of memory for lines of so many bytes, those that are there included.
+    /// Reserves memory for `bytes` bytes in total, including the lines that are already there.
     pub fn reserve(&mut self, bytes: usize) {
         self.bytes
             .reserve_exact(bytes.saturating_sub(self.bytes.len()));
     }
 
-    /// Returns how many bytes of memory the batch holds, its lines or none.
+    /// Returns the capacity of the batch in bytes, whether or not it has lines.
     pub fn capacity(&self) -> usize {
         let words = self.ends.capacity() + self.indexes.capacity() + self.skips.capacity();
         self.bytes.capacity() + 8 * (words + 2 * self.texts.capacity())
@@ -113,7 +113,8 @@ mod tests {
             .filter(|at| kinds.as_bytes()[*at] != b'.')
             .collect();
         for lines in 0..=places.len() {
-            // What was skipped before the first line that stays goes with those before it.
+            // Points that were skipped before the first remaining line belong to the lines that are
+            // taken.
             let cut = places.get(lines).copied().unwrap_or(kinds.len());
             let mut encoder = whole.clone();
             let taken = encoder.take_lines(lines, Batch::new(Dialect::V1));

@@ -1,5 +1,5 @@
-//! Encoded lines, ready to be sent: the bytes and what a client must know to split them, to name
-//! a refused point and to decide about a retry.
+//! Encoded lines, ready to be sent: the bytes, and what a client must know to split them, to name a
+//! refused point and to decide whether to retry.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,23 +12,24 @@ mod undated;
 
 pub use undated::Undated;
 
-/// Encoded lines: the bytes, the end and the user's index of every line, and what was left out.
+/// Encoded lines: the bytes, the end and the user's index of every line, and the points that were
+/// left out.
 ///
-/// Every line ends in a line feed. A string field may hold line feeds too, so lines are told apart
-/// by the recorded ends, never by searching the bytes.
+/// Every line ends with a line feed. A string field can contain line feeds too, so the recorded
+/// ends separate the lines. Never search the bytes for them.
 #[derive(Clone)]
 pub struct Batch {
-    /// The lines; behind the last of them, bytes that mean nothing.
+    /// The lines. Bytes after the last line are meaningless.
     pub(crate) bytes: Vec<u8>,
     pub(crate) ends: Vec<usize>,
     pub(crate) indexes: Vec<u64>,
-    /// For each point that was left out, how many lines stand before it.
+    /// For each point that was left out, the number of lines before it.
     pub(crate) skips: Vec<usize>,
     pub(crate) unstamped: usize,
-    /// The lines that came as text, neighbours together.
+    /// The ranges of lines that were pushed as text; adjacent lines share a range.
     pub(crate) texts: Vec<Range<usize>>,
     pub(crate) dialect: Dialect,
-    /// How many bytes the texts of a row have taken at most (see [`Rows`](crate::Rows)).
+    /// The most bytes that the texts of a row have taken so far (see [`Rows`](crate::Rows)).
     pub(crate) text_room: usize,
 }
 
@@ -47,7 +48,7 @@ impl Batch {
         }
     }
 
-    /// Returns all lines, as they go into the body of a request.
+    /// Returns all lines, as the body of a request contains them.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.end()]
     }
@@ -63,7 +64,7 @@ impl Batch {
         self.ends.len()
     }
 
-    /// Returns whether there is no line.
+    /// Returns whether there are no lines.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -72,22 +73,23 @@ impl Batch {
     ///
     /// # Panics
     ///
-    /// When there is no such line.
+    /// If there is no such line.
     pub fn line(&self, line: usize) -> &[u8] {
         let bytes = self.range(line..line + 1);
         &bytes[..bytes.len() - 1]
     }
 
-    /// Returns the lines one after the other, each without its line feed.
+    /// Returns an iterator over the lines, without their line feeds.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         (0..self.len()).map(|line| self.line(line))
     }
 
-    /// Returns the bytes of some lines, line feeds included: a body of its own.
+    /// Returns the bytes of a range of lines, with their line feeds. They can be the body of a
+    /// request.
     ///
     /// # Panics
     ///
-    /// When the range ends beyond the last line or before its own start.
+    /// If the range ends after the last line or before its own start.
     pub fn range(&self, lines: Range<usize>) -> &[u8] {
         let end = if lines.end == 0 {
             0
@@ -101,7 +103,7 @@ impl Batch {
         if line == 0 { 0 } else { self.ends[line - 1] }
     }
 
-    /// Returns for every line the offset just after its line feed.
+    /// Returns the offset after the line feed of every line.
     pub fn ends(&self) -> &[usize] {
         &self.ends
     }
@@ -110,7 +112,7 @@ impl Batch {
     ///
     /// # Panics
     ///
-    /// When there is no such line.
+    /// If there is no such line.
     pub fn index(&self, line: usize) -> u64 {
         self.indexes[line]
     }
@@ -120,28 +122,28 @@ impl Batch {
         &self.indexes
     }
 
-    /// Returns how many points were left out because they had no field left.
+    /// Returns how many points were left out because they had no fields.
     pub fn skipped(&self) -> u64 {
         self.skips.len() as u64
     }
 
-    /// Returns for each point that was left out how many lines stand before it, in order.
+    /// Returns, for each point that was left out, the number of lines before it, in order.
     pub fn skips(&self) -> &[usize] {
         &self.skips
     }
 
-    /// Returns whether every line carries a timestamp, so that sending it twice changes nothing.
+    /// Returns whether every line has a timestamp, so that sending the batch twice changes nothing.
     pub fn is_stamped(&self) -> bool {
         self.unstamped == 0
     }
 
-    /// Returns the dialect that the lines are written in.
+    /// Returns the dialect of the lines.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
 
-    /// Returns how many lines came encoded, as text; only these can hold timestamps of another unit
-    /// than nanoseconds.
+    /// Returns how many lines were pushed as encoded text. Only these can have timestamps in a unit
+    /// other than nanoseconds.
     pub fn text_lines(&self) -> usize {
         self.texts.iter().map(Range::len).sum()
     }
@@ -151,14 +153,13 @@ impl Batch {
         self.start(self.len())
     }
 
-    /// Drops what stands behind the last line: a part of a point whose encoder was leaked
-    /// (`mem::forget`), and so could not take it back.
+    /// Drops the bytes after the last line. They are part of a point whose encoder was leaked
+    /// (`mem::forget`), so its destructor did not remove them.
     pub(crate) fn drop_unfinished(&mut self) {
         self.bytes.truncate(self.end());
     }
 
-    /// Empties it and keeps the memory; that the bytes stay spares [`Rows`](crate::Rows) to make
-    /// them zero again.
+    /// Removes the lines. Keeps the bytes, so that [`Rows`](crate::Rows) need not zero them again.
     pub(crate) fn clear(&mut self, dialect: Dialect) {
         self.ends.clear();
         self.indexes.clear();
@@ -174,13 +175,13 @@ impl Batch {
         self.unstamped += usize::from(!stamped);
     }
 
-    /// Notes that a point was left out after the lines so far.
+    /// Records that a point was left out after the current last line.
     #[cold]
     pub(crate) fn skip(&mut self) {
         self.skips.push(self.ends.len());
     }
 
-    /// Notes that the last line came as text.
+    /// Records that the last line was pushed as text.
     pub(crate) fn mark_text(&mut self) {
         let line = self.ends.len() - 1;
         match self.texts.last_mut() {
@@ -189,8 +190,8 @@ impl Batch {
         }
     }
 
-    /// Keeps so many lines, and all that was left out; to count those without a timestamp is left to
-    /// the caller.
+    /// Keeps the first `lines` lines and all points that were left out. The caller counts the lines
+    /// without a timestamp.
     pub(crate) fn truncate(&mut self, lines: usize) {
         self.ends.truncate(lines);
         self.indexes.truncate(lines);
@@ -204,7 +205,7 @@ impl Batch {
     }
 }
 
-/// Equal lines with equal indexes; what stands behind the last line does not count.
+/// Batches are equal if their lines and indexes are. Bytes after the last line do not count.
 impl PartialEq for Batch {
     fn eq(&self, other: &Self) -> bool {
         self.dialect == other.dialect
@@ -219,7 +220,7 @@ impl PartialEq for Batch {
 
 impl Eq for Batch {}
 
-/// Shows sizes, not data.
+/// Shows the sizes, not the data.
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch")

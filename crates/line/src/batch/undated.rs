@@ -1,4 +1,4 @@
-//! Lines without a timestamp, which get one time all together from the server.
+//! Lines without a timestamp. The server gives all of them in one request the same time.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -16,26 +16,26 @@ use crate::syntax::split::skip_blanks;
 pub struct Undated<'b> {
     grammar: &'static Grammar,
     line: &'b [u8],
-    /// Measurement and tags as they are written, the tags in order.
+    /// Measurement and tags as they are encoded, with the tags sorted.
     pub series: Cow<'b, [u8]>,
 }
 
 impl<'b> Undated<'b> {
-    /// Returns the keys of the fields as they are written.
+    /// Returns the keys of the fields as they are encoded.
     pub fn field_keys(&self) -> Vec<&'b [u8]> {
         field_keys(self.grammar, self.line)
     }
 }
 
 impl Batch {
-    /// Returns how many lines are not known to carry a timestamp.
+    /// Returns how many lines may lack a timestamp.
     #[inline]
     pub fn unstamped(&self) -> usize {
         self.unstamped
     }
 
-    /// Returns the lines that are not known to carry a timestamp. A server gives all those of one
-    /// request the same time, so that of two with one series and one field key it keeps one.
+    /// Returns the lines that may lack a timestamp. A server gives all of them in one request the
+    /// same time. Of two lines with the same series and field key it therefore keeps only one.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder};
@@ -79,7 +79,7 @@ impl Batch {
     }
 }
 
-/// A series with its tags in order.
+/// A series with its tags sorted.
 fn ordered(series: &[u8]) -> Cow<'_, [u8]> {
     let escapes = |comma: &usize| *comma > 0 && series[comma - 1] == b'\\';
     let commas = memchr_iter(b',', series).filter(|comma| !escapes(comma));

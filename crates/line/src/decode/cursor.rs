@@ -1,4 +1,4 @@
-//! A walk through one line, part by part, with the position for errors.
+//! A cursor that reads one line part by part, and knows the position for errors.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -13,7 +13,7 @@ use crate::syntax::bytes::kinds_in;
 use crate::syntax::escape::unescaped;
 use crate::{FieldValue, Place};
 
-/// Up to this many keys every one is compared with every other; above, they are sorted first.
+/// Up to this many keys are compared pairwise; more are sorted first.
 const FEW_KEYS: usize = 12;
 
 /// What was expected at an offset of the line.
@@ -50,7 +50,7 @@ impl<'a> Cursor<'a> {
             let key = Quoted::cut(key);
             return Err(self.fault_at(
                 0,
-                format!("no tag and field of one name, but {key} is both"),
+                format!("tags and fields with different names, but {key} is both"),
             ));
         }
         let timestamp = self.timestamp()?;
@@ -76,7 +76,7 @@ impl<'a> Cursor<'a> {
         match repeated(&tags) {
             Some(key) => {
                 let key = Quoted::cut(key);
-                Err(self.fault_at(start, format!("every tag key once, but {key} comes twice")))
+                Err(self.fault_at(start, format!("each tag key once, but {key} appears twice")))
             }
             None => Ok(tags),
         }
@@ -93,7 +93,7 @@ impl<'a> Cursor<'a> {
             if !self.take(b',') {
                 break;
             }
-            // The parser of 3.x lets a comma after the first field stand for itself.
+            // The parser of 3.x accepts a trailing comma after the first field.
             if self.grammar.loose_names
                 && fields.len() == 1
                 && matches!(self.peek(), None | Some(b' '))
@@ -106,7 +106,7 @@ impl<'a> Cursor<'a> {
                 let key = Quoted::cut(key);
                 Err(self.fault_at(
                     start,
-                    format!("every field key once, but {key} comes twice"),
+                    format!("each field key once, but {key} appears twice"),
                 ))
             }
             None => Ok(fields),
@@ -136,7 +136,7 @@ impl<'a> Cursor<'a> {
             match bytes.get(self.at) {
                 None => return Err(self.fault("a closing quote")),
                 Some(b'"') => break,
-                // Any other character after a backslash stays, and so does the backslash.
+                // Before any other character, the backslash is kept.
                 Some(b'\\') if matches!(bytes.get(self.at + 1), Some(b'"' | b'\\')) => {
                     out.push_str(&self.text[copied..self.at]);
                     copied = self.at + 1;
@@ -169,7 +169,7 @@ impl<'a> Cursor<'a> {
         }
         let digits = self.text[self.at..].trim_end_matches(' ');
         if !number::is_integer(digits) {
-            return Err(self.fault("an integer as timestamp"));
+            return Err(self.fault("an integer timestamp"));
         }
         match digits.parse() {
             Ok(time) if self.grammar.times.contains(&time) => Ok(Some(time)),
@@ -177,7 +177,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a name or tag value and checks it as the encoder would.
+    /// Reads a name or tag value and applies the checks of the encoder.
     fn name(&mut self, place: Place) -> Result<Cow<'a, str>, Fault> {
         let start = self.at;
         self.at += self.name_length(place);
@@ -187,7 +187,7 @@ impl<'a> Cursor<'a> {
         }
         match self.grammar.refusal(place, &name, kinds_in(&name)) {
             Some(rule) => {
-                let text = format!("another {}: {} {rule}", noun(place), Quoted::cut(&name));
+                let text = format!("a different {}: {} {rule}", noun(place), Quoted::cut(&name));
                 Err(self.fault_at(start, text))
             }
             None => Ok(name),
@@ -197,7 +197,7 @@ impl<'a> Cursor<'a> {
     fn name_length(&self, place: Place) -> usize {
         let bytes = &self.text.as_bytes()[self.at..];
         let stops = stops(place, self.grammar.loose_names);
-        // The Go parser reads field keys by pairs, whatever it does elsewhere.
+        // The Go parser always reads field keys in pairs.
         let pairs = self.grammar.pairing == Pairing::Pairs || place == Place::FieldKey;
         let mut at = 0;
         while at < bytes.len() {
@@ -209,7 +209,7 @@ impl<'a> Cursor<'a> {
             at += 1;
         }
         let mut at = at.min(bytes.len());
-        // A pair may end inside a character of several bytes.
+        // A pair may end inside a multi-byte character.
         while !self.text.is_char_boundary(self.at + at) {
             at += 1;
         }
@@ -259,7 +259,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Returns the bytes that end a name when no backslash escapes them.
+/// Returns the bytes that end a name unless a backslash escapes them.
 fn stops(place: Place, loose: bool) -> &'static [u8] {
     match (place, loose) {
         (Place::Measurement, _) | (Place::TagValue, true) => b", ",
@@ -287,7 +287,7 @@ fn describe(place: Place) -> &'static str {
     }
 }
 
-/// Returns a key that is there twice.
+/// Returns a key that appears twice.
 fn repeated<'k, V>(pairs: &'k [(Cow<'_, str>, V)]) -> Option<&'k str> {
     if pairs.len() <= FEW_KEYS {
         let seen = |at: usize| pairs[..at].iter().any(|pair| pair.0 == pairs[at].0);
@@ -301,7 +301,7 @@ fn repeated<'k, V>(pairs: &'k [(Cow<'_, str>, V)]) -> Option<&'k str> {
         .map(|pair| pair[0])
 }
 
-/// Returns the first field key that is a tag key too.
+/// Returns the first field key that is also a tag key.
 fn shared<'k, V>(
     tags: &[(Cow<'_, str>, V)],
     fields: &'k [(Cow<'_, str>, FieldValue<'_>)],

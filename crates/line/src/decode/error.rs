@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-/// A line that could not be read: where, and what was expected there.
+/// A line that could not be read: the position, and what was expected there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     pub(super) line: usize,
@@ -12,12 +12,12 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Returns the number of the line, from 1, counting every line feed of the text.
+    /// Returns the line number. It counts from 1 and counts every line feed of the text.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// Returns the column in characters, from 1.
+    /// Returns the column in characters, counted from 1.
     pub fn column(&self) -> usize {
         self.column
     }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::{Error, FieldValue, Point, PointEncoder, ToLine};
 
-/// Keys and values.
+/// A list of keys and values.
 pub(super) type Pairs<'a, V> = Vec<(Cow<'a, str>, V)>;
 
 /// One decoded line; names and strings without escapes are borrowed from the text.
@@ -33,12 +33,12 @@ impl<'a> Line<'a> {
         &self.fields
     }
 
-    /// Returns the timestamp, in whatever unit the text was written with.
+    /// Returns the timestamp in the unit of the text.
     pub fn timestamp(&self) -> Option<i64> {
         self.timestamp
     }
 
-    /// Returns an owned point of the same parts.
+    /// Returns an owned point with the same parts.
     pub fn to_point(&self) -> Point {
         let mut point = Point::new(&*self.measurement);
         for (key, value) in &self.tags {

@@ -1,13 +1,14 @@
-//! The decoder: lines of text back into measurement, tags, fields and timestamp.
+//! The decoder: turns lines of text into measurement, tags, fields and timestamp.
 //!
-//! Knows the grammar of each dialect's parser; what a decoded name may hold is for the encoder's
-//! rules to say, so that everything that is read here can be written again.
+//! Knows the grammar of each dialect. The rules of the encoder decide what a decoded name may
+//! contain, so everything that the decoder accepts can be encoded again.
 //!
 //! # Grammar
 //!
-//! In EBNF (ISO/IEC 14977). What stands for some dialects alone is marked; `LF` is a line feed, and a
-//! `character` any of UTF-8. Where lines end is found before, by a scanner of its own
-//! ([`line_ends`](crate::line_ends)): an LF in a string ends none.
+//! The grammar follows in EBNF (ISO/IEC 14977). Parts that only some dialects have are marked; `LF`
+//! is a line feed, and a `character` is any character of UTF-8. A separate scanner
+//! ([`line_ends`](crate::line_ends)) has already found the ends of lines: an LF in a string ends no
+//! line.
 //!
 //! ```text
 //! lines       = { [ line | comment ] , LF } , [ line | comment ] ;
@@ -37,10 +38,10 @@
 //! blank       = " " | TAB | NUL ;          (* 3.x: " " alone *)
 //! ```
 //!
-//! A backslash in a name takes the next character along, and stands for itself unless that is one
-//! that [`Dialect`] says is escaped there. 1.x and 2.x go by the byte before instead: in measurements
-//! and tags, a comma after two backslashes ends nothing. On 3.x a comma may follow the first field
-//! without a second one. `tests/corpus/lines.json` has lines with their meaning.
+//! A backslash in a name consumes the next character. It is literal unless [`Dialect`] says that
+//! this character is escaped there. 1.x and 2.x look only at the previous byte instead: in
+//! measurements and tags, a comma after two backslashes ends nothing. On 3.x a trailing comma may
+//! follow the first field. `tests/corpus/lines.json` lists lines with their meaning.
 
 mod cursor;
 mod error;
@@ -59,9 +60,9 @@ use crate::syntax::split::{Split, is_silent, line_length};
 pub use self::error::DecodeError;
 pub use self::line::Line;
 
-/// Reads lines one after the other, borrowing names and strings that hold no escapes.
+/// Reads lines one after the other. Names and strings without escapes are borrowed from the text.
 ///
-/// After a bad line it goes on with the next one. Blank lines and comments are passed over.
+/// After an invalid line it continues with the next one. Blank lines and comments are skipped.
 ///
 /// ```
 /// use aioinflux_line::{Decoder, Dialect, FieldValue};
@@ -81,10 +82,10 @@ pub use self::line::Line;
 /// # Ok::<(), aioinflux_line::DecodeError>(())
 /// ```
 ///
-/// It reads everything that the encoder writes, and beyond that what the dialect's server stores
+/// It reads everything that the encoder writes. It also reads what the server of the dialect stores
 /// unchanged: tags in any order, several spaces, comments, blank lines, the ten spellings of
-/// booleans, `1.` and `.5` on 1.x and 2.x. Where a server takes a line and then stores something
-/// else, drops a part of it or cannot read it back, the line is an error here:
+/// booleans, and `1.` and `.5` on 1.x and 2.x. If a server would accept a line and then store
+/// something else, drop a part of it or fail to read it back, the decoder returns an error:
 ///
 /// | line | server | here |
 /// |---|---|---|
@@ -111,12 +112,12 @@ pub struct Decoder<'a> {
     grammar: &'static Grammar,
     text: &'a [u8],
     at: usize,
-    /// Number of the line at `at`, counting line feeds.
+    /// Line number at `at`, which counts line feeds.
     line: usize,
 }
 
 impl<'a> Decoder<'a> {
-    /// Returns a decoder for lines in a dialect, with times in nanoseconds.
+    /// Returns a decoder for lines of a dialect, with times in nanoseconds.
     pub fn new(dialect: Dialect, text: &'a [u8]) -> Self {
         Self {
             grammar: dialect.grammar(),
@@ -126,7 +127,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Turns a fault at an offset of the current line into line and column.
+    /// Converts a fault at an offset of the current line to a line and a column.
     #[cold]
     fn error(&self, fault: Fault) -> DecodeError {
         let before = &self.text[..self.at + fault.at];
@@ -164,7 +165,8 @@ impl<'a> Iterator for Decoder<'a> {
             let rest = &self.text[self.at..];
             let Split { length, closed, .. } = line_length(self.grammar, rest);
             let whole = &rest[..length];
-            // A line feed that does not end the line belongs to it, also at the end of the text.
+            // A line feed that does not end the line belongs to the line, even at the end of the
+            // text.
             let line = match whole.strip_suffix(b"\n") {
                 Some(line) if closed => line,
                 _ => whole,

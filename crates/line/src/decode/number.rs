@@ -3,7 +3,7 @@
 use crate::FieldValue;
 use crate::dialect::Grammar;
 
-/// Reads a boolean or number; `None` when the dialect's server would refuse it.
+/// Reads a boolean or a number. `None` if the server of the dialect would refuse it.
 pub(super) fn value(grammar: &Grammar, token: &str) -> Option<FieldValue<'static>> {
     match token {
         "t" | "T" | "true" | "True" | "TRUE" => return Some(FieldValue::Boolean(true)),
@@ -28,7 +28,7 @@ pub(super) fn value(grammar: &Grammar, token: &str) -> Option<FieldValue<'static
     if !is_float(token, grammar.loose_floats) {
         return None;
     }
-    // The shape was checked: `parse` alone would take `inf`, `nan` and `+1` as well.
+    // The syntax was checked above: `parse` alone would also accept `inf`, `nan` and `+1`.
     token
         .parse()
         .ok()
@@ -36,7 +36,7 @@ pub(super) fn value(grammar: &Grammar, token: &str) -> Option<FieldValue<'static
         .map(FieldValue::Float)
 }
 
-/// Returns whether this is digits after an optional minus.
+/// Returns whether the text is an optional minus sign followed by digits.
 pub(super) fn is_integer(text: &str) -> bool {
     is_digits(text.strip_prefix('-').unwrap_or(text))
 }
@@ -45,8 +45,8 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Returns whether this is a float: digits, a fraction, an exponent. `loose` allows digits to be
-/// missing on one side of the point.
+/// Returns whether the text is a float: digits, a fraction, an exponent. If `loose`, the digits on
+/// one side of the decimal point may be missing.
 fn is_float(text: &str, loose: bool) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
     let (mantissa, exponent) = match text.find(['e', 'E']) {

@@ -1,5 +1,5 @@
-//! What is checked when a part of a point is complete: order and doubles of tags, doubles of
-//! fields, the timestamp, and where the server will see the line end.
+//! The checks of a complete part of a point: order and duplicates of tags, duplicates of fields,
+//! the timestamp, and where the server will end the line.
 
 use alloc::string::String;
 use core::ops::Range;
@@ -9,14 +9,14 @@ use crate::syntax::escape::unescaped;
 use crate::syntax::split::line_length;
 use crate::{Encoder, Error, Place, PointEncoder, Rule};
 
-/// Up to this many fields every key is compared with every other; above, they are sorted first.
+/// Up to this many fields are compared pairwise; more are sorted first.
 const FEW_FIELDS: usize = 12;
 
 impl PointEncoder<'_> {
-    /// Sorts the tags and looks for keys that are there twice.
+    /// Sorts the tags and looks for duplicate keys.
     ///
-    /// The escaped keys are compared, since that is what the server does to see whether it has to
-    /// sort them itself.
+    /// Compares the escaped keys, because the server compares those to decide whether it must sort
+    /// them itself.
     pub(crate) fn end_tags(&mut self) -> Result<(), Error> {
         self.stage = Stage::Fields;
         if self.sorted {
@@ -79,7 +79,8 @@ impl PointEncoder<'_> {
         self.check_split()
     }
 
-    /// Refuses field keys that are there twice, or that are tag keys as well where that is wrong.
+    /// Refuses duplicate field keys, and field keys that are also tag keys if the dialect forbids
+    /// them.
     fn check_fields(&mut self) -> Result<(), Error> {
         let grammar = self.grammar();
         let Encoder {
@@ -108,7 +109,7 @@ impl PointEncoder<'_> {
         if grammar.tag_and_field {
             return Ok(());
         }
-        // Tags are sorted by the same escaped form.
+        // The tags are sorted by the same escaped form.
         let is_tag = |field: &&Range<usize>| {
             tags.binary_search_by(|tag| bytes[tag.key()].cmp(key(field)))
                 .is_ok()
@@ -119,10 +120,11 @@ impl PointEncoder<'_> {
         }
     }
 
-    /// Refuses the line when the server would end it elsewhere.
+    /// Refuses the line if the server would end it elsewhere.
     ///
-    /// The Go server looks for the end before it knows what is what: it goes by pairs even in
-    /// tags, where a backslash before an escaped space makes it believe that the fields begin.
+    /// The Go server looks for the end of a line before it parses the line. It reads backslashes in
+    /// pairs even in tags, so with a backslash before an escaped space it assumes that the fields
+    /// begin there.
     fn check_split(&self) -> Result<(), Error> {
         if !self.misleading {
             return Ok(());
@@ -145,7 +147,7 @@ impl PointEncoder<'_> {
 }
 
 impl Drop for PointEncoder<'_> {
-    /// Takes an unfinished point out of the batch.
+    /// Removes an unfinished point from the batch.
     fn drop(&mut self) {
         if self.written {
             return;

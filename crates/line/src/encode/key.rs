@@ -1,4 +1,4 @@
-//! Names: plain text, or a key that was checked and escaped once for many lines.
+//! Names: text, or a key that is checked and escaped once for many lines.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -8,7 +8,7 @@ use crate::syntax::bytes::kinds_in;
 use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines};
 use crate::{Error, Options, Place, Rule};
 
-/// A name that was checked and escaped once: a measurement, tag key or field key of many lines.
+/// A name that is checked and escaped once: a measurement, tag key or field key of many lines.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Key};
@@ -24,9 +24,9 @@ use crate::{Error, Options, Place, Rule};
 /// # Ok::<(), aioinflux_line::Error>(())
 /// ```
 ///
-/// A name can be right in one place and wrong in another (`#1` is a field key, but no
-/// measurement): that is found out here and reported where the key is used. An encoder with other
-/// options escapes the name anew.
+/// A name can be valid in one place and invalid in another (`#1` can be a field key, but not a
+/// measurement). `Key` records this, and the error is reported where the key is used. An encoder
+/// with different options escapes the name again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     name: String,
@@ -43,8 +43,8 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// The rule that keeps the name out of every place: it is empty, holds a newline, ends in a
-    /// backslash and so on.
+    /// The name is not valid anywhere: for example it is empty, contains a newline or ends with a
+    /// backslash.
     pub fn new(options: impl Into<Options>, name: &str) -> Result<Self, Error> {
         let options = options.into();
         let (text, removed) = if options.remove_newlines {
@@ -77,7 +77,7 @@ impl Key {
         }
     }
 
-    /// Returns the name as it was given.
+    /// Returns the original name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -87,12 +87,12 @@ impl Key {
         self.options
     }
 
-    /// Returns how many newlines the escaped name lost.
+    /// Returns how many newlines were removed from the escaped name.
     pub(crate) fn removed(&self) -> u64 {
         self.removed
     }
 
-    /// Returns the escaped bytes for a place, if they were made for these options.
+    /// Returns the escaped bytes for a place, if the key was made with these options.
     pub(crate) fn encoded(&self, place: Place, options: Options) -> Option<Result<&[u8], Rule>> {
         let same = self.options.dialect == options.dialect
             && (self.removed == 0 || options.remove_newlines);
@@ -104,7 +104,7 @@ impl Key {
         same.then(|| bytes.as_deref().map_err(|rule| *rule))
     }
 
-    /// Returns whether a line with this tag key must be checked for where the server ends it.
+    /// Returns whether a line with this tag key needs the check of where the server ends it.
     pub(crate) fn misleads_splitter(&self) -> bool {
         self.misleading
     }
@@ -117,12 +117,12 @@ pub trait Name: sealed::Name {}
 
 impl<T: sealed::Name + ?Sized> Name for T {}
 
-/// What a name is made of.
+/// The content of a name.
 #[derive(Debug, Clone, Copy)]
 pub enum NameRef<'a> {
-    /// Text that is checked and escaped now.
+    /// Text that is checked and escaped when it is written.
     Text(&'a str),
-    /// A key that was checked before.
+    /// A key that was checked earlier.
     Key(&'a Key),
 }
 

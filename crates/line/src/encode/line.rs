@@ -1,4 +1,4 @@
-//! One point on its way into the batch.
+//! One point that is being written to the batch.
 
 use alloc::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines}
 use crate::syntax::tags::Tag;
 use crate::{Encoder, Error, FieldValue, Options, Outcome, Place, Rule};
 
-/// How far the point has come.
+/// The state of the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Start,
@@ -31,8 +31,8 @@ pub(crate) enum Stage {
 /// # Ok::<(), aioinflux_line::Error>(())
 /// ```
 ///
-/// Dropped before [`finish`](Self::finish), it leaves the batch as it was. After a refusal every
-/// further call returns the same error, so that no point is written in part.
+/// If it is dropped before [`finish`](Self::finish), the batch stays unchanged. After a refusal
+/// every further call returns the same error, so a point is never written in part.
 #[derive(Debug)]
 pub struct PointEncoder<'e> {
     pub(crate) encoder: &'e mut Encoder,
@@ -47,16 +47,16 @@ pub struct PointEncoder<'e> {
 }
 
 impl Encoder {
-    /// Starts a point; `index` is the user's name for it in errors and in the batch.
+    /// Starts a point. Errors and the batch use `index` to name it.
     ///
-    /// The point is only written by [`PointEncoder::finish`]. [`next_index`](Self::next_index)
+    /// The point is not written before [`PointEncoder::finish`]. [`next_index`](Self::next_index)
     /// does not change.
     pub fn point(&mut self, index: u64) -> PointEncoder<'_> {
         PointEncoder::new(self, index)
     }
 
-    /// Starts a point with the index [`next_index`](Self::next_index), which grows by one even if
-    /// the point is refused or dropped.
+    /// Starts a point with the index [`next_index`](Self::next_index), which is then incremented,
+    /// even if the point is refused or dropped.
     pub fn next_point(&mut self) -> PointEncoder<'_> {
         let index = self.next_index;
         self.next_index += 1;
@@ -96,27 +96,27 @@ impl<'e> PointEncoder<'e> {
     ///
     /// # Errors
     ///
-    /// The rule by which the measurement was refused.
+    /// The rule that the measurement violates.
     pub fn measurement(&mut self, name: impl Name) -> Result<&mut Self, Error> {
         let name = name.name_ref();
         self.step(|line| line.write_measurement(name))
     }
 
-    /// Writes a tag; one with an empty value is left out.
+    /// Writes a tag. A tag with an empty value is left out.
     ///
     /// # Errors
     ///
-    /// The rule by which key or value was refused.
+    /// The rule that the key or the value violates.
     pub fn tag(&mut self, key: impl Name, value: &str) -> Result<&mut Self, Error> {
         let key = key.name_ref();
         self.step(|line| line.write_tag(key, value))
     }
 
-    /// Writes a field; NaN is left out unless the options say otherwise.
+    /// Writes a field. NaN is left out unless the options say otherwise.
     ///
     /// # Errors
     ///
-    /// The rule by which key or value was refused, or the tags before it (a duplicate key).
+    /// The rule that the key, the value or the tags before it (a duplicate key) violate.
     pub fn field<'v>(
         &mut self,
         key: impl Name,
@@ -132,11 +132,11 @@ impl<'e> PointEncoder<'e> {
     ///
     /// # Errors
     ///
-    /// The rule by which the point was refused.
+    /// The rule that the point violates.
     pub fn finish(mut self, timestamp: Option<i64>) -> Result<Outcome, Error> {
         self.step(|line| line.end(timestamp))?;
         if self.encoder.fields.is_empty() {
-            // Dropping `self` removes what there is of the line.
+            // Dropping `self` removes the unfinished line.
             self.encoder.batch.skip();
             return Ok(Outcome::Skipped);
         }
@@ -329,7 +329,7 @@ impl<'e> PointEncoder<'e> {
         Ok(())
     }
 
-    /// Writes a measurement, key or tag value; `key` is the tag's key where it is a value.
+    /// Writes a measurement, key or tag value. `key` is the key of the tag if this is a value.
     fn write_text(&mut self, place: Place, text: &str, key: &str) -> Result<(), Error> {
         let mut kinds = kinds_in(text);
         let mut kept = Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! The encoder: appends one line after the other to a batch.
+//! The encoder: appends lines to a batch.
 
 use alloc::format;
 use alloc::string::String;
@@ -26,33 +26,34 @@ pub use point::{Point, ToLine};
 pub enum Outcome {
     /// The point is a line of the batch.
     Written,
-    /// The point had no field left, and was counted as skipped.
+    /// The point had no fields left, and was counted as skipped.
     Skipped,
 }
 
-/// Newlines that were deleted from names and tag values (see [`Options::remove_newlines`]).
+/// Newlines that were removed from names and tag values (see [`Options::remove_newlines`]).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RemovedNewlines {
-    /// How many newlines the written lines have lost.
+    /// How many newlines were removed from the written lines.
     pub count: u64,
-    /// Where the first of them was, for example ``point 3: tag `host` ``.
+    /// Where the first one was, for example ``point 3: tag `host` ``.
     pub first: String,
 }
 
-/// Builds a [`Batch`] of lines.
+/// Encodes points into a [`Batch`] of lines.
 ///
-/// What the server of the dialect would corrupt or drop is refused by a named [`Rule`](crate::Rule)
-/// (the table is in [`Dialect`](crate::Dialect)); the batch is then as if the point had never come.
+/// Data that the server of the dialect would corrupt or drop is refused with a named
+/// [`Rule`](crate::Rule) (see the table in [`Dialect`](crate::Dialect)). A refused point leaves the
+/// batch unchanged.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     pub(crate) options: Options,
     pub(crate) batch: Batch,
     pub(crate) next_index: u64,
-    /// Gives times to points that have none.
+    /// The source of times for points that have none.
     pub(crate) clock: Option<fn() -> i64>,
     pub(crate) removed: RemovedNewlines,
-    /// Parts of the current point; kept here so that no point allocates them anew.
+    /// Parts of the current point. They are kept here so that points reuse their memory.
     pub(crate) tags: Vec<Tag>,
     pub(crate) fields: Vec<Range<usize>>,
     pub(crate) scratch: Vec<u8>,
@@ -86,11 +87,12 @@ impl Encoder {
         self.next_index = index;
     }
 
-    /// Gives every point that comes without a time the next one of `clock`, in nanoseconds since 1970
-    /// (UTC), and lines of text without a timestamp, too. `None` leaves them undated: the server then
-    /// gives all points of a request the same time, and keeps one of each series.
+    /// Sets the source of times for points without one: each of them gets the next time of `clock`,
+    /// in nanoseconds since 1970 (UTC). So does each line of text without a timestamp. With `None`
+    /// they stay without a timestamp: the server then gives all points of a request the same time,
+    /// and keeps only one of each series.
     ///
-    /// The clock should never give the same time twice.
+    /// The clock should never return the same time twice.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicI64, Ordering};
@@ -110,29 +112,30 @@ impl Encoder {
         self.clock = clock;
     }
 
-    /// Returns the lines so far.
+    /// Returns the current batch.
     pub fn batch(&self) -> &Batch {
         &self.batch
     }
 
-    /// Returns the lines so far and starts an empty batch; indexes go on.
+    /// Returns the current batch and starts an empty one. Indexes continue.
     pub fn take(&mut self) -> Batch {
         mem::replace(&mut self.batch, Batch::new(self.options.dialect))
     }
 
-    /// Returns the lines so far and starts an empty batch in the memory of one that is done with;
-    /// indexes go on.
+    /// Returns the current batch and starts an empty one in the memory of `spare`. Indexes
+    /// continue.
     pub fn take_into(&mut self, mut spare: Batch) -> Batch {
         spare.clear(self.options.dialect);
         mem::replace(&mut self.batch, spare)
     }
 
-    /// Drops the lines so far and keeps their memory; indexes and removed newlines go on.
+    /// Drops the current lines and keeps their memory. Indexes and the count of removed newlines
+    /// continue.
     pub fn clear_lines(&mut self) {
         self.batch.clear(self.options.dialect);
     }
 
-    /// Starts all over, indexes included, and keeps the memory.
+    /// Resets the encoder, including its indexes, and keeps the memory.
     pub fn clear(&mut self) {
         self.batch.clear(self.options.dialect);
         self.next_index = 0;
@@ -149,8 +152,8 @@ impl Encoder {
         self.options
     }
 
-    /// Returns how many newlines were deleted since the start or the last
-    /// [`clear`](Self::clear), and where the first was; `None` when there were none.
+    /// Returns how many newlines were removed since the start or the last [`clear`](Self::clear),
+    /// and where the first one was. `None` if there were none.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         (self.removed.count > 0).then_some(&self.removed)
     }

@@ -1,4 +1,4 @@
-//! Points: the trait for everything that can be written as a line, and an owned point.
+//! The trait for everything that can be written as a line, and an owned point.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -32,22 +32,22 @@ use crate::{Encoder, Error, FieldValue, Outcome, PointEncoder};
 /// # Ok::<(), Error>(())
 /// ```
 pub trait ToLine {
-    /// Writes measurement, tags and fields, in this order, and returns the timestamp in
-    /// nanoseconds since 1970 (UTC), or `None` to let the server set it.
+    /// Writes measurement, tags and fields, in this order. Returns the timestamp in nanoseconds
+    /// since 1970 (UTC), or `None` if the server should set it.
     ///
     /// # Errors
     ///
-    /// The first refusal of `line`; the point is then left out of the batch.
+    /// The first error of `line`. The point is then left out of the batch.
     fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error>;
 }
 
 impl Encoder {
-    /// Writes a point; its index is [`next_index`](Self::next_index), which then grows by one.
+    /// Writes a point. Its index is [`next_index`](Self::next_index), which is then incremented.
     ///
     /// # Errors
     ///
-    /// The rule by which the point was refused. The batch is as before; the index is used up, so
-    /// that indexes go on counting what was handed in.
+    /// The rule that the point violates. The batch stays unchanged, but the index is used up, so
+    /// indexes continue to count the points that were passed.
     pub fn push<T: ToLine + ?Sized>(&mut self, point: &T) -> Result<Outcome, Error> {
         let mut line = self.next_point();
         let timestamp = point.to_line(&mut line)?;
@@ -79,7 +79,7 @@ impl<T: ToLine + ?Sized> ToLine for Arc<T> {
     }
 }
 
-/// An owned point, put together by value.
+/// An owned point, built by value.
 ///
 /// ```
 /// use aioinflux_line::Point;
@@ -89,8 +89,8 @@ impl<T: ToLine + ?Sized> ToLine for Arc<T> {
 /// assert_eq!(point.tags(), [("host".into(), "a".into())]);
 /// ```
 ///
-/// Nothing is checked here: the encoder knows what a dialect's server keeps. Two points are equal
-/// when their parts are, in the same order.
+/// Nothing is checked here: the encoder knows what the server of a dialect stores. Two points are
+/// equal if their parts are equal and in the same order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     measurement: String,
@@ -110,7 +110,7 @@ impl Point {
         }
     }
 
-    /// Adds a tag; one with an empty value will be left out of the line.
+    /// Adds a tag. A tag with an empty value is left out of the line.
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.push((key.into(), value.into()));
@@ -146,7 +146,7 @@ impl Point {
         &self.fields
     }
 
-    /// Returns the time in nanoseconds since 1970 (UTC), `None` when the server is to set it.
+    /// Returns the time in nanoseconds since 1970 (UTC), or `None` if the server should set it.
     pub fn timestamp(&self) -> Option<i64> {
         self.timestamp
     }

@@ -1,4 +1,4 @@
-//! Lines that come encoded.
+//! Lines that are already encoded.
 
 use alloc::string::String;
 use core::str;
@@ -10,27 +10,27 @@ use crate::syntax::split::{Split, is_silent, line_length, skip_blanks};
 use crate::syntax::tags::repeated_tag;
 use crate::{Encoder, Error, Place, Rule};
 
-/// What some editors put at the start of a file.
+/// The byte order mark that some editors write at the start of a file.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl Encoder {
-    /// Appends lines that are encoded already, unchanged except for their ends.
+    /// Appends lines that are already encoded. Only their ends may change.
     ///
-    /// Lines end where the dialect's server ends them: a quoted string may hold a line feed. Every
-    /// line takes the next index; a line feed missing after the last is added. Blank lines and
-    /// comments are left out and take no index. What the lines hold is the caller's business; the
-    /// batch counts as stamped only while each of them is seen to end in a timestamp. With a
-    /// [clock](Self::set_clock), a line without a timestamp gets one.
+    /// Lines end where the server of the dialect ends them: a quoted string can contain a line
+    /// feed. Every line takes the next index. A missing line feed after the last line is added.
+    /// Blank lines and comments are left out and take no index. The caller is responsible for the
+    /// content of the lines. The batch counts as stamped only if each of them is known to end with
+    /// a timestamp. With a [clock](Self::set_clock), a line without a timestamp gets one.
     ///
-    /// Lines may end in CR LF, as in text files of Windows: one CR directly before the end of a
-    /// line is dropped, since 1.x would store `f="x"` and CR as `x"`. Every other CR is data, as
-    /// in a quoted string. A byte order mark at the start of the text is dropped; anywhere else it
-    /// is data, and before a line a part of the measurement, as the server has it.
+    /// Lines may end with CR LF, as in text files of Windows: one CR directly before the end of a
+    /// line is dropped, because 1.x would store `f="x"` and CR as `x"`. Every other CR is data, as
+    /// in a quoted string. A byte order mark at the start of the text is dropped. Anywhere else it
+    /// is data; before a line it is part of the measurement, as it is for the server.
     ///
     /// # Errors
     ///
-    /// A line that the server would not keep apart from the next one, or whose parts it would not
-    /// keep apart. [`Error::line`] says which, and [`Rule`] why:
+    /// A line is refused if the server would not separate it from the next one, or would not
+    /// separate its parts. [`Error::line`] returns its number, and [`Rule`] the reason:
     ///
     /// | rule | line |
     /// |---|---|
@@ -41,7 +41,7 @@ impl Encoder {
     /// | [`DuplicateTag`](Rule::DuplicateTag) | has a tag key twice (3.x; 1.x and 2.x refuse it) |
     /// | [`NotUtf8`](Rule::NotUtf8) | is not UTF-8 (3.x) |
     ///
-    /// Nothing of the text is appended then, and no index is used up.
+    /// In that case nothing of the text is appended, and no index is used up.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder};
@@ -119,7 +119,7 @@ impl Encoder {
     fn check_line(&mut self, line: &[u8], split: Split) -> Result<Parts, Error> {
         let grammar = self.options.dialect.grammar();
         let parts = match parts(grammar, line) {
-            // The quote that opens the line may be one that does not belong there.
+            // The quote that opens the line may itself be misplaced.
             Err(Rule::AfterString) => Err(Rule::AfterString),
             _ if !split.closed || ends_open(line) => Err(Rule::OpenLine),
             parts => parts,
@@ -150,8 +150,8 @@ impl Encoder {
     }
 }
 
-/// Returns whether a line ends in a backslash that would take its line feed away, now that no CR
-/// stands between the two.
+/// Returns whether a line ends with a backslash that would escape its line feed, because no CR
+/// separates the two any more.
 fn ends_open(line: &[u8]) -> bool {
     let backslashes = line.iter().rev().take_while(|byte| **byte == b'\\');
     backslashes.count() % 2 == 1

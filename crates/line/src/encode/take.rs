@@ -1,13 +1,13 @@
-//! Batches cut out of an encoder that goes on.
+//! Takes batches from an encoder that continues.
 
 use crate::{Batch, Encoder};
 
 impl Encoder {
-    /// Takes the first `lines` lines, and the points that were skipped before the next one; the
+    /// Takes the first `lines` lines, and the points that were skipped before the next line. The
     /// other lines stay.
     ///
-    /// The lines that stay, and later ones, use the memory of `spare`, whose own lines are dropped.
-    /// If `spare` is a batch that was sent, this allocates nothing.
+    /// The remaining lines and later ones use the memory of `spare`, whose own lines are dropped.
+    /// If `spare` is a batch that was already sent, this allocates nothing.
     ///
     /// ```
     /// use aioinflux_line::{Batch, Dialect, Encoder, Point};
@@ -29,7 +29,7 @@ impl Encoder {
         let batch = &mut self.batch;
         let mut kept = batch.part(lines..batch.len(), spare);
         if lines == 0 {
-            // Those that come before all lines are in both.
+            // Points that were skipped before all lines are in both.
             let before = batch.skips.partition_point(|skip| *skip == 0);
             kept.skips.drain(..before);
         }

@@ -1,12 +1,13 @@
-//! The shortest text of a float, for the floats that measurements are made of.
+//! The shortest text of a float, for the floats that are typical of measurements.
 //!
-//! The text is that of `zmij`, which writes all others. Between 2^-16 and 2^53 there is, for each
-//! binary exponent, a power of ten small enough to compute with exactly that makes of a float a
-//! number of 16 or 17 digits before its point, whose neighbours among the floats are between one
-//! and ten away. So of these digits at most the last is more than is needed: it is, if a multiple of
-//! ten is nearer than half the way to a neighbour. Else the nearest whole number is the text.
+//! The text equals that of `zmij`, which writes all other floats. For each binary exponent between
+//! 2^-16 and 2^53 there is a power of ten that is small enough to compute with exactly. Multiplied
+//! by it, a float has 16 or 17 digits before the decimal point, and the neighbouring floats are
+//! between one and ten away. So at most the last digit is redundant. It is redundant if a multiple
+//! of ten is nearer than half the distance to a neighbour. Otherwise the nearest whole number is
+//! the text.
 //!
-//! Nothing branches on the digits, since these are random.
+//! Nothing branches on the digits, because these are random.
 #![expect(
     clippy::cast_possible_truncation,
     reason = "parts of numbers, and small ones"
@@ -17,23 +18,24 @@ use core::hint::select_unpredictable;
 use crate::copy::{block_mut, copy_number};
 use crate::number::digits::sixteen;
 
-/// How many bytes behind the start of a float may be written, its own or not.
+/// How many bytes after the start of a float may be written, including bytes that are not part of
+/// it.
 pub(crate) const ROOM: usize = 40;
 
-/// The biased exponent of the least and of the greatest float that is written here.
+/// The biased exponents of the least and the greatest float that are written here.
 const FIRST: u64 = 1023 - 16;
 const LAST: u64 = 1023 + 52;
 
-/// What is the same for all floats of an exponent.
+/// What all floats with the same exponent share.
 #[derive(Clone, Copy)]
 struct Scale {
-    /// The way from one float to the next, times `10^places`, in units of `2^-POINT`.
+    /// The distance from one float to the next, times `10^places`, in units of `2^-POINT`.
     step: u64,
-    /// How many of the digits stand behind the point of the float.
+    /// How many digits follow the decimal point of the float.
     places: u64,
 }
 
-/// Bits behind the point of products; those before it are the digits.
+/// Number of fractional bits of the products. The bits before them are the digits.
 const POINT: u32 = 60;
 const ONE: u64 = 1 << POINT;
 
@@ -50,7 +52,7 @@ const fn scales() -> [Scale; EXPONENTS] {
         while 10_u128.pow(places) < 1 << bits {
             places += 1;
         }
-        // 10^places is 5^places * 2^places: nothing is lost.
+        // 10^places is 5^places * 2^places: the conversion is exact.
         scales[at] = Scale {
             step: 5_u64.pow(places) << (POINT + places - bits),
             places: places as u64,
@@ -62,7 +64,7 @@ const fn scales() -> [Scale; EXPONENTS] {
 
 const TEN_16: u64 = 10_000_000_000_000_000;
 
-/// Writes a finite float where there is [`ROOM`]; returns its end.
+/// Writes a finite float and returns its end. There must be room for [`ROOM`] bytes.
 #[inline]
 pub(crate) fn put_float(out: &mut [u8], at: usize, value: f64) -> usize {
     let bits = value.to_bits();
@@ -74,7 +76,7 @@ pub(crate) fn put_float(out: &mut [u8], at: usize, value: f64) -> usize {
     at + put_digits(block_mut(out, at), bits >> 63, digits, places)
 }
 
-/// Zero, and floats near it or beyond the whole numbers that floats hold.
+/// Zero, and floats that are close to it or beyond the whole numbers that floats represent.
 #[cold]
 #[inline(never)]
 fn put_rare(out: &mut [u8], at: usize, value: f64) -> usize {
@@ -84,7 +86,7 @@ fn put_rare(out: &mut [u8], at: usize, value: f64) -> usize {
     at + digits.len()
 }
 
-/// The 17 digits of a float, zeros at their end included, and how many of them stand behind the
+/// The 17 digits of a float, including trailing zeros, and how many of them follow the decimal
 /// point.
 #[inline]
 fn shortest(significand: u64, scale: Scale) -> (u64, u64) {
@@ -92,9 +94,10 @@ fn shortest(significand: u64, scale: Scale) -> (u64, u64) {
     let product = u128::from(significand) * u128::from(step);
     let (number, low) = ((product >> POINT) as u64, product as u64);
     let tens = number / 10 * 10;
-    // Less than 10, which leaves room for 60 bits behind the point.
+    // Less than 10, so 60 fractional bits fit.
     let above = low.wrapping_sub(tens << POINT);
-    // No number lies just between two floats, since the step has fewer bits than the significand.
+    // No number is exactly half-way between two floats, because the step has fewer bits than the
+    // significand.
     let (down, up) = (above < step / 2, above > 10 * ONE - step / 2);
     let half = (low & (ONE - 1)) + (number & 1);
     let rounded = number + u64::from(half > ONE / 2);
@@ -104,17 +107,17 @@ fn shortest(significand: u64, scale: Scale) -> (u64, u64) {
     (digits, places + u64::from(is_short))
 }
 
-/// Writes 17 digits with a sign, a point and zeros as they need; returns the length.
+/// Writes 17 digits with their sign, decimal point and zeros, and returns the length.
 #[inline]
 fn put_digits(out: &mut [u8; ROOM], sign: u64, digits: u64, places: u64) -> usize {
     let first = b'0' + (digits / TEN_16) as u8;
     let (rest, bits) = sixteen(digits % TEN_16);
-    // Up to the last that is not zero.
+    // Up to the last digit that is not zero.
     let count = ((bits << 1) | 1).ilog2() as usize + 1;
     let sign = sign as usize & 1;
     out[0] = b'-';
     if places <= 16 {
-        // 1 to 16 digits besides the first stand behind the point, 0 to 15 before it.
+        // 1 to 16 digits after the first one follow the decimal point, 0 to 15 precede it.
         let more = (16 - places) as usize & 15;
         out[sign] = first;
         *block_mut(out, sign + 1) = rest.to_le_bytes();
@@ -122,7 +125,7 @@ fn put_digits(out: &mut [u8; ROOM], sign: u64, digits: u64, places: u64) -> usiz
         out[sign + 1 + more] = b'.';
         sign + 1 + count.max(more + 2)
     } else {
-        // 0 to 4 zeros stand between the point and the digits.
+        // 0 to 4 zeros are between the decimal point and the digits.
         let start = sign + 2 + (places - 17) as usize % 8;
         *block_mut(out, sign) = *b"0.000000";
         out[start] = first;

@@ -1,4 +1,4 @@
-//! The texts of numbers, several digits at a time.
+//! The texts of numbers, computed several digits at a time.
 
 pub(crate) mod digits;
 pub(crate) mod float;

@@ -1,5 +1,5 @@
-//! The digits of times that come by equal steps, as those of sensors do, and of equal times: the
-//! step is added to the digits of the time before, all of them at once.
+//! The digits of times at equal distances, as those of sensors, and of equal times. The step is
+//! added to all digits of the previous time in parallel.
 
 use crate::copy::block_mut;
 use crate::number::digits::{TEN_16, put_integer, sixteen};
@@ -8,29 +8,29 @@ use crate::number::digits::{TEN_16, put_integer, sixteen};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Steps {
     last: i64,
-    /// Between the last two times.
+    /// The step between the last two times.
     step: i64,
-    /// Present once a step has come twice in a row.
+    /// Set after the same step has come twice in a row.
     steady: Option<Steady>,
 }
 
-/// Digits stand one in a byte, the last in the lowest.
+/// One digit for each byte, the last digit in the lowest byte.
 #[derive(Debug, Clone, Copy)]
 struct Steady {
-    /// The text of all but sixteen digits, of which times of our day have three.
+    /// All but the last sixteen digits as text. Current times have three.
     high: [u8; 3],
-    /// The sixteen others.
+    /// The last sixteen digits.
     digits: u128,
-    /// Those of the step, and `CARRY` added to each.
+    /// The digits of the step, with `CARRY` added to each.
     step: u128,
 }
 
 const ONES: u128 = u128::from_ne_bytes([1; 16]);
-/// With it, a sum of two digits that is ten or more runs over into the next byte.
+/// With `CARRY`, a sum of two digits of at least ten carries into the next byte.
 const CARRY: u128 = ONES * (0x100 - 10);
 
 impl Steps {
-    /// Writes a time where there is room for 24 bytes; returns its end.
+    /// Writes a time and returns its end. There must be room for 24 bytes.
     #[inline]
     pub(crate) fn put(&mut self, out: &mut [u8], at: usize, time: i64) -> usize {
         let step = time.wrapping_sub(self.last);
@@ -55,7 +55,8 @@ impl Steps {
 }
 
 impl Steady {
-    /// `None` for times that have not 19 digits, and for steps that are not between 0 and 16 digits.
+    /// `None` for times without exactly 19 digits, and for steps that are negative or have more
+    /// than 16 digits.
     fn new(time: i64, step: i64) -> Option<Self> {
         let (time, step) = (u64::try_from(time).ok()?, u64::try_from(step).ok()?);
         let high = time / TEN_16;
@@ -70,11 +71,11 @@ impl Steady {
         })
     }
 
-    /// Adds the step; `false` where the sum has another digit before the sixteen.
+    /// Adds the step. `false` if the digits before the last sixteen would change.
     #[inline]
     fn advance(&mut self) -> bool {
         let (sum, is_over) = self.digits.overflowing_add(self.step);
-        // Where nothing ran over there is still `CARRY`, six of it in the low half of the byte.
+        // Where there was no carry, `CARRY` remains; its value in the low half of the byte is six.
         let six = (sum >> 4) & (ONES * 6);
         self.digits = (sum & (ONES * 15)) - six;
         !is_over

@@ -1,26 +1,26 @@
-//! Padded texts of one column, each behind its key, for a block of rows.
+//! Padded texts of one column for a block of rows, each with its key before it.
 
 use alloc::vec::Vec;
 
 use crate::copy::BLOCK;
 use crate::rows::texts::Text;
 
-/// The length that stands for a text that is not here.
+/// The length that marks a text that is not stored here.
 pub(crate) const ABSENT: u8 = u8::MAX;
 
-/// A text of at most `N` bytes for each row, to be filled again and again.
+/// A text of at most `N` bytes for each row. The block is reused.
 #[derive(Debug, Clone)]
 pub(crate) struct Cells<const N: usize> {
     key: [u8; BLOCK],
-    /// `None`: the key is longer than a block, and is not here.
+    /// `None` if the key is longer than a block; it is then not stored here.
     key_length: Option<usize>,
     texts: Vec<[u8; N]>,
-    /// 0: left out.
+    /// 0 means that the row has no text.
     lengths: Vec<u8>,
 }
 
 impl<const N: usize> Cells<N> {
-    /// No rows yet; `key` is `,key=`.
+    /// A block without rows. `key` is `,key=`.
     pub(crate) fn new(key: Text<'_>) -> Self {
         let mut block = [0; BLOCK];
         let is_short = key.length() <= BLOCK && key.copy_to(&mut block, 0).is_some();
@@ -37,7 +37,7 @@ impl<const N: usize> Cells<N> {
         self.key_length
     }
 
-    /// Takes values instead of what was there; `put` writes one behind the key, and returns its end.
+    /// Replaces the values. `put` writes a value after the key, and returns its end.
     #[inline]
     pub(crate) fn fill<T>(
         &mut self,
@@ -56,13 +56,14 @@ impl<const N: usize> Cells<N> {
         }
     }
 
-    /// Leaves a row out.
+    /// Sets a row to have no text.
     #[inline]
     pub(crate) fn leave_out(&mut self, row: usize) {
         self.lengths[row] = 0;
     }
 
-    /// Returns the padded text of a row and its length, 0 if it is left out; `None`: it is not here.
+    /// Returns the padded text of a row and its length, which is 0 if the row has no text. `None`
+    /// if the text is not stored here.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<(&[u8; N], usize)> {
         let length = self.lengths[row];

@@ -1,10 +1,9 @@
-//! Many points of one shape: the values only.
+//! Many points of one shape, of which only the values are passed.
 //!
-//! Everything that can be decided once for all rows was decided by the [`Shape`]. A row is written
-//! behind the last line of the batch, into bytes that were made zero long before, so that short
-//! texts can be copied as blocks of a known size; what stands behind the last line is no part of the
-//! batch. The state of a row is a value of its own that calls nothing by reference, so that the
-//! compiler can keep it in registers.
+//! The [`Shape`] has decided once what holds for all rows. A row is written after the last line of
+//! the batch, into bytes that were zeroed long before, so that short texts can be copied as blocks
+//! of known size. Bytes after the last line are not part of the batch. The state of a row is a
+//! separate value that is never passed by reference, so that the compiler can keep it in registers.
 
 use crate::copy::BLOCK;
 use crate::copy::copy_cell;
@@ -33,11 +32,11 @@ pub use tag_cells::TagCells;
 pub use tag_text::TagText;
 pub use target::LentLines;
 
-/// Room for the texts of a row before any is known to be longer.
+/// Initial room for the texts of a row, until one is known to be longer.
 const TEXTS: usize = 4 << 10;
 
-/// Writes points that share a [`Shape`], several times as fast as a
-/// [`PointEncoder`](crate::PointEncoder) and with the same bytes.
+/// Writes points that share a [`Shape`]. It is several times as fast as a
+/// [`PointEncoder`](crate::PointEncoder) and writes the same bytes.
 #[derive(Debug)]
 pub struct Rows<'e> {
     target: Target<'e>,
@@ -48,7 +47,7 @@ pub struct Rows<'e> {
 }
 
 impl Encoder {
-    /// Starts to write points of one shape; the shape must have the options of the encoder.
+    /// Starts to write points of one shape. The shape must have the options of the encoder.
     ///
     /// # Panics
     ///
@@ -58,8 +57,8 @@ impl Encoder {
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Starts to write points of one shape into `out`, behind the `lines` that are there; the batch
-    /// is left alone. What stands behind the lines afterwards means nothing.
+    /// Starts to write points of one shape to `out`, after the `lines` bytes that are already
+    /// there. The batch does not change. Bytes after the lines are meaningless afterwards.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder, LentLines, Shape};
@@ -95,7 +94,8 @@ impl Encoder {
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Returns how many bytes of the caller's memory a row of a shape needs: more than it takes.
+    /// Returns how many bytes of the caller's memory a row of a shape may need. It is an upper
+    /// bound.
     pub fn room_for(&self, shape: &Shape) -> usize {
         room(shape, self.batch.text_room)
     }
@@ -133,7 +133,7 @@ impl<'e> Rows<'e> {
         self.target.end()
     }
 
-    /// Returns whether there is room for a row: always in a batch, which makes it.
+    /// Returns whether there is room for a row. A batch grows, so there it is always true.
     #[inline]
     pub fn has_room(&self) -> bool {
         let room = room(self.shape, self.target.text_room());
@@ -174,22 +174,22 @@ impl<'e> Rows<'e> {
 }
 
 /// One row: its tags (in [`Shape::tag_order`]), then its fields (in the order of the shape), then
-/// its end; missing tags and fields are passed over.
+/// its end. Missing tags and fields are left out.
 ///
-/// What a value would need more than a look for is [`Unusual`]: the row is then to be dropped, and
-/// the point belongs to [`Encoder::point`]. A row that is not ended leaves the batch as it was.
+/// If a value needs a closer check, the call returns [`Unusual`]: drop the row and write the point
+/// with [`Encoder::point`]. A row that is not ended leaves the batch unchanged.
 #[derive(Debug)]
 pub struct Row<'r> {
     shape: &'r Shape,
     grammar: &'static Grammar,
     clock: Option<fn() -> i64>,
-    /// The bytes behind the last line.
+    /// The bytes after the last line.
     out: &'r mut [u8],
-    /// How many bytes the lines before take.
+    /// How many bytes the lines before this row take.
     start: usize,
-    /// End of what there is of the row.
+    /// The end of the unfinished row.
     at: usize,
-    /// Where the tags end and the fields begin.
+    /// The offset where the tags end and the fields begin.
     fields_at: usize,
     next_tag: usize,
     next_field: usize,
@@ -205,8 +205,8 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Looks for room for texts, besides all names and numbers of the shape. Where there is none,
-    /// the plain encoder takes this row, and the next row has more.
+    /// Checks that there is room for texts, besides all names and numbers of the shape. If there is
+    /// not, `PointEncoder` takes this row, and the next row gets more room.
     #[inline]
     fn check_room(&mut self, more: usize) -> Result<(), Unusual> {
         let wanted = self.at + more + self.shape.room;
@@ -217,15 +217,15 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a float; NaN is left out.
+    /// Writes a float. NaN is left out.
     ///
     /// # Errors
     ///
-    /// The value is infinite (or NaN, where the options refuse it), or comes out of order.
+    /// If the value is infinite (or NaN and the options refuse it), or comes out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field of that position.
+    /// If there is no field at that position.
     #[inline]
     pub fn float(&mut self, field: usize, value: f64) -> Result<(), Unusual> {
         if !value.is_finite() {
@@ -239,12 +239,12 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a number that was made text before, for the same shape; `row` is its place in the
+    /// Writes a number that was formatted earlier for the same shape. `row` is its position in the
     /// list.
     ///
     /// # Errors
     ///
-    /// The number is none that the dialect stores, or comes out of order.
+    /// If the dialect does not store the number, or it comes out of order.
     ///
     /// # Panics
     ///
@@ -270,11 +270,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// The field comes out of order.
+    /// If the field comes out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field of that position.
+    /// If there is no field at that position.
     #[inline]
     pub fn integer(&mut self, field: usize, value: i64) -> Result<(), Unusual> {
         let at = self.key(field)?;
@@ -287,11 +287,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// The value is beyond what the dialect stores, or comes out of order.
+    /// If the value is beyond what the dialect stores, or comes out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field of that position.
+    /// If there is no field at that position.
     #[inline]
     pub fn unsigned(&mut self, field: usize, value: u64) -> Result<(), Unusual> {
         let suffix = if self.grammar.unsigned { b'u' } else { b'i' };
@@ -314,11 +314,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// The field comes out of order.
+    /// If the field comes out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field of that position.
+    /// If there is no field at that position.
     #[inline]
     pub fn boolean(&mut self, field: usize, value: bool) -> Result<(), Unusual> {
         let at = self.key(field)?;
@@ -332,11 +332,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// The string is too long for the dialect, or comes out of order.
+    /// If the string is too long for the dialect, or comes out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field of that position.
+    /// If there is no field at that position.
     #[inline]
     pub fn string(&mut self, field: usize, value: &str) -> Result<(), Unusual> {
         let text = value.as_bytes();
@@ -352,7 +352,7 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes `,key=` and returns its end; the first comma becomes the space before the fields when
+    /// Writes `,key=` and returns its end. The first comma becomes the space before the fields when
     /// the row ends.
     #[inline]
     fn key(&mut self, field: usize) -> Result<usize, Unusual> {
@@ -370,12 +370,12 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Ends the row; `index` is the user's name for it in errors and in the batch. One without
-    /// fields is left out and counted as skipped.
+    /// Ends the row. Errors and the batch use `index` to name it. A row without fields is left out
+    /// and counted as skipped.
     ///
     /// # Errors
     ///
-    /// The timestamp is none that the dialect stores, or the line's keys are too long.
+    /// If the dialect does not store the timestamp, or the keys of the line are too long.
     #[inline]
     pub fn end(mut self, index: u64, timestamp: Option<i64>) -> Result<Outcome, Unusual> {
         if self.at == self.fields_at {

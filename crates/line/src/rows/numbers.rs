@@ -1,7 +1,7 @@
 //! Numbers of one field, as text, for a block of rows.
 //!
-//! A loop over one column formats numbers one after the other without waiting for any of them;
-//! between the other parts of a row each would have to be waited for, which costs half as much again.
+//! In a loop over one column, the processor formats several numbers at once. Between the other
+//! parts of a row each number would have to be finished first, which costs half as much again.
 
 use crate::copy::BLOCK;
 use crate::number::digits::{put_integer, put_unsigned};
@@ -9,10 +9,10 @@ use crate::number::float::put_float;
 use crate::rows::cells::{ABSENT, Cells};
 use crate::{Options, Shape, Unusual};
 
-/// The numbers that one field has in some rows, as text, for [`Row::number`](crate::Row::number).
+/// The numbers of one field in a block of rows, as text, for [`Row::number`](crate::Row::number).
 ///
-/// It is meant to be filled again and again, for a few dozen rows each time, so that it stays in
-/// the processor's cache.
+/// The list is meant to be refilled for a few dozen rows at a time, so that it stays in the cache
+/// of the processor.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Numbers, Shape};
@@ -47,7 +47,7 @@ impl Numbers {
     ///
     /// # Panics
     ///
-    /// If there is no field of that position.
+    /// If there is no field at that position.
     pub fn new(shape: &Shape, field: usize) -> Self {
         Self {
             options: shape.options,
@@ -56,7 +56,7 @@ impl Numbers {
         }
     }
 
-    /// Takes floats instead of what was there; NaN is left out.
+    /// Replaces the numbers with floats. NaN is left out.
     pub fn floats(&mut self, values: &[f64]) {
         let not_a_number = if self.options.refuse_nan { ABSENT } else { 0 };
         self.fill(values, |text, at, value| {
@@ -70,7 +70,7 @@ impl Numbers {
         });
     }
 
-    /// Takes signed integers instead of what was there.
+    /// Replaces the numbers with signed integers.
     pub fn integers(&mut self, values: &[i64]) {
         self.fill(values, |text, at, value| {
             let end = put_integer(text, at, value);
@@ -78,7 +78,7 @@ impl Numbers {
         });
     }
 
-    /// Takes unsigned integers instead of what was there.
+    /// Replaces the numbers with unsigned integers.
     pub fn unsigned(&mut self, values: &[u64]) {
         let has_suffix = self.options.dialect.grammar().unsigned;
         let suffix = if has_suffix { b'u' } else { b'i' };
@@ -92,7 +92,7 @@ impl Numbers {
         });
     }
 
-    /// Leaves the number of a row out: the field is null there.
+    /// Leaves out the number of a row, where the field is null.
     ///
     /// # Panics
     ///
@@ -102,13 +102,13 @@ impl Numbers {
         self.cells.leave_out(row);
     }
 
-    /// Returns the padded text of a row and its length, 0 if it is left out.
+    /// Returns the padded text of a row and its length, which is 0 if the row has no text.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Result<(&[u8; CELL], usize), Unusual> {
         self.cells.get(row).ok_or(Unusual)
     }
 
-    /// Returns whether the key is part of the texts.
+    /// Returns whether the texts include the key.
     #[inline]
     pub(crate) fn has_key(&self) -> bool {
         self.cells.key_length().is_some()
@@ -123,10 +123,10 @@ impl Numbers {
     }
 }
 
-/// Writes the suffix of a number behind it; returns its end.
+/// Writes the suffix of a number and returns its end.
 #[inline]
 fn suffixed(text: &mut [u8; CELL], end: usize, suffix: u8) -> u8 {
     text[end] = suffix;
-    // At most 32 of the key, 20 digits, a sign and the suffix.
+    // At most 32 bytes of the key, 20 digits, a sign and the suffix.
     u8::try_from(end + 1).unwrap_or(ABSENT)
 }

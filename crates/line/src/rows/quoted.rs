@@ -3,12 +3,12 @@
 use crate::copy::{block, block_mut, last_word};
 use crate::syntax::bytes::quotes;
 
-/// The most that a word takes: its bytes, a backslash for each, and what is left of it behind the
-/// last, which is written too.
+/// The most bytes that a word takes: its bytes, a backslash for each, and the rest of the word
+/// after the last backslash, which is written too.
 const ROOM: usize = 24;
 
-/// Writes a text with a backslash before each quote and backslash, where there is room for twice
-/// its length and for `ROOM`; returns its end.
+/// Writes a text with a backslash before each quote and backslash, and returns its end. There must
+/// be room for twice its length and for `ROOM` bytes.
 #[inline]
 pub(super) fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
     let mut start = 0;
@@ -25,8 +25,8 @@ pub(super) fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
     at
 }
 
-/// Writes a word; returns how many backslashes were added. All that is left of it is written behind
-/// each backslash, as one block, so that what it costs goes by the backslashes and not by the bytes.
+/// Writes a word and returns how many backslashes were added. After each backslash the rest of the
+/// word is written as one block, so the cost depends on the number of backslashes and not of bytes.
 #[inline]
 fn put_quoted_word(out: &mut [u8; ROOM], word: u64) -> usize {
     *block_mut(out, 0) = word.to_le_bytes();
@@ -34,7 +34,7 @@ fn put_quoted_word(out: &mut [u8; ROOM], word: u64) -> usize {
     let mut added = 0;
     while quotes != 0 {
         let bits = quotes.trailing_zeros() & !7;
-        // At most 14: the last byte, behind seven backslashes. The mask tells the compiler.
+        // At most 14: the last byte, after seven backslashes. The mask tells the compiler.
         let here = ((bits / 8) as usize + added) & 15;
         out[here] = b'\\';
         *block_mut(out, here + 1) = (word >> bits).to_le_bytes();

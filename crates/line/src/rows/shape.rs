@@ -11,12 +11,12 @@ use crate::syntax::bytes::{kind, kinds_in};
 use crate::syntax::escape::append_escaped;
 use crate::{Options, Place, Unusual};
 
-/// Most bytes that a number takes, with the suffix of integers.
+/// Maximum length of a number in bytes, with the suffix of integers.
 pub(crate) const NUMBER: usize = 32;
 
 /// Measurement, tag keys and field keys of many points, for [`Encoder::rows`](crate::Encoder::rows).
 ///
-/// Tags and fields are named by their positions in the lists that the shape was made of.
+/// Tags and fields are named by their positions in the lists that were passed.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape};
@@ -44,19 +44,19 @@ pub struct Shape {
     /// `,key=` of each field.
     pub(crate) fields: Texts,
     tag_order: Vec<usize>,
-    /// The place of each tag in the order.
+    /// The position of each tag in sorted order.
     pub(crate) ranks: Vec<usize>,
-    /// Most bytes of a row without its texts.
+    /// Maximum length of a row in bytes without its texts.
     pub(crate) room: usize,
-    /// Bytes of the longest field key.
+    /// Length of the longest field key in bytes.
     pub(crate) longest_field: usize,
 }
 
 impl Shape {
     /// Checks, escapes and sorts the names of many points.
     ///
-    /// `None` means that [`PointEncoder`](crate::PointEncoder) must have a look at each point: a
-    /// name is there twice, is refused, loses a newline, or holds a backslash.
+    /// `None` means that every point needs [`PointEncoder`](crate::PointEncoder): a name is a
+    /// duplicate, is refused, loses a newline or contains a backslash.
     pub fn new(
         options: impl Into<Options>,
         measurement: &str,
@@ -98,17 +98,17 @@ impl Shape {
         &self.tag_keys[tag]
     }
 
-    /// Returns the positions of the tags in the order in which rows must give them.
+    /// Returns the positions of the tags in the order in which rows must write them.
     pub fn tag_order(&self) -> &[usize] {
         &self.tag_order
     }
 
     /// Checks and escapes the values that a tag has in many rows, for
-    /// [`Row::tag_value`](crate::Row::tag_value); a missing or empty one is left out of its rows.
+    /// [`Row::tag_value`](crate::Row::tag_value). A missing or empty value is left out of its rows.
     ///
     /// # Panics
     ///
-    /// If there is no tag of that position.
+    /// If there is no tag at that position.
     pub fn tag_values<'v>(
         &self,
         tag: usize,
@@ -121,11 +121,11 @@ impl Shape {
         texts
     }
 
-    /// Checks and escapes one more value of a tag, and returns its code.
+    /// Checks and escapes one more value of a tag and returns its code.
     ///
     /// # Panics
     ///
-    /// If there is no tag of that position.
+    /// If there is no tag at that position.
     pub fn add_tag_value(&self, tag: usize, values: &mut TagValues, value: &str) -> usize {
         let grammar = self.options.dialect.grammar();
         let key = &self.tag_keys[tag];
@@ -141,7 +141,7 @@ impl Shape {
     }
 }
 
-/// Values of one tag, checked and escaped once (see [`Shape::tag_values`]).
+/// Values of one tag that are checked and escaped once (see [`Shape::tag_values`]).
 #[derive(Debug, Clone, Default)]
 pub struct TagValues {
     pub(crate) texts: Texts,
@@ -153,18 +153,18 @@ impl TagValues {
         self.texts.len()
     }
 
-    /// Returns whether there are none.
+    /// Returns whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// A run of tags whose values were escaped before, and the codes of their values in many rows, for
-/// [`Row::tag_codes`](crate::Row::tag_codes).
+/// Consecutive tags whose values are already escaped, and the codes of their values in many rows,
+/// for [`Row::tag_codes`](crate::Row::tag_codes).
 #[derive(Debug, Clone, Default)]
 pub struct TagCodes<'v> {
     pub(crate) tags: Vec<Coded<'v>>,
-    /// The places of the first and the last tag in the order.
+    /// The positions of the first and the last tag in sorted order.
     pub(crate) ranks: Range<usize>,
 }
 
@@ -175,15 +175,15 @@ pub(crate) struct Coded<'v> {
 }
 
 impl<'v> TagCodes<'v> {
-    /// Adds a tag of a shape behind the others: its values, and a code for each row.
+    /// Appends a tag of the shape: its values, and a code for each row.
     ///
     /// # Errors
     ///
-    /// The tag comes out of order.
+    /// If the tag comes out of order.
     ///
     /// # Panics
     ///
-    /// If there is no tag of that position.
+    /// If there is no tag at that position.
     pub fn push(
         &mut self,
         shape: &Shape,
@@ -205,7 +205,7 @@ impl<'v> TagCodes<'v> {
     }
 }
 
-/// Escapes a text that neither is refused nor makes the plain encoder think twice.
+/// Escapes a text that is valid and needs no further checks.
 pub(crate) fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec<u8>> {
     let kinds = kinds_in(text);
     let doubtful = kinds & (kind::BACKSLASH | kind::NEWLINE) != 0;
@@ -217,7 +217,7 @@ pub(crate) fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec
     Some(bytes)
 }
 
-/// The escaped keys, and the same as `,key=`.
+/// The escaped keys, alone and as `,key=`.
 fn keys(grammar: &Grammar, place: Place, names: &[&str]) -> Option<(Vec<Vec<u8>>, Texts)> {
     let mut texts = Texts::default();
     let mut keys = Vec::with_capacity(names.len());
@@ -229,7 +229,7 @@ fn keys(grammar: &Grammar, place: Place, names: &[&str]) -> Option<(Vec<Vec<u8>>
     Some((keys, texts))
 }
 
-/// The positions of the keys in sorted order; `None` where a key is there twice.
+/// The positions of the keys in sorted order. `None` if a key is a duplicate.
 fn sorted(keys: &[Vec<u8>]) -> Option<Vec<usize>> {
     let mut order: Vec<usize> = (0..keys.len()).collect();
     order.sort_unstable_by(|a, b| keys[*a].cmp(&keys[*b]));

@@ -1,7 +1,7 @@
-//! Texts of one tag, checked, for a block of rows.
+//! Texts of one tag for a block of rows, already checked.
 //!
-//! A loop over one column looks at texts one after the other without waiting for any of them, as
-//! [`Numbers`](crate::Numbers) does for numbers; the row then copies a block of known size.
+//! In a loop over one column, the processor checks several texts at once, as
+//! [`Numbers`](crate::Numbers) does for numbers. The row then copies a block of known size.
 
 use crate::Shape;
 use crate::copy::BLOCK;
@@ -9,10 +9,11 @@ use crate::copy::copy;
 use crate::rows::cells::{ABSENT, Cells};
 use crate::syntax::bytes::has_special;
 
-/// The values that one tag has in some rows, with its key, for [`Row::tag_cell`](crate::Row::tag_cell).
+/// The values of one tag in a block of rows, with its key, for
+/// [`Row::tag_cell`](crate::Row::tag_cell).
 ///
-/// It is meant to be filled again and again, for a few dozen rows each time, so that it stays in
-/// the processor's cache.
+/// The list is meant to be refilled for a few dozen rows at a time, so that it stays in the cache
+/// of the processor.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape, TagCells};
@@ -36,7 +37,7 @@ use crate::syntax::bytes::has_special;
 /// ```
 #[derive(Debug, Clone)]
 pub struct TagCells {
-    /// The place of the tag in the order.
+    /// The position of the tag in sorted order.
     pub(crate) rank: usize,
     cells: Cells<CELL>,
 }
@@ -49,7 +50,7 @@ impl TagCells {
     ///
     /// # Panics
     ///
-    /// If there is no tag of that position.
+    /// If there is no tag at that position.
     pub fn new(shape: &Shape, tag: usize) -> Self {
         Self {
             rank: shape.ranks[tag],
@@ -57,22 +58,23 @@ impl TagCells {
         }
     }
 
-    /// Takes values instead of what was there; an empty one is left out of its row.
+    /// Replaces the values. An empty value is left out of its row.
     pub fn fill<'v>(&mut self, values: impl ExactSizeIterator<Item = &'v str>) {
-        // Behind a key that is not here there is no room.
+        // If the key is not stored here, there is no room after it.
         let at = self.cells.key_length().unwrap_or(CELL);
         self.cells
             .fill(values, |text, value| put(text, at, value.as_bytes()));
     }
 
-    /// Returns the padded text of a row and its length, 0 if it is left out; `None`: it is not here.
+    /// Returns the padded text of a row and its length, which is 0 if the row has no text. `None`
+    /// if the text is not stored here.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<(&[u8; CELL], usize)> {
         self.cells.get(row)
     }
 }
 
-/// Copies a value behind the key; returns its end, or what stands for one that is not here.
+/// Copies a value after the key. Returns its end, or the mark of a text that is not stored here.
 #[inline]
 fn put(text: &mut [u8; CELL], at: usize, value: &[u8]) -> u8 {
     let end = at + value.len();
@@ -94,7 +96,7 @@ mod tests {
     use crate::Dialect;
     use alloc::string::String;
 
-    /// What the cell holds for each value.
+    /// The expected cell for each value.
     fn cell(key_length: usize, value: &str) -> Option<String> {
         let key = "k".repeat(key_length);
         let shape = Shape::new(Dialect::V1, "m", &[&key], &["f"]).unwrap();
@@ -110,7 +112,7 @@ mod tests {
         assert_eq!(cell(1, "").unwrap(), "");
         assert_eq!(cell(1, "a b"), None);
         assert_eq!(cell(1, "a\n"), None);
-        // A key of 30 letters is a block with its comma and equals sign.
+        // A key of 30 letters fills a block with its comma and equals sign.
         for (key, room) in [(1, CELL - 3), (30, CELL - 32)] {
             assert_eq!(cell(key, &"x".repeat(room)).unwrap().len(), CELL);
             assert_eq!(cell(key, &"x".repeat(room + 1)), None);

@@ -1,18 +1,18 @@
-//! The value of a tag, escaped, that its owner keeps.
+//! The escaped value of a tag, which its owner keeps.
 
 use crate::copy::BLOCK;
 use crate::dialect::MAX_STRING;
 use crate::rows::shape::escaped;
 use crate::{Place, Shape};
 
-/// Longest text of a tag and its key that is kept: two of these and an address make up two lines of
-/// a cache.
+/// Maximum length of a kept tag with its key: two of these and an address fill two cache lines.
 const LONGEST: usize = BLOCK + 8;
 
-/// The value of a tag with its key, checked and escaped, for [`Row::tag_text`](crate::Row::tag_text).
+/// The value of a tag with its key, checked and escaped, for
+/// [`Row::tag_text`](crate::Row::tag_text).
 ///
-/// Of a few values that come again and again, each can be kept where it is found: nothing else has
-/// to be read then. [`TagValues`](crate::TagValues) is for values that have numbers.
+/// If a few values are repeated, each can be stored where the caller finds it, so nothing else has
+/// to be read. [`TagValues`](crate::TagValues) is for values that have numbers.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape, TagText};
@@ -32,7 +32,7 @@ const LONGEST: usize = BLOCK + 8;
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TagText {
-    /// The place of the tag in the order.
+    /// The position of the tag in sorted order.
     pub(crate) rank: usize,
     length: u8,
     first: [u8; BLOCK],
@@ -40,12 +40,12 @@ pub struct TagText {
 }
 
 impl TagText {
-    /// Checks and escapes a value of a tag of a shape; an empty one is left out of its rows. `None`
-    /// for a value that is long or none of the simple ones.
+    /// Checks and escapes a value of a tag of a shape. An empty value is left out of its rows.
+    /// `None` if a value is long or needs further checks.
     ///
     /// # Panics
     ///
-    /// If there is no tag of that position.
+    /// If there is no tag at that position.
     pub fn new(shape: &Shape, tag: usize, value: &str) -> Option<Self> {
         const { assert!(LONGEST < MAX_STRING) };
         let mut text = [0; LONGEST];
@@ -68,7 +68,8 @@ impl TagText {
         })
     }
 
-    /// Copies it to the begin of `out`, if there is room for the longest; returns its length.
+    /// Copies the text to the start of `out` and returns its length, if there is room for the
+    /// longest text.
     #[inline]
     pub(crate) fn copy_to(&self, out: &mut [u8]) -> Option<usize> {
         let out = out.first_chunk_mut::<LONGEST>()?;

@@ -1,4 +1,4 @@
-//! The tags of a row, in each of the forms in which values come.
+//! The tags of a row, for each form in which values are passed.
 
 use core::ops::Range;
 
@@ -12,15 +12,15 @@ use crate::syntax::bytes::{kind, kind_of, kinds_in};
 use crate::{TagCells, TagCodes, TagText, TagValues};
 
 impl Row<'_> {
-    /// Writes a tag; an empty one is left out.
+    /// Writes a tag. An empty value is left out.
     ///
     /// # Errors
     ///
-    /// The value is none of the simple ones, or the tag comes out of order.
+    /// If the value needs further checks, or the tag comes out of order.
     ///
     /// # Panics
     ///
-    /// If there is no tag of that position.
+    /// If there is no tag at that position.
     #[inline]
     pub fn tag(&mut self, tag: usize, value: &str) -> Result<(), Unusual> {
         self.pass_tag(tag)?;
@@ -40,15 +40,15 @@ impl Row<'_> {
         check_length(text)
     }
 
-    /// Writes a tag with a value that was escaped before, for the same shape.
+    /// Writes a tag with a value that was escaped earlier for the same shape.
     ///
     /// # Errors
     ///
-    /// The tag comes out of order.
+    /// If the tag comes out of order.
     #[inline]
     pub fn tag_text(&mut self, text: &TagText) -> Result<(), Unusual> {
         self.pass_tags(text.rank..text.rank + 1)?;
-        // Names and numbers have room of their own.
+        // Room for names and numbers is reserved separately.
         if self.at + self.shape.room > self.out.len() {
             *self.text_room = self.at + TEXTS;
             return Err(Unusual);
@@ -58,13 +58,12 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a tag with a value that was looked at before, for the same shape; `row` is its place
-    /// in the list. `false`: it is not one for the list, and is still to be written by
-    /// [`tag`](Self::tag).
+    /// Writes a tag with a value that was checked earlier for the same shape. `row` is its position
+    /// in the list. `false` if the list does not store the value: write it with [`tag`](Self::tag).
     ///
     /// # Errors
     ///
-    /// The tag comes out of order.
+    /// If the tag comes out of order.
     ///
     /// # Panics
     ///
@@ -75,7 +74,7 @@ impl Row<'_> {
             return Ok(false);
         };
         self.pass_tags(cells.rank..cells.rank + 1)?;
-        // Names and numbers have room of their own.
+        // Room for names and numbers is reserved separately.
         if self.at + CELL + self.shape.room > self.out.len() {
             *self.text_room = self.at + TEXTS;
             return Err(Unusual);
@@ -86,15 +85,15 @@ impl Row<'_> {
         Ok(true)
     }
 
-    /// Writes a tag with one of the values that were escaped before.
+    /// Writes a tag with one of its escaped values.
     ///
     /// # Errors
     ///
-    /// The value is none of the simple ones, or the tag comes out of order.
+    /// If the value needs further checks, or the tag comes out of order.
     ///
     /// # Panics
     ///
-    /// If there is no tag of that position, or no value with that code.
+    /// If there is no tag at that position, or no value with that code.
     #[inline]
     pub fn tag_value(
         &mut self,
@@ -108,12 +107,12 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a run of tags with values that were escaped before; `row` is the place of their codes
-    /// in the lists.
+    /// Writes consecutive tags with escaped values. `row` is the position of their codes in the
+    /// lists.
     ///
     /// # Errors
     ///
-    /// A value is none of the simple ones, or the first tag comes out of order.
+    /// If a value needs further checks, or the first tag comes out of order.
     ///
     /// # Panics
     ///
@@ -132,7 +131,7 @@ impl Row<'_> {
 
     #[inline]
     fn put_value(&mut self, at: usize, text: Text<'_>) -> Result<usize, Unusual> {
-        // Names and numbers have room of their own, which values may not take.
+        // Room for names and numbers is reserved separately, and values may not use it.
         match text.copy_to(self.out, at) {
             Some(end) if end + self.shape.room <= self.out.len() => Ok(end),
             _ => Err(self.refuse_value(at, text)),
@@ -153,7 +152,8 @@ impl Row<'_> {
         self.pass_tags(rank..rank + 1)
     }
 
-    /// Notes that tags come, by their places in the order; all tags come in order, before all fields.
+    /// Records which tags come, by their positions in sorted order. All tags come in order, before
+    /// all fields.
     #[inline]
     fn pass_tags(&mut self, ranks: Range<usize>) -> Result<(), Unusual> {
         if ranks.start < self.next_tag || self.at != self.fields_at {
@@ -164,8 +164,8 @@ impl Row<'_> {
     }
 }
 
-/// Writes a tag value with bytes that may have to be escaped, for which there is room for twice its
-/// length; returns its end, or `None` for the plain encoder.
+/// Writes a tag value with bytes that may need escapes, and returns its end. `None` if the row
+/// needs `PointEncoder`. There must be room for twice the length of the value.
 #[cold]
 fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     if kinds_in(value) & kind::CHECKED != 0 || value.len() > MAX_STRING {
@@ -178,7 +178,7 @@ fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     Some(at)
 }
 
-/// Writes a byte, with a backslash before it if need be, without a branch; returns the end.
+/// Writes a byte without a branch, with a backslash before it if needed, and returns the end.
 #[inline]
 fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
     let text = if escape { [b'\\', byte] } else { [byte, 0] };

@@ -1,25 +1,25 @@
-//! Where rows are written: into the batch of an encoder, or into memory of the caller.
+//! Where rows are written: to the batch of an encoder, or to memory of the caller.
 
 use alloc::vec::Vec;
 
 use crate::{Batch, Outcome};
 
-/// How many bytes are made zero at a time.
+/// How many bytes are zeroed at a time.
 const AHEAD: usize = 16 << 10;
 
 /// Lines in memory of the caller (see [`Encoder::rows_into`](crate::Encoder::rows_into)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LentLines {
-    /// How many bytes they take.
+    /// How many bytes the lines take.
     pub bytes: usize,
-    /// How many points had no field, and have no line.
+    /// How many points had no fields, and so no line.
     pub skipped: u64,
     /// How many lines have no timestamp.
     pub unstamped: usize,
 }
 
-/// Where the lines go.
+/// The destination of the lines.
 #[derive(Debug)]
 pub(super) enum Target<'e> {
     Batch(&'e mut Batch),
@@ -30,7 +30,7 @@ pub(super) enum Target<'e> {
     },
 }
 
-/// Where a row that has ended is noted.
+/// Where a complete row is recorded.
 #[derive(Debug)]
 pub(super) enum Record<'r> {
     Batch {
@@ -44,12 +44,12 @@ pub(super) enum Record<'r> {
 
 /// Room for a row.
 pub(super) struct Space<'r> {
-    /// The bytes behind the lines.
+    /// The bytes after the lines.
     pub(super) out: &'r mut [u8],
     /// How many bytes the lines take.
     pub(super) start: usize,
     pub(super) record: Record<'r>,
-    /// How many bytes the texts of a row have taken at most.
+    /// The most bytes that the texts of a row have taken so far.
     pub(super) text_room: &'r mut usize,
 }
 
@@ -71,7 +71,7 @@ impl Target<'_> {
         }
     }
 
-    /// Whether there are, or can be made, so many bytes behind the lines.
+    /// Whether so many bytes are available after the lines, or can be allocated.
     #[inline]
     pub(super) fn has_room(&self, wanted: usize) -> bool {
         match self {
@@ -80,7 +80,7 @@ impl Target<'_> {
         }
     }
 
-    /// So many bytes behind the lines, or more.
+    /// At least so many bytes after the lines.
     #[inline]
     pub(super) fn space(&mut self, wanted: usize) -> Space<'_> {
         let start = self.end();
@@ -124,7 +124,7 @@ fn make_room(bytes: &mut Vec<u8>, end: usize) {
 }
 
 impl Record<'_> {
-    /// Notes a line that ends at `end`.
+    /// Records a line that ends at `end`.
     #[inline]
     pub(super) fn line(self, end: usize, index: u64, stamped: bool) {
         match self {
@@ -145,7 +145,7 @@ impl Record<'_> {
         }
     }
 
-    /// Notes that a point was left out: out of the way of rows with fields.
+    /// Records that a point was left out. It is a separate function because most rows have fields.
     #[cold]
     #[inline(never)]
     pub(super) fn skip(self) -> Outcome {

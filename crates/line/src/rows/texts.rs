@@ -1,10 +1,10 @@
-//! Names and values that were escaped before, to be copied as blocks.
+//! Escaped names and values that are copied as blocks.
 
 use alloc::vec::Vec;
 
 use crate::copy::{BLOCK, block_mut};
 
-/// Texts that are copied as blocks; the few that are longer stand elsewhere.
+/// Texts that are copied as blocks. The few longer ones are stored separately.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Texts {
     blocks: Vec<Block>,
@@ -19,7 +19,7 @@ struct Block {
     start: u32,
 }
 
-/// The length of a text that needs the plain encoder.
+/// The length that marks a text that needs `PointEncoder`.
 const UNUSUAL: u32 = u32::MAX;
 
 impl Texts {
@@ -34,7 +34,7 @@ impl Texts {
             text[..length].copy_from_slice(&self.long[start..]);
             self.long.truncate(start);
         }
-        // Texts of 4 GiB are left to the plain encoder.
+        // Texts of 4 GiB and more are left to `PointEncoder`.
         let place = u32::try_from(length).ok().zip(u32::try_from(start).ok());
         let (length, start) = place.unwrap_or((UNUSUAL, 0));
         self.blocks.push(Block {
@@ -87,7 +87,7 @@ impl Text<'_> {
         self.block.length == UNUSUAL
     }
 
-    /// Copies it, if there is room for it and a block; returns its end.
+    /// Copies the text and returns its end, if there is room for it and a block.
     #[inline]
     pub(crate) fn copy_to(self, out: &mut [u8], at: usize) -> Option<usize> {
         let length = self.length();
@@ -102,7 +102,7 @@ impl Text<'_> {
 }
 
 impl Text<'_> {
-    /// Copies it into a row that has room for all names, and returns its end.
+    /// Copies the text to a row that has room for all names, and returns its end.
     #[inline]
     pub(crate) fn begin(self, out: &mut [u8]) -> usize {
         let length = self.length();

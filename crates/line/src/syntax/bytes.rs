@@ -1,13 +1,13 @@
-//! The bytes of a text that need more than a copy: their kinds, and how they are found, one, eight
-//! or sixteen at a time.
+//! Bytes that cannot simply be copied: their kinds, and how to find them one, eight or sixteen at a
+//! time.
 
 use crate::copy::{block, copy};
 
-/// Kinds of bytes; a text's kinds are the union of its bytes' kinds.
+/// Kinds of bytes. The kinds of a text are the union of the kinds of its bytes.
 pub(crate) mod kind {
-    /// Escaped everywhere but in strings: comma and space.
+    /// Comma and space, which are escaped everywhere except in strings.
     pub(crate) const BREAK: u8 = 1;
-    /// Escaped in keys and tag values.
+    /// Equals sign, which is escaped in keys and tag values.
     pub(crate) const EQUALS: u8 = 1 << 1;
     /// A backslash.
     pub(crate) const BACKSLASH: u8 = 1 << 2;
@@ -19,9 +19,10 @@ pub(crate) mod kind {
     pub(crate) const NUL: u8 = 1 << 5;
     /// Another ASCII control character.
     pub(crate) const CONTROL: u8 = 1 << 6;
-    /// A number sign: a comment at the start, or part of the storage engine's separator.
+    /// A number sign. It marks a comment at the start of a line, and is part of the separator of
+    /// the storage engine.
     pub(crate) const HASH: u8 = 1 << 7;
-    /// Every kind that a rule asks for in names and tags.
+    /// Every kind that a rule for names and tags checks.
     pub(crate) const CHECKED: u8 = BACKSLASH | NEWLINE | NUL | CONTROL | HASH;
 }
 
@@ -55,8 +56,8 @@ pub(crate) fn kinds_in(text: &str) -> u8 {
     text.bytes().fold(0, |seen, byte| seen | kind_of(byte))
 }
 
-/// Whether a byte of the text is a control character, `"`, `#`, `!`, or one of ` ,=\`: all that
-/// names and tags escape or refuse, and a few more.
+/// Whether a byte of the text is a control character, `"`, `#`, `!`, or one of ` ,=\`: all bytes
+/// that names and tags escape or refuse, and a few more.
 #[inline]
 pub(crate) fn has_special(text: &[u8]) -> bool {
     let length = text.len();
@@ -74,14 +75,14 @@ pub(crate) fn has_special(text: &[u8]) -> bool {
         let last = u32::from_le_bytes(*block(text, length - 4));
         [u64::from(first) | u64::from(last) << 32; 2]
     } else {
-        // The letters that fill up are no special ones.
+        // The letters used as padding are not special.
         let mut word = [b'a'; 8];
         copy(&mut word, 0, text);
         [u64::from_le_bytes(word); 2]
     })
 }
 
-/// The eight bytes at each of two places.
+/// The eight bytes at each of two offsets.
 #[inline]
 fn two(text: &[u8], first: usize, second: usize) -> [u64; 2] {
     let word = |at| u64::from_le_bytes(*block(text, at));
@@ -109,7 +110,7 @@ fn special([first, second]: [u64; 2]) -> bool {
     move_mask_i8_m128i(some) != 0
 }
 
-/// The same, eight at a time.
+/// The same, eight bytes at a time.
 #[cfg(not(target_feature = "sse2"))]
 #[inline]
 fn special(words: [u64; 2]) -> bool {
@@ -134,7 +135,7 @@ pub(crate) fn quotes(word: u64) -> u64 {
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const TOPS: u64 = ONES << 7;
 
-/// The top bit of each byte of the word that is `byte`: no carry runs from one byte into the next.
+/// The top bit of each byte of the word that equals `byte`. No carry crosses into the next byte.
 #[inline]
 fn same(word: u64, byte: u8) -> u64 {
     let other = word ^ (ONES * u64::from(byte));
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
     use alloc::vec;
 
-    /// Bytes that are to be seen; a few others may be.
+    /// Bytes that must be found; a few others may be found too.
     fn is_special(byte: u8) -> bool {
         kind_of(byte) & (kind::BREAK | kind::EQUALS | kind::CHECKED) != 0
     }

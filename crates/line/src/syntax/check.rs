@@ -1,8 +1,8 @@
-//! Lines of text as the server's parser reads them, after its splitter has ended them.
+//! Lines of text as the parser of the server reads them, after its splitter has separated them.
 //!
-//! The splitter and the parser are different scanners, and where they disagree, text is stored in
-//! a value that it does not belong to. This walk finds such lines. It allocates nothing, and what
-//! the server refuses by itself is left to the server.
+//! The splitter and the parser are different scanners. Where they disagree, text is stored in a
+//! value to which it does not belong. This check finds such lines. It allocates nothing. Lines that
+//! the server refuses itself are left to the server.
 
 use alloc::vec::Vec;
 
@@ -15,20 +15,20 @@ use crate::syntax::split::skip_blanks;
 /// Where the parts of a line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Parts {
-    /// The end of measurement and tags: where the space before the fields is.
+    /// The end of measurement and tags: the offset of the space before the fields.
     pub(crate) series: usize,
     /// The end of the fields.
     pub(crate) fields: usize,
-    /// Whether anything but blanks follows the fields.
+    /// Whether anything other than blanks follows the fields.
     pub(crate) timed: bool,
 }
 
-/// Finds the parts of a line, without its line feed, that is neither blank nor a comment.
+/// Finds the parts of a line, without its line feed. The line must not be blank or a comment.
 ///
 /// # Errors
 ///
-/// A string goes on after its closing quote or is never closed, a line feed is not in a string, or
-/// a field key ends in a backslash.
+/// Text follows the closing quote of a string, a string is not closed, a line feed is not in a
+/// string, or a field key ends with a backslash.
 pub(crate) fn parts(grammar: &Grammar, line: &[u8]) -> Result<Parts, Rule> {
     let series = series_length(grammar, line);
     let separators = |at: usize| line.len() - skip_separators(grammar, &line[at..]).len();
@@ -49,7 +49,7 @@ pub(crate) fn parts(grammar: &Grammar, line: &[u8]) -> Result<Parts, Rule> {
     })
 }
 
-/// Returns the keys of the fields of a line, as they are written.
+/// Returns the keys of the fields of a line, as encoded.
 pub(crate) fn field_keys<'a>(grammar: &Grammar, line: &'a [u8]) -> Vec<&'a [u8]> {
     let series = series_length(grammar, line);
     let mut walk = Walk {
@@ -71,7 +71,7 @@ pub(crate) fn field_keys<'a>(grammar: &Grammar, line: &'a [u8]) -> Vec<&'a [u8]>
     }
 }
 
-/// Returns where measurement and tags end: at the first space that no backslash escapes.
+/// Returns where measurement and tags end: at the first unescaped space.
 pub(crate) fn series_length(grammar: &Grammar, line: &[u8]) -> usize {
     let mut at = line.len() - skip_blanks(grammar, line).len();
     let start = at;
@@ -98,7 +98,7 @@ fn skip_separators<'a>(grammar: &Grammar, rest: &'a [u8]) -> &'a [u8] {
     &rest[spaces..]
 }
 
-/// A walk over the fields of a line.
+/// A cursor over the fields of a line.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
     line: &'a [u8],
@@ -107,16 +107,17 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Passes over a field and the comma after it, and returns whether another field follows. What
-    /// is no field ends the walk.
+    /// Skips a field and the comma after it, and returns whether another field follows. Stops at
+    /// anything that is not a field.
     fn field(&mut self, grammar: &Grammar) -> Result<bool, Rule> {
         let start = self.at;
         if !self.key() {
             self.check_feeds(start)?;
             return Ok(false);
         }
-        // The Go parser ends a field key twice: first by pairs, then at an equals sign that has no
-        // backslash before it. It has stored a value under a name that holds half of the string.
+        // The Go parser ends a field key twice: first by reading pairs, then at an equals sign
+        // without a backslash before it. If the two disagree, it stores a value under a name that
+        // contains half of the string.
         if grammar.pairing == Pairing::PreviousByte
             && self.at > start
             && self.line[self.at - 1] == b'\\'
@@ -140,7 +141,7 @@ impl Walk<'_> {
         Ok(more)
     }
 
-    /// Goes to the equals sign after a field key; stops at a space or the end where there is none.
+    /// Moves to the equals sign after a field key, or to a space or the end if there is none.
     fn key(&mut self) -> bool {
         while let Some(found) = self
             .line
@@ -157,7 +158,7 @@ impl Walk<'_> {
         false
     }
 
-    /// Goes from an opening quote to behind the closing one.
+    /// Moves from an opening quote to the byte after the closing one.
     fn string(&mut self) -> Result<(), Rule> {
         self.at += 1;
         while let Some(found) = self
@@ -175,7 +176,7 @@ impl Walk<'_> {
         Err(Rule::OpenLine)
     }
 
-    /// Refuses line feeds between `start` and here, which is outside of a string.
+    /// Refuses line feeds between `start` and the cursor, which is outside of strings.
     fn check_feeds(&self, start: usize) -> Result<(), Rule> {
         if self.holds_feeds && memchr(b'\n', &self.line[start..self.at]).is_some() {
             return Err(Rule::JoinedLines);
@@ -184,8 +185,8 @@ impl Walk<'_> {
     }
 }
 
-/// Returns whether a line surely ends in a timestamp: digits after a space that no backslash
-/// escapes, with another such space before it. (A string would end in a quote.)
+/// Returns whether a line certainly ends with a timestamp: digits after an unescaped space, with
+/// another unescaped space before it. (A string would end with a quote.)
 pub(crate) fn ends_in_timestamp(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let Some(space) = memchr::memrchr(b' ', line) else {

@@ -1,7 +1,7 @@
-//! Names and tags on their way into a line: the rules they must keep, and their escapes.
+//! The rules and the escapes of names and tags.
 //!
-//! One pass over the bytes collects what kinds of bytes there are; the common text has none and is
-//! copied. Everything else here runs only for the bytes that call for it.
+//! One pass over the bytes collects the kinds of bytes. Most texts have no special bytes and are
+//! copied. Everything else here runs only for texts with special bytes.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -12,7 +12,7 @@ use crate::syntax::bytes::{kind, kind_of};
 use crate::{Place, Rule};
 
 impl Grammar {
-    /// Returns the kinds of bytes that get a backslash in this place.
+    /// Returns the kinds of bytes that are escaped in this place.
     pub(crate) fn escaped(&self, place: Place) -> u8 {
         let equals = if matches!(place, Place::Measurement) {
             0
@@ -27,7 +27,7 @@ impl Grammar {
         kind::BREAK | equals | backslash
     }
 
-    /// Returns the rule that keeps this name or tag value out of this place.
+    /// Returns the rule that this name or tag value violates in this place.
     pub(crate) fn refusal(&self, place: Place, text: &str, kinds: u8) -> Option<Rule> {
         if text.is_empty() {
             return Some(Rule::Empty);
@@ -74,8 +74,9 @@ impl Grammar {
 
 /// Returns whether the Go parser would lose a backslash of this measurement or field key.
 ///
-/// It unescapes both with `escape.Unescape`, which takes the backslash off `\"` and `\=` as well,
-/// and measurements twice (the index does it again). In field keys it goes by pairs before that.
+/// It unescapes both with `escape.Unescape`, which also removes the backslash of `\"` and `\=`. It
+/// unescapes measurements twice (the index does it again). It reads field keys in pairs before
+/// that.
 fn drops_backslash(place: Place, text: &str) -> bool {
     let mut run = 0_usize;
     for byte in text.bytes() {
@@ -96,7 +97,7 @@ fn drops_backslash(place: Place, text: &str) -> bool {
     false
 }
 
-/// Returns whether the storage engine would cut its key inside this text, or at its end together
+/// Returns whether the storage engine would split its key inside this text, or at its end together
 /// with the separator that follows.
 fn cuts_key(place: Place, text: &str) -> bool {
     let stem = &KEY_SEPARATOR[..KEY_SEPARATOR.len() - 1];
@@ -104,8 +105,8 @@ fn cuts_key(place: Place, text: &str) -> bool {
         && (text.contains(KEY_SEPARATOR) || (place != Place::TagKey && text.ends_with(stem)))
 }
 
-/// Returns whether a backslash stands before a character that will get one itself, in such a way
-/// that the Go line splitter, which goes by pairs, takes that character as plain.
+/// Returns whether a backslash precedes a character that will be escaped itself, so that the Go
+/// line splitter, which reads pairs, would see that character as unescaped.
 pub(crate) fn misleads_splitter(text: &str) -> bool {
     let mut run = 0_usize;
     for byte in text.bytes() {
@@ -121,7 +122,7 @@ pub(crate) fn misleads_splitter(text: &str) -> bool {
     false
 }
 
-/// Appends text with a backslash before every byte of the kinds in `escaped`.
+/// Appends text with a backslash before every byte whose kind is in `escaped`.
 pub(crate) fn append_escaped(out: &mut Vec<u8>, text: &str, escaped: u8) {
     let bytes = text.as_bytes();
     let mut copied = 0;
@@ -135,7 +136,7 @@ pub(crate) fn append_escaped(out: &mut Vec<u8>, text: &str, escaped: u8) {
     out.extend_from_slice(&bytes[copied..]);
 }
 
-/// Returns text without its line feeds and how many they were.
+/// Returns the text without its line feeds, and their number.
 pub(crate) fn without_newlines(text: &str) -> (Cow<'_, str>, u64) {
     let kept: String = text.split('\n').collect();
     let removed = text.len() - kept.len();
@@ -146,8 +147,8 @@ pub(crate) fn without_newlines(text: &str) -> (Cow<'_, str>, u64) {
     }
 }
 
-/// Takes the backslashes off again: the reverse of [`append_escaped`] for text without rare pairs,
-/// and what the server does for all other.
+/// Removes the backslashes. It is the reverse of [`append_escaped`] for text without rare pairs,
+/// and what the server does for any other text.
 pub(crate) fn unescaped<'a>(grammar: &Grammar, place: Place, text: &'a str) -> Cow<'a, str> {
     let mut escaped = grammar.escaped(place);
     if grammar.loose_escapes && matches!(place, Place::Measurement | Place::FieldKey) {

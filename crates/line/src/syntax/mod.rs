@@ -1,5 +1,5 @@
-//! What the text of line protocol means to a server's parser: special bytes, the ends of lines, of
-//! their parts and of tags.
+//! How the parser of a server reads line protocol: special bytes, the ends of lines, their parts,
+//! and tags.
 
 pub(crate) mod bytes;
 pub(crate) mod check;

@@ -1,27 +1,27 @@
-//! Where lines end: as the server of the dialect finds it, before it looks at what they hold.
+//! Where lines end, as the server of the dialect finds it before it parses them.
 
 use memchr::{memchr, memchr2};
 
 use crate::Dialect;
 use crate::dialect::Grammar;
 
-/// The length of a line with its line feed, and whether the next line stays out of it.
+/// The length of a line with its line feed, and whether it is separate from the next line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Split {
     pub(crate) length: usize,
-    /// False when the text ends inside a quoted string or just after a backslash.
+    /// False if the text ends inside a quoted string or directly after a backslash.
     pub(crate) closed: bool,
-    /// Whether there is neither a quote nor a backslash that the server would look at: every scanner
-    /// reads such a line alike.
+    /// Whether the line has no quotes and no backslashes, so that every scanner reads it in the
+    /// same way.
     pub(crate) plain: bool,
 }
 
-/// Finds the end of the line that `text` starts with.
+/// Finds the end of the first line of `text`.
 ///
-/// A port of `scanLine` (`models/points.go`), which 3.x has taken over unchanged. A backslash
-/// takes the next byte with it, wherever it stands; the first space begins the fields; quotes
-/// count when more `=` than `,` were seen since then. A comment is the exception: there the
-/// server's quotes count too and swallow the lines after it, which no one can want.
+/// A port of `scanLine` (`models/points.go`), which 3.x uses unchanged. A backslash consumes the
+/// next byte everywhere. The first space begins the fields. A quote counts if there were more `=`
+/// than `,` since then. A comment is an exception: in a comment the server also counts quotes,
+/// which then include the lines after it. Nobody can want that.
 pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
     let newline = memchr(b'\n', text);
     let first = &text[..newline.unwrap_or(text.len())];
@@ -39,7 +39,7 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
         match text[at] {
             b'\\' => {
                 at += 1;
-                // Nothing may follow a lone backslash, and no line feed that it takes away.
+                // Nothing may follow a single backslash, and it must not escape a line feed.
                 escaped_end = matches!(text[at..], [] | [b'\n']);
             }
             b' ' => fields = true,
@@ -77,15 +77,15 @@ fn is_comment(grammar: &Grammar, line: &[u8]) -> bool {
     skip_blanks(grammar, line).first() == Some(&b'#')
 }
 
-/// Returns whether the server takes no point from this line: it is blank or a comment.
+/// Returns whether the server ignores this line, because it is blank or a comment.
 pub(crate) fn is_silent(grammar: &Grammar, line: &[u8]) -> bool {
     matches!(skip_blanks(grammar, line).first(), None | Some(b'#'))
 }
 
-/// Returns the ends of the lines in a text, as the dialect's server sees them.
+/// Returns the ends of the lines in a text, as the server of the dialect finds them.
 ///
-/// A quoted string may hold line feeds, which end no line. Blank lines and comments are lines too;
-/// a comment always ends at its line feed, although a server would let `="` in it run on.
+/// A quoted string can contain line feeds, which end no line. Blank lines and comments are lines
+/// too. A comment always ends at its line feed, although a server would continue it after `="`.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, line_ends};
@@ -101,9 +101,9 @@ pub fn line_ends(dialect: Dialect, text: &[u8]) -> LineEnds<'_> {
     }
 }
 
-/// Iterates over the offsets just after every line; made by [`line_ends`].
+/// Iterates over the offsets after each line; made by [`line_ends`].
 ///
-/// The last offset is the text's length, whether or not a line feed ends it.
+/// The last offset is the length of the text, whether or not a line feed ends it.
 #[derive(Debug, Clone)]
 pub struct LineEnds<'a> {
     grammar: &'static Grammar,

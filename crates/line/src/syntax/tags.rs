@@ -1,7 +1,7 @@
-//! The tags of an encoded line: where they stand, and keys that are there twice.
+//! The tags of an encoded line: their positions, and duplicate keys.
 //!
-//! 3.x stores such a line, fails on every query of its table from then on, and crashes when it next
-//! writes the table to disk. 1.x and 2.x refuse it.
+//! 3.x stores a line with a duplicate key, fails on every later query of its table, and crashes
+//! when it next writes the table to disk. 1.x and 2.x refuse such a line.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -14,10 +14,10 @@ use crate::Place;
 use crate::dialect::Grammar;
 use crate::syntax::escape::unescaped;
 
-/// Up to this many tags every key is compared with every other; above, they are sorted first.
+/// Up to this many tags are compared pairwise; more are sorted first.
 const FEW_TAGS: usize = 12;
 
-/// A tag of the point that is being written: where its key and value stand in the bytes.
+/// A tag of the point that is being written: the positions of its key and value in the bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tag {
     pub(crate) start: usize,
@@ -39,8 +39,8 @@ impl Tag {
     }
 }
 
-/// Returns a key that is there twice among the tags of a line; `series` is its measurement and tags,
-/// `tags` the memory for their places.
+/// Returns a duplicate key among the tags of a line. `series` is its measurement and tags, and
+/// `tags` the memory for their positions.
 pub(crate) fn repeated_tag<'l>(
     grammar: &Grammar,
     series: &'l [u8],
@@ -61,7 +61,7 @@ pub(crate) fn repeated_tag<'l>(
     let key = |tag: &Tag| &series[tag.key()];
     let read = |key: &'l [u8]| match str::from_utf8(key) {
         Ok(text) => unescaped(grammar, Place::TagKey, text),
-        // Checked before: only UTF-8 comes here.
+        // The text was checked before: it is UTF-8.
         Err(_) => Cow::Borrowed(""),
     };
     let escaped = memchr(b'\\', series).is_some();
@@ -76,7 +76,7 @@ pub(crate) fn repeated_tag<'l>(
     Some(keys.swap_remove(twice))
 }
 
-/// Where the first such byte is that no backslash escapes, from `at` on; else the end.
+/// The offset of the first such byte from `at` on that is not escaped, or the end.
 pub(crate) fn end_of_part(series: &[u8], mut at: usize, stop: u8) -> usize {
     while let Some(found) = series
         .get(at..)

@@ -1,4 +1,4 @@
-//! What the tests share: comparable points, and strategies for hostile ones.
+//! Shared by the tests: points that can be compared, and strategies for hostile points.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 pub(crate) const DIALECTS: [Dialect; 3] = [Dialect::V1, Dialect::V2, Dialect::V3];
 
-/// Encodes one point, or gives the message of its refusal.
+/// Encodes one point, or returns the message of its error.
 pub(crate) fn encode(dialect: Dialect, point: &impl ToLine) -> Result<String, String> {
     let mut encoder = Encoder::new(dialect);
     encoder.push(point).map_err(|error| error.to_string())?;
@@ -22,7 +22,7 @@ pub(crate) fn text(batch: &Batch) -> String {
     String::from_utf8(batch.bytes().to_vec()).unwrap()
 }
 
-/// A point in a form that compares floats by their bits.
+/// A point whose floats are compared by their bits.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Parts {
     pub measurement: String,
@@ -39,7 +39,7 @@ fn value(value: &FieldValue<'_>) -> String {
 }
 
 impl Parts {
-    /// What a server should give back for a point that it takes.
+    /// What a server should return for a point that it accepts.
     pub(crate) fn wanted(dialect: Dialect, point: &Point) -> Self {
         let kept = |(_, value): &&(String, FieldValue<'_>)| !matches!(value, FieldValue::Float(f) if f.is_nan());
         let stored = |value: &FieldValue<'static>| match *value {
@@ -88,7 +88,7 @@ impl Parts {
     }
 }
 
-/// Decodes everything; every line must be readable.
+/// Decodes everything. Every line must be valid.
 pub(crate) fn decode_all(dialect: Dialect, bytes: &[u8]) -> Vec<Parts> {
     let lines: Result<Vec<_>, _> = Decoder::new(dialect, bytes).collect();
     match lines {
@@ -97,7 +97,7 @@ pub(crate) fn decode_all(dialect: Dialect, bytes: &[u8]) -> Vec<Parts> {
     }
 }
 
-/// Text of any characters, mostly of those that mean something.
+/// Text of any characters, most of them special in line protocol.
 pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
         "a", "b", "é", "\\", "\\", ",", " ", "=", "\"", "#", "\t", "\r", "\n", "{", "\u{7f}",
@@ -121,7 +121,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = FieldValue<'static>> {
     ]
 }
 
-/// Points with texts of a strategy in every position.
+/// Points with texts of a strategy in every place.
 pub(crate) fn points<S: Strategy<Value = String> + Clone>(text: S) -> impl Strategy<Value = Point> {
     let tags = vec((text.clone(), text.clone()), 0..4);
     let fields = vec((text.clone(), any_value()), 0..4);

@@ -1,12 +1,12 @@
-//! What the server of 1.x and 2.x makes of a body: its parser (`models/points.go`), retold step by
-//! step with its oddities, so that the rules can be tested against it without a server.
+//! How the server of 1.x and 2.x parses a body: a step-by-step copy of its parser
+//! (`models/points.go`) with its quirks, so that the rules can be tested without a server.
 //!
-//! The oddity that matters: four scanners run over the same bytes, and they do not agree on what a
-//! backslash escapes. The names here are those of the Go functions.
+//! The quirk that matters: four scanners read the same bytes, and they disagree on what a backslash
+//! escapes. The names here are those of the Go functions.
 
 pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A stored point; field values as they were written, strings without quotes and escapes.
+/// A stored point. Field values are as encoded; strings are without quotes and escapes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Stored {
     pub(crate) measurement: Vec<u8>,
@@ -66,7 +66,7 @@ fn parse_point(buf: &[u8]) -> Result<Stored, &'static str> {
         return Err("missing fields");
     }
     let time = scan_time(buf, fields_end)?;
-    // `Name` unescapes once and the index of 1.x once more.
+    // `Name` unescapes once, and the index of 1.x a second time.
     let key = &buf[..key_end];
     let name = &key[..scan_to(key, 0, b',')];
     Ok(Stored {
@@ -138,7 +138,7 @@ fn scan_fields(buf: &[u8], start: usize) -> Result<usize, &'static str> {
                 None | Some(b',' | b' ') => return Err("missing field value"),
                 Some(b'"') => {}
                 Some(_) => {
-                    // `scanNumber` and `scanBoolean` know no escapes.
+                    // `scanNumber` and `scanBoolean` do not process escapes.
                     let value = &buf[i + 1..];
                     let end = value.iter().position(|byte| matches!(byte, b',' | b' '));
                     let value = &value[..end.unwrap_or(value.len())];
@@ -165,7 +165,8 @@ fn scan_fields(buf: &[u8], start: usize) -> Result<usize, &'static str> {
     Ok(i)
 }
 
-/// The encoder writes only a part of what the server takes, and this accepts no more.
+/// The encoder writes only part of what the server accepts, and this function accepts no more than
+/// that.
 fn is_number(value: &[u8]) -> bool {
     let text = std::str::from_utf8(value).unwrap_or("");
     let digits = text.strip_suffix(['i', 'u']).unwrap_or(text);
@@ -249,7 +250,7 @@ fn scan_field_value(buf: &[u8], mut i: usize) -> usize {
     i
 }
 
-/// Takes the backslash off every pair of a backslash and one of `special`.
+/// Removes the backslash before every character in `special`.
 fn without_escapes(text: &[u8], special: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut i = 0;

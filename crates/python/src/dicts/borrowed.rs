@@ -1,4 +1,5 @@
-//! Tags and fields of a dict, read in place: no reference is counted for each key and value.
+//! Reads the tags and fields of a dict in place, without counting references to its keys and
+//! values.
 #![expect(
     unsafe_code,
     reason = "with a reference counted for each key and value, points as dicts (case W1) take 10 to 15 % \
@@ -18,9 +19,9 @@ use crate::sink::{Memo, Object, Text, text, write_text};
 
 /// Why a point was not written.
 pub(super) enum Miss {
-    /// It has not the shape that was guessed.
+    /// It does not have the shape that was guessed.
     OtherShape,
-    /// It is for `plain`.
+    /// It needs `plain`.
     Unusual,
 }
 
@@ -30,7 +31,7 @@ impl From<Unusual> for Miss {
     }
 }
 
-/// Writes tags whose dict has the order of the line, and that no extra tag comes between.
+/// Writes tags whose dict has the order of the line, and between which no extra tag belongs.
 pub(super) fn write_tags(
     row: &mut Row<'_>,
     shape: &Shape,
@@ -39,8 +40,8 @@ pub(super) fn write_tags(
     memo: &mut Memo,
 ) -> Result<(), Miss> {
     with_critical_section(tags, || {
-        // SAFETY: while the dict is locked, only `Text::is`, `Tag::write` and `write_text` are called.
-        // They run no code of Python, and what they read by a call that may wait they hold.
+        // SAFETY: while the dict is locked, only `Text::is`, `Tag::write` and `write_text` are
+        // called. They run no Python code. They hold what they read during a call that may wait.
         let entries = unsafe { Entries::of(tags) };
         let (values, sink) = memo.tags();
         if values.is_empty() {
@@ -63,15 +64,15 @@ pub(super) fn write_tags(
     })
 }
 
-/// Writes all fields, in the order of their dict.
+/// Writes all fields in the order of their dict.
 pub(super) fn write_fields(
     row: &mut Row<'_>,
     known: &[Text],
     fields: &Bound<'_, PyDict>,
 ) -> Result<(), Miss> {
     with_critical_section(fields, || {
-        // SAFETY: as for the tags: `Text::is`, `float`, `integer` and `write_other` run no code of
-        // Python, and what they read by a call that may wait they hold.
+        // SAFETY: as for the tags. `Text::is`, `float`, `integer` and `write_other` run no Python
+        // code, and hold what they read during a call that may wait.
         let entries = unsafe { Entries::of(fields) };
         for ((field, known), (key, value)) in known.iter().enumerate().zip(entries) {
             if !known.is(key) {
@@ -89,8 +90,8 @@ pub(super) fn write_fields(
     })
 }
 
-/// Adds the values of a dict that has these very names, in this order; otherwise returns `false`, and
-/// some values may have been added.
+/// Adds the values of a dict that has exactly these names in this order. Otherwise returns `false`,
+/// and some values may have been added.
 pub(crate) fn read_values<'py>(
     dict: &Bound<'py, PyDict>,
     names: &[Bound<'py, PyAny>],
@@ -101,7 +102,8 @@ pub(crate) fn read_values<'py>(
     }
     values.reserve(names.len());
     with_critical_section(dict, || {
-        // SAFETY: while the dict is locked, addresses are compared and references counted, no more.
+        // SAFETY: while the dict is locked, addresses are compared and references counted, and
+        // nothing else.
         let entries = unsafe { Entries::of(dict) };
         let before = values.len();
         for (known, (name, value)) in names.iter().zip(entries) {
@@ -114,7 +116,7 @@ pub(crate) fn read_values<'py>(
     })
 }
 
-/// Strings, booleans, `None`, and subclasses of float, whose own methods are not asked.
+/// Strings, booleans, `None`, and subclasses of float, whose methods are not called.
 #[inline(never)]
 fn write_other(row: &mut Row<'_>, field: usize, value: Object<'_, '_>) -> Result<(), Unusual> {
     if let Ok(value) = value.cast_exact::<PyString>() {
@@ -130,21 +132,21 @@ fn write_other(row: &mut Row<'_>, field: usize, value: Object<'_, '_>) -> Result
     }
 }
 
-/// The value of a float itself, not of a subclass.
+/// The value of a float, but not of a subclass.
 #[inline]
 fn float(value: Object<'_, '_>) -> Option<f64> {
-    // SAFETY: the object is alive, and it is looked at as a float only if it is one.
+    // SAFETY: the object is alive, and is read as a float only if it is one.
     unsafe {
         (ffi::PyFloat_CheckExact(value.as_ptr()) != 0)
             .then(|| ffi::PyFloat_AS_DOUBLE(value.as_ptr()))
     }
 }
 
-/// The value of an integer itself, if it is within 64 bits.
+/// The value of an integer, if it fits into 64 bits.
 #[inline]
 fn integer(value: Object<'_, '_>) -> Option<i64> {
     let mut overflow = 0;
-    // SAFETY: the object is alive. For an integer the call raises nothing and runs no code of Python.
+    // SAFETY: the object is alive. For an integer the call raises nothing and runs no Python code.
     let number = unsafe {
         if ffi::PyLong_CheckExact(value.as_ptr()) == 0 {
             return None;
@@ -161,12 +163,12 @@ struct Entries<'a, 'py> {
 }
 
 impl<'a, 'py> Entries<'a, 'py> {
-    /// Begins with the first.
+    /// Starts with the first entry.
     ///
     /// # Safety
     ///
-    /// As long as the entries are in use, or a key or a value that they gave, nothing changes the
-    /// dict: its lock is held where there is no GIL, and no code of Python runs.
+    /// As long as the entries are in use, or a key or value that they returned, nothing may change
+    /// the dict: without a GIL its lock is held, and no Python code runs.
     #[inline]
     unsafe fn of(dict: &'a Bound<'py, PyDict>) -> Self {
         Self { dict, place: 0 }
@@ -181,8 +183,9 @@ impl<'a, 'py> Iterator for Entries<'a, 'py> {
         let (mut key, mut value) = (MaybeUninit::uninit(), MaybeUninit::uninit());
         let (dict, py) = (self.dict.as_ptr(), self.dict.py());
         let place = &raw mut self.place;
-        // SAFETY: the dict is alive. The call writes both pointers, to objects that the dict keeps
-        // alive, unless it returns 0; by the contract of `of` it keeps them as long as needed.
+        // SAFETY: the dict is alive. The call sets both pointers, to objects that the dict keeps
+        // alive, unless it returns 0. By the contract of `of`, the dict keeps them as long as
+        // needed.
         unsafe {
             if ffi::PyDict_Next(dict, place, key.as_mut_ptr(), value.as_mut_ptr()) == 0 {
                 return None;

@@ -1,4 +1,4 @@
-//! What is wrong with the keys of a point.
+//! Checks the keys of a point.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -7,7 +7,7 @@ use pyo3::types::PyDict;
 use crate::place::shorten;
 use crate::text;
 
-/// Keys of a point that are close to a known one, and the one that is meant.
+/// Keys of a point that resemble a valid one, and the valid key.
 const NEAR_MISSES: [(&str, &str); 6] = [
     ("tag", "tags"),
     ("tag_columns", "tags"),
@@ -18,7 +18,7 @@ const NEAR_MISSES: [(&str, &str); 6] = [
 ];
 const KNOWN: [&str; 4] = ["measurement", "tags", "fields", "time"];
 
-/// Refuses keys that are most likely meant as one of the four; other keys are ignored.
+/// Refuses keys that most likely should be one of the four. Other keys are ignored.
 pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
     for key in point.keys() {
         let Ok(key) = key.extract::<String>() else {
@@ -36,7 +36,7 @@ pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
             });
         if let Some(meant) = meant {
             return Err(PyValueError::new_err(format!(
-                "point {index}: key `{}` is not known; hint: `{meant}`",
+                "point {index}: unknown key `{}`; did you mean `{meant}`?",
                 shorten(&key)
             )));
         }
@@ -44,7 +44,7 @@ pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
     Ok(())
 }
 
-/// The error for a point without a key that it needs.
+/// The error for a point without a required key.
 pub(super) fn missing(index: u64, key: &str, point: &Bound<'_, PyDict>) -> PyResult<PyErr> {
     let keys: Vec<String> = point
         .keys()

@@ -1,13 +1,13 @@
-//! Mappings that are no dicts, as dicts.
+//! Mappings that are not dicts, as dicts.
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
-/// What a mapping says of itself, by its own `items`; `None` for what is no mapping.
+/// The result of a mapping's own `items`. `None` if it is not a mapping.
 ///
-/// `cast::<PyMapping>` would take an exception in the middle, such as Ctrl-C, for a no.
+/// `cast::<PyMapping>` would treat an exception, such as Ctrl-C, as a negative answer.
 pub(crate) fn of_mapping<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
     static MAPPING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = object.py();

@@ -1,4 +1,4 @@
-//! Sink that are mappings, as lines.
+//! Points that are mappings, as lines.
 //!
 //! | file | knows |
 //! |---|---|

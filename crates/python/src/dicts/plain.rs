@@ -1,6 +1,6 @@
 //! A point of any kind, key by key and value by value.
 //!
-//! Values may be objects with code of their own, which may even change the point that is written.
+//! Values may be objects with their own code, which may even change the point while it is written.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
@@ -39,7 +39,7 @@ pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     } = sink;
     let mut line = encoder.next_point();
     line.measurement(name).map_err(|error| refused(&error))?;
-    // Those of the default tags that the point has itself.
+    // The default tags that the point does not have itself.
     let mut own = Vec::new();
     if let Some(tags) = parts.tags {
         for_each(&tags, index, "tags", |key, value| {
@@ -78,7 +78,7 @@ pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     Ok(())
 }
 
-/// What a point holds under its four keys.
+/// The values of the four keys of a point.
 struct Parts<'py> {
     measurement: Option<String>,
     tags: Option<Bound<'py, PyAny>>,
@@ -113,13 +113,13 @@ impl<'py> Parts<'py> {
             measurement,
             tags,
             fields,
-            // As in 0.9, and as for tags and fields: what is None is left out.
+            // As in 0.9, and as for tags and fields: None is left out.
             time: time.filter(|time| !time.is_none()),
         })
     }
 }
 
-/// Goes over the tags or fields of a point: a mapping.
+/// Iterates over the tags or fields of a point, which are a mapping.
 fn for_each<'py>(
     value: &Bound<'py, PyAny>,
     index: u64,
@@ -138,7 +138,7 @@ fn for_each<'py>(
     };
     let size = dict.len();
     let mut seen = 0;
-    // The iterator panics when it is asked for more after a change of size, or twice beyond it.
+    // The iterator panics if it continues after a change of size, or continues twice after the end.
     for (key, value) in &dict {
         seen += 1;
         if seen > size {
@@ -155,7 +155,7 @@ fn for_each<'py>(
     Ok(())
 }
 
-/// A key, as the interpreter's own text where it is one.
+/// A key, as the interpreter's own text if it is one.
 enum Name<'a, 'py> {
     Text(&'a Bound<'py, PyString>, Place<'a>),
     Converted(String),

@@ -1,7 +1,7 @@
-//! Sink of the common kind, of a shape that is known: dicts of strings and plain values.
+//! Points of the usual kind with a known shape: dicts of strings and plain values.
 //!
-//! No code of the user runs while a dict is read. What is not of the common kind is left to `plain`,
-//! which writes the point or tells what is wrong with it.
+//! No user code runs while a dict is read. Everything unusual is left to `plain`, which writes the
+//! point or raises the error.
 
 use aioinflux::Encoder;
 use aioinflux::line::Row;
@@ -13,16 +13,16 @@ use super::borrowed::{self, Miss};
 use crate::place::Place;
 use crate::sink::{Known, Memo, Names, Plan, Sink, Source, Text};
 
-/// What the points of a call leave to those after them.
+/// What the points of a call reuse from earlier ones.
 #[derive(Default)]
 pub(crate) struct Before<'py> {
-    /// The tag values of a point; kept for the memory.
+    /// The tag values of a point. Kept to reuse the memory.
     values: Values<'py>,
 }
 
 type Values<'py> = Vec<Option<Bound<'py, PyString>>>;
 
-/// Adds one point if it is of the common kind, and returns whether it was.
+/// Adds one point if it is of the usual kind, and returns whether it was.
 pub(super) fn push<'py>(
     sink: &mut Sink,
     before: &mut Before<'py>,
@@ -39,7 +39,7 @@ fn try_push<'py>(
     let index = sink.encoder.next_index();
     let parts = Parts::of(point)?;
     let names = parts.names()?;
-    // Before the dicts are read: a zone's offset is told by code, and the code may be the user's.
+    // Before the dicts are read, because the offset of a time zone may be computed by user code.
     let time = match &parts.time {
         Some(time) => {
             let place = Place::of(index, "key").key("time");
@@ -87,7 +87,7 @@ fn try_push<'py>(
     .ok()
 }
 
-/// What a point holds under its four keys.
+/// The values of the four keys of a point.
 struct Parts<'py> {
     measurement: Option<Bound<'py, PyAny>>,
     tags: Option<Bound<'py, PyAny>>,
@@ -96,7 +96,7 @@ struct Parts<'py> {
 }
 
 impl<'py> Parts<'py> {
-    /// `None` where there are other keys.
+    /// `None` if there are other keys.
     fn of(point: &Bound<'py, PyDict>) -> Option<Self> {
         let py = point.py();
         let mut parts = Self {
@@ -122,7 +122,7 @@ impl<'py> Parts<'py> {
         Some(parts)
     }
 
-    /// For keys that are not the interpreter's own object of that text.
+    /// For keys that are not the interpreter's own object for that text.
     fn by_text(&mut self, key: &Bound<'py, PyAny>) -> Option<&mut Option<Bound<'py, PyAny>>> {
         match key.cast_exact::<PyString>().ok()?.to_str().ok()? {
             "measurement" => Some(&mut self.measurement),
@@ -133,7 +133,7 @@ impl<'py> Parts<'py> {
         }
     }
 
-    /// `None` where a part is not of the common type.
+    /// `None` if a part is not of the usual type.
     fn names(&self) -> Option<Names<'_, 'py>> {
         let measurement = self.measurement.as_ref().filter(|name| !name.is_none());
         let tags = self.tags.as_ref().filter(|tags| !tags.is_none());

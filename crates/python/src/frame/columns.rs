@@ -1,4 +1,4 @@
-//! Columns that are held in numpy or Arrow, and ranges of their rows as Arrow arrays.
+//! Columns in numpy or Arrow memory, and ranges of their rows as Arrow arrays.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::times::out_of_range;
 
-/// pandas' and numpy's mark for a missing time.
+/// The mark of pandas and numpy for a missing time.
 const NAT: i64 = i64::MIN;
 
 /// A table by columns.
@@ -38,27 +38,27 @@ pub(super) struct Columns {
     done: usize,
 }
 
-/// One column, as it is held.
+/// One column, in its memory format.
 pub(super) enum Column {
-    /// Numbers of numpy, of any stride.
+    /// Numbers of numpy, with any stride.
     Numbers(Box<dyn Numbers>),
     Booleans(Py<PyArray1<bool>>),
-    /// Numbers or booleans, and where they are missing.
+    /// Numbers or booleans, and a mask of missing values.
     Masked(Box<Column>, Py<PyArray1<bool>>),
-    /// Codes of categories, -1 where there is none, and their texts.
+    /// Codes of categories, -1 for a missing one, and their texts.
     Categories(Box<dyn Numbers>, ArrayRef),
     Arrow(Vec<ArrayRef>),
-    /// Numbers that lie at odd addresses, as in packed records: a range is put right before it is
-    /// read.
+    /// Numbers at unaligned addresses, as in packed records. A range is copied to aligned memory
+    /// before it is read.
     Packed(Py<PyAny>),
-    /// Objects of numpy; those of tags remember the texts that they have seen.
+    /// Objects of numpy. Those of tags remember the texts that they have seen.
     Objects(Objects),
-    /// A column that stands where text belongs, and holds none.
+    /// A column that must be text, and is not.
     AsText(Box<Column>),
-    /// Everything else, cell by cell, as text or as fields.
+    /// All others, cell by cell, as text or as fields.
     Texts(Cells),
     Cells(Cells),
-    /// Ticks since 1970, with the nanoseconds of one and the name of the unit.
+    /// Ticks since 1970, with the nanoseconds and the name of their unit.
     Ticks(Py<PyArray1<i64>>, i64, String),
     /// Times cell by cell.
     Times(Cells),
@@ -82,7 +82,7 @@ impl Columns {
         self.done == self.rows
     }
 
-    /// The next rows, cut where a column of Arrow begins a new chunk.
+    /// The next rows. They end where a column of Arrow begins a new chunk.
     pub(super) fn read(
         &mut self,
         py: Python<'_>,
@@ -119,7 +119,7 @@ impl Columns {
 }
 
 impl Column {
-    /// Where the chunk of Arrow ends that holds a row.
+    /// The end of the Arrow chunk that contains a row.
     pub(super) fn chunk_end(&self, row: usize) -> Option<usize> {
         let chunks = match self {
             Self::Arrow(chunks) => chunks,
@@ -214,7 +214,7 @@ fn booleans(
     })
 }
 
-/// A dictionary; codes below 0 are nulls.
+/// A dictionary. Codes below 0 are nulls.
 fn categories(codes: &ArrayRef, texts: &ArrayRef) -> PyResult<ArrayRef> {
     fn keyed<K>(codes: &ArrayRef, texts: &ArrayRef) -> Result<ArrayRef, ArrowError>
     where
@@ -257,7 +257,7 @@ fn times(
     Ok(TimestampNanosecondArray::from(times))
 }
 
-/// An array of numpy, read by ranges.
+/// A numpy array that is read range by range.
 pub(super) trait Numbers: Send + Sync {
     fn read(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<ArrayRef>;
 }
@@ -283,8 +283,8 @@ where
     }
 }
 
-/// Whether the elements of an array lie where those of Rust's slices may: at addresses and strides
-/// that are multiples of their size.
+/// Whether the elements of an array are placed as those of Rust slices must be: addresses and
+/// strides are multiples of their size.
 pub(super) fn is_aligned(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let strides: Vec<isize> = array.getattr("strides")?.extract()?;
     let size: isize = array.getattr("itemsize")?.extract()?;
@@ -292,9 +292,8 @@ pub(super) fn is_aligned(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(aligned && size > 0 && strides.iter().all(|stride| stride % size == 0))
 }
 
-/// Whether Arrow has the very type of an array of numbers of numpy: no other byte order, and of the
-/// floats those of 32 and 64 bits. A tag of another type would have the text of the one that it is
-/// converted to.
+/// Whether Arrow has exactly the type of a numeric numpy array: native byte order, and floats of 32
+/// or 64 bits. A tag of any other type would have the text of the type to which it is converted.
 pub(super) fn is_of_arrow(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let dtype = array.getattr("dtype")?;
     let kind: char = dtype.getattr("kind")?.extract()?;
@@ -303,9 +302,9 @@ pub(super) fn is_of_arrow(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(native && (matches!(kind, 'b' | 'i' | 'u') || (kind == 'f' && matches!(size, 4 | 8))))
 }
 
-/// The column of an array of numpy that holds numbers or booleans; `None` for other arrays.
+/// The column of a numpy array of numbers or booleans. `None` for other arrays.
 ///
-/// Types that Arrow has not, such as those of the other byte order, are converted.
+/// Types that Arrow lacks, such as those with the other byte order, are converted.
 pub(super) fn of_numbers(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
     let kind: char = array.getattr("dtype")?.getattr("kind")?.extract()?;
     if !is_aligned(array)? {

@@ -1,4 +1,4 @@
-//! The types of numpy that columns have.
+//! The numpy types of columns.
 
 use aioinflux::frame::FrameError;
 use pyo3::exceptions::PyTypeError;
@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use crate::place::shorten;
 
-/// The refusal of a column of times that is floats.
+/// The error for a time column of floats.
 pub(super) fn no_floats(name: &str, dtype: &Bound<'_, PyAny>) -> PyErr {
     PyTypeError::new_err(format!(
         "column `{}`: expected {}, got `{dtype}`",
@@ -16,7 +16,7 @@ pub(super) fn no_floats(name: &str, dtype: &Bound<'_, PyAny>) -> PyErr {
     ))
 }
 
-/// The `dtype` of numpy that an array or column has; `None` for the dtypes of pandas.
+/// The numpy `dtype` of an array or column. `None` for dtypes of pandas.
 pub(super) fn numpy_dtype<'py>(column: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = column.py();
     let dtype = column.getattr(intern!(py, "dtype"))?;

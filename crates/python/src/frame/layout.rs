@@ -1,4 +1,4 @@
-//! The names of a table's columns, and what each column is for.
+//! The names of a table's columns, and the role of each column.
 
 use std::collections::HashSet;
 
@@ -75,7 +75,7 @@ impl Labels {
         Ok(labels)
     }
 
-    /// Refuses a column that is two of the time, the measurement and the tags.
+    /// Refuses a column with two of the roles time, measurement and tag.
     fn check_uses(&self) -> PyResult<()> {
         let twice = |at: &usize| self.tags.contains(at) || self.time == self.measurement;
         if let Some(at) = self
@@ -86,8 +86,8 @@ impl Labels {
         {
             let name = shorten(&self.names[*at]);
             return Err(PyValueError::new_err(format!(
-                "column `{name}` has two uses; the time, the measurement and the tags are different \
-                 columns"
+                "column `{name}` has two roles; the time, the measurement and the tags must be \
+                 different columns"
             )));
         }
         Ok(())
@@ -105,8 +105,8 @@ impl Labels {
         })
     }
 
-    /// Takes the column `time` for the times where none is named: rows without times would get that
-    /// of the server, all the same one, and replace each other.
+    /// Uses the column `time` as the time column if none is named. Otherwise the server would give
+    /// all rows the same time, and they would replace each other.
     pub(super) fn date(&mut self, sink: &Sink, what: &str) -> PyResult<()> {
         if self.time.is_none() {
             self.time = self.names.iter().position(|name| name == "time");
@@ -114,19 +114,19 @@ impl Labels {
         }
         if self.time.is_none() && !sink.stamp {
             return Err(PyValueError::new_err(format!(
-                "{what} has no column `time`; hint: `time_column` names the column of the times, \
-                 and `stamp=True` gives each row its own time"
+                "{what} has no column `time`; hint: name the column of the times in \
+                 `time_column`, or pass `stamp=True` to give each row its own time"
             )));
         }
         Ok(())
     }
 
-    /// What the engine is to make of the columns; the measurement is the table's.
+    /// The roles of the columns for the engine. The measurement is that of the table.
     pub(super) fn layout(&self, sink: &Sink) -> FrameLayout {
         FrameLayout {
             measurement: None,
             measurement_column: self.measurement,
-            // The column behind the last one is that of stamps.
+            // The column after the last one contains the stamps.
             time: self.time.or(sink.stamp.then_some(self.names.len())),
             time_unit: sink.times.unit(),
             tags: self.tags.clone(),

@@ -1,4 +1,4 @@
-//! Tables as Arrow, range by range of rows; the engine makes the lines.
+//! Tables as Arrow, one range of rows at a time. The engine makes the lines.
 //!
 //! | file | knows |
 //! |---|---|
@@ -14,8 +14,8 @@
 //! | `layout` | names of columns, and what each is for |
 //! | `dtypes` | the types of numpy that columns have |
 //!
-//! Columns of numpy's numbers are copied range by range, so that no other thread can change what is
-//! read without the GIL; Arrow's columns are shared. What no file knows goes cell by cell.
+//! Numeric numpy columns are copied range by range, so that no other thread can change what is read
+//! without the GIL. Arrow columns are shared. Types without a fast path are read cell by cell.
 
 mod columns;
 mod dtypes;
@@ -43,10 +43,10 @@ use columns::Columns;
 pub(crate) use roles::Roles;
 use stream::Stream;
 
-/// A table of no more rows than these is encoded at once even where the caller makes batches, so
-/// that many small ones share a batch.
+/// A table with at most so many rows is encoded at once, even if the caller makes batches, so that
+/// many small tables share a batch.
 const SMALL: usize = 1024;
-/// How many rows are encoded between two looks at pending signals, where there are no batches.
+/// How many rows are encoded between two checks for signals, if there are no batches.
 const RANGE: usize = 8192;
 
 /// A table whose rows are read range by range.
@@ -60,14 +60,15 @@ enum RowSource {
     Stream(Box<Stream>),
 }
 
-/// Whether `data` is a table: a DataFrame, a structured array, or what speaks Arrow.
+/// Whether `data` is a table: a DataFrame, a structured array, or an object with Arrow's interface.
 pub(crate) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(pandas::is_frame(data)? || structured::is_array(data)? || stream::is_stream(data)?)
 }
 
-/// Adds every row of a table, whose measurement has the name `own` unless the call has another.
+/// Adds every row of a table. Its measurement has the name `own`, unless the call sets another.
 ///
-/// A table of more than `most` rows is given back instead, so that the caller makes batches of it.
+/// A table with more than `most` rows is returned instead, so that the caller can make batches of
+/// it.
 pub(crate) fn push(
     sink: &mut Sink,
     roles: &Roles,
@@ -103,11 +104,12 @@ impl Table {
         data: &Bound<'_, PyAny>,
         own: Option<String>,
     ) -> PyResult<Self> {
-        // What the caller asks for takes precedence: an answer may be on its way to another place.
+        // The argument of the caller takes precedence, because an answer may be written to another
+        // measurement.
         let measurement = sink.measurement.clone().or(own);
         if measurement.is_none() && roles.measurement.is_none() {
             return Err(PyValueError::new_err(
-                "Missing 'measurement': a DataFrame carries none",
+                "Missing 'measurement': a DataFrame has none",
             ));
         }
         let (mut layout, rows) = if pandas::is_frame(data)? {
@@ -124,7 +126,7 @@ impl Table {
         Ok(Self { layout, rows })
     }
 
-    /// The number of rows, where it is known.
+    /// The number of rows, if it is known.
     pub(crate) fn len(&self) -> Option<usize> {
         match &self.rows {
             RowSource::Columns(columns) => Some(columns.len()),
@@ -132,7 +134,7 @@ impl Table {
         }
     }
 
-    /// The number of rows that it says it has.
+    /// The number of rows that it reports.
     pub(crate) fn expected(&self) -> Option<usize> {
         match &self.rows {
             RowSource::Columns(columns) => Some(columns.len()),
@@ -140,8 +142,8 @@ impl Table {
         }
     }
 
-    /// The next `rows` rows, in one or more pieces; fewer at the end, and `None` after it. The first
-    /// of them is point `base`.
+    /// The next `rows` rows, in one or more pieces. Fewer at the end, and `None` after it. The
+    /// first row is point `base`.
     pub(crate) fn read(
         &mut self,
         py: Python<'_>,
@@ -158,14 +160,14 @@ impl Table {
         Ok((!pieces.is_empty()).then_some(pieces))
     }
 
-    /// Some rows with times of the clock, where the table has none and they are asked for: in order,
-    /// whatever thread encodes them.
+    /// Some rows with stamps of the clock, if the table has no times and stamps are requested. They
+    /// are in order, whichever thread encodes them.
     fn stamped(&self, piece: RecordBatch) -> PyResult<RecordBatch> {
         if self.layout.time != Some(piece.num_columns()) {
             return Ok(piece);
         }
         let times = (unique_times(piece.num_rows())..).take(piece.num_rows());
-        // Timestamps, since integers would be read in the unit of the user's own.
+        // Timestamps, because integers would be read in the user's unit.
         let times = TimestampNanosecondArray::from_iter_values(times);
         let fields = piece.schema_ref().fields().iter().cloned();
         let time = Arc::new(Field::new("time", times.data_type().clone(), false));
@@ -176,7 +178,7 @@ impl Table {
             .map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
-    /// Whether nothing is left to be read.
+    /// Whether everything has been read.
     pub(crate) fn is_at_end(&self) -> bool {
         match &self.rows {
             RowSource::Columns(columns) => columns.is_at_end(),
@@ -185,12 +187,12 @@ impl Table {
     }
 }
 
-/// How many rows there are in some pieces.
+/// The number of rows in some pieces.
 pub(crate) fn count(pieces: &[RecordBatch]) -> u64 {
     pieces.iter().map(|piece| piece.num_rows() as u64).sum()
 }
 
-/// The engine's refusal, as Python's.
+/// Converts an error of the engine to a Python exception.
 pub(crate) fn refusal(error: FrameError) -> PyErr {
     match error {
         FrameError::Line(error) => refused(&error),

@@ -1,6 +1,6 @@
 //! Cells that are Python objects.
 //!
-//! Text is what such columns hold nearly always: it is read without running any Python. Every other
+//! Such columns nearly always contain text, which is read without running Python code. Every other
 //! kind of cell follows the rules for single values.
 
 use std::collections::HashMap;
@@ -21,15 +21,15 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::values;
 
-/// Objects that are told apart by their address; a power of two.
+/// How many objects are distinguished by their address; a power of two.
 const SLOTS: usize = 4096;
-/// More different texts than this are not remembered.
+/// If there are more different texts than this, they are not remembered.
 const MAX_TEXTS: usize = 1 << 14;
 
-/// A column of objects in an array of numpy.
+/// A column of objects in a numpy array.
 pub(super) struct Objects {
     array: Py<PyArray1<Py<PyAny>>>,
-    /// The texts seen so far; `None` for fields, and where there are too many.
+    /// The texts seen so far. `None` for fields, and if there are too many.
     texts: Option<Texts>,
     is_text: bool,
 }
@@ -74,10 +74,10 @@ impl Objects {
     }
 }
 
-/// The text of a cell: `None` where it is missing, an error where it is something else.
+/// The text of a cell. `None` if it is missing, an error if it is something else.
 fn text<'a>(py: Python<'_>, cell: &'a Bound<'_, PyAny>) -> Result<Option<&'a str>, ()> {
     if let Ok(text) = cell.cast_exact::<PyString>() {
-        // A lone surrogate: its error is made where the place is known.
+        // A lone surrogate: the error is made where the point is known.
         return text.to_str().map(Some).map_err(|_| ());
     }
     let missing = cell.is(py.None())
@@ -87,7 +87,7 @@ fn text<'a>(py: Python<'_>, cell: &'a Bound<'_, PyAny>) -> Result<Option<&'a str
     if missing { Ok(None) } else { Err(()) }
 }
 
-/// Cells that are text or missing, as strings; `None` if one is something else.
+/// Cells that are text or missing, as strings. `None` if one is something else.
 fn strings(py: Python<'_>, cells: &ArrayView1<'_, Py<PyAny>>, part: &Part) -> Option<ArrayRef> {
     let rows = part.end - part.start;
     let mut builder = StringBuilder::with_capacity(rows, 16 * rows);
@@ -106,13 +106,13 @@ enum Read {
     Other,
 }
 
-/// The texts of a tag, by the address of their objects and by what they say.
+/// The texts of a tag, by the address of their objects and by their content.
 #[derive(Default)]
 struct Texts {
-    /// An object and its code, at the place that its address gives.
+    /// An object and its code, in the slot for its address.
     slots: Vec<Option<(Py<PyAny>, u32)>>,
     codes: HashMap<String, u32>,
-    /// The text of each code, missing ones too; made anew when there is a new text.
+    /// The text of each code, including that of missing texts. It is rebuilt after a new text.
     values: Option<ArrayRef>,
     known: Vec<Option<String>>,
 }
@@ -134,7 +134,7 @@ impl Texts {
         let mut misses = 0;
         for row in part.start..part.end {
             let cell = &cells[row];
-            // Objects lie at multiples of 16 bytes.
+            // The addresses of objects are multiples of 16 bytes.
             let slot = (cell.as_ptr() as usize >> 4) % SLOTS;
             let code = match &self.slots[slot] {
                 Some((object, code)) if object.is(cell) => *code,
@@ -168,7 +168,7 @@ impl Texts {
         if let Some(code) = self.codes.get(text) {
             return *code;
         }
-        // At most as many as there are rows in a range, and those of the ranges before.
+        // At most the rows of a range, and those of the ranges before.
         let code = u32::try_from(self.known.len()).unwrap_or(0);
         self.known.push(Some(text.to_owned()));
         self.codes.insert(text.to_owned(), code);
@@ -177,11 +177,11 @@ impl Texts {
     }
 }
 
-/// Cells that are read one by one, by the rules for single values.
+/// Cells that are read one by one, with the rules for single values.
 pub(super) enum Cells {
-    /// A `Series`, or an index of pandas.
+    /// A `Series` or an index of pandas.
     Series(Py<PyAny>),
-    /// An array of numpy, whose cells are its scalars.
+    /// A numpy array, whose cells are numpy scalars.
     Array(Py<PyAny>),
 }
 
@@ -203,7 +203,7 @@ impl Cells {
         }
     }
 
-    /// Field values, of one type or of several.
+    /// Field values of one type or of several.
     pub(super) fn fields(&self, py: Python<'_>, name: &str, part: &Part) -> PyResult<ArrayRef> {
         let cells = self.objects(py, part)?;
         let mut values = Vec::with_capacity(cells.len());

@@ -1,4 +1,4 @@
-//! DataFrames: the index, the labels, and what each dtype is held in.
+//! DataFrames: the index, the labels, and the memory format of each dtype.
 
 use std::sync::Arc;
 
@@ -63,15 +63,15 @@ pub(super) fn open(
     Ok((layout, Columns::new(labels, columns, rows)))
 }
 
-/// Refuses labels of several levels, and names of levels of the index: neither are columns.
+/// Refuses labels with several levels, and names of index levels: neither are columns.
 fn check_levels(roles: &Roles, frame: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = frame.py();
     let multi = py.import("pandas")?.getattr("MultiIndex")?;
     let columns = frame.getattr("columns")?;
     if columns.is_instance(&multi)? {
         return Err(PyValueError::new_err(
-            "the columns of the DataFrame are a MultiIndex; hint: give each column one name, as by \
-             `df.columns = [\"_\".join(map(str, names)) for names in df.columns]`",
+            "the columns of the DataFrame are a MultiIndex; hint: give each column one name, for \
+             example with `df.columns = [\"_\".join(map(str, names)) for names in df.columns]`",
         ));
     }
     let levels = frame.getattr("index")?.getattr("names")?;
@@ -95,13 +95,13 @@ fn labels_of<'py>(columns: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>
         kind.is_ok_and(|kind: char| kind == 'f')
     });
     if numbers {
-        // An index makes Python's floats of its own, of another width.
+        // An index creates Python floats, which are wider.
         return columns.call_method0("to_numpy")?.try_iter()?.collect();
     }
     columns.try_iter()?.collect()
 }
 
-/// Whether the index is nothing but numbers of rows, which nobody misses.
+/// Whether the index contains only row numbers, which need not be written.
 fn has_row_numbers(frame: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = frame.py();
     let index = frame.getattr(intern!(py, "index"))?;
@@ -118,7 +118,7 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
         return ticks(&index);
     }
     if rows == 0 {
-        // Nothing to be dated: an empty frame has whatever index it was made with.
+        // There are no rows to date: an empty frame has the index that it was created with.
         return Ok(Column::Cells(Cells::Series(index.unbind())));
     }
     if let Some(column) = times_of_index(&index, rows)? {
@@ -127,8 +127,8 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
     let multi = py.import("pandas")?.getattr("MultiIndex")?;
     if index.is_instance(&multi)? {
         return Err(PyValueError::new_err(
-            "DataFrame index is not DatetimeIndex, but `MultiIndex`; hint: `reset_index()` makes \
-             columns of its levels, which `time_column` and `tag_columns` can name",
+            "DataFrame index is not DatetimeIndex, but `MultiIndex`; hint: `reset_index()` turns \
+             its levels into columns, which `time_column` and `tag_columns` can name",
         ));
     }
     Err(PyValueError::new_err(format!(
@@ -138,8 +138,8 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
     )))
 }
 
-/// An index of times that is no `DatetimeIndex`: of periods, of Arrow's types, and of objects that
-/// are all times, such as those of several zones.
+/// An index of times that is not a `DatetimeIndex`: periods, Arrow types, and objects that are all
+/// times, such as times of several zones.
 fn times_of_index(index: &Bound<'_, PyAny>, rows: usize) -> PyResult<Option<Column>> {
     let py = index.py();
     let pandas = py.import("pandas")?;
@@ -152,13 +152,13 @@ fn times_of_index(index: &Bound<'_, PyAny>, rows: usize) -> PyResult<Option<Colu
     if !is_of_times {
         return Ok(None);
     }
-    // Without its dtype pandas 2 guesses another one, with a warning.
+    // Without its dtype pandas 2 guesses a different one, with a warning.
     let dtype = [("dtype", dtype)].into_py_dict(py)?;
     let series = pandas.call_method("Series", (index,), Some(&dtype))?;
     time_column("time", &series, rows).map(Some)
 }
 
-/// Whether all objects of an index are times, or missing, and one at least is a time.
+/// Whether all objects of an index are times or missing, and at least one is a time.
 fn are_times(index: &Bound<'_, PyAny>) -> PyResult<bool> {
     let mut found = false;
     for object in index.call_method0("to_numpy")?.try_iter()? {
@@ -172,7 +172,8 @@ fn are_times(index: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(found)
 }
 
-/// Whether a dtype of pandas has dates or datetimes of Python as its scalars, as those of Arrow have.
+/// Whether the scalars of a pandas dtype are Python dates or datetimes, as those of Arrow dtypes
+/// are.
 fn is_of_dates(dtype: &Bound<'_, PyAny>) -> PyResult<bool> {
     match dtype.getattr("type")?.cast::<PyType>() {
         Ok(kind) => kind.is_subclass_of::<PyDate>(),
@@ -222,7 +223,7 @@ fn time_column(name: &str, series: &Bound<'_, PyAny>, rows: usize) -> PyResult<C
     if rows > 0 && is_float.is_truthy()? {
         return Err(no_floats(name, &dtype));
     }
-    // Where one of the periods is out of range, its cell has the error.
+    // If a period is out of range, its cell has the error.
     if is_of_periods(&dtype)?
         && let Ok(starts) = pandas
             .getattr("PeriodIndex")?
@@ -242,7 +243,7 @@ fn time_column(name: &str, series: &Bound<'_, PyAny>, rows: usize) -> PyResult<C
     Ok(Column::Times(Cells::Series(series.clone().unbind())))
 }
 
-/// What the dtype of a column is held in.
+/// The memory format of a column, by dtype.
 fn column(sink: &mut Sink, series: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
     let py = series.py();
     let by_cells = |cells: Cells| {
@@ -268,7 +269,7 @@ fn column(sink: &mut Sink, series: &Bound<'_, PyAny>, is_text: bool) -> PyResult
         if !is_text || is_of_arrow(&array)? {
             return of_numbers(&array)?.map_or_else(cells, |numbers| Ok(as_text(numbers)));
         }
-        // A Series would make Python's own floats of them, which are wider.
+        // A Series would create Python floats, which are wider.
         return Ok(by_cells(Cells::Array(array.unbind())));
     }
     let array = series.getattr(intern!(py, "array"))?;
@@ -297,7 +298,7 @@ fn column(sink: &mut Sink, series: &Bound<'_, PyAny>, is_text: bool) -> PyResult
     cells()
 }
 
-/// The column of an array of objects; `None` for other arrays.
+/// The column of an array of objects. `None` for other arrays.
 fn objects(array: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Option<Column>> {
     if !is_aligned(array)? {
         return Ok(None);
@@ -306,7 +307,7 @@ fn objects(array: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Option<Column>> 
     Ok(objects.map(|array| Column::Objects(Objects::new(array.clone().unbind(), is_text))))
 }
 
-/// The chunks of a column that is held in Arrow; `None` for others.
+/// The chunks of a column in Arrow memory. `None` for others.
 fn arrow_chunks(array: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
     let py = array.py();
     let arrays = py.import("pandas")?.getattr("arrays")?;
@@ -333,7 +334,7 @@ fn is_texts(data_type: &DataType) -> bool {
     }
 }
 
-/// Codes and categories, where these are text or can be read as a whole.
+/// Codes and categories, if these are text or can be read as a whole.
 fn category_column(
     sink: &mut Sink,
     array: &Bound<'_, PyAny>,
@@ -373,7 +374,7 @@ fn category_column(
     )))))
 }
 
-/// The texts of categories; `None` where one is no text.
+/// The texts of categories. `None` if one is not text.
 fn category_texts(categories: &Bound<'_, PyAny>) -> PyResult<Option<ArrayRef>> {
     let mut texts = Vec::new();
     for category in categories.call_method0("tolist")?.try_iter()? {
@@ -386,15 +387,15 @@ fn category_texts(categories: &Bound<'_, PyAny>) -> PyResult<Option<ArrayRef>> {
         .iter()
         .map(|text| text.to_str())
         .collect::<PyResult<Vec<_>>>();
-    // A lone surrogate is refused where a row has it.
+    // A lone surrogate is refused in the row that has it.
     Ok(texts
         .ok()
         .map(|texts| Arc::new(StringArray::from(texts)) as ArrayRef))
 }
 
-/// Numbers and a mask, as the nullable dtypes of pandas hold them; `None` for what is held otherwise.
+/// Numbers and a mask, as in the nullable dtypes of pandas. `None` for other formats.
 fn masked_column(array: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Option<Column>> {
-    // Their public interface only makes copies.
+    // Their public interface always copies.
     let (Some(data), Some(mask)) = (array.getattr_opt("_data")?, array.getattr_opt("_mask")?)
     else {
         return Ok(None);

@@ -4,6 +4,6 @@
 pub(super) struct Part {
     pub(super) start: usize,
     pub(super) end: usize,
-    /// The point that the first of them is.
+    /// The point number of the first row.
     pub(super) base: u64,
 }

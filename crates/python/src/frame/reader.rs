@@ -1,4 +1,4 @@
-//! Where the batches of a table come from.
+//! The sources of a table's batches.
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::SchemaRef;
@@ -16,10 +16,10 @@ use crate::{text, values};
 
 /// The batches of a table, one after the other.
 pub(super) enum BatchReader {
-    /// By Arrow's C interface.
+    /// Through Arrow's C interface.
     Stream(Box<dyn RecordBatchReader + Send>),
-    /// A reader of pyarrow, by its own method: of an exception in the user's code behind it, the C
-    /// interface would hand over no more than words.
+    /// A pyarrow reader, through its own method: the C interface would pass only the text of an
+    /// exception in the user's code behind it.
     Python(Py<PyAny>, SchemaRef),
 }
 
@@ -44,7 +44,7 @@ impl BatchReader {
         }
     }
 
-    /// The next batch; `None` at the end.
+    /// The next batch. `None` at the end.
     pub(super) fn next(&mut self, py: Python<'_>) -> PyResult<Option<RecordBatch>> {
         match self {
             Self::Stream(reader) => {
@@ -70,11 +70,11 @@ impl BatchReader {
     }
 }
 
-/// What Arrow's own errors begin with; exceptions of the user's code are theirs.
+/// The prefix of Arrow's own errors. Exceptions of user code do not have it.
 const OF_ARROW: &str = "C Data interface error: ";
 
-/// The error about a table with a type that is not Arrow's, with the column that has it, where the
-/// table has `select`, as those of polars and pyarrow have.
+/// The error for a table with a type that Arrow lacks. It names the column, if the table has
+/// `select`, as those of polars and pyarrow do.
 fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     let py = data.py();
     let told = error.value(py).to_string();
@@ -96,10 +96,10 @@ fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     place.value_error(format!("its type cannot be converted to Arrow: {told}"))
 }
 
-/// A table whose types are Arrow's, and the names of its columns that became text for that. It is
-/// another one for a DataFrame of polars with columns of
+/// A table with only Arrow types, and the names of its columns that became text for that. It is a
+/// different table if a polars DataFrame has columns of
 ///
-/// * `Null`, which come with a buffer that Arrow does not have for them: they become text;
+/// * `Null`, which have a buffer that Arrow does not allow: they become text;
 /// * integers of 128 bits: fields become `Int64`, if all of them fit, and tags become text.
 pub(super) fn without_foreign_types<'py>(
     sink: &Sink,
@@ -143,7 +143,7 @@ pub(super) fn without_foreign_types<'py>(
     Ok((data.call_method1("with_columns", (columns,))?, converted))
 }
 
-/// Whether the arguments make a column one of texts.
+/// Whether the arguments make a column text.
 fn is_text(py: Python<'_>, roles: &Roles, name: &str) -> PyResult<bool> {
     for named in roles.texts() {
         if text::lossy(named.bind(py))? == name {

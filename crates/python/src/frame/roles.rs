@@ -1,8 +1,8 @@
-//! What the arguments of a call make of the columns of tables.
+//! The roles of table columns, as the arguments of a call set them.
 
 use pyo3::prelude::*;
 
-/// The names of columns, as the arguments give them; columns of no other use are fields.
+/// The names of columns in the arguments. All other columns are fields.
 #[derive(Default)]
 pub(crate) struct Roles {
     pub(crate) tags: Vec<Py<PyAny>>,

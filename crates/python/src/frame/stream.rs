@@ -1,4 +1,4 @@
-//! Tables that come by Arrow's C data interface: polars, pyarrow, `DuckDB` and others.
+//! Tables with Arrow's C data interface: polars, pyarrow, `DuckDB` and others.
 
 use std::sync::Arc;
 
@@ -19,22 +19,22 @@ use crate::place::{shorten, type_name};
 use crate::sink::Sink;
 use crate::text::arrow;
 
-/// A table of which no more than the next rows are held.
+/// A table of which only the next rows are held in memory.
 pub(super) struct Stream {
     reader: Option<BatchReader>,
     ranges: Ranges,
     names: Vec<String>,
-    /// The number of rows, where the table has said it.
+    /// The number of rows, if the table reported it.
     expected: Option<usize>,
     /// Columns that are text in a line: the tags, and the measurement.
     texts: Vec<usize>,
-    /// Those of them that became text already.
+    /// Those of them that are text already.
     converted: Vec<usize>,
-    /// Columns of another type than that of their arrays.
+    /// Columns whose type differs from that of their arrays.
     extensions: Vec<usize>,
 }
 
-/// Whether `data` gives tables by Arrow's C data interface.
+/// Whether `data` has Arrow's C data interface for tables.
 pub(super) fn is_stream(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = data.py();
     if !data.hasattr(intern!(py, "__arrow_c_stream__"))?
@@ -42,7 +42,7 @@ pub(super) fn is_stream(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     {
         return Ok(false);
     }
-    // One column is no table: a Series of lines or of points is an iterable of these.
+    // A single column is not a table: a Series of lines or of points is an iterable of these.
     let name = type_name(data);
     let column = ["Series", "Index", "Array"];
     Ok(!column.iter().any(|kind| name.ends_with(kind)))
@@ -83,22 +83,23 @@ pub(super) fn open(
     Ok((layout, stream))
 }
 
-/// The number of rows of a table of pyarrow or polars. Others may have to run a query to know it.
+/// The number of rows of a pyarrow or polars table. Other tables may have to run a query to know
+/// it.
 fn rows_of(data: &Bound<'_, PyAny>) -> Option<usize> {
     let ways = ["num_rows", "height"];
     let found = |way| data.getattr(way).ok()?.extract().ok();
     ways.into_iter().find_map(found)
 }
 
-/// Refuses the periods of pandas as times: Arrow holds the number of each, counted from 1970 in
-/// months or whatever the frequency is, as a plain integer.
+/// Refuses periods of pandas as times: Arrow stores each as a plain integer, which counts from 1970
+/// in months or another frequency.
 fn refuse_periods(field: &Field) -> PyResult<()> {
     let extension = field.metadata().get("ARROW:extension:name");
     if extension.is_none_or(|name| name != "pandas.period") {
         return Ok(());
     }
     Err(PyTypeError::new_err(format!(
-        "column `{}`: expected {}, got periods of pandas; hint: `to_timestamp` gives their start",
+        "column `{}`: expected {}, got periods of pandas; hint: `to_timestamp` returns their start",
         shorten(field.name()),
         FrameError::TIMES
     )))
@@ -145,7 +146,7 @@ impl Stream {
         Ok(pieces)
     }
 
-    /// A piece of which tags and measurements are text, and no type is an extension.
+    /// A piece in which tags and measurements are text, and no type is an extension.
     fn plain(
         &self,
         py: Python<'_>,

@@ -1,4 +1,4 @@
-//! Columns that stand where text belongs, as the one text of each cell.
+//! Columns that must be text: the text of each cell.
 
 use arrow_array::{Array, ArrayRef};
 use pyo3::prelude::*;
@@ -7,8 +7,9 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::text::arrow::texts;
 
-/// The texts of a column whose first cell belongs to the point `base`. Cells that were no text count
-/// for the warning of the call; a column without texts stays what it is, and the engine refuses it.
+/// The texts of a column whose first cell belongs to the point `base`. Cells that were not text
+/// count for the warning of the call. A column without texts stays unchanged, and the engine
+/// refuses it.
 pub(super) fn column(
     py: Python<'_>,
     sink: &mut Sink,
@@ -30,7 +31,7 @@ pub(super) fn column(
     }
 }
 
-/// The texts of categories, which are counted by the rows that have them.
+/// The texts of categories. For the warning, the rows that have them count.
 pub(super) fn texts_of(py: Python<'_>, array: ArrayRef) -> PyResult<ArrayRef> {
     Ok(texts(py, &array, Place::argument("data"))?.unwrap_or(array))
 }

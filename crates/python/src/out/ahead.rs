@@ -1,5 +1,5 @@
-//! Decoding ahead: the next batch is decoded on a thread of its own while Python makes objects of
-//! the one before.
+//! Decoding ahead: a separate thread decodes the next batch while Python makes objects of the
+//! previous one.
 
 use std::io;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -7,26 +7,27 @@ use std::{thread, vec};
 
 use crate::runtime;
 
-/// Items that are handed over at a time, once there were as many: the two threads wake each other
-/// that much less often. The first goes alone, since it is waited for.
+/// Items that are passed at a time, once there are enough: the two threads then wake each other
+/// less often. The first item is passed alone, because the consumer waits for it.
 const TOGETHER: usize = 4;
 
-/// An iterator that runs elsewhere, ahead of who asks: some items wait, some are being made.
+/// An iterator that runs on another thread, ahead of its consumer: some items wait, some are being
+/// made.
 pub(super) struct Ahead<T> {
-    /// The items that were handed over.
+    /// The items that were passed.
     here: vec::IntoIter<T>,
-    /// More of them; none at all in the last ones, so that a channel that ends without these tells
-    /// that the thread did not come so far.
+    /// Whether more items follow. The last message has none: if the channel ends without it, the
+    /// thread ended too early.
     more: Receiver<Vec<T>>,
-    /// A fork has the channel, but not the thread.
+    /// After a fork the channel exists, but the thread does not.
     process: u32,
 }
 
 impl<T: Send + 'static> Ahead<T> {
-    /// Starts a thread for `items`; it ends when nobody asks any more.
+    /// Starts a thread for `items`. It ends when the iterator is dropped.
     pub(super) fn new(mut items: impl Iterator<Item = T> + Send + 'static) -> io::Result<Self> {
-        // With nothing between them, the two threads would wait for each other each time, and
-        // mostly run one after the other.
+        // Without a buffer the two threads would wait for each other each time, and mostly run
+        // alternately.
         let (sender, receiver) = sync_channel(1);
         let run = move || {
             let mut together = 1;
@@ -49,10 +50,10 @@ impl<T: Send + 'static> Ahead<T> {
         })
     }
 
-    /// The next item, or why there is none.
+    /// The next item, or the reason why there is none.
     pub(super) fn next(&mut self) -> Result<Option<T>, &'static str> {
         if runtime::process() != self.process {
-            return Err("an answer that is read in chunks cannot be read on in another process");
+            return Err("a chunked answer cannot be continued in another process");
         }
         if let Some(item) = self.here.next() {
             return Ok(Some(item));

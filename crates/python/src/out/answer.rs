@@ -1,4 +1,4 @@
-//! A decoded answer, and what becomes of it.
+//! A decoded answer, and its conversions.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -29,7 +29,7 @@ impl PyAnswer {
         Self::with_unit(answer, 1)
     }
 
-    /// An answer whose times have another unit than nanoseconds.
+    /// An answer whose times have a unit other than nanoseconds.
     pub(super) fn with_unit(answer: Answer, unit: i64) -> Self {
         Self {
             answer: Mutex::new(answer),
@@ -41,7 +41,7 @@ impl PyAnswer {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every series, taken out of the answer: memory with one owner need not be copied.
+    /// Takes every series out of the answer: memory with one owner need not be copied.
     pub(super) fn take(&self) -> Vec<Series> {
         let statements = std::mem::take(&mut self.answer().statements);
         statements
@@ -57,7 +57,7 @@ impl PyAnswer {
     fn to_dict<'py>(&self, py: Python<'py>, epoch: &str) -> PyResult<Bound<'py, PyDict>> {
         exit::protect_thread();
         let divisor = divisor(epoch)?;
-        // A copy of the references, since making objects may run other Python code.
+        // Copies of the references, because creating objects may run other Python code.
         let statements = self.answer().statements.clone();
         let _held_off = HeldOff::new(py)?;
         let results = PyList::empty(py);
@@ -69,7 +69,7 @@ impl PyAnswer {
         Ok(answer)
     }
 
-    /// Whether each statement gave series, and each of these has times.
+    /// Whether each statement has series, and each of these has times.
     #[getter]
     fn timed(&self) -> bool {
         let answer = self.answer();
@@ -84,14 +84,14 @@ impl PyAnswer {
         good.all(|statement| !statement.series.is_empty()) && all.all(is_timed)
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     fn __len__(&self) -> usize {
         let answer = self.answer();
         let series = answer.statements.iter().flat_map(|one| &one.series);
         series.map(Series::rows).sum()
     }
 
-    /// How many series each statement gave.
+    /// The number of series of each statement.
     #[getter]
     fn counts(&self) -> Vec<usize> {
         exit::protect_thread();
@@ -103,7 +103,7 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Every series of every statement, by columns; they leave the answer.
+    /// Takes out every series of every statement, by columns.
     fn take_columns(&self, py: Python<'_>, arrow: bool) -> PyResult<Vec<Py<PyAny>>> {
         exit::protect_thread();
         let all = self.take().into_iter();
@@ -111,8 +111,8 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Every series of every statement as a table of Arrow, by name; with `views` its texts are
-    /// of the type that polars has itself.
+    /// Every series of every statement as an Arrow table, by name. With `views` its texts have the
+    /// type that polars uses itself.
     fn tables(
         &self,
         py: Python<'_>,
@@ -138,7 +138,7 @@ impl PyAnswer {
             .collect()
     }
 
-    /// The values of all tags, by their keys.
+    /// The values of all tags, by key.
     fn categories(&self) -> std::collections::HashMap<String, Vec<String>> {
         exit::protect_thread();
         let answer = self.answer();
@@ -233,7 +233,7 @@ fn series_dict<'py>(
             }
         }
     }
-    // As the server's JSON, which has no key for no rows.
+    // As the server's JSON, which leaves out the key if there are no rows.
     if !values.is_empty() {
         dict.set_item("values", PyList::new(py, values)?)?;
     }
@@ -246,7 +246,7 @@ pub(crate) fn column_names(schema: &SchemaRef) -> Vec<String> {
     fields.map(|field| field.name().clone()).collect()
 }
 
-/// The rows of a batch, each made by `make` of a tuple of its cells and of the values of `tags`.
+/// The rows of a batch. `make` creates each from a tuple of its cells and of the values of `tags`.
 pub(crate) fn named_rows<'py>(
     py: Python<'py>,
     batch: RecordBatch,

@@ -1,6 +1,6 @@
-//! Some rows of a batch as Python objects: made column by column, taken row by row.
+//! Some rows of a batch as Python objects: created column by column, taken row by row.
 //!
-//! A loop over one column knows what its cells are, and its steps do not wait for each other.
+//! A loop over one column knows the type of its cells, and its steps do not depend on each other.
 
 use std::ops::Range;
 use std::vec::Drain;
@@ -12,12 +12,14 @@ use pyo3::types::PyString;
 use super::cells::Cells;
 use super::texts::Texts;
 
-/// Rows that are made at a time: so few that their objects stay in the processor's nearest cache
+/// Number of rows that are created at a time: few enough that their objects stay in the L1 cache
 /// until they are dropped. It is also below the 700 objects after which Python's garbage collector
-/// looks at the young ones: who drops the rows of one list before the next never pays for it.
+/// examines the young ones: a caller that drops the rows of one list before the next never pays for
+/// that.
 pub(super) const ROWS_AT_A_TIME: usize = 64;
 
-/// The columns of a batch, then `tags` as further ones. Times come in units of `divisor` nanoseconds.
+/// The columns of a batch, then `tags` as further ones. Times are in units of `divisor`
+/// nanoseconds.
 pub(super) fn columns(
     py: Python<'_>,
     batch: &RecordBatch,
@@ -35,16 +37,16 @@ pub(super) fn columns(
 /// Memory for the objects of some rows.
 #[derive(Default)]
 pub(super) struct Block {
-    /// They outlive a batch, since the next one has the same texts.
+    /// They are kept for the next batch, which has the same texts.
     texts: Vec<Texts>,
     made: Vec<Vec<Py<PyAny>>>,
 }
 
-/// The rows of a block, which are to be taken one after the other.
+/// The rows of a block, to be taken one after the other.
 pub(super) struct Taken<'a>(Vec<Drain<'a, Py<PyAny>>>);
 
 impl Block {
-    /// Makes the objects of these rows.
+    /// Creates the objects of these rows.
     pub(super) fn rows(
         &mut self,
         py: Python<'_>,

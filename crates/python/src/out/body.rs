@@ -1,4 +1,4 @@
-//! Answers that are in memory already.
+//! Answers that are already in memory.
 
 use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use crate::errors::{self, Kept};
 use crate::exit;
 use crate::place::type_name;
 
-/// What is decoded before signals are looked for.
+/// Number of bytes that are decoded between two checks for signals.
 const PIECE: usize = 256 << 20;
 
 /// The body of an answer, readable without the GIL. `bytes` are not copied.
@@ -54,8 +54,8 @@ fn format_of(content_type: &str) -> PyResult<Format> {
     }
 }
 
-/// The decoded answer in `body`, whose times are in units of `epoch`, as nanoseconds if `frame`; with
-/// `views` its texts are of the type that polars has itself.
+/// The decoded answer in `body`, whose times are in units of `epoch`; as nanoseconds if `frame`.
+/// With `views` its texts have the type that polars uses itself.
 #[pyfunction]
 #[pyo3(signature = (body, content_type, epoch, frame, views=false))]
 pub(crate) fn parse_answer(
@@ -95,7 +95,8 @@ pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py
     json::parse(py, &body)
 }
 
-/// Bodies from here on are decoded ahead: below, starting a thread takes as long as decoding.
+/// Bodies of at least this size are decoded ahead. For smaller ones, starting a thread takes as
+/// long as decoding.
 const AHEAD: usize = 1 << 20;
 
 /// The batches of an answer in memory, one by one.
@@ -118,7 +119,7 @@ impl Decoding {
             Self::Ahead(batches) => batches.next().map_err(Wrong::Thread)?,
         };
         if next.is_none() {
-            // The thread has ended, and has no more to say.
+            // The thread has ended, and has no more results.
             *self = Self::Here(Box::new(iter::empty()));
         }
         next.transpose()
@@ -170,7 +171,7 @@ impl Pieces {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<PyAnswer>> {
         exit::protect_thread();
         py.check_signals()?;
-        // A reference of its own: who asks may hold none (`map`), and be ended by another thread.
+        // A reference of its own: the caller may hold none (`map`), and another thread may end it.
         let batches = Arc::clone(&self.batches);
         let next = py.detach(|| {
             let mut batches = batches.lock().unwrap_or_else(PoisonError::into_inner);
@@ -181,7 +182,7 @@ impl Pieces {
     }
 }
 
-/// Why there is no answer to give.
+/// Why there is no answer.
 enum Wrong {
     Answer(Error),
     Time(String),
@@ -204,7 +205,7 @@ impl Wrong {
     }
 }
 
-/// The answer with its times in nanoseconds, where they come in a unit.
+/// The answer with its times in nanoseconds, if they have a unit.
 fn in_nanoseconds(mut answer: Answer, unit: Option<i64>) -> Result<Answer, Wrong> {
     if let Some(unit) = unit {
         times::to_nanoseconds(&mut answer, unit).map_err(Wrong::Time)?;

@@ -12,7 +12,7 @@ use pyo3::types::{PyBool, PyFloat, PyInt};
 
 use super::texts::Texts;
 
-/// A column, by type; it shares the memory of its array.
+/// A column, by type. It shares the memory of its array.
 pub(super) struct Cells {
     values: Values,
     nulls: Option<NullBuffer>,
@@ -30,7 +30,7 @@ enum Values {
 }
 
 impl Cells {
-    /// Times come in units of `divisor` nanoseconds.
+    /// Times are in units of `divisor` nanoseconds.
     pub(super) fn new(py: Python<'_>, array: &dyn Array, divisor: i64) -> Self {
         let values = match array.data_type() {
             DataType::Timestamp(..) => {
@@ -47,7 +47,7 @@ impl Cells {
             DataType::Boolean => Values::Boolean(array.as_boolean().clone()),
             DataType::Utf8 => Values::Text(array.as_string().clone()),
             DataType::Utf8View => Values::Text(array.as_string_view().iter().collect()),
-            // The decoders make no other types.
+            // The decoders create no other types.
             _ => Values::Same(py.None()),
         };
         Self {
@@ -56,7 +56,7 @@ impl Cells {
         }
     }
 
-    /// A column of the same object in every row.
+    /// A column with the same object in every row.
     pub(super) fn same(object: Py<PyAny>) -> Self {
         Self {
             values: Values::Same(object),
@@ -64,7 +64,7 @@ impl Cells {
         }
     }
 
-    /// Adds the objects of these rows; they are `None` where a cell is null.
+    /// Appends the objects of these rows. They are `None` if a cell is null.
     pub(super) fn fill(
         &self,
         py: Python<'_>,
@@ -77,7 +77,7 @@ impl Cells {
             Values::Integer(values) | Values::Time(values, 1) => {
                 self.each(py, rows, objects, |row| integer(py, values[row]));
             }
-            // The server divides so, towards zero.
+            // The server also divides towards zero.
             Values::Time(values, divisor) => {
                 self.each(py, rows, objects, |row| integer(py, values[row] / divisor));
             }
@@ -98,7 +98,7 @@ impl Cells {
         }
     }
 
-    /// Adds what `object` makes of the rows that have a value.
+    /// Appends the results of `object` for the rows that have a value.
     #[inline]
     fn each<'py>(
         &self,

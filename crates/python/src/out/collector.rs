@@ -1,12 +1,13 @@
-//! Python's garbage collector, held off while one answer becomes objects.
+//! Pauses Python's garbage collector while one answer becomes objects.
 //!
-//! Every 700 new containers it looks at the young ones, and again and again at all old ones: with
-//! a list for each row that takes three times as long as making them. None of them is garbage.
+//! After every 700 new containers the collector examines the young ones, and repeatedly all old
+//! ones. With a list for each row that takes three times as long as creating the lists. None of
+//! them is garbage.
 
 use pyo3::prelude::*;
 
-/// Holds the collector off until it is dropped. Whoever has one must keep the GIL, so that no
-/// other code sees or changes the state of the collector meanwhile.
+/// Pauses the collector until it is dropped. The owner must keep the GIL, so that no other code
+/// sees or changes the state of the collector meanwhile.
 pub(super) struct HeldOff<'py> {
     module: Option<Bound<'py, PyModule>>,
 }
@@ -27,7 +28,7 @@ impl<'py> HeldOff<'py> {
 impl Drop for HeldOff<'_> {
     fn drop(&mut self) {
         if let Some(module) = &self.module {
-            // The function has no reason to fail, and there is nobody to tell.
+            // The function has no reason to fail, and there is no caller to report it to.
             let _ = module.call_method0("enable");
         }
     }

@@ -1,8 +1,8 @@
 //! The columns of a series as numpy arrays, for pandas.
 //!
-//! A column of one batch is handed over as it is. One of several batches is put together in memory
-//! of numpy, which asks the system for large pages: fresh memory of the usual pages would cost
-//! more than the copy.
+//! The column of one batch is passed as it is. A column of several batches is joined in memory of
+//! numpy, which requests huge pages from the system: fresh memory in normal pages would cost more
+//! than the copy.
 
 use aioinflux::Series;
 use aioinflux::unify::{as_type, common_type};
@@ -24,17 +24,17 @@ use super::table::Table;
 use super::tags_dict;
 use super::texts::Texts;
 
-/// pandas' mark for a missing time.
+/// The mark of pandas for a missing time.
 const NAT: i64 = i64::MIN;
 
-/// A column: its kind, values, and which of them are null (or `None` where none is).
+/// A column: its kind, its values, and which of them are null (or `None` if none is).
 pub(super) type Column = (&'static str, Py<PyAny>, Py<PyAny>);
 
 /// A series by columns: `(name, tags, rows, [(label, kind, values, mask)])`.
 ///
-/// Kinds: `time` (int64 nanoseconds), `int` (int64 or uint64; with a mask where there are nulls),
-/// `float` (nulls are NaN), `bool` (with a mask where there are nulls), `null` (no value at all),
-/// `text` (a [`Table`] of one column if `arrow`, else a list), `object` (a list).
+/// Kinds: `time` (int64 nanoseconds), `int` (int64 or uint64; with a mask if there are nulls),
+/// `float` (nulls are NaN), `bool` (with a mask if there are nulls), `null` (no values at all),
+/// `text` (a [`Table`] of one column if `arrow`, otherwise a list), `object` (a list).
 pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyResult<Py<PyAny>> {
     let Series {
         name,
@@ -65,7 +65,7 @@ pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyR
     (name, tags_dict(py, &tags)?, rows, columns).into_py_any(py)
 }
 
-/// One column out of its parts.
+/// Joins the parts of one column.
 pub(super) fn column(py: Python<'_>, parts: Vec<ArrayRef>, arrow: bool) -> PyResult<Column> {
     let views: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
     let Ok(kind) = common_type(&views) else {
@@ -141,7 +141,7 @@ where
     Ok(values.into_any().unbind())
 }
 
-/// The values of one array, in the array's own memory where nobody else uses it.
+/// The values of one array, in its own memory if nothing else uses it.
 fn owned<T: ArrowPrimitiveType>(array: ArrayRef, missing: Option<T::Native>) -> Vec<T::Native> {
     let typed: PrimitiveArray<T> = array.as_primitive::<T>().clone();
     drop(array);
@@ -162,7 +162,7 @@ fn mark<N: Copy>(values: &mut [N], nulls: Option<&NullBuffer>, missing: Option<N
     }
 }
 
-/// Which values are null, or `None` where none is.
+/// Which values are null, or `None` if none is.
 fn mask(py: Python<'_>, parts: &[ArrayRef]) -> Py<PyAny> {
     if parts.iter().all(|part| part.null_count() == 0) {
         return py.None();

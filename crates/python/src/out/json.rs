@@ -1,4 +1,4 @@
-//! The server's JSON as Python objects, exactly: integers stay integers, whatever their size.
+//! The server's JSON as exact Python objects: integers of any size stay integers.
 
 use std::fmt;
 
@@ -12,11 +12,11 @@ use super::collector::HeldOff;
 use super::texts::Texts;
 use crate::errors;
 
-/// How much text is read before other threads get their turn, and signals are looked for.
+/// How much text is read before other threads may run, and signals are checked.
 const BYTES_AT_A_TIME: usize = 8 << 20;
 
-/// The Python object of a JSON answer; the documents of a chunked one are put together to the one
-/// that the server would have sent unchunked.
+/// The Python object of a JSON answer. The documents of a chunked one are joined to the document
+/// that the server would have sent without chunks.
 pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
     let mut documents = Documents::new(py, text);
     let mut answer: Option<Bound<'_, PyDict>> = None;
@@ -56,7 +56,7 @@ impl<'py, 'a> Documents<'py, 'a> {
         }
     }
 
-    /// Where the next document starts, or the text ends.
+    /// The start of the next document, or the end of the text.
     fn at(&self) -> usize {
         self.at
     }
@@ -100,8 +100,8 @@ fn join(answer: &Bound<'_, PyDict>, chunk: &Bound<'_, PyDict>) -> PyResult<()> {
     Ok(())
 }
 
-/// Whether a result is a further piece of the one before it. One that was whole goes on with more
-/// series (`SHOW TAG KEYS` comes so), but not with an error, whose id may be wrong.
+/// Whether a result continues the previous one. A complete result continues with more series (as
+/// for `SHOW TAG KEYS`), but not with an error, whose id may be wrong.
 fn goes_on(last: &Bound<'_, PyDict>, result: &Bound<'_, PyDict>) -> PyResult<bool> {
     let same = match (
         last.get_item("statement_id")?,
@@ -158,7 +158,8 @@ fn join_series(series: &Bound<'_, PyList>, more: &Bound<'_, PyList>) -> PyResult
     Ok(())
 }
 
-/// The last item, found without a walk over the others: an answer may have a series a chunk.
+/// The last item, found without iterating over the others: an answer may have one series in each
+/// chunk.
 fn last_of<'py>(list: &Bound<'py, PyList>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let at = list.len().checked_sub(1);
     at.map(|at| list.get_item(at)).transpose()
@@ -168,11 +169,11 @@ fn list<'py>(dict: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'py,
     Ok(dict.get_item(key)?.and_then(|value| value.cast_into().ok()))
 }
 
-/// Makes objects of one value, and of those inside it.
+/// Creates objects of one value, and of those inside it.
 struct Build<'py, 'a> {
     py: Python<'py>,
     texts: &'a mut Texts,
-    /// The items of the lists that are open, the innermost list last.
+    /// The items of the open lists, innermost list last.
     items: &'a mut Vec<Bound<'py, PyAny>>,
 }
 

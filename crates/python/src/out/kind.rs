@@ -1,10 +1,10 @@
-//! The kinds of attributes that a class with a schema can have.
+//! The kinds of attributes in a class with a schema.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 
-/// What the value of an attribute is, by its annotation.
+/// The kind of an attribute's value, from its annotation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Measurement,
@@ -36,11 +36,11 @@ impl Kind {
             "str" => Self::Str,
             "tagenum" | "enum" => Self::Enum,
             "field" => Self::Any,
-            _ => return Err(PyValueError::new_err(format!("kind `{name}` is not known"))),
+            _ => return Err(PyValueError::new_err(format!("unknown kind `{name}`"))),
         })
     }
 
-    /// Whether a cell is of this kind as it is.
+    /// Whether a cell already has this kind.
     pub(super) fn has(self, value: &Bound<'_, PyAny>) -> bool {
         match self {
             Self::Measurement | Self::Any => true,

@@ -1,4 +1,4 @@
-//! Answers as Python's data.
+//! Answers as Python data.
 //!
 //! ```text
 //! JSON ------> json                     the server's JSON, as dicts and lists
@@ -57,15 +57,12 @@ pub(crate) fn divisor(epoch: &str) -> PyResult<i64> {
         "m" => 60_000_000_000,
         "h" => 3_600_000_000_000,
         _ => {
-            return Err(PyValueError::new_err(format!(
-                "epoch `{epoch}` is not known"
-            )));
+            return Err(PyValueError::new_err(format!("unknown epoch `{epoch}`")));
         }
     })
 }
 
-/// The labels of columns, each different: one that is taken gets the suffix `_1`, or the next free
-/// one.
+/// The labels of columns, each different. A duplicate gets the suffix `_1`, or the next free one.
 pub(crate) fn free_labels<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for name in names {

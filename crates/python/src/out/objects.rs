@@ -1,7 +1,7 @@
 //! Rows as objects of a class with a schema.
 //!
-//! This module knows where the value of an attribute comes from, and what it becomes. The class
-//! itself is called with them; whatever it raises goes out as it is.
+//! This module knows the source and the conversion of each attribute's value. It calls the class
+//! with the values; exceptions of the class propagate unchanged.
 
 use std::ops::Range;
 use std::vec::IntoIter;
@@ -27,23 +27,23 @@ use crate::errors;
 use crate::exit;
 use crate::place::{shorten, type_name};
 
-/// How many objects are made between two looks at pending signals.
+/// How many objects are created between two checks for signals.
 const SIGNAL_OBJECTS: usize = 4096;
 
-/// Makes objects of one class.
+/// Creates objects of one class.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Reader {
     class: Py<PyType>,
     name: String,
     attributes: Vec<Attribute>,
-    /// Whether the class has no constructor that takes values, and attributes are set.
+    /// Whether the class has no constructor that takes values, so that attributes are set.
     sets: bool,
     /// Whether the constructor takes the values of all attributes in their order.
     positional: bool,
 }
 
 struct Attribute {
-    /// Name of the constructor's argument.
+    /// Name of the argument of the constructor.
     argument: Py<PyString>,
     name: String,
     /// Name of the column or tag.
@@ -56,12 +56,12 @@ struct Attribute {
     members: Option<Py<PyDict>>,
 }
 
-/// Where the value of an attribute comes from.
+/// The source of an attribute's value.
 enum Origin<'py> {
     Column(Box<Column>),
     /// The same in all rows of a series.
     Same(Bound<'py, PyAny>),
-    /// Not given: the constructor has a default.
+    /// Not passed, because the constructor has a default.
     Default,
 }
 
@@ -73,7 +73,7 @@ struct Column {
 }
 
 impl Origin<'_> {
-    /// Makes the objects of these rows.
+    /// Creates the objects of these rows.
     fn fill(&mut self, py: Python<'_>, rows: Range<usize>) {
         if let Self::Column(column) = self {
             let mut made = Vec::with_capacity(rows.len());
@@ -83,8 +83,8 @@ impl Origin<'_> {
     }
 }
 
-/// What Python says of an attribute: argument, name, key, kind, whether it may be missing, whether
-/// it must be given, and the enum of its members.
+/// The description of an attribute from Python: argument, name, key, kind, whether it may be
+/// missing, whether it must be passed, and the enum of its members.
 type Described<'py> = (
     Bound<'py, PyString>,
     String,
@@ -122,7 +122,7 @@ impl Reader {
         })
     }
 
-    /// The objects of all rows of all series, which leave the answer.
+    /// The objects of all rows of all series, which are taken out of the answer.
     fn objects<'py>(
         &self,
         py: Python<'py>,
@@ -219,7 +219,7 @@ impl Reader {
                 made: IntoIter::default(),
             })));
         }
-        // Series of points without the tag have an empty value of it.
+        // Series of points without the tag have an empty value for it.
         let tag = series.tags.iter().find(|(name, _)| name == key);
         if let Some((_, text)) = tag.filter(|(_, text)| !text.is_empty()) {
             let text = PyString::new(py, text).into_any();
@@ -247,7 +247,7 @@ impl Reader {
         )))
     }
 
-    /// The value of an attribute in a row; `None` where the constructor's default is to be taken.
+    /// The value of an attribute in a row. `None` if the default of the constructor applies.
     fn value<'py>(
         &self,
         py: Python<'py>,
@@ -342,7 +342,7 @@ impl Reader {
     }
 }
 
-/// An aware datetime in UTC; what is finer than microseconds is cut off.
+/// An aware datetime in UTC. Fractions below a microsecond are cut off.
 fn datetime(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     let micros = Timestamp::from_microsecond(ns.div_euclid(1000));
     let time = micros.map_err(|error| PyValueError::new_err(error.to_string()))?;

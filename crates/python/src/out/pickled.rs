@@ -1,6 +1,6 @@
-//! A series as plain objects of Python, for pickle: the memory of its columns as `bytes`.
+//! A series as plain Python objects for pickle: the memory of its columns as `bytes`.
 //!
-//! What comes back is checked: it may have been changed, and no length in it is trusted.
+//! Unpickled data is checked: it may have been changed, and no length in it is trusted.
 
 use std::sync::Arc;
 
@@ -22,14 +22,15 @@ use pyo3::types::{PyBytes, PyTuple};
 use super::table::{Categories, Rows, Table};
 use crate::exit;
 
-/// Changes when a state no longer reads as it did; numbers are in the order of the machine.
+/// Increment it when a state can no longer be read in the same way. Numbers are in the byte order
+/// of the machine.
 const FORMAT: &str = if cfg!(target_endian = "little") {
     "1 little"
 } else {
     "1 big"
 };
 
-/// A column: its kind, its values, where texts end, and which cells are there.
+/// A column: its kind, its values, the ends of texts, and which cells are not null.
 type Column<'py> = (
     String,
     Bound<'py, PyBytes>,
@@ -47,7 +48,7 @@ pub(super) type State<'py> = (
     Vec<Batch<'py>>,
 );
 
-/// A function and its arguments, which pickle keeps of an object.
+/// A function and its arguments, which pickle stores for an object.
 pub(super) type Reduced<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
 
 /// The table that was pickled.
@@ -73,7 +74,7 @@ pub(crate) fn unpickled_rows(
 ) -> PyResult<Rows> {
     exit::protect_thread();
     if unit < 1 || divisor < 1 {
-        return Err(PyValueError::new_err("pickled rows: a unit is wrong"));
+        return Err(PyValueError::new_err("pickled rows: invalid unit"));
     }
     Ok(Rows::new(series(state)?, unit, divisor, dicts))
 }
@@ -111,7 +112,7 @@ fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Column<'py>> {
         DataType::Utf8 => texts(array.as_string()),
         DataType::Utf8View => texts(&array.as_string_view().iter().collect()),
         DataType::Null => ("null", Buffer::from(&[]), None),
-        // The decoders make no other types.
+        // The decoders create no other types.
         other => {
             let text = format!("a column of `{other}` cannot be pickled");
             return Err(PyValueError::new_err(text));
@@ -131,7 +132,8 @@ fn memory<T: ArrowPrimitiveType>(array: &ArrayRef) -> Buffer {
     array.as_primitive::<T>().values().inner().clone()
 }
 
-/// The bytes of texts, and where each ends, from 0 on: of a slice nothing else is kept.
+/// The bytes of texts, and the end of each, counted from 0. For a slice, only its own texts are
+/// kept.
 fn texts(array: &StringArray) -> (&'static str, Buffer, Option<Buffer>) {
     let offsets = array.offsets();
     let (start, end) = (offsets[0], offsets[array.len()]);
@@ -219,7 +221,7 @@ fn numbers<T: ArrowPrimitiveType>(
     ))
 }
 
-/// So many numbers, copied to where their type may stand.
+/// `count` numbers, copied to memory that is aligned for their type.
 fn buffer<N: arrow_buffer::ArrowNativeType>(
     count: usize,
     bytes: &[u8],

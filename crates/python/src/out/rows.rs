@@ -1,4 +1,4 @@
-//! Rows: plain tuples, dicts, and named tuples, a few dozen at a time.
+//! Rows as plain tuples, dicts, and named tuples, a few dozen at a time.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,15 +11,15 @@ use super::block::{Block, ROWS_AT_A_TIME, Taken, columns};
 use super::cells::Cells;
 use crate::exit;
 
-/// What rows become.
+/// The form of rows.
 pub(crate) enum Shape {
     Tuples,
-    /// Copies of a dict that has every key already.
+    /// Copies of a dict that already has every key.
     Dicts {
         keys: Vec<Py<PyString>>,
         template: Py<PyDict>,
     },
-    /// What a callable makes of the tuple of cells.
+    /// The results of a callable for the tuple of cells.
     Named(Py<PyAny>),
 }
 
@@ -51,8 +51,8 @@ impl Shape {
 
 /// Iterator of lists of rows.
 ///
-/// While it makes some, Python's garbage collector may run, and with it code that asks for more, on
-/// this thread or another: each call makes rows of its own, and holds no lock meanwhile.
+/// While it creates rows, Python's garbage collector may run code that requests more rows, on this
+/// thread or another. Each call therefore creates rows of its own, and holds no lock meanwhile.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct RowLists {
     state: Mutex<State>,
@@ -64,10 +64,10 @@ pub(crate) struct RowLists {
 
 struct State {
     batches: std::vec::IntoIter<RecordBatch>,
-    /// The batch that rows are being made of, and those that are left.
+    /// The current batch, and those that are left.
     columns: Arc<Vec<Cells>>,
     left: Range<usize>,
-    /// None while a call uses it.
+    /// `None` while a call uses it.
     block: Option<Block>,
 }
 
@@ -128,7 +128,7 @@ impl RowLists {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next rows, which are nobody else's then, and memory for them.
+    /// The next rows, which only the caller owns, and memory for them.
     fn begin(&self, py: Python<'_>) -> Option<(Arc<Vec<Cells>>, Range<usize>, Block)> {
         let mut state = self.state();
         while state.left.is_empty() {
@@ -155,7 +155,7 @@ impl RowLists {
         mut taken: Taken<'_>,
         count: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        // Filled one by one: what is collected from results has no room beforehand.
+        // Filled one by one, because collecting from results reserves no memory.
         let mut rows = Vec::with_capacity(count);
         for _ in 0..count {
             let cells = taken.row(py);

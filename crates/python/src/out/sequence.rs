@@ -1,4 +1,4 @@
-//! Series as sequences of Python: a row by its position, and slices.
+//! Series as Python sequences: a row by its position, and slices.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use pyo3::types::PySlice;
 use super::rows::RowLists;
 use crate::place::type_name;
 
-/// What an index asks for.
+/// The meaning of an index.
 pub(super) enum Wanted {
     /// The row at a position.
     Row(usize),
@@ -31,7 +31,7 @@ pub(super) fn length(batches: &[RecordBatch]) -> usize {
     batches.iter().map(RecordBatch::num_rows).sum()
 }
 
-/// The row or the rows that an index of Python names.
+/// The row or the rows for a Python index.
 pub(super) fn wanted(index: &Bound<'_, PyAny>, batches: &[RecordBatch]) -> PyResult<Wanted> {
     let rows = length(batches);
     let all = isize::try_from(rows)?;
@@ -89,7 +89,7 @@ pub(super) fn chained(py: Python<'_>, lists: RowLists) -> PyResult<Bound<'_, PyA
     chain.call_method1("from_iterable", (lists,))
 }
 
-/// Rows one after the other; they share the memory of the batches.
+/// Consecutive rows, which share the memory of the batches.
 pub(super) fn slices(batches: &[RecordBatch], wanted: Range<usize>) -> Vec<RecordBatch> {
     let mut found = Vec::new();
     let mut seen = 0;
@@ -104,7 +104,7 @@ pub(super) fn slices(batches: &[RecordBatch], wanted: Range<usize>) -> Vec<Recor
     found
 }
 
-/// Rows at positions that go up or down; each run of rows of one batch is a new batch.
+/// Rows at ascending or descending positions. Each run of rows of one batch is a new batch.
 fn pick(
     batches: &[RecordBatch],
     positions: impl Iterator<Item = usize>,
@@ -117,7 +117,8 @@ fn pick(
     }
     let mut runs: Vec<(usize, Vec<usize>)> = Vec::new();
     for position in positions {
-        // The last batch that starts there or before: those without rows start where the next does.
+        // The last batch that starts at or before the position: a batch without rows starts where
+        // the next one does.
         let batch = starts.partition_point(|start| *start <= position) - 1;
         let row = position - starts[batch];
         match runs.last_mut() {
@@ -170,7 +171,7 @@ fn cells_of(column: &ArrayRef, rows: &[usize]) -> PyResult<ArrayRef> {
             Arc::new(DictionaryArray::new(keys, Arc::clone(cells.values())))
         }
         DataType::Null => Arc::new(NullArray::new(rows.len())),
-        // The decoders make no other types.
+        // The decoders create no other types.
         other => {
             return Err(PyValueError::new_err(format!(
                 "rows of `{other}` cannot be picked"

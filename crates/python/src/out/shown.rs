@@ -1,7 +1,7 @@
-//! What a person is shown of a series: a few rows, the kinds of its columns, a column to draw.
+//! Parts of a series for display: a few rows, the kinds of its columns, a column to plot.
 //!
-//! Texts and pictures are made in Python (`_show`, `_plot`), of what is given here. Only the rows
-//! that are asked for become objects.
+//! Python (`_show`, `_plot`) makes texts and plots from these parts. Only the requested rows become
+//! objects.
 
 use std::ops::Range;
 
@@ -14,9 +14,9 @@ use super::columns::{self, Column};
 use super::rows::{RowLists, Shape};
 use super::sequence::slices;
 
-/// The names of columns and tags as their kinds; a tag is of the kind `tag`.
+/// The names of columns and tags with their kinds. A tag has the kind `tag`.
 ///
-/// `columns` says how many columns there are, for a series without batches.
+/// `columns` is the number of columns, for a series without batches.
 pub(super) fn kinds(batches: &[RecordBatch], columns: usize, tags: usize) -> Vec<&'static str> {
     let columns = (0..columns).map(|column| {
         let kinds = batches
@@ -35,7 +35,7 @@ fn kind(of: &DataType) -> &'static str {
         DataType::UInt64 => "unsigned",
         DataType::Boolean => "boolean",
         DataType::Utf8 | DataType::Utf8View => "string",
-        // The decoders make no other types.
+        // The decoders create no other types.
         _ => "null",
     }
 }
@@ -50,7 +50,7 @@ fn common(first: &'static str, second: &'static str) -> &'static str {
     }
 }
 
-/// Some rows as tuples, a list for each batch: the first `columns` of each row, and the tags.
+/// Some rows as tuples, a list for each batch: the first `columns` cells of each row, and the tags.
 pub(super) fn rows(
     py: Python<'_>,
     batches: &[RecordBatch],
@@ -72,7 +72,7 @@ pub(super) fn rows(
     Ok(RowLists::new(slices, divisor, Shape::Tuples, tags))
 }
 
-/// A column as numpy has it; the position is one of `kinds`.
+/// A column in numpy's format. The position is one of `kinds`.
 pub(super) fn column(py: Python<'_>, batches: &[RecordBatch], position: usize) -> PyResult<Column> {
     let columns = batches.iter().map(RecordBatch::columns);
     let parts: Vec<ArrayRef> = columns
@@ -81,7 +81,7 @@ pub(super) fn column(py: Python<'_>, batches: &[RecordBatch], position: usize) -
     columns::column(py, parts, false)
 }
 
-/// Calls a function of a module of `aioinflux` with the series.
+/// Calls a function in a module of `aioinflux` with the series.
 pub(super) fn call<'py>(
     series: &Bound<'py, PyAny>,
     module: &str,
@@ -91,7 +91,7 @@ pub(super) fn call<'py>(
     module.call_method1(function, (series,))
 }
 
-/// Draws the series, by `aioinflux._plot`.
+/// Plots the series with `aioinflux._plot`.
 pub(super) fn plot<'py>(
     series: &Bound<'py, PyAny>,
     columns: Option<&Bound<'py, PyAny>>,

@@ -1,4 +1,4 @@
-//! A series as a table of Arrow, and as something to iterate over.
+//! A series as an Arrow table, and as an iterable.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ use super::sequence::{Wanted, chained, length, only, reversed, slices, wanted};
 use super::{column_names, free_labels, shown, tags_dict};
 use crate::exit;
 
-/// All values of the tags of an answer, in the order in which they came: every series of it has
-/// the same categories.
+/// All values of the tags of an answer, in order of appearance: every series of it has the same
+/// categories.
 pub(super) type Categories = HashMap<String, Vec<String>>;
 
 pub(super) fn categories<'a>(all: impl Iterator<Item = &'a Series>) -> Categories {
@@ -103,8 +103,8 @@ impl Table {
         })
     }
 
-    /// The table with its texts as views, its tags too: polars would make the same ones, in small
-    /// pages.
+    /// The table with its texts as views, including its tags: polars would make the same views, but
+    /// in small pages.
     pub(super) fn with_views(self) -> Self {
         let fields = self
             .schema
@@ -148,7 +148,7 @@ impl Table {
     }
 }
 
-/// An array of texts as one of views; any other array as it is.
+/// An array of texts as views. Any other array stays as it is.
 fn as_views(array: &ArrayRef) -> ArrayRef {
     match array.as_string_opt::<i32>() {
         Some(texts) => Arc::new(StringViewArray::from(texts)),
@@ -244,7 +244,7 @@ impl Table {
         length(&self.batches)
     }
 
-    /// A row as a tuple, or for a slice a table that shares the memory of this one.
+    /// A row as a tuple. For a slice, a table that shares the memory of this one.
     fn __getitem__<'py>(
         &self,
         py: Python<'py>,
@@ -287,12 +287,12 @@ impl Table {
         reversed(slf)
     }
 
-    /// Itself: it cannot be changed.
+    /// Itself, because it is immutable.
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
 
-    /// Itself: it cannot be changed.
+    /// Itself, because it is immutable.
     fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
         exit::protect_thread();
         slf
@@ -321,7 +321,7 @@ impl Table {
         shown::plot(slf, columns, ax, kwargs)
     }
 
-    /// The kind of each column: a type of the server's, or `tag`.
+    /// The kind of each column: a type of the server, or `tag`.
     #[getter(_kinds)]
     fn kinds(&self) -> Vec<&'static str> {
         exit::protect_thread();
@@ -342,14 +342,14 @@ impl Table {
         shown::rows(py, &self.batches, start..end, self.width(), 1, &self.tags)
     }
 
-    /// A column as numpy has it.
+    /// A column in numpy's format.
     #[pyo3(name = "_column")]
     fn column(&self, py: Python<'_>, position: usize) -> PyResult<Column> {
         exit::protect_thread();
         shown::column(py, &self.batches, position)
     }
 
-    /// The schema, as the Arrow `PyCapsule` interface has it.
+    /// The schema, for the Arrow `PyCapsule` interface.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         exit::protect_thread();
         let schema = FFI_ArrowSchema::try_from(self.schema.as_ref())
@@ -357,8 +357,8 @@ impl Table {
         PyCapsule::new_with_value(py, schema, c"arrow_schema")
     }
 
-    /// The rows, as the Arrow `PyCapsule` interface has them. A wish for another schema is not
-    /// granted, as the interface allows.
+    /// The rows, for the Arrow `PyCapsule` interface. A requested schema is ignored, as the
+    /// interface allows.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,
@@ -381,14 +381,14 @@ pub(crate) struct Rows {
     tags: Vec<(String, String)>,
     labels: Vec<String>,
     batches: Vec<RecordBatch>,
-    /// Nanoseconds in the unit of the times as they are stored, and what they are divided by.
+    /// Nanoseconds in the unit of the stored times, and the divisor for them.
     unit: i64,
     divisor: i64,
     dicts: bool,
 }
 
 impl Rows {
-    /// The rows of a series whose times have this `unit`; they come divided by `divisor`.
+    /// The rows of a series whose times have this `unit`; they are divided by `divisor`.
     pub(super) fn new(series: Series, unit: i64, divisor: i64, dicts: bool) -> Self {
         let schema = series.batches.first().map(RecordBatch::schema);
         let fields = schema.iter().flat_map(|schema| schema.fields());
@@ -439,7 +439,7 @@ impl Rows {
         length(&self.batches)
     }
 
-    /// A row, or for a slice `Rows` that share the memory of these.
+    /// A row. For a slice, `Rows` that share the memory of these.
     fn __getitem__<'py>(
         &self,
         py: Python<'py>,
@@ -480,12 +480,12 @@ impl Rows {
         reversed(slf)
     }
 
-    /// Itself: they cannot be changed.
+    /// Itself, because it is immutable.
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
 
-    /// Itself: they cannot be changed.
+    /// Itself, because it is immutable.
     fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
         exit::protect_thread();
         slf
@@ -514,7 +514,7 @@ impl Rows {
         shown::plot(slf, columns, ax, kwargs)
     }
 
-    /// The kind of each column: a type of the server's, or `tag`.
+    /// The kind of each column: a type of the server, or `tag`.
     #[getter(_kinds)]
     fn kinds(&self) -> Vec<&'static str> {
         exit::protect_thread();
@@ -527,14 +527,14 @@ impl Rows {
         self.unit
     }
 
-    /// Some rows as tuples, whose times are not divided.
+    /// Some rows as tuples, with times that are not divided.
     #[pyo3(name = "_rows")]
     fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
         exit::protect_thread();
         shown::rows(py, &self.batches, start..end, self.width(), 1, &self.tags)
     }
 
-    /// A column as numpy has it.
+    /// A column in numpy's format.
     #[pyo3(name = "_column")]
     fn column(&self, py: Python<'_>, position: usize) -> PyResult<Column> {
         exit::protect_thread();

@@ -1,4 +1,4 @@
-//! Texts that come again and again, as the Python objects that they were before.
+//! Repeated texts, as the Python objects that were created for them earlier.
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -6,9 +6,9 @@ use pyo3::types::PyString;
 /// Slots of a [`Texts`].
 const SLOTS: usize = 256;
 
-/// The last texts of a column as objects: most columns of texts hold few different ones.
+/// The most recent texts of a column as objects: most text columns have few different ones.
 ///
-/// A text has two places, beside each other.
+/// A text has two slots, next to each other.
 #[derive(Default)]
 pub(super) struct Texts {
     slots: Vec<Option<(Ends, Py<PyString>)>>,
@@ -45,13 +45,13 @@ impl Texts {
     }
 }
 
-/// Out of the way of short texts, whose ends are all of them.
+/// A separate function, because short texts need no comparison beyond their ends.
 #[cold]
 fn is_text(known: &Bound<'_, PyString>, text: &str) -> bool {
     known.to_str().is_ok_and(|known| known == text)
 }
 
-/// The length of a text, its first and its last eight bytes: all of it, where it is short.
+/// The length of a text, and its first and last eight bytes, which is all of a short text.
 #[derive(PartialEq)]
 struct Ends {
     length: usize,
@@ -80,7 +80,8 @@ impl Ends {
         self.length <= 16
     }
 
-    /// A slot, by the length and the last bytes: texts of one column often begin alike.
+    /// A slot, by the length and the last bytes, because texts of one column often start in the
+    /// same way.
     fn slot(&self) -> usize {
         const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
         let mixed = (self.last ^ self.length as u64).wrapping_mul(MIX);

@@ -1,4 +1,4 @@
-//! The times of an answer that did not come in nanoseconds.
+//! The times of an answer that are not in nanoseconds.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, TimestampNanosecond
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use jiff::Timestamp;
 
-/// Makes nanoseconds of all times: of integers in the unit of the answer, and of the texts that
-/// the server sends where no unit was asked for. The error is a text that names the value.
+/// Converts all times to nanoseconds: integers in the unit of the answer, and the texts that the
+/// server sends if no unit was requested. The error is a text that names the value.
 pub(super) fn to_nanoseconds(answer: &mut Answer, unit: i64) -> Result<(), String> {
     let statements = answer.statements.iter_mut();
     for series in statements.flat_map(|statement| &mut statement.series) {

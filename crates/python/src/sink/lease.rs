@@ -1,5 +1,5 @@
-//! Memory that outlives a call: fresh memory costs as much as the encoding itself, and so does
-//! making the acquaintance of the user's keys again for each point.
+//! Memory that is kept between calls. Fresh memory costs as much as the encoding itself, and so
+//! does learning the user's keys again for each point.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,10 +8,11 @@ use aioinflux::Dialect;
 
 use super::Sink;
 
-/// Most that are kept: calls of that many threads, or within each other.
+/// Maximum number of sinks that are kept: for calls of so many threads, or nested calls.
 const MOST: usize = 4;
 
-/// Those that no call uses, the last used at the end. They stay where they are: to move them takes as long as a short line.
+/// Those that no call uses, the most recently used last. They are not moved, because moving them
+/// takes as long as a short line.
 #[expect(
     clippy::vec_box,
     reason = "the boxes go in and out, and nothing in them is moved"
@@ -23,8 +24,8 @@ fn idle() -> MutexGuard<'static, Vec<Box<Sink>>> {
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The sink of one call, whose memory goes to a later one. A call within a call, by a value's own
-/// code, finds the next one.
+/// The sink of one call, whose memory is reused by a later one. A nested call, from the code of a
+/// value, finds the next sink.
 pub(crate) struct Lease(Option<Box<Sink>>);
 
 impl Lease {
@@ -57,12 +58,12 @@ impl Drop for Lease {
         let Some(mut sink) = self.0.take() else {
             return;
         };
-        // Before the lock is held: what goes here may be objects with code of their own.
+        // Before the lock is held, because the dropped objects may have their own code.
         sink.forget();
         let mut idle = idle();
         let oldest = (idle.len() == MOST).then(|| idle.remove(0));
         idle.push(sink);
-        // Not under the lock, either.
+        // Not under the lock, for the same reason.
         drop(idle);
         drop(oldest);
     }

@@ -1,8 +1,8 @@
-//! Tag values that came before in the same call, escaped.
+//! Escaped tag values that appeared earlier in the same call.
 //!
-//! Tags have few values, which are mostly the same objects in all points: a look at the address is
-//! then enough, and neither the object nor its text is read. The objects are held for as long as
-//! they are known, so that an address cannot pass to another text.
+//! Tags have few values, and most points share the same objects. Comparing the address is then
+//! enough, and neither the object nor its text is read. The objects are held as long as they are
+//! known, so that an address cannot be reused for another text.
 
 use aioinflux::line::{Row, Shape, TagText, Unusual};
 use pyo3::prelude::*;
@@ -10,26 +10,27 @@ use pyo3::types::PyString;
 
 use super::shapes::Object;
 
-/// After how many points of one shape it begins: a call with few points would only pay for it.
+/// Number of points of one shape after which it begins: in a call with few points it would only add
+/// cost.
 const WORTH: usize = 32;
-/// Least and most places for the values of a tag, as powers of two.
+/// Minimum and maximum number of slots for the values of a tag, as powers of two.
 const LEAST_BITS: u32 = 6;
 const MOST_BITS: u32 = 13;
-/// How many points there must have been for each value before there are more places: values that
-/// never come again are not worth them.
+/// Number of points for each value that must have been seen before there are more slots: values
+/// that are never repeated are not worth them.
 const POINTS_EACH: usize = 4;
 
 /// The values of one call.
 #[derive(Default)]
 pub(crate) struct Memo {
-    /// The shape that they belong to.
+    /// The shape to which they belong.
     shape: u64,
     points: usize,
     tags: Vec<Tag>,
 }
 
 impl Memo {
-    /// Begins a point with that many tags; points of another shape forget the values.
+    /// Begins a point with this number of tags. Points of a different shape forget the values.
     #[inline]
     pub(crate) fn begin(&mut self, shape: u64, tags: usize) {
         if self.shape != shape {
@@ -44,7 +45,7 @@ impl Memo {
         }
     }
 
-    /// Writes a tag of the row; `None` is left out.
+    /// Writes a tag of the row. `None` is left out.
     #[inline]
     pub(crate) fn write(
         &mut self,
@@ -60,21 +61,22 @@ impl Memo {
         }
     }
 
-    /// The values of each tag, once there is a place for them, and the number of points so far.
+    /// The values of each tag, once there are slots for them, and the number of points so far.
     #[inline]
     pub(crate) fn tags(&mut self) -> (&mut [Tag], usize) {
         (&mut self.tags, self.points)
     }
 }
 
-/// The values of one tag. The address of an object gives a place; it is there or in the one beside.
+/// The values of one tag. The address of an object selects a slot; the object is there or in the
+/// next one.
 pub(crate) struct Tag {
     places: Vec<Known>,
     bits: u32,
     used: usize,
 }
 
-/// A value, with all that is read for it in one line of the processor's cache.
+/// A value. Everything that is read for it is in one cache line.
 #[derive(Default)]
 #[repr(align(64))]
 struct Known {
@@ -99,7 +101,7 @@ impl Tag {
         }
     }
 
-    /// Writes the tag of the row; `None` is left out. `points` is how many there were.
+    /// Writes the tag of the row. `None` is left out. `points` is the number of points so far.
     #[inline]
     pub(crate) fn write(
         &mut self,
@@ -116,7 +118,7 @@ impl Tag {
         self.write_other(row, shape, tag, value, points)
     }
 
-    /// The second place, or a value that is not known.
+    /// The second slot, or an unknown value.
     #[inline(never)]
     fn write_other(
         &mut self,
@@ -151,12 +153,12 @@ impl Tag {
         reason = "of the few bits of a place"
     )]
     fn place_of(&self, address: usize) -> usize {
-        // The high bits of the product depend on all of the address.
+        // The high bits of the product depend on all bits of the address.
         let product = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (product >> (u64::BITS - self.bits)) as usize
     }
 
-    /// A place for a new value; `None` where there is none, and more are not worth it.
+    /// A slot for a new value. `None` if there is none, and more are not worth it.
     fn free_place(&mut self, address: usize, points: usize) -> Option<usize> {
         let is_full = 2 * self.used >= self.places.len();
         if is_full && self.bits < MOST_BITS && points >= POINTS_EACH * self.used {
@@ -194,14 +196,14 @@ fn places(bits: u32) -> Vec<Known> {
         .collect()
 }
 
-/// Writes a tag with a value that is not looked for; `None` is left out.
+/// Writes a tag without looking up its value. `None` is left out.
 pub(crate) fn write_text(
     row: &mut Row<'_>,
     tag: usize,
     value: Object<'_, '_>,
 ) -> Result<(), Unusual> {
     if let Ok(value) = value.cast_exact::<PyString>() {
-        // Held, since another thread may come in while its text is made where there is no GIL.
+        // Held, because without a GIL another thread may interfere while its text is made.
         row.tag(tag, text(&value.to_owned())?)
     } else if value.is_none() {
         Ok(())

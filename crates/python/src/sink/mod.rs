@@ -1,5 +1,5 @@
-//! Where every reader of input adds its points: the encoder, what is known of earlier points, and what
-//! the user has to be warned of.
+//! Where every reader of input adds its points: the encoder, the shapes and values of earlier
+//! points, and the warnings for the user.
 //!
 //! | file | knows |
 //! |---|---|
@@ -31,28 +31,28 @@ use crate::place::Place;
 use crate::times::Times;
 use crate::{text, values};
 
-/// Longest batch whose memory is kept.
+/// Maximum size of a batch whose memory is kept.
 const LONGEST: usize = 16 << 20;
 
-/// Where the points of one call go.
+/// The destination of the points of one call.
 pub(crate) struct Sink {
     pub(crate) encoder: Encoder,
     pub(crate) shapes: Shapes,
     pub(crate) memo: Memo,
     /// Memory for the batches of the call.
     pub(crate) spares: Spares,
-    /// Name for points that carry none.
+    /// The measurement of points that have none.
     pub(crate) measurement: Option<String>,
     pub(crate) tags: CommonTags,
     pub(crate) times: Times,
-    /// Whether points without a time get one of the clock's.
+    /// Whether points without a time get a stamp of the clock.
     pub(crate) stamp: bool,
     pub(crate) warnings: Warnings,
 }
 
 impl Sink {
-    /// For calls whose lines are of this dialect: what is known of earlier points, such as shapes,
-    /// is of it, too.
+    /// For calls whose lines have this dialect. Everything that is learned from earlier points,
+    /// such as shapes, is specific to it.
     fn new(dialect: Dialect) -> Self {
         let options = Options::new(dialect).remove_newlines(true);
         Self {
@@ -68,7 +68,7 @@ impl Sink {
         }
     }
 
-    /// Forgets the call, and keeps what is worth it for the next one.
+    /// Forgets the call, and keeps what the next one can reuse.
     fn forget(&mut self) {
         if self.encoder.len_bytes() > LONGEST {
             self.encoder = Encoder::new(self.encoder.options());
@@ -82,30 +82,30 @@ impl Sink {
         self.warnings = Warnings::default();
     }
 
-    /// Makes points without a time get the next nanosecond of the clock.
+    /// Gives points without a time the next nanosecond of the clock.
     pub(crate) fn set_stamp(&mut self, stamp: bool) {
         self.stamp = stamp;
         self.encoder.set_clock(stamp.then_some(unique_time));
     }
 
-    /// Adds lines that come encoded.
+    /// Adds encoded lines.
     pub(crate) fn push_lines(&mut self, text: &[u8]) -> PyResult<()> {
         self.times.refuse_lines()?;
         let pushed = self.encoder.push_text(text);
         pushed.map(drop).map_err(|error| refused(&error))
     }
 
-    /// Takes note of the points without a time among the lines in the encoder.
+    /// Records the points without a time among the lines in the encoder.
     pub(crate) fn note_undated(&mut self, py: Python<'_>) {
         self.warnings.note_undated(py, self.encoder.batch());
     }
 
-    /// Warns of what was changed, and of what the server will not keep.
+    /// Warns of changes to the data, and of points that the server will not keep.
     pub(crate) fn warn(&self, py: Python<'_>) -> PyResult<()> {
         self.warnings.show(py, self.encoder.removed_newlines())
     }
 
-    /// Takes the name and the tags for points that have none themselves.
+    /// Sets the measurement and the tags for points that have none themselves.
     pub(crate) fn set_defaults(
         &mut self,
         measurement: Option<&Bound<'_, PyAny>>,
@@ -126,7 +126,7 @@ impl Sink {
         Ok(())
     }
 
-    /// Adds tags for every point, except those that are there already.
+    /// Adds tags for every point, except those that are already there.
     fn add_tags(&mut self, tags: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
         for (key, value) in tags.into_iter().flatten() {
             let key = self.name(&key, Place::argument("tags"))?;
@@ -156,7 +156,7 @@ impl Sink {
         Ok(())
     }
 
-    /// The text of a name; what is no string is converted, with a warning later.
+    /// The text of a name. A value that is not a string is converted, with a warning later.
     pub(crate) fn name(&mut self, name: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<String> {
         if let Ok(text) = name.cast::<PyString>() {
             return values::string(text, place).map(str::to_owned);
@@ -172,7 +172,7 @@ impl Sink {
         Ok(text)
     }
 
-    /// The name of a measurement; `None` where a value stands for none.
+    /// The name of a measurement. `None` if a value means that there is none.
     pub(crate) fn measurement_of(
         &mut self,
         name: &Bound<'_, PyAny>,
@@ -190,7 +190,7 @@ impl Sink {
     }
 }
 
-/// The encoder's refusal, as Python's.
+/// Converts an error of the encoder to a Python exception.
 pub(crate) fn refused(error: &aioinflux::line::Error) -> PyErr {
     PyValueError::new_err(error.to_string())
 }

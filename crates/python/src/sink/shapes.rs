@@ -1,7 +1,8 @@
-//! Shapes of earlier points, by which the keys of later ones are known at a glance.
+//! Shapes of earlier points, by which the keys of later points are recognized.
 //!
-//! The keys of a dict are nearly always the very objects that the point before had, so that a look
-//! at their addresses is enough. Keys are held here, and an address cannot pass to another text.
+//! The keys of a dict are nearly always the same objects as in the previous point, so comparing
+//! their addresses is enough. Keys are held here, so that an address cannot be reused for another
+//! text.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,12 +11,13 @@ use aioinflux::line::Shape;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-/// Most shapes, and most names in all of them, before all are forgotten.
+/// Maximum number of shapes, and of names in all of them, before all are forgotten.
 const MOST_SHAPES: usize = 256;
 const MOST_NAMES: usize = 16_384;
-/// Longest name that is held on to.
+/// Maximum length of a name that is held.
 const LONGEST_NAME: usize = 4096;
-/// Most combinations of keys that were met once. Only the second point of a shape is worth one.
+/// Maximum number of key combinations that appeared once. Only the second point of a shape is worth
+/// creating one.
 const MOST_ONCE: usize = 4096;
 
 /// What the points of a call share: part of their shape.
@@ -28,7 +30,7 @@ pub(crate) struct Shared {
     pub(crate) extra_tags: usize,
 }
 
-/// The shapes that were met, in this call and in those before it.
+/// The shapes of this call and of earlier ones.
 #[derive(Default)]
 pub(crate) struct Shapes {
     shared: Vec<Shared>,
@@ -36,9 +38,9 @@ pub(crate) struct Shapes {
     by_hash: HashMap<u64, usize>,
     once: HashSet<u64>,
     names: usize,
-    /// How many were made.
+    /// How many were created.
     made: u64,
-    /// Where in `shared` this call is.
+    /// The index of this call in `shared`.
     call: usize,
     /// The shape of the last point.
     last: usize,
@@ -47,22 +49,22 @@ pub(crate) struct Shapes {
 /// Keys in the order of the dicts, and how their values become a row.
 pub(crate) struct Known {
     call: usize,
-    /// No other shape has the same.
+    /// A unique number of the shape.
     pub(crate) number: u64,
     measurement: Option<Text>,
     pub(crate) tags: Vec<Text>,
     pub(crate) fields: Vec<Text>,
-    /// `None` where each point needs the plain encoder.
+    /// `None` if each point needs `PointEncoder`.
     pub(crate) plan: Option<Plan>,
-    /// The shape of the point that followed the last one of this shape.
+    /// The shape of the point that followed the last point of this shape.
     next: usize,
 }
 
 pub(crate) struct Plan {
     pub(crate) shape: Shape,
-    /// Where the tags come from, in the order of the shape.
+    /// The sources of the tags, in the order of the shape.
     pub(crate) tags: Vec<(usize, Source)>,
-    /// Whether these are the tags of the point in the order of the point, and no others.
+    /// Whether these are exactly the tags of the point, in the order of the point.
     pub(crate) sorted: bool,
 }
 
@@ -74,10 +76,10 @@ pub(crate) enum Source {
     Extra(usize),
 }
 
-/// A key or a value, for as long as nothing changes its dict.
+/// A key or a value, valid as long as nothing changes its dict.
 pub(crate) type Object<'a, 'py> = Borrowed<'a, 'py, PyAny>;
 
-/// A name, and the object that carries it.
+/// A name, and the object that contains it.
 pub(crate) struct Text {
     object: Py<PyString>,
     text: Box<str>,
@@ -100,7 +102,7 @@ impl Text {
 
     #[inline(never)]
     fn equals(&self, name: Object<'_, '_>) -> bool {
-        // Held, since another thread may come in while its text is made where there is no GIL.
+        // Held, because without a GIL another thread may interfere while its text is made.
         name.cast_exact::<PyString>().is_ok_and(|name| {
             name.to_owned()
                 .to_str()
@@ -122,7 +124,8 @@ impl Names<'_, '_> {
         self.tags.map_or(0, PyDictMethods::len)
     }
 
-    /// Of the texts, which the interpreter has hashed already; `None` where a key is no string.
+    /// The hash of the texts, which the interpreter has already computed. `None` if a key is not a
+    /// string.
     fn hash(&self, call: usize) -> Option<u64> {
         let mut hash = mix(call as u64, self.tag_count() as u64);
         if let Some(name) = self.measurement {
@@ -147,7 +150,7 @@ fn mix(hash: u64, more: u64) -> u64 {
 }
 
 impl Known {
-    /// Whether measurement and numbers of keys are those of a point; the keys are still to be
+    /// Whether the measurement and the numbers of keys match a point. The keys must still be
     /// compared.
     #[inline]
     pub(crate) fn begins_like(&self, names: Names<'_, '_>) -> bool {
@@ -185,7 +188,7 @@ impl Shapes {
         });
     }
 
-    /// The shape that the next point most likely has.
+    /// The most likely shape of the next point.
     #[inline]
     pub(crate) fn guess(&self) -> Option<usize> {
         let next = self.known.get(self.last)?.next;
@@ -197,13 +200,13 @@ impl Shapes {
         &self.known[place]
     }
 
-    /// Says that the guess was right.
+    /// Records that the guess was right.
     #[inline]
     pub(crate) fn was(&mut self, place: usize) {
         self.last = place;
     }
 
-    /// The shape of a point; `None` for one that is new.
+    /// The shape of a point. `None` if it is new.
     #[cold]
     pub(crate) fn find(&mut self, names: Names<'_, '_>, options: Options) -> Option<usize> {
         let hash = names.hash(self.call)?;
@@ -276,7 +279,8 @@ impl Plan {
         fields: &[Text],
         shared: &Shared,
     ) -> Option<Self> {
-        // An extra tag beats a point's own of the same name, and that one a default tag.
+        // An extra tag takes precedence over the point's own tag of the same name, which takes
+        // precedence over a default tag.
         let extra_tags = &shared.tags[..shared.extra_tags];
         let own = tags
             .iter()

@@ -3,7 +3,7 @@
 /// Tags for every point of a call.
 #[derive(Default)]
 pub(crate) struct CommonTags {
-    /// Extra tags, then default tags of other names.
+    /// Extra tags, then default tags with other names.
     pub(crate) all: Vec<(String, String)>,
     extra: usize,
 }
@@ -14,12 +14,12 @@ impl CommonTags {
         self.extra = 0;
     }
 
-    /// Adds a tag, of a name that no extra tag has.
+    /// Adds a tag whose name no extra tag has.
     pub(super) fn add(&mut self, key: String, value: String) {
         self.all.push((key, value));
     }
 
-    /// Ends the extra tags: those that are added from here on are default tags.
+    /// Ends the extra tags: tags that are added from here on are default tags.
     pub(super) fn end_extra(&mut self) {
         self.extra = self.all.len();
     }
@@ -34,7 +34,7 @@ impl CommonTags {
         &self.all[self.extra..]
     }
 
-    /// Those for a point that has these tags itself, with their places in `all`.
+    /// The tags for a point that has these tags itself, with their positions in `all`.
     pub(crate) fn beside(
         &self,
         own: impl Fn(&str) -> bool,

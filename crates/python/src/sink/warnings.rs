@@ -1,4 +1,4 @@
-//! What the user has to be warned of when a call ends: one warning for each kind of change.
+//! Warnings for the user at the end of a call: one for each kind of change.
 
 use aioinflux::line::RemovedNewlines;
 use aioinflux::{Batch, Colliding};
@@ -8,24 +8,24 @@ use crate::place::{Place, shorten};
 
 #[derive(Default)]
 pub(crate) struct Warnings {
-    /// Values that were no strings where strings belong, and the place of the first.
+    /// Values that had to be strings and were not, and the place of the first.
     converted: u64,
     first_converted: Option<String>,
-    /// Newlines that other encoders than the sink's have removed.
+    /// Newlines that encoders other than the sink's have removed.
     removed: RemovedNewlines,
-    /// Points of one request and one series that have no time.
+    /// Points of one request and one series without a time.
     colliding: Colliding,
 }
 
 impl Warnings {
-    /// Takes note of a value that became a string.
+    /// Records a value that was converted to a string.
     pub(crate) fn note_converted(&mut self, place: Place<'_>) {
         self.converted += 1;
         self.first_converted
             .get_or_insert_with(|| place.to_string());
     }
 
-    /// Takes note of newlines that another encoder has removed.
+    /// Records newlines that another encoder has removed.
     pub(crate) fn note_removed(&mut self, removed: &RemovedNewlines) {
         if self.removed.count == 0 {
             self.removed.first.clone_from(&removed.first);
@@ -33,7 +33,7 @@ impl Warnings {
         self.removed.count += removed.count;
     }
 
-    /// Takes note of the points of a request that the server would give one time and one series.
+    /// Records the points of a request to which the server would give the same time and series.
     #[inline]
     pub(crate) fn note_undated(&mut self, py: Python<'_>, batch: &Batch) {
         if batch.unstamped() <= 1 {
@@ -47,7 +47,7 @@ impl Warnings {
         }
     }
 
-    /// Warns; `here` are the newlines that the sink's own encoder has removed.
+    /// Raises the warnings. `here` are the newlines that the encoder of the sink has removed.
     pub(super) fn show(&self, py: Python<'_>, here: Option<&RemovedNewlines>) -> PyResult<()> {
         if let Some(first) = &self.first_converted {
             let count = self.converted;
@@ -60,7 +60,7 @@ impl Warnings {
         if let Some(first) = here.or(elsewhere) {
             let count = self.removed.count + here.map_or(0, |removed| removed.count);
             let text = format!(
-                "newlines removed, which names and tags cannot hold: {} ({count} in all)",
+                "newlines removed, because names and tags cannot contain them: {} ({count} in all)",
                 first.first
             );
             warn(py, &text)?;
@@ -68,8 +68,8 @@ impl Warnings {
         let Colliding { points, first, .. } = &self.colliding;
         if *points > 0 {
             let text = format!(
-                "{points} points without a time are of the same series as others, the first of \
-                 series `{}`: the server gives all points of a request the same time and keeps \
+                "{points} points without a time belong to the same series as others, the first \
+                 one to `{}`: the server gives all points of a request the same time and keeps \
                  only one of each series; give them times, or pass `stamp=True`",
                 shorten(&first.replace('\0', "\\0"))
             );
@@ -79,7 +79,7 @@ impl Warnings {
     }
 }
 
-/// Warns at the line of the user.
+/// Warns at the user's line.
 fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
     let warn = py.import("aioinflux._warnings")?.getattr("warn")?;
     warn.call1((text,)).map(drop)

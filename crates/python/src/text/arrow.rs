@@ -1,4 +1,4 @@
-//! The texts of arrays of Arrow, and the arrays that extension types stand for.
+//! The texts of Arrow arrays, and the storage arrays of extension types.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use pyo3_arrow::PyArray;
 use super::clock;
 use crate::place::{Place, shorten};
 
-/// The text of a scalar of pyarrow; `None` where a column of it has none.
+/// The text of a pyarrow scalar. `None` if a column of it has none.
 pub(super) fn of_cell(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     let py = value.py();
     let array = py
@@ -39,7 +39,7 @@ pub(super) fn of_cell(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     Ok(texts.map(|texts| texts.value(0).to_owned()))
 }
 
-/// The texts of a column; `None` for one that is text already, and for one that has none.
+/// The texts of a column. `None` if it is already text, and if it has no texts.
 pub(crate) fn texts(
     py: Python<'_>,
     array: &ArrayRef,
@@ -74,8 +74,8 @@ pub(crate) fn texts(
     })
 }
 
-/// The array that an extension type stands for, where that is one of its own kind: Arrow's booleans
-/// of eight bits are stored as integers.
+/// The storage array of an extension type, if its kind differs: Arrow's 8-bit booleans are stored
+/// as integers.
 pub(crate) fn plain(field: &Field, array: ArrayRef) -> ArrayRef {
     if is_bool8(field)
         && let Some(integers) = array.as_primitive_opt::<arrow_array::types::Int8Type>()
@@ -176,7 +176,7 @@ fn timestamps(
     Ok(Arc::new(texts))
 }
 
-/// A time zone of Arrow: an offset, or a name that Python knows.
+/// An Arrow time zone: an offset, or a name that Python knows.
 enum Zone {
     Fixed(i32),
     Named(Py<PyAny>),
@@ -193,13 +193,13 @@ impl Zone {
         let zone = py.import("zoneinfo")?.call_method1("ZoneInfo", (name,));
         zone.map(|zone| Self::Named(zone.unbind())).map_err(|_| {
             pyo3::exceptions::PyValueError::new_err(format!(
-                "the time zone `{}` is not known",
+                "unknown time zone `{}`",
                 shorten(name)
             ))
         })
     }
 
-    /// How many seconds its clocks are before UTC at an instant.
+    /// How many seconds its clocks are ahead of UTC at an instant.
     fn offset(&self, py: Python<'_>, ns: i128) -> PyResult<i32> {
         let zone = match self {
             Self::Fixed(offset) => return Ok(*offset),

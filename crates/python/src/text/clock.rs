@@ -1,4 +1,4 @@
-//! Days, times of day and durations as Python writes them.
+//! Days, times of day and durations in Python's notation.
 
 pub(super) const DAY: i128 = 86_400 * SECOND;
 pub(super) const SECOND: i128 = 1_000_000_000;
@@ -17,7 +17,7 @@ pub(super) fn date(days: i128) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// An instant in nanoseconds since 1970 as a clock shows it that is so many seconds before UTC:
+/// An instant in nanoseconds since 1970, as local time at this offset in seconds from UTC:
 /// `2024-01-02 03:04:05.123456+01:00`.
 pub(super) fn datetime(ns: i128, offset: Option<i32>) -> String {
     let local = ns + i128::from(offset.unwrap_or(0)) * SECOND;
@@ -38,7 +38,7 @@ pub(super) fn time(ns: i128) -> String {
     format!("{:02}{}", ns / (3600 * SECOND), minutes(ns))
 }
 
-/// `1 day, 0:01:30`, with a day before it where it is negative, as Python has it.
+/// `1 day, 0:01:30`, in Python's notation, with a negative number of days if it is negative.
 pub(super) fn duration(ns: i128) -> String {
     let (days, clock) = (ns.div_euclid(DAY), ns.rem_euclid(DAY));
     let clock = format!("{}{}", clock / (3600 * SECOND), minutes(clock));
@@ -49,7 +49,7 @@ pub(super) fn duration(ns: i128) -> String {
     }
 }
 
-/// Minutes, seconds and their fraction: none, six digits or nine.
+/// Minutes, seconds and their fraction, which has no, six or nine digits.
 fn minutes(ns: i128) -> String {
     let (seconds, rest) = (ns / SECOND, ns % SECOND);
     let fraction = match rest {

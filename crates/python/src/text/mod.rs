@@ -1,8 +1,8 @@
-//! The one text of a value that stands where text belongs: as a tag, or as a name.
+//! The text of a value that must be text: a tag, or a name. It is the same for equal values.
 //!
-//! It is what Python's `str` says of the value, whichever type carries it: a float of numpy, of pandas
-//! or of Arrow is the same text, and so are dates, times and durations. What `str` says of numpy's own
-//! scalars depends on their unit and on numpy's version, and is not taken.
+//! It is the `str` of the Python value, whatever the type: a float of numpy, pandas or Arrow has
+//! the same text, and so do dates, times and durations. The `str` of numpy's own scalars depends on
+//! their unit and on the version of numpy, and is not used.
 
 pub(crate) mod arrow;
 mod clock;
@@ -15,17 +15,18 @@ use pyo3::types::{PyBool, PyBytes, PyDelta, PyInt};
 use self::clock::{DAY, SECOND, date, datetime, duration};
 use crate::values::types::{is_arrow, is_enum, is_numpy, is_scalar};
 
-/// The text of a value; `None` for arrays, bytes and other values of numpy and Arrow that have none.
+/// The text of a value. `None` for arrays, bytes and other values of numpy and Arrow that have
+/// none.
 pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if value.is_instance_of::<PyInt>() && is_enum(value)? && !value.is_instance_of::<PyBool>() {
-        // Python 3.10 says the name of the class too.
+        // Python 3.10 includes the name of the class.
         return str_of(&value.call_method0(intern!(value.py(), "__index__"))?).map(Some);
     }
     if is_numpy(value) {
         return of_numpy(value);
     }
     if value.is_instance_of::<PyDelta>() {
-        // pandas' own has nanoseconds, and other words.
+        // pandas' own text has nanoseconds, and different wording.
         if let Some(exact) = value.getattr_opt(intern!(value.py(), "asm8"))? {
             return of_numpy(&exact);
         }
@@ -36,12 +37,12 @@ pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     str_of(value).map(Some)
 }
 
-/// The text of a scalar of pyarrow: that of a column with this one cell.
+/// The text of a pyarrow scalar: that of a column with this one cell.
 fn of_arrow(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if let Some(text) = arrow::of_cell(value)? {
         return Ok(Some(text));
     }
-    // An extension type that pyarrow makes an object of: a UUID.
+    // An extension type for which pyarrow creates an object: a UUID.
     let plain = value.call_method0(intern!(value.py(), "as_py"))?;
     if is_arrow(&plain) || plain.is_instance_of::<PyBytes>() || !is_scalar(&plain)? {
         return Ok(None);
@@ -54,7 +55,7 @@ pub(crate) fn str_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_str()?.to_owned())
 }
 
-/// `str(value)` for comparisons: what has no UTF-8 is equal to no name.
+/// `str(value)` for comparisons: text without UTF-8 equals no name.
 pub(crate) fn lossy(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_string_lossy().into_owned())
 }
@@ -77,7 +78,7 @@ fn of_numpy(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
             Some(Ticks::Nanoseconds(ns)) => Ok(Some(duration(ns))),
             None => str_of(value).map(Some),
         },
-        // Of single width, numpy says other digits than of the column that it comes from.
+        // For single precision, numpy prints other digits than those of the column.
         ('c', _) => str_of(&value.call_method0(intern!(py, "item"))?).map(Some),
         ('V', _) => Ok(None),
         _ => str_of(value).map(Some),
@@ -96,8 +97,8 @@ enum Ticks {
     Nanoseconds(i128),
 }
 
-/// What a time or duration of numpy counts; `None` for units that are no days and no whole number of
-/// nanoseconds.
+/// The unit of a numpy time or duration. `None` for units that are not days and not a whole number
+/// of nanoseconds.
 fn ticks(value: &Bound<'_, PyAny>, dtype: &Bound<'_, PyAny>) -> PyResult<Option<Ticks>> {
     let py = value.py();
     let numpy = py.import("numpy")?;

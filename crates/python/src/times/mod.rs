@@ -1,6 +1,7 @@
-//! Python's ways to say when, as nanoseconds since 1970 in UTC.
+//! Python's types of times, as nanoseconds since 1970 in UTC.
 //!
-//! Naive times mean UTC. Nothing is rounded: what does not fit 64-bit nanoseconds is refused.
+//! Naive times mean UTC. Nothing is rounded: times that do not fit into 64-bit nanoseconds are
+//! refused.
 
 mod moment;
 mod texts;
@@ -18,19 +19,19 @@ use crate::place::{Place, shorten, shown, type_name};
 use crate::values;
 
 const EXPECTED: &str = "int, datetime, date, datetime64, Timestamp, Period or text";
-/// What to do with floats of seconds, which is what they mostly are.
+/// A hint for floats, which are mostly in seconds.
 const NO_FLOATS: &str = "hint: pass an integer, and its unit as `time_unit`";
 
 /// How the times of one call are read.
 #[derive(Default)]
 pub(crate) struct Times {
-    /// What integers count.
+    /// The unit of integers.
     unit: Precision,
     dates: Dates,
 }
 
 impl Times {
-    /// Begins a call whose integers count this unit; `None`: nanoseconds.
+    /// Begins a call whose integers have this unit. `None` means nanoseconds.
     pub(crate) fn begin(&mut self, unit: Option<&str>) -> PyResult<()> {
         if let Some(unit) = unit {
             self.unit = Precision::from_name(unit).ok_or_else(|| {
@@ -51,18 +52,18 @@ impl Times {
         self.unit
     }
 
-    /// Refuses lines that come encoded where the call names a unit.
+    /// Refuses encoded lines if the call names a unit.
     pub(crate) fn refuse_lines(&self) -> PyResult<()> {
         if self.unit == Precision::Nanoseconds {
             return Ok(());
         }
         Err(PyValueError::new_err(
-            "argument `time_unit`: encoded lines have times of their own; `time_unit` is for points \
-             and tables, the argument `precision` of `write` is for lines",
+            "argument `time_unit`: encoded lines contain their own times; `time_unit` is for \
+             points and tables, and the argument `precision` of `write` is for lines",
         ))
     }
 
-    /// The nanoseconds that `time` stands for.
+    /// The nanoseconds of `time`.
     pub(crate) fn nanoseconds(
         &mut self,
         time: &Bound<'_, PyAny>,
@@ -79,7 +80,8 @@ impl Times {
         }
     }
 
-    /// The same where floats are refused: in tables, and in classes that say what their times are.
+    /// The same for places where floats are refused: tables, and classes that declare the kind of
+    /// their times.
     pub(crate) fn without_floats(
         &mut self,
         time: &Bound<'_, PyAny>,
@@ -94,7 +96,7 @@ impl Times {
         self.nanoseconds(time, place)
     }
 
-    /// The rarer kinds, out of the way of the common ones.
+    /// The less common kinds, in a separate function.
     fn other(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
         if time.is_none() || time.is_instance_of::<PyBool>() {
             return Err(place.type_error(EXPECTED, time));
@@ -140,8 +142,8 @@ impl Times {
         )
     }
 
-    /// A float is taken as nanoseconds, as pandas takes it, where it is a whole number, and where
-    /// the call names no unit.
+    /// A float is read as nanoseconds, as in pandas, if it is a whole number and the call names no
+    /// unit.
     fn float(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
         if values::is_missing(time)? {
             return Err(place.value_error("expected a time, got NaN"));
@@ -149,7 +151,7 @@ impl Times {
         if self.unit != Precision::Nanoseconds {
             return Err(no_float(place, time));
         }
-        // By way of an integer: a longdouble holds more than a float.
+        // Through an integer, because a longdouble is more precise than a float.
         match time.call_method0(intern!(time.py(), "__int__")) {
             Ok(whole) if whole.eq(time)? => self.integer(&whole, place),
             _ => Err(place.value_error(format!(

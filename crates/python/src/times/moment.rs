@@ -14,13 +14,13 @@ use crate::place::{Place, shorten};
 use crate::values;
 
 const SECOND: i128 = 1_000_000_000;
-/// The years that 64-bit nanoseconds hold, the first and the last one in part.
+/// The years of 64-bit nanoseconds. The first and the last one are not complete.
 const YEARS: std::ops::RangeInclusive<i32> = 1677..=2262;
 
-/// More months, or years, than those from 1970 to the last that 64-bit nanoseconds hold.
+/// More months, or years, than those from 1970 to the end of 64-bit nanoseconds.
 const MONTHS: u64 = 12 * 300;
 
-/// Whether a value is a time by its type: a date, a datetime, or a time of numpy or pandas.
+/// Whether the type of a value is a time: a date, a datetime, or a time of numpy or pandas.
 pub(crate) fn is_moment(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_instance_of::<PyDate>() {
         return Ok(true);
@@ -32,7 +32,7 @@ pub(crate) fn is_moment(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     is_period(value)
 }
 
-/// Whether a value is a `Period` of pandas.
+/// Whether a value is a pandas `Period`.
 pub(super) fn is_period(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = value.py();
     if !values::is_imported(py, "pandas") {
@@ -69,11 +69,11 @@ pub(super) fn date(date: &Bound<'_, PyDate>, place: Place<'_>) -> PyResult<i64> 
 
 pub(super) fn datetime(time: &Bound<'_, PyDateTime>, place: Place<'_>) -> PyResult<i64> {
     let py = time.py();
-    // NaT is an instance of datetime, with a type of its own.
+    // NaT is an instance of datetime, with its own type.
     if !time.is_exact_instance_of::<PyDateTime>() && values::is_missing(time)? {
         return Err(place.value_error("expected a time, got NaT"));
     }
-    // pandas' years go beyond those of datetime, whose own fields then hold something else.
+    // The years of pandas exceed those of datetime. Its datetime fields are then wrong.
     if !time.is_exact_instance_of::<PyDateTime>()
         && let Some(exact) = time.getattr_opt(intern!(py, "asm8"))?
     {
@@ -93,7 +93,7 @@ pub(super) fn datetime(time: &Bound<'_, PyDateTime>, place: Place<'_>) -> PyResu
         0,
     );
     let mut ns = utc(local, place)? + i128::from(time.get_microsecond()) * 1000;
-    // The common zone, whose offset needs no call.
+    // The most common zone, whose offset needs no call.
     let utc_itself = PyTzInfo::utc(py)?;
     if time.get_tzinfo().is_some_and(|zone| !zone.is(utc_itself)) {
         let offset = time.call_method0(intern!(py, "utcoffset"))?;
@@ -151,9 +151,9 @@ pub(super) fn from_datetime64(
         "ms" => 1_000_000,
         "us" => 1000,
         "ns" => 1,
-        // Years and months have no fixed length: days do.
+        // Years and months have no fixed length; days have.
         "Y" | "M" => {
-            // numpy's days of a far year are wrong, without a sign.
+            // The days of numpy are wrong for a far year, without a sign.
             let ticks: i64 = time.call_method1("astype", ("i8",))?.extract()?;
             if ticks.saturating_mul(count).unsigned_abs() > MONTHS {
                 return Err(out_of_range(place, time));

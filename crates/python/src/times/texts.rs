@@ -1,8 +1,8 @@
 //! Times that are text.
 //!
-//! ISO 8601 is read here, all else by pandas, where it is installed (`aioinflux._dates`). What
-//! pandas reads has one order of day and month in all of a call: by itself it would read
-//! `12/01/2024` as December, and `13/01/2024` in the row after it as January.
+//! ISO 8601 is parsed here. pandas parses all other forms, if it is installed (`aioinflux._dates`).
+//! Texts that pandas parses have the same order of day and month in a whole call: by default it
+//! would read `12/01/2024` as December, and `13/01/2024` in the next row as January.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -20,9 +20,9 @@ pub(super) struct Dates {
     first: Option<First>,
 }
 
-/// The first text of a call whose date could be read in another order.
+/// The first text of a call whose date could be read in a different order.
 struct First {
-    /// `month`, `day` or `year`: which part stands first.
+    /// `month`, `day` or `year`: the part that comes first.
     order: String,
     text: String,
     point: Option<u64>,
@@ -41,7 +41,7 @@ impl Dates {
             return range(ns, place, shown);
         }
         match shown {
-            // pandas would give the clock on the wall, without its zone.
+            // pandas would return the local time without its zone.
             "now" | "today" => now(place),
             _ => self.by_pandas(text.py(), shown, place),
         }
@@ -49,13 +49,13 @@ impl Dates {
 
     fn by_pandas(&mut self, py: Python<'_>, shown: &str, place: Place<'_>) -> PyResult<i64> {
         let unknown =
-            |why: &str| place.value_error(format!("`{}` is no time{why}", shorten(shown)));
+            |why: &str| place.value_error(format!("`{}` is not a time{why}", shorten(shown)));
         if shown.trim().is_empty() {
             return Err(unknown(""));
         }
         if py.import("pandas").is_err() {
             return Err(unknown(
-                " as ISO 8601 has it; hint: pandas reads other forms, where installed",
+                " in ISO 8601; hint: install pandas, which reads other forms",
             ));
         }
         let read = py.import("aioinflux._dates")?.getattr("read")?;
@@ -81,7 +81,7 @@ impl Dates {
         Ok(ns)
     }
 
-    /// Refuses a text whose date stands in another order than those before.
+    /// Refuses a text whose date has a different order than those before.
     fn check(&mut self, order: String, text: &str, place: Place<'_>) -> PyResult<()> {
         let Some(first) = &self.first else {
             self.first = Some(First {
@@ -96,8 +96,8 @@ impl Dates {
         }
         let point = first.point.map(|point| format!(" of point {point}"));
         Err(place.value_error(format!(
-            "`{}` is read {order} first, but `{}`{} was read {} first: all times of a call must have \
-             one order of day and month; hint: write them as ISO 8601, such as `2024-01-31`",
+            "`{}` is read {order} first, but `{}`{} was read {} first: all times of a call must \
+             have one order of day and month; hint: write them as ISO 8601, such as `2024-01-31`",
             shorten(text),
             shorten(&first.text),
             point.unwrap_or_default(),
@@ -106,7 +106,7 @@ impl Dates {
     }
 }
 
-/// The present instant.
+/// The current time.
 fn now(place: Place<'_>) -> PyResult<i64> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let ns = since

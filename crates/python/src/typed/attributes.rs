@@ -1,4 +1,4 @@
-//! How the attributes of an object are fetched.
+//! How the attributes of an object are read.
 //!
 //! | class | its objects' attributes come |
 //! |---|---|
@@ -7,8 +7,8 @@
 //! | whose objects keep all attributes in their `__dict__` | by one walk through it |
 //! | any other, and where a call has few objects of it | by name |
 //!
-//! All give what `getattr` gives, unless the class is changed meanwhile: it is looked at once in a
-//! call.
+//! All ways return what `getattr` returns, unless the class is changed meanwhile: it is examined
+//! once in a call.
 
 use std::ops::Deref;
 
@@ -21,24 +21,24 @@ use super::descriptor::Descriptor;
 use super::schema::{Attribute, Schema};
 use crate::dicts::read_values;
 
-/// After how many objects, one after another, a class is looked at.
+/// Number of consecutive objects after which a class is examined.
 const WORTH: usize = 64;
-/// Most orders of names that the dictionaries of a class are looked at for.
+/// Maximum number of key orders that are tried for the dictionaries of a class.
 const MOST_ORDERS: usize = 16;
 
 /// The attributes of one object.
 pub(super) trait Values<'py> {
     type Value: Deref<Target = Bound<'py, PyAny>>;
 
-    /// One of them.
+    /// Reads one of them.
     ///
     /// # Errors
     ///
-    /// What code of the object's class raises, and `AttributeError` where there is no such.
+    /// Exceptions of the class propagate, and a missing attribute is an `AttributeError`.
     fn get(&self, attribute: &Attribute) -> PyResult<Self::Value>;
 }
 
-/// Fetches attributes of objects of one class.
+/// Reads attributes of objects of one class.
 #[derive(Default)]
 pub(super) struct AttributeReader<'py> {
     objects: usize,
@@ -53,14 +53,14 @@ enum Manner<'py> {
     Walked(Walk<'py>),
 }
 
-/// An object whose attributes can be had in a quicker way than by name.
+/// An object whose attributes can be read faster than by name.
 pub(super) enum Quick<'a, 'py> {
     Described(Described<'a, 'py>),
     Walked(Walked<'a, 'py>),
 }
 
 impl<'py> AttributeReader<'py> {
-    /// `None` where attributes are to be got by name.
+    /// `None` if attributes must be read by name.
     #[inline]
     pub(super) fn read<'a>(
         &'a mut self,
@@ -83,8 +83,8 @@ impl<'py> AttributeReader<'py> {
 }
 
 impl<'py> Manner<'py> {
-    /// A descriptor that can be set comes before the object's dictionary, anything else of the
-    /// class after it.
+    /// A descriptor that can be set takes precedence over the dictionary of the object; other
+    /// attributes of the class do not.
     fn of(schema: &Schema, class: &Bound<'py, PyType>) -> PyResult<Self> {
         let py = class.py();
         let search = intern!(py, "__getattribute__");
@@ -109,8 +109,8 @@ impl<'py> Manner<'py> {
     }
 }
 
-/// Whether `__dict__` of an object is what its attributes are looked up in, and no property of that
-/// name.
+/// Whether attributes are looked up in the `__dict__` of an object, and there is no property of
+/// that name.
 fn has_usual_dict(class: &Bound<'_, PyType>) -> PyResult<bool> {
     let py = class.py();
     let name = intern!(py, "__dict__");
@@ -122,7 +122,7 @@ fn has_usual_dict(class: &Bound<'_, PyType>) -> PyResult<bool> {
     })
 }
 
-/// What a class, or one that it comes from, has under a name.
+/// What a class, or one of its bases, has under a name.
 fn in_class<'py>(
     class: &Bound<'py, PyType>,
     name: &Bound<'py, PyString>,
@@ -136,13 +136,13 @@ fn in_class<'py>(
     Ok(None)
 }
 
-/// Of a tuple, whose attributes have places.
+/// Of a tuple, whose attributes have positions.
 impl<'a, 'py> Values<'py> for &'a Bound<'py, PyTuple> {
     type Value = Borrowed<'a, 'py, PyAny>;
 
     #[inline]
     fn get(&self, attribute: &Attribute) -> PyResult<Self::Value> {
-        // `plain` finds one without a place by its name.
+        // `plain` finds one without a position by its name.
         let place = attribute
             .index
             .ok_or_else(|| PyAttributeError::new_err(()))?;
@@ -188,25 +188,25 @@ impl<'py> Values<'py> for Described<'_, 'py> {
     }
 }
 
-/// What walks through dictionaries leave to the next.
+/// What reading dictionaries keeps for the next objects.
 #[derive(Default)]
 struct Walk<'py> {
-    /// How many orders were learned.
+    /// How many key orders were learned.
     learned: usize,
     order: Order<'py>,
     values: Vec<Bound<'py, PyAny>>,
 }
 
-/// The order of a dictionary that has all attributes of a schema.
+/// The key order of a dictionary that has all attributes of a schema.
 #[derive(Default)]
 struct Order<'py> {
-    /// The names; held, so that their addresses cannot pass to other texts.
+    /// The names. They are held, so that their addresses cannot be reused for other texts.
     names: Vec<Bound<'py, PyAny>>,
-    /// Where the attributes are among them; empty at first.
+    /// The positions of the attributes among them; empty at first.
     places: Vec<usize>,
 }
 
-/// Of an object whose dictionary was walked through.
+/// Of an object whose dictionary was read.
 pub(super) struct Walked<'a, 'py> {
     values: &'a [Bound<'py, PyAny>],
     places: &'a [usize],
@@ -222,7 +222,7 @@ impl<'a, 'py> Values<'py> for Walked<'a, 'py> {
 }
 
 impl<'py> Walk<'py> {
-    /// `None` where an attribute is elsewhere than in the dictionary.
+    /// `None` if an attribute is not in the dictionary.
     #[inline]
     fn read(&mut self, schema: &Schema, object: &Bound<'py, PyAny>) -> Option<Walked<'_, 'py>> {
         if self.learned > MOST_ORDERS {
@@ -246,7 +246,7 @@ impl<'py> Walk<'py> {
         })
     }
 
-    /// Takes the values of a dictionary, if it has the order of the last one.
+    /// Takes the values of a dictionary, if it has the key order of the last one.
     #[inline]
     fn take(&mut self, dict: &Bound<'py, PyDict>) -> bool {
         self.values.clear();

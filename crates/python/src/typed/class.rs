@@ -10,7 +10,8 @@ use crate::exit;
 use crate::server::Server;
 use crate::sink::Lease;
 
-/// The schema of a class, made once by `@lineprotocol`, and the plans that calls have made of it.
+/// The schema of a class, compiled once by `@lineprotocol`, and the plans that calls have made for
+/// it.
 #[pyclass(module = "aioinflux._core", name = "Schema", frozen)]
 pub(crate) struct Class {
     pub(super) schema: Schema,
@@ -29,7 +30,7 @@ impl Class {
         rm_none: bool,
     ) -> PyResult<Self> {
         exit::protect_thread();
-        // Its reading of tags is that of a call.
+        // How it reads tags is specific to a call.
         let mut sink = Lease::take(Server::V1.dialect());
         sink.set_defaults(None, Some(extra_tags), None)?;
         let extra_tags = sink.tags.extra().to_vec();
@@ -61,10 +62,10 @@ impl Class {
             return Ok(PyBytes::new(py, line));
         }
         let text = format!(
-            "no field of `{}` has a value: it has no line; hint: `placeholder=True`",
+            "no field of `{}` has a value, so it has no line; hint: `placeholder=True`",
             schema.name
         );
-        // As 0.9 has it, whose schemas are those of an object's own attributes.
+        // As in 0.9, where the schema is that of the object itself.
         let class = py.import("aioinflux._schema")?.getattr("SchemaError")?;
         Err(PyErr::from_value(class.call1((text,))?))
     }

@@ -1,4 +1,4 @@
-//! Descriptors of a class, called without a search for them.
+//! Descriptors of a class, called without a lookup.
 #![expect(
     unsafe_code,
     reason = "points of a class with slots (case W1t) take a third longer with each attribute by its \
@@ -15,7 +15,7 @@ pub(super) struct Descriptor<'py> {
 }
 
 impl<'py> Descriptor<'py> {
-    /// `None` for anything else of a class.
+    /// `None` for any other attribute of a class.
     pub(super) fn new(object: Bound<'py, PyAny>) -> Option<Self> {
         let class = object.get_type_ptr();
         // SAFETY: the type is alive as long as its object is, and its slots are plain pointers.
@@ -27,8 +27,9 @@ impl<'py> Descriptor<'py> {
     /// The attribute of an object whose class has the descriptor.
     #[inline]
     pub(super) fn value(&self, of: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        // SAFETY: the call that the interpreter makes for an attribute of this descriptor: it borrows
-        // three living objects, and gives a new reference, or null with an exception set.
+        // SAFETY: this is the call that the interpreter makes for an attribute with this
+        // descriptor. It borrows three living objects, and returns a new reference, or null with an
+        // exception set.
         unsafe {
             let class = of.get_type_ptr().cast();
             let value = (self.get)(self.object.as_ptr(), of.as_ptr(), class);

@@ -1,6 +1,6 @@
-//! The kinds of attributes, and what their values are written as.
+//! The kinds of attributes, and how their values are written.
 //!
-//! `None`, NaN, `NA`, `NaT` and nulls of Arrow are left out, whatever the kind.
+//! `None`, NaN, `NA`, `NaT` and nulls of Arrow are left out, for every kind.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub(super) enum Kind {
     Measurement,
     /// Nanoseconds.
     TimeInt,
-    /// Whatever says when.
+    /// Any kind of time.
     Time,
     Tag,
     TagEnum,
@@ -28,11 +28,11 @@ pub(super) enum Kind {
     Float,
     Str,
     Enum,
-    /// A field whose value says of which type it is.
+    /// A field whose value determines its type.
     Any,
 }
 
-/// The part of a line that attributes are for, in the order of slots.
+/// The part of a line that attributes belong to, in the order of slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     Measurement,
@@ -66,12 +66,12 @@ impl Kind {
             "str" => Self::Str,
             "enum" => Self::Enum,
             "field" => Self::Any,
-            _ => return Err(PyValueError::new_err(format!("kind `{name}` is not known"))),
+            _ => return Err(PyValueError::new_err(format!("unknown kind `{name}`"))),
         })
     }
 }
 
-/// A value that is of another type than its attribute.
+/// The error for a value whose type differs from that of its attribute.
 fn wrong(place: Place<'_>, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
     let shown = got.repr().map_or_else(
         |_| String::new(),
@@ -83,7 +83,7 @@ fn wrong(place: Place<'_>, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
     ))
 }
 
-/// Whether there is no value; the common types are told at a glance.
+/// Whether there is no value. The common types are checked first.
 fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let common = value.is_exact_instance_of::<PyInt>()
         || value.is_exact_instance_of::<PyString>()
@@ -94,7 +94,7 @@ fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     values::is_missing(value)
 }
 
-/// The value of a field, or `None` where it is left out.
+/// The value of a field, or `None` if it is left out.
 pub(super) fn field<'a>(
     kind: Kind,
     value: &'a Bound<'_, PyAny>,
@@ -143,7 +143,7 @@ fn plain_field<'a>(
         | (Kind::Float, written @ FieldValue::Float(_))
         | (Kind::Any, written) => Ok(Some(written)),
         (Kind::Float, FieldValue::Integer(number)) => Ok(Some(FieldValue::Float(number as f64))),
-        // Of an integer's type, whatever type of numpy it has.
+        // It has the type of an integer, whatever the numpy type.
         (Kind::Int, FieldValue::Unsigned(number)) => {
             let integer = i64::try_from(number).map(FieldValue::Integer);
             Ok(Some(integer.unwrap_or(FieldValue::Unsigned(number))))
@@ -153,12 +153,12 @@ fn plain_field<'a>(
     }
 }
 
-/// A whole number of Python's own that is no truth value.
+/// A Python integer that is not a bool.
 fn is_int(value: &Bound<'_, PyAny>) -> bool {
     value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>()
 }
 
-/// The text of a value; that of bytes would be their code.
+/// The text of a value. For bytes it would be their Python literal.
 fn string<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a, str>> {
     if let Ok(text) = value.cast::<PyString>() {
         return values::string(text, place).map(Cow::Borrowed);
@@ -170,10 +170,10 @@ fn string<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a,
     Ok(Cow::Owned(text))
 }
 
-/// The name of a member of an enum; a plain text is taken as such a name.
+/// The name of an enum member. A plain text is treated as such a name.
 fn name_of<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a, str>> {
     match value.getattr_opt(intern!(value.py(), "name"))? {
-        // Members of a flag without a single name have none; their text says what they are.
+        // Members of a flag without a single name have none; their text describes them.
         Some(name) if name.is_none() => text::str_of(value).map(Cow::Owned),
         Some(name) => name
             .extract()
@@ -186,7 +186,7 @@ fn name_of<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a
     }
 }
 
-/// The text of a tag, or `None` where it is left out.
+/// The text of a tag, or `None` if it is left out.
 pub(super) fn tag<'a>(
     kind: Kind,
     value: &'a Bound<'_, PyAny>,
@@ -198,7 +198,7 @@ pub(super) fn tag<'a>(
     if kind == Kind::TagEnum {
         return name_of(value, place).map(Some);
     }
-    // That it is text from here on was said by the class: no warning.
+    // The class declares that it becomes text, so there is no warning.
     let mut converted = false;
     values::tag(value, place, &mut converted).map_err(|error| {
         if error.is_instance_of::<PyTypeError>(value.py()) {
@@ -209,7 +209,7 @@ pub(super) fn tag<'a>(
     })
 }
 
-/// The measurement, or `None` where the object has none.
+/// The measurement, or `None` if the object has none.
 pub(super) fn measurement(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<String>> {
     if values::is_missing(value)? {
         return Ok(None);
@@ -220,7 +220,7 @@ pub(super) fn measurement(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResul
     }
 }
 
-/// The nanoseconds of a time, or `None` where the server is to set it.
+/// The nanoseconds of a time, or `None` if the server should set it.
 pub(super) fn time(
     times: &mut Times,
     kind: Kind,

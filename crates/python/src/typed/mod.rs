@@ -1,4 +1,4 @@
-//! Sink that are objects of a class with a schema (`@lineprotocol`), as lines.
+//! Points that are objects of a class with a schema (`@lineprotocol`), as lines.
 //!
 //! | file | knows |
 //! |---|---|
@@ -29,7 +29,7 @@ use crate::place::{Place, type_name};
 use crate::sink::Sink;
 use crate::values;
 
-/// What the objects of a call leave to those after them.
+/// What the objects of a call reuse from earlier ones.
 #[derive(Default)]
 pub(crate) struct Last<'py> {
     /// The class of the last object, and how its objects become lines.
@@ -38,16 +38,16 @@ pub(crate) struct Last<'py> {
 }
 
 enum Manner<'py> {
-    /// By the schema that the class carries.
+    /// With the schema of the class.
     Schema(Bound<'py, Class>),
-    /// By a method of its own, which gives encoded lines.
+    /// With its own method, which returns encoded lines.
     Method,
-    /// They are no points of these kinds.
+    /// They are not points of these kinds.
     Other,
 }
 
 impl<'py> Manner<'py> {
-    /// A method is a schema's own where it carries it; one that overrides it does not.
+    /// A method belongs to the schema if it carries the schema. An overriding method does not.
     fn of(class: &Bound<'py, PyType>) -> PyResult<Self> {
         let py = class.py();
         let Some(method) = class.getattr_opt(intern!(py, "to_lineprotocol"))? else {
@@ -85,7 +85,7 @@ pub(crate) fn push<'py>(
     }
 }
 
-/// The lines that an object makes of itself; they are taken as they are.
+/// The lines that an object returns; they are used unchanged.
 pub(crate) fn push_by_method(sink: &mut Sink, object: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = object.py();
     let index = sink.encoder.next_index();

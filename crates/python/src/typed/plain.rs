@@ -67,7 +67,7 @@ pub(super) fn push(sink: &mut Sink, schema: &Schema, object: &Bound<'_, PyAny>) 
     Ok(())
 }
 
-/// The measurement of an object; `None` stands for the name of the class.
+/// The measurement of an object. `None` means the name of the class.
 fn measurement(
     schema: &Schema,
     object: &Bound<'_, PyAny>,
@@ -82,7 +82,7 @@ fn measurement(
     Ok(name.filter(|name| !(schema.rm_none && name.is_empty())))
 }
 
-/// The time of an object; `None` where the server sets it.
+/// The time of an object. `None` if the server should set it.
 pub(super) fn time(
     times: &mut Times,
     schema: &Schema,

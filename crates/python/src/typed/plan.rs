@@ -9,7 +9,7 @@ use aioinflux::line::Shape;
 use super::schema::{PLACEHOLDER, Schema};
 use crate::sink::CommonTags;
 
-/// Most plans that a class keeps: it may have its measurement in an attribute.
+/// Maximum number of plans that a class keeps: its measurement may be an attribute.
 const MOST_PLANS: usize = 64;
 
 /// The plans of a class.
@@ -17,7 +17,7 @@ const MOST_PLANS: usize = 64;
 pub(super) struct Plans(Mutex<Vec<Arc<Plan>>>);
 
 impl Plans {
-    /// The plan for a measurement in a call with such extra tags.
+    /// The plan for a measurement in a call with these extra tags.
     pub(super) fn get(
         &self,
         schema: &Schema,
@@ -43,15 +43,15 @@ impl Plans {
 
 /// How objects of a class become rows.
 pub(super) struct Plan {
-    /// No other plan has the same.
+    /// A unique number of the plan.
     pub(super) number: u64,
     options: Options,
     measurement: String,
     tag_names: Vec<String>,
     extra_tags: usize,
-    /// `None` where each point needs the plain encoder.
+    /// `None` if each point needs `PointEncoder`.
     pub(super) shape: Option<Shape>,
-    /// Where the tags come from, in the order of the shape.
+    /// The sources of the tags, in the order of the shape.
     pub(super) tags: Vec<(usize, Source)>,
 }
 
@@ -104,8 +104,8 @@ impl Plan {
     }
 }
 
-/// The tags of a line. An extra tag of the call takes precedence over one of the class, that one over
-/// an attribute, and that one over a default tag.
+/// The tags of a line. An extra tag of the call takes precedence over one of the class, that one
+/// over an attribute, and that one over a default tag.
 pub(super) fn sources<'a>(
     schema: &'a Schema,
     common: &'a CommonTags,

@@ -1,8 +1,7 @@
-//! Objects of the common kind, whose class was met before: values only.
+//! Objects of the usual kind whose class is already known: only values are read.
 //!
-//! What is not of the common kind is left to `plain`, which writes the point or tells what is wrong
-//! with it. Attributes may be code of the user: what it raises is no matter of ours, and goes out at
-//! once.
+//! Everything unusual is left to `plain`, which writes the point or raises the error. Attributes
+//! may run user code, whose exceptions propagate unchanged.
 
 use std::sync::Arc;
 
@@ -21,7 +20,7 @@ use super::schema::{Attribute, Schema};
 use crate::sink::{Memo, Sink};
 use crate::times::Times;
 
-/// What an object leaves to the next one of its class.
+/// What an object leaves for the next one of its class.
 #[derive(Default)]
 pub(super) struct State<'py> {
     /// The plan of the last object, and the object that was its measurement.
@@ -33,7 +32,7 @@ pub(super) struct State<'py> {
 type LastPlan<'py> = (Option<Bound<'py, PyString>>, Arc<Plan>);
 
 impl State<'_> {
-    /// Begins another class.
+    /// Begins a different class.
     pub(super) fn forget(&mut self) {
         self.plan = None;
         self.reader = AttributeReader::default();
@@ -42,9 +41,9 @@ impl State<'_> {
 
 /// Why an object was not written.
 enum Miss {
-    /// It is for `plain`.
+    /// It needs `plain`.
     Unusual,
-    /// Code of the user raised it.
+    /// User code raised it.
     Raised(PyErr),
 }
 
@@ -68,7 +67,7 @@ pub(super) fn push<'py>(
     plain::push(sink, schema, object)
 }
 
-/// Adds one point if it is of the common kind, and returns whether it was.
+/// Adds one point if it is of the usual kind, and returns whether it was.
 fn push_common<'py>(
     sink: &mut Sink,
     state: &mut State<'py>,
@@ -146,7 +145,7 @@ fn write<'py>(
             Source::Attribute(at) => {
                 let attribute = &schema.tags()[at];
                 let value = read(values, attribute)?;
-                // The text of a value that came before is known by its address, unread.
+                // The text of a repeated value is recognized by its address, without being read.
                 if memo
                     .write(&mut row, shape, tag, value.as_borrowed())
                     .is_err()
@@ -190,7 +189,7 @@ fn measurement<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>, M
     Ok(name.clone())
 }
 
-/// The time of an object, whose reading may be code of the user.
+/// The time of an object. Reading it may run user code.
 fn time(
     times: &mut Times,
     schema: &Schema,
@@ -210,7 +209,7 @@ fn time(
     })
 }
 
-/// Tags that are no strings.
+/// Tags that are not strings.
 fn write_tag(
     row: &mut Row<'_>,
     tag: usize,
@@ -235,7 +234,7 @@ fn write_tag(
     }
 }
 
-/// The name of an enum's member, which its attribute `name` gives more slowly.
+/// The name of an enum member, faster than its attribute `name`.
 fn member_name<'py>(value: &Bound<'py, PyAny>) -> Option<Bound<'py, PyString>> {
     let name = value.getattr(intern!(value.py(), "_name_")).ok()?;
     name.cast_into_exact().ok()
@@ -272,7 +271,7 @@ fn write_field(
     Ok(())
 }
 
-/// Numbers of other types, enums, and what is missing.
+/// Numbers of other types, enums, and missing values.
 fn write_rare_field(
     row: &mut Row<'_>,
     at: usize,

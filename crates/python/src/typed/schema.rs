@@ -1,4 +1,4 @@
-//! What the attributes of a class are.
+//! The attributes of a class.
 
 use aioinflux::Encoder;
 use pyo3::exceptions::{PyAttributeError, PyValueError};
@@ -10,16 +10,16 @@ use crate::place::Place;
 use crate::server::Server;
 use crate::sink::refused;
 
-/// The field that stands for none.
+/// The field of the placeholder, for points without fields.
 pub(super) const PLACEHOLDER: &str = "_";
 
 /// The schema of a class.
 pub(crate) struct Schema {
     /// Name of the class.
     pub(super) name: String,
-    /// Address of the class whose objects are tuples; those of its subclasses may differ.
+    /// Address of the class if its objects are tuples; those of its subclasses may differ.
     tuples: Option<usize>,
-    /// Measurement and time where there are such, then tags, then fields.
+    /// Measurement and time if there are any, then tags, then fields.
     attributes: Vec<Attribute>,
     first_tag: usize,
     first_field: usize,
@@ -37,15 +37,16 @@ pub(super) struct Attribute {
     pub(super) kind: Kind,
     /// Whether a time may be missing.
     pub(super) optional: bool,
-    /// How errors name it.
+    /// Its name in errors.
     label: String,
-    /// Where it stands in an object that is a tuple.
+    /// Its position in an object that is a tuple.
     pub(super) index: Option<usize>,
-    /// Where it stands among all attributes of its schema.
+    /// Its position among all attributes of its schema.
     pub(super) slot: usize,
 }
 
-/// What Python says of an attribute: name, key, kind, whether it may be missing, place in a tuple.
+/// The description of an attribute from Python: name, key, kind, whether it may be missing,
+/// position in a tuple.
 pub(super) type Described<'py> = (Bound<'py, PyString>, String, String, bool, Option<usize>);
 
 impl Schema {
@@ -81,7 +82,7 @@ impl Schema {
         Ok(schema)
     }
 
-    /// Refuses names that no server stores, of which the encoder knows.
+    /// Refuses names that no server stores. The encoder knows these.
     fn check(&self) -> PyResult<()> {
         let mut encoder = Encoder::new(Server::V1.dialect());
         let mut line = encoder.point(0);
@@ -90,7 +91,7 @@ impl Schema {
         } else {
             &self.name
         };
-        // The attribute that is being looked at.
+        // The current attribute.
         let mut at = None;
         let checked = (|| {
             line.measurement(name)?;
@@ -152,13 +153,13 @@ impl Schema {
         &self.attributes[self.first_field..]
     }
 
-    /// Whether an object's attributes are read by their places.
+    /// Whether attributes of an object are read by position.
     #[inline]
     pub(super) fn is_tuple(&self, object: &Bound<'_, PyAny>) -> bool {
         self.tuples == Some(object.get_type_ptr().addr())
     }
 
-    /// An object whose attributes are read by their places.
+    /// An object whose attributes are read by position.
     #[inline]
     pub(super) fn tuple<'a, 'py>(
         &self,
@@ -167,14 +168,14 @@ impl Schema {
         self.is_tuple(object).then(|| object.cast().ok())?
     }
 
-    /// The encoder's refusal, with the class that it does not know.
+    /// The error of the encoder, with the class, which it does not know.
     pub(super) fn refused(&self, error: &aioinflux::line::Error) -> PyErr {
         PyValueError::new_err(format!("{} (class `{}`)", refused_text(error), self.name))
     }
 }
 
 fn refused_text(error: &aioinflux::line::Error) -> String {
-    // One way to put a refusal into words.
+    // The function that words an error.
     Python::attach(|py| refused(error).value(py).to_string())
 }
 
@@ -192,7 +193,7 @@ impl Attribute {
         })
     }
 
-    /// Its value in an object, by its name.
+    /// Its value in an object, by name.
     #[inline]
     pub(super) fn read<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         object.getattr(self.name.bind(object.py()))
@@ -205,7 +206,7 @@ impl Attribute {
             || name.is_exact_instance_of::<PyString>() && own.as_any().eq(name).unwrap_or(false)
     }
 
-    /// Its value, with the error for an object that has none.
+    /// Its value, or the error for an object without the attribute.
     pub(super) fn value<'py>(
         &self,
         object: &Bound<'py, PyAny>,

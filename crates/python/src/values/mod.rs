@@ -1,4 +1,4 @@
-//! Python's scalars as field values and as tags.
+//! Python scalars as field values and as tags.
 
 pub(crate) mod types;
 
@@ -17,7 +17,7 @@ use crate::text;
 
 const EXPECTED: &str = "float, int, bool or str";
 
-/// The value of a field, or `None` where there is none: `None`, `NaN`, `NA` and `NaT` are left out.
+/// The value of a field, or `None` if there is none: `None`, `NaN`, `NA` and `NaT` are left out.
 pub(crate) fn field<'a>(
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,
@@ -55,14 +55,14 @@ fn integer(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'s
         })
 }
 
-/// UTF-8 of a string; a lone surrogate has none.
+/// UTF-8 of a string. A lone surrogate has none.
 pub(crate) fn string<'a>(text: &'a Bound<'_, PyString>, place: Place<'_>) -> PyResult<&'a str> {
     text.to_str().map_err(|error| place.wrap(text.py(), &error))
 }
 
-/// The rarer kinds: numpy scalars, `Decimal`, enums, missing values of pandas.
+/// The less common kinds: numpy scalars, `Decimal`, enums, missing values of pandas.
 fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
-    // Complex numbers are no fields, and neither is their NaN.
+    // Complex numbers cannot be fields, not even their NaN.
     if is_complex(value) {
         return Err(place.type_error(EXPECTED, value));
     }
@@ -89,7 +89,7 @@ fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldVal
     Err(place.type_error(EXPECTED, value))
 }
 
-/// The nearest float; one that is infinite while its source is finite has lost its value.
+/// The nearest float. If it is infinite and its source is finite, the value is out of range.
 fn finite(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'static>> {
     let number: f64 = value.call_method0("__float__")?.extract()?;
     if number.is_infinite() || (number == 0.0 && value.is_truthy()?) {
@@ -123,9 +123,9 @@ fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
     }
 }
 
-/// A scalar of pyarrow, as Python's own value of it.
+/// A pyarrow scalar as a Python value.
 fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
-    // Some cannot become Python's: times in nanoseconds without pandas.
+    // Some cannot be converted: times in nanoseconds without pandas.
     let plain = value.call_method0(intern!(value.py(), "as_py"));
     let plain = plain.map_err(|_| place.type_error(EXPECTED, value))?;
     Ok(field(&plain, place)?.map(|field| match field {
@@ -137,9 +137,9 @@ fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
     }))
 }
 
-/// The text of a tag: `None` where the tag is left out.
+/// The text of a tag. `None` if the tag is left out.
 ///
-/// `converted` is set when the value was no string, for the warning that the seed gives.
+/// `converted` is set if the value was not a string, for the warning as in 0.1.
 pub(crate) fn tag<'a>(
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,
@@ -162,7 +162,7 @@ pub(crate) fn tag<'a>(
     Ok(Some(Cow::Owned(text)))
 }
 
-/// The error for a value that stands for none where there has to be one.
+/// The error for a value that means "missing" where a value is required.
 pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
     if value.is_none() {
         return place.type_error(expected, value);
@@ -173,10 +173,10 @@ pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, 
     ))
 }
 
-/// The name of an enum's member; members that are strings or integers went before, as those.
+/// The name of an enum member. Members that are strings or integers were already handled as such.
 fn enum_name(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if is_enum(value)? && !value.is_instance_of::<PyInt>() {
-        // Flags without a single name have none; their text says what they are.
+        // Flags without a single name have none; their text describes them.
         let name: Option<String> = value.getattr("name")?.extract()?;
         return name.map_or_else(|| text::str_of(value), Ok).map(Some);
     }

@@ -1,11 +1,11 @@
-//! What a value is: its type, and whether it stands for none.
+//! The type of a value, and whether it means that there is none.
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyComplex, PyFloat, PyString, PyType};
 
-/// Whether a value stands for itself: iterables and objects without a text of their own do not.
+/// Whether a value has a text. Iterables and objects without a text of their own do not.
 pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_instance_of::<PyString>() || is_enum(value)? {
         return Ok(true);
@@ -14,15 +14,15 @@ pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.hasattr(intern!(py, "__iter__"))? && !is_numpy(value) {
         return Ok(false);
     }
-    // What has no text of its own would be stored as an address.
+    // Without a text of its own, it would be stored as an address.
     let kind = value.get_type();
     let object = py.get_type::<PyAny>();
     let own = |name| -> PyResult<bool> { Ok(!kind.getattr(name)?.is(&object.getattr(name)?)) };
     Ok(own(intern!(py, "__str__"))? || own(intern!(py, "__repr__"))?)
 }
 
-/// Whether a value stands for none: `None`, NaN of every type, and the marks for missing values of
-/// pandas, numpy and Arrow.
+/// Whether a value means "missing": `None`, NaN of every type, and the markers for missing values
+/// of pandas, numpy and Arrow.
 pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_none() {
         return Ok(true);
@@ -40,7 +40,7 @@ pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         return Ok(kind.module()?.to_str()?.starts_with("numpy"));
     }
     if is_numpy(value) || value.is_instance_of::<PyComplex>() {
-        // Only NaN and NaT are unequal to themselves among numpy's scalars; records are no values.
+        // Of numpy's scalars only NaN and NaT are unequal to themselves. Records are not values.
         return Ok(name != "void" && value.ne(value)?);
     }
     if is_arrow(value) {
@@ -53,7 +53,7 @@ pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
             .is_truthy()?)
 }
 
-/// Whether a value is a complex number, of Python or of numpy.
+/// Whether a value is a complex number of Python or of numpy.
 pub(super) fn is_complex(value: &Bound<'_, PyAny>) -> bool {
     let name = value.get_type().name();
     value.is_instance_of::<PyComplex>()
@@ -64,20 +64,21 @@ pub(super) fn is_complex(value: &Bound<'_, PyAny>) -> bool {
             }))
 }
 
-/// Null of any type of Arrow, and NaN.
+/// Null of any Arrow type, and NaN.
 fn is_missing_in_arrow(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = value.py();
     if !value.getattr(intern!(py, "is_valid"))?.is_truthy()? {
         return Ok(true);
     }
-    // The null may be that of a dictionary's value. What cannot become Python's is no null.
+    // The null may be that of a dictionary's value. A value that cannot be converted to Python is
+    // not null.
     match value.call_method0(intern!(py, "as_py")) {
         Ok(plain) => is_missing(&plain),
         Err(_) => Ok(false),
     }
 }
 
-/// Whether a value is a scalar of pyarrow.
+/// Whether a value is a pyarrow scalar.
 pub(crate) fn is_arrow(value: &Bound<'_, PyAny>) -> bool {
     let kind = value.get_type();
     kind.name()
@@ -87,11 +88,11 @@ pub(crate) fn is_arrow(value: &Bound<'_, PyAny>) -> bool {
             .is_ok_and(|module| module.to_string_lossy().starts_with("pyarrow"))
 }
 
-/// Whether a value is a scalar of numpy (no array: those have a shape that is not empty).
+/// Whether a value is a numpy scalar (not an array: arrays have a non-empty shape).
 pub(crate) fn is_numpy(value: &Bound<'_, PyAny>) -> bool {
     static GENERIC: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = value.py();
-    // A process that never imported numpy has no scalars of it, and must not import it for this.
+    // A process that never imported numpy has no numpy scalars, and must not import it for this.
     if GENERIC.get(py).is_none() && !is_imported(py, "numpy") {
         return false;
     }
@@ -100,7 +101,7 @@ pub(crate) fn is_numpy(value: &Bound<'_, PyAny>) -> bool {
         .is_ok_and(|generic| value.is_instance(generic).unwrap_or(false))
 }
 
-/// Whether a module has been imported by anybody.
+/// Whether a module has been imported.
 pub(crate) fn is_imported(py: Python<'_>, module: &str) -> bool {
     py.import("sys")
         .and_then(|sys| sys.getattr("modules"))
@@ -124,7 +125,7 @@ pub(super) fn is_decimal(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     is_instance(value, "decimal", "Decimal", &DECIMAL)
 }
 
-/// Whether a value is a member of an enum.
+/// Whether a value is an enum member.
 pub(crate) fn is_enum(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     is_instance(value, "enum", "Enum", &ENUM)
 }

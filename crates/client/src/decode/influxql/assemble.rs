@@ -1,7 +1,7 @@
-//! From the parts of an answer to events: the half of a decoder that all formats share.
+//! Turns the parts of an answer into events: the part of a decoder that all formats share.
 //!
-//! It knows what statements, series and `partial` mean: which statement a result belongs to,
-//! which chunk goes on with which series, and what must still come. It sees no bytes but rows.
+//! It knows the meaning of statements, series and `partial`: to which statement a result belongs,
+//! which chunk continues which series, and what must still come. It sees rows, but no other bytes.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -14,26 +14,26 @@ use crate::decode::table::{BatchLimits, RowFormat, Table};
 pub(in crate::decode) struct Assembly {
     events: VecDeque<Event>,
     limits: BatchLimits,
-    /// Whether texts become views.
+    /// Whether texts are decoded as views.
     has_views: bool,
-    /// Whole documents so far.
+    /// Number of complete documents so far.
     documents: u64,
-    /// Whether an answer may have none.
+    /// Whether an answer may have no documents.
     may_be_empty: bool,
-    /// What the present document holds.
+    /// What the current document contains.
     document: Document,
-    /// The statement of the present result, once that is settled.
+    /// The statement of the current result, once it is known.
     statement: Option<u32>,
-    /// The statement of the result before.
+    /// The statement of the previous result.
     last: Option<u32>,
-    /// A statement that the server said goes on in another result.
+    /// A statement that continues in another result, according to the server.
     open: Option<u32>,
     result_partial: bool,
     error: Option<String>,
     series: Series,
-    /// The series whose rows come or, when it is partial, may come again.
+    /// The series whose rows come now or, if it is partial, may continue.
     table: Option<Table>,
-    /// The series that was cut; its next chunk must follow.
+    /// The series that was cut. Its next chunk must follow.
     cut: Option<Identity>,
 }
 
@@ -44,7 +44,7 @@ struct Document {
     error: Option<String>,
 }
 
-/// A series as its map is read.
+/// A series while its map is read.
 #[derive(Debug, Default)]
 struct Series {
     identity: Identity,
@@ -112,7 +112,7 @@ impl Assembly {
         self.document.error = Some(text);
     }
 
-    /// A key that no answer of InfluxDB has.
+    /// A key that no answer of InfluxDB contains.
     pub(in crate::decode) fn unknown_in_document(&mut self) {
         self.document.has_other = true;
     }
@@ -138,14 +138,14 @@ impl Assembly {
     pub(in crate::decode) fn statement_id(&mut self, id: u32) -> Result<(), Fault> {
         match self.statement {
             Some(settled) if settled != id => Err(malformed(format!(
-                "expected `statement_id` before what belongs to it, {id}"
+                "expected `statement_id` before its results, {id}"
             ))),
             _ => self.settle(id),
         }
     }
 
-    /// Returns the statement of this result. Errors in `MessagePack` come without an id: such a
-    /// result is that of the statement that goes on, or else of the next one.
+    /// Returns the statement of this result. Errors in `MessagePack` have no id: such a result
+    /// belongs to the statement that continues, or otherwise to the next one.
     fn statement(&mut self) -> Result<u32, Fault> {
         if let Some(id) = self.statement {
             return Ok(id);
@@ -186,7 +186,7 @@ impl Assembly {
     pub(in crate::decode) fn end_result(&mut self) -> Result<(), Fault> {
         let statement = self.statement()?;
         if let Some(message) = self.error.take() {
-            // The statement ends here, whatever chunk of it was to follow.
+            // The statement ends here, even if a chunk of it was to follow.
             self.cut = None;
             self.open = None;
             self.events
@@ -215,7 +215,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// The tags are sorted: Go writes them to `MessagePack` in random order.
+    /// The tags are sorted, because Go writes them to `MessagePack` in random order.
     pub(in crate::decode) fn tags(&mut self, mut tags: Vec<(String, String)>) -> Result<(), Fault> {
         self.before_rows("tags")?;
         tags.sort();
@@ -241,7 +241,7 @@ impl Assembly {
         self.series.partial = partial;
     }
 
-    /// Starts the rows of the series, or those of its next chunk.
+    /// Starts the rows of the series, or of its next chunk.
     pub(in crate::decode) fn begin_values(&mut self, promotes: bool) -> Result<(), Fault> {
         if !self.series.has_columns {
             return Err(malformed("expected `columns` before `values`"));
@@ -273,9 +273,9 @@ impl Assembly {
         Ok(())
     }
 
-    /// Adds the row that starts at `at` and those that follow it directly, `most` in all, as far
-    /// as they are there; returns the index after the last one and how many they are. The first
-    /// row is there, or there is a reason.
+    /// Adds the row that starts at `at` and those that follow it directly, as far as they have
+    /// arrived, at most `most` in all. Returns the index after the last row and the number of rows.
+    /// If there is no complete first row, it returns the reason.
     pub(in crate::decode) fn rows<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -315,7 +315,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// Makes the rows so far a batch.
+    /// Makes a batch of the rows so far.
     fn flush(&mut self) {
         let (Some(table), Some(statement)) = (&mut self.table, self.statement) else {
             return;
@@ -332,14 +332,14 @@ impl Assembly {
         self.events.push_back(Event::Batch(batch));
     }
 
-    /// Gives out the whole rows that came before an error or an early end.
+    /// Releases the complete rows that came before an error or an early end.
     pub(in crate::decode) fn salvage(&mut self) {
         if self.table.as_ref().is_some_and(|table| table.rows() > 0) {
             self.flush();
         }
     }
 
-    /// Refuses an end at which something must still come.
+    /// Returns an error if something must still come.
     pub(in crate::decode) fn finish(&self) -> Result<(), Fault> {
         if self.open.is_some() {
             return Err(self.cut_short());
@@ -357,10 +357,14 @@ impl Assembly {
                 name: Some(name), ..
             }) => {
                 let name = shown(name);
-                format!("statement {statement}: series `{name}` is partial and does not go on")
+                format!(
+                    "statement {statement}: series `{name}` is partial, and the rest is missing"
+                )
             }
-            Some(_) => format!("statement {statement}: a series is partial and does not go on"),
-            None => format!("statement {statement} is partial and does not go on"),
+            Some(_) => {
+                format!("statement {statement}: a series is partial, and the rest is missing")
+            }
+            None => format!("statement {statement} is partial, and the rest is missing"),
         };
         Fault::new(DecodeErrorKind::Partial, text)
     }

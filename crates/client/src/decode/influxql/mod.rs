@@ -1,7 +1,7 @@
 //! Answers of `/query`: push decoders for both formats.
 //!
-//! A decoder reads whole and chunked answers alike and builds no tree: rows go straight into
-//! columns, and what is buffered is one incomplete value and one batch.
+//! A decoder handles whole and chunked answers alike and builds no tree. Rows go straight into
+//! columns, and only one incomplete value and one batch are buffered.
 
 mod assemble;
 pub(in crate::decode) mod json;
@@ -17,43 +17,44 @@ use crate::decode::error::{DecodeError, DecodeErrorKind, Fault, Stop};
 use crate::decode::event::{End, Event, Format};
 use crate::decode::table::BatchLimits;
 
-/// Batches of an answer that is handed on while it comes: within the cache, and within memory
-/// where rows are wide and texts long.
+/// Batch size of an answer that is streamed: it fits into the cache, and into memory if rows are
+/// wide and texts long.
 const BATCHES: BatchLimits = BatchLimits {
     rows: 8192,
     bytes: 8 << 20,
     ahead: 0,
 };
 
-/// Most bytes of rows in a batch of an answer that is kept. With one row more of
-/// [`MAX_VALUE_BYTES`], and each byte of a text become three (U+FFFD), a text column stays below
-/// the 2 GiB that Arrow allows.
+/// Maximum number of bytes of rows in a batch of an answer that is collected. Even with one more
+/// row of [`MAX_VALUE_BYTES`], and if each byte of a text became three (U+FFFD), a text column
+/// stays below the 2 GiB that Arrow allows.
 const LARGE_BATCH_BYTES: usize = 256 << 20;
 
-/// Bytes of a series that are looked through for its end, and that are worth a thread.
+/// Bytes of a series that are searched for its end. More bytes than these are worth a thread.
 const AHEAD: usize = 4 << 20;
 
-/// How much of a piece is put behind a value that the piece before cut: some rows.
+/// How much of a piece is appended to the value that the previous piece cut: some rows.
 const BRIDGE: usize = 4096;
 
-/// How much of a body that is no answer is shown.
+/// How much of a body that is not an answer is shown.
 const MAX_JUNK_BYTES: usize = 160;
 
-/// Decodes one answer, piece by piece.
+/// Decodes one answer piece by piece.
 ///
-/// The first column, if it is named `time` and holds integers, is `Timestamp(Nanosecond, "UTC")`
-/// (requests ask for `epoch=ns`), as is every `MessagePack` time; RFC 3339 text stays text. Other
-/// columns are `Int64`, `UInt64` (where values are beyond `i64`), `Float64`, `Boolean`, `Utf8` (or
-/// [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every column is nullable.
+/// If the first column is named `time` and contains integers, it becomes `Timestamp(Nanosecond,
+/// "UTC")` (requests use `epoch=ns`). So does every `MessagePack` time. RFC 3339 text stays text.
+/// Other columns become `Int64`, `UInt64` (if values are beyond `i64`), `Float64`, `Boolean`,
+/// `Utf8` (or [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every
+/// column is nullable.
 ///
-/// JSON does not tell `4` from `4.0`: there a column of integers becomes `Float64` with the first
-/// number that has a point or an exponent, provided that no integer of the batch loses its value.
-/// Integers of both signs share an `UInt64` column where none is negative. Every other change of
-/// type ends the batch and begins another one of the series. A column that is all null in a batch
-/// keeps the type that it had in the batch before.
+/// JSON does not distinguish `4` from `4.0`: a column of integers becomes `Float64` with the first
+/// number that has a decimal point or an exponent, provided that no integer of the batch changes
+/// its value. Signed and unsigned integers share a `UInt64` column if none is negative. Every other
+/// change of type ends the batch and begins another one of the series. A column that is all null in
+/// a batch keeps the type of the batch before.
 ///
-/// Text comes out as valid UTF-8: a byte that is none and half a surrogate pair (`"\ud800"`)
-/// become U+FFFD, as in Go.
+/// Text is returned as valid UTF-8: invalid bytes and half a surrogate pair (`"\ud800"`) become
+/// U+FFFD, as in Go.
 ///
 /// ```
 /// use aioinflux::decode::{Decoder, End, Event, Format};
@@ -74,11 +75,11 @@ const MAX_JUNK_BYTES: usize = 160;
 pub struct Decoder {
     parser: Parser,
     pub(in crate::decode) assembly: Assembly,
-    /// The value that is not whole yet, from its first byte.
+    /// The incomplete value, from its first byte.
     buffer: Vec<u8>,
     /// Offset of the start of `buffer` in the answer.
     offset: u64,
-    /// What stands where a document should begin, until there is enough to show.
+    /// Text where a document should begin, until there is enough to show.
     junk: Option<Vec<u8>>,
     error: Option<DecodeError>,
 }
@@ -106,19 +107,19 @@ impl Decoder {
         }
     }
 
-    /// Sets the most rows of a batch (8192).
+    /// Sets the maximum number of rows of a batch. Default: 8192.
     #[must_use]
     pub fn batch_rows(mut self, rows: usize) -> Self {
         self.assembly.limits().rows = rows.max(1);
         self
     }
 
-    /// Makes batches as large as they can be, for an answer that is kept as a whole: one a series,
-    /// unless its rows take more than 256 MiB of the answer or the type of a column changes in a
-    /// way that is no promotion.
+    /// Makes batches as large as possible, for an answer that is collected as a whole: one for each
+    /// series, unless its rows take more than 256 MiB of the answer or the type of a column changes
+    /// in a way that is not a promotion.
     ///
-    /// Rows of JSON, of which a series has more than 4 MiB in one piece, are decoded by two threads
-    /// where there are two processors; what comes out is the same.
+    /// If a series has more than 4 MiB of JSON rows in one piece, two threads decode them if there
+    /// are two processors. The result is the same.
     #[must_use]
     pub fn large_batches(mut self) -> Self {
         *self.assembly.limits() = BatchLimits {
@@ -129,16 +130,16 @@ impl Decoder {
         self
     }
 
-    /// Makes columns of text `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use for
-    /// text themselves. It stores texts of up to 12 bytes in the column.
+    /// Decodes columns of text as `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use
+    /// for text themselves. It stores texts of up to 12 bytes in the column.
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.assembly.use_views();
         self
     }
 
-    /// Takes an answer without any document for a whole one: to some statements a server says
-    /// nothing at all.
+    /// Accepts an answer without any document as complete: for some statements a server sends an
+    /// empty body.
     #[must_use]
     pub(crate) fn may_be_empty(mut self) -> Self {
         self.assembly.allow_nothing();
@@ -148,8 +149,8 @@ impl Decoder {
     /// Reads the next piece of the body.
     ///
     /// # Errors
-    /// When the answer is wrong. Every later call gives the same error; the events of what came
-    /// whole before it can still be taken.
+    /// If the answer is invalid. Every later call returns the same error. The events of the
+    /// complete parts before it can still be taken.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
@@ -167,14 +168,15 @@ impl Decoder {
             self.buffer.extend_from_slice(&piece[used..]);
         }
         if self.buffer.len() > MAX_VALUE_BYTES {
-            let text = format!("expected the end of a value within {MAX_VALUE_BYTES} bytes");
+            let text = format!("expected a value of at most {MAX_VALUE_BYTES} bytes");
             return self.fail(Fault::new(DecodeErrorKind::Oversized, text));
         }
         Ok(())
     }
 
-    /// Goes on with the value in the buffer; returns what of `piece` is not looked at. A little of
-    /// the piece is tried first: mostly the value ends in it, and the rest need not be copied.
+    /// Continues with the value in the buffer and returns the rest of `piece` that was not parsed.
+    /// A small part of the piece is tried first, because the value usually ends in it, and then the
+    /// rest need not be copied.
     fn end_buffer<'a>(&mut self, piece: &'a [u8]) -> Result<&'a [u8], DecodeError> {
         let begun = self.buffer.len();
         let (little, rest) = piece.split_at(BRIDGE.min(piece.len()));
@@ -196,16 +198,15 @@ impl Decoder {
         Ok(&[])
     }
 
-    /// Returns the next event that is ready.
+    /// Returns the next available event.
     pub fn next_event(&mut self) -> Option<Event> {
         self.assembly.next_event()
     }
 
-    /// Ends the answer. Rows that came whole before an early end can still be taken.
+    /// Ends the answer. Complete rows before an early end can still be taken.
     ///
     /// # Errors
-    /// When the end is unproven, when something must still come, or when [`Decoder::feed`] gave
-    /// an error.
+    /// If the end is not proven, something must still come, or [`Decoder::feed`] returned an error.
     pub fn finish(&mut self, end: End) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
@@ -217,7 +218,7 @@ impl Decoder {
         if end == End::Unproven {
             return self.fail(Fault::new(
                 DecodeErrorKind::Unproven,
-                "expected a proof that the body is whole, the connection ended without one",
+                "the connection ended without proof that the body is complete",
             ));
         }
         let outside = match &self.parser {
@@ -227,7 +228,7 @@ impl Decoder {
         if !outside || !self.buffer.is_empty() {
             return self.fail(Fault::new(
                 DecodeErrorKind::Incomplete,
-                "expected more, the body ends within a document",
+                "the body ends in the middle of a document",
             ));
         }
         match self.assembly.finish() {
@@ -236,8 +237,7 @@ impl Decoder {
         }
     }
 
-    /// Reads the row that has not ended once more, which tells one that is wrong from one that is
-    /// short.
+    /// Reads the incomplete row once more, which distinguishes an invalid row from a short one.
     fn try_last_row(&mut self) -> Result<(), DecodeError> {
         if self.buffer.is_empty() {
             return Ok(());
@@ -253,7 +253,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Parses as far as it goes; returns how many bytes are done with.
+    /// Parses as far as possible and returns how many bytes are consumed.
     fn parse(&mut self, input: &[u8]) -> Result<usize, DecodeError> {
         let mut at = 0;
         let stop = match &mut self.parser {
@@ -278,8 +278,8 @@ impl Decoder {
         }
     }
 
-    /// InfluxDB 1.6 ends an answer that it cannot encode with a line of bare text, `json: error
-    /// calling MarshalJSON ...`: that text is the error that the user needs.
+    /// InfluxDB 1.6 ends an answer that it cannot encode with a line of plain text, `json: error
+    /// calling MarshalJSON ...`. The user needs this text as the error.
     fn collect_junk(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         let junk = self.junk.get_or_insert_default();
         let wanted = MAX_JUNK_BYTES - junk.len();

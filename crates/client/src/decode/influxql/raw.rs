@@ -1,28 +1,29 @@
-//! Checks of a raw JSON answer, which goes to the user as the server sent it.
+//! Checks a raw JSON answer, which is returned to the user unchanged.
 //!
-//! The decoders of this module are not asked: what matters is whether the answer may be called a
-//! success. Rows are skipped, nothing is copied but the texts of errors.
+//! It does not use the decoders of this module: all that matters is whether the answer is a
+//! success. Rows are skipped, and only the texts of errors are copied.
 
 use serde::Deserialize;
 
-/// What a raw answer is.
+/// The verdict on a raw answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Whole, and no statement failed.
+    /// Complete, and no statement failed.
     Whole,
-    /// The answer is the server's error: `{"error": ...}`.
+    /// The answer is an error of the server: `{"error": ...}`.
     Error(String),
-    /// These statements failed, by their index in the query; what others gave is whole or cut.
+    /// These statements failed, by their index in the query. The results of others may be complete
+    /// or truncated.
     StatementErrors(Vec<(u32, String)>),
-    /// The server's row limit (`max-row-limit`) cut the rows of this statement.
+    /// The row limit of the server (`max-row-limit`) truncated the rows of this statement.
     Partial {
         /// Index of the statement in the query.
         statement: u32,
     },
     /// The body ends early; the text says where.
     Truncated(String),
-    /// The body is no answer of InfluxDB, or something follows it; the text says where.
+    /// The body is not an answer of InfluxDB, or something follows the answer. The text says where.
     Malformed(String),
 }
 
@@ -41,17 +42,17 @@ struct Outcome {
     error: Option<String>,
 }
 
-/// A series without its rows: serde skips keys that are not named, without building them.
+/// A series without its rows: serde skips keys that are not listed, without building values.
 #[derive(Deserialize)]
 struct Series {
     #[serde(default)]
     partial: bool,
 }
 
-/// Checks a whole body: one document, or the documents of a chunked answer.
+/// Checks a complete body: one document, or the documents of a chunked answer.
 ///
-/// In one document, the row limit of a server may also fall between two series or two statements,
-/// and then the rest is missing without any sign; chunked answers know no such limit.
+/// In a single document, the row limit of a server may also fall between two series or two
+/// statements. Then the rest is missing without any sign. Chunked answers have no such limit.
 pub fn check(body: &[u8]) -> Verdict {
     let mut documents = serde_json::Deserializer::from_slice(body).into_iter::<Document>();
     let mut errors = Vec::new();
@@ -96,12 +97,12 @@ pub fn check(body: &[u8]) -> Verdict {
     }
 }
 
-/// Follows the marks that say that a series, or a statement, goes on.
+/// Follows the marks that a series, or a statement, continues.
 #[derive(Default)]
 struct Cut {
     /// The statement whose next piece must come now.
     open: Option<u32>,
-    /// The first statement of which a piece is missing.
+    /// The first statement with a missing piece.
     found: Option<u32>,
 }
 
@@ -125,7 +126,7 @@ impl Cut {
     }
 }
 
-/// Go leaves `results` out when there are none; any other document is not InfluxDB's.
+/// Go leaves out `results` if there are none. Any other document is not from InfluxDB.
 fn is_empty_object(text: &[u8]) -> bool {
     let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
     bytes.next() == Some(&b'{') && bytes.next() == Some(&b'}')

@@ -1,21 +1,22 @@
-//! The fixed shape of an answer, the same in every format: its containers and their keys.
+//! The fixed shape of an answer, which all formats share: its containers and their keys.
 
 use crate::decode::error::{DecodeErrorKind, Fault};
 
-/// Longest value (a row, a list of columns) that is waited for.
+/// Maximum length of a value (a row, a list of columns) that is buffered.
 pub(in crate::decode) const MAX_VALUE_BYTES: usize = 256 << 20;
 
-/// Most columns, tags or messages in one list: an item of a byte or two becomes a hundred.
+/// Maximum number of columns, tags or messages in one list. An item of one or two bytes takes a
+/// hundred bytes in memory.
 pub(in crate::decode) const MAX_ITEMS: u32 = 1 << 20;
 
 pub(in crate::decode) fn too_many_items() -> Fault {
     Fault::new(
         DecodeErrorKind::Oversized,
-        format!("expected a list of {MAX_ITEMS} items at most"),
+        format!("expected a list of at most {MAX_ITEMS} items"),
     )
 }
 
-/// The container that the machine is in.
+/// The current container of the machine.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::decode) enum Level {
     /// Between two documents.
@@ -29,7 +30,7 @@ pub(in crate::decode) enum Level {
     Values,
 }
 
-/// Keys that mean something, each in its containers.
+/// Keys with a meaning, each in its containers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::decode) enum Key {
     Results,

@@ -1,8 +1,9 @@
-//! One column of a batch while it grows: a plain `Vec` of values and the nulls, made lazily.
+//! One column of a batch that grows: a plain `Vec` of values, and the nulls, which are allocated
+//! only when needed.
 //!
-//! A column knows its own type and when a value does not belong to it. It does not know rows:
-//! undoing a row and ending a batch is the business of `table`. The formats write values of the
-//! usual look straight into [`Values`]; all else comes here as a [`Cell`].
+//! A column knows its type, and when a value does not belong to it. It does not know rows: `table`
+//! undoes rows and ends batches. The formats write values of the usual form straight into
+//! [`Values`]; all others arrive here as a [`Cell`].
 
 use std::sync::Arc;
 
@@ -19,19 +20,19 @@ use crate::decode::table::texts::Texts;
 use crate::decode::table::views::Views;
 use crate::decode::table::whole::float_of;
 
-/// One value as it stands in the answer. Text is not copied before it reaches its column.
+/// One value of the answer. Text is copied only into its column.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::decode) enum Cell<'a> {
     Null,
     Integer(i64),
-    /// Beyond `i64` only; smaller ones are `Integer`.
+    /// Only beyond `i64`; smaller ones are `Integer`.
     Unsigned(u64),
     Float(f64),
     Boolean(bool),
-    /// Nanoseconds, where the format marks a time as such.
+    /// Nanoseconds, if the format marks a time as such.
     Time(i64),
     Text(&'a [u8]),
-    /// The inside of a JSON string that has escapes, checked.
+    /// The content of a JSON string with escapes, already checked.
     Escaped(&'a [u8]),
 }
 
@@ -47,20 +48,20 @@ pub(in crate::decode) enum Kind {
     Text,
 }
 
-/// What becomes of a column when a value comes.
+/// How a column changes for a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::decode) enum Fit {
     /// The value belongs to the column as it is.
     Keep,
-    /// The column can become another one, with all its values, and then take the value.
+    /// The column can be converted to another type with all its values, and then take the value.
     Become(Kind),
     /// The batch must end before this value.
     Break,
 }
 
-/// The values of a column; those of nulls are there too, and mean nothing.
+/// The values of a column. Nulls also have values, which are meaningless.
 ///
-/// The type has a byte of its own, not one hidden within a `Vec`: it is looked at for every cell.
+/// The type is a byte of its own, not one inside a `Vec`, because it is checked for every cell.
 #[derive(Debug)]
 #[repr(u8)]
 pub(in crate::decode) enum Values {
@@ -76,15 +77,15 @@ pub(in crate::decode) enum Values {
 
 #[derive(Debug)]
 pub(in crate::decode) struct Column {
-    /// Integers in it are timestamps: the first column, when it is named `time`.
+    /// Its integers are timestamps: the first column, if it is named `time`.
     pub(in crate::decode) is_time: bool,
-    /// Integers and floats may be of one type, since the format does not tell them apart.
+    /// Integers and floats may share a type, because the format does not distinguish them.
     pub(in crate::decode) promotes: bool,
-    /// Texts in it become [`Values::View`].
+    /// Its texts become [`Values::View`].
     has_views: bool,
     pub(in crate::decode) values: Values,
-    /// Nulls up to the last one; the values behind its end are none, so that a value costs nothing
-    /// here. A column of [`Values::Null`] has all its nulls in it.
+    /// Nulls up to the last one. Values after its end are not null, so appending a value costs
+    /// nothing here. A column of [`Values::Null`] has all its nulls in it.
     nulls: NullBufferBuilder,
 }
 
@@ -99,7 +100,7 @@ impl Column {
         }
     }
 
-    /// Appends a value if it belongs to the column as it is, and says whether it did.
+    /// Appends a value if it belongs to the column as it is. Returns whether it did.
     #[inline]
     pub(in crate::decode) fn push(&mut self, cell: Cell<'_>) -> bool {
         match (&mut self.values, cell) {
@@ -172,11 +173,10 @@ impl Column {
         true
     }
 
-    /// Says how a value can be taken.
+    /// Returns how a value can be added.
     ///
-    /// Beyond the rule for numbers in JSON, unsigned and signed integers share a column where
-    /// no value is lost: neither format says which integers are unsigned, so a column of
-    /// unsigned ones shows up as a mixture.
+    /// Beyond the rule for numbers in JSON, unsigned and signed integers share a column if no value
+    /// changes: neither format marks unsigned integers, so a column of them looks like a mixture.
     pub(in crate::decode) fn fit(&self, cell: Cell<'_>) -> Fit {
         let wanted = self.kind_of(cell);
         let kind = self.kind();
@@ -225,7 +225,7 @@ impl Column {
         self.nulls.len() < self.len() || (0..self.nulls.len()).any(|row| self.nulls.is_valid(row))
     }
 
-    /// Whether all integers in it could as well be floats.
+    /// Whether all its integers are exact as floats.
     fn floats(&self) -> bool {
         match &self.values {
             Values::Integer(values) => values.iter().all(|n| float_of(*n).is_some()),
@@ -234,12 +234,12 @@ impl Column {
         }
     }
 
-    /// Whether all integers in it could as well be unsigned.
+    /// Whether all its integers are exact as unsigned integers.
     fn natural(&self) -> bool {
         matches!(&self.values, Values::Integer(values) if values.iter().all(|n| *n >= 0))
     }
 
-    /// Turns the column into one of another type, as [`Column::fit`] allowed.
+    /// Converts the column to another type, as [`Column::fit`] allowed.
     pub(in crate::decode) fn become_kind(&mut self, kind: Kind) {
         let len = self.len();
         self.values = match (std::mem::replace(&mut self.values, Values::Null), kind) {
@@ -262,7 +262,7 @@ impl Column {
         };
     }
 
-    /// Makes room for `more` rows, which look like those so far.
+    /// Reserves memory for `more` rows, on the assumption that they are like the present ones.
     pub(in crate::decode) fn reserve(&mut self, more: usize) {
         match &mut self.values {
             Values::Null => {}
@@ -275,7 +275,7 @@ impl Column {
         }
     }
 
-    /// An empty column of the same type, with room for `rows` values like its own.
+    /// An empty column of the same type, with memory for `rows` similar values.
     pub(in crate::decode) fn sibling(&self, rows: usize) -> Self {
         let mut column = Self::new(self.is_time, self.promotes, self.has_views);
         column.values = Values::of(self.kind(), 0, self.has_views);
@@ -287,7 +287,7 @@ impl Column {
         column
     }
 
-    /// Adds the values of a column of the same type.
+    /// Appends the values of a column of the same type.
     pub(in crate::decode) fn append(&mut self, other: &Self) {
         let plain = self.len() - self.nulls.len();
         if let Some(nulls) = other.nulls.finish_cloned() {
@@ -302,12 +302,12 @@ impl Column {
             (Values::Boolean(values), Values::Boolean(more)) => values.extend_from_slice(more),
             (Values::Text(texts), Values::Text(more)) => texts.append(more),
             (Values::View(views), Values::View(more)) => views.append(more),
-            // All that a column of nulls has are its nulls.
+            // A column of nulls has only its nulls.
             _ => {}
         }
     }
 
-    /// Drops all but the first `rows` values.
+    /// Keeps only the first `rows` values.
     pub(in crate::decode) fn truncate(&mut self, rows: usize) {
         match &mut self.values {
             Values::Null => {}
@@ -337,8 +337,8 @@ impl Column {
         }
     }
 
-    /// Takes the values out as an array. The column keeps its type for the batch that follows,
-    /// so that a batch of nulls alone does not change it.
+    /// Takes the values out as an array. The column keeps its type for the next batch, so a batch
+    /// with only nulls does not change it.
     pub(in crate::decode) fn finish(&mut self) -> ArrayRef {
         let rows = self.len();
         self.nulls.append_n_non_nulls(rows - self.nulls.len());
@@ -362,7 +362,7 @@ impl Column {
 }
 
 impl Values {
-    /// `len` values that stand for nulls; texts `as_views` or as such.
+    /// `len` values that represent nulls. Texts are views if `as_views`.
     fn of(kind: Kind, len: usize, as_views: bool) -> Self {
         match kind {
             Kind::Null => Self::Null,

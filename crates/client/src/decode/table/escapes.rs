@@ -1,6 +1,6 @@
-//! Texts that come with backslash escapes, as JSON has them.
+//! Texts with backslash escapes, as in JSON.
 
-/// Appends the inside of a checked string. Half a surrogate pair becomes U+FFFD, as in Go.
+/// Appends the content of a checked string. Half a surrogate pair becomes U+FFFD, as in Go.
 pub(in crate::decode) fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
     while let Some(at) = text.iter().position(|byte| *byte == b'\\') {
         out.extend_from_slice(&text[..at]);
@@ -25,7 +25,7 @@ pub(in crate::decode) fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(text);
 }
 
-/// Decodes `\uXXXX` or a pair of them: the character, and the length of what it took.
+/// Decodes `\uXXXX` or a pair of them. Returns the character and the number of bytes it took.
 fn unicode_escape(text: &[u8]) -> (char, usize) {
     let Some(unit) = code_unit(text) else {
         return (char::REPLACEMENT_CHARACTER, text.len().min(6));

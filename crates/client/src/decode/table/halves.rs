@@ -1,10 +1,10 @@
-//! Rows of a large series in rounds of two halves, the second one by a thread of its own.
+//! Reads the rows of a large series in rounds of two halves, the second one in another thread.
 //!
-//! Where the second half begins is guessed: at something that reads like rows. The first half proves
-//! or refutes it, since it comes to an end there or does not. A second half that is not proved is
-//! dropped, and all goes on as if there had been none. Neither half changes the type of a column: each
-//! ends before a row that would. So neither the guess nor the number of processors changes what comes
-//! out.
+//! The start of the second half is a guess: a place that looks like rows. The first half confirms
+//! or refutes the guess, because it either ends there or does not. If the guess was wrong, the
+//! second half is dropped, and decoding continues as if it had not existed. Neither half changes
+//! the type of a column: each ends before a row that would. So neither the guess nor the number of
+//! processors changes the result.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,16 +12,16 @@ use std::thread;
 
 use super::{BatchLimits, RowFormat, Table};
 
-/// Rows that must follow each other where the second half may begin.
+/// Rows that must follow each other at the start of the second half.
 const PROOF: u32 = 8;
 
-/// Bytes that are searched for its beginning.
+/// Bytes that are searched for that start.
 const SEARCHED: usize = 1 << 16;
 
-/// Halves that are smaller than this part of a whole one are not worth a thread.
+/// A half that is smaller than this fraction of a complete one is not worth a thread.
 const LEAST_SHARE: usize = 8;
 
-/// After so many rows a thread looks whether it is still needed.
+/// After so many rows a thread checks whether it is still needed.
 const ROWS_BETWEEN_LOOKS: u32 = 4096;
 
 /// Rows that were added one after the other.
@@ -30,20 +30,20 @@ pub(super) struct Run {
     pub(super) count: u32,
     /// The index after the last one.
     pub(super) end: usize,
-    /// Where the next one starts, if one follows.
+    /// The start of the next row, if there is one.
     pub(super) next: Option<usize>,
 }
 
-/// What became of the two halves of some rows.
+/// The result for the two halves of some rows.
 struct Halves {
     run: Run,
-    /// Both were added, and more may follow.
+    /// Both were added, and more rows may follow.
     are_whole: bool,
 }
 
 impl Table {
-    /// Adds the row at `at` and those that follow it, `most` in all, as far as they are there,
-    /// change no column and fit into the batch. It may be none.
+    /// Adds the row at `at` and those that follow it, at most `most` in all, as far as they have
+    /// arrived, change no column and fit into the batch. There may be none.
     #[inline(never)]
     pub(super) fn add_in_halves<F: RowFormat>(
         &mut self,
@@ -56,7 +56,7 @@ impl Table {
         if !thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
             return run;
         }
-        // Its memory serves all rounds.
+        // Its memory is reused in all rounds.
         let mut second = None;
         while let Some(start) = run.next {
             let half = limits.ahead.min((input.len() - start) / 2);
@@ -78,14 +78,14 @@ impl Table {
         run
     }
 
-    /// The batch is not full with rows of fewer bytes than that, however short they are.
+    /// Rows of fewer bytes than this cannot fill the batch, however short they are.
     fn place(&self, limits: BatchLimits) -> usize {
         let bytes = limits.bytes.saturating_sub(self.bytes);
         bytes.min(limits.rows.saturating_sub(self.rows))
     }
 
-    /// Adds the rows of the first half, and `second`, an empty sibling, those of as many bytes behind
-    /// them, if both do not fill the `place` in the batch.
+    /// Adds the rows of the first half, and with `second`, an empty sibling, those of as many bytes
+    /// after them, unless both together fill the `place` in the batch.
     fn add_halves<F: RowFormat>(
         &mut self,
         second: &mut Self,
@@ -136,7 +136,8 @@ impl Table {
         }
     }
 
-    /// The first place from `from` on where rows seem to start. The table is empty before and after.
+    /// The first offset from `from` on where rows seem to start. The table is empty before and
+    /// after the call.
     fn find_rows<F: RowFormat>(&mut self, input: &[u8], from: usize) -> Option<usize> {
         let searched = &input[..input.len().min(from + SEARCHED)];
         let mut place = F::find_row(searched, from);
@@ -151,7 +152,7 @@ impl Table {
         place
     }
 
-    /// Adds the rows that start in a range, until one is not there or changes a column.
+    /// Adds the rows that start in a range, until one is incomplete or changes a column.
     fn add_run<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -178,7 +179,7 @@ impl Table {
         run
     }
 
-    /// An empty table of the same columns, with room for `rows` rows like those so far.
+    /// An empty table of the same columns, with memory for `rows` rows like the present ones.
     fn sibling(&self, rows: usize) -> Self {
         Self {
             names: Vec::new(),
@@ -191,7 +192,7 @@ impl Table {
         }
     }
 
-    /// Takes the rows of a table whose columns are of the same types.
+    /// Appends the rows of a table whose columns have the same types.
     fn append(&mut self, other: &mut Self) {
         for (column, more) in self.columns.iter_mut().zip(&mut other.columns) {
             column.append(more);

@@ -1,7 +1,7 @@
-//! The rows of one series on their way to record batches.
+//! Collects the rows of one series into record batches.
 //!
-//! A row is added whole or not at all. The fast path writes cells straight into the columns; a
-//! row that does not fit is undone and read again slowly, to decide what the columns become.
+//! A row is added completely or not at all. The fast path writes cells straight into the columns. A
+//! row that does not fit is undone and parsed again slowly, to decide what the columns become.
 
 mod capacity;
 pub(in crate::decode) mod columns;
@@ -23,14 +23,14 @@ pub(crate) use self::whole::{Whole, float_of};
 
 /// A format of rows.
 pub(in crate::decode) trait RowFormat {
-    /// Integers and floats look the same where a float is whole.
+    /// Integers and floats look the same if a float is whole.
     const PROMOTES: bool;
 
-    /// Two threads read many rows in less time than one, what they make put together.
+    /// Two threads read many rows in less time than one, including the time to join their results.
     const IN_HALVES: bool;
 
-    /// Reads the row that starts at `at`, up to the index after it. `each` gets one of the columns
-    /// after the other and where its cell starts, and gives the index after the cell.
+    /// Reads the row that starts at `at` and returns the index after it. `each` gets the columns
+    /// one after the other with the start of their cell, and returns the index after the cell.
     fn read_row<C>(
         input: &[u8],
         at: usize,
@@ -41,43 +41,43 @@ pub(in crate::decode) trait RowFormat {
     /// Reads any cell.
     fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop>;
 
-    /// Appends the cell at `at` to a column, if it is of the column's type and has the usual look;
-    /// returns the index after it. Whatever it does not take is left to [`RowFormat::cell`]: it
-    /// may do less than that, but nothing else.
+    /// Appends the cell at `at` to a column, if it is of the type of the column and in the usual
+    /// form. Returns the index after it. All other cells are left to [`RowFormat::cell`]: this
+    /// function may accept fewer cells, but must read them in the same way.
     fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize>;
 
-    /// Where the next row starts, if one follows the end of a row directly.
+    /// The start of the next row, if a row directly follows the end of this one.
     fn next_row(input: &[u8], end: usize) -> Option<usize>;
 
-    /// The first place from `from` on that looks like the start of a row.
+    /// The first offset from `from` on that looks like the start of a row.
     fn find_row(input: &[u8], from: usize) -> Option<usize>;
 
-    /// The first place that looks like the end of the last row, where the rows were not counted
-    /// before they came.
+    /// The first offset that looks like the end of the last row, if the rows were not counted in
+    /// advance.
     fn find_end(input: &[u8]) -> Option<usize>;
 }
 
-/// How large a batch grows.
+/// The maximum size of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::decode) struct BatchLimits {
     pub(in crate::decode) rows: usize,
-    /// Bytes of the answer that its rows took: wide rows and long texts must stay within memory.
+    /// Bytes of the answer that its rows take: wide rows and long texts must fit into memory.
     pub(in crate::decode) bytes: usize,
-    /// Bytes in which the end of a series is looked for. One that goes on behind them is large: room
-    /// is made for all that is left, and so many bytes at a time are read by each of two threads.
-    /// With 0, nothing is looked for and nothing is large.
+    /// Bytes that are searched for the end of a series. A series that continues after them is
+    /// large: memory is reserved for everything that is left, and two threads each read so many
+    /// bytes at a time. With 0, nothing is searched and no series is large.
     pub(in crate::decode) ahead: usize,
 }
 
-/// What became of a row.
+/// The result of adding a row.
 enum Added {
-    /// It ends at this index.
+    /// The row ends at this index.
     Row(usize),
-    /// It fits only into a new batch: take the present one, then add it again.
+    /// It fits only into a new batch: take the present batch, then add the row again.
     NewBatch,
 }
 
-/// What became of rows that follow each other.
+/// The result of adding consecutive rows.
 pub(in crate::decode) struct Rows {
     /// The index after the last row that was added.
     pub(in crate::decode) end: usize,
@@ -87,7 +87,8 @@ pub(in crate::decode) struct Rows {
     pub(in crate::decode) is_full: bool,
 }
 
-/// Rows from which on room is made for all that seem to follow: small series are many.
+/// Rows after which memory is reserved for all rows that seem to follow. Before that nothing is
+/// reserved, because there are many small series.
 const ROOM: usize = 4096;
 
 #[derive(Debug)]
@@ -96,11 +97,12 @@ pub(in crate::decode) struct Table {
     columns: Vec<Column>,
     rows: usize,
     bytes: usize,
-    /// Rows that there is room for.
+    /// Rows for which memory is reserved.
     room: usize,
-    /// Rows at which [`Table::add_many`] is asked; before the first time, a vector grows as it does.
+    /// The number of rows at which [`Table::add_many`] is called. Before its first call, vectors
+    /// grow normally.
     pause: usize,
-    /// The schema of the batch before.
+    /// The schema of the previous batch.
     schema: Option<SchemaRef>,
 }
 
@@ -129,7 +131,7 @@ impl Table {
         &self.names
     }
 
-    /// Whether no batch was taken so far.
+    /// Whether no batch has been taken yet.
     pub(in crate::decode) fn is_new(&self) -> bool {
         self.schema.is_none()
     }
@@ -142,9 +144,9 @@ impl Table {
         self.rows >= limits.rows || self.bytes >= limits.bytes
     }
 
-    /// Adds the row that starts at `at` and those that follow it, `most` in all, until the batch
-    /// is full or a row does not fit. A row behind the first one that cannot be read is left: who
-    /// starts with it is told why.
+    /// Adds the row that starts at `at` and those that follow it, at most `most` in all, until the
+    /// batch is full or a row does not fit. If a row after the first one cannot be read, it is left
+    /// for the next call, which returns the error.
     pub(in crate::decode) fn add_rows<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -182,8 +184,8 @@ impl Table {
         Ok(rows)
     }
 
-    /// Makes room for the rows that seem to follow, and adds them in halves where they are many.
-    /// Returns where the next row starts.
+    /// Reserves memory for the rows that seem to follow, and adds them in halves if there are many.
+    /// Returns the start of the next row.
     #[cold]
     fn add_many<F: RowFormat>(
         &mut self,
@@ -216,8 +218,8 @@ impl Table {
         run.next.filter(|_| !rows.is_full)
     }
 
-    /// Makes room for as many rows again, or for those that `bytes` of input hold if they are like
-    /// those so far, but not for more than `most` in all.
+    /// Reserves memory for as many rows again, or for those that `bytes` of input contain if they
+    /// are like the present ones, but for at most `most` in all.
     fn make_room(&mut self, bytes: usize, most: usize) {
         let more = self.rows_in(bytes).max(self.rows).min(most - self.rows);
         self.room = self.rows + more;
@@ -226,7 +228,7 @@ impl Table {
         }
     }
 
-    /// How many rows so many bytes hold, if they are like those so far.
+    /// How many rows so many bytes contain, if they are like the present ones.
     fn rows_in(&self, bytes: usize) -> usize {
         let rows = bytes / self.bytes.div_ceil(self.rows);
         rows.saturating_add(rows / 64)
@@ -241,7 +243,7 @@ impl Table {
         }
     }
 
-    /// Adds a row if all of it fits the columns as they are; returns the index after it.
+    /// Adds a row if all of it fits the present columns. Returns the index after it.
     #[inline]
     fn push_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
         let added = F::read_row(
@@ -301,7 +303,7 @@ impl Table {
         Ok(Added::Row(end))
     }
 
-    /// Takes the rows so far; says whether the schema differs from that of the batch before.
+    /// Takes the rows so far. Returns whether the schema differs from that of the previous batch.
     pub(in crate::decode) fn take_batch(&mut self) -> (RecordBatch, bool) {
         let fields: Vec<Field> = self
             .names
@@ -328,7 +330,7 @@ impl Table {
     }
 }
 
-/// Appends any cell that the column can hold; out of the way of the usual ones.
+/// Appends any cell that the column accepts. A separate function, which keeps the fast path small.
 #[cold]
 #[inline(never)]
 fn push_any<F: RowFormat>(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop> {

@@ -1,5 +1,5 @@
-//! The texts of a column while it grows, as Arrow's `Utf8`: the bytes of all texts, and where each
-//! of them ends. Whether they are UTF-8 is looked at once, at the end.
+//! A growing column of texts as Arrow's `Utf8`: the bytes of all texts, and the end of each. One
+//! check at the end tells whether they are UTF-8.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use crate::decode::table::capacity::trimmed;
 /// Texts that become an array of `Utf8`.
 #[derive(Debug)]
 pub(in crate::decode) struct Texts {
-    /// Where each text ends, behind a 0.
+    /// The end of each text, after a 0.
     offsets: Vec<i32>,
-    /// As they came: whether they are UTF-8 is seen at the end.
+    /// The bytes as they arrived. Whether they are UTF-8 is checked at the end.
     bytes: Vec<u8>,
 }
 
 impl Texts {
-    /// `len` texts that stand for nulls.
+    /// `len` texts that represent nulls.
     pub(in crate::decode) fn new(len: usize) -> Self {
         Self {
             offsets: vec![0; len + 1],
@@ -38,14 +38,14 @@ impl Texts {
         self.push_null();
     }
 
-    /// Appends the text that `write` appends to the bytes before it.
+    /// Appends the text that `write` adds to the previous bytes.
     #[inline]
     pub(in crate::decode) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
         self.push_null();
     }
 
-    /// Ends a text. One of no bytes stands for a null.
+    /// Ends a text. A null is a text without bytes.
     #[inline]
     pub(in crate::decode) fn push_null(&mut self) {
         self.offsets.push(offset(&self.bytes));
@@ -56,7 +56,7 @@ impl Texts {
         mean(&self.bytes, self.len())
     }
 
-    /// Makes room for `more` texts of such a length.
+    /// Reserves memory for `more` texts of this mean length.
     pub(in crate::decode) fn reserve(&mut self, more: usize, mean: usize) {
         reserve_bytes(&mut self.bytes, mean, more);
         self.offsets.reserve_exact(more);
@@ -65,7 +65,7 @@ impl Texts {
     pub(in crate::decode) fn append(&mut self, other: &Self) {
         let start = offset(&self.bytes);
         self.bytes.extend_from_slice(&other.bytes);
-        // The last one is the end of all, which is what must not be too large.
+        // The last one is the end of all texts, which must not be too large.
         offset(&self.bytes);
         let ends = other.offsets.iter().skip(1);
         self.offsets.extend(ends.map(|end| start + end));
@@ -77,7 +77,7 @@ impl Texts {
         self.bytes.truncate(usize::try_from(end).unwrap_or(0));
     }
 
-    /// Checks all texts at once, and mends them only where one is no UTF-8.
+    /// Checks all texts at once, and repairs them only if one is not UTF-8.
     pub(in crate::decode) fn finish(self, nulls: Option<NullBuffer>) -> ArrayRef {
         let offsets = OffsetBuffer::new(ScalarBuffer::from(trimmed(self.offsets)));
         let bytes = Buffer::from_vec(trimmed(self.bytes));
@@ -107,14 +107,14 @@ fn mended_array(
     StringArray::new(offsets, Buffer::from_vec(text.into_bytes()), nulls)
 }
 
-/// The end of the texts so far. A batch holds far less than 2 GiB (see `table`).
+/// The end of the texts so far. A batch has far less than 2 GiB (see `table`).
 #[inline]
 pub(in crate::decode) fn offset(bytes: &[u8]) -> i32 {
     i32::try_from(bytes.len()).expect("a batch ends before its text reaches 2 GiB")
 }
 
-/// Appends a text to others. Most are short: `N` bytes that are copied, and cut afterwards, take less
-/// time than a copy of any other length.
+/// Appends a text to others. Most are short: copying `N` bytes and truncating afterwards is faster
+/// than a copy of any other length.
 #[inline]
 pub(in crate::decode) fn push_bytes<const N: usize>(
     bytes: &mut Vec<u8>,
@@ -131,18 +131,18 @@ pub(in crate::decode) fn push_bytes<const N: usize>(
     }
 }
 
-/// The mean length of so many texts.
+/// The mean length of `count` texts.
 pub(in crate::decode) fn mean(bytes: &[u8], texts: usize) -> usize {
     bytes.len().div_ceil(texts.max(1))
 }
 
-/// Makes room for `more` texts of such a length.
+/// Reserves memory for `more` texts of this mean length.
 pub(in crate::decode) fn reserve_bytes(bytes: &mut Vec<u8>, mean: usize, more: usize) {
     bytes.reserve_exact(more.saturating_mul(mean + mean / 16));
 }
 
-/// Appends text in which each byte that is no UTF-8 becomes U+FFFD, as Go's JSON encoder does:
-/// `MessagePack` carries such bytes as they are, and both must give the same.
+/// Appends text in which each byte that is not UTF-8 becomes U+FFFD, as in Go's JSON encoder.
+/// `MessagePack` contains such bytes unchanged, and both formats must return the same.
 pub(in crate::decode) fn push_valid(mut bytes: &[u8], out: &mut String) {
     loop {
         match std::str::from_utf8(bytes) {

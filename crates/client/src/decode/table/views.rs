@@ -1,5 +1,6 @@
-//! The texts of a column while it grows, as Arrow's `Utf8View`: sixteen bytes for each text, with the
-//! text itself in them, or where it is. Each text is checked when it comes: one of ASCII at a glance.
+//! A growing column of texts as Arrow's `Utf8View`: sixteen bytes for each text, which contain the
+//! text itself or its position. Each text is checked when it arrives; for ASCII this takes one
+//! test.
 #![expect(
     unsafe_code,
     reason = "arrow would check all views once more, one by one; without that, 1M rows of msgpack (case R1) come to \
@@ -16,24 +17,24 @@ use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 use crate::decode::table::capacity::trimmed;
 use crate::decode::table::texts::{mean, offset, push_bytes, push_valid, reserve_bytes};
 
-/// Bytes that a view holds itself.
+/// Bytes that a view can contain itself.
 const INLINE: usize = 12;
 
-/// The highest bit of each byte, which ASCII does not have.
+/// The highest bit of each byte, which is 0 in ASCII.
 const HIGH_BITS: u128 = 0x8080_8080_8080_8080_8080_8080_8080_8080;
 
 /// Texts that become an array of `Utf8View`.
 #[derive(Debug)]
 pub(in crate::decode) struct Views {
-    /// As Arrow has them: the length, then the text, or its first four bytes, the number of its
-    /// buffer (0) and where it begins there.
+    /// In Arrow's format: the length, then the text, or its first four bytes, the number of its
+    /// buffer (0) and its offset there.
     views: Vec<u128>,
     /// The texts that are longer than [`INLINE`]. They are UTF-8.
     bytes: Vec<u8>,
 }
 
 impl Views {
-    /// `len` views that stand for nulls.
+    /// `len` views that represent nulls.
     pub(in crate::decode) fn new(len: usize) -> Self {
         Self {
             views: vec![0; len],
@@ -65,7 +66,7 @@ impl Views {
         }
     }
 
-    /// Appends a text of ASCII that does not fit a view.
+    /// Appends a text of ASCII that does not fit into a view.
     fn push_long(&mut self, input: &[u8], text: Range<usize>) {
         let start = offset(&self.bytes).cast_unsigned();
         let long = &input[text.clone()];
@@ -83,7 +84,7 @@ impl Views {
         self.push_with(|bytes| bytes.extend_from_slice(text));
     }
 
-    /// Appends the text that `write` appends to the bytes before it.
+    /// Appends the text that `write` adds to the previous bytes.
     pub(in crate::decode) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
@@ -115,7 +116,7 @@ impl Views {
         mean(&self.bytes, self.len())
     }
 
-    /// Makes room for `more` texts of such a length.
+    /// Reserves memory for `more` texts of this mean length.
     pub(in crate::decode) fn reserve(&mut self, more: usize, mean: usize) {
         reserve_bytes(&mut self.bytes, mean, more);
         self.views.reserve_exact(more);
@@ -124,7 +125,7 @@ impl Views {
     pub(in crate::decode) fn append(&mut self, other: &Self) {
         let start = offset(&self.bytes);
         self.bytes.extend_from_slice(&other.bytes);
-        // It is the end of all texts, which is what must not be too large.
+        // The end of all texts, which must not be too large.
         offset(&self.bytes);
         let start = u128::from(start.cast_unsigned()) << 96;
         let moved = |view: &u128| start_of(*view).map_or(*view, |_| view + start);
@@ -146,10 +147,10 @@ impl Views {
         if cfg!(debug_assertions) {
             return Arc::new(StringViewArray::new(views, bytes, nulls));
         }
-        // SAFETY: a view is 0, or `push` and `push_long` made it of a text of ASCII, or `push_with` of
-        // one that was checked or valid. Longer ones lie in `bytes`, whole: only `truncate` shortens
-        // it, to the start of the first text whose view it drops, and texts lie in the order of their
-        // views. `append` moves views by as much as it moves their texts.
+        // SAFETY: a view is 0, or `push` and `push_long` made it from a text of ASCII, or
+        // `push_with` from one that was checked or valid. Longer ones are complete in `bytes`: only
+        // `truncate` shortens it, to the start of the first text whose view it drops, and texts are
+        // in the order of their views. `append` shifts views by as much as their texts.
         Arc::new(unsafe { StringViewArray::new_unchecked(views, bytes, nulls) })
     }
 }
@@ -168,7 +169,7 @@ mod tests {
 
     use super::*;
 
-    /// Texts around each length that is treated in a way of its own, each with what may follow it.
+    /// Texts around each length that has its own code, each with what may follow it.
     fn texts() -> Vec<Vec<u8>> {
         let mut texts = Vec::new();
         for len in (0..40).chain([255, 256, 70_000]) {
@@ -180,7 +181,7 @@ mod tests {
                 texts.push([&ascii, other.as_bytes()].concat());
                 texts.push([other.as_bytes(), &ascii].concat());
             }
-            // No UTF-8: a byte that starts nothing, a sequence that is cut.
+            // Invalid UTF-8: a byte that starts no character, a sequence that is cut.
             texts.push([&ascii[..], b"\xff"].concat());
             texts.push([b"\xf0\x9f", &ascii[..]].concat());
         }
@@ -217,7 +218,7 @@ mod tests {
             let array = views_of(&texts, behind).finish(None);
             assert_eq!(array.as_string_view(), &expected);
             for (ours, theirs) in array.as_string_view().views().iter().zip(expected.views()) {
-                // Arrow's own go to several buffers.
+                // Arrow's own views refer to several buffers.
                 let short = u32::try_from(ours & 0xffff_ffff).unwrap() as usize <= INLINE;
                 assert!(!short || ours == theirs);
             }

@@ -1,10 +1,10 @@
-//! Integers that may stand for floats: JSON as Go writes it does not tell them apart.
+//! Integers that may be floats: JSON as Go writes it does not distinguish them.
 
-/// An integer of either sign.
+/// A signed or unsigned integer.
 pub(crate) trait Whole: Copy + ToString {
-    /// The integer where a float holds every one of its size.
+    /// The integer, if floats are exact for every integer of its magnitude.
     fn small(self) -> Option<f64>;
-    /// The same in one type for both.
+    /// The same integer in one type for both.
     fn widened(self) -> i128;
 }
 
@@ -29,10 +29,10 @@ impl Whole for u64 {
     }
 }
 
-/// Returns the float that the integer is, if there is one.
+/// Returns the float that equals the integer, if there is one.
 ///
-/// Go writes whole floats below 1e21 as their shortest digits followed by zeros, so that 2^63
-/// comes as 9223372036854776000: that text is a float too, although not its exact value.
+/// Go writes whole floats below 1e21 as their shortest digits followed by zeros, so 2^63 is written
+/// as 9223372036854776000. That text is a float too, although it is not its exact value.
 #[inline]
 pub(crate) fn float_of<N: Whole>(n: N) -> Option<f64> {
     n.small().or_else(|| large_float_of(n))

@@ -1,4 +1,4 @@
-//! Everything that only 1.x does: requests and verdicts.
+//! Everything that is specific to 1.x: requests and verdicts.
 
 mod place;
 mod request;

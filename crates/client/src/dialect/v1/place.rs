@@ -1,10 +1,10 @@
-//! A place on a 1.x server.
+//! Where data is kept on a 1.x server.
 
 use crate::config::Names;
 use crate::error::Error;
 
-/// A database, and a retention policy of it; what is not named is the server's to choose, or to
-/// ask for.
+/// A database, and one of its retention policies. If one is missing, the server chooses it or asks
+/// for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(super) database: Option<String>,
@@ -14,7 +14,9 @@ pub(crate) struct Place {
 impl Place {
     pub(in crate::dialect) fn new(names: Names) -> Result<Self, Error> {
         if names.organization.is_some() {
-            return Err(Error::config("organization: InfluxDB 1.x has none"));
+            return Err(Error::config(
+                "organization: InfluxDB 1.x has no organizations",
+            ));
         }
         Ok(Self {
             database: names.database,

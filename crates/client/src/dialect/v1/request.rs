@@ -1,7 +1,7 @@
 //! Requests to a 1.x server.
 //!
-//! Queries are posted always: a `GET` is no protection (1.x runs `DROP` by `GET` all the same), and
-//! it would put the text, which can hold a password, into the logs of every proxy.
+//! Queries always use `POST`. A `GET` is no protection (1.x runs `DROP` by `GET` too), and it would
+//! write the text, which may contain a password, to the logs of every proxy.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -65,7 +65,7 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
     let named = place.database.as_deref();
     let Some(database) = named.filter(|name| !name.is_empty()) else {
         return Err(Error::config(
-            "write: no database, neither in the options nor in the config",
+            "write: the database is missing: set it in the options or in the config",
         ));
     };
     let consistency = options.consistency.or(config.write_consistency());
@@ -76,7 +76,7 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
         if let Some(policy) = &place.retention_policy {
             keys.append_pair("rp", policy);
         }
-        // Always said: without it, and for values that it does not know, 1.6 reads nanoseconds.
+        // Always sent: without it, or with a value that it does not know, 1.6 assumes nanoseconds.
         keys.append_pair("precision", options.precision.unwrap_or_default().as_str());
         if let Some(consistency) = consistency {
             keys.append_pair("consistency", consistency.as_str());
@@ -95,7 +95,7 @@ fn influxql(
     let language = query.language_named().unwrap_or(Language::InfluxQl);
     if language != Language::InfluxQl {
         return Err(Error::config(format!(
-            "query: InfluxDB 1.x knows InfluxQL, and the query is in {language}"
+            "query: InfluxDB 1.x supports only InfluxQL, but the query is in {language}"
         )));
     }
     let mut headers = auth_header(config)?;
@@ -116,8 +116,8 @@ fn influxql(
     })
 }
 
-/// Whether an answer of zero bytes, whose end is proven, can be a success: 2.x runs these statements
-/// and answers nothing to them, not even their number.
+/// Whether an empty answer with a proven end can be a success: 2.x runs these statements and sends
+/// nothing for them, not even their number.
 pub(in crate::dialect) fn may_answer_nothing(text: &str) -> bool {
     statements::all(text, |first, second| {
         first.eq_ignore_ascii_case("DELETE")
@@ -125,8 +125,9 @@ pub(in crate::dialect) fn may_answer_nothing(text: &str) -> bool {
     })
 }
 
-/// Whether nothing else than SHOW DIAGNOSTICS is asked for: a server leaves values out of its msgpack,
-/// which cannot be read then. Its JSON is whole, and has no column whose type it would hide.
+/// Whether the query contains only SHOW DIAGNOSTICS. The server leaves values out of the msgpack of
+/// this statement, so it cannot be decoded. Its JSON is complete, and has no column whose type JSON
+/// would hide.
 fn is_diagnostics(text: &str) -> bool {
     statements::all(text, |first, second| {
         first.eq_ignore_ascii_case("SHOW") && second.eq_ignore_ascii_case("DIAGNOSTICS")
@@ -150,14 +151,14 @@ fn query_form(
     if let Some(unit) = options.epoch {
         if form == Form::Table && unit != Precision::Nanoseconds {
             return Err(Error::config(format!(
-                "query: epoch `{}` is for raw answers; tables hold nanoseconds",
+                "query: epoch `{}` is only for raw answers; tables are in nanoseconds",
                 unit.as_str()
             )));
         }
         pairs.append_pair("epoch", unit.as_str());
     }
-    // For raw answers too: unchunked, a row limit cuts without a sign, and 1.6 marks whole answers
-    // of more than 10,000 rows as cut.
+    // For raw answers too. In an answer without chunks, a row limit truncates without a sign, and
+    // 1.6 marks complete answers of more than 10,000 rows as truncated.
     pairs.append_pair("chunked", "true");
     if let Some(rows) = options.chunk_size {
         pairs.append_pair("chunk_size", &rows.to_string());
@@ -168,19 +169,21 @@ fn query_form(
     Ok(pairs.finish())
 }
 
-/// The `Authorization` header; none without credentials.
+/// The `Authorization` header. `None` without credentials.
 fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
     match config.auth_given() {
         Auth::None => Ok(Vec::new()),
         Auth::Basic { user, .. } if user.contains(':') => {
-            Err(Error::config("credentials: a user name cannot hold `:`"))
+            Err(Error::config("credentials: a user name cannot contain `:`"))
         }
         Auth::Basic { user, password } => {
             let pair = format!("{user}:{}", password.reveal());
             let value = format!("Basic {}", STANDARD.encode(pair));
             Ok(vec![("authorization", value)])
         }
-        Auth::Token(_) => Err(Error::config("token: InfluxDB 1.x has users and passwords")),
+        Auth::Token(_) => Err(Error::config(
+            "token: InfluxDB 1.x has no tokens; use user and password",
+        )),
     }
 }
 

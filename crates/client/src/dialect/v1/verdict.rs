@@ -1,7 +1,7 @@
-//! What an answer of a 1.x server means.
+//! The meaning of an answer of a 1.x server.
 //!
-//! Pure. Texts are looked for anywhere in the message: 1.12 puts the database's name after what 1.6
-//! says.
+//! Pure. Texts are searched anywhere in the message, because 1.12 appends the name of the database
+//! to the text of 1.6.
 
 use crate::decode::Format;
 use crate::dialect::failure::{MSGPACK, Row, media_type, misdirected, refused, row};
@@ -9,10 +9,10 @@ use crate::dialect::operation::Kind;
 use crate::dialect::verdict::Verdict;
 use crate::error::ErrorKind;
 
-/// Errors whose status alone would mean something else.
+/// Errors that mean something other than their status.
 ///
-/// The 5xx that are for good: the retention policy does not appear by waiting, and a poisoned
-/// point stays so. A 5xx that says `partial write` (Enterprise) is one node that did not answer.
+/// The 5xx that are permanent: waiting does not create the retention policy, and an invalid point
+/// stays invalid. A 5xx with `partial write` (Enterprise) means that one node did not answer.
 const ROWS: &[Row] = &[
     row(400, "partial write", ErrorKind::PartialWrite, false),
     row(
@@ -24,7 +24,7 @@ const ROWS: &[Row] = &[
     row(500, "engine: unable to parse", ErrorKind::Rejected, false),
 ];
 
-/// Judges an answer. The body matters for errors only.
+/// Judges an answer. The body matters only for errors.
 pub(in crate::dialect) fn classify(
     kind: Kind,
     status: u16,
@@ -34,7 +34,7 @@ pub(in crate::dialect) fn classify(
     let media = media_type(headers);
     match (kind, status) {
         (Kind::Ping | Kind::Write, 204) => Verdict::Done,
-        // Look-alikes, and `verbose`, answer a ping with a body.
+        // Compatible servers, and `verbose`, answer a ping with a body.
         (Kind::Ping, 200) if media != "text/html" => Verdict::Done,
         (Kind::Query, 200) if media == MSGPACK => Verdict::Answer(Format::Msgpack),
         (Kind::Query, 200) if media == "application/json" => Verdict::Answer(Format::Json),

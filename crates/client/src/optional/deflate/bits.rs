@@ -1,10 +1,10 @@
-//! Bits, the lowest first, into bytes.
+//! Writes bits into bytes, lowest bit first.
 
-/// Bytes that are written eight at a time: those behind `at` mean nothing.
+/// Bytes that are written eight at a time; those after `at` are meaningless.
 pub(super) struct Bits {
     bytes: Vec<u8>,
     at: usize,
-    /// Less than eight bits that are no whole byte yet.
+    /// Less than eight bits, which are not a whole byte yet.
     waiting: u64,
     width: u32,
 }
@@ -17,7 +17,7 @@ pub(super) struct Position {
 }
 
 impl Bits {
-    /// Goes on behind `bytes`.
+    /// Continues after `bytes`.
     pub(super) fn new(bytes: Vec<u8>, more: usize) -> Self {
         let at = bytes.len();
         let mut bits = Self {
@@ -30,7 +30,7 @@ impl Bits {
         bits
     }
 
-    /// Makes room for this many bytes.
+    /// Reserves memory for this many bytes.
     #[inline]
     pub(super) fn reserve(&mut self, more: usize) {
         let wanted = self.at + more + 8;
@@ -44,7 +44,7 @@ impl Bits {
         self.bytes.resize(wanted.max(self.bytes.len() * 2), 0);
     }
 
-    /// Appends up to 56 bits, for which there is room.
+    /// Appends up to 56 bits, for which memory was reserved.
     #[inline]
     pub(super) fn push(&mut self, bits: u64, width: u32) {
         self.waiting |= bits << self.width;
@@ -53,7 +53,7 @@ impl Bits {
         out.copy_from_slice(&self.waiting.to_le_bytes());
         let whole = self.width / 8;
         self.at += whole as usize;
-        // Seven whole bytes at most: a shift by 64 cannot come.
+        // At most seven whole bytes, so the shift is less than 64.
         self.waiting >>= 8 * whole;
         self.width %= 8;
     }
@@ -63,7 +63,7 @@ impl Bits {
         self.at
     }
 
-    /// Where it stands, to come back to.
+    /// A position to which `rewind` can return.
     pub(super) fn place(&self) -> Position {
         Position {
             at: self.at,
@@ -72,14 +72,14 @@ impl Bits {
         }
     }
 
-    /// Drops all that came after a place.
+    /// Drops everything after a position.
     pub(super) fn back_to(&mut self, place: &Position) {
         self.at = place.at;
         self.waiting = place.waiting;
         self.width = place.width;
     }
 
-    /// The bytes, the last one filled up with zeros.
+    /// The bytes, the last of which is padded with zeros.
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.reserve(8);
         self.push(0, (8 - self.width) % 8);

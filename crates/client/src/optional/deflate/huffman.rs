@@ -1,12 +1,13 @@
-//! Codes of few bits for symbols that come often (RFC 1951, section 3.2).
+//! Huffman codes: few bits for frequent symbols (RFC 1951, section 3.2).
 
 use super::bits::Bits;
 use super::symbols::Symbol;
 
-/// Most bits of a code here; the format allows 15, and four of twelve fit one step of the writer.
+/// Maximum length of a code here. The format allows 15 bits, and four codes of twelve fit into one
+/// step of the writer.
 pub(super) const LONGEST: usize = 12;
 
-/// The order in which the format lists the lengths of the codes for lengths.
+/// The order in which the format lists the lengths of the codes for code lengths.
 const ORDER: [usize; 19] = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ];
@@ -17,9 +18,9 @@ pub(super) struct Code {
 }
 
 impl Code {
-    /// Makes codes of at most `longest` bits; a symbol that never comes has none.
+    /// Makes codes of at most `longest` bits. A symbol that never occurs has no code.
     ///
-    /// A decoder wants two codes at least, so that rare symbols may get one that is never used.
+    /// A decoder requires at least two codes, so rare symbols may get one that is never used.
     pub(super) fn new(counts: &[u32], longest: usize) -> Self {
         let mut counts = counts.to_vec();
         for symbol in 0..2 {
@@ -49,7 +50,7 @@ impl Code {
         Self { codes }
     }
 
-    /// How many bits symbols take that occur so often, but for those that follow them.
+    /// How many bits symbols with these frequencies take, without the extra bits that follow them.
     pub(super) fn bits_of(&self, counts: &[u32]) -> u64 {
         let lengths = self.lengths().zip(counts);
         lengths
@@ -57,14 +58,14 @@ impl Code {
             .sum()
     }
 
-    /// The bits of a symbol's code, and how many they are.
+    /// The bits of a symbol's code, and their number.
     #[inline]
     pub(super) fn get(&self, symbol: usize) -> (u64, u32) {
         let (code, length) = self.codes[symbol];
         (u64::from(code), u32::from(length))
     }
 
-    /// The code of a symbol with the bits that follow it, 25 in all at most.
+    /// The code of a symbol with its extra bits, at most 25 in all.
     #[inline]
     pub(super) fn with_extra(&self, symbol: &Symbol) -> (u32, u8) {
         let (code, length) = self.codes[symbol.code];
@@ -87,8 +88,8 @@ impl Code {
     }
 }
 
-/// The lengths of the best codes, by Huffman's way: the two rarest nodes become one, again and
-/// again. Counts are halved until no code is too long, which costs next to nothing.
+/// The lengths of the optimal codes by Huffman's algorithm: the two rarest nodes are joined
+/// repeatedly. Counts are halved until no code is too long, which costs little.
 fn limited(counts: &[u32], longest: usize) -> Vec<u8> {
     let mut counts = counts.to_vec();
     loop {
@@ -107,7 +108,8 @@ fn depths(counts: &[u32]) -> Vec<u8> {
     leaves.sort_by_key(|at| counts[*at]);
     let mut weights: Vec<u64> = leaves.iter().map(|at| u64::from(counts[*at])).collect();
     let mut parents = vec![0; 2 * leaves.len()];
-    // Joined nodes come in the order of their weights, like the leaves: two queues.
+    // Joined nodes are created in the order of their weights, like the leaves: two queues are
+    // enough.
     let (mut leaf, mut joined) = (0, leaves.len());
     for node in leaves.len()..(2 * leaves.len()).saturating_sub(1) {
         let mut weight = 0;
@@ -132,7 +134,7 @@ fn depths(counts: &[u32]) -> Vec<u8> {
     lengths
 }
 
-/// Writes the lengths of both codes, from which a reader makes the codes again.
+/// Writes the lengths of both codes, from which a reader reconstructs the codes.
 pub(super) fn write_header(literals: &Code, distances: &Code, out: &mut Bits) {
     let mut counts = [0; 19];
     for length in literals.lengths().chain(distances.lengths()) {

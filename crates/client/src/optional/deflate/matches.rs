@@ -1,27 +1,27 @@
-//! Where lines repeat themselves.
+//! Finds repetitions in lines.
 
 use std::ops::Range;
 
-/// The farthest repetition that the format knows.
+/// The greatest distance of a repetition in the format.
 const WINDOW: usize = 32 << 10;
 /// The longest.
 pub(super) const LONGEST: usize = 258;
-/// The shortest that is looked for.
+/// The shortest repetition that is searched for.
 const SHORTEST: usize = 8;
 const TABLE_BITS: u32 = 12;
 const SLOTS: usize = 1 << TABLE_BITS;
 
-/// What a text is made of, in its order.
+/// The parts of a text, in order.
 pub(super) trait Sink {
     fn literals(&mut self, text: &[u8]);
-    /// The `length` bytes that stand `distance` bytes before.
+    /// A copy of the `length` bytes that are `distance` bytes before.
     fn repeat(&mut self, length: usize, distance: usize);
 }
 
-/// Looks for repetitions at the starts of the parts of lines.
+/// Searches for repetitions at the starts of the parts of lines.
 ///
-/// Two tables remember where a part that begins with the same 16, or the same 8, bytes stood last:
-/// the longer one finds a tag with its value, the shorter one a key.
+/// Two tables store the last position of a part that begins with the same 16, or the same 8, bytes.
+/// The longer key finds a tag with its value, the shorter one a key.
 #[derive(Clone)]
 pub(super) struct Matcher<'t> {
     text: &'t [u8],
@@ -32,7 +32,7 @@ pub(super) struct Matcher<'t> {
 impl<'t> Matcher<'t> {
     /// # Panics
     ///
-    /// On texts of 4 GiB and more.
+    /// If the text has 4 GiB or more.
     pub(super) fn new(text: &'t [u8]) -> Self {
         assert!(u32::try_from(text.len()).is_ok(), "bodies are far smaller");
         Self {
@@ -42,7 +42,7 @@ impl<'t> Matcher<'t> {
         }
     }
 
-    /// Goes over a range of the text; what stands before it may be repeated.
+    /// Processes a range of the text. Text before the range may be repeated.
     pub(super) fn run(&mut self, range: Range<usize>, sink: &mut impl Sink) {
         let text = &self.text[..range.end];
         let mut at = range.start;
@@ -53,8 +53,8 @@ impl<'t> Matcher<'t> {
                     sink.literals(&text[literals..at]);
                     sink.repeat(length, distance);
                     literals = at + length;
-                    // Mostly the part is longer than its repetition: then where the next one
-                    // begins need not wait for the length.
+                    // Usually the part is longer than its repetition, so finding the next one need
+                    // not wait for the length.
                     at = next_part(text, at + SHORTEST);
                     if at < literals {
                         at = next_part(text, literals);
@@ -66,7 +66,7 @@ impl<'t> Matcher<'t> {
         sink.literals(&text[literals..]);
     }
 
-    /// The repetition that begins at a place, and remembers the place.
+    /// Returns the repetition that begins at a position, and stores the position.
     #[inline]
     fn look(&mut self, text: &[u8], at: usize) -> Option<(usize, usize)> {
         #[expect(clippy::cast_possible_truncation, reason = "checked when it was made")]
@@ -75,7 +75,7 @@ impl<'t> Matcher<'t> {
         let long = &mut self.long[slot(first.rotate_left(23) ^ second)];
         let long = std::mem::replace(long, here) as usize;
         let short = std::mem::replace(&mut self.short[slot(first)], here) as usize;
-        // No place is beyond the window of itself.
+        // No position is beyond the window of itself.
         for before in [long, short] {
             let distance = at.wrapping_sub(before);
             if distance <= WINDOW && distance > 0 && word(text, before) == first {
@@ -99,7 +99,7 @@ fn word(text: &[u8], at: usize) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-/// How many bytes at `at` are those at `before`; the first eight are.
+/// How many bytes at `at` equal those at `before`; the first eight do.
 #[inline]
 fn repeated(text: &[u8], before: usize, at: usize) -> usize {
     let most = (text.len() - at).min(LONGEST);
@@ -117,8 +117,8 @@ fn repeated(text: &[u8], before: usize, at: usize) -> usize {
     length
 }
 
-/// The next place from `at` on where a part of a line begins: its comma, space or line feed. What
-/// is left at the end of a text, and too short for a repetition, is not looked at.
+/// The next position from `at` on where a part of a line begins: its comma, space or line feed. The
+/// end of a text, which is too short for a repetition, is skipped.
 #[inline]
 fn next_part(text: &[u8], mut at: usize) -> usize {
     while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
@@ -131,7 +131,7 @@ fn next_part(text: &[u8], mut at: usize) -> usize {
     text.len()
 }
 
-/// A bit for each byte that begins a part, the first byte's the lowest.
+/// A bit for each byte that begins a part. The lowest bit is that of the first byte.
 #[cfg(target_feature = "sse2")]
 #[inline]
 fn starts(bytes: [u8; 16]) -> u32 {
@@ -144,7 +144,7 @@ fn starts(bytes: [u8; 16]) -> u32 {
     move_mask_i8_m128i(or(is(b','), or(is(b' '), is(b'\n')))).cast_unsigned()
 }
 
-/// The same, eight at a time: the lowest bit is right, those above it may not be.
+/// The same for eight bytes at a time. The lowest set bit is right; those above it may be wrong.
 #[cfg(not(target_feature = "sse2"))]
 #[inline]
 fn starts(bytes: [u8; 16]) -> u32 {
@@ -167,7 +167,7 @@ const fn splat(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// A word whose lowest bit that is set belongs to the first byte that is zero.
+/// A word whose lowest set bit belongs to the first byte that is zero.
 #[cfg(any(test, not(target_feature = "sse2")))]
 #[inline]
 fn zeros(word: u64) -> u64 {

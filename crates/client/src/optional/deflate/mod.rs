@@ -1,10 +1,11 @@
 //! gzip for line protocol, at several times the speed of a general compressor.
 //!
-//! Lines repeat each other at the starts of their parts (`,host=`, ` value=`), and hardly anywhere
-//! else: digits do not. So repetitions are looked for there alone, and everything between is coded
-//! literally. The codes of a block are made from its first bytes, and the block is then written in
-//! one pass, or anew where it goes on otherwise than it began. The result is ordinary gzip, whatever
-//! the text is; only on text without commas and spaces it is a bad one.
+//! Lines repeat each other at the starts of their parts (`,host=`, ` value=`) and hardly anywhere
+//! else, because digits do not repeat. So only the starts are searched for repetitions, and
+//! everything between them is encoded as literals. The codes of a block are made from its first
+//! bytes. The block is then written in one pass, or written again if its rest differs from its
+//! start. The result is ordinary gzip for any text, but it compresses badly if the text has no
+//! commas and spaces.
 
 mod bits;
 mod huffman;
@@ -18,14 +19,15 @@ use self::huffman::Code;
 use self::matches::{Matcher, Sink};
 use self::symbols::{distance_symbol, length_symbol};
 
-/// A member with one block of codes takes this many bytes of text at most.
+/// Maximum number of bytes of text in a member with one block of codes.
 const BLOCK: usize = 1 << 20;
 
-/// Bytes of a block from which its codes are made: with twice as many, a frame takes 2 % longer,
-/// and its lines become 0.5 % smaller at best.
+/// Bytes of a block from which its codes are made. With twice as many, a frame takes 2 % longer,
+/// and its lines become at most 0.5 % smaller.
 const SAMPLE: usize = 32 << 10;
 
-/// Literals, the end of a block, and lengths; the alphabet has two more symbols that are never used.
+/// Literals, the end of a block, and lengths. The alphabet has two more symbols that are never
+/// used.
 const LITERALS: usize = 286;
 const END: usize = 256;
 const DISTANCES: usize = 30;
@@ -47,7 +49,7 @@ pub(crate) fn compress(text: &[u8]) -> Vec<u8> {
     }
     let mut out = out.finish();
     out.extend_from_slice(&crc32fast::hash(text).to_le_bytes());
-    // The format wants the size modulo 2^32.
+    // The format requires the size modulo 2^32.
     #[expect(clippy::cast_possible_truncation, reason = "that is the modulo")]
     out.extend_from_slice(&(text.len() as u32).to_le_bytes());
     out
@@ -57,15 +59,15 @@ fn block(matcher: &mut Matcher<'_>, range: Range<usize>, last: bool, out: &mut B
     let sample = range.start..range.end.min(range.start + SAMPLE);
     let (before, start) = (matcher.clone(), out.place());
     if !write(matcher, &sample, &range, last, out) {
-        // The sample has told too little: all of the block then makes its codes.
+        // The sample was not representative, so the codes are made from the whole block.
         *matcher = before;
         out.back_to(&start);
         write(matcher, &range, &range, last, out);
     }
 }
 
-/// Writes a block with codes made from its beginning; tells whether the rest is like that: whether
-/// the whole takes half as much again at most.
+/// Writes a block with codes made from its beginning. Returns whether the rest is similar: whether
+/// the whole takes at most half as much again.
 fn write(
     matcher: &mut Matcher<'_>,
     sample: &Range<usize>,
@@ -78,7 +80,7 @@ fn write(
     counts.literals[END] += 1;
     let is_whole = sample == range;
     if !is_whole {
-        // What the sample does not have may come yet.
+        // Symbols that the sample lacks may still occur.
         counts.literals.iter_mut().for_each(|count| *count += 1);
         counts.distances.iter_mut().for_each(|count| *count += 1);
     }
@@ -87,7 +89,7 @@ fn write(
     let expected = literals.bits_of(&counts.literals) + distances.bits_of(&counts.distances);
     let start = out.len();
     out.push(u64::from(last), 1);
-    // Codes of this block's own.
+    // Codes for this block.
     out.push(0b10, 2);
     huffman::write_header(&literals, &distances, out);
     let mut writer = Writer::new(&literals, distances, out);
@@ -129,7 +131,7 @@ impl Sink for Counts {
 struct Writer<'o> {
     /// The codes of bytes.
     bytes: [(u16, u8); 256],
-    /// The codes of lengths with the bits that follow them, by the length.
+    /// The codes of lengths with their extra bits, by length.
     lengths: [(u32, u8); matches::LONGEST + 1],
     distances: Code,
     out: &'o mut Bits,
@@ -162,7 +164,7 @@ impl Sink for Writer<'_> {
         self.out.reserve(text.len() * 2 + 16);
         let mut fours = text.chunks_exact(4);
         for four in &mut fours {
-            // Four codes of at most 12 bits, by pairs that do not wait for each other.
+            // Four codes of at most 12 bits, combined in pairs that do not depend on each other.
             let code = |at: usize| self.byte(four[at]);
             let (first, second) = (joined(code(0), code(1)), joined(code(2), code(3)));
             let (bits, width) = joined(first, second);
@@ -185,7 +187,7 @@ impl Sink for Writer<'_> {
     }
 }
 
-/// Bits, and those that follow them.
+/// The bits of a code, and its extra bits.
 #[inline]
 fn joined((first, width): (u64, u32), (second, more): (u64, u32)) -> (u64, u32) {
     (first | second << width, width + more)

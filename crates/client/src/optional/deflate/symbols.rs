@@ -1,6 +1,6 @@
 //! Lengths and distances as symbols.
 
-/// A symbol of lengths or distances, and the bits that follow it.
+/// A symbol for a length or distance, and its extra bits.
 pub(super) struct Symbol {
     pub(super) code: usize,
     pub(super) extra: u32,
@@ -26,7 +26,8 @@ pub(super) fn distance_symbol(distance: usize) -> Symbol {
     ranged(distance - 1, 2, 0)
 }
 
-/// Numbers in ranges that double every `steps` symbols; the first `2 * steps` stand for themselves.
+/// Numbers in ranges that double every `steps` symbols. Each of the first `2 * steps` numbers has
+/// its own symbol.
 #[inline]
 fn ranged(number: usize, steps: usize, first: usize) -> Symbol {
     if number < 2 * steps {

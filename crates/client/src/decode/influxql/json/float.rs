@@ -1,16 +1,17 @@
-//! Decimals to floats, for the numbers that answers are full of: up to 19 digits, no exponent.
+//! Converts decimals to floats, for the numbers that are most common in answers: up to 19 digits,
+//! no exponent.
 //!
-//! The algorithm is that of Eisel and Lemire ("Number Parsing at a Gigabyte per Second", 2021), as in
-//! `fast-float2` and in the standard library, which it equals bit by bit. Here it gets digits that
-//! were read already, and within this range it always succeeds.
+//! This is the algorithm of Eisel and Lemire ("Number Parsing at a Gigabyte per Second", 2021), as
+//! in `fast-float2` and in the standard library. The results are identical bit by bit. Here the
+//! digits are already parsed, and within this range the algorithm always succeeds.
 
-/// Most digits behind the point: 5^27 is the last power of five below 2^64.
+/// Maximum number of fractional digits: 5^27 is the last power of five below 2^64.
 pub(super) const MOST_PLACES: usize = 27;
 
-/// Bits of a float behind the leading one.
+/// Bits of a float after the leading one.
 const FRACTION_BITS: u32 = 52;
 
-/// `1 / 5^places` to 128 bits, rounded up: the first bit is set, so that the point floats.
+/// `1 / 5^places` to 128 bits, rounded up and normalized: the first bit is set.
 const RECIPROCALS: [u128; MOST_PLACES + 1] = {
     let mut table = [1 << 127; MOST_PLACES + 1];
     let mut places = 1;
@@ -23,7 +24,7 @@ const RECIPROCALS: [u128; MOST_PLACES + 1] = {
     table
 };
 
-/// Long division of the power of two for which the quotient takes 128 bits.
+/// Long division of the power of two for which the quotient has 128 bits.
 const fn reciprocal(divisor: u64) -> u128 {
     let (mut quotient, mut rest) = (0, 1_u128);
     let mut bits = 127 + (u64::BITS - divisor.leading_zeros());
@@ -39,7 +40,8 @@ const fn reciprocal(divisor: u64) -> u128 {
     quotient + 1
 }
 
-/// Returns the float that is closest to `digits / 10^places`; of two, the even one.
+/// Returns the float that is closest to `digits / 10^places`. If two are equally close, returns the
+/// even one.
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
@@ -54,10 +56,10 @@ pub(super) fn of_decimal(digits: u64, places: usize) -> f64 {
     let shift = digits.leading_zeros();
     let (low, high) = product(digits << shift, RECIPROCALS[places]);
     let upper = (high >> 63) as u32;
-    // One bit more than the float has, to round by.
+    // One bit more than the float has, for rounding.
     let spare = upper + u64::BITS - FRACTION_BITS - 3;
     let mut mantissa = high >> spare;
-    // Half way between two floats, which only few places allow: to the even one.
+    // Half-way between two floats, which is possible only with few places: round to even.
     if low <= 1 && places <= 4 && mantissa & 3 == 1 && mantissa << spare == high {
         mantissa &= !1;
     }
@@ -69,7 +71,7 @@ pub(super) fn of_decimal(digits: u64, places: usize) -> f64 {
     f64::from_bits(((exponent as u64 - 1) << FRACTION_BITS) + mantissa)
 }
 
-/// The upper 128 of 192 bits, low and high; the lower part is looked at where it could matter.
+/// The upper 128 of 192 bits, low and high. The lower part is used only where it can matter.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "halves of products")]
 fn product(digits: u64, reciprocal: u128) -> (u64, u64) {
@@ -106,7 +108,7 @@ mod tests {
 
     #[test]
     fn decimals_between_two_floats_are_those_of_the_standard_library() {
-        // 2^53 and its like plus one half, quarters and eighths, and their neighbours.
+        // 2^53 and similar numbers plus one half, quarters and eighths, and their neighbours.
         for bits in 48..64 {
             for odd in 0..64_u64 {
                 for places in 0..=MOST_PLACES {

@@ -1,13 +1,14 @@
-//! The JSON of `/query`: a state machine over its fixed shape.
+//! The JSON of `/query`: a state machine for its fixed shape.
 //!
 //! ```text
 //! {"results":[{"statement_id":0,"series":[{"name":..,"tags":{..},"columns":[..],
 //!   "values":[[..],[..]],"partial":true}],"messages":[..],"partial":true,"error":".."}]}
 //! ```
 //!
-//! The machine steps into `results`, `series` and `values` as they come; every other value, and
-//! every row, is read once it is there as a whole. Keys may come in any order, except that rows
-//! need what describes them; unknown keys are skipped. Documents follow each other freely.
+//! The machine enters `results`, `series` and `values` as they arrive. It reads every other value,
+//! and every row, once it is complete. Keys may come in any order, except that the columns and
+//! names of rows must come before them. Unknown keys are skipped. Documents may follow each other
+//! without separators.
 
 mod float;
 mod scan;
@@ -28,12 +29,12 @@ use crate::decode::influxql::tries::Tries;
 use crate::decode::table::RowFormat;
 use crate::decode::table::columns::{Cell, Column};
 
-/// What comes next in the container.
+/// What may come next in the container.
 #[derive(Debug, Clone, Copy, Default)]
 enum Expected {
     /// An item, or the end of the empty container.
     Open,
-    /// An item, after a comma (or a document).
+    /// An item, after a comma (or after a document).
     #[default]
     Item,
     Colon,
@@ -52,12 +53,12 @@ pub(in crate::decode) struct Parser {
 }
 
 impl Parser {
-    /// Whether it stands between two documents.
+    /// Whether the machine is between two documents.
     pub(in crate::decode) fn is_outside(&self) -> bool {
         self.level == Level::Outside
     }
 
-    /// Goes on from `at` as far as the input lets it; `at` is then the start of what is left.
+    /// Parses from `at` on as far as the input allows. Afterwards `at` is the start of the rest.
     pub(in crate::decode) fn run(
         &mut self,
         input: &[u8],
@@ -156,8 +157,9 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads one row, and those behind it. It is tried at once, since most are there as a whole;
-    /// only one that is not goes through the search for its end, and is tried again when [`Tries`] says so.
+    /// Reads one row, and those after it. A row is first parsed directly, because most rows have
+    /// arrived completely. Only an incomplete row needs a search for its end, and is parsed again
+    /// when [`Tries`] allows it.
     fn row(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
         if input[*at] != b'[' {
             return Err(Fault::unexpected(input, *at, "a row").into());
@@ -177,7 +179,8 @@ impl Parser {
             }
             Err(Stop::Short) if !whole => {
                 self.tries.came_short(length);
-                // A bracket too many in a short row ends the search; the row tells what is wrong.
+                // A surplus bracket in a short row ends the search; parsing the row finds the
+                // error.
                 self.value_end(input, *at)?;
                 Err(malformed_row(*at))
             }

@@ -1,28 +1,29 @@
-//! Finding the end of a JSON value that comes in several pieces.
+//! Finds the end of a JSON value that arrives in several pieces.
 
-/// Where the search for the end of a value stands, so that each byte of it is looked at once
-/// however many pieces it takes. Knows brackets and quotes; the grammar is checked afterwards.
+/// The state of the search for the end of a value. Each byte is examined once, however many pieces
+/// the value takes. It knows brackets and quotes; the grammar is checked afterwards.
 ///
-/// A byte that no JSON has there ends the search as well, so that the check finds it: a quote out
-/// of place would make text of all that follows, and a wrong answer would look like a long one.
+/// A byte that JSON does not allow at this point also ends the search, so that the check finds it.
+/// Otherwise a misplaced quote would turn everything after it into text, and an invalid answer
+/// would look like a long one.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     at: usize,
     depth: u64,
     in_text: bool,
     escaped: bool,
-    /// The last byte outside of texts that is no space; 0 at the start.
+    /// The last byte outside of texts that is not a space. 0 at the start.
     last: u8,
 }
 
 impl Scan {
-    /// Whether a value was begun and not ended.
+    /// Whether a value has begun and not ended.
     pub(super) fn is_active(&self) -> bool {
         self.at > 0
     }
 
-    /// Returns the length of the value that `input` begins with, if its end is there. While it
-    /// is not, the next call must come with the same value and more of it.
+    /// Returns the length of the value at the start of `input`, if its end has arrived. Otherwise
+    /// the next call must pass the same value with more bytes.
     pub(super) fn end(&mut self, input: &[u8]) -> Option<usize> {
         let end = self.find(input)?;
         *self = Self::default();
@@ -62,7 +63,7 @@ impl Scan {
                 b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if self.depth == 0 => {
                     return Some(here);
                 }
-                // Separators, and what numbers, `null`, `true` and `false` are made of.
+                // Separators, and the characters of numbers, `null`, `true` and `false`.
                 b','
                 | b':'
                 | b'0'..=b'9'

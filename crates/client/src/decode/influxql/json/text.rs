@@ -1,4 +1,4 @@
-//! JSON strings and numbers, strictly by RFC 8259.
+//! JSON strings and numbers, strictly as in RFC 8259.
 
 use crate::decode::error::{DecodeErrorKind, Fault, Stop};
 use crate::decode::table::columns::Cell;
@@ -19,7 +19,7 @@ fn skip_long_space(input: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Reads the string whose opening quote is at `at`: its cell and the index after it.
+/// Reads the string whose opening quote is at `at`. Returns its cell and the index after it.
 #[inline]
 pub(super) fn string(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     let start = at + 1;
@@ -53,7 +53,7 @@ fn control(input: &[u8], at: usize) -> Stop {
     Fault::unexpected(input, at, "a string without control characters").into()
 }
 
-/// Checks one escape; returns the index after it.
+/// Checks one escape and returns the index after it.
 fn escape(input: &[u8], at: usize) -> Result<usize, Stop> {
     match input.get(at + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
@@ -72,8 +72,8 @@ fn escape(input: &[u8], at: usize) -> Result<usize, Stop> {
     }
 }
 
-/// Reads the number at `at`: its cell and the index after it. At the end of the input a number
-/// is short, since more digits may come.
+/// Reads the number at `at`. Returns its cell and the index after it. At the end of the input a
+/// number is incomplete, because more digits may follow.
 #[inline]
 pub(super) fn number(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     let negative = input[at] == b'-';
@@ -104,7 +104,7 @@ pub(super) fn number(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop>
     Ok((Cell::Integer(if negative { -value } else { value }), end))
 }
 
-/// Integers of 19 digits and more. Beyond 64 bits they are floats that Go wrote without an
+/// Integers of at least 19 digits. Beyond 64 bits they are floats that Go wrote without an
 /// exponent, as is `-0`.
 #[cold]
 fn large(input: &[u8], at: usize, end: usize) -> Result<Cell<'_>, Stop> {
@@ -135,7 +135,7 @@ fn float(input: &[u8], at: usize, mut end: usize) -> Result<(Cell<'_>, usize), S
     Ok((Cell::Float(parse_float(text, at)?), end))
 }
 
-/// Skips one digit at least; there must be something after the last.
+/// Skips at least one digit. A byte must follow the last digit.
 fn digits(input: &[u8], at: usize) -> Result<usize, Stop> {
     let count = input[at..]
         .iter()

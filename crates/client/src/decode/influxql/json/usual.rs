@@ -1,7 +1,8 @@
-//! Cells that look as the server mostly writes them, read straight into columns of their type.
+//! Fast path for cells in the form that the server usually writes, which are read straight into
+//! columns of their type.
 //!
-//! Eight bytes are looked at at once (`u64`s whose bytes are compared in parallel). A cell that is
-//! near the end of the input or has any other look is left to the reader of all cells.
+//! Eight bytes are processed at a time (`u64`s whose bytes are compared in parallel). A cell near
+//! the end of the input, or in any other form, is left to the general reader.
 
 use super::float::{MOST_PLACES, of_decimal};
 use crate::decode::table::columns::{Column, Values};
@@ -9,7 +10,7 @@ use crate::decode::table::columns::{Column, Values};
 const LOW_BITS: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
-/// Integers of so many digits are floats of the same value.
+/// Integers with at most so many digits equal a float exactly.
 const EXACT_DIGITS: usize = 15;
 
 const POWERS: [u64; 9] = {
@@ -68,18 +69,19 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
 struct Digits {
     value: u64,
     count: usize,
-    /// What comes behind.
+    /// What follows the digits.
     next: u8,
 }
 
-/// Reads up to 23 digits and goes on with those of `value`. With more than 19 in all, it is wrong.
+/// Reads up to 23 digits after those of `value`. If there are more than 19 in all, the value is
+/// wrong.
 #[inline]
 fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
     let window = input.get(at..)?.first_chunk::<24>()?;
     let mut count = 0;
     for bytes in window.as_chunks::<8>().0 {
         let word = u64::from_le_bytes(*bytes) ^ (LOW_BITS * u64::from(b'0'));
-        // A byte over 9 sets its high bit, as do bytes behind it perhaps.
+        // A byte above 9 sets its high bit. Bytes after it may also have theirs set.
         let others = (word.wrapping_add(LOW_BITS * 0x76) | word) & HIGH_BITS;
         if others == 0 {
             value = value.wrapping_mul(POWERS[8]).wrapping_add(eight(word));
@@ -87,8 +89,8 @@ fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
             continue;
         }
         let bits = others.trailing_zeros() & 0x38;
-        // Zeros in front of the digits, in place of what is behind them; in two steps, since all
-        // eight bytes may have to go.
+        // Shifts zeros in front of the digits, which removes what follows them. In two steps,
+        // because all eight bytes may have to go.
         let part = eight(word << (63 - bits) << 1);
         let more = bits as usize / 8;
         value = value.wrapping_mul(POWERS[more]).wrapping_add(part);
@@ -102,7 +104,7 @@ fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
     None
 }
 
-/// The value of eight bytes that are digits, less `0`: pairs, then fours, then all.
+/// The value of eight bytes that are digits minus `0`: first pairs, then fours, then all eight.
 #[inline]
 fn eight(digits: u64) -> u64 {
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
@@ -111,7 +113,7 @@ fn eight(digits: u64) -> u64 {
     odd.wrapping_add(even) >> 32
 }
 
-/// The sign, and the digits of the part before the point.
+/// The sign, and the digits before the decimal point.
 #[inline]
 fn whole(input: &[u8], at: usize) -> Option<(bool, usize, Digits)> {
     let negative = *input.get(at)? == b'-';
@@ -137,7 +139,7 @@ fn float(input: &[u8], at: usize, promotes: bool) -> Option<(f64, usize)> {
     let (negative, end, whole) = whole(input, at)?;
     let (value, end, next) = if whole.next == b'.' {
         let fraction = digits(input, end + 1, whole.value)?;
-        // A zero before the point is no digit of the value, but those behind it may be.
+        // A zero before the decimal point is not a digit of the value, but zeros after it may be.
         let count = fraction.count + if whole.value == 0 { 0 } else { whole.count };
         if fraction.count == 0 || count > 19 {
             return None;
@@ -156,7 +158,7 @@ fn float(input: &[u8], at: usize, promotes: bool) -> Option<(f64, usize)> {
     Some((if negative { -value } else { value }, end))
 }
 
-/// The index of the quote that ends the text; none, if there is anything in it to look at.
+/// The index of the quote that ends the text. `None` if the text needs a closer check.
 #[inline]
 fn text_end(input: &[u8], at: usize) -> Option<usize> {
     if *input.get(at)? != b'"' {
@@ -169,7 +171,7 @@ fn text_end(input: &[u8], at: usize) -> Option<usize> {
         };
         let (first, second) = (special(*first), special(*second));
         if first | second != 0 {
-            // Either half, without a branch that depends on the length of texts.
+            // Selects a half without a branch that depends on the length of texts.
             let half = if first == 0 { second } else { first };
             end += half.trailing_zeros() as usize / 8 + if first == 0 { 8 } else { 0 };
             return (input.get(end) == Some(&b'"')).then_some(end);
@@ -178,8 +180,8 @@ fn text_end(input: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Sets the high bit of the first byte that is a quote, a backslash or no text, and of some of those
-/// behind it perhaps.
+/// Sets the high bit of the first byte that is a quote, a backslash or not allowed in text. Bytes
+/// after it may also have theirs set.
 #[inline]
 fn special(bytes: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(bytes);
@@ -188,7 +190,7 @@ fn special(bytes: [u8; 8]) -> u64 {
         | (word.wrapping_sub(LOW_BITS * 0x20) & !word & HIGH_BITS)
 }
 
-/// Sets the high bit of the first byte that is zero, and of some of those behind it perhaps.
+/// Sets the high bit of the first byte that is zero. Bytes after it may also have theirs set.
 #[inline]
 fn zeros(word: u64) -> u64 {
     word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS

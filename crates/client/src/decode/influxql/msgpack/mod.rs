@@ -1,12 +1,12 @@
 //! The `MessagePack` of `/query`, as tinylib/msgp writes it in InfluxDB 1.x and 2.x.
 //!
-//! The shape is that of the JSON, with the same keys; chunked answers are documents one after
-//! the other. What differs: lengths come first, integers and floats are told apart, a time may
-//! be an extension, and the map of a statement error holds only `error`. (InfluxDB 3 writes
-//! another shape, arrays by position: it must not be asked for `MessagePack`.)
+//! The shape and the keys are those of the JSON; chunked answers are documents one after the other.
+//! The differences: lengths come first, integers and floats are distinct, a time may be an
+//! extension, and the map of a statement error contains only `error`. (InfluxDB 3 writes a
+//! different shape, arrays by position: do not request `MessagePack` from it.)
 //!
-//! A small reader of its own, because incremental input is the point here and the `rmp` crate
-//! reads from whole buffers or blocking streams.
+//! This is a small reader of its own, because the input is incremental, and the `rmp` crate reads
+//! from whole buffers or blocking streams.
 
 mod token;
 mod usual;
@@ -23,21 +23,21 @@ use crate::decode::table::columns::{Cell, Column};
 #[derive(Debug, Default)]
 pub(in crate::decode) struct Parser {
     level: Level,
-    /// The key whose value comes next.
+    /// The key of the next value.
     key: Option<Key>,
-    /// How many items, or pairs, each container that is open still has.
+    /// How many items, or pairs, remain in each open container.
     left: Vec<u32>,
     scan: Scan,
     pub(in crate::decode) tries: Tries,
 }
 
 impl Parser {
-    /// Whether it stands between two documents.
+    /// Whether the machine is between two documents.
     pub(in crate::decode) fn is_outside(&self) -> bool {
         self.level == Level::Outside
     }
 
-    /// Goes on from `at` as far as the input lets it; `at` is then the start of what is left.
+    /// Parses from `at` on as far as the input allows. Afterwards `at` is the start of the rest.
     pub(in crate::decode) fn run(
         &mut self,
         input: &[u8],
@@ -75,7 +75,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Takes one item off the container at hand.
+    /// Counts one item of the current container as read.
     fn count(&mut self) {
         self.count_many(1);
     }
@@ -95,7 +95,7 @@ impl Parser {
                 let start = *at;
                 let count = map_head(input, at)?;
                 if count == 0 {
-                    // The writer of MessagePack always gives one of the two.
+                    // The MessagePack writer always writes one of the two.
                     return Err(Fault::unexpected(input, start, "`results` or `error`").into());
                 }
                 out.begin_document();
@@ -126,8 +126,9 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads one row, and those behind it. It is tried at once, since most are there as a whole;
-    /// only one that is not goes through the search for its end, and is tried again when [`Tries`] says so.
+    /// Reads one row, and those after it. A row is first parsed directly, because most rows have
+    /// arrived completely. Only an incomplete row needs a search for its end, and is parsed again
+    /// when [`Tries`] allows it.
     fn rows(&mut self, input: &[u8], at: usize, out: &mut Assembly) -> Result<usize, Stop> {
         let length = input.len() - at;
         let is_short =
@@ -155,7 +156,7 @@ impl Parser {
     fn value_end(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
         match self.scan.end(&input[at..]) {
             Ok(length) => Ok(at + length),
-            // The search knows no more than the value.
+            // The search does not read beyond the value.
             Err(Stop::Fault(mut fault)) => {
                 fault.at = fault.at.map(|place| place + at);
                 Err(Stop::Fault(fault))
@@ -205,7 +206,7 @@ struct MsgpackRows;
 
 impl RowFormat for MsgpackRows {
     const PROMOTES: bool = false;
-    /// To decode them takes no longer than to put two halves together.
+    /// Decoding them takes no longer than joining two halves would.
     const IN_HALVES: bool = false;
 
     #[inline]
@@ -245,8 +246,8 @@ impl RowFormat for MsgpackRows {
     }
 }
 
-/// Reads the head of a row, which must be as long as there are columns: that is checked before
-/// anything is read, so a length of four billion costs nothing.
+/// Reads the head of a row, whose length must equal the number of columns. This is checked before
+/// anything else is read, so a length of four billion costs nothing.
 #[inline]
 fn array_head(input: &[u8], at: usize, width: usize) -> Result<usize, Stop> {
     match input.get(at) {

@@ -7,7 +7,7 @@ use crate::decode::influxql::shape::{MAX_ITEMS, too_many_items};
 use crate::decode::table::columns::Cell;
 use crate::decode::table::texts::push_valid;
 
-/// The first bytes of a value; those of a text, a binary or an extension follow.
+/// The first bytes of a value. Those of a text, a binary or an extension follow.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Head {
     Nil,
@@ -23,7 +23,7 @@ pub(super) enum Head {
     Extension(i8, usize),
 }
 
-/// Reads the head at `at`, and the index after it.
+/// Reads the head at `at` and returns it with the index after it.
 #[inline]
 pub(super) fn head(input: &[u8], at: usize) -> Result<(Head, usize), Stop> {
     let Some(&byte) = input.get(at) else {
@@ -81,7 +81,7 @@ pub(super) fn head(input: &[u8], at: usize) -> Result<(Head, usize), Stop> {
     })
 }
 
-/// Heads that carry a length of their own.
+/// Heads that contain a length.
 fn sized_head(input: &[u8], at: usize, byte: u8) -> Result<(Head, usize), Stop> {
     let width = match byte {
         0xd4..=0xd8 => 0,
@@ -103,7 +103,7 @@ fn sized_head(input: &[u8], at: usize, byte: u8) -> Result<(Head, usize), Stop> 
         return Err(Stop::Fault(Fault {
             kind: DecodeErrorKind::Oversized,
             at: Some(at),
-            text: format!("expected a value within {MAX_VALUE_BYTES} bytes, got {size}"),
+            text: format!("expected a value of at most {MAX_VALUE_BYTES} bytes, got {size}"),
         }));
     }
     Ok(match byte {
@@ -135,7 +135,7 @@ fn payload(input: &[u8], at: usize, size: usize) -> Result<&[u8], Stop> {
     input.get(at..at + size).ok_or(Stop::Short)
 }
 
-/// Reads the cell at `at`, and the index after it.
+/// Reads the cell at `at` and returns it with the index after it.
 #[inline]
 pub(super) fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     let (head, next) = head(input, at)?;
@@ -153,8 +153,8 @@ pub(super) fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     })
 }
 
-/// Reads a time of tinylib/msgp, extension 5: seconds and nanoseconds since 1970. (That is not
-/// the timestamp of the `MessagePack` specification, extension -1.)
+/// Reads a time of tinylib/msgp, extension 5: seconds and nanoseconds since 1970. (It is different
+/// from the timestamp of the `MessagePack` specification, extension -1.)
 fn time(input: &[u8], at: usize) -> Result<Cell<'_>, Stop> {
     let seconds = i64::from_be_bytes(take(input, at)?);
     let nanoseconds = i32::from_be_bytes(take(input, at + 8)?);
@@ -169,23 +169,23 @@ fn time(input: &[u8], at: usize) -> Result<Cell<'_>, Stop> {
     }
 }
 
-/// Where the search for the end of a value stands: each head is looked at once, however many
-/// pieces the value takes. Nested values are counted, so neither depth nor length costs memory.
+/// The state of the search for the end of a value. Each head is examined once, however many pieces
+/// the value takes. Nested values are counted, so neither depth nor length costs memory.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     at: usize,
-    /// Values that are still to come, beyond the one that is begun.
+    /// How many values must still come after the current one.
     more: u64,
 }
 
 impl Scan {
-    /// Whether a value was begun and not ended.
+    /// Whether a value has begun and not ended.
     pub(super) fn is_active(&self) -> bool {
         self.at > 0
     }
 
-    /// Returns the length of the value that `input` begins with. As long as it stops short, the
-    /// next call must come with the same value and more of it.
+    /// Returns the length of the value at the start of `input`. While it is incomplete, the next
+    /// call must pass the same value with more bytes.
     pub(super) fn end(&mut self, input: &[u8]) -> Result<usize, Stop> {
         loop {
             let (head, next) = head(input, self.at)?;
@@ -214,7 +214,7 @@ impl Scan {
     }
 }
 
-/// Reads a value that is there as a whole.
+/// Reads a value that has arrived completely.
 pub(super) struct TokenReader<'a> {
     input: &'a [u8],
     at: usize,
@@ -225,7 +225,7 @@ impl<'a> TokenReader<'a> {
         Self { input, at }
     }
 
-    /// The end of the value was found before, so it cannot be short.
+    /// The end of the value is already known, so it cannot be incomplete.
     fn head(&mut self, expected: &str) -> Result<Head, Fault> {
         match head(self.input, self.at) {
             Ok((head, next)) => {

@@ -1,11 +1,12 @@
-//! Cells as the server mostly writes them, read straight into columns of their type.
+//! Fast path for cells as the server usually writes them, which are read straight into columns of
+//! their type.
 
 use std::ops::Range;
 
 use crate::decode::table::columns::{Column, Values};
 use crate::decode::table::views::Views;
 
-/// Bytes of a number, at most.
+/// Maximum number of bytes of a number.
 const NUMBER: usize = 9;
 
 /// See `RowFormat::push_usual`.
@@ -52,7 +53,7 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
     })
 }
 
-/// Not inlined: it would be in the way of columns of the other types.
+/// Not inlined, because it would slow down columns of other types.
 #[inline(never)]
 fn push_view(input: &[u8], at: usize, views: &mut Views) -> Option<usize> {
     let text = text(input, at)?;
@@ -61,7 +62,7 @@ fn push_view(input: &[u8], at: usize, views: &mut Views) -> Option<usize> {
     Some(end)
 }
 
-/// Where a text of less than 256 bytes is, if it is whole.
+/// Finds a text of less than 256 bytes, if it is complete.
 #[inline]
 fn text(input: &[u8], at: usize) -> Option<Range<usize>> {
     let (start, size) = match *input.get(at)? {
@@ -78,8 +79,8 @@ fn number(input: &[u8], at: usize) -> Option<&[u8; NUMBER]> {
     input.get(at..)?.first_chunk()
 }
 
-/// An integer and how many bytes it takes. Which of the sizes it has is hard to foresee, so that
-/// there is no branch for each.
+/// An integer and how many bytes it takes. Its size is hard to predict, so there is no branch for
+/// each size.
 #[inline]
 fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
     let [tag, long @ ..] = bytes;
@@ -89,7 +90,7 @@ fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
             let width = 1 << (tag & 3);
             (long >> (64 - 8 * width), 1 + width)
         }
-        // What the server writes is signed; others write it unsigned.
+        // The server writes signed integers; other servers write unsigned ones.
         0xcc..=0xce => {
             let width = 1 << (tag & 3);
             (

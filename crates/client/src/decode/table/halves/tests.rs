@@ -1,11 +1,11 @@
-//! Rows that are read in halves against the same rows one after the other.
+//! Compares rows that are read in halves with the same rows read one after the other.
 
 use super::super::ROOM;
 use super::*;
 use crate::decode::influxql::json::JsonRows;
 use crate::decode::{DecodeError, Decoder, End, Event, Format};
 
-/// Rows of a body: those from which on room is made, and about as many in each half.
+/// Rows of a body: those after which memory is reserved, and about as many in each half.
 const ROWS: usize = 3 * ROOM;
 
 const HEAD: &str = concat!(
@@ -14,8 +14,8 @@ const HEAD: &str = concat!(
 );
 const TAIL: &str = "]}]}]}";
 
-/// What may stand in the place of one cell: other types, nulls, texts that read like rows, and what
-/// is wrong.
+/// What one cell may be replaced with: other types, nulls, texts that look like rows, and invalid
+/// cells.
 #[rustfmt::skip]
 const OTHERS: [&str; 16] = [
     "null", "7", "-7", "0.25", "true", r#""text""#, r#""a \"quote\" \ud83e\udd80 \ud800""#,
@@ -63,7 +63,7 @@ fn decoded_within(limits: BatchLimits, pieces: &[&str], views: bool) -> Decoded 
     (std::iter::from_fn(|| decoder.next_event()).collect(), ended)
 }
 
-/// One round, two and some.
+/// One round, two rounds, and several.
 const AHEAD: [usize; 3] = [600_000, 250_000, 60_000];
 
 fn check(pieces: &[&str], what: &str) {
@@ -80,7 +80,7 @@ fn check_with(ahead: &[usize], pieces: &[&str], what: &str) {
     }
 }
 
-/// The bounds of the row that the second half of the rows behind the first `ROOM` starts with.
+/// The range of the row with which the second half of the rows after the first `ROOM` starts.
 fn middle(body: &str) -> usize {
     let rows = &body[HEAD.len()..];
     let first = rows
@@ -120,7 +120,7 @@ fn both_halves_are_added_in_each_round() {
             assert_eq!(run.count, 0);
         }
         assert_eq!(table.rows, 100 + run.count as usize);
-        // All but the commas between the rows.
+        // All except the commas between the rows.
         assert_eq!(table.bytes, run.end - HEAD.len() - (table.rows - 1));
     }
 }
@@ -234,7 +234,7 @@ fn texts_that_read_like_rows_are_texts() {
         });
         check(&[&body], &format!("each {every}. row"));
     }
-    // Rows within one text, of which no quote of its own tells.
+    // Rows inside one text that contains no quotes.
     let inside = format!("\"{}\"", "],[1,2,3,4,5,6,7".repeat(20_000));
     let body = body(ROWS, |n, cells| {
         if n == ROOM + 100 {

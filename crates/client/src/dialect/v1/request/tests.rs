@@ -200,7 +200,7 @@ fn other_languages_than_influxql_are_refused_by_name() {
     let asked = Query::new("q").language(Language::InfluxQl);
     assert!(query(&config(), &asked, Form::Table).is_ok());
     let error = query(&config(), &asked.language(Language::Sql), Form::Table).unwrap_err();
-    let text = "query: InfluxDB 1.x knows InfluxQL, and the query is in SQL";
+    let text = "query: InfluxDB 1.x supports only InfluxQL, but the query is in SQL";
     assert_eq!(error.to_string(), text);
 }
 
