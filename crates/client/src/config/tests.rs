@@ -75,7 +75,7 @@ fn reserved_characters_in_a_password_are_refused_and_nothing_of_it_is_shown() {
     ] {
         let text = error(url);
         assert!(
-            text.starts_with("url: an `@` after the host; "),
+            text.starts_with("url: contains an `@` after the host; "),
             "{url}: {text}"
         );
         assert!(text.contains("percent-encoded"), "{text}");
