@@ -102,6 +102,7 @@ class Scripted:
         self._answers = list(answers) or [answer(204)]
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._connections: list[socket.socket] = []
         self.host, self.port = self._listener.getsockname()[:2]
         self.requests: list[Request] = []
@@ -112,13 +113,15 @@ class Scripted:
         self.closed = threading.Semaphore(0)
 
     def __enter__(self) -> Scripted:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         # Closing alone would leave the thread waiting in `accept`.
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
+        # The next server may get the same file descriptor, and the thread its connection.
+        self._acceptor.join()
         self._listener.close()
         with self._lock:
             for connection in self._connections:
