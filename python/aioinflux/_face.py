@@ -30,8 +30,8 @@ class Face:
                 `dict`; `dataframe`, DataFrames of pandas; or any other `output` of `query`.
             db: Default database of writes and queries; assign `client.db` to switch.
             database: Alias of `db`; takes precedence over it.
-            ssl: Whether to connect by TLS.
-            unix_socket: Path of the server's unix socket, which is used instead of TCP. This and
+            ssl: Whether to connect over TLS.
+            unix_socket: Path of the server's Unix socket, which is used instead of TCP. This and
                 the file paths are `str` or `os.PathLike`.
             username: Name for basic authentication. `AsyncInfluxDBClient` ignores it without a
                 `password`.
