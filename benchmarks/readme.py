@@ -19,7 +19,7 @@ PICTURE = ROOT / "benchmarks" / "chart.svg"
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 CLIENT, LIBRARY = "fastest other InfluxDB client", "fastest other library"
 TITLE = "How many times as fast as others aioinflux is (logarithmic axis)"
-ALT = "Chart: how many times as fast as other clients and libraries aioinflux is, for ten tasks"
+ALT = "Chart: the speed of aioinflux relative to other clients and libraries, for ten tasks"
 
 
 @dataclass(frozen=True)

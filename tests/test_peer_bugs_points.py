@@ -31,13 +31,13 @@ def point(**fields: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("data", [123, 1.5, None, object()], ids=lambda data: type(data).__name__)
 def test_b02_data_that_is_no_point_is_refused_by_its_type(sends: Wire, data: object) -> None:
-    """influxdb-client and influxdb3-python send nothing, and return as if it were a success."""
+    """influxdb-client and influxdb3-python send nothing, and return as if they had succeeded."""
     with pytest.raises((TypeError, ValueError), match=f"`{type(data).__name__}`"):
         sends(data)
 
 
 def test_b02_an_arrow_table_is_written(sends: Wire) -> None:
-    """influxdb3-python sends nothing, and returns as if it were a success."""
+    """influxdb3-python sends nothing, and returns as if it had succeeded."""
     assert sends(pa.table({"time": [1], "v": [1.0]}), "m") == ["m v=1.0 1"]
 
 

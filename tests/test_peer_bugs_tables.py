@@ -160,7 +160,10 @@ def test_b20_text_of_a_frame_comes_back_as_it_was(
 
 
 def test_b20_a_row_of_nulls_with_a_tag_is_skipped(either: Any, database: Database) -> None:
-    """influxdb sends `m,t=b  1704110401000000`, which is a 400 for the whole batch."""
+    """The client `influxdb` (influxdb-python) sends `m,t=b  1704110401000000`.
+
+    The server rejects the whole batch with a 400.
+    """
     either.write(pandas_frame(v=[1.0, math.nan], t=["a", "b"]), "m", tag_columns=["t"])
     assert [one["tags"] for one in database.points()] == [{"t": "a"}]
 

@@ -34,7 +34,10 @@ def arrow(rows: int) -> Any:
 
 
 def text_arrow(rows: int) -> Any:
-    """polars exports views of strings; a table of most other programs has `string`."""
+    """The table with its text columns as `string`, as most programs produce it.
+
+    polars itself exports `string_view`.
+    """
     import pyarrow as pa
 
     table = arrow(rows)

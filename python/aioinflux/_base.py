@@ -105,7 +105,10 @@ class Base(Face):
         self._db = name
 
     def __getstate__(self) -> dict[str, Any]:
-        """All settings, without the connections and the passwords, including the proxy's."""
+        """All settings except the connections and the passwords.
+
+        The proxy's user and password are left out, too.
+        """
         options = dict(self._options)
         if options["proxy"] is not None:
             options["proxy"] = re.sub(r"//[^/]*@", "//", options["proxy"])

@@ -185,10 +185,10 @@ class Table:
 class Rows:
     """The rows of one series: tuples for `output="rows"`, dicts for `output="dicts"`.
 
-    Each iteration creates them again; an iterator is for one thread at a time. `len(rows)` is the
-    number of rows. `repr` and notebooks show the first and the last rows. `rows[0]` and `rows[-1]`
-    are single rows. `rows[10:20]` is `Rows` as well, and shares the memory of the whole. `Rows`
-    can be pickled.
+    Each iteration creates them again; an iterator must be used by only one thread at a time.
+    `len(rows)` is the number of rows. `repr` and notebooks show the first and the last rows.
+    `rows[0]` and `rows[-1]` are single rows. `rows[10:20]` is `Rows` as well, and shares the memory
+    of the whole. `Rows` can be pickled.
     """
 
     @property

@@ -30,8 +30,8 @@ class Face:
                 `dict`; `dataframe`, DataFrames of pandas; or any other `output` of `query`.
             db: Default database of writes and queries; assign `client.db` to switch.
             database: Alias of `db`; takes precedence over it.
-            ssl: Whether to connect by TLS.
-            unix_socket: Path of the server's unix socket, which is used instead of TCP. This and
+            ssl: Whether to connect over TLS.
+            unix_socket: Path of the server's Unix socket, which is used instead of TCP. This and
                 the file paths are `str` or `os.PathLike`.
             username: Name for basic authentication. `AsyncInfluxDBClient` ignores it without a
                 `password`.
@@ -112,8 +112,8 @@ class Face:
             batch_lines: Maximum number of points in one request.
             batch_bytes: Maximum number of bytes of line protocol in one request, except for a
                 single line that is longer.
-            connections: Number of requests that travel at once. With more than one, points may be
-                stored in another order than that of the data. Of points with the same tags and
+            connections: Number of requests in flight at once. With more than one, points may be
+                stored in a different order than in the data. Of points with the same tags and
                 time, another one may then be the last.
             progress: Called after each request with the number of points done, the bytes of line
                 protocol done, and the number of rows of the table (`None` if the data does not tell

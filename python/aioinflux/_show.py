@@ -188,7 +188,10 @@ def _cell(value: object, kind: str, unit: int) -> str:
 
 
 def _time(nanoseconds: int) -> str:
-    """ISO 8601 in UTC, with as many digits as needed. The number if there is no such year."""
+    """ISO 8601 in UTC, with as many digits as needed.
+
+    If the year is out of range for `datetime`, returns the number of nanoseconds.
+    """
     seconds, rest = divmod(nanoseconds, _SECOND_NS)
     try:
         at = _EPOCH + datetime.timedelta(seconds=seconds)

@@ -101,9 +101,9 @@ class Stream(Generic[T]):
 class Chunks(Generator[T, None, None]):
     """What a chunked query returns in blocking modes: a generator that ends with its loop.
 
-    `next` reads from it directly. A `for` loop continues where `next` stopped, and its end, also by
-    `break`, `return` or an exception, ends the request. Reading on after that raises a
-    `RuntimeError`, so that a part of an answer is not taken for the whole.
+    `next` reads from it directly. A `for` loop continues where `next` stopped. When the loop ends,
+    whether normally or by `break`, `return` or an exception, the request ends, too. Reading on
+    after that raises a `RuntimeError`, so that a part of an answer is not taken for the whole.
     """
 
     def __init__(self, reading: Reading) -> None:

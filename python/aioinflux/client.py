@@ -171,7 +171,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def ssl(self) -> bool:
-        """Whether the connection is by TLS; assign to switch."""
+        """Whether the client connects over TLS; assign to switch."""
         return bool(self._options["ssl"])
 
     @ssl.setter

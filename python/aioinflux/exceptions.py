@@ -61,7 +61,7 @@ else:
 
 
 class InfluxDBTimeoutError(InfluxDBConnectionError, _TimeoutError):
-    """The server sent no answer, or no more of one, within the timeout."""
+    """The server did not answer within the timeout, or stopped partway through its answer."""
 
 
 class InfluxDBResponseError(InfluxDBError):

@@ -166,8 +166,9 @@ def influxql(template: str, /, **values: object) -> InfluxQL:
     part of it.
 
     Args:
-        template: InfluxQL text of your own, never of others. Write braces as `{{` and `}}`. A
-            placeholder must not be inside quotes, comments or patterns, nor touch a word.
+        template: InfluxQL text that you wrote yourself; never untrusted input. Write braces as
+            `{{` and `}}`. A placeholder must not be inside quotes, comments or patterns, nor touch
+            a word.
         **values: For each placeholder an `Identifier`, `Literal`, `Regex` or `Duration`; a result
             of `influxql`; a plain value, which counts as a `Literal`; or a list of these, which is
             joined by commas.

@@ -1,7 +1,7 @@
-"""Writing by UDP, to a 1.x server that listens for it in a section `[[udp]]` of its configuration.
+"""Writing over UDP, to a 1.x server with a section `[[udp]]` in its configuration.
 
-UDP has no answers: data that is lost on the way, that does not fit into the buffer of the server,
-or that it cannot parse or store, is lost without an error. Write data that must arrive by HTTP.
+UDP has no replies. If data is dropped on the way, overflows the server's buffer, or cannot be
+parsed or stored by the server, it is lost without an error. Write data that must arrive over HTTP.
 """
 
 from __future__ import annotations

@@ -33,10 +33,11 @@ const POINTS_AT_A_TIME: usize = 1024;
 /// need a runtime of `tokio` with time and I/O enabled. Dropping the future of a call, or a stream,
 /// cancels the request and closes its connection.
 ///
-/// A client belongs to one runtime at a time: the runtime that opened an idle connection drives it,
-/// and the connection is lost with that runtime. If a current-thread runtime is not driven between
-/// calls, nothing notices that the server has closed an idle connection. The next call then fails
-/// with a retryable transport error. Use a multi-thread runtime, or keep the runtime driven.
+/// A client belongs to one runtime at a time. A connection, even an idle one, is driven by the
+/// runtime that opened it, and is lost when that runtime ends. If a current-thread runtime is not
+/// driven between calls, nothing notices that the server has closed an idle connection. The next
+/// call then fails with a retryable transport error. Use a multi-thread runtime, or keep the
+/// runtime driven.
 #[derive(Clone)]
 pub struct Client {
     exchange: Exchange,
@@ -95,8 +96,8 @@ impl Client {
         })
     }
 
-    /// Returns whether it connects by TLS, to the server or to a proxy, without verifying the
-    /// certificate ([`Tls::verify`](crate::Tls::verify)).
+    /// Returns whether this client connects over TLS (to the server or to a proxy) without
+    /// verifying the certificate ([`Tls::verify`](crate::Tls::verify)).
     pub fn is_unverified(&self) -> bool {
         self.exchange.is_unverified()
     }
@@ -208,9 +209,9 @@ impl Client {
     /// # Errors
     ///
     /// As for [`write_batch`](Self::write_batch), or an error of the iterator. If the server
-    /// refuses single points, the batches after them are still sent; any other error stops the
-    /// write. The error is returned when the requests in flight have ended, and says which points
-    /// were written ([`Error::written`]).
+    /// refuses individual points, later batches are still sent; any other error stops the write.
+    /// The error is returned when the requests in flight have ended, and says which points were
+    /// written ([`Error::written`]).
     pub async fn write_batches<B, E>(
         &self,
         batches: impl IntoIterator<Item = Result<B, E>>,

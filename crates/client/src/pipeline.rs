@@ -50,9 +50,9 @@ impl Finished {
 /// Writes all batches that `next` returns, now or later. A future of `send` sends each of them: at
 /// most `connections` at once. A batch that is sent without an error is in the state `done`.
 ///
-/// If the server refuses single points of a batch, the batches after it are still sent. Any other
-/// error stops the write, also one of `next`. Then `next` is dropped, and the error is returned
-/// when the requests in flight have ended.
+/// If the server refuses individual points of a batch, later batches are still sent. Any other
+/// error, including one returned by `next`, stops the write. Then `next` is dropped, and the error
+/// is returned when the requests in flight have ended.
 pub async fn run<B, E, F>(
     next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<B, E>>>,
     send: impl Fn(Arc<Batch>) -> F,

@@ -57,8 +57,8 @@ impl Source {
         }))
     }
 
-    /// The next event. Nothing after the last one, and after an error. The future may be dropped
-    /// and the call repeated without losing an event.
+    /// The next event. `None` after the last event or after an error. The future may be dropped and
+    /// the call repeated without losing an event.
     pub(crate) async fn next(&mut self) -> Option<Result<Event, Error>> {
         match self {
             Self::Body(body) => body.next().await,

@@ -1,4 +1,5 @@
-//! Encoded lines that a server would not separate are refused with their number.
+//! Pre-encoded lines that a server would run together are refused, and the error names the line
+//! number.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use aioinflux_line::{Dialect, Encoder, Place, Rule, line_ends};

@@ -83,7 +83,8 @@ fn lines_of<'py>(data: Bound<'py, PyAny>, arguments: &Arguments) -> PyResult<Bou
         helpers.call_method1("_skipped", (skipped,))?;
     }
     if lines.as_bytes().starts_with("\u{feff}".as_bytes()) {
-        // Here it begins a measurement. A preceding blank line shows this to readers of text.
+        // Here U+FEFF is part of the measurement. A blank line before it keeps text decoders from
+        // dropping it as a byte order mark.
         return Ok(PyBytes::new(py, &[b"\n", lines.as_bytes()].concat()));
     }
     Ok(lines)

@@ -1,4 +1,4 @@
-//! Returns the results of requests to an event loop: on its own thread, many at a time.
+//! Delivers request results to an event loop, on the loop's own thread and in batches.
 //!
 //! A thread of the runtime puts a result into the loop's inbox, and wakes the loop if the inbox was
 //! empty. The loop takes everything that is there, creates the Python values and resolves the
@@ -158,7 +158,8 @@ impl Inbox {
         let mut all = std::mem::take(&mut *self.finished());
         while let Some(one) = all.pop_front() {
             if let Err((error, unsettled)) = one.settle(py) {
-                // Ctrl-C, in a loop that lets it through. The other results are not lost.
+                // Usually `KeyboardInterrupt`, on an event loop that does not intercept Ctrl-C. The
+                // other results are not lost.
                 if let Some(one) = unsettled {
                     all.push_front(one);
                 }

@@ -71,8 +71,9 @@ impl<'py> Whole<'py> {
         }
     }
 
-    /// Ensures that there is memory for `needed` bytes, and for later ones, if these are about as
-    /// long as the `known` ones.
+    /// Ensures that there is memory for `needed` bytes, and tries to reserve enough for all
+    /// `expected` points, estimated from the `known` bytes of the points so far. Existing memory
+    /// grows to at most twice `needed`.
     fn reserve(&mut self, needed: usize, known: usize, expected: u64) -> PyResult<()> {
         let foreseen = foreseen(known, self.points, expected).max(needed);
         if let Some(builder) = &mut self.builder {

@@ -74,7 +74,7 @@ class Deletion(Statements):
         _arguments.not_empty("db", db)
         return self._statement(text, db)
 
-    def drop_shard(self, id: int) -> Any:  # noqa: A002 (the word of the statement)
+    def drop_shard(self, id: int) -> Any:  # noqa: A002 (named like the argument of `DROP SHARD`)
         """Deletes a shard with all its points; `show_shards` has the numbers."""
         return self._statement(f"DROP SHARD {number('id', id)}", None)
 

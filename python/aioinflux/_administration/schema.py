@@ -43,7 +43,7 @@ class Schema(Statements):
 
         Args:
             measurement: A name, or a pattern that the names match.
-            where: Condition that their series must meet.
+            where: Only measurements with a series that meets this condition.
             limit: Maximum number of names.
             offset: Number of names to skip.
             db: The database.
@@ -101,7 +101,7 @@ class Schema(Statements):
         Args:
             key: A tag key, a pattern, or a list of keys.
             measurement: Measurements to search.
-            where: Condition that their series must meet.
+            where: Only values from series that meet this condition.
             limit: Maximum number of values for each measurement.
             offset: Number of values to skip.
             db: The database.

@@ -28,7 +28,7 @@ _NO_TAGS = ("time", "_name", "_tagKey", "_fieldKey", "_seriesKey")
 
 
 class Statements:
-    """What the methods use of the client to which they belong."""
+    """The parts of the client that the administration methods rely on."""
 
     _db: str | None
 

@@ -1,6 +1,7 @@
 """Points that are mappings, under the names of aioinflux 0.9.
 
-Each part is cut from the line of the engine, because only the engine knows how to escape.
+Each part is extracted from a line that the engine encodes, because the escaping rules are
+implemented only there.
 """
 
 from __future__ import annotations

@@ -85,7 +85,9 @@ def lineprotocol(
     extra_tags: Mapping[str, object] | None = None,
     placeholder: bool = False,
 ) -> Any:
-    """Turns the objects of a class into points: `NamedTuple`, dataclass, attrs, pydantic, others.
+    """Class decorator: lets instances be written as points.
+
+    Works with `NamedTuple`, dataclasses, attrs, pydantic and any other class.
 
     The class gets a method `to_lineprotocol()`, which returns a line as `bytes`. `write`,
     `to_line_protocol` and `line_batches` accept its objects. Attributes that are `None`, NaN, `NA`

@@ -1,4 +1,4 @@
-//! Makes text of a server safe to show.
+//! Makes text received from a server safe to display.
 
 use std::fmt::Write as _;
 

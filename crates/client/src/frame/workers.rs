@@ -47,7 +47,8 @@ impl Spares {
         }
     }
 
-    /// Takes memory for a batch of a dialect, the largest there is. Its content is meaningless.
+    /// Returns the largest spare batch, or a new one for `dialect` if there is none. Its content is
+    /// meaningless.
     pub fn get(&self, dialect: Dialect) -> Batch {
         self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }

@@ -163,7 +163,7 @@ fn names(presented: &[String]) -> String {
             .and_then(|name| name.split_once('('))
             .map_or(name.as_str(), |(_, inner)| inner)
             .trim_matches('"');
-        // webpki shows addresses of IPv6 in a form of its own.
+        // webpki formats IPv6 addresses in its own way.
         let address = inner.parse::<IpAddr>().map(|address| address.to_string());
         format!("`{}`", address.unwrap_or_else(|_| excerpt(inner)))
     };

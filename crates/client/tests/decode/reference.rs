@@ -200,8 +200,8 @@ fn cells(row: &Tree) -> &[Tree] {
     cells
 }
 
-/// The type of a column that starts with `carried` and has these values. `None` if they do not fit
-/// together.
+/// The type of a column whose type so far is `carried`, after these values are added. `None` if the
+/// types do not fit together.
 fn column_type(
     values: impl Iterator<Item = Tree>,
     carried: DataType,

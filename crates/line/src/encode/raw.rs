@@ -41,7 +41,7 @@ impl Encoder {
     /// | [`DuplicateTag`](Rule::DuplicateTag) | has a tag key twice (3.x; 1.x and 2.x refuse it) |
     /// | [`NotUtf8`](Rule::NotUtf8) | is not UTF-8 (3.x) |
     ///
-    /// In that case nothing of the text is appended, and no index is used up.
+    /// In that case none of the text is appended, and no index is consumed.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder};

@@ -55,8 +55,9 @@ pub struct Shape {
 impl Shape {
     /// Checks, escapes and sorts the names of many points.
     ///
-    /// `None` means that every point needs [`PointEncoder`](crate::PointEncoder): a name is a
-    /// duplicate, is refused, loses a newline or contains a backslash.
+    /// Returns `None` if a name is a duplicate, is refused, contains a backslash, or contains a
+    /// newline that would be removed. Every point then has to go through
+    /// [`PointEncoder`](crate::PointEncoder).
     pub fn new(
         options: impl Into<Options>,
         measurement: &str,

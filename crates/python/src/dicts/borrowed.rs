@@ -31,7 +31,7 @@ impl From<Unusual> for Miss {
     }
 }
 
-/// Writes tags whose dict has the order of the line, and between which no extra tag belongs.
+/// Writes tags whose dict is already in line order, when no extra tag has to go between them.
 pub(super) fn write_tags(
     row: &mut Row<'_>,
     shape: &Shape,

@@ -51,7 +51,7 @@ pub(super) enum Column {
     /// Numbers at unaligned addresses, as in packed records. A range is copied to aligned memory
     /// before it is read.
     Packed(Py<PyAny>),
-    /// Objects of numpy. Those of tags remember the texts that they have seen.
+    /// A numpy array of dtype `object`. An array of tags remembers the texts that it has seen.
     Objects(Objects),
     /// A column that must be text, and is not.
     AsText(Box<Column>),

@@ -17,7 +17,8 @@ const SECOND: i128 = 1_000_000_000;
 /// The years of 64-bit nanoseconds. The first and the last one are not complete.
 const YEARS: std::ops::RangeInclusive<i32> = 1677..=2262;
 
-/// More months, or years, than those from 1970 to the end of 64-bit nanoseconds.
+/// An upper bound on the months (and so the years) between 1970 and the last time that fits in
+/// 64-bit nanoseconds.
 const MONTHS: u64 = 12 * 300;
 
 /// Whether the type of a value is a time: a date, a datetime, or a time of numpy or pandas.

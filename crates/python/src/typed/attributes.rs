@@ -188,7 +188,7 @@ impl<'py> Values<'py> for Described<'_, 'py> {
     }
 }
 
-/// What reading dictionaries keeps for the next objects.
+/// State kept between objects while their `__dict__`s are read.
 #[derive(Default)]
 struct Walk<'py> {
     /// How many key orders were learned.

@@ -21,7 +21,7 @@ pub(in crate::decode) trait Value: Sized {
     fn skip(&mut self) -> Result<(), Fault>;
 }
 
-/// Reads the value of `key` in a container, and passes it to the assembly.
+/// Reads the value of `key` in a container, and passes it to the [`Assembly`].
 pub(in crate::decode) fn read_member(
     level: Level,
     key: Key,

@@ -79,7 +79,8 @@ pub struct Decoder {
     buffer: Vec<u8>,
     /// Offset of the start of `buffer` in the answer.
     offset: u64,
-    /// Text where a document should begin, until there is enough to show.
+    /// Unexpected text found where a document should begin, collected until there is enough of it
+    /// for the error message.
     junk: Option<Vec<u8>>,
     error: Option<DecodeError>,
 }
@@ -114,9 +115,9 @@ impl Decoder {
         self
     }
 
-    /// Makes batches as large as possible, for an answer that is collected as a whole: one for each
-    /// series, unless its rows take more than 256 MiB of the answer or the type of a column changes
-    /// in a way that is not a promotion.
+    /// Makes batches as large as possible, for an answer that is collected as a whole. Each series
+    /// becomes one batch, unless its rows take more than 256 MiB of the answer, or a column changes
+    /// type in a way that is not a promotion.
     ///
     /// If a series has more than 4 MiB of JSON rows in one piece, two threads decode them if there
     /// are two processors. The result is the same.

@@ -2,10 +2,10 @@
 
 /// The attempts for one row: it is parsed again whenever it has become twice as long.
 ///
-/// The search for the end of a row knows little of its grammar. An invalid row could make it run to
-/// the end of the answer. Then the error would be an early end instead of an invalid row, depending
-/// on how the answer was divided. Parsing again finds the fault, and examines each byte about
-/// twice.
+/// The scan for the end of a row checks only a little of the row's grammar. An invalid row could
+/// make it run to the end of the answer. Then the error would be an early end instead of an invalid
+/// row, depending on how the answer was divided. Parsing again finds the fault, and examines each
+/// byte about twice.
 #[derive(Debug, Default)]
 pub(in crate::decode) struct Tries {
     /// Length of the row at the last attempt.

@@ -1,4 +1,5 @@
-//! Reads the rows of a large series in rounds of two halves, the second one in another thread.
+//! Reads the rows of a large series in rounds. Each round takes a piece of the answer and splits it
+//! in two; the second half is read on another thread.
 //!
 //! The start of the second half is a guess: a place that looks like rows. The first half confirms
 //! or refutes the guess, because it either ends there or does not. If the guess was wrong, the

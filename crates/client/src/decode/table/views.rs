@@ -17,7 +17,7 @@ use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 use crate::decode::table::capacity::trimmed;
 use crate::decode::table::texts::{mean, offset, push_bytes, push_valid, reserve_bytes};
 
-/// Bytes that a view can contain itself.
+/// Maximum number of bytes that a view stores inline.
 const INLINE: usize = 12;
 
 /// The highest bit of each byte, which is 0 in ASCII.

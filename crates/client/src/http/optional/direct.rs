@@ -195,13 +195,13 @@ impl Connection {
 
     /// Whether the server has not closed it, nor said anything unasked.
     fn is_ready(&mut self) -> bool {
-        // Nobody waits for it here: who sends a request next polls it.
+        // Nothing waits on the connection here; whoever sends the next request polls it.
         let mut context = Context::from_waker(Waker::noop());
         self.drive(&mut context).is_ok() && self.driver.is_some() && self.sender.is_ready()
     }
 
-    /// Sends a request and waits for the head of the answer. The error says why there is none, and
-    /// gives back a request of which nothing was sent.
+    /// Sends a request and waits for the head of the answer. The error says why no answer came, and
+    /// returns the request if none of it was sent.
     async fn send(
         &mut self,
         request: Request<Upload>,

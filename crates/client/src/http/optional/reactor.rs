@@ -101,7 +101,8 @@ impl Waiting {
         self.news.fetch_add(1, Ordering::Release);
     }
 
-    /// Wakes this waker at the next news. Who calls this looks for news once more behind it.
+    /// Wakes this waker at the next news. The caller must check for [news](Self::news) once more
+    /// after this call, so as not to miss any that arrived in between.
     pub(super) fn wait_to_read(&self, waker: &Waker) {
         self.reader.set(waker);
     }

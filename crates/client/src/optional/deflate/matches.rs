@@ -167,7 +167,8 @@ const fn splat(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// A word whose lowest set bit belongs to the first byte that is zero.
+/// Returns a mask whose lowest set bit lies in the position of the first zero byte of `word`; 0 if
+/// there is none.
 #[cfg(any(test, not(target_feature = "sse2")))]
 #[inline]
 fn zeros(word: u64) -> u64 {

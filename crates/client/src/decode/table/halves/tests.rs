@@ -63,7 +63,7 @@ fn decoded_within(limits: BatchLimits, pieces: &[&str], views: bool) -> Decoded 
     (std::iter::from_fn(|| decoder.next_event()).collect(), ended)
 }
 
-/// One round, two rounds, and several.
+/// Read-ahead limits that make the decoder work in one round, two rounds, and several.
 const AHEAD: [usize; 3] = [600_000, 250_000, 60_000];
 
 fn check(pieces: &[&str], what: &str) {
