@@ -42,7 +42,7 @@ def line_batches(
     The batches are those that `InfluxDBClient.write` sends, in order. They do not depend on the
     number of threads. Memory stays bounded whatever the size of the data: an iterable is read, and
     a table encoded, as batches are taken. The memory of a batch that was dropped is used again.
-    The other arguments are the same as for `to_line_protocol`.
+    The other arguments are those of `to_line_protocol`.
 
     Args:
         data: As `to_line_protocol` accepts it. An iterable is read in the caller's thread.

@@ -346,7 +346,7 @@ class InfluxDBClient(Base, Administration):
 
         `for row in client.stream(q)` blocks, `async for row in client.stream(q)` awaits, whatever
         the mode. Memory holds one chunk and one batch. What is not read yet waits at the server.
-        The other arguments are the same as for `query`.
+        The other arguments are those of `query`.
 
         Args:
             output: `None`: rows as named tuples. Their columns are attributes under their own

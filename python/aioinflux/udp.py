@@ -127,7 +127,7 @@ class UDPClient:
     ) -> Any:
         """Sends points. When it returns, they have been sent; whether they arrived is unknown.
 
-        The other arguments are the same as for `InfluxDBClient.write`.
+        The other arguments are those of `InfluxDBClient.write`.
 
         Args:
             data: What `InfluxDBClient.write` accepts. Encoded lines are sent unchanged, so their

@@ -68,7 +68,7 @@ class Users(Statements):
     def revoke(
         self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Revokes a privilege on a database. The arguments are the same as for `grant`.
+        """Revokes a privilege on a database. The arguments are those of `grant`.
 
         Source: InfluxQL reference, REVOKE.
         """
