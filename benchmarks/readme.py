@@ -102,7 +102,7 @@ def picture(compared: list[Compared]) -> str:
 
 
 def passage(found: list[Row]) -> str:
-    """What stands in the README: nothing is claimed before it was measured."""
+    """The content of the README. It names only figures that were measured."""
     if not found:
         return f"{BEGIN}\n{END}\n"
     judged = [r.verdict for r in found if r.verdict]

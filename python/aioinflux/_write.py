@@ -59,7 +59,7 @@ class Engine(Protocol):
 
 
 def waited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
-    """Writes in this thread. `where` is called when the data is known to be valid."""
+    """Writes in this thread. `find_place` is called when the arguments are known to be valid."""
     work = _begun(job, engine, find_place)
     if isinstance(work, _core.Call):
         return work.wait()
@@ -214,22 +214,17 @@ def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Wr
         failure.__cause__ = cause
     text, written = writing.told()
     is_plain = isinstance(failure, InfluxDBError) or type(failure) in (ValueError, TypeError)
-    if hasattr(failure, "written"):
-        # The data's own code writes, too, and the error tells of that write.
-        _note(failure, f"the write around it: {text}")
-    elif is_plain and len(failure.args) == 1 and isinstance(failure.args[0], str):
-        failure.args = (f"{failure}; {text}",)
-        failure.__dict__["written"] = written
+    # The data's own code may write, too: then the error has the account of that write.
+    is_inner = "written" in vars(failure)
+    if is_inner:
+        text = f"the write around it: {text}"
     else:
-        _note(failure, text)
         failure.__dict__["written"] = written
+    if is_plain and len(failure.args) == 1 and isinstance(failure.args[0], str):
+        failure.args = (f"{failure}; {text}",)
+    elif hasattr(failure, "add_note"):
+        failure.add_note(text)
     raise failure
-
-
-def _note(error: Exception, text: str) -> None:
-    """Adds a note, from Python 3.11 on."""
-    if hasattr(error, "add_note"):
-        error.add_note(text)
 
 
 def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _core.Batch | None]:

@@ -145,7 +145,7 @@ async fn judge(
             reply,
             format: Some(format),
         }),
-        Verdict::Refused(refusal) => Err(refusal.into()),
+        Verdict::Refused(failure) => Err(failure.into()),
     }
 }
 

@@ -24,7 +24,7 @@
 //! |---|---|
 //! | calls | [`Client`], [`Pong`], [`Written`], [`WriteOptions`] |
 //! | where the server is, and how to talk to it | [`Config`], [`Tls`], [`Pem`], [`Proxy`] |
-//! | who asks, and for which place there | [`Auth`], [`Names`] |
+//! | credentials, and names of databases and buckets | [`Auth`], [`Names`] |
 //! | points and lines (crate `aioinflux-line`) | [`Point`], [`ToLine`], [`Encoder`], [`Batch`] |
 //! | points without a time | [`Encoder::set_clock`], [`unique_time`], [`Colliding`] |
 //! | tables as lines | [`frame`] |

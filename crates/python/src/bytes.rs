@@ -143,21 +143,26 @@ impl<'py> Builder<'py> {
         unsafe { compat::PyBytesWriter_GetData(self.writer.as_ptr()).cast() }
     }
 
-    /// Asks for huge pages for all pages of the object, if it is large.
+    /// Requests huge pages for all pages of the object, if it is large.
     ///
     /// Also requests that whole pages after the bytes be zero. They are zero in a new mapping, so
     /// no byte is written twice.
     #[cfg(target_os = "linux")]
     fn advise(&mut self, size: usize) {
-        const PAGE: usize = 4096;
         if size < LARGE {
             return;
         }
         let start = self.start();
         huge_pages::advise(start, size);
-        let before = start.addr() % PAGE;
-        let first = (before + self.known).next_multiple_of(PAGE) - before;
-        let end = (before + self.capacity) / PAGE * PAGE - before;
+        // SAFETY: the call reads a constant of the system.
+        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        // The kernel rounds a length up to whole pages, so a guess would zero other memory.
+        let Some(page) = usize::try_from(page).ok().filter(|page| *page > 0) else {
+            return;
+        };
+        let before = start.addr() % page;
+        let first = (before + self.known).next_multiple_of(page) - before;
+        let end = ((before + self.capacity) / page * page).saturating_sub(before);
         if size < OWN_MAPPING || end <= first {
             return;
         }
