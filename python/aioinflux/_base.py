@@ -21,9 +21,8 @@ from ._stream import AsyncChunks, Chunks, Reading, Stream
 from ._warnings import warn
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Self
 
-    from ._keywords import Aliases
     from ._lines import Server
 
 __all__ = ["Base", "logger"]
@@ -178,13 +177,15 @@ class Base(Face):
         rp: str | None = None,
         consistency: str | None = None,
         precision: str | None = None,
-        **aliases: Unpack[Aliases],
+        database: str | None = None,
+        bucket: str | None = None,
     ) -> Any:
         """Writes points, in the mode of the client. Missing arguments are the client's."""
 
         def find_place() -> _write.Place:
-            database = _arguments.database(_keywords.database(db, **aliases), self._db)
-            if not database:
+            named = _keywords.database(db, database, bucket)
+            target = _arguments.database(named, self._db)
+            if not target:
                 raise ValueError("`db` is missing: pass `db=` or set it on the client")
             policy = _arguments.text("rp", rp, self._rp)
             nodes = _arguments.text("consistency", consistency, self._consistency)
@@ -193,7 +194,7 @@ class Base(Face):
                 raise ValueError(
                     f"argument `stamp`: stamps are nanoseconds; `precision` cannot be {precision!r}"
                 )
-            return database, policy, nodes, unit
+            return target, policy, nodes, unit
 
         if self._is_async:
             return self._named("write", _write.awaited(job, self._core, find_place))

@@ -89,8 +89,8 @@ class Pause(Exception): ...  # noqa: N818 (no error, as StopIteration)
 
 @final
 class Arguments:
-    def __new__(
-        cls,
+    @staticmethod
+    def of(
         *,
         measurement: str | None = None,
         tag_columns: Iterable[object] | None = None,

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["Feed", "is_async"]
 
 
+# Asking them for an attribute that they lack costs a small write 2 % of its time.
+_PLAIN = frozenset({dict, list, tuple, str, bytes})
+
+
 def is_async(data: object) -> TypeGuard[AsyncIterable[Any]]:
     """Whether data is read with `async for`. It takes precedence over `for`, which could block."""
-    return hasattr(type(data), "__aiter__")
+    kind = type(data)
+    return kind not in _PLAIN and hasattr(kind, "__aiter__")
 
 
 class Feed:

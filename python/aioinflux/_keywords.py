@@ -68,21 +68,23 @@ def check_tags(tags: Mapping[str, object]) -> None:
             raise TypeError(f"argument `{name}`: {use}; a tag of this name goes into `tags`")
 
 
-def database(db: str | None, **aliases: object) -> str | None:
+def database(
+    db: str | None, database: object = None, bucket: object = None, **unknown: object
+) -> str | None:
     """The database that a call names with `db` or its aliases. An empty text names none.
 
     Raises:
         ValueError: two of them name different databases.
         TypeError: the value of an alias is not a `str`, or an argument is not an alias.
     """
-    if not aliases:
+    for name in unknown:
+        raise TypeError(
+            f"argument `{name}`: unknown; hint: the aliases of `db` are `database` and `bucket`"
+        )
+    if database is None and bucket is None:
         return db
     first, found = "db", db
-    for name, value in aliases.items():
-        if name not in _ALIASES:
-            raise TypeError(
-                f"argument `{name}`: unknown; hint: the aliases of `db` are `database` and `bucket`"
-            )
+    for name, value in (("database", database), ("bucket", bucket)):
         if value is None:
             continue
         _arguments.expect(name, value, str)

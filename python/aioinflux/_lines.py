@@ -59,7 +59,7 @@ def line_batches(
             none was handed out. After an error the iterator is at its end.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
-    arguments = _core.Arguments(
+    arguments = _core.Arguments.of(
         measurement=measurement,
         tag_columns=tag_columns,
         time_column=time_column,

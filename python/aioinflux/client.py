@@ -259,7 +259,7 @@ class InfluxDBClient(Base, Administration):
     ) -> Any:
         job = Job(
             data,
-            _core.Arguments(
+            _core.Arguments.of(
                 measurement=measurement,
                 tag_columns=tag_columns,
                 time_column=time_column,
@@ -276,7 +276,7 @@ class InfluxDBClient(Base, Administration):
             connections,
             progress,
         )
-        return self._write(job, db, rp, consistency, precision, database=database, bucket=bucket)
+        return self._write(job, db, rp, consistency, precision, database, bucket)
 
     def query(
         self,

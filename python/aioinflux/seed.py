@@ -105,7 +105,7 @@ class AsyncInfluxDBClient(Base):
     ) -> Any:
         job = Job(
             data,
-            _core.Arguments(
+            _core.Arguments.of(
                 measurement=measurement,
                 tag_columns=tag_columns,
                 time_column=time_column,

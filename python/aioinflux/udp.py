@@ -153,7 +153,7 @@ class UDPClient:
                 )
         job = _write.Job(
             data,
-            _core.Arguments(
+            _core.Arguments.of(
                 measurement=measurement,
                 tag_columns=tag_columns,
                 time_column=time_column,

@@ -128,7 +128,10 @@ impl Client {
         let Reply {
             status, headers, ..
         } = accepted.reply;
-        Ok(Pong { status, headers })
+        Ok(Pong {
+            status,
+            headers: headers.pairs(),
+        })
     }
 
     /// Writes points, in requests of at most 10,000 lines or 4 MiB. If one of the points cannot be

@@ -57,6 +57,7 @@ mod error;
 mod exchange;
 pub mod frame;
 mod gzip;
+mod headers;
 mod http;
 mod in_memory;
 mod influxql;

@@ -50,7 +50,9 @@ pub(crate) struct Arguments {
 
 #[pymethods]
 impl Arguments {
-    #[new]
+    /// A static method, because the call of a type builds a `dict` of the keywords first, which a
+    /// small write notices.
+    #[staticmethod]
     #[pyo3(signature = (*, measurement=None, tag_columns=None, time_column=None,
         measurement_column=None, time_unit=None, tags=None, extra_tags=None, default_tags=None,
         stamp, batch_lines, batch_bytes, threads=None, server))]
@@ -58,7 +60,7 @@ impl Arguments {
         clippy::too_many_arguments,
         reason = "the arguments of the Python function"
     )]
-    fn new(
+    fn of(
         measurement: Option<Py<PyAny>>,
         tag_columns: Option<Py<PyAny>>,
         time_column: Option<Py<PyAny>>,

@@ -1,10 +1,13 @@
 //! The meaning of an error, independent of the server and of the format of the request.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::config::without_user;
 use crate::decode::{Decoder, End, Format};
-use crate::error::{Error, ErrorKind, Said, excerpt, find_header};
+use crate::error::{Error, ErrorKind, Said, excerpt};
+use crate::headers::Headers;
 
 pub(super) const MSGPACK: &str = "application/x-msgpack";
 
@@ -67,12 +70,7 @@ const STATUSES: &[Row] = &[
 
 /// The meaning of an error: the first row that matches, first in the table of the generation, then
 /// in that of the statuses.
-pub(super) fn refused(
-    own: &[Row],
-    status: u16,
-    headers: &[(String, String)],
-    body: &[u8],
-) -> Failure {
+pub(super) fn refused(own: &[Row], status: u16, headers: &Headers, body: &[u8]) -> Failure {
     let (message, code) = message(headers, body);
     let said_text = message.as_deref().unwrap_or_default();
     let found = own
@@ -93,7 +91,7 @@ pub(super) fn refused(
         status,
         message,
         code,
-        headers: headers.to_vec(),
+        headers: headers.pairs(),
     };
     Failure {
         kind,
@@ -117,11 +115,11 @@ fn expects_tls(body: &[u8]) -> bool {
 }
 
 /// An answer that is not from InfluxDB.
-pub(super) fn misdirected(status: u16, headers: &[(String, String)], media: &str) -> Failure {
-    let text = match (status, find_header(headers, "location")) {
+pub(super) fn misdirected(status: u16, headers: &Headers, media: &str) -> Failure {
+    let text = match (status, headers.get("location")) {
         (300..=399, Some(to)) => format!(
             "status {status}: redirects are not followed, and this one points to `{}`",
-            excerpt(&without_user(to))
+            excerpt(&without_user(&to))
         ),
         (300..=399, None) => format!("status {status}: redirects are not followed"),
         _ if media.is_empty() => {
@@ -134,7 +132,7 @@ pub(super) fn misdirected(status: u16, headers: &[(String, String)], media: &str
     };
     let said = Said {
         status,
-        headers: headers.to_vec(),
+        headers: headers.pairs(),
         ..Said::default()
     };
     Failure {
@@ -147,23 +145,26 @@ pub(super) fn misdirected(status: u16, headers: &[(String, String)], media: &str
 
 /// The message of the server, and its code: from a JSON or msgpack object, otherwise from the
 /// header that 1.x sets, otherwise the plain text. HTML is never read.
-fn message(headers: &[(String, String)], body: &[u8]) -> (Option<String>, Option<String>) {
+fn message(headers: &Headers, body: &[u8]) -> (Option<String>, Option<String>) {
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
         let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
         if let Some(message) = text("error").or_else(|| text("message")) {
             return (Some(message), text("code"));
         }
     }
-    let header = find_header(headers, "x-influxdb-error");
+    let header = headers.get("x-influxdb-error");
     if media_type(headers) == MSGPACK {
-        return (message_in_msgpack(body).or(header.map(str::to_owned)), None);
+        return (
+            message_in_msgpack(body).or(header.map(Cow::into_owned)),
+            None,
+        );
     }
     if media_type(headers) == "text/html" {
-        return (header.map(str::to_owned), None);
+        return (header.map(Cow::into_owned), None);
     }
     let text = String::from_utf8_lossy(body);
-    let text = Some(text.trim()).filter(|text| !text.is_empty()).or(header);
-    (text.map(str::to_owned), None)
+    let text = Some(text.trim()).filter(|text| !text.is_empty());
+    (text.or(header.as_deref()).map(str::to_owned), None)
 }
 
 /// 1.x also writes its errors in the requested format.
@@ -175,8 +176,8 @@ fn message_in_msgpack(body: &[u8]) -> Option<String> {
     read.err()?.server_message().map(str::to_owned)
 }
 
-pub(super) fn media_type(headers: &[(String, String)]) -> String {
-    let value = find_header(headers, "content-type").unwrap_or_default();
+pub(super) fn media_type(headers: &Headers) -> String {
+    let value = headers.get("content-type").unwrap_or_default();
     value
         .split(';')
         .next()

@@ -23,6 +23,7 @@
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::headers::Headers;
 
 mod failure;
 mod operation;
@@ -52,7 +53,7 @@ pub(crate) fn classify(
     target: &Target,
     kind: Kind,
     status: u16,
-    headers: &[(String, String)],
+    headers: &Headers,
     body: &[u8],
 ) -> Verdict {
     match target {

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::carrier::Pieces;
-use super::message::values;
 use super::slots::Slot;
 use crate::deadline::{Deadline, Silence};
 use crate::decode::End;
 use crate::error::{Error, ErrorKind, excerpt};
 use crate::gzip::Inflater;
+use crate::headers::Headers;
 
 /// How a body is coded.
 enum Coding {
@@ -22,12 +22,11 @@ enum Coding {
 }
 
 impl Coding {
-    fn of(headers: &[(String, String)]) -> Self {
+    fn of(headers: &Headers) -> Self {
         let is = |value: &str, name: &str| value.eq_ignore_ascii_case(name);
-        let codings: Vec<&str> = values(headers, "content-encoding")
-            .filter(|value| !value.is_empty() && !is(value, "identity"))
-            .collect();
-        match codings[..] {
+        let mut codings = headers.items("content-encoding");
+        codings.retain(|value| !value.is_empty() && !is(value, "identity"));
+        match &codings[..] {
             [] => Self::Identity,
             [one] if is(one, "gzip") || is(one, "x-gzip") => Self::Gzip(Box::new(Inflater::new())),
             _ => Self::Unknown(codings.join(", ")),
@@ -64,7 +63,7 @@ pub(crate) struct Body {
 impl Body {
     pub(super) fn new(
         source: Pieces,
-        headers: &[(String, String)],
+        headers: &Headers,
         end: End,
         limits: Limits,
         slot: Slot,

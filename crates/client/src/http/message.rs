@@ -75,15 +75,6 @@ impl<S> Head<S> {
     }
 }
 
-/// The values of all headers of this name, which lists separate by commas.
-pub(super) fn values<'a>(
-    headers: &'a [(String, String)],
-    name: &'a str,
-) -> impl DoubleEndedIterator<Item = &'a str> {
-    let found = headers.iter().filter(move |(key, _)| key == name);
-    found.flat_map(|(_, value)| value.split(',').map(str::trim))
-}
-
 /// The body of a request: slices of what was built, none of them copied.
 pub(super) struct Upload {
     rest: Bytes,

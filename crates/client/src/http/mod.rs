@@ -46,9 +46,10 @@ use crate::decode::End;
 use crate::dialect::Request;
 use crate::error::{Error, ErrorKind, Limit};
 use crate::gzip;
+use crate::headers::Headers;
 use body::Limits;
 use carrier::{Carrier, Pieces};
-use message::{Head, Prepared, Upload, values};
+use message::{Head, Prepared, Upload};
 use slots::Slots;
 
 /// Bodies from this size on are compressed off the threads that drive connections.
@@ -71,7 +72,7 @@ pub(crate) struct Http {
 /// An answer whose body is still to be read.
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Headers,
     pub(crate) body: Body,
 }
 
@@ -119,7 +120,7 @@ impl Http {
             Err(error) => return Err(self.explained(error, total).await),
         };
         self.has_answered.store(true, Ordering::Relaxed);
-        let headers = text(&head.headers);
+        let headers = Headers::from(head.headers);
         let end = end_of(head.has_length, &headers);
         let none = Deadline::new(None, Limit::Total);
         let limits = Limits {
@@ -225,21 +226,11 @@ async fn compressed(body: Bytes) -> Result<Bytes, Error> {
         .map_err(|error| Error::transport(format!("gzip: {error}")))
 }
 
-/// The headers as text; names come in lower case.
-fn text(headers: &HeaderMap) -> Vec<(String, String)> {
-    let pairs = headers.iter().map(|(name, value)| {
-        (
-            name.as_str().to_owned(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
-    });
-    pairs.collect()
-}
-
 /// Whether the library notices when this body ends early.
-fn end_of(has_length: bool, headers: &[(String, String)]) -> End {
+fn end_of(has_length: bool, headers: &Headers) -> End {
     // Several headers are one list; what comes last is what ends the body.
-    let last = values(headers, "transfer-encoding").next_back();
+    let codings = headers.items("transfer-encoding");
+    let last = codings.last();
     // The size of the body is known from the head only when its length is given, or when the
     // status has none.
     if has_length || last.is_some_and(|last| last.eq_ignore_ascii_case("chunked")) {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::{Batch, Outcome};
 
-/// How many bytes are zeroed at a time.
+/// The most bytes that are zeroed in advance.
 const AHEAD: usize = 16 << 10;
 
 /// Lines in memory of the caller (see [`Encoder::rows_into`](crate::Encoder::rows_into)).
@@ -118,9 +118,11 @@ impl Target<'_> {
     }
 }
 
+/// Nothing is zeroed in advance for the first row, which is often the only one.
 #[cold]
 fn make_room(bytes: &mut Vec<u8>, end: usize) {
-    bytes.resize(end + AHEAD, 0);
+    let ahead = bytes.len().min(AHEAD);
+    bytes.resize(end + ahead, 0);
 }
 
 impl Record<'_> {

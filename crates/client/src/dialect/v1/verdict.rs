@@ -8,6 +8,7 @@ use crate::dialect::failure::{MSGPACK, Row, media_type, misdirected, refused, ro
 use crate::dialect::operation::Kind;
 use crate::dialect::verdict::Verdict;
 use crate::error::ErrorKind;
+use crate::headers::Headers;
 
 /// Errors that mean something other than their status.
 ///
@@ -28,7 +29,7 @@ const ROWS: &[Row] = &[
 pub(in crate::dialect) fn classify(
     kind: Kind,
     status: u16,
-    headers: &[(String, String)],
+    headers: &Headers,
     body: &[u8],
 ) -> Verdict {
     let media = media_type(headers);

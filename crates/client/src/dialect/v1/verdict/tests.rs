@@ -43,7 +43,9 @@ fn verdicts(server: &str) -> Vec<(String, Verdict)> {
             _ => return None,
         };
         let answered = exchange.response;
-        let headers: Vec<_> = answered.headers.into_iter().collect();
+        let headers = answered.headers.iter();
+        let headers: Vec<_> = headers.map(|(key, value)| (&**key, &**value)).collect();
+        let headers = Headers::of(&headers);
         let body: String = answered.chunks.iter().filter_map(Value::as_str).collect();
         Some((
             exchange.name,
@@ -64,7 +66,7 @@ fn refusal(server: &str, name: &str) -> Failure {
 }
 
 fn judged(kind: Kind, status: u16, media: &str, body: &str) -> Failure {
-    let headers = [("content-type".to_owned(), media.to_owned())];
+    let headers = Headers::of(&[("content-type", media)]);
     match classify(kind, status, &headers, body.as_bytes()) {
         Verdict::Refused(refusal) => refusal,
         other => panic!("{status}: {other:?}"),
@@ -241,7 +243,7 @@ fn a_query_answered_with_anything_but_json_or_msgpack_is_misdirected() {
 #[test]
 fn a_redirect_is_named_without_its_secrets() {
     let to = "https://user:hunter2@other.example/login?token=hunter2";
-    let headers = [("location".to_owned(), to.to_owned())];
+    let headers = Headers::of(&[("location", to)]);
     let Verdict::Refused(refusal) = classify(Kind::Write, 307, &headers, b"") else {
         panic!()
     };
@@ -273,7 +275,7 @@ fn the_code_of_an_error_is_kept() {
 
 #[test]
 fn an_error_in_msgpack_is_read_too() {
-    let headers = [("content-type".to_owned(), MSGPACK.to_owned())];
+    let headers = Headers::of(&[("content-type", MSGPACK)]);
     let verdict = classify(Kind::Query, 400, &headers, b"\x81\xa5error\xa7no such");
     let Verdict::Refused(refusal) = verdict else {
         panic!()
