@@ -56,6 +56,7 @@ mod limits;
 mod lines;
 mod out;
 mod place;
+mod prefetch;
 mod runtime;
 mod server;
 mod session;

@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyString};
 
+use crate::prefetch;
 use crate::sink::{Memo, Object, Text, text, write_text};
 
 /// Why a point was not written.
@@ -42,8 +43,8 @@ pub(super) fn write_tags(
     with_critical_section(tags, || {
         // SAFETY: while the dict is locked, only `Text::is`, `Tag::write` and `write_text` are
         // called. They run no Python code. They hold what they read during a call that may wait.
-        let entries = unsafe { Entries::of(tags) };
-        let (values, sink) = memo.tags();
+        let mut entries = unsafe { Entries::of(tags) };
+        let (values, points) = memo.tags();
         if values.is_empty() {
             for (tag, (known, (key, value))) in known.iter().zip(entries).enumerate() {
                 if !known.is(key) {
@@ -53,12 +54,21 @@ pub(super) fn write_tags(
             }
             return Ok(());
         }
-        let known = known.iter().zip(values).enumerate();
-        for ((tag, (known, values)), (key, value)) in known.zip(entries) {
-            if !known.is(key) {
-                return Err(Miss::OtherShape);
+        let mut ahead = Ahead::default();
+        for (part, known) in known.chunks(AHEAD).enumerate() {
+            let first = part * AHEAD;
+            let values = &mut values[first..];
+            ahead.fill(&mut entries, |at, value| {
+                if let Some(tag) = values.get(at) {
+                    tag.prefetch(value);
+                }
+            });
+            for (at, (known, (key, value))) in known.iter().zip(ahead.entries()).enumerate() {
+                if !known.is(key) {
+                    return Err(Miss::OtherShape);
+                }
+                values[at].write(row, shape, first + at, value, points)?;
             }
-            values.write(row, shape, tag, value, sink)?;
         }
         Ok(())
     })
@@ -73,21 +83,34 @@ pub(super) fn write_fields(
     with_critical_section(fields, || {
         // SAFETY: as for the tags. `Text::is`, `float`, `integer` and `write_other` run no Python
         // code, and hold what they read during a call that may wait.
-        let entries = unsafe { Entries::of(fields) };
-        for ((field, known), (key, value)) in known.iter().enumerate().zip(entries) {
-            if !known.is(key) {
-                return Err(Miss::OtherShape);
-            }
-            if let Some(number) = float(value) {
-                row.float(field, number)?;
-            } else if let Some(number) = integer(value) {
-                row.integer(field, number)?;
-            } else {
-                write_other(row, field, value)?;
+        let mut entries = unsafe { Entries::of(fields) };
+        let mut ahead = Ahead::default();
+        for (part, known) in known.chunks(AHEAD).enumerate() {
+            ahead.fill(&mut entries, |_, value| prefetch_number(value));
+            for (at, (known, (key, value))) in known.iter().zip(ahead.entries()).enumerate() {
+                if !known.is(key) {
+                    return Err(Miss::OtherShape);
+                }
+                let field = part * AHEAD + at;
+                if let Some(number) = float(value) {
+                    row.float(field, number)?;
+                } else if let Some(number) = integer(value) {
+                    row.integer(field, number)?;
+                } else {
+                    write_other(row, field, value)?;
+                }
             }
         }
         Ok(())
     })
+}
+
+/// The type and the number can be in two cache lines.
+#[inline]
+fn prefetch_number(value: Object<'_, '_>) {
+    let address = value.as_ptr().addr();
+    prefetch::line(address + size_of::<ffi::Py_ssize_t>());
+    prefetch::line(address + size_of::<ffi::PyObject>());
 }
 
 /// Adds the values of a dict that has exactly these names in this order. Otherwise returns `false`,
@@ -156,6 +179,36 @@ fn integer(value: Object<'_, '_>) -> Option<i64> {
     (overflow == 0).then_some(number)
 }
 
+/// How many entries of a dict are read ahead.
+const AHEAD: usize = 16;
+
+/// Entries that were read ahead, so that the cache misses of their values overlap.
+#[derive(Default)]
+struct Ahead<'a, 'py> {
+    entries: [Option<Entry<'a, 'py>>; AHEAD],
+}
+
+type Entry<'a, 'py> = (Object<'a, 'py>, Object<'a, 'py>);
+
+impl<'a, 'py> Ahead<'a, 'py> {
+    /// Reads the next entries, and calls `prefetch` with the index and the value of each.
+    #[inline]
+    fn fill(&mut self, entries: &mut Entries<'a, 'py>, prefetch: impl Fn(usize, Object<'a, 'py>)) {
+        for (at, place) in self.entries.iter_mut().enumerate() {
+            *place = entries.next();
+            match place {
+                Some((_, value)) => prefetch(at, *value),
+                None => break,
+            }
+        }
+    }
+
+    #[inline]
+    fn entries(&self) -> impl Iterator<Item = Entry<'a, 'py>> {
+        self.entries.iter().map_while(|entry| *entry)
+    }
+}
+
 /// The keys and values of a dict, in its order.
 struct Entries<'a, 'py> {
     dict: &'a Bound<'py, PyDict>,
@@ -176,7 +229,7 @@ impl<'a, 'py> Entries<'a, 'py> {
 }
 
 impl<'a, 'py> Iterator for Entries<'a, 'py> {
-    type Item = (Object<'a, 'py>, Object<'a, 'py>);
+    type Item = Entry<'a, 'py>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {

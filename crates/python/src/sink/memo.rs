@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::shapes::Object;
+use crate::prefetch;
 
 /// Number of points of one shape after which it begins: in a call with few points it would only add
 /// cost.
@@ -99,6 +100,13 @@ impl Tag {
             bits: LEAST_BITS,
             used: 0,
         }
+    }
+
+    /// Requests the slot of a value that will be written soon.
+    #[inline]
+    pub(crate) fn prefetch(&self, value: Object<'_, '_>) {
+        let place = &self.places[self.place_of(value.as_ptr().addr())];
+        prefetch::line(std::ptr::from_ref(place).addr());
     }
 
     /// Writes the tag of the row. `None` is left out. `points` is the number of points so far.
