@@ -24,6 +24,7 @@ UNSAFE_FILES = (
     "crates/python/src/batch.rs",
     "crates/python/src/bytes.rs",
     "crates/python/src/dicts/borrowed.rs",
+    "crates/python/src/prefetch.rs",
     "crates/python/src/exit.rs",
     "crates/python/src/typed/descriptor.rs",
 )
