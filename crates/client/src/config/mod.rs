@@ -35,8 +35,8 @@ pub(crate) use values::{check_user, without_user};
 
 /// The default time limit for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The default limit for the time during which a connection is silent. The first byte of
-/// the answer to an expensive query can take minutes to arrive.
+/// The default limit for the time during which a connection is silent. The first byte of the
+/// answer to an expensive query can take minutes to arrive.
 const READ_TIMEOUT: Duration = Duration::from_secs(300);
 /// The default time limit for a whole request.
 const TIMEOUT: Duration = Duration::from_secs(300);
