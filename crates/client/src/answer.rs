@@ -174,8 +174,8 @@ impl Collector {
     }
 
     /// Returns the statement that the event belongs to. A statement that has ended is resumed only
-    /// if more series of it follow, because 1.x sends the id 0 with some errors of later
-    /// statements.
+    /// if more of its series follow. Any other event with the same id begins a new statement,
+    /// because 1.x sends the id 0 with some errors of later statements.
     fn statement(&mut self, id: u32) -> &mut Statement {
         let statements = &mut self.answer.statements;
         let goes_on = self.is_open && statements.last().is_some_and(|last| last.id == id);

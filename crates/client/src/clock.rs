@@ -1,4 +1,4 @@
-//! A clock that never returns the same time twice. It is for points without a time.
+//! A clock for points without a time, which never returns the same time twice.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

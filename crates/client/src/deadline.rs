@@ -42,8 +42,8 @@ impl Deadline {
         self.check().is_err()
     }
 
-    /// Returns an error if the limit has expired. Therefore a caller that never has to wait needs
-    /// no timer.
+    /// Returns an error if the limit has expired. This check also works for a caller that never has
+    /// to wait, and therefore never creates a timer.
     pub(crate) fn check(self) -> Result<(), Error> {
         match self.at {
             Some((at, limit)) if at <= Instant::now() => Err(Error::timeout(self.which, limit)),
@@ -94,7 +94,7 @@ impl Silence {
     }
 }
 
-/// The time of the last progress of a request, and whether the whole request has been sent.
+/// The time when a request last made progress, and whether the whole request has been sent.
 #[derive(Clone)]
 pub(crate) struct Progress {
     limit: Option<Duration>,

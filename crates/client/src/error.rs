@@ -3,8 +3,8 @@
 //! An [`Error`] contains its kind, and everything that the server sent about it: status, message,
 //! code and headers. The error of a write also lists the points that were refused, written or never
 //! sent. The error of a query contains the results that arrived before the error. Errors never show
-//! a password. An error does not include the text of a query. However, it shows the message of the
-//! server unchanged, which may quote a part of the query or of the points.
+//! a password. An error does not include the text of a query. However, an error shows the server's
+//! message unchanged, and this message may quote parts of the query or of the points.
 
 use std::fmt;
 use std::ops::Range;
@@ -105,7 +105,7 @@ struct Inner {
     detail: Detail,
 }
 
-/// The details that only errors of writes, or of queries, contain.
+/// Details that exist only in errors of writes or of queries.
 #[derive(Default)]
 enum Detail {
     #[default]
@@ -350,7 +350,7 @@ impl Error {
         self
     }
 
-    /// Adds the operation that failed: for example `write to`, and the URL of the server.
+    /// Adds the failed operation (for example `write to`) and the URL of the server.
     pub(crate) fn during(mut self, what: &str, server: &str) -> Self {
         self.0
             .context
@@ -443,8 +443,8 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {
-    /// The error of the point that cannot be written as a line, or the fault in the answer. The
-    /// text of the source is already part of this error's text.
+    /// Returns the error of the point that cannot be written as a line, or the fault in the answer.
+    /// The text of the source is already part of this error's text.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.detail {
             Detail::Write(write) => write.input.as_ref().map(|error| error as _),

@@ -17,7 +17,7 @@ use crate::optional::deflate;
 /// The number of compressed bytes that are processed in one step; they expand to at most 4 MiB.
 const STEP: usize = 4096;
 
-/// From this body size on, this crate's own compressor is faster; about 200 bytes at the start of
+/// For bodies of at least this size, this crate's own compressor is faster. The first 200 bytes of
 /// its output are a table.
 #[cfg(feature = "line-deflate")]
 const LARGE: usize = 64 << 10;

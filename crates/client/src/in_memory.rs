@@ -41,7 +41,7 @@ pub fn check_answer(body: &[u8]) -> Result<(), Error> {
     check(body).map_err(in_memory)
 }
 
-/// Like [`check_answer`], for a body that came from a server.
+/// Like [`check_answer`], but for a body that came from a server.
 pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
     Err(match raw::check(body) {
         Verdict::Whole => return Ok(()),

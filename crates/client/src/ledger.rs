@@ -113,7 +113,7 @@ impl Ledger {
         });
     }
 
-    /// Appends the entries of another ledger, which belong to the next points.
+    /// Appends the entries of another ledger, which describes the next points.
     pub(crate) fn append(&mut self, other: Self) {
         self.entries.extend(other.entries);
         self.skipped = other.skipped;

@@ -1,7 +1,8 @@
 //! Finds where the statements of an InfluxQL text begin, in the way the server reads the text.
 //!
-//! The scanner is pure and has no grammar. The scanner recognizes quotes, comments and regular
-//! expressions, in which a `;` does not end a statement, and the first words of each statement.
+//! The scanner is pure, and does not implement the InfluxQL grammar. The scanner recognizes the
+//! first words of each statement, and quotes, comments and regular expressions, in which a `;` does
+//! not end a statement.
 
 /// Words that precede an operand: after these words, a slash begins a regular expression. After any
 /// other word, a slash is a division.

@@ -4,8 +4,8 @@
 //! The server does not answer UDP datagrams. A datagram is lost completely and without an error if
 //! the network drops it, the server's buffer is full, or one of its lines cannot be parsed. The
 //! server's listener determines the database, the retention policy and the unit of timestamps.
-//! Lines use nanoseconds, the default of the listener. No function of this module waits, so none is
-//! asynchronous.
+//! Lines use nanoseconds, the default of the listener. No function of this module waits, so no
+//! function is asynchronous.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
@@ -218,7 +218,8 @@ mod tests {
         let sender = UdpSender::new("127.0.0.1", port).expect("a socket");
         let sender = sender.datagram_bytes(9).expect("is in range");
         assert!(sender.send(&batch(&["a", "long"])).is_err());
-        // On one machine, a datagram has already arrived when `send` returns.
+        // If sender and receiver are on the same machine, a datagram has already arrived when
+        // `send` returns.
         assert!(server.recv(&mut [0; 10]).is_err());
     }
 

@@ -1,7 +1,8 @@
 //! The location of the server, and the settings for connections to it.
 //!
 //! A [`Config`] stores addresses, names, secrets and limits. A [`Config`] opens no connection and
-//! reads neither files nor the environment; [`Client::new`](crate::Client::new) does both.
+//! reads neither files nor the environment; [`Client::new`](crate::Client::new) reads the files and
+//! the environment.
 //!
 //! ```
 //! use aioinflux::Config;
@@ -336,7 +337,7 @@ impl Config {
                 Some(Host::Ipv4(address)) => address.is_loopback(),
                 Some(Host::Ipv6(address)) => address.is_loopback(),
                 Some(Host::Domain(name)) => {
-                    // A host name with a final dot (the DNS root) is the same name.
+                    // A final dot (the DNS root) does not change the meaning of a host name.
                     let name = name.strip_suffix('.').unwrap_or(name);
                     name == "localhost" || name.ends_with(".localhost")
                 }

@@ -163,8 +163,8 @@ pub(crate) fn without_user(url: &str) -> String {
         (scheme, _) if scheme.matches(':').count() > 1 => ("", url),
         other => other,
     };
-    // If the user percent-encoded the `@` too, this `@` does not separate the user from the host,
-    // although the user meant it to.
+    // An `@` that was percent-encoded together with the rest of the URL does not separate the
+    // credentials from the host, although it was meant to.
     let at = rest.rfind('@').max(rest.rfind("%40"));
     let shown = &rest[at.unwrap_or(0)..];
     let shown = shown.split(['?', '#']).next().unwrap_or_default();

@@ -78,8 +78,8 @@ pub(in crate::decode) enum Stop {
     Short,
     /// A row does not fit the current columns (only the fast path returns this variant).
     Changed,
-    /// The input contains something else where a document should start. The bytes from this
-    /// position on show what was sent instead.
+    /// The input contains something other than a document where a document should start. The bytes
+    /// from this position on show what was sent instead.
     Junk,
     /// The answer is invalid.
     Fault(Fault),
@@ -103,9 +103,9 @@ impl Fault {
         }
     }
 
-    /// Returns the error for a byte, at `at`, that does not match the grammar. The error text names
-    /// only that byte. If it showed more of the input, it would depend on how the answer was
-    /// divided into pieces.
+    /// Returns the error for the byte at `at`, which does not match the grammar. The error text
+    /// names only that byte. If the text showed more of the input, the text would depend on how the
+    /// answer was divided into pieces.
     pub(in crate::decode) fn unexpected(input: &[u8], at: usize, expected: &str) -> Self {
         let text = match input.get(at) {
             Some(byte) if byte.is_ascii_graphic() => {

@@ -30,8 +30,8 @@ impl From<Failure> for Error {
     }
 }
 
-/// An HTTP status and a part of the error message, and the meaning of both together. An empty
-/// `text` matches every message.
+/// Maps an HTTP status and a part of the error message to the meaning of the error. An empty `text`
+/// matches every message.
 pub(super) struct Row {
     status: u16,
     text: &'static str,
@@ -70,8 +70,8 @@ const STATUSES: &[Row] = &[
     row(599, "", ErrorKind::Server, true),
 ];
 
-/// Returns the meaning of an error answer: that of the first matching row in the table of the
-/// server generation, then in [`STATUSES`].
+/// Returns the meaning of an error answer. The first matching row determines the meaning; the table
+/// of the server generation is searched before [`STATUSES`].
 pub(super) fn refused(own: &[Row], status: u16, headers: &Headers, body: &[u8]) -> Failure {
     let (message, code) = message(headers, body);
     let said_text = message.as_deref().unwrap_or_default();
@@ -145,8 +145,9 @@ pub(super) fn misdirected(status: u16, headers: &Headers, media: &str) -> Failur
     }
 }
 
-/// Returns the server's error message and its error code: from a JSON or msgpack object, otherwise
-/// from the header that 1.x sets, otherwise from the plain text. HTML is never used as a message.
+/// Returns the server's error message and error code. They come from a JSON or msgpack object if
+/// there is one, otherwise from the header that 1.x sets, otherwise from the plain text. HTML is
+/// never used as a message.
 fn message(headers: &Headers, body: &[u8]) -> (Option<String>, Option<String>) {
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
         let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);

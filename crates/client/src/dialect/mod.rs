@@ -1,8 +1,8 @@
 //! Lists on one page what each server generation expects.
 //!
 //! This module is pure: it builds requests and judges answers, and sends nothing. V1 is
-//! implemented. V2 and V3 are refused with a clear error ([`Target::new`]); their columns show what
-//! will be implemented.
+//! implemented. V2 and V3 are refused with a clear error ([`Target::new`]); their columns in the
+//! table show what will be implemented.
 //!
 //! | | V1 (1.x) | V2 (2.x) | V3 (3.x) |
 //! |---|---|---|---|
@@ -62,8 +62,8 @@ pub(crate) fn classify(
     }
 }
 
-/// Whether an empty answer with a proven end can be a success. Some InfluxQL statements make 2.x
-/// send nothing at all, not even the statement's number.
+/// Whether an empty answer with a proven end can be a success. For some InfluxQL statements, 2.x
+/// sends nothing at all, not even the statement's number.
 pub(crate) fn may_answer_nothing(text: &str) -> bool {
     v1::may_answer_nothing(text)
 }

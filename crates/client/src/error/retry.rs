@@ -1,4 +1,4 @@
-//! Determines when the server asks for a retry.
+//! Determines how long the server asks the client to wait before a retry.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,7 +1,7 @@
 //! One column of a range of rows, prepared so that reading the value of a row is a slice access.
 //!
-//! Numbers of every width are converted once for the whole range, to the three number types of line
-//! protocol.
+//! Numbers of every width are converted to the three number types of line protocol, once for the
+//! whole range.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -328,7 +328,7 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Prefetches the texts that follow `rows`, as many as `rows` has.
+/// Prefetches the texts of the rows after `rows`, for as many rows as `rows` has.
 fn prefetch_texts<O: OffsetSizeTrait>(array: &GenericStringArray<O>, rows: &Range<usize>) {
     let offsets = array.value_offsets();
     prefetch(offsets, rows.end..rows.end + rows.len());

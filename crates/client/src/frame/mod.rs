@@ -1,8 +1,8 @@
 //! Encodes tables as lines: each row is a line, and each column is a tag or a field.
 //!
 //! This module defines which Arrow types are supported, and what each type becomes in line
-//! protocol. The encoder escapes texts, and refuses values that line protocol cannot represent. A
-//! null omits the tag or field from the line.
+//! protocol. The encoder escapes texts, and refuses values that line protocol cannot represent. If
+//! a cell is null, the line omits its tag or field.
 //!
 //! | Arrow | as a field | as a tag | as the time |
 //! |---|---|---|---|
@@ -14,10 +14,10 @@
 //! | dictionary, union of these | as the value | as the value | – |
 //! | `Timestamp` of any unit and zone, `Date32`, `Date64` | – | – | exact |
 //!
-//! Columns of any other type are refused with an error that names the column.
+//! Columns of unsupported types are refused with an error that names the column.
 //!
-//! The text of a tag value that is not text is the text that Python's `str` returns, so a table
-//! results in the same series from Rust as from Python.
+//! Tag values that are not text are written as Python's `str` would write them, so a table results
+//! in the same series from Rust and from Python.
 //!
 //! Rows are encoded in ranges of [`FrameOptions::batch_lines`] rows, on the number of threads that
 //! [`FrameOptions::threads`] sets. The batches do not depend on the number of threads.

@@ -10,7 +10,7 @@ pub trait LineMemory {
     fn spare(&mut self, least: usize) -> Option<&mut [u8]>;
 
     /// Turns the first `bytes` bytes of the spare memory into lines. `bytes` never exceeds the
-    /// length of the last slice from `spare`.
+    /// length of the last slice that `spare` returned.
     fn keep(&mut self, bytes: usize);
 }
 
@@ -93,7 +93,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Moves the lines that `PointEncoder` has written to the other lines.
+    /// Moves the lines of `PointEncoder` into the caller's memory.
     pub(super) fn move_lines(&mut self) {
         let Self::Lent {
             encoder,

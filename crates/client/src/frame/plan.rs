@@ -11,8 +11,8 @@ use super::columns::{Cells, Column};
 use super::times::Time;
 use super::{FrameError, FrameLayout};
 
-/// The values of a larger dictionary are not escaped in advance, because the rows may use only a
-/// few of them.
+/// If a dictionary has more values than this, they are not escaped in advance, because the rows may
+/// use only a few of them.
 const MAX_VALUES: usize = 1 << 16;
 /// If a range has more measurements than this, the names of the further measurements are escaped
 /// row by row.
@@ -65,7 +65,7 @@ pub(super) struct Plan<'a> {
 pub(super) enum ShapedTag {
     /// All rows have the same text.
     Constant(Arc<TagValues>),
-    /// Each row has a code.
+    /// Each row has a code for its text.
     Coded(Arc<TagValues>, Rc<Vec<u32>>),
     /// The text comes from the column itself.
     Text,

@@ -14,8 +14,7 @@ use super::{FrameError, FrameLayout};
 /// The number of rows of a large table that are prepared at once.
 const RANGE: usize = 1 << 13;
 
-/// The number of rows whose numbers are formatted at once, so that their texts stay in the L1
-/// cache.
+/// The numbers of this many rows are formatted at once, so that their texts stay in the L1 cache.
 const BLOCK: usize = 32;
 
 /// Encodes every row of `frame` as one line.
@@ -219,7 +218,8 @@ impl Plan<'_> {
                         runs.push(Tags::Coded(TagCodes::default()));
                     }
                     if let Some(Tags::Coded(run)) = runs.last_mut() {
-                        // This cannot fail, because the tags come in the order of the shape.
+                        // Adding the tag cannot fail, because the tags come in the order of the
+                        // shape.
                         let _ = run.push(shape, *tag, values, codes);
                     }
                 }

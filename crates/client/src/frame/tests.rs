@@ -73,7 +73,7 @@ fn every_type_is_written_and_nulls_are_left_out() {
 }
 
 /// Returns short and long texts. Some texts need escapes, some are missing, and some can only be
-/// written by `PointEncoder`. There is more than one block of rows.
+/// written by `PointEncoder`. The texts fill more than one block of rows.
 fn tag_texts() -> Vec<Option<String>> {
     let text = |at: usize| match at % 7 {
         0 => None,
@@ -181,7 +181,7 @@ fn a_time_that_overflows_is_refused_by_row() {
             "9223372036854775808 ns",
         ),
         (
-            // Converted to a signed number of hours, the number would be small.
+            // If this number were converted to a signed number of hours, it would be small.
             Arc::new(UInt64Array::from(vec![1, u64::MAX])),
             Precision::Hours,
             "18446744073709551615 h",

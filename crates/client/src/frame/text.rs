@@ -1,7 +1,7 @@
 //! Converts values to the text that they have as tags. Equal values have the same text in all
 //! tables and objects.
 //!
-//! The text of a value is the result of Python's `str`, because most series were created with it:
+//! Values have the text of Python's `str`, because most existing series were written that way:
 //! `0.1`, `16777216.0`, `1e+16`, `True`, `1.50`. A float has only as many digits as its original
 //! width needs. For example, the single-precision float nearest to 0.1 becomes `0.1`, although it
 //! would have seventeen digits after widening to a double.
@@ -81,7 +81,8 @@ fn notation(number: &str) -> String {
     if digits.is_empty() {
         return format!("{sign}0.0");
     }
-    // The number of digits before the decimal point. This is negative if zeros follow the point.
+    // The number of digits before the decimal point. The number is negative if zeros directly
+    // follow the point.
     let before = length(whole) + exponent - (length(&all) - length(digits));
     let digits = digits.trim_end_matches('0');
     if !(-3..=16).contains(&before) {
@@ -164,7 +165,8 @@ mod tests {
             (0.1, FloatWidth::Double, "0.1"),
             (-0.0, FloatWidth::Double, "-0.0"),
             (5e-324, FloatWidth::Double, "5e-324"),
-            // Both numbers are exactly half-way between two decimal numbers with this many digits.
+            // Each of these two numbers is exactly half-way between two decimals with this many
+            // digits.
             (
                 2_f64.powi(-25),
                 FloatWidth::Double,

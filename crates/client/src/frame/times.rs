@@ -23,7 +23,7 @@ use crate::error::excerpt;
 /// Times beyond the calendar of this function, in the years -9999 and 9999, become the first and
 /// the last number. `None` for any other text, for the second 60, and for a named zone.
 pub fn parse_time(text: &str) -> Option<i128> {
-    // The parser would ignore the name of a time zone, and would accept a leap second.
+    // Refuses what the parser would ignore: the name of a time zone, and a leap second.
     if text.contains('[') || text.contains(":60") {
         return None;
     }
@@ -58,16 +58,16 @@ pub(super) struct Time {
 /// The reason why a row's time cannot be written.
 enum Why {
     Missing,
-    /// The time is outside 64-bit nanoseconds; contains the number and its unit.
+    /// The time is outside 64-bit nanoseconds; the string contains the number and its unit.
     Beyond(String),
-    /// The time is this text, which cannot be parsed.
+    /// The time is a text that cannot be parsed.
     Unread(String),
 }
 
 const SECOND: i64 = 1_000_000_000;
 
 impl Time {
-    /// Returns `None` if the type of the array cannot represent times. `unit` is the unit of
+    /// Returns `None` if the type of the array cannot represent times. `unit` applies only to
     /// integers.
     pub(super) fn new(array: &ArrayRef, unit: Precision) -> Option<Self> {
         macro_rules! numbers {
@@ -164,7 +164,7 @@ impl Time {
         time
     }
 
-    /// Parses texts until a text is not a time.
+    /// Parses texts up to the first text that is not a time.
     fn read<'t>(texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> Self {
         let mut values = Vec::with_capacity(texts.len());
         let mut end = None;

@@ -24,8 +24,8 @@ use super::{FrameError, FrameLayout, FrameOptions};
 /// The maximum number of bytes in batches that are waiting or being made. Above this limit, no
 /// further range is started.
 const AHEAD: usize = 40 << 20;
-/// The maximum number of messages that can wait for one range. Rows of a kilobyte make three
-/// batches and the end message, so that no thread waits for a slower thread.
+/// The maximum number of messages that can wait for one range. With rows of one kilobyte, a range
+/// sends three batches and an end message, so that no thread waits for a slower thread.
 const WAITING: usize = 4;
 /// The number of bytes of memory that are kept for reuse.
 const KEPT: usize = 24 << 20;
@@ -72,8 +72,8 @@ struct Shared {
 }
 
 impl Shared {
-    /// Returns memory for a batch that is as long as earlier batches. It is allocated at once,
-    /// because memory that grows is moved repeatedly.
+    /// Returns memory for a batch that is as long as earlier batches. The memory is allocated at
+    /// once, because growing memory would be moved repeatedly.
     fn spare(&self) -> Batch {
         let mut spare = self.spares.get(self.options.line.dialect());
         let longest = self.longest.load(Ordering::Relaxed);
@@ -266,8 +266,8 @@ impl Workers {
         if self.threads == 1 {
             return self.waiting.is_empty();
         }
-        // Each range is counted as the batches that may wait plus the batch that is being made, or
-        // as a whole range if that is smaller.
+        // Counts each range as the batches that may wait plus the batch that is being made, or as
+        // the longest whole range if that is smaller.
         let longest = self.shared.longest.load(Ordering::Relaxed).max(1 << 20);
         let bytes = longest * (1 + WAITING);
         let bytes = match self.longest_range {
@@ -332,7 +332,7 @@ impl Workers {
         };
         let mut range = Box::new(job.range);
         let first = range.next(&self.shared);
-        // `waiting` also has an entry for each job that was in the queue.
+        // `waiting` also has an entry for each job in the queue, so this index is valid.
         self.waiting[job.number - self.ended] = Waiting::Here(range, VecDeque::from([first]));
         true
     }
@@ -341,7 +341,8 @@ impl Workers {
     /// all its rows were skipped.
     ///
     /// # Errors
-    /// If a row or column cannot be represented. All ranges that were pushed are then dropped.
+    /// If line protocol cannot represent a row or column. All ranges that were pushed are then
+    /// dropped.
     ///
     /// # Panics
     /// If a thread panicked.

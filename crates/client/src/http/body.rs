@@ -35,8 +35,9 @@ impl Coding {
     }
 }
 
-/// The deadline is not enforced on this number of bytes, which may have arrived in time. For later
-/// bytes, the deadline applies even if the reader never has to wait.
+/// The deadline is not enforced on this number of bytes at the start of a body, because they may
+/// have arrived in time. For later bytes, the deadline applies even if the reader never has to
+/// wait.
 const IN_TIME: usize = 64 * 1024;
 
 /// The time limits for reading a body.

@@ -52,7 +52,7 @@ use carrier::{Carrier, Pieces};
 use message::{Head, Prepared, Upload};
 use slots::Slots;
 
-/// Bodies of at least this size are compressed on other threads than those that drive connections.
+/// Bodies of at least this size are compressed on threads that do not drive connections.
 const COMPRESS_ELSEWHERE: usize = 64 * 1024;
 
 const NEEDS_TLS: &str = "tls: the server speaks TLS on this port; hint: use an `https://` URL";
@@ -97,14 +97,14 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
 }
 
 impl Http {
-    /// Returns connections to the same server with the same limits that `reactor` drives, or `None`
-    /// if TLS or a proxy is used.
+    /// Returns connections that `reactor` drives, to the same server and with the same limits.
+    /// Returns `None` if TLS or a proxy is used.
     #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, config: &Config, reactor: &Reactor) -> Option<Self> {
         Some(Self {
             carrier: self.carrier.driven_by(reactor)?,
-            // These connections have their own slots, because requests of an event loop that is
-            // blocked must not hold up other requests.
+            // These connections have their own slots, because requests of a blocked event loop must
+            // not hold up other requests.
             slots: Slots::new(config.request_limit()),
             ..self.clone()
         })
@@ -143,8 +143,8 @@ impl Http {
         self.carrier.connector().is_unverified()
     }
 
-    /// Returns the same error, or an error that says that the server speaks TLS, if this is the
-    /// case and the server has never answered.
+    /// Returns the same error. If the server speaks TLS and has never answered, returns an error
+    /// that says so.
     async fn explained(&self, error: Error, total: Deadline) -> Error {
         // If a TLS server receives plain HTTP, it may close the connection without an answer, or
         // send a TLS alert, which is not HTTP.

@@ -70,7 +70,7 @@ mod linux {
             if is_large(layout) {
                 map(layout.size())
             } else {
-                // SAFETY: the caller guarantees the same as for `System`.
+                // SAFETY: the caller guarantees what `System` requires.
                 unsafe { System.alloc(layout) }
             }
         }
@@ -80,7 +80,7 @@ mod linux {
             if is_large(layout) {
                 map(layout.size())
             } else {
-                // SAFETY: the caller guarantees the same as for `System`.
+                // SAFETY: the caller guarantees what `System` requires.
                 unsafe { System.alloc_zeroed(layout) }
             }
         }

@@ -96,8 +96,8 @@ impl Query {
     /// Returns the text, if the server would read all of it.
     pub(crate) fn checked_text(&self) -> Result<&str, Error> {
         if self.text.contains('\0') {
-            // The server's scanner treats a NUL as the end of the text, and runs the text before
-            // the NUL.
+            // The server's scanner treats a NUL as the end of the text, and the server runs the
+            // text before the NUL.
             return Err(Error::config(
                 "query: the text contains a NUL, at which the server would stop reading",
             ));

@@ -250,7 +250,7 @@ mod tests {
         assert!(read.has_alternative_names);
     }
 
-    /// The key is generated only once, because this takes time.
+    /// The key is generated only once, because key generation is slow.
     static INTACT: LazyLock<Vec<u8>> =
         LazyLock::new(|| made(|params| params.distinguished_name.push(DnType::CommonName, "a")));
 

@@ -23,8 +23,9 @@ use super::certificate::Certificate;
 
 /// Trusts authorities, and also the certificates in `own`, no matter who issued them.
 ///
-/// webpki refuses a server that presents the certificate of an authority, or a certificate without
-/// a trusted issuer. A certificate in `own` may be either, because the user chose it explicitly.
+/// webpki refuses a server certificate that is the certificate of an authority, or that has no
+/// trusted issuer. A certificate in `own` is accepted in both cases, because the user named it
+/// explicitly.
 #[derive(Debug)]
 pub(super) struct Trust {
     pub(super) authorities: Arc<dyn ServerCertVerifier>,

@@ -1,8 +1,8 @@
 //! Turns the parts of an answer into events. All formats share this part of the decoder.
 //!
 //! The assembly handles statements, series and `partial`: it tracks which statement a result
-//! belongs to, which chunk continues which series, and what must still follow. It receives rows,
-//! but none of the other bytes of the answer.
+//! belongs to, which chunk continues which series, and what must still follow. The assembly
+//! receives rows, but no other bytes of the answer.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -32,7 +32,8 @@ pub(in crate::decode) struct Assembly {
     result_partial: bool,
     error: Option<String>,
     series: Series,
-    /// The series whose rows are being read or, if the series is partial, may continue.
+    /// The series whose rows are being read. If the series is partial, its rows may continue in a
+    /// later chunk.
     table: Option<Table>,
     /// The series that the server marked as partial. The next chunk of this series must follow.
     cut: Option<Identity>,
@@ -146,8 +147,8 @@ impl Assembly {
     }
 
     /// Returns the index of the statement that the current result belongs to. Errors in
-    /// `MessagePack` have no statement id. Such a result belongs to the statement that continues,
-    /// or otherwise to the next statement.
+    /// `MessagePack` have no statement id. A result without an id belongs to the statement that
+    /// continues, or otherwise to the next statement.
     fn statement(&mut self) -> Result<u32, Fault> {
         if let Some(id) = self.statement {
             return Ok(id);
@@ -188,7 +189,7 @@ impl Assembly {
     pub(in crate::decode) fn end_result(&mut self) -> Result<(), Fault> {
         let statement = self.statement()?;
         if let Some(message) = self.error.take() {
-            // A statement with an error ends here, even if another chunk of it should follow.
+            // A statement with an error ends here, even if the server announced another chunk.
             self.cut = None;
             self.open = None;
             self.events

@@ -45,8 +45,8 @@ pub(in crate::decode) fn read_member(
         Key::Name => out.name(value.text()?)?,
         Key::Tags => out.tags(tags(value)?)?,
         Key::Columns => out.columns(columns(value)?)?,
-        // The value is not an array, because the parser would have entered an array. Reading it as
-        // an array returns the right error.
+        // This value is not an array, because the parser would have entered an array. Reading the
+        // value as an array therefore returns the right error.
         Key::Results | Key::Series | Key::Values => value.array(|_| Ok(()))?,
         Key::Other => {
             if level == Level::Document {

@@ -1,4 +1,4 @@
-//! Decodes the answers of `/query`: a push decoder for both formats.
+//! Push decoders for the answers of `/query`, in both formats.
 //!
 //! A decoder handles whole and chunked answers in the same way, and builds no tree. Rows are
 //! written straight into columns, and the decoder buffers only one incomplete value and one batch.
@@ -31,14 +31,14 @@ const BATCHES: BatchLimits = BatchLimits {
 const LARGE_BATCH_BYTES: usize = 256 << 20;
 
 /// The number of bytes that are searched for the end of a series. A series with more bytes than
-/// this is worth a second thread.
+/// this is worth decoding on two threads.
 const AHEAD: usize = 4 << 20;
 
-/// The number of bytes of a piece that are first appended to the value that the previous piece cut:
-/// enough for a few rows.
+/// The number of bytes of a new piece that are first appended to the incomplete value from the
+/// previous piece: enough for a few rows.
 const BRIDGE: usize = 4096;
 
-/// The maximum number of bytes that an error shows of a body that is not an answer.
+/// If a body is not an answer, the error shows at most this number of its bytes.
 const MAX_JUNK_BYTES: usize = 160;
 
 /// Decodes one answer piece by piece.
@@ -179,7 +179,7 @@ impl Decoder {
 
     /// Continues with the value in the buffer, and returns the part of `piece` that was not parsed.
     /// First tries a small part of the piece, because the buffered value usually ends in that part.
-    /// Then the rest of the piece need not be copied.
+    /// In this case, the rest of the piece need not be copied.
     fn end_buffer<'a>(&mut self, piece: &'a [u8]) -> Result<&'a [u8], DecodeError> {
         let begun = self.buffer.len();
         let (little, rest) = piece.split_at(BRIDGE.min(piece.len()));

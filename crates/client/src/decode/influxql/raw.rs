@@ -101,7 +101,7 @@ pub fn check(body: &[u8]) -> Verdict {
 /// Tracks the `partial` marks, which say that a series or a statement continues.
 #[derive(Default)]
 struct Cut {
-    /// The statement whose next piece must follow now.
+    /// The statement that must continue in the next result.
     open: Option<u32>,
     /// The first statement that lacks a piece.
     found: Option<u32>,

@@ -19,7 +19,7 @@ pub(in crate::decode) fn too_many_items() -> Fault {
 /// The container that the parser is in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::decode) enum Level {
-    /// Between two documents.
+    /// The parser is between two documents.
     #[default]
     Outside,
     Document,
@@ -30,7 +30,7 @@ pub(in crate::decode) enum Level {
     Values,
 }
 
-/// The keys that have a meaning; each belongs to certain containers.
+/// The object keys that the decoder interprets; each key is valid only in certain containers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::decode) enum Key {
     Results,

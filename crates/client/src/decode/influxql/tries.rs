@@ -13,7 +13,7 @@ pub(in crate::decode) struct Tries {
 }
 
 impl Tries {
-    /// Whether to parse a row of which `length` bytes have arrived.
+    /// Whether a row should be parsed when `length` bytes of it have arrived.
     pub(in crate::decode) fn is_due(&self, length: usize) -> bool {
         length >= self.length.saturating_mul(2)
     }

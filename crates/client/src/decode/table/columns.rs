@@ -60,7 +60,7 @@ pub(in crate::decode) enum Fit {
     Break,
 }
 
-/// The values of a column. Nulls also occupy a value, which has no meaning.
+/// The values of a column. A null also has an entry here, whose value has no meaning.
 ///
 /// The type tag is a separate byte instead of a niche inside a `Vec`, because it is checked for
 /// every cell.
@@ -88,8 +88,9 @@ pub(in crate::decode) struct Column {
     /// Whether the texts of the column become [`Values::View`].
     has_views: bool,
     pub(in crate::decode) values: Values,
-    /// The nulls up to the last null. Values after the last null need no entry, so appending a
-    /// value does not touch this bitmap. A column of [`Values::Null`] is counted only here.
+    /// A bitmap that ends at the last null of the column. Values after the last null need no entry,
+    /// so appending a value does not touch this bitmap. For a column of [`Values::Null`], this
+    /// bitmap also counts the rows.
     nulls: NullBufferBuilder,
 }
 

@@ -20,7 +20,7 @@ const PROOF: u32 = 8;
 /// The number of bytes that are searched for the start of the second half.
 const SEARCHED: usize = 1 << 16;
 
-/// A half that is smaller than a full half divided by this number is not worth a thread.
+/// A half is not worth a thread if it is smaller than a full half divided by this number.
 const LEAST_SHARE: usize = 8;
 
 /// The number of rows after which a thread checks whether its result is still needed.
@@ -87,9 +87,9 @@ impl Table {
         bytes.min(limits.rows.saturating_sub(self.rows))
     }
 
-    /// Adds the rows of the first half, and then the rows of an equally large second half, which
-    /// `second`, an empty sibling, collects. The second half is dropped if both halves together
-    /// would fill the `place` in the batch.
+    /// Adds the rows of the first half, and then the rows of an equally large second half.
+    /// `second`, an empty sibling table, collects the rows of the second half. The second half is
+    /// dropped if both halves together would fill the `place` in the batch.
     fn add_halves<F: RowFormat>(
         &mut self,
         second: &mut Self,

@@ -1,8 +1,8 @@
 //! Collects the rows of one series into record batches.
 //!
 //! A row is added either completely or not at all. The fast path writes cells straight into the
-//! columns. A row that does not fit is undone and parsed again slowly, to decide which types the
-//! columns become.
+//! columns. A row that does not fit is undone and parsed again on the slow path, which decides how
+//! the column types change.
 
 mod capacity;
 pub(in crate::decode) mod columns;
@@ -46,8 +46,8 @@ pub(in crate::decode) trait RowFormat {
 
     /// Appends the cell at `at` to a column, if the cell has the type of the column and the usual
     /// form. Returns the index after the cell. Returns `None` for all other cells, and the caller
-    /// then uses [`RowFormat::cell`]. This function may accept fewer cells than that one, but must
-    /// read them in the same way.
+    /// then uses [`RowFormat::cell`]. This function may accept fewer cells than
+    /// [`RowFormat::cell`], but must read them in the same way.
     fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize>;
 
     /// Returns the start of the next row, if a row directly follows the row that ends at `end`.
@@ -224,8 +224,8 @@ impl Table {
         run.next.filter(|_| !rows.is_full)
     }
 
-    /// Reserves memory for as many rows as the table has, or for the estimated number of rows in
-    /// `bytes` of input if that is larger; the table never reserves more than `most` rows in total.
+    /// Reserves memory for more rows: as many as the table has, or as many as `bytes` of input seem
+    /// to contain, whichever is more. The total is limited to `most` rows.
     fn make_room(&mut self, bytes: usize, most: usize) {
         let more = self.rows_in(bytes).max(self.rows).min(most - self.rows);
         self.room = self.rows + more;

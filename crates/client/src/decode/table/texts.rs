@@ -14,7 +14,8 @@ use crate::decode::table::capacity::trimmed;
 pub(in crate::decode) struct Texts {
     /// A 0, followed by the end offset of each text.
     offsets: Vec<i32>,
-    /// The bytes of the texts as they arrived. Whether they are UTF-8 is checked only at the end.
+    /// The bytes of the texts as they arrived. The check whether the bytes are UTF-8 comes only at
+    /// the end.
     bytes: Vec<u8>,
 }
 
@@ -38,7 +39,8 @@ impl Texts {
         self.push_null();
     }
 
-    /// Appends the text that `write` adds to the bytes of the previous texts.
+    /// Calls `write` with the bytes of the previous texts; the bytes that `write` appends become a
+    /// new text.
     #[inline]
     pub(in crate::decode) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);

@@ -84,7 +84,8 @@ impl Views {
         self.push_with(|bytes| bytes.extend_from_slice(text));
     }
 
-    /// Appends the text that `write` adds to the bytes of the previous texts.
+    /// Calls `write` with the bytes of the previous texts; the bytes that `write` appends become a
+    /// new text.
     pub(in crate::decode) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
@@ -151,7 +152,7 @@ impl Views {
         // `push_with` from text that was checked and, if necessary, repaired. Every text that is
         // longer than a view is complete in `bytes`: only `truncate` shortens `bytes`, to the start
         // of the first text whose view it drops, and the texts have the same order as their views.
-        // `append` adds to the offset in each view the distance by which it moves the texts.
+        // When `append` moves texts, it adds the distance to the offsets in their views.
         Arc::new(unsafe { StringViewArray::new_unchecked(views, bytes, nulls) })
     }
 }

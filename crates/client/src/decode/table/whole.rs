@@ -1,10 +1,10 @@
-//! Integers that may stand for floats: the JSON that Go writes does not distinguish the two.
+//! Integers that may represent floats: Go's JSON does not distinguish integers from whole floats.
 
 /// A signed or unsigned integer.
 pub(crate) trait Whole: Copy + ToString {
-    /// The integer as a float, if floats represent every integer up to its magnitude exactly.
+    /// Returns the integer as a float, if floats represent all integers up to this size exactly.
     fn small(self) -> Option<f64>;
-    /// The integer as an `i128`, which holds both signed and unsigned integers.
+    /// Returns the integer as an `i128`, which can hold signed and unsigned integers.
     fn widened(self) -> i128;
 }
 

@@ -3,8 +3,8 @@
 use crate::config::Names;
 use crate::error::Error;
 
-/// A database, and one of its retention policies. If either is missing, the server chooses a
-/// default or returns an error that asks for it.
+/// A database, and one of its retention policies. If the database or the retention policy is
+/// missing, the server uses its default or returns an error.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(super) database: Option<String>,

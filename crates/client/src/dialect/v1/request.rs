@@ -1,8 +1,8 @@
 //! Builds the requests to a 1.x server.
 //!
-//! Queries always use `POST`. A `GET` would give no protection, because 1.x executes `DROP` from a
-//! `GET` too. It would also write the query text, which may contain a password, to the logs of
-//! every proxy.
+//! Queries always use `POST`. Sending queries with `GET` would not prevent changes, because 1.x
+//! executes `DROP` from a `GET` too. With a `GET`, the query text, which may contain a password,
+//! would also appear in the logs of every proxy.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -77,8 +77,8 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
         if let Some(policy) = &place.retention_policy {
             keys.append_pair("rp", policy);
         }
-        // The precision is always sent: InfluxDB 1.6 assumes nanoseconds if it is missing or
-        // unknown.
+        // The precision is always sent, because InfluxDB 1.6 assumes nanoseconds if the precision
+        // is missing or unknown.
         keys.append_pair("precision", options.precision.unwrap_or_default().as_str());
         if let Some(consistency) = consistency {
             keys.append_pair("consistency", consistency.as_str());
@@ -118,7 +118,7 @@ fn influxql(
     })
 }
 
-/// Whether an empty answer with a proven end can be a success. These statements make 2.x send
+/// Whether an empty answer with a proven end can be a success. For these statements, 2.x sends
 /// nothing at all, not even the statement's number.
 pub(in crate::dialect) fn may_answer_nothing(text: &str) -> bool {
     statements::all(text, |first, second| {
@@ -127,9 +127,9 @@ pub(in crate::dialect) fn may_answer_nothing(text: &str) -> bool {
     })
 }
 
-/// Whether the query consists only of `SHOW DIAGNOSTICS` statements. In msgpack the server omits
-/// some values of this statement's answer, so the msgpack cannot be decoded. The JSON of this
-/// answer is complete, and none of its columns has a type that JSON would hide.
+/// Whether the query consists only of `SHOW DIAGNOSTICS` statements. In msgpack, the server omits
+/// some values from the answer to `SHOW DIAGNOSTICS`, so the msgpack cannot be decoded. The JSON
+/// answer to `SHOW DIAGNOSTICS` is complete, and no column has a type that JSON would hide.
 fn is_diagnostics(text: &str) -> bool {
     statements::all(text, |first, second| {
         first.eq_ignore_ascii_case("SHOW") && second.eq_ignore_ascii_case("DIAGNOSTICS")

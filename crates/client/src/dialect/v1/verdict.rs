@@ -1,7 +1,7 @@
 //! Decides what an answer of a 1.x server means.
 //!
-//! Pure. The texts are searched for anywhere in the error message, because 1.12 appends the name of
-//! the database to the messages of 1.6.
+//! Pure. Each text may appear anywhere in the error message, because 1.12 appends the name of the
+//! database to the messages of 1.6.
 
 use crate::decode::Format;
 use crate::dialect::failure::{MSGPACK, Row, media_type, misdirected, refused, row};
@@ -12,8 +12,8 @@ use crate::headers::Headers;
 
 /// Errors whose text changes the meaning of their status.
 ///
-/// The two rows with status 500 are permanent errors: waiting does not create the retention policy,
-/// and an invalid point stays invalid. A 5xx status with `partial write` (from InfluxDB Enterprise)
+/// The two errors with status 500 are permanent: waiting does not create the retention policy, and
+/// an invalid point stays invalid. A 5xx status with `partial write` (from InfluxDB Enterprise)
 /// means that one node did not answer.
 const ROWS: &[Row] = &[
     row(400, "partial write", ErrorKind::PartialWrite, false),

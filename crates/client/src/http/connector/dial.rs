@@ -23,9 +23,9 @@ use super::transport::{BoxError, BoxFuture};
 use crate::config::Config;
 use crate::error::Error;
 
-/// After a connection has been idle for this time, the system sends a keep-alive probe to the peer,
-/// and another probe each time this time passes again. The configuration limits how long the peer
-/// may take to read the sent data (`read_timeout`), so no system limit is set for that.
+/// The system sends a keep-alive probe to the peer when a connection has been idle for this time,
+/// and repeats the probe at this interval. The configuration limits how long the peer may take to
+/// read the sent data (`read_timeout`), so the socket has no such limit.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_RETRIES: u32 = 3;
 

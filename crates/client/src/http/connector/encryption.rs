@@ -80,15 +80,15 @@ impl Encryption {
     }
 }
 
-/// Returns the TLS error among the causes: either side may have refused the other.
+/// Returns the TLS error among the causes; it may come from either side.
 fn tls_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let mut cause = Some(error);
     while let Some(this) = cause {
         if let Some(tls) = this.downcast_ref::<rustls::Error>() {
             return Some(tls);
         }
-        // The `source` of an I/O error skips the error that it wraps and returns the source of that
-        // error, so the wrapped error must be read with `get_ref`.
+        // The `source` of an I/O error skips the wrapped error, so the wrapped error must be read
+        // with `get_ref`.
         let inner = this.downcast_ref().and_then(std::io::Error::get_ref);
         cause = inner
             .map(|inner| inner as &(dyn StdError + 'static))

@@ -2,8 +2,8 @@
 //!
 //! A [`Connector`] is a service that takes an origin (scheme, host and port) and returns a stream
 //! of bytes. hyper's pool requires such a service, and a gRPC channel can use it too.
-//! `http/optional` requests plain sockets from the connector, because it drives its sockets itself.
-//! The proxy is chosen once, when the connector is created. This module does not handle requests.
+//! `http/optional` drives its sockets itself, so it requests plain sockets from the connector. The
+//! proxy is chosen once, when the connector is created. This module does not handle requests.
 //!
 //! | file | what |
 //! |---|---|

@@ -31,8 +31,7 @@ impl Transport {
         }
     }
 
-    /// Marks the connection as one whose requests a proxy reads: they must contain the server's
-    /// full URL.
+    /// Marks the connection as read by a proxy: requests on it must name the server.
     pub(super) fn read_by_proxy(mut self) -> Self {
         self.is_read_by_proxy = true;
         self

@@ -96,7 +96,7 @@ impl Direct {
             };
             match connection.send(request).await {
                 Ok(response) => return Ok(self.head(connection, response)),
-                // The server closed the idle connection at the same moment, so nothing of the
+                // The server closed the idle connection at the same moment, and no part of the
                 // request was sent.
                 Err((_, Some(unsent))) if is_used => request = *unsent,
                 Err((error, _)) => return Err(error),
@@ -168,8 +168,8 @@ impl Direct {
     }
 }
 
-/// Changes the request to the form that a server expects: only the path as the target, and the host
-/// in a header. Returns the original URI.
+/// Changes the request to the form that a server expects: the target contains only the path, and a
+/// header contains the host. Returns the original URI.
 fn in_origin_form(request: &mut Request<Upload>) -> Result<Uri, Error> {
     let server = std::mem::take(request.uri_mut());
     if let Some(path) = server.path_and_query() {
@@ -281,7 +281,7 @@ impl Receiving {
     }
 
     /// Makes tokio drive the connection from now on; the host should then move the future that
-    /// polls this to tokio.
+    /// reads this body to tokio.
     async fn leave(&mut self) {
         let mut asked = false;
         std::future::poll_fn(|context| {
@@ -308,7 +308,7 @@ impl Receiving {
         {
             let now = Instant::now();
             let mut idle = self.direct.idle();
-            // The first connections in the list have been idle for the longest time.
+            // The first connections in the list have been idle the longest.
             while idle.first().is_some_and(|(connection, since)| {
                 connection.socket.is_read_closed() || now.duration_since(*since) > IDLE
             }) {

@@ -45,8 +45,8 @@ struct Shared {
     sockets: Mutex<HashMap<Token, Arc<Waiting>>>,
     next: AtomicUsize,
     wants_tokio: AtomicBool,
-    /// The process that created the reactor: a forked process shares the reactor's system resources
-    /// with its parent.
+    /// The id of the process that created the reactor. A forked process shares the reactor's system
+    /// resources with its parent.
     process: u32,
 }
 
@@ -57,9 +57,9 @@ pub(super) struct Waiting {
     /// The number of times the system reported that the socket is readable; the system reports only
     /// changes.
     news: AtomicU32,
-    /// The value of `news` for which a read returned all available bytes.
+    /// The value of `news` at the last read that returned all available bytes.
     drained: AtomicU32,
-    /// Whether the peer has stopped sending: then reads never wait again.
+    /// Whether the peer has stopped sending. If so, reads no longer wait.
     is_read_closed: AtomicBool,
 }
 
@@ -78,8 +78,8 @@ impl Waiting {
         }
     }
 
-    /// The number of readiness reports so far. Unless it is [drained](Self::is_drained), a read may
-    /// return data.
+    /// The number of readiness reports so far. Unless this number is [drained](Self::is_drained), a
+    /// read may return data.
     pub(super) fn news(&self) -> u32 {
         self.news.load(Ordering::Acquire)
     }
@@ -248,7 +248,7 @@ impl Drop for Registration {
             // The parent process owns the socket too, and still waits for it.
             return;
         }
-        // This fails if the system has already forgotten the socket.
+        // Deregistering fails if the system has already forgotten the socket.
         let _ = self
             .reactor
             .shared

@@ -3,8 +3,8 @@
 use super::bits::Bits;
 use super::symbols::Symbol;
 
-/// The maximum length of a code in this encoder. The format allows 15 bits, but with at most twelve
-/// bits, four codes fit into one step of the writer.
+/// The maximum length of a code in this encoder. The format allows 15 bits, but four codes of at
+/// most twelve bits fit into one step of the writer.
 pub(super) const LONGEST: usize = 12;
 
 /// The order in which the format lists the lengths of the codes for code lengths.
@@ -91,8 +91,8 @@ impl Code {
 }
 
 /// Returns the lengths of the optimal codes, computed with Huffman's algorithm: the two rarest
-/// nodes are joined repeatedly. If a code is too long, the counts are halved and the codes are
-/// computed again, which makes the codes only slightly worse.
+/// nodes are joined repeatedly. The counts are halved and the codes are computed again until no
+/// code is too long, which costs little.
 fn limited(counts: &[u32], longest: usize) -> Vec<u8> {
     let mut counts = counts.to_vec();
     loop {

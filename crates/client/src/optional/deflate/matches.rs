@@ -54,8 +54,8 @@ impl<'t> Matcher<'t> {
                     sink.literals(&text[literals..at]);
                     sink.repeat(length, distance);
                     literals = at + length;
-                    // Usually the next part starts soon after the shortest possible repetition, so
-                    // the search for it need not wait for the actual length.
+                    // Usually the repetition ends within its part, so the search for the next part
+                    // need not wait for the length of the repetition.
                     at = next_part(text, at + SHORTEST);
                     if at < literals {
                         at = next_part(text, literals);
@@ -147,8 +147,8 @@ fn starts(bytes: [u8; 16]) -> u32 {
     move_mask_i8_m128i(or(is(b','), or(is(b' '), is(b'\n')))).cast_unsigned()
 }
 
-/// Does the same for eight bytes at a time. The lowest set bit is correct, but higher bits may be
-/// wrong.
+/// Does the same without vector instructions, eight bytes at a time. The lowest set bit is correct,
+/// but higher bits may be wrong.
 #[cfg(not(target_feature = "sse2"))]
 #[inline]
 fn starts(bytes: [u8; 16]) -> u32 {

@@ -23,8 +23,7 @@ use self::symbols::{distance_symbol, length_symbol};
 const BLOCK: usize = 1 << 20;
 
 /// The number of bytes at the start of a block from which its codes are made. With twice this
-/// number, encoding a DataFrame takes 2 % longer, and its compressed lines become at most 0.5 %
-/// smaller.
+/// number, a DataFrame takes 2 % longer, and its compressed lines become at most 0.5 % smaller.
 const SAMPLE: usize = 32 << 10;
 
 /// The number of symbols for literals, the end of a block, and lengths. The format's alphabet has
@@ -91,7 +90,7 @@ fn write(
     let expected = literals.bits_of(&counts.literals) + distances.bits_of(&counts.distances);
     let start = out.len();
     out.push(u64::from(last), 1);
-    // This marks a block with its own codes.
+    // These bits mark a block with its own codes.
     out.push(0b10, 2);
     huffman::write_header(&literals, &distances, out);
     let mut writer = Writer::new(&literals, distances, out);
@@ -190,7 +189,7 @@ impl Sink for Writer<'_> {
     }
 }
 
-/// Appends the second bits to the first bits.
+/// Joins two groups of bits; the first group takes the lower bits.
 #[inline]
 fn joined((first, width): (u64, u32), (second, more): (u64, u32)) -> (u64, u32) {
     (first | second << width, width + more)

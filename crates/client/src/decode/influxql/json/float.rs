@@ -24,7 +24,7 @@ const RECIPROCALS: [u128; MOST_PLACES + 1] = {
     table
 };
 
-/// The table is computed by long division of the power of two whose quotient has 128 bits.
+/// Divides the power of two whose quotient has 128 bits by `divisor`, with long division.
 const fn reciprocal(divisor: u64) -> u128 {
     let (mut quotient, mut rest) = (0, 1_u128);
     let mut bits = 127 + (u64::BITS - divisor.leading_zeros());

@@ -180,8 +180,8 @@ impl Parser {
             }
             Err(Stop::Short) if !whole => {
                 self.tries.came_short(length);
-                // A surplus bracket in an incomplete row ends the search; the next attempt to parse
-                // the row finds the error.
+                // A surplus bracket in an incomplete row ends the search, and parsing the row finds
+                // the error.
                 self.value_end(input, *at)?;
                 Err(malformed_row(*at))
             }

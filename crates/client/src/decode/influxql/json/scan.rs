@@ -24,7 +24,7 @@ impl Scan {
     }
 
     /// Returns the length of the value at the start of `input` if the end of the value has arrived.
-    /// If this returns `None`, the next call must pass the same value with more bytes.
+    /// If this function returns `None`, the next call must pass the same value with more bytes.
     pub(super) fn end(&mut self, input: &[u8]) -> Option<usize> {
         let end = self.find(input)?;
         *self = Self::default();
@@ -64,7 +64,7 @@ impl Scan {
                 b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if self.depth == 0 => {
                     return Some(here);
                 }
-                // These are separators, and the characters of numbers, `null`, `true` and `false`.
+                // These bytes are separators, or characters of numbers, `null`, `true` and `false`.
                 b','
                 | b':'
                 | b'0'..=b'9'

@@ -1,5 +1,5 @@
-//! A fast path for cells in the form that the server usually writes: they are read straight into
-//! columns of their type.
+//! A fast path for cells in the form that the server usually writes. It reads these cells straight
+//! into columns of their type.
 //!
 //! The fast path processes eight bytes at a time: it compares all bytes of a `u64` in parallel. A
 //! cell near the end of the input, or in any other form, is left to the general reader.
@@ -23,7 +23,7 @@ const POWERS: [u64; 9] = {
     powers
 };
 
-/// See `RowFormat::push_usual`.
+/// Implements `RowFormat::push_usual`.
 #[inline]
 pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
     match &mut column.values {
@@ -73,16 +73,16 @@ struct Digits {
     next: u8,
 }
 
-/// Reads up to 23 digits, which continue those in `value`. If there are more than 19 digits in
-/// total, the result is wrong.
+/// Reads up to 23 digits, which continue the digits in `value`. If there are more than 19 digits in
+/// total, the returned value is wrong.
 #[inline]
 fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
     let window = input.get(at..)?.first_chunk::<24>()?;
     let mut count = 0;
     for bytes in window.as_chunks::<8>().0 {
         let word = u64::from_le_bytes(*bytes) ^ (LOW_BITS * u64::from(b'0'));
-        // A byte that is not a digit sets its own high bit, and can also set the high bits of later
-        // bytes.
+        // A byte that is not a digit sets its own high bit in `others`, and can also set the high
+        // bits of later bytes.
         let others = (word.wrapping_add(LOW_BITS * 0x76) | word) & HIGH_BITS;
         if others == 0 {
             value = value.wrapping_mul(POWERS[8]).wrapping_add(eight(word));
@@ -106,8 +106,8 @@ fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
     None
 }
 
-/// Returns the number that eight digit bytes, each minus `0`, represent: combines the digits into
-/// pairs, then fours, then all eight.
+/// Converts eight digit values (0 to 9), one per byte, to a number: first to pairs, then to groups
+/// of four, then to all eight.
 #[inline]
 fn eight(digits: u64) -> u64 {
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);

@@ -33,8 +33,8 @@ impl<'a> JsonReader<'a> {
         fault
     }
 
-    /// Turns "incomplete" into an error: the end of the value is known, so a value that is
-    /// incomplete is malformed.
+    /// Turns an incomplete result into an error: the end of the value is already known, so the
+    /// value is malformed.
     fn whole<T>(&self, result: Result<T, Stop>, expected: &str) -> Result<T, Fault> {
         result.map_err(|stop| match stop {
             Stop::Fault(mut fault) => {

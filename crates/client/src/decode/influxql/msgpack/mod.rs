@@ -97,7 +97,7 @@ impl Parser {
                 let start = *at;
                 let count = map_head(input, at)?;
                 if count == 0 {
-                    // The `MessagePack` encoder of the server always writes one of these two keys.
+                    // The server's `MessagePack` encoder always writes `results` or `error`.
                     return Err(Fault::unexpected(input, start, "`results` or `error`").into());
                 }
                 out.begin_document();

@@ -1,5 +1,5 @@
-//! A fast path for cells in the form that the server usually writes: they are read straight into
-//! columns of their type.
+//! A fast path for cells in the form that the server usually writes. It reads these cells straight
+//! into columns of their type.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::decode::table::views::Views;
 /// The maximum number of bytes of an encoded number.
 const NUMBER: usize = 9;
 
-/// See `RowFormat::push_usual`.
+/// Implements `RowFormat::push_usual`.
 #[inline]
 pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
     match &mut column.values {

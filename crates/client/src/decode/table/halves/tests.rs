@@ -121,7 +121,7 @@ fn both_halves_are_added_in_each_round() {
             assert_eq!(run.count, 0);
         }
         assert_eq!(table.rows, 100 + run.count as usize);
-        // All bytes count except the commas between the rows.
+        // The table counts all bytes of the rows, but not the commas between the rows.
         assert_eq!(table.bytes, run.end - HEAD.len() - (table.rows - 1));
     }
 }
