@@ -83,7 +83,7 @@ impl Silence {
     /// Returns the deadline for a reader that starts to wait now.
     ///
     /// A limit that expired between two calls proves nothing about the server, because perhaps no
-    /// caller drove the connection in the meantime. It starts again.
+    /// caller drove the connection in the meantime. The limit then starts again.
     pub(crate) fn deadline(&mut self, now: Instant) -> Deadline {
         let since = self.since.filter(|&since| {
             let end = self.limit.and_then(|limit| since.checked_add(limit));

@@ -21,9 +21,9 @@ pub(super) enum Out<'o> {
         encoder: &'o mut Encoder,
         limit: usize,
     },
-    /// Memory of the caller, until it is full. Rows that need `PointEncoder` are first written to
-    /// the encoder's batch. If the caller's memory has no space for such a line, the line stays in
-    /// the encoder's batch.
+    /// Memory of the caller, which is used until it is full. Rows that need `PointEncoder` are
+    /// first written to the encoder's batch. If the caller's memory has no space for such a line,
+    /// the line stays in the encoder's batch.
     Lent {
         encoder: &'o mut Encoder,
         memory: &'o mut dyn LineMemory,

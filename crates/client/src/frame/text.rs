@@ -1,5 +1,4 @@
-//! Converts values to the text that they have as tags. Equal values have the same text in all
-//! tables and objects.
+//! Converts values to tag text. Equal values have the same text in all tables and objects.
 //!
 //! Values have the text of Python's `str`, because most existing series were written that way:
 //! `0.1`, `16777216.0`, `1e+16`, `True`, `1.50`. A float has only as many digits as its original

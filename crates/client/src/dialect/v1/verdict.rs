@@ -10,7 +10,7 @@ use crate::dialect::verdict::Verdict;
 use crate::error::ErrorKind;
 use crate::headers::Headers;
 
-/// Errors whose text changes the meaning of their status.
+/// Errors whose message text changes the meaning of their HTTP status.
 ///
 /// The two errors with status 500 are permanent: waiting does not create the retention policy, and
 /// an invalid point stays invalid. A 5xx status with `partial write` (from InfluxDB Enterprise)

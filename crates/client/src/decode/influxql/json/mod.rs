@@ -160,7 +160,7 @@ impl Parser {
 
     /// Reads one row and the complete rows that directly follow it. A row is first parsed without a
     /// search for its end, because most rows have arrived completely. Only an incomplete row needs
-    /// the search; it is parsed again when [`Tries`] allows another attempt.
+    /// this search, and such a row is parsed again when [`Tries`] allows another attempt.
     fn row(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
         if input[*at] != b'[' {
             return Err(Fault::unexpected(input, *at, "a row").into());

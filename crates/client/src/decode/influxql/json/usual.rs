@@ -10,7 +10,7 @@ use crate::decode::table::columns::{Column, Values};
 const LOW_BITS: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
-/// Floats represent every integer with at most this number of digits exactly.
+/// Every integer with at most this number of digits can be represented exactly as a float.
 const EXACT_DIGITS: usize = 15;
 
 const POWERS: [u64; 9] = {
