@@ -1,7 +1,9 @@
-//! A complete answer to a query: statements, their series, and their rows as record batches.
+//! A complete answer to a query: the statements, their series, and the rows of the series as record
+//! batches.
 //!
-//! [`Collector`] builds it from the events of a [`decode::Decoder`](crate::decode::Decoder). It can
-//! do so at any time: of an answer that ended early it collects the part that arrived.
+//! [`Collector`] builds an [`Answer`] from the events of a
+//! [`decode::Decoder`](crate::decode::Decoder). A collector can return its [`Answer`] at any time:
+//! if the server's answer ended early, this [`Answer`] contains the part that arrived.
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
@@ -119,7 +121,7 @@ impl Series {
 #[derive(Debug, Default)]
 pub struct Collector {
     answer: Answer,
-    /// Whether more may follow for the last statement.
+    /// Whether more results may follow for the last statement.
     is_open: bool,
 }
 
@@ -133,14 +135,15 @@ impl Collector {
     pub fn push(&mut self, event: Event) {
         match event {
             Event::Series(header) => {
-                // For some statements (`SHOW TAG KEYS`), 1.x sends one result for each series.
+                // For some statements (such as `SHOW TAG KEYS`), 1.x sends one result for each
+                // series.
                 let last = self.answer.statements.last();
                 self.is_open |=
                     last.is_some_and(|last| last.id == header.statement && last.error.is_none());
                 self.series(header);
             }
             Event::Batch(batch) => {
-                // A decoder never returns a batch before its series.
+                // A decoder never returns a batch before the series of the batch.
                 let statement = self.answer.statements.last_mut();
                 if let Some(series) = statement.and_then(|statement| statement.series.last_mut()) {
                     series.batches.push(batch);
@@ -170,8 +173,9 @@ impl Collector {
         self.answer
     }
 
-    /// Returns the statement of the event. A statement that has ended is resumed only by more
-    /// series: 1.x sends the id 0 with some errors of later statements.
+    /// Returns the statement that the event belongs to. A statement that has ended is resumed only
+    /// if more of its series follow. Any other event with the same id begins a new statement,
+    /// because 1.x sends the id 0 with some errors of later statements.
     fn statement(&mut self, id: u32) -> &mut Statement {
         let statements = &mut self.answer.statements;
         let goes_on = self.is_open && statements.last().is_some_and(|last| last.id == id);

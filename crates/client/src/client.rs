@@ -24,7 +24,7 @@ use crate::query::{Query, ReadOptions};
 use crate::stream::Stream;
 use crate::write::{self, Written};
 
-/// Points that are encoded before other tasks get their turn.
+/// The number of points that are encoded before other tasks can run.
 const POINTS_AT_A_TIME: usize = 1024;
 
 /// A client of one server.

@@ -1,9 +1,9 @@
-//! A clock that never returns the same time twice, for points without a time.
+//! A clock for points without a time, which never returns the same time twice.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The last time that was returned.
+/// The last time that the clock returned.
 static LAST: AtomicI64 = AtomicI64::new(i64::MIN);
 
 /// Returns the nanoseconds since 1970 (UTC) by the clock of the system. Within a process every time
@@ -27,7 +27,7 @@ pub fn unique_time() -> i64 {
 /// returned before.
 pub fn unique_times(count: usize) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    // A clock before 1970 is broken; then it only matters that the times differ.
+    // If the system clock is before 1970, it is wrong; then the returned times only need to differ.
     let now = now.map_or(0, |since| {
         i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
     });

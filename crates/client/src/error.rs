@@ -1,9 +1,10 @@
 //! All errors of the crate, as one opaque type.
 //!
-//! An [`Error`] has a kind, and what the server sent: status, message, code, headers. For a write
-//! it says which points were refused, written or never sent. For a query it keeps the results
-//! before the error. It shows no password. It does not add the text of a query, but the message of
-//! the server is shown unchanged, and may quote a part of the query or of the points.
+//! An [`Error`] contains its kind, and everything that the server sent about it: status, message,
+//! code and headers. The error of a write also lists the points that were refused, written or never
+//! sent. The error of a query contains the results that arrived before the error. Errors never show
+//! a password. An error does not include the text of a query. However, an error shows the server's
+//! message unchanged, and this message may quote parts of the query or of the points.
 
 use std::fmt;
 use std::ops::Range;
@@ -97,14 +98,14 @@ struct Inner {
     kind: ErrorKind,
     retryable: bool,
     text: String,
-    /// The operation during which it happened.
+    /// The operation that failed.
     context: Option<String>,
-    /// The answer of the server that is the error.
+    /// The server's answer that reported the error.
     said: Option<Said>,
     detail: Detail,
 }
 
-/// What only errors of writes, or of queries, contain.
+/// Details that exist only in errors of writes or of queries.
 #[derive(Default)]
 enum Detail {
     #[default]
@@ -115,7 +116,7 @@ enum Detail {
 
 #[derive(Default)]
 struct Written {
-    /// The point that cannot be written as a line.
+    /// The error of the point that cannot be written as a line.
     input: Option<aioinflux_line::Error>,
     report: WriteReport,
 }
@@ -123,16 +124,16 @@ struct Written {
 #[derive(Default)]
 struct Queried {
     statement: Option<u32>,
-    /// The message of the server inside an answer.
+    /// The error message of the server inside an answer.
     message: Option<String>,
-    /// The results before the error.
+    /// The results that arrived before the error.
     answer: Option<Answer>,
     raw: Option<Bytes>,
-    /// Why the answer could not be read.
+    /// The reason why the answer could not be decoded.
     damage: Option<DecodeError>,
 }
 
-/// The state of the points of a write that failed.
+/// The state of the points of a failed write.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WriteReport {
     pub(crate) rejected: Vec<Rejected>,
@@ -140,7 +141,7 @@ pub(crate) struct WriteReport {
     pub(crate) ledger: Ledger,
 }
 
-/// The answer of the server that is the error.
+/// The server's answer that reported the error.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Said {
     pub(crate) status: u16,
@@ -310,13 +311,13 @@ impl Error {
         Self::new(ErrorKind::Timeout { which }, true, text)
     }
 
-    /// The same error, but not retryable.
+    /// Returns the same error, marked as not retryable.
     pub(crate) fn for_good(mut self) -> Self {
         self.0.retryable = false;
         self
     }
 
-    /// The same error with its cause.
+    /// Returns the same error with its cause appended to the text.
     pub(crate) fn because(mut self, cause: &str) -> Self {
         self.0.text = format!("{}: {cause}", self.0.text);
         self
@@ -326,7 +327,7 @@ impl Error {
         Self::new(ErrorKind::Transport, true, text)
     }
 
-    /// The error of a statement inside an answer, or of the whole answer.
+    /// The error of one statement inside an answer, or of the whole answer.
     pub(crate) fn statement_failed(statement: Option<u32>, message: String) -> Self {
         let text = match statement {
             Some(statement) => format!("statement {statement}: {}", excerpt(&message)),
@@ -339,7 +340,7 @@ impl Error {
         error
     }
 
-    /// The server truncated its answer.
+    /// The error for an answer that the server truncated.
     pub(crate) fn cut_short(text: &str) -> Self {
         Self::new(ErrorKind::Partial, false, text)
     }
@@ -349,7 +350,7 @@ impl Error {
         self
     }
 
-    /// Adds the operation during which it happened: `write to`, and the URL of the server.
+    /// Adds the failed operation (for example `write to`) and the URL of the server.
     pub(crate) fn during(mut self, what: &str, server: &str) -> Self {
         self.0
             .context
@@ -376,7 +377,7 @@ impl Error {
         self
     }
 
-    /// The same error, because an answer could not be read.
+    /// Returns the same error, with the reason why an answer could not be decoded.
     pub(crate) fn with_damage(mut self, damage: DecodeError) -> Self {
         self.queried_mut().damage = Some(damage);
         self
@@ -442,8 +443,8 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {
-    /// The point that cannot be written as a line, or the fault in the answer. Its text is part of
-    /// this one's.
+    /// Returns the error of the point that cannot be written as a line, or the fault in the answer.
+    /// The text of the source is already part of this error's text.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.detail {
             Detail::Write(write) => write.input.as_ref().map(|error| error as _),

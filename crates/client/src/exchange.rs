@@ -1,6 +1,7 @@
 //! One exchange with the server: sends the request of an operation, and judges the answer.
 //!
-//! Writes, queries and streams use it. It does not know their meaning.
+//! Writes, queries and streams all use this module. The module does not interpret the content of
+//! requests and answers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,11 +17,12 @@ use crate::error::{Error, ErrorKind};
 use crate::http::Reactor;
 use crate::http::{self, Body, Http, Reply};
 
-/// Maximum number of bytes that are read of an error's body, in addition to what a write may be
-/// told about its lines.
+/// The maximum number of bytes that are read from the body of an error, not counting what the
+/// server may say about the lines of a write.
 const ERROR_BYTES: usize = 64 * 1024;
 
-/// A configuration, and the connections to its server. Clones share them.
+/// A configuration, and the connections to its server. Clones share the configuration and the
+/// connections.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     config: Arc<Config>,
@@ -28,8 +30,8 @@ pub(crate) struct Exchange {
 }
 
 impl fmt::Debug for Exchange {
-    /// Shows the configuration. The connections are left out, because they contain the password of
-    /// a proxy.
+    /// Shows the configuration. The connections are omitted, because they contain the password of a
+    /// proxy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange")
             .field("config", &self.config)
@@ -37,14 +39,14 @@ impl fmt::Debug for Exchange {
     }
 }
 
-/// A successful answer whose body is still to be read.
+/// A successful answer whose body has not been read yet.
 pub(crate) struct Accepted {
     pub(crate) reply: Reply,
     pub(crate) format: Option<Format>,
 }
 
 impl Exchange {
-    /// Opens nothing and needs no runtime.
+    /// Opens no connection and needs no runtime.
     pub(crate) fn new(config: Config) -> Result<Self, Error> {
         let http = http::build(&config)?;
         Ok(Self {
@@ -53,7 +55,8 @@ impl Exchange {
         })
     }
 
-    /// The same with separate connections, which a foreign event loop drives.
+    /// Returns an exchange with the same configuration and separate connections, which the event
+    /// loop of the host drives.
     #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         Some(Self {
@@ -82,8 +85,8 @@ impl Exchange {
         })
     }
 
-    /// The target of a call with these names. The generation decides what it is called, and how
-    /// lines for it are encoded.
+    /// Returns the target of a call with these names. The server's generation determines what the
+    /// target is called, and how lines for it are encoded.
     pub(crate) async fn resolve(&self, names: &Names) -> Result<Target, Error> {
         let dialect = self.dialect().await?;
         Target::new(dialect, names.or(self.config.names()))
@@ -111,7 +114,7 @@ impl Exchange {
         let request = dialect::request(&self.config, target, operation)?;
         let (path, bytes) = (request.url.path().to_owned(), request.body.len());
         let most = match operation {
-            // What the answer says about lines quotes from them.
+            // The answer may quote the lines of the request in its error messages.
             Operation::Write { .. } => ERROR_BYTES + 4 * bytes,
             _ => ERROR_BYTES,
         };
@@ -150,7 +153,7 @@ async fn judge(
 }
 
 impl Accepted {
-    /// The body of a query's answer, and its format.
+    /// Returns the body of a query's answer, and the format of the body.
     pub(crate) fn into_answer(self) -> Result<(Body, Format), Error> {
         let text = "the answer has no body";
         let format = self
@@ -161,8 +164,9 @@ impl Accepted {
 }
 
 impl Reply {
-    /// The body of an error, as far as it arrives. A server that refuses a large body may close the
-    /// connection before its answer is read; then the status is enough.
+    /// Returns the body of an error answer, as far as the body arrives. A server that refuses a
+    /// large body may close the connection before its answer has been read; in this case the status
+    /// is enough.
     async fn error_text(&mut self, most: usize) -> Vec<u8> {
         self.body.collect(most).await.0
     }

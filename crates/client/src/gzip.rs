@@ -1,7 +1,8 @@
-//! Compresses bodies, and decompresses answers piece by piece.
+//! Compresses request bodies, and decompresses answers piece by piece.
 //!
-//! Pure. An answer is decompressed in small steps, so a few bytes that inflate to gigabytes never
-//! fill the memory. Its end counts only after the checksum of the last member.
+//! Pure. Answers are decompressed in small steps, so a few bytes that expand to gigabytes never
+//! fill the memory. The end of an answer counts only after the checksum of the last gzip member has
+//! been verified.
 
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
@@ -13,10 +14,11 @@ use flate2::write::{GzEncoder, MultiGzDecoder};
 #[cfg(feature = "line-deflate")]
 use crate::optional::deflate;
 
-/// Compressed bytes that are processed in one step: they inflate to at most 4 MiB.
+/// The number of compressed bytes that are processed in one step; they expand to at most 4 MiB.
 const STEP: usize = 4096;
 
-/// From this size on our own compressor is faster; its first 200 bytes are a table.
+/// For bodies of at least this size, this crate's own compressor is faster. The first 200 bytes of
+/// its output are a table.
 #[cfg(feature = "line-deflate")]
 const LARGE: usize = 64 << 10;
 
@@ -48,12 +50,12 @@ impl Inflater {
         }
     }
 
-    /// Takes a piece of the compressed answer; `next` returns its content.
+    /// Takes a piece of the compressed answer; `next` returns its decompressed bytes.
     pub(crate) fn feed(&mut self, piece: Bytes) {
         self.waiting.push_back(piece);
     }
 
-    /// The next decompressed bytes, or nothing if more input is needed.
+    /// Returns the next decompressed bytes, or `None` if more input is needed.
     pub(crate) fn next(&mut self) -> io::Result<Option<Bytes>> {
         while let Some(piece) = self.waiting.front_mut() {
             let step = piece.split_to(piece.len().min(STEP));
@@ -68,7 +70,7 @@ impl Inflater {
         Ok(None)
     }
 
-    /// The last bytes, if the trailer proves the end.
+    /// Returns the last bytes, if the trailer proves the end of the answer.
     pub(crate) fn finish(&mut self) -> io::Result<Option<Bytes>> {
         self.decoder.try_finish()?;
         Ok(self.take())

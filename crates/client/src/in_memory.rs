@@ -1,4 +1,4 @@
-//! Answers that are already in memory: turns bytes into an [`Answer`] without a server.
+//! Decodes answers that are already in memory: turns bytes into an [`Answer`] without a server.
 //!
 //! The decoders and the errors are the same as for answers from a server.
 
@@ -41,7 +41,7 @@ pub fn check_answer(body: &[u8]) -> Result<(), Error> {
     check(body).map_err(in_memory)
 }
 
-/// The same for a body from a server.
+/// Like [`check_answer`], but for a body that came from a server.
 pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
     Err(match raw::check(body) {
         Verdict::Whole => return Ok(()),
@@ -85,7 +85,7 @@ pub struct Batches<B> {
     body: B,
     at: usize,
     header: Option<SeriesHeader>,
-    /// How decoding ended, once it has.
+    /// The result of decoding, once the answer has ended.
     end: Option<Result<(), DecodeError>>,
 }
 
@@ -125,7 +125,8 @@ impl<B> Batches<B> {
 }
 
 impl<B: AsRef<[u8]>> Batches<B> {
-    /// Decodes the next piece, which stays in the cache. Returns how the answer ended, if it did.
+    /// Decodes the next piece; a piece is small enough to stay in the CPU cache. Returns the result
+    /// of decoding if the answer has ended.
     fn feed(&mut self) -> Option<Result<(), DecodeError>> {
         const PIECE: usize = 1 << 18;
         let rest = &self.body.as_ref()[self.at..];
@@ -143,7 +144,7 @@ impl<B: AsRef<[u8]>> Batches<B> {
 pub struct AnswerParser {
     decoder: Decoder,
     answer: Collector,
-    /// The first error. After the error of a statement, the answer continues.
+    /// The first error. The answer continues after the error of a statement.
     error: Option<Error>,
 }
 
@@ -200,7 +201,7 @@ impl AnswerParser {
     }
 }
 
-/// A retry would return the same truncated body.
+/// Marks decoding errors as not retryable: a retry would return the same truncated body.
 fn in_memory(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Decode => error.for_good(),
@@ -208,16 +209,16 @@ fn in_memory(error: Error) -> Error {
     }
 }
 
-/// An answer that ends with its connection. A complete document may be the last one that arrived of
-/// many: 1.x answers some statements in several results that it does not mark as parts. So the
-/// answer is refused, and a retry would be refused too.
+/// The error for an answer that ends when the connection closes. Even if the received document is
+/// complete, more documents may have been lost: 1.x answers some statements in several results that
+/// it does not mark as partial. Therefore the answer is refused, and a retry would be refused too.
 pub(crate) fn unproven() -> Error {
     let text = "the answer may be incomplete: it has neither a length nor chunks, as from \
                 a proxy that speaks HTTP/1.0; hint: make all proxies use HTTP/1.1";
     Error::new(ErrorKind::Decode, false, text)
 }
 
-/// The fault that a decoder found is the server's, the network's or the protocol's.
+/// The cause of a fault that a decoder finds is the server, the network or the protocol.
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {
         match (error.kind(), error.server_message()) {

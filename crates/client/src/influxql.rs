@@ -1,22 +1,26 @@
-//! Names, texts, patterns and durations in `InfluxQL`, quoted so that they cannot be read as
-//! anything else.
+//! Quotes names, texts, patterns and durations for `InfluxQL`, so that the server cannot read them
+//! as anything else.
 //!
-//! Pass values as bind parameters ([`Query::bind`](crate::Query::bind)) where these are supported.
-//! Not every server supports them for names of databases, measurements and so on, and no server
-//! supports them in `CREATE`, `DROP` and similar statements. For those, quote the names and values
-//! here.
+//! Pass values as bind parameters ([`Query::bind`](crate::Query::bind)) where the server supports
+//! them. Not every server supports bind parameters for names of databases, measurements and so on,
+//! and no server supports them in `CREATE`, `DROP` and similar statements. In these cases, quote
+//! the names and values with the functions of this module.
 //!
-//! How a scanner behaves, as observed on 1.6.7:
+//! InfluxDB's scanner behaves as follows (observed on 1.6.7):
 //!
-//! * Quotes of both kinds end at their own kind, at a raw LF (an error), and at a NUL, where the
-//!   scanner ends the whole statement and runs it. CR is read as LF.
-//! * It supports the escapes `\n`, `\\`, `\"` and `\'`, in quotes of both kinds; any other is an
-//!   error. Servers of 3.x support `\'` and `\"` only in their own kind of quotes, so only that is
+//! * A quoted text ends at a quote of the same kind, at a raw LF (which is an error), or at a NUL,
+//!   where the scanner ends the whole statement and the server runs it. The scanner reads a CR as
+//!   an LF.
+//! * In quotes of both kinds, the scanner supports the escapes `\n`, `\\`, `\"` and `\'`; any other
+//!   escape is an error. 3.x servers support `\'` only in single quotes and `\"` only in double
+//!   quotes, so this module writes only these combinations.
+//! * All other characters are literal, including TAB and other control characters, U+2028 and
+//!   U+FEFF.
+//! * In a regular expression, `\/` becomes `/`, and every other backslash is kept. Therefore a
+//!   backslash at the end of a regular expression would escape the closing slash, and cannot be
 //!   written.
-//! * All other characters are literal: TAB and other control characters, U+2028, U+FEFF.
-//! * In a regular expression `\/` becomes `/`, and every other backslash is kept. So a backslash at
-//!   its end would escape the closing slash, and cannot be written.
-//! * Units of durations are ns, u, ms, s, m, h, d and w; `us` is an error, and so is a fraction.
+//! * The units of durations are ns, u, ms, s, m, h, d and w; `us` is an error, and so is a
+//!   fraction.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -80,7 +84,7 @@ pub fn quote_regex(pattern: &str) -> Result<String, Error> {
     Ok(format!("/{}/", pattern.replace('/', "\\/")))
 }
 
-/// The units of a duration, largest first, in nanoseconds.
+/// The units of a duration in nanoseconds, with the largest unit first.
 const UNITS: [(&str, u64); 8] = [
     ("w", 7 * 24 * 3_600_000_000_000),
     ("d", 24 * 3_600_000_000_000),

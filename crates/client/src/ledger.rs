@@ -1,7 +1,7 @@
-//! The state of the points of a write. It is kept only here.
+//! Records the state of a write's points. No other module records this state.
 //!
-//! Pure. Points are identified by the indexes of their user. Adjacent points with the same state
-//! are one entry, so a write of any length needs memory only for its failures.
+//! Pure. Points are identified by the caller's indexes. Adjacent points with the same state share
+//! one entry, so a write of any length needs memory only for its failures.
 
 use std::fmt;
 use std::ops::Range;
@@ -49,9 +49,9 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     entries: Vec<Entry>,
-    /// Points without a line since the last entry.
+    /// The number of points without a line since the last entry.
     skipped: u64,
-    /// The write ended before this point.
+    /// The index of the point before which the write ended.
     end: Option<u64>,
 }
 
@@ -113,7 +113,7 @@ impl Ledger {
         });
     }
 
-    /// Records what another ledger contains about the next points.
+    /// Appends the entries of another ledger, which describes the next points.
     pub(crate) fn append(&mut self, other: Self) {
         self.entries.extend(other.entries);
         self.skipped = other.skipped;
@@ -121,7 +121,7 @@ impl Ledger {
 
     /// Records that this point and all later ones were not processed.
     pub fn end_before(&mut self, point: u64) {
-        // Points without a line before it count like their neighbours.
+        // Points without a line before `point` are treated like the points next to them.
         let last = self.entries.last().filter(|last| {
             matches!(last.state, State::Refused | State::Unsent)
                 && last.origin.is_some()
@@ -140,7 +140,7 @@ impl Ledger {
         last.map_or(0, |entry| entry.points.end) + self.skipped
     }
 
-    /// The points in some states, in as few ranges as possible.
+    /// Returns the points in the given states, in as few ranges as possible.
     fn joined(&self, states: &[State]) -> Vec<Range<u64>> {
         let mut found: Vec<Range<u64>> = Vec::new();
         for entry in &self.entries {
@@ -156,7 +156,7 @@ impl Ledger {
     }
 }
 
-/// `points 0 to 9 were written, points 10 to 19 and from 30 on were not`.
+/// Shows, for example, `points 0 to 9 were written, points 10 to 19 and from 30 on were not`.
 impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
@@ -177,7 +177,7 @@ impl fmt::Display for Ledger {
     }
 }
 
-/// Maximum number of ranges that are shown.
+/// The maximum number of ranges that are shown.
 const SHOWN: usize = 4;
 
 fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
@@ -200,21 +200,22 @@ fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" and "))
 }
 
-/// The points of some lines: their indexes, and points without a line.
+/// The points of some lines: the indexes of these points, and the number of points without a line.
 #[derive(Debug, Default)]
 pub(crate) struct Span {
-    /// How many points without a line precede the first one.
+    /// The number of points without a line before the first line.
     before: u64,
-    /// Points without a line in between are part of them.
+    /// The ranges of point indexes, which include points without a line between two lines.
     ranges: Vec<Range<u64>>,
-    /// How many points without a line follow the last one.
+    /// The number of points without a line after the last line.
     after: u64,
 }
 
 impl Span {
     pub(crate) fn new(batch: &Batch, lines: Range<usize>) -> Self {
         let mut span = Self::default();
-        // Skipped points belong to the line before them, or to the first line.
+        // Skipped points belong to the line before them, or to the first line if no line precedes
+        // them.
         let mut skips = batch.skips();
         skips = &skips[skips.partition_point(|skip| *skip <= lines.start && lines.start > 0)..];
         for line in lines.clone() {
@@ -235,7 +236,7 @@ impl Span {
         span
     }
 
-    /// The index after the last point, if the points before the first one end at `start`.
+    /// Returns the index after the last point, if the points before this span end at `start`.
     pub(crate) fn end(&self, start: u64) -> u64 {
         let last = self.ranges.last();
         last.map_or(start + self.before, |range| range.end) + self.after
@@ -248,7 +249,7 @@ mod tests {
 
     use super::*;
 
-    /// A batch of points; `.` is a point without fields.
+    /// Returns a batch of points; `.` stands for a point without fields.
     fn batch(encoder: &mut Encoder, kinds: &str) -> Batch {
         for kind in kinds.chars() {
             let point = Point::new("m");

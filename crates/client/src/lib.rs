@@ -76,7 +76,8 @@ mod undated;
 pub mod unify;
 mod write;
 
-// Arrow types are part of public signatures. This is their version.
+// Arrow types are part of public signatures. These re-exports provide the Arrow version that this
+// crate uses.
 pub use {aioinflux_line as line, arrow_array, arrow_schema};
 
 pub use aioinflux_line::{
@@ -101,7 +102,7 @@ pub use udp::{UdpSender, datagrams};
 pub use undated::Colliding;
 pub use write::Written;
 
-/// Only for the Python package: not a stable interface.
+/// For the Python package only: this is not a stable interface.
 #[doc(hidden)]
 pub mod engine {
     pub use crate::frame::cells::column_of_cells;
@@ -120,7 +121,7 @@ pub mod engine {
     pub use crate::pipeline::{Finished, Progress, run as write_all};
 }
 
-/// The Rust code of the README, which must compile.
+/// Compiles the Rust code of the README as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

@@ -1,12 +1,13 @@
-//! The meaning of a failed host name lookup.
+//! Explains failed host name look-ups.
 
 use std::error::Error as StdError;
 use std::io;
 
-/// Returns why there is no connection, from the innermost cause of a failed lookup.
+/// Returns the reason why there is no connection, derived from the innermost cause of a failed
+/// look-up.
 ///
-/// A lookup needs file descriptors. Without any, a resolver reports the error of the system, or
-/// reports every name as unknown.
+/// A look-up needs file descriptors. If none are left, a resolver either returns the system's
+/// error, or reports every name as unknown.
 pub(crate) fn failure(cause: &(dyn StdError + 'static)) -> String {
     let system = cause.downcast_ref::<io::Error>();
     if system.is_some_and(|error| error.raw_os_error().is_some()) {

@@ -1,4 +1,4 @@
-//! Writes many batches: the next one is made while others are in flight.
+//! Writes many batches: the next batch is made while other batches are in flight.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -103,10 +103,10 @@ where
     }
 }
 
-/// The next event.
+/// The next event of a write.
 enum Step<T> {
     Next(T),
-    /// The oldest request is done.
+    /// The oldest request has finished.
     Settle,
     End,
 }
@@ -115,7 +115,7 @@ enum Step<T> {
 struct Sent<F> {
     points: Span,
     lines: u64,
-    /// Points, those without a line too.
+    /// The number of points, including points without a line.
     count: u64,
     bytes: u64,
     request: Request<F>,
@@ -132,11 +132,11 @@ struct Flow<F> {
     done: State,
     progress: Progress,
     report: WriteReport,
-    /// The index of the first point that was not taken from the caller.
+    /// The index of the first point that has not been taken from the caller.
     next: u64,
-    /// What ended the write.
+    /// The error that ended the write.
     failure: Option<Error>,
-    /// The first refusal of single points, which does not end the write.
+    /// The first error that refused only single points, which does not end the write.
     refusal: Option<Error>,
 }
 
@@ -166,7 +166,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         });
     }
 
-    /// Polls all requests.
+    /// Polls all requests in flight.
     fn poll(&mut self, context: &mut Context<'_>) {
         for sent in &mut self.under_way {
             if let Request::UnderWay(request) = &mut sent.request
@@ -182,8 +182,8 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         oldest.is_some_and(|sent| matches!(sent.request, Request::Done(_)))
     }
 
-    /// Records the result of the oldest request, which is done. Returns whether its points are
-    /// done.
+    /// Records the result of the oldest request, which has finished. Returns whether all points of
+    /// the request are done.
     fn settle(&mut self) -> bool {
         let Some(sent) = self.under_way.pop_front() else {
             return false;
@@ -215,7 +215,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         let report = std::mem::take(error.report_mut());
         let is_unnamed = report.rejected.is_empty();
         self.report.rejected.extend(report.rejected);
-        // The error of a batch that was sent in parts contains more.
+        // If a batch was sent in parts, its error contains more details.
         if report.ledger.is_empty() {
             self.report.ledger.note(points, state);
         } else {

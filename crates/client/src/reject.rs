@@ -1,11 +1,12 @@
-//! Finds the points that a server refused, from its message.
+//! Finds the points that a server refused, based on the server's error message.
 //!
 //! Pure. A 1.x server quotes the lines that it could not parse, one after the other: `partial
-//! write: unable to parse 'LINE': REASON`, a newline, `unable to parse ...`, and at the end `
-//! dropped=N`, to which 1.12 adds names. A quoted line can contain anything, including newlines and
-//! the phrases of the server. So the end of a line is found by comparing it with the batch that was
-//! sent. A type conflict names only a field. It identifies the points only if the batch has exactly
-//! as many lines with that field and type as the server dropped.
+//! write: unable to parse 'LINE': REASON`, a newline, `unable to parse ...`, and at the end a space
+//! and `dropped=N`, to which 1.12 appends names. A quoted line can contain anything, including
+//! newlines and phrases from the server's messages. Therefore the end of a quoted line is found by
+//! comparing it with the batch that was sent. The message about a type conflict names only a field.
+//! This message identifies a point only if exactly one line of the batch has that field with that
+//! type.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -19,7 +20,7 @@ const NEXT: &str = "\nunable to parse '";
 const CLOSED: &str = "': ";
 const DROPPED: &str = "dropped=";
 
-/// Parses a message of a server about these lines of a batch.
+/// Parses the server's error message about these lines of a batch.
 pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> WriteReport {
     let (text, dropped) = split_dropped(message);
     let mut rejected = unparsed(text, batch, lines.clone());
@@ -33,7 +34,7 @@ pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> Write
     }
 }
 
-/// Removes ` dropped=N` and what follows it from the message.
+/// Removes `dropped=N`, the space before it, and everything after it from the message.
 fn split_dropped(message: &str) -> (&str, Option<u64>) {
     for (at, found) in message.rmatch_indices(DROPPED) {
         let rest = &message[at + found.len()..];
@@ -50,7 +51,7 @@ fn split_dropped(message: &str) -> (&str, Option<u64>) {
     (message, None)
 }
 
-/// The lines that the message quotes.
+/// Returns the lines that the message quotes.
 fn unparsed(text: &str, batch: &Batch, lines: Range<usize>) -> Vec<Rejected> {
     let Some(first) = text.find(UNPARSED) else {
         return Vec::new();
@@ -74,7 +75,7 @@ fn unparsed(text: &str, batch: &Batch, lines: Range<usize>) -> Vec<Rejected> {
     }
 }
 
-/// The lines that were sent, by their text as the server quotes it.
+/// The lines that were sent, indexed by their text in the form in which the server quotes it.
 struct Sent {
     lines: HashMap<String, Vec<usize>>,
     longest: usize,
@@ -83,10 +84,10 @@ struct Sent {
 impl Sent {
     fn new(batch: &Batch, lines: Range<usize>) -> Self {
         let mut found: HashMap<String, Vec<usize>> = HashMap::new();
-        // From the last to the first, so that the first is taken first.
+        // The lines are added in reverse order, so that the first line is taken first.
         for line in lines.rev() {
             let text = String::from_utf8_lossy(batch.line(line));
-            // The server skips these before a line.
+            // The server skips these characters before a line.
             let text = text.trim_start_matches([' ', '\t', '\0']);
             found.entry(text.to_owned()).or_default().push(line);
         }
@@ -97,9 +98,9 @@ impl Sent {
         }
     }
 
-    /// Splits `LINE': REASON...`. It takes the longest line of the batch before the next quoted
-    /// line. If there is none, it searches further, for a line that contains the phrases of the
-    /// server itself.
+    /// Splits `LINE': REASON...`. Takes the longest line of the batch that ends before the next
+    /// quoted line. If no line of the batch matches, the search continues after the next quoted
+    /// line, for a line that itself contains the phrases of the server.
     fn split_quoted<'t>(&self, text: &'t str) -> (&'t str, &'t str) {
         let mut extents = text
             .match_indices(NEXT)
@@ -117,7 +118,7 @@ impl Sent {
                 .last();
             from = extent;
         }
-        // A line that is not in the batch: it is quoted differently than it was sent.
+        // The quoted line is not in the batch: the server quotes it differently than it was sent.
         let at = best.or_else(|| text.find(CLOSED)).unwrap_or(text.len());
         (
             &text[..at],
@@ -125,17 +126,17 @@ impl Sent {
         )
     }
 
-    /// The next line of the batch with this text.
+    /// Takes the next line of the batch with this text.
     fn take(&mut self, text: &str) -> Option<usize> {
         self.lines.get_mut(text)?.pop()
     }
 }
 
-/// The line with the field that a type conflict names, if there is only one.
+/// Returns the line with the field that a type conflict names, if there is only one such line.
 ///
-/// If there are several, none is named, even if their number is that of the dropped points. Some
-/// may belong to a different shard, which accepted them, and the dropped points may have different
-/// conflicts.
+/// If there are several such lines, returns none of them, even if their number equals the number of
+/// dropped points. Some of these lines may belong to a different shard, which accepted them, and
+/// the dropped points may have different conflicts.
 fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rejected> {
     let conflict = Conflict::parse(text)?;
     let line = lines.find(|&line| conflict.holds(batch, line))?;
@@ -174,7 +175,7 @@ impl Error {
 }
 
 impl FieldConflict {
-    /// The conflict that a message of the server describes, if it does.
+    /// Returns the type conflict that a server's message describes, if there is one.
     pub(crate) fn of(message: &str) -> Option<Self> {
         let conflict = Conflict::parse(message)?;
         Some(Self {
@@ -186,7 +187,8 @@ impl FieldConflict {
     }
 }
 
-/// `field type conflict: input field "F" on measurement "M" is type T, already exists as type U`.
+/// The parts of `field type conflict: input field "F" on measurement "M" is type T, already exists
+/// as type U`.
 struct Conflict<'t> {
     field: &'t str,
     measurement: &'t str,
@@ -204,7 +206,7 @@ impl<'t> Conflict<'t> {
             field,
             measurement,
             kind,
-            // What follows is the number of the dropped points.
+            // The number of dropped points follows the type.
             stored: stored.split(' ').next()?,
         })
     }

@@ -1,4 +1,4 @@
-//! An answer as a stream.
+//! An answer that is read as a stream.
 
 use std::fmt;
 
@@ -65,7 +65,7 @@ impl Stream {
         self.source.received()
     }
 
-    /// Collects everything, or returns the first error with everything that arrived.
+    /// Collects all results, or returns the first error together with all results that arrived.
     pub(crate) async fn collect(mut self) -> Result<Answer, Error> {
         let mut answer = Collector::new();
         let mut first = None;

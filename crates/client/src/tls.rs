@@ -1,7 +1,8 @@
-//! Certificates: whom to trust, and who we are.
+//! Certificates: which servers to trust, and the client's own certificate.
 //!
-//! A [`Tls`] says which certificates to use and loads none of them; `client_config` does, and is
-//! called for `https` only, because the system's roots take some milliseconds to load.
+//! A [`Tls`] states which certificates to use but loads none of them. `client_config` loads them,
+//! and is called only for `https`, because loading the system's root certificates takes several
+//! milliseconds.
 //!
 //! | file | what |
 //! |---|---|
@@ -164,7 +165,7 @@ impl Tls {
         }))
     }
 
-    /// A configuration that trusts nobody. Loads nothing.
+    /// Returns a configuration that trusts no certificate. Loads nothing.
     fn without_trust() -> Result<ClientConfig, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let roots = RootCertStore::empty();
@@ -183,7 +184,7 @@ fn versions(provider: Arc<CryptoProvider>) -> Result<Builder, Error> {
         .map_err(|e| broken(&e))
 }
 
-/// Our certificate and its key.
+/// Loads the client's certificate and its key.
 fn identity(
     certificates: &Pem,
     key: &Pem,
@@ -203,7 +204,7 @@ fn identity(
     })
 }
 
-/// The first bytes that a client of TLS sends.
+/// Returns the first bytes that a TLS client sends.
 pub(crate) fn hello() -> Option<Vec<u8>> {
     let name = ServerName::try_from("localhost").ok()?;
     let config = Tls::without_trust().ok()?;
@@ -283,7 +284,7 @@ impl Pem {
     }
 }
 
-/// A hint where a file is binary: most likely DER.
+/// Returns a hint if the file is binary, because it is then most likely DER.
 fn not_pem(text: &[u8]) -> &'static str {
     if text.first() == Some(&0x30) {
         "; hint: it is not PEM; `openssl x509 -inform der` and `openssl pkey -inform der` convert it"

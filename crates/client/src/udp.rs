@@ -1,9 +1,11 @@
-//! Writes by UDP: datagrams of complete lines, to a 1.x server that listens for them (`[[udp]]`).
+//! Writes over UDP: sends datagrams of complete lines to a 1.x server with a UDP listener
+//! (`[[udp]]`).
 //!
-//! UDP has no answers. A datagram is lost completely, without an error, if the network drops it,
-//! the buffer of the server is full, or one of its lines cannot be parsed. Database, retention
-//! policy and unit of the times are settings of the server's listener. Lines use nanoseconds, its
-//! default. Nothing here waits, so nothing is asynchronous.
+//! The server does not answer UDP datagrams. A datagram is lost completely and without an error if
+//! the network drops it, the server's buffer is full, or one of its lines cannot be parsed. The
+//! server's listener determines the database, the retention policy and the unit of timestamps.
+//! Lines use nanoseconds, the default of the listener. No function of this module waits, so no
+//! function is asynchronous.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
@@ -41,7 +43,8 @@ impl UdpSender {
             .to_socket_addrs()
             .map_err(|error| refused(lookup::failure(&error)))?
             .collect();
-        // Servers listen at least on IPv4, and a datagram without a receiver causes no error.
+        // IPv4 addresses are tried first, because servers listen at least on IPv4, and a datagram
+        // without a receiver causes no error.
         found.sort_by_key(SocketAddr::is_ipv6);
         let own: SocketAddr = if found.first().is_some_and(SocketAddr::is_ipv6) {
             (Ipv6Addr::UNSPECIFIED, 0).into()
@@ -108,7 +111,7 @@ pub fn datagrams(batch: &Batch, bytes: usize) -> Result<Vec<&[u8]>, Error> {
         } else {
             batch.ends()[first - 1]
         };
-        // The line feed of the last line is left out, so one more byte fits.
+        // The line feed of the last line is omitted, so one more byte fits.
         let lines = batch.ends()[first..].partition_point(|end| end - start <= bytes + 1);
         if lines == 0 {
             return Err(too_large(batch, first, bytes));
@@ -156,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_datagram_holds_as_many_whole_lines_as_fit() {
-        // `m f="a"` has 7 bytes; a line feed separates two of them.
+        // `m f="a"` has 7 bytes; a line feed separates two lines.
         let batch = batch(&["a", "b", "c\nd", "e"]);
         for (bytes, sizes) in [
             (9, vec![7, 7, 9, 7]),
@@ -215,7 +218,8 @@ mod tests {
         let sender = UdpSender::new("127.0.0.1", port).expect("a socket");
         let sender = sender.datagram_bytes(9).expect("is in range");
         assert!(sender.send(&batch(&["a", "long"])).is_err());
-        // Within one machine a datagram has arrived when `send` returns.
+        // If sender and receiver are on the same machine, a datagram has already arrived when
+        // `send` returns.
         assert!(server.recv(&mut [0; 10]).is_err());
     }
 

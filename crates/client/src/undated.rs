@@ -36,7 +36,7 @@ impl Colliding {
             return None;
         }
         let mut seen = HashSet::with_capacity(batch.unstamped());
-        // Usually no series appears twice. Only if one does are the fields compared.
+        // Usually no series appears twice. The fields are compared only if a series appears twice.
         let mut undated = batch.undated();
         if undated.all(|line| seen.insert(line.series)) {
             return None;
@@ -102,7 +102,7 @@ mod tests {
             "m f=1\nm f=2 5",
             "m f=1 5\nm f=2 5",
             "m f=1\nm,t=a f=1\nm,t=b f=1",
-            // Fields with different names become one point, and nothing is lost.
+            // The server combines fields with different names into one point, and nothing is lost.
             "m f=1\nm g=2\nm s=\",f=\"",
         ] {
             assert_eq!(of(lines), None, "{lines}");

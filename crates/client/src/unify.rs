@@ -1,7 +1,8 @@
-//! Converts batches of a series whose columns changed type to one schema.
+//! Converts the batches of a series whose columns changed type to one common schema.
 //!
-//! No value changes. A column without values takes any type. Integers become floats only if each of
-//! them is exact as a float. Any other mixture is refused with the name of the column.
+//! No value changes. A column without values can be converted to any type. Integers become floats
+//! only if every integer can be represented exactly as a float. Any other mixture of types is
+//! refused with an error that names the column.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub struct MixedColumn {
 
 impl fmt::Display for MixedColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The layout of texts is irrelevant for the reader of this error.
+        // The memory layout of texts does not matter to the reader of this error.
         let shown = |kind| match kind {
             &DataType::Utf8View => DataType::Utf8,
             kind => kind.clone(),

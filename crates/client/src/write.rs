@@ -1,4 +1,4 @@
-//! Writes a batch, in parts if the server requires smaller bodies.
+//! Writes a batch, in several parts if the server requires smaller bodies.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub struct Written {
     pub skipped: u64,
 }
 
-/// Sends the bytes of a shared batch without copying them.
+/// Provides the bytes of a shared batch without copying them.
 struct Shared(Arc<Batch>);
 
 impl AsRef<[u8]> for Shared {
@@ -69,7 +69,7 @@ pub(crate) async fn batch(
     parts.finish().map(|()| written)
 }
 
-/// Refuses a batch that a server would store differently than intended.
+/// Refuses a batch that the server would store differently than intended.
 fn check(batch: &Batch, server: Dialect, options: &WriteOptions) -> Result<(), Error> {
     if batch.dialect() != server && !batch.is_empty() {
         return Err(Error::config(format!(
@@ -99,7 +99,7 @@ fn byte_range(batch: &Batch, lines: &Range<usize>) -> Range<usize> {
     start..end(lines.end)
 }
 
-/// The state of the points of a request that failed, which had so many lines.
+/// Returns the state of the points of a failed request with `lines` lines.
 pub(crate) fn state_of(error: &Error, lines: u64) -> State {
     let refused = error
         .dropped()
@@ -117,16 +117,16 @@ pub(crate) fn state_of(error: &Error, lines: u64) -> State {
     }
 }
 
-/// The parts of a batch: those to be sent, and the state of the others.
+/// The parts of a batch: the parts that must still be sent, and the state of the other parts.
 ///
 /// A part that is too large for the server is halved. If the server refuses single points, the
-/// parts after them are still sent, as they would have been in one request. Any other error stops
-/// the write.
+/// later parts are still sent, because in a single request their points would have been stored too.
+/// Any other error stops the write.
 struct Parts<'a> {
     batch: &'a Batch,
-    /// From the last to the first.
+    /// The parts in reverse order: the last part comes first.
     waiting: Vec<Range<usize>>,
-    /// Bytes of the smallest part that was too large.
+    /// The number of bytes in the smallest part that was too large.
     too_large: usize,
     split: bool,
     error: Option<Error>,
@@ -167,7 +167,7 @@ impl<'a> Parts<'a> {
         self.note(part, State::Stored);
     }
 
-    /// Handles the error of a part: the write continues or ends.
+    /// Handles the error of a part: either continues the write or ends it.
     fn failed(&mut self, part: Range<usize>, mut error: Error) -> Result<(), Error> {
         if error.kind() == ErrorKind::TooLarge && part.len() > 1 {
             self.too_large = self.too_large.min(byte_range(self.batch, &part).len());

@@ -1,4 +1,4 @@
-//! Credentials, which are never shown.
+//! Credentials, which are never shown in errors or logs.
 
 use std::fmt;
 

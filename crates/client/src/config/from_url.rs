@@ -1,4 +1,4 @@
-//! Reading a configuration from a URL.
+//! Reads a configuration from a URL.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use super::values::{check_user, without_user};
 use super::{Config, Consistency, Gzip};
 use crate::error::Error;
 
-/// The keys in the query of a URL. The second column lists names that people use instead.
+/// The keys in the query string of a URL. The second element of each pair lists other names that
+/// people use for the key.
 const KEYS: [(&str, &[&str]); 11] = [
     ("db", &["database"]),
     ("rp", &["retention_policy", "retentionpolicy"]),
@@ -24,7 +25,7 @@ const KEYS: [(&str, &[&str]); 11] = [
     ("max_requests", &["pool_size"]),
 ];
 
-/// Maximum edit distance at which a key counts as a typing error.
+/// The maximum edit distance at which a key counts as a typing error.
 const NEAR: usize = 4;
 
 impl Config {
@@ -48,7 +49,7 @@ fn config(text: &str) -> Result<Config, Error> {
     let user = decoded(text, url.username())?;
     let password = decoded(text, url.password().unwrap_or_default())?;
     let keys: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    // Neither call fails for a URL that has a host.
+    // Both calls succeed for every URL that has a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_query(None);
@@ -75,7 +76,7 @@ fn parsed(text: &str) -> Result<Url, Error> {
     })?;
     match (url.scheme(), url.has_host()) {
         ("http" | "https", true) => Ok(url),
-        // `localhost:8086` is parsed as the scheme `localhost`.
+        // `localhost:8086` is parsed as a URL with the scheme `localhost`.
         _ => Err(refused(
             text,
             &format!("no scheme `http` or `https`, {HINT}"),
@@ -143,7 +144,7 @@ fn flag(key: &str, value: &str) -> Result<bool, Error> {
     }
 }
 
-/// Values are shown: keys that may contain a secret do not reach this function.
+/// The error shows the value, because keys that may contain a secret do not reach this function.
 fn wrong(key: &str, value: &str, expected: &str) -> Error {
     let value: String = value.chars().take(40).collect();
     Error::config(format!(
@@ -181,7 +182,8 @@ fn nearest(key: &str) -> Option<&'static str> {
     (far <= NEAR).then_some(name)
 }
 
-/// The number of characters to add, remove or replace to turn one word into the other.
+/// Returns the number of characters that must be added, removed or replaced to turn one word into
+/// the other.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (i, a) in one.chars().enumerate() {
@@ -196,7 +198,7 @@ fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// Parses `250ms`, `5s`, `2m`, `1h`, or `none`.
+/// Parses a duration such as `250ms`, `5s`, `2m` or `1h`, or `none`.
 fn duration(key: &str, value: &str) -> Result<Option<Duration>, Error> {
     if value == "none" {
         return Ok(None);

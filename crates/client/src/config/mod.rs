@@ -1,7 +1,8 @@
-//! Where the server is and how to connect to it.
+//! The location of the server, and the settings for connections to it.
 //!
-//! A [`Config`] knows addresses, names, secrets and limits. It opens nothing and reads nothing,
-//! neither files nor the environment; [`Client::new`](crate::Client::new) does that.
+//! A [`Config`] stores addresses, names, secrets and limits. A [`Config`] opens no connection and
+//! reads neither files nor the environment; [`Client::new`](crate::Client::new) reads the files and
+//! the environment.
 //!
 //! ```
 //! use aioinflux::Config;
@@ -33,14 +34,14 @@ pub(crate) use names::name_setters;
 pub use values::{Consistency, Gzip, Precision, Proxy};
 pub(crate) use values::{check_user, without_user};
 
-/// Default limit on the time to open a connection.
+/// The default time limit for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Default limit on the silence of a connection. An expensive query can be silent for minutes
-/// before its first byte.
+/// The default limit for the time during which a connection is silent. The first byte of the
+/// answer to an expensive query can take minutes to arrive.
 const READ_TIMEOUT: Duration = Duration::from_secs(300);
-/// Default limit on the time of a whole request.
+/// The default time limit for a whole request.
 const TIMEOUT: Duration = Duration::from_secs(300);
-/// Default limit on concurrent requests.
+/// The default limit on concurrent requests.
 const MAX_REQUESTS: usize = 64;
 
 /// The configuration of a client: built by value, checked by `Client::new`.
@@ -88,14 +89,15 @@ pub struct Config {
 name_setters!(Config, " that writes and queries use unless they name one.");
 
 impl Default for Config {
-    /// The server on this machine: `http://localhost:8086`.
+    /// The configuration for a server on this machine: `http://localhost:8086`.
     fn default() -> Self {
         Self::at(Url::parse("http://localhost:8086/").expect("the text is a URL"))
     }
 }
 
 impl Config {
-    /// The defaults for a base URL without user, query and fragment. It ends with a slash.
+    /// The default configuration for a base URL without user, query and fragment. The base URL ends
+    /// with a slash.
     fn at(url: Url) -> Self {
         Self {
             url,
@@ -219,7 +221,7 @@ impl Config {
         self.url.as_str()
     }
 
-    /// The address of the server, as errors show it.
+    /// The address of the server in the form that errors show.
     pub(crate) fn server(&self) -> Cow<'_, str> {
         match &self.unix_socket {
             Some(path) => format!("unix:{}", path.display()).into(),
@@ -292,7 +294,7 @@ impl Config {
         self.dialect
     }
 
-    /// The default names.
+    /// The default names: database, retention policy and so on.
     pub(crate) fn names(&self) -> &Names {
         &self.names
     }
@@ -305,7 +307,7 @@ impl Config {
         &self.tls
     }
 
-    /// The base URL with a path of the server appended.
+    /// Returns the base URL with a path of the server appended.
     pub(crate) fn endpoint(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let full = format!("{}{path}", self.url.path());
@@ -313,7 +315,7 @@ impl Config {
         url
     }
 
-    /// The host name as it is looked up, and the port.
+    /// Returns the host name in the form used for look-ups, and the port.
     pub(crate) fn host_and_port(&self) -> Option<(String, u16)> {
         let host = match self.url.host()? {
             Host::Domain(name) => name.to_owned(),
@@ -328,14 +330,14 @@ impl Config {
         self.url.scheme() == "https"
     }
 
-    /// Whether the server is on this machine, reached by a unix socket or a loopback address.
+    /// Whether the server is on this machine: connections use a Unix socket or a loopback address.
     pub(crate) fn is_local(&self) -> bool {
         self.unix_socket.is_some()
             || match self.url.host() {
                 Some(Host::Ipv4(address)) => address.is_loopback(),
                 Some(Host::Ipv6(address)) => address.is_loopback(),
                 Some(Host::Domain(name)) => {
-                    // With the dot of the root, it is the same name.
+                    // A final dot (the DNS root) does not change the meaning of a host name.
                     let name = name.strip_suffix('.').unwrap_or(name);
                     name == "localhost" || name.ends_with(".localhost")
                 }

@@ -14,7 +14,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Returns these names, with `defaults` for those that are not set.
+    /// Returns these names, with each missing name taken from `defaults`.
     pub(crate) fn or(&self, defaults: &Self) -> Self {
         let one =
             |own: &Option<String>, other: &Option<String>| own.as_ref().or(other.as_ref()).cloned();
@@ -26,7 +26,7 @@ impl Names {
     }
 }
 
-/// The setters for a type with a field `names`.
+/// Defines the setters for a type with a field `names`.
 macro_rules! name_setters {
     ($type:ty, $rest:literal) => {
         impl $type {

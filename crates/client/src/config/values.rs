@@ -115,8 +115,8 @@ pub enum Gzip {
     Never,
 }
 
-/// Minimum size of a body that [`Gzip::Auto`] compresses. A smaller body fits into one packet
-/// without compression.
+/// The minimum size of a body that [`Gzip::Auto`] compresses. A smaller body fits into one packet
+/// even without compression.
 const GZIP_FROM_BYTES: usize = 1024;
 
 impl Gzip {
@@ -154,16 +154,17 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// A URL in a form that is safe to show. The text before the last `@`, even after a `?` or a `#`,
-/// becomes `***`. The text after a later `?` or `#` is removed.
+/// Returns a URL in a form that is safe to show. The text before the last `@`, even after a `?` or
+/// a `#`, is replaced with `***`. The text after any later `?` or `#` is removed.
 pub(crate) fn without_user(url: &str) -> String {
     let scheme = url.find("://").map_or(0, |end| end + "://".len());
     let (scheme, rest) = match url.split_at(scheme) {
-        // If the scheme is missing, a password may contain `://`.
+        // If the scheme is missing, the `://` may be part of a password.
         (scheme, _) if scheme.matches(':').count() > 1 => ("", url),
         other => other,
     };
-    // An `@` that was percent-encoded with the rest separates no user, although it should have.
+    // An `@` that was percent-encoded together with the rest of the URL does not separate the
+    // credentials from the host, although it was meant to.
     let at = rest.rfind('@').max(rest.rfind("%40"));
     let shown = &rest[at.unwrap_or(0)..];
     let shown = shown.split(['?', '#']).next().unwrap_or_default();
@@ -171,11 +172,11 @@ pub(crate) fn without_user(url: &str) -> String {
     format!("{scheme}{hidden}{shown}")
 }
 
-/// Refuses a URL with an `@` after the host. Most likely user or password contain a reserved
-/// character, and the apparent host, path or query is part of the password. The error shows none of
-/// it.
+/// Refuses a URL that contains an `@` after the host. In such a URL, the user or the password most
+/// likely contains a reserved character, and what looks like the host, path or query is part of the
+/// password. The error therefore shows no part of the URL.
 pub(crate) fn check_user(what: &str, url: &str) -> Result<(), Error> {
-    // One slash, none, or backslashes: the parser accepts them all.
+    // The URL parser accepts one slash, no slash, and backslashes.
     let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
     let rest = rest.trim_start_matches(['/', '\\', '\t', '\n', '\r']);
     let host_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());

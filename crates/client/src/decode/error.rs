@@ -1,4 +1,4 @@
-//! Errors of the decoders: a [`DecodeError`] for callers, and a [`Stop`] inside the decoders.
+//! The errors of the decoders: [`DecodeError`] for callers, and [`Stop`] inside the decoders.
 
 use std::fmt;
 
@@ -76,9 +76,10 @@ impl std::error::Error for DecodeError {}
 pub(in crate::decode) enum Stop {
     /// The current value is incomplete.
     Short,
-    /// A row does not fit the current columns (only the fast path returns this).
+    /// A row does not fit the current columns (only the fast path returns this variant).
     Changed,
-    /// There is no document where one should start. The bytes from here on show what it is.
+    /// The input contains something other than a document where a document should start. The bytes
+    /// from this position on show what was sent instead.
     Junk,
     /// The answer is invalid.
     Fault(Fault),
@@ -88,7 +89,7 @@ pub(in crate::decode) enum Stop {
 #[derive(Debug)]
 pub(in crate::decode) struct Fault {
     pub(in crate::decode) kind: DecodeErrorKind,
-    /// Index into the input of the parser. `None` means the current position.
+    /// Index into the parser's input. `None` means the current position.
     pub(in crate::decode) at: Option<usize>,
     pub(in crate::decode) text: String,
 }
@@ -102,8 +103,9 @@ impl Fault {
         }
     }
 
-    /// The byte at `at` does not match the grammar. The error names only that byte: with more of
-    /// the input, the text would depend on how the answer was divided.
+    /// Returns the error for the byte at `at`, which does not match the grammar. The error text
+    /// names only that byte. If the text showed more of the input, the text would depend on how the
+    /// answer was divided into pieces.
     pub(in crate::decode) fn unexpected(input: &[u8], at: usize, expected: &str) -> Self {
         let text = match input.get(at) {
             Some(byte) if byte.is_ascii_graphic() => {
@@ -126,7 +128,7 @@ impl From<Fault> for Stop {
     }
 }
 
-/// Shows the start of what the server sent instead of a value.
+/// Shortens a text that the server sent instead of a value, so that an error can show its start.
 pub(in crate::decode) fn shown(text: &str) -> String {
     const MOST: usize = 40;
     if text.chars().count() <= MOST {

@@ -1,4 +1,4 @@
-//! The events of an answer, and what is known about its end.
+//! The events of an answer, and what the caller knows about the end of the answer.
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;

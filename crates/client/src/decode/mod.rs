@@ -1,4 +1,4 @@
-//! Turns answers into record batches: push decoders without network or clock.
+//! Turns answers into record batches, with push decoders that use neither the network nor a clock.
 //!
 //! ```text
 //! influxql   bytes, cut anywhere -> Json | Msgpack (grammar) -> Assembly (statements, series, partial)
@@ -6,13 +6,14 @@
 //! event                          -> Event
 //! ```
 //!
-//! Rows go straight into columns, without a tree. An answer counts as complete only if the caller
-//! proves that the body is ([`End::Proven`]): a JSON or `MessagePack` body that is cut between two
-//! documents looks complete.
+//! Rows are written straight into columns; no tree is built. An answer counts as complete only if
+//! the caller proves that its body is complete ([`End::Proven`]), because a JSON or `MessagePack`
+//! body that is cut between two documents looks complete.
 //!
-//! Errors inside an answer are of two kinds. The error of a statement is an event, because the
-//! results of other statements still count. A top-level `error`, a missing chunk and bytes that are
-//! not an answer are a [`DecodeError`]. A raw JSON answer does not become a table: see [`raw`].
+//! An answer can contain two kinds of errors. The error of one statement is an event, because the
+//! results of the other statements remain valid. A top-level `error`, a missing chunk, or bytes
+//! that are not an answer result in a [`DecodeError`]. Raw JSON answers do not become tables: see
+//! [`raw`].
 
 mod error;
 mod event;

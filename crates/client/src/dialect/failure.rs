@@ -1,4 +1,4 @@
-//! The meaning of an error, independent of the server and of the format of the request.
+//! Decides what an error means, for every server generation and request format.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,8 @@ impl From<Failure> for Error {
     }
 }
 
-/// A status with a text, and its meaning. An empty text matches every message.
+/// Maps an HTTP status and a part of the error message to the meaning of the error. An empty `text`
+/// matches every message.
 pub(super) struct Row {
     status: u16,
     text: &'static str,
@@ -47,7 +48,8 @@ pub(super) const fn row(status: u16, text: &'static str, kind: ErrorKind, retrya
     }
 }
 
-/// The HTTP statuses. A status that is in no table is a permanent refusal.
+/// The HTTP statuses. A status that no table lists means that the server rejects the request
+/// permanently.
 const STATUSES: &[Row] = &[
     row(401, "", ErrorKind::Unauthorized, false),
     row(403, "", ErrorKind::Forbidden, false),
@@ -59,7 +61,7 @@ const STATUSES: &[Row] = &[
     row(502, "", ErrorKind::Server, true),
     row(503, "", ErrorKind::Server, true),
     row(504, "", ErrorKind::Server, true),
-    // QuestDB, and proxies before compatible servers.
+    // QuestDB sends these statuses, and so do proxies in front of compatible servers.
     row(507, "", ErrorKind::Server, true),
     row(509, "", ErrorKind::Server, true),
     row(523, "", ErrorKind::Server, true),
@@ -68,8 +70,8 @@ const STATUSES: &[Row] = &[
     row(599, "", ErrorKind::Server, true),
 ];
 
-/// The meaning of an error: the first row that matches, first in the table of the generation, then
-/// in that of the statuses.
+/// Returns the meaning of an error answer. The first matching row determines the meaning; the table
+/// of the server generation is searched before [`STATUSES`].
 pub(super) fn refused(own: &[Row], status: u16, headers: &Headers, body: &[u8]) -> Failure {
     let (message, code) = message(headers, body);
     let said_text = message.as_deref().unwrap_or_default();
@@ -101,8 +103,8 @@ pub(super) fn refused(own: &[Row], status: u16, headers: &Headers, body: &[u8]) 
     }
 }
 
-/// Whether a server reports that it received plain HTTP on a TLS port: the texts of Go, nginx and
-/// Apache.
+/// Whether the server reports that it received plain HTTP on a TLS port. Looks for the messages of
+/// Go, nginx and Apache.
 fn expects_tls(body: &[u8]) -> bool {
     let body = String::from_utf8_lossy(body);
     [
@@ -114,7 +116,7 @@ fn expects_tls(body: &[u8]) -> bool {
     .any(|words| body.contains(words))
 }
 
-/// An answer that is not from InfluxDB.
+/// The error for an answer that does not come from InfluxDB.
 pub(super) fn misdirected(status: u16, headers: &Headers, media: &str) -> Failure {
     let text = match (status, headers.get("location")) {
         (300..=399, Some(to)) => format!(
@@ -143,8 +145,9 @@ pub(super) fn misdirected(status: u16, headers: &Headers, media: &str) -> Failur
     }
 }
 
-/// The message of the server, and its code: from a JSON or msgpack object, otherwise from the
-/// header that 1.x sets, otherwise the plain text. HTML is never read.
+/// Returns the server's error message and error code. They come from a JSON or msgpack object if
+/// there is one, otherwise from the header that 1.x sets, otherwise from the plain text. HTML is
+/// never used as a message.
 fn message(headers: &Headers, body: &[u8]) -> (Option<String>, Option<String>) {
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
         let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -167,7 +170,7 @@ fn message(headers: &Headers, body: &[u8]) -> (Option<String>, Option<String>) {
     (text.or(header.as_deref()).map(str::to_owned), None)
 }
 
-/// 1.x also writes its errors in the requested format.
+/// InfluxDB 1.x also writes its errors in the requested format.
 fn message_in_msgpack(body: &[u8]) -> Option<String> {
     let mut decoder = Decoder::new(Format::Msgpack);
     let read = decoder

@@ -1,7 +1,8 @@
-//! What each generation of the server expects, on one page.
+//! Lists on one page what each server generation expects.
 //!
-//! Pure: builds requests and judges answers, and sends nothing. V1 is implemented. V2 and V3 are
-//! refused with a clear error ([`Target::new`]); their columns show what they will be.
+//! This module is pure: it builds requests and judges answers, and sends nothing. V1 is
+//! implemented. V2 and V3 are refused with a clear error ([`Target::new`]); their columns in the
+//! table show what will be implemented.
 //!
 //! | | V1 (1.x) | V2 (2.x) | V3 (3.x) |
 //! |---|---|---|---|
@@ -37,7 +38,7 @@ pub use options::WriteOptions;
 pub(crate) use target::{Target, known};
 pub(crate) use verdict::Verdict;
 
-/// Builds the request of an operation.
+/// Builds the HTTP request for an operation.
 pub(crate) fn request(
     config: &Config,
     target: &Target,
@@ -48,7 +49,7 @@ pub(crate) fn request(
     }
 }
 
-/// Judges an answer by its status and headers, and also by its body if it is an error.
+/// Judges an answer by its status and headers, and for errors also by its body.
 pub(crate) fn classify(
     target: &Target,
     kind: Kind,
@@ -61,8 +62,8 @@ pub(crate) fn classify(
     }
 }
 
-/// Whether an empty answer with a proven end can be a success: 2.x runs some InfluxQL statements
-/// and sends nothing for them, not even their number.
+/// Whether an empty answer with a proven end can be a success. For some InfluxQL statements, 2.x
+/// sends nothing at all, not even the statement's number.
 pub(crate) fn may_answer_nothing(text: &str) -> bool {
     v1::may_answer_nothing(text)
 }

@@ -1,4 +1,4 @@
-//! An operation, and the request for it.
+//! An operation of the client, and the HTTP request for the operation.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use url::Url;
 use super::options::WriteOptions;
 use crate::query::{Query, ReadOptions};
 
-/// What the caller requests.
+/// The operation that the caller requests.
 pub(crate) enum Operation<'a> {
     Ping,
     Write {
@@ -22,16 +22,16 @@ pub(crate) enum Operation<'a> {
     },
 }
 
-/// The requested format of a query's answer.
+/// The format in which the answer to a query is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// Chunks of msgpack, or of JSON if the server has no msgpack.
+    /// Chunks of msgpack, or chunks of JSON if the server does not support msgpack.
     Table,
     /// Chunks of JSON.
     Raw,
 }
 
-/// The kind of an operation. Judging its answer needs nothing else.
+/// The kind of an operation. Nothing else about the operation is needed to judge the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Ping,
@@ -50,7 +50,7 @@ impl Operation<'_> {
 }
 
 impl Kind {
-    /// Its name in errors and logs.
+    /// The name of the operation in errors and logs.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ping => "ping of",
@@ -60,7 +60,7 @@ impl Kind {
     }
 }
 
-/// A request, ready to be sent.
+/// An HTTP request that is ready to be sent.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) post: bool,

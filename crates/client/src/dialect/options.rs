@@ -1,4 +1,4 @@
-//! Where to write.
+//! The options of a write: its database and other names, the consistency and the precision.
 
 use crate::config::{Consistency, Names, Precision, name_setters};
 

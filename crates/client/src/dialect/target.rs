@@ -1,4 +1,4 @@
-//! The target of a call, once the generation of its server is known.
+//! The target of a call, built once the generation of the server is known.
 
 use aioinflux_line::Dialect;
 
@@ -6,14 +6,15 @@ use super::v1;
 use crate::config::{Auth, Names};
 use crate::error::Error;
 
-/// The database and so on that a call names, in the terms of its generation. Contains no secret.
+/// The database and the other names of a call, in the terms of the server's generation. A target
+/// contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     V1(v1::Place),
 }
 
 impl Target {
-    /// The meaning of the names of a call on a server of this generation.
+    /// Translates the names of a call into the terms of a server generation.
     pub(crate) fn new(dialect: Dialect, names: Names) -> Result<Self, Error> {
         match dialect {
             Dialect::V1 => v1::Place::new(names).map(Self::V1),
@@ -30,8 +31,8 @@ impl Target {
     }
 }
 
-/// The generation of a server if it is known without a request: the configuration states it, or
-/// there is no token, and only 1.x works without one.
+/// The generation of a server, if it is known without a request. It is known if the configuration
+/// states it, or if there is no token, because only 1.x works without a token.
 pub(crate) fn known(stated: Option<Dialect>, auth: &Auth) -> Option<Dialect> {
     match auth {
         Auth::None | Auth::Basic { .. } => Some(stated.unwrap_or(Dialect::V1)),

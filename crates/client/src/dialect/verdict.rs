@@ -1,15 +1,15 @@
-//! The meaning of an answer, for all servers.
+//! The possible meanings of an answer, for all server generations.
 
 use super::failure::Failure;
 use crate::decode::Format;
 
-/// The meaning of an answer.
+/// What an answer means.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// It succeeded; there is no body to read.
+    /// The operation succeeded, and there is no body to read.
     Done,
     /// The body is an answer in this format.
     Answer(Format),
-    /// It is an error.
+    /// The answer is an error.
     Refused(Failure),
 }

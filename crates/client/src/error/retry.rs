@@ -1,4 +1,4 @@
-//! When a server asks for a retry.
+//! Determines how long the server asks the client to wait before a retry.
 
 use std::time::{Duration, SystemTime};
 
@@ -23,7 +23,7 @@ impl Error {
     }
 }
 
-/// An HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text.trim()).ok()
 }

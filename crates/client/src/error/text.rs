@@ -1,11 +1,11 @@
-//! Makes text received from a server safe to display.
+//! Makes text from a server safe to display.
 
 use std::fmt::Write as _;
 
-/// Maximum number of characters of a server's text that an error shows.
+/// The maximum number of characters of a server's text that an error shows.
 const SHOWN: usize = 1000;
 
-/// The text on one line: control characters are escaped, and a long text is cut.
+/// Returns the text on a single line: control characters are escaped, and a long text is truncated.
 pub(crate) fn excerpt(text: &str) -> String {
     let mut out = String::new();
     for (count, c) in text.trim_end().chars().enumerate() {

@@ -1,4 +1,4 @@
-//! The batches of a table that arrives as record batches.
+//! The line batches of a table that arrives as record batches.
 
 use aioinflux_line::{Batch, RemovedNewlines};
 use arrow_array::RecordBatch;
@@ -69,7 +69,8 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
         self.workers.removed_newlines()
     }
 
-    /// Reads until there is a range for the workers. `false` at the end of the table.
+    /// Reads record batches until there is a range for the workers. Returns `false` at the end of
+    /// the table.
     fn push_range(&mut self) -> bool {
         let range = loop {
             if let Some(range) = self.ranges.next_whole() {
@@ -101,14 +102,14 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
 impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Iterator for FrameBatches<I> {
     type Item = Result<Batch, FrameError>;
 
-    /// The next batch. If a row is refused, rows before it may be missing too: only rows in
-    /// returned batches count as encoded. After an error there are no more batches.
+    /// Returns the next batch. If a row is refused, the batches may also lack earlier rows: only
+    /// rows in returned batches count as encoded. After an error, there are no more batches.
     fn next(&mut self) -> Option<Self::Item> {
         let batch = loop {
             while self.workers.has_room() && self.push_range() {}
             match self.workers.next() {
                 Some(batch) => break batch,
-                // The ranges so far are done, and there are more.
+                // All ranges pushed so far are finished, but the table has more rows.
                 None if self.table.is_some() || !self.ranges.is_empty() => {}
                 None => break Err(self.failed.take()?),
             }

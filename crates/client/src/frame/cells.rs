@@ -1,4 +1,4 @@
-//! Cells that may differ in type, as an Arrow array.
+//! Converts cells of possibly different types to an Arrow array.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ const KINDS: [(&str, DataType); 5] = [
     ("string", DataType::Utf8),
 ];
 
-/// The array of cells of one kind; cells of other kinds are nulls.
+/// Returns an array of the cells of one kind; cells of other kinds become nulls.
 fn one_kind<'c>(kind: u32, cells: impl Iterator<Item = &'c Option<FieldValue<'c>>>) -> ArrayRef {
     macro_rules! array {
         ($array:ty, $variant:ident, $value:ident => $out:expr) => {
@@ -64,7 +64,7 @@ fn one_kind<'c>(kind: u32, cells: impl Iterator<Item = &'c Option<FieldValue<'c>
     }
 }
 
-/// A sparse union: every child is as long as the column.
+/// Returns a sparse union, in which every child is as long as the column.
 fn union_of_cells(cells: &[Option<FieldValue<'_>>]) -> ArrayRef {
     let ids: ScalarBuffer<i8> = cells
         .iter()

@@ -1,6 +1,7 @@
-//! One column of a range of rows, prepared so that reading a row is an access to a slice.
+//! One column of a range of rows, prepared so that reading the value of a row is a slice access.
 //!
-//! Converts numbers of every width to the three kinds of line protocol, once for the range.
+//! Numbers of every width are converted to the three number types of line protocol, once for the
+//! whole range.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -23,12 +24,12 @@ use arrow_schema::DataType;
 use super::prefetch::prefetch;
 use super::text::{FloatWidth, decimal_text, float_text};
 
-/// A column of tags or fields, over a range of rows.
+/// A tag or field column over a range of rows.
 pub(super) struct Column<'a> {
     length: usize,
     nulls: Option<NullBuffer>,
     pub(super) cells: Cells<'a>,
-    /// For floats: their type before they were widened.
+    /// For floats: the width of their type before they were widened.
     width: FloatWidth,
 }
 
@@ -41,22 +42,22 @@ pub(super) enum Cells<'a> {
     Utf8(&'a StringArray),
     LargeUtf8(&'a LargeStringArray),
     Utf8View(&'a StringViewArray),
-    /// The text of every decimal, because a tag keeps all its digits.
+    /// Decimals are stored as text, because a tag keeps all digits.
     Decimal(Vec<String>),
     Dictionary(Dictionary<'a>),
     Union(&'a UnionArray, Vec<Option<Column<'a>>>),
 }
 
-/// Codes and their values.
+/// The codes of a dictionary column, and the values for these codes.
 pub(super) struct Dictionary<'a> {
-    /// A code for each row. The code of a null is the number of values.
+    /// One code for each row. The code of a null equals the number of values.
     pub(super) codes: Rc<Vec<u32>>,
     pub(super) values: &'a ArrayRef,
     pub(super) column: Box<Column<'a>>,
 }
 
 impl<'a> Column<'a> {
-    /// `None` if line protocol cannot represent the type.
+    /// Returns `None` if line protocol cannot represent the type of the array.
     pub(super) fn new(array: &'a ArrayRef) -> Option<Self> {
         macro_rules! numbers {
             ($kind:ty, $variant:ident) => {
@@ -121,7 +122,7 @@ impl<'a> Column<'a> {
         self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
-    /// Whether the column contains numbers, for [`fill`](Self::fill).
+    /// Whether the column contains numbers, which [`fill`](Self::fill) formats.
     pub(super) fn is_numbers(&self) -> bool {
         matches!(
             self.cells,
@@ -167,7 +168,7 @@ impl<'a> Column<'a> {
         if self.is_null(row) {
             return Ok(());
         }
-        // One call for all kinds of texts, so that the compiler inlines it here.
+        // All text types share this one call, so that the compiler inlines it here.
         let text = match &self.cells {
             Cells::Boolean(values) => return line.boolean(field, values.value(row)),
             Cells::Utf8(array) => array.value(row),
@@ -191,7 +192,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// The field value of a row, or `None` for null.
+    /// Returns the field value of a row, or `None` for a null.
     pub(super) fn value(&self, row: usize) -> Option<FieldValue<'_>> {
         if self.is_null(row) {
             return None;
@@ -206,7 +207,8 @@ impl<'a> Column<'a> {
             Cells::Utf8(array) => text(array.value(row)),
             Cells::LargeUtf8(array) => text(array.value(row)),
             Cells::Utf8View(array) => text(array.value(row)),
-            // Rust's parser returns the nearest float. 76 digits cannot exceed its range.
+            // Rust's parser returns the nearest float. A number with 76 digits cannot exceed the
+            // range of a float.
             Cells::Decimal(texts) => FieldValue::Float(texts[row].parse().ok()?),
             Cells::Dictionary(Dictionary { codes, column, .. }) => {
                 return column.value(codes[row] as usize);
@@ -218,7 +220,7 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Whether the column contains plain texts, for [`fill_tags`](Self::fill_tags).
+    /// Whether the column contains plain texts, which [`fill_tags`](Self::fill_tags) checks.
     pub(super) fn is_texts(&self) -> bool {
         matches!(
             self.cells,
@@ -232,7 +234,7 @@ impl<'a> Column<'a> {
             ($array:ident) => {
                 match &self.nulls {
                     None => cells.fill(rows.map(|row| $array.value(row))),
-                    // The cell of a null is meaningless and is not checked.
+                    // The cell of a null contains arbitrary data and is not checked.
                     Some(nulls) => cells.fill(rows.map(|row| match nulls.is_null(row) {
                         true => "",
                         false => $array.value(row),
@@ -286,7 +288,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// The text of a tag, or `None` for null and NaN.
+    /// Returns the text of a tag, or `None` for null and NaN.
     pub(super) fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         if self.is_null(row) {
             return None;
@@ -316,7 +318,7 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Whether every cell is text or null.
+    /// Whether every cell is a text or null.
     pub(super) fn is_text(&self) -> bool {
         match &self.cells {
             Cells::Utf8(_) | Cells::LargeUtf8(_) | Cells::Utf8View(_) | Cells::Null => true,
@@ -326,7 +328,7 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Prefetches as many texts as there are in `rows`, after these.
+/// Prefetches the texts of the rows after `rows`, for as many rows as `rows` has.
 fn prefetch_texts<O: OffsetSizeTrait>(array: &GenericStringArray<O>, rows: &Range<usize>) {
     let offsets = array.value_offsets();
     prefetch(offsets, rows.end..rows.end + rows.len());
@@ -350,7 +352,7 @@ where
 {
     let array = array.as_primitive::<T>();
     let text = |row: usize| decimal_text(&array.value(row).to_string(), array.scale());
-    // The cells of nulls can contain anything; their texts are never read.
+    // The cells of nulls can contain arbitrary data; their texts are never read.
     let text = |row| array.is_valid(row).then(|| text(row));
     Cells::Decimal(
         (0..array.len())
@@ -361,7 +363,7 @@ where
 
 fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>> {
     let values = array.as_any_dictionary().values();
-    // The code of nulls, which no value has.
+    // The code for nulls, which no value uses.
     let none = u32::try_from(values.len()).ok()?;
     macro_rules! codes {
         ($($data_type:ident: $kind:ty),+) => {
@@ -382,7 +384,7 @@ fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>>
     })
 }
 
-/// The codes of a dictionary's rows. `None` if a code is beyond the values.
+/// Returns the codes of a dictionary's rows. Returns `None` if a code has no value.
 fn codes<K: ArrowDictionaryKeyType>(array: &ArrayRef, none: u32) -> Option<Vec<u32>> {
     let keys = array.as_dictionary::<K>().keys();
     let code = |key: &K::Native| {

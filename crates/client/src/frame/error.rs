@@ -1,4 +1,4 @@
-//! Why a table cannot be written.
+//! The errors for tables that cannot be written.
 
 use arrow_schema::{ArrowError, DataType};
 

@@ -1,4 +1,4 @@
-//! The roles of the columns of a table, and how its rows become batches.
+//! The roles of a table's columns, and the options for splitting its rows into batches.
 
 use aioinflux_line::Options;
 

@@ -1,27 +1,29 @@
-//! The destination of the lines of a table: the batch of an encoder, or memory of the caller.
+//! The destination of a table's lines: the batch of an encoder, or memory that the caller provides.
 
 use aioinflux_line::{Encoder, LentLines, Rows, Shape};
 
 /// Memory for consecutive lines (see
 /// [`FrameEncoder::encode_into`](super::FrameEncoder::encode_into)).
 pub trait LineMemory {
-    /// Returns at least `least` bytes after the lines so far, or `None` if there is not so much
-    /// memory. Their content is meaningless.
+    /// Returns at least `least` bytes after the lines so far, or `None` if there is not enough
+    /// memory. The initial content of the bytes is arbitrary.
     fn spare(&mut self, least: usize) -> Option<&mut [u8]>;
 
-    /// Turns the first bytes of the spare memory into lines. They are within what `spare` returned.
+    /// Turns the first `bytes` bytes of the spare memory into lines. `bytes` never exceeds the
+    /// length of the last slice that `spare` returned.
     fn keep(&mut self, bytes: usize);
 }
 
-/// The destination of lines.
+/// The destination of the encoded lines.
 pub(super) enum Out<'o> {
-    /// The batch of an encoder, until it has more bytes than `limit`.
+    /// The batch of an encoder, which is full when it has more bytes than `limit`.
     Batch {
         encoder: &'o mut Encoder,
         limit: usize,
     },
-    /// Memory of the caller, until it is full. Rows that need `PointEncoder` first become lines of
-    /// the encoder's batch. If there is no memory for such a line, it stays there.
+    /// Memory of the caller, which is used until it is full. Rows that need `PointEncoder` are
+    /// first written to the encoder's batch. If the caller's memory has no space for such a line,
+    /// the line stays in the encoder's batch.
     Lent {
         encoder: &'o mut Encoder,
         memory: &'o mut dyn LineMemory,
@@ -55,7 +57,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// How many rows have no line, if they are counted here.
+    /// The number of rows without a line, if this destination counts them.
     pub(super) fn skipped(&self) -> u64 {
         match self {
             Self::Batch { encoder, .. } => encoder.batch().skipped(),
@@ -63,7 +65,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Calls `write` to write rows of one shape, possibly none.
+    /// Calls `write` to write rows of one shape; `write` may write no rows.
     pub(super) fn rows<T>(
         &mut self,
         shape: &Shape,
@@ -91,7 +93,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Moves the lines that `PointEncoder` has written to the other lines.
+    /// Moves the lines of `PointEncoder` into the caller's memory.
     pub(super) fn move_lines(&mut self) {
         let Self::Lent {
             encoder,
@@ -126,7 +128,7 @@ mod tests {
     use super::*;
     use crate::frame::{FrameEncoder, FrameLayout, encode_frame};
 
-    /// Memory with a limited number of bytes.
+    /// A test memory with a limited number of bytes.
     struct Pages {
         bytes: Vec<u8>,
         used: usize,
@@ -143,7 +145,7 @@ mod tests {
         }
     }
 
-    /// Rows with long and short texts, rows for `PointEncoder`, and rows without fields.
+    /// Returns rows with long and short texts, rows for `PointEncoder`, and rows without fields.
     fn table(rows: u32) -> RecordBatch {
         let text = |row: usize| match row % 11 {
             0 => None,

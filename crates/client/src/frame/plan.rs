@@ -1,4 +1,4 @@
-//! What is decided once for a range of rows: names are sorted and escaped, and columns prepared.
+//! Prepares the encoding of a range of rows once: sorts and escapes names, and prepares columns.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -11,13 +11,14 @@ use super::columns::{Cells, Column};
 use super::times::Time;
 use super::{FrameError, FrameLayout};
 
-/// A dictionary with more values than this is not escaped in advance, because its rows may use only
-/// a few of them.
+/// If a dictionary has more values than this, they are not escaped in advance, because the rows may
+/// use only a few of them.
 const MAX_VALUES: usize = 1 << 16;
-/// If a range has more measurements than this, they are escaped row by row.
+/// If a range has more measurements than this, the names of the further measurements are escaped
+/// row by row.
 const MAX_SHAPES: usize = 256;
 
-/// The escaped values of tags, by the position of their column.
+/// The escaped values of tags, by the position of the tag's column.
 #[derive(Debug, Default)]
 pub(super) struct Memory(Mutex<HashMap<usize, (ArrayRef, Arc<TagValues>)>>);
 
@@ -49,24 +50,24 @@ pub(super) struct Plan<'a> {
     pub(super) rows: usize,
     pub(super) time: Option<Time>,
     pub(super) measurement: Option<Column<'a>>,
-    /// Tag columns that no extra tag replaces.
+    /// The tag columns, except those that an extra tag replaces.
     pub(super) tags: Vec<(&'a str, Column<'a>)>,
     pub(super) fields: Vec<(&'a str, Column<'a>)>,
-    /// The index of the shape of each row. Empty if all rows have the first shape.
+    /// The index of each row's shape. Empty if all rows have the first shape.
     pub(super) shape_of: Vec<u32>,
-    /// `None` if the rows of that measurement need `PointEncoder`.
+    /// A shape is `None` if the rows of its measurement need `PointEncoder`.
     pub(super) shapes: Vec<Option<Shape>>,
-    /// The tags of a shape, in its order.
+    /// The tags of a shape, in the order of the shape.
     pub(super) shaped: Vec<(usize, ShapedTag)>,
 }
 
-/// The source of a tag for the fast encoder.
+/// The source of a tag's text for the fast encoder.
 pub(super) enum ShapedTag {
-    /// The same text for all rows.
+    /// All rows have the same text.
     Constant(Arc<TagValues>),
-    /// A code for each row.
+    /// Each row has a code for its text.
     Coded(Arc<TagValues>, Rc<Vec<u32>>),
-    /// The texts of the column itself.
+    /// The text comes from the column itself.
     Text,
 }
 
@@ -96,7 +97,7 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// Assigns every column its role in the layout, and returns the positions of the tags.
+    /// Assigns every column its role in the layout, and returns the positions of the tag columns.
     fn place_columns(&mut self, frame: &'a RecordBatch) -> Result<Vec<usize>, FrameError> {
         let layout = self.layout;
         let columns = frame.num_columns();
@@ -139,7 +140,7 @@ impl<'a> Plan<'a> {
         Ok(positions)
     }
 
-    /// The measurement of a row.
+    /// Returns the measurement of a row.
     pub(super) fn measurement(&self, row: usize) -> Option<std::borrow::Cow<'_, str>> {
         let own = self
             .measurement
@@ -196,7 +197,7 @@ impl<'a> Plan<'a> {
                             let texts: Vec<_> = (0..dictionary.values.len())
                                 .map(|value| column.text(value))
                                 .collect();
-                            // One more, for the code of nulls.
+                            // One more value is added for the code of nulls.
                             let texts = texts.iter().map(Option::as_deref).chain([None]);
                             shape.tag_values(tag, texts)
                         });

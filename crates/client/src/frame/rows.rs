@@ -1,4 +1,5 @@
-//! The rows of one table, written by the fast encoder if possible, otherwise by `PointEncoder`.
+//! Encodes the rows of a table with the fast encoder if possible, and otherwise with
+//! `PointEncoder`.
 
 use std::ops::Range;
 
@@ -10,10 +11,10 @@ use super::out::{LineMemory, Out};
 use super::plan::{Memory, Plan, ShapedTag};
 use super::{FrameError, FrameLayout};
 
-/// How many rows of a large table are prepared at once.
+/// The number of rows of a large table that are prepared at once.
 const RANGE: usize = 1 << 13;
 
-/// Rows whose numbers are formatted at once; their texts stay in the L1 cache.
+/// The numbers of this many rows are formatted at once, so that their texts stay in the L1 cache.
 const BLOCK: usize = 32;
 
 /// Encodes every row of `frame` as one line.
@@ -127,13 +128,13 @@ fn encode(
     Ok(())
 }
 
-/// A row that cannot be written.
+/// The error for a row that cannot be written.
 pub(super) struct Stopped {
     pub(super) row: usize,
     pub(super) error: FrameError,
 }
 
-/// Some rows, with the formatted texts of their numbers.
+/// Some rows, with the texts of their formatted numbers.
 struct Block<'b> {
     rows: Range<usize>,
     /// The index of the plan's first row.
@@ -142,21 +143,21 @@ struct Block<'b> {
     tags: &'b [Tags<'b>],
 }
 
-/// The tags of every row, one after the other.
+/// The tags of a row, in the order in which they are written.
 enum Tags<'p> {
-    /// One tag with the same text in all rows.
+    /// A tag with the same text in all rows.
     Constant(usize, &'p TagValues),
-    /// Some tags with codes.
+    /// Consecutive tags that have codes.
     Coded(TagCodes<'p>),
-    /// One tag with texts.
+    /// A tag whose values are texts.
     Text(usize, &'p Column<'p>, TagCells),
-    /// One tag with values that are not texts.
+    /// A tag whose values are not texts.
     Other(usize, &'p Column<'p>),
 }
 
 impl Plan<'_> {
-    /// Encodes rows, until the end or until `out` is full. Returns the row after the last one.
-    /// `first` is the index of the first row.
+    /// Encodes rows until the end of the plan or until `out` is full. Returns the position after
+    /// the last encoded row. `first` is the index of the plan's first row.
     pub(super) fn encode(&self, first: u64, out: &mut Out<'_>) -> Result<usize, Stopped> {
         let refused = self.time.as_ref().and_then(|time| time.refused);
         let stop = refused.unwrap_or(self.rows);
@@ -194,7 +195,8 @@ impl Plan<'_> {
         Ok(row)
     }
 
-    /// The tags of a row. Consecutive tags with codes are written together.
+    /// Returns the tags of the rows, in the order in which they are written. Consecutive tags with
+    /// codes are combined, because they are written together.
     fn tag_runs(&self) -> Vec<Tags<'_>> {
         let mut runs = Vec::new();
         let Some(shape) = self.shapes.iter().flatten().next() else {
@@ -216,7 +218,8 @@ impl Plan<'_> {
                         runs.push(Tags::Coded(TagCodes::default()));
                     }
                     if let Some(Tags::Coded(run)) = runs.last_mut() {
-                        // They come in the order of the shape.
+                        // Adding the tag cannot fail, because the tags come in the order of the
+                        // shape.
                         let _ = run.push(shape, *tag, values, codes);
                     }
                 }
@@ -225,7 +228,7 @@ impl Plan<'_> {
         runs
     }
 
-    /// Memory for the texts of numbers, for each field that contains numbers.
+    /// Returns memory for formatted numbers, for each field that contains numbers.
     fn numbers(&self) -> Vec<Option<Numbers>> {
         let Some(shape) = self.shapes.iter().flatten().next() else {
             return Vec::new();
@@ -266,8 +269,8 @@ impl Plan<'_> {
         self.shapes[code].as_ref()
     }
 
-    /// Encodes rows until one has a different shape, until there are more bytes than `limit`, until
-    /// the memory is full, or until one is unusual. Returns whether it is unusual.
+    /// Encodes rows until a row has a different shape, there are more bytes than `limit`, the
+    /// memory is full, or a row is unusual. Returns the next row, and whether that row is unusual.
     fn encode_fast(
         &self,
         rows: &mut Rows<'_>,
@@ -316,7 +319,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// The encoder for all cases: it writes the row, or returns the reason why it cannot.
+    /// Encodes a row with the encoder that supports all cases, or returns the reason why the row
+    /// cannot be written.
     #[cold]
     fn encode_plain(
         &self,

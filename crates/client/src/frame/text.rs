@@ -1,9 +1,9 @@
-//! The text of a value as a tag. It is the same for equal values in all tables and objects.
+//! Converts values to tag text. Equal values have the same text in all tables and objects.
 //!
-//! It is that of Python's `str`, because most series were created with it: `0.1`, `16777216.0`,
-//! `1e+16`, `True`, `1.50`. A float has only as many digits as its own width needs: the
-//! single-precision float nearest to 0.1 is `0.1`, and not the seventeen digits of the double that
-//! it becomes when it is widened.
+//! Values have the text of Python's `str`, because most existing series were written that way:
+//! `0.1`, `16777216.0`, `1e+16`, `True`, `1.50`. A float has only as many digits as its original
+//! width needs. For example, the single-precision float nearest to 0.1 becomes `0.1`, although it
+//! would have seventeen digits after widening to a double.
 
 use arrow_array::ArrowPrimitiveType;
 use arrow_array::types::Float16Type;
@@ -53,8 +53,8 @@ pub fn float_text(value: f64, width: FloatWidth) -> String {
     })
 }
 
-/// The digits of a half-precision float. Its type has no formatter of its own, but five digits are
-/// always enough.
+/// Returns the digits of a half-precision float. The type has no formatter that returns the fewest
+/// digits, but five digits are always enough.
 fn half(value: f64) -> String {
     let digits = (0..4).map(|places| format!("{value:.places$e}"));
     let same = |text: &String| {
@@ -65,7 +65,8 @@ fn half(value: f64) -> String {
     digits.next().unwrap_or_else(|| format!("{value:.4e}"))
 }
 
-/// A number in the notation of Python's `repr`: with an exponent below -4 or above 15.
+/// Formats a number in the notation of Python's `repr`, which uses an exponent below -4 and above
+/// 15.
 fn notation(number: &str) -> String {
     let (number, exponent) = number.split_once('e').unwrap_or((number, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -79,7 +80,8 @@ fn notation(number: &str) -> String {
     if digits.is_empty() {
         return format!("{sign}0.0");
     }
-    // How many digits precede the decimal point. Negative if zeros follow the point.
+    // The number of digits before the decimal point. The number is negative if zeros directly
+    // follow the point.
     let before = length(whole) + exponent - (length(&all) - length(digits));
     let digits = digits.trim_end_matches('0');
     if !(-3..=16).contains(&before) {
@@ -110,11 +112,11 @@ fn zeros(count: i32) -> String {
     "0".repeat(usize::try_from(count).unwrap_or(0))
 }
 
-/// Returns the text of a decimal, including its trailing zeros. It is that of Python's `Decimal`,
-/// and of the decimal arithmetic specification that both follow.
+/// Returns the text of a decimal, including its trailing zeros. The text has the format of Python's
+/// `Decimal`, which follows the decimal arithmetic specification.
 ///
-/// `unscaled` contains its digits with their sign, and `scale` how many of them follow the decimal
-/// point.
+/// `unscaled` contains the sign and the digits of the decimal, and `scale` is the number of digits
+/// after the decimal point.
 pub(super) fn decimal_text(unscaled: &str, scale: i8) -> String {
     let (sign, digits) = match unscaled.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -162,7 +164,8 @@ mod tests {
             (0.1, FloatWidth::Double, "0.1"),
             (-0.0, FloatWidth::Double, "-0.0"),
             (5e-324, FloatWidth::Double, "5e-324"),
-            // Both are exactly half-way between two numbers with that many digits.
+            // Each of these two numbers is exactly half-way between two decimals with this many
+            // digits.
             (
                 2_f64.powi(-25),
                 FloatWidth::Double,

@@ -1,4 +1,4 @@
-//! The time column of a table, as nanoseconds since 1970 in UTC.
+//! Converts the time column of a table to nanoseconds since 1970 in UTC.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -23,7 +23,7 @@ use crate::error::excerpt;
 /// Times beyond the calendar of this function, in the years -9999 and 9999, become the first and
 /// the last number. `None` for any other text, for the second 60, and for a named zone.
 pub fn parse_time(text: &str) -> Option<i128> {
-    // What the parser ignores: the name of a zone, and a leap second.
+    // Refuses what the parser would ignore: the name of a time zone, and a leap second.
     if text.contains('[') || text.contains(":60") {
         return None;
     }
@@ -37,7 +37,7 @@ pub fn parse_time(text: &str) -> Option<i128> {
     }
 }
 
-/// The end of the calendar that a date exceeds.
+/// Returns the end of the calendar that a date exceeds.
 #[cold]
 fn beyond_the_calendar(text: &str) -> Option<i128> {
     match Pieces::parse(text).ok()?.date().year() {
@@ -55,19 +55,20 @@ pub(super) struct Time {
     why: Why,
 }
 
-/// Why a row's time cannot be written.
+/// The reason why a row's time cannot be written.
 enum Why {
     Missing,
-    /// It is a number outside 64-bit nanoseconds: the number and its unit.
+    /// The time is outside 64-bit nanoseconds; the string contains the number and its unit.
     Beyond(String),
-    /// It is this text.
+    /// The time is a text that cannot be parsed.
     Unread(String),
 }
 
 const SECOND: i64 = 1_000_000_000;
 
 impl Time {
-    /// `None` if the type of the array is not a type of times. `unit` is the unit of integers.
+    /// Returns `None` if the type of the array cannot represent times. `unit` applies only to
+    /// integers.
     pub(super) fn new(array: &ArrayRef, unit: Precision) -> Option<Self> {
         macro_rules! numbers {
             ($kind:ty, $scale:expr, $unit:expr) => {
@@ -115,7 +116,8 @@ impl Time {
         })
     }
 
-    /// Numbers, with the nanoseconds and the name of their unit.
+    /// Converts numbers; `scale` is the length of their unit in nanoseconds, and `unit` is its
+    /// name.
     fn of_numbers(array: &ArrayRef, values: &ScalarBuffer<i64>, scale: i64, unit: &str) -> Self {
         let null = first_null(array);
         let range = i64::MIN / scale..=i64::MAX / scale;
@@ -140,14 +142,15 @@ impl Time {
         }
     }
 
-    /// The only type of integers with numbers beyond the range of the result.
+    /// Converts 64-bit unsigned integers, the only integer type with numbers beyond the range of
+    /// the result.
     fn of_unsigned(array: &ArrayRef, unit: Precision) -> Self {
         let numbers = array.as_primitive::<UInt64Type>().values();
         let values = numbers.iter().map(|number| number.cast_signed()).collect();
         let mut time = Self::of_numbers(array, &values, unit.nanoseconds(), unit.as_str());
         let end = time.refused.unwrap_or(numbers.len());
-        // The numbers that are negative here. With some units they would look as if they were in
-        // range.
+        // Finds the numbers that became negative in the cast. With some units, these numbers would
+        // seem to be in range after scaling.
         let beyond = numbers[..end]
             .iter()
             .position(|number| i64::try_from(*number).is_err());
@@ -161,7 +164,7 @@ impl Time {
         time
     }
 
-    /// Parses texts up to the first that is not a time.
+    /// Parses texts up to the first text that is not a time.
     fn read<'t>(texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> Self {
         let mut values = Vec::with_capacity(texts.len());
         let mut end = None;
@@ -187,7 +190,7 @@ impl Time {
         self.values[row]
     }
 
-    /// Why the refused row, with this number in the whole table, cannot be written.
+    /// Explains why the refused row cannot be written; `row` is its index in the whole table.
     pub(super) fn refusal(&self, row: u64) -> FrameError {
         match &self.why {
             Why::Missing => FrameError::Time { row },

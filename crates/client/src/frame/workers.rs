@@ -1,11 +1,12 @@
-//! Encodes ranges of rows into batches, on the thread of the caller or on several threads.
+//! Encodes ranges of rows into batches, on the caller's thread or on several threads.
 //!
-//! One thread encodes a range, and its batches pass through a channel of their own with a small
-//! capacity. A thread that is ahead waits, so memory is bounded for any size of the table. Batches
-//! are taken range by range, so neither their order nor their boundaries depend on the threads.
+//! Each range is encoded by one thread, which sends the batches of the range through a separate
+//! channel with a small capacity. A thread that is too far ahead waits, so memory use is bounded
+//! for tables of any size. The batches are returned range by range, so neither their order nor
+//! their boundaries depend on the threads.
 //!
-//! The caller is one of the threads: while the next batch is not ready, it encodes another range.
-//! So it rarely needs a wake-up.
+//! The caller's thread encodes too: while the next batch is not ready, it encodes another range.
+//! Therefore the caller rarely has to be woken up.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,14 +21,15 @@ use super::out::Out;
 use super::plan::{Memory, Plan};
 use super::{FrameError, FrameLayout, FrameOptions};
 
-/// Bytes of batches that wait or are being made. Above this limit no further range is begun.
+/// The maximum number of bytes in batches that are waiting or being made. Above this limit, no
+/// further range is started.
 const AHEAD: usize = 40 << 20;
-/// Messages of one range that may wait: rows of a kilobyte make three batches and the end, so that
-/// no thread waits for one that is behind.
+/// The maximum number of messages that can wait for one range. With rows of one kilobyte, a range
+/// sends three batches and an end message, so that no thread waits for a slower thread.
 const WAITING: usize = 4;
-/// Bytes of memory that are kept for reuse.
+/// The number of bytes of memory that are kept for reuse.
 const KEPT: usize = 24 << 20;
-/// What a batch may need in addition to the longest one so far.
+/// The memory that a batch may need in addition to the length of the longest batch so far.
 const SLACK: usize = 64 << 10;
 
 /// Memory of batches that were sent.
@@ -53,55 +55,56 @@ impl Spares {
         self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }
 
-    /// The smallest comes first.
+    /// The spare batches are sorted by capacity, and the smallest comes first.
     fn lock(&self) -> MutexGuard<'_, Vec<Batch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What all threads of one table share.
+/// The state that all threads of one table share.
 struct Shared {
     layout: FrameLayout,
     options: FrameOptions,
     memory: Memory,
     spares: Spares,
-    /// Bytes of the longest batch so far.
+    /// The number of bytes in the longest batch so far.
     longest: AtomicUsize,
 }
 
 impl Shared {
-    /// Memory for a batch like those so far, allocated at once, because growing memory is moved
-    /// repeatedly.
+    /// Returns memory for a batch that is as long as earlier batches. The memory is allocated at
+    /// once, because growing memory would be moved repeatedly.
     fn spare(&self) -> Batch {
         let mut spare = self.spares.get(self.options.line.dialect());
         let longest = self.longest.load(Ordering::Relaxed);
         if longest > 0 {
-            // A line that makes a batch by itself does not predict the size of later batches.
+            // The size of a single very long line does not predict the size of later batches.
             spare.reserve(longest.min(self.options.batch_bytes) + SLACK);
         }
         spare
     }
 }
 
-/// Consecutive rows, of one or more record batches.
+/// Consecutive rows from one or more record batches.
 struct Range {
     pieces: VecDeque<RecordBatch>,
-    /// Index of the first row that is not encoded.
+    /// The index of the first row that has not been encoded.
     index: u64,
-    /// Its first batch allocates memory: waiting ranges have none.
+    /// `None` until the first batch of the range is encoded, so that waiting ranges need no memory
+    /// for lines.
     encoder: Option<Encoder>,
 }
 
-/// A range that no thread has begun.
+/// A range that no thread has started to encode.
 struct Job {
-    /// Its index among all ranges.
+    /// The index of the range among all ranges.
     number: usize,
     range: Range,
-    /// Where its batches are sent.
+    /// The channel for the batches of the range.
     sender: SyncSender<Message>,
 }
 
-/// The ranges that no thread has begun.
+/// The ranges that no thread has started to encode.
 #[derive(Default)]
 struct Queue {
     jobs: Mutex<Jobs>,
@@ -124,7 +127,7 @@ impl Queue {
         self.more.notify_one();
     }
 
-    /// The next job; waits for one. `None` if there will be no more.
+    /// Waits for the next job and returns it. Returns `None` if there will be no more jobs.
     fn wait(&self) -> Option<Job> {
         let mut jobs = self.lock();
         loop {
@@ -149,7 +152,8 @@ impl Queue {
 enum Message {
     Batch(Batch),
     Error(FrameError),
-    /// The range has ended. It contains the newlines that were removed from its names and tags.
+    /// The range has ended. The message contains the newlines that were removed from names and tags
+    /// of the range.
     End(Option<RemovedNewlines>),
 }
 
@@ -185,7 +189,8 @@ impl Range {
                     .push_front(piece.slice(rows, piece.num_rows() - rows));
             }
             if encoder.len_bytes() > limit {
-                // The line that exceeds the limit begins the next batch, unless it is alone.
+                // The line that exceeds the limit becomes the first line of the next batch, unless
+                // it is the only line.
                 let lines = encoder.batch().len().max(2) - 1;
                 return Message::Batch(encoder.take_lines(lines, shared.spare()));
             }
@@ -210,18 +215,18 @@ pub struct Workers {
     on_thread_start: fn(),
     queue: Arc<Queue>,
     waiting: VecDeque<Waiting>,
-    /// Ranges that are no longer waiting.
+    /// The number of ranges that are no longer waiting.
     ended: usize,
-    /// Bytes of the batches of the current range, and the maximum of a range so far.
+    /// The number of bytes in the batches of the current range, and the maximum for a range so far.
     range_bytes: usize,
     longest_range: usize,
     removed: RemovedNewlines,
 }
 
 enum Waiting {
-    /// Encoded by the caller, a few messages ahead.
+    /// The caller's thread encodes this range, a few messages ahead.
     Here(Box<Range>, VecDeque<Message>),
-    /// Encoded by a thread.
+    /// Another thread encodes this range.
     There(Receiver<Message>),
 }
 
@@ -261,8 +266,8 @@ impl Workers {
         if self.threads == 1 {
             return self.waiting.is_empty();
         }
-        // Each range counts with the batches that may wait and one that is being made, or as a
-        // whole.
+        // Counts each range as the batches that may wait plus the batch that is being made, or as
+        // the longest whole range if that is smaller.
         let longest = self.shared.longest.load(Ordering::Relaxed).max(1 << 20);
         let bytes = longest * (1 + WAITING);
         let bytes = match self.longest_range {
@@ -305,13 +310,13 @@ impl Workers {
         let thread = thread::Builder::new().name("aioinflux-frame".into());
         match thread.spawn(work) {
             Ok(_) => self.started += 1,
-            // If no more threads can be started, the existing ones do the work.
+            // If no more threads can be started, the existing threads do the work.
             Err(_) => self.threads = self.started + 1,
         }
     }
 
-    /// Encodes one batch of a range that no other thread encodes. `false` if there is nothing to
-    /// encode now.
+    /// Encodes one batch of a range that no other thread encodes. Returns `false` if there is
+    /// nothing to encode now.
     fn help(&mut self) -> bool {
         for waiting in &mut self.waiting {
             if let Waiting::Here(range, ready) = waiting
@@ -327,16 +332,17 @@ impl Workers {
         };
         let mut range = Box::new(job.range);
         let first = range.next(&self.shared);
-        // Messages in the queue count as waiting too.
+        // `waiting` also has an entry for each job in the queue, so this index is valid.
         self.waiting[job.number - self.ended] = Waiting::Here(range, VecDeque::from([first]));
         true
     }
 
-    /// The next batch. `None` when all ranges are done. It has no lines if all its rows were
-    /// skipped.
+    /// Returns the next batch. Returns `None` when all ranges are finished. A batch has no lines if
+    /// all its rows were skipped.
     ///
     /// # Errors
-    /// If a row or column cannot be represented. Everything that was pushed is then dropped.
+    /// If line protocol cannot represent a row or column. All ranges that were pushed are then
+    /// dropped.
     ///
     /// # Panics
     /// If a thread panicked.
@@ -386,7 +392,7 @@ impl Workers {
         }
     }
 
-    /// The next message of the thread that encodes the first range.
+    /// Waits for the next message of the thread that encodes the first range.
     fn wait(&self) -> Message {
         match self.waiting.front() {
             Some(Waiting::There(receiver)) => receiver.recv().expect("a thread panicked"),
@@ -406,7 +412,7 @@ impl Drop for Workers {
     }
 }
 
-/// Encodes one range. It ends if the receiver is gone.
+/// Encodes one range. Stops early if the receiver has been dropped.
 fn work(mut job: Job, shared: &Shared) {
     loop {
         let message = job.range.next(shared);

@@ -1,4 +1,5 @@
-//! What went wrong on the way to an answer: errors of hyper, of look-ups and of the system, as ours.
+//! Converts the errors of hyper, of name look-ups and of the system that occur before an answer
+//! arrives.
 
 use std::error::Error as StdError;
 
@@ -6,7 +7,7 @@ use crate::config::without_user;
 use crate::error::{Error, ErrorKind};
 use crate::lookup;
 
-/// Why no connection was opened, to the server or to a proxy.
+/// Explains why no connection to the server or to a proxy was opened.
 pub(super) fn no_connection(
     error: &(dyn StdError + 'static),
     in_lookup: bool,
@@ -29,8 +30,8 @@ pub(super) fn no_connection(
     Error::new(ErrorKind::Connect, true, text)
 }
 
-/// Why an open connection gave no answer. A head that cannot be read comes again with the next
-/// try, so that only a connection that broke is worth one.
+/// Explains why an open connection returned no answer. If the head of an answer cannot be read, a
+/// retry would return the same head. Therefore only a broken connection is worth a retry.
 pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
     let parse = chain(error)
         .find_map(|cause| cause.downcast_ref::<hyper::Error>())
@@ -51,10 +52,12 @@ pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
     Error::new(ErrorKind::Decode, false, text)
 }
 
-/// What hyper calls a head above its limits; the method that asks for it is for servers only.
+/// hyper's error text for a head that exceeds its limits; hyper's method that checks for this error
+/// is available only to servers.
 const TOO_LARGE: &str = "message head is too large";
 
-/// The text of the innermost cause: the outer ones say "error sending request" and the like.
+/// Returns the text of the innermost cause, because the outer errors only say "error sending
+/// request" and the like.
 pub(super) fn root_cause(error: &(dyn StdError + 'static)) -> String {
     root(error).to_string()
 }
@@ -63,7 +66,7 @@ fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static)
     chain(error).last().unwrap_or(error)
 }
 
-/// The error and its causes, from the outermost to the innermost.
+/// Iterates over the error and its causes, from the outermost to the innermost.
 pub(super) fn chain<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

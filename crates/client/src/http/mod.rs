@@ -1,9 +1,9 @@
-//! Sending requests and reading answers: the only place that names the HTTP libraries.
+//! Sends requests and reads answers; this is the only module that names the HTTP libraries.
 //!
-//! Knows connections, time limits and where a body ends; nothing about databases. What ends by
-//! `content-length` or by the last chunk is proven to be whole; a body that ends with the
-//! connection is not, gzip or no gzip (another member may have been to come), and the decoders
-//! refuse it.
+//! The module handles connections, time limits and the ends of bodies; it does not handle
+//! databases. A body that ends at its `content-length` or with the last chunk is proven to be
+//! complete. A body that ends when the connection closes is not proven to be complete, even if it
+//! is gzip, because another gzip member could have followed. The decoders refuse such a body.
 //!
 //! | file | what |
 //! |---|---|
@@ -52,31 +52,32 @@ use carrier::{Carrier, Pieces};
 use message::{Head, Prepared, Upload};
 use slots::Slots;
 
-/// Bodies from this size on are compressed off the threads that drive connections.
+/// Bodies of at least this size are compressed on threads that do not drive connections.
 const COMPRESS_ELSEWHERE: usize = 64 * 1024;
 
 const NEEDS_TLS: &str = "tls: the server speaks TLS on this port; hint: use an `https://` URL";
 
-/// Connections to one server.
+/// The connections to one server.
 #[derive(Clone)]
 pub(crate) struct Http {
     carrier: Carrier,
     slots: Slots,
     read_limit: Option<Duration>,
     total_limit: Option<Duration>,
-    /// Host and port, where requests go there by plain TCP.
+    /// The host and port, if requests go directly to the server over plain TCP.
     plain: Option<Arc<(String, u16)>>,
     has_answered: Arc<AtomicBool>,
 }
 
-/// An answer whose body is still to be read.
+/// An answer whose body has not been read yet.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Headers,
     pub(crate) body: Body,
 }
 
-/// Sets connections up. Reads certificates and the environment, and opens none.
+/// Prepares the connections to a server. Reads certificates and the environment, but opens no
+/// connection.
 pub(crate) fn build(config: &Config) -> Result<Http, Error> {
     if config.request_limit() == 0 {
         return Err(Error::config(
@@ -96,20 +97,22 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
 }
 
 impl Http {
-    /// The same server and the same limits, on connections that this reactor drives; none where
-    /// TLS or a proxy is in the way.
+    /// Returns connections that `reactor` drives, to the same server and with the same limits.
+    /// Returns `None` if TLS or a proxy is used.
     #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, config: &Config, reactor: &Reactor) -> Option<Self> {
         Some(Self {
             carrier: self.carrier.driven_by(reactor)?,
-            // Of its own: requests of a loop that does not go on must not hold up others.
+            // These connections have their own slots, because requests of a blocked event loop must
+            // not hold up other requests.
             slots: Slots::new(config.request_limit()),
             ..self.clone()
         })
     }
 
-    /// Sends a request and waits for the head of the answer. Without `whole` the total limit does
-    /// not apply to the pieces of the body: the caller reads a stream for as long as it likes.
+    /// Sends a request and waits for the head of the answer. If `whole` is false, the total limit
+    /// does not apply to the pieces of the body, because the caller may read a stream for as long
+    /// as it likes.
     pub(crate) async fn send(&self, request: Request, whole: bool) -> Result<Reply, Error> {
         let total = Deadline::new(self.total_limit, Limit::Total);
         let slot = self.slots.take(!whole, total).await?;
@@ -135,14 +138,16 @@ impl Http {
         })
     }
 
-    /// Whether it connects by TLS without verifying who answers.
+    /// Whether connections use TLS without verifying the peer's certificate.
     pub(crate) fn is_unverified(&self) -> bool {
         self.carrier.connector().is_unverified()
     }
 
-    /// The same error, or that the server speaks TLS if it does and never answered.
+    /// Returns the same error. If the server speaks TLS and has never answered, returns an error
+    /// that says so.
     async fn explained(&self, error: Error, total: Deadline) -> Error {
-        // Some servers close the connection without a word, others send a TLS alert, which is no HTTP.
+        // If a TLS server receives plain HTTP, it may close the connection without an answer, or
+        // send a TLS alert, which is not HTTP.
         let may_be_tls = matches!(error.kind(), ErrorKind::Transport | ErrorKind::Decode);
         let plain = self.plain.as_deref();
         let plain = plain.filter(|_| !self.has_answered.load(Ordering::Relaxed));
@@ -158,7 +163,7 @@ impl Http {
         }
     }
 
-    /// Waits for the head of the answer for as long as something moves.
+    /// Waits for the head of the answer for as long as data is sent or received.
     async fn exchange(
         &self,
         request: Prepared,
@@ -175,7 +180,7 @@ impl Http {
                     return Err(Error::transport(text));
                 }
                 Ok(result) => return result,
-                // Something moved since the limit was set.
+                // There was progress after the limit was computed.
                 Err(_) if !total.is_over() && !progress.deadline().is_over() => {}
                 Err(error) => return Err(error),
             }
@@ -183,7 +188,7 @@ impl Http {
     }
 }
 
-/// The request in the words of HTTP, its body compressed if it is to be.
+/// Builds the HTTP request, and compresses its body if requested.
 async fn prepared(request: Request, progress: &Progress) -> Result<Prepared, Error> {
     let Request {
         post,
@@ -226,13 +231,14 @@ async fn compressed(body: Bytes) -> Result<Bytes, Error> {
         .map_err(|error| Error::transport(format!("gzip: {error}")))
 }
 
-/// Whether the library notices when this body ends early.
+/// Whether the HTTP library detects a body that ends early.
 fn end_of(has_length: bool, headers: &Headers) -> End {
-    // Several headers are one list; what comes last is what ends the body.
+    // Several `transfer-encoding` headers form one list; its last item determines how the body
+    // ends.
     let codings = headers.items("transfer-encoding");
     let last = codings.last();
-    // The size of the body is known from the head only when its length is given, or when the
-    // status has none.
+    // The head states the size of the body only if it contains the length, or if the status allows
+    // no body.
     if has_length || last.is_some_and(|last| last.eq_ignore_ascii_case("chunked")) {
         End::Proven
     } else {

@@ -1,4 +1,4 @@
-//! hyper's pool of connections, over every way to a server. tokio drives it.
+//! hyper's connection pool, for every route to a server; tokio drives the connections.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::failure::{no_answer, root_cause};
 use super::message::{Head, Prepared, Upload, poll_piece};
 use crate::error::Error;
 
-/// A connection that was idle for longer is not used again.
+/// A connection that has been idle for longer than this is not reused.
 pub(super) const IDLE: Duration = Duration::from_secs(90);
 
 /// A pool of connections to one server.
@@ -24,7 +24,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// Opens no connection.
+    /// Creates the pool without opening a connection.
     pub(super) fn new(connector: Connector) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -64,7 +64,7 @@ impl Pool {
     }
 }
 
-/// The next piece of a body, or the cause why there is none.
+/// Returns the next piece of a body, or the reason why there is none.
 pub(super) async fn next(body: &mut Incoming) -> Result<Option<Bytes>, String> {
     let piece = std::future::poll_fn(|context| poll_piece(body, context)).await;
     piece.transpose().map_err(|error| root_cause(&error))

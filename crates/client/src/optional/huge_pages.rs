@@ -1,11 +1,12 @@
-//! Huge pages for large allocations: the kernel hands out and clears 2 MiB at once, not 4 KiB at each
-//! page fault.
+//! Huge pages for large allocations: the kernel provides and clears 2 MiB at once, instead of 4 KiB
+//! at each page fault.
 //!
-//! [`HugePages`] is a global allocator for programs whose answers are large. It maps blocks of 4 MiB
-//! and more itself, and unmaps them when they are freed, so that it keeps no unused memory. Smaller
-//! blocks are the system allocator's. The system allocator can use huge pages too, but only for a
-//! whole process, and before it starts. [`advise`] is for memory that comes from another allocator.
-//! On systems other than Linux the allocator is the system's, and the advice does nothing.
+//! [`HugePages`] is a global allocator for programs that receive large answers. The allocator maps
+//! blocks of 4 MiB or more itself, and unmaps them when they are freed, so that it keeps no unused
+//! memory. Smaller blocks come from the system allocator. The system allocator can use huge pages
+//! too, but only for a whole process, and only if this is set before the process starts. [`advise`]
+//! is for memory from other allocators. On systems other than Linux, [`HugePages`] is the system
+//! allocator, and [`advise`] does nothing.
 #![cfg_attr(
     target_os = "linux",
     expect(
@@ -38,7 +39,7 @@ mod linux {
 
     use super::{HUGE_PAGE, LARGE};
 
-    /// The alignment of a mapping on every system.
+    /// The minimum alignment of a mapping on every system.
     const SMALL_PAGE: usize = 4096;
 
     /// A global allocator that uses huge pages for blocks of 4 MiB and more.
@@ -54,21 +55,22 @@ mod linux {
         let before = block.addr() % SMALL_PAGE;
         let pages = (before + size).next_multiple_of(SMALL_PAGE);
         let start = block.wrapping_sub(before).cast_mut();
-        // SAFETY: the advice changes nothing of what is in the pages, whoever owns them. The kernel
-        // refuses addresses that are not mapped.
+        // SAFETY: the advice does not change the contents of the pages, no matter who owns them.
+        // The kernel refuses addresses that are not mapped.
         unsafe { libc::madvise(start.cast(), pages, libc::MADV_HUGEPAGE) };
     }
 
-    // SAFETY: a layout says by itself whose block it is, since it comes back as it was: all of
-    // `System` go back to `System`, all mapped ones are unmapped with the length that they were
-    // mapped with. Mappings are aligned to pages, never overlap, and stay until they are unmapped.
+    // SAFETY: the layout alone determines which allocator owns a block, and the caller passes the
+    // same layout when it frees the block. Therefore all blocks of `System` are returned to
+    // `System`, and all mapped blocks are unmapped with the length with which they were mapped.
+    // Mappings are aligned to pages, never overlap, and exist until they are unmapped.
     unsafe impl GlobalAlloc for HugePages {
         #[inline]
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             if is_large(layout) {
                 map(layout.size())
             } else {
-                // SAFETY: the caller guarantees the same.
+                // SAFETY: the caller guarantees what `System` requires.
                 unsafe { System.alloc(layout) }
             }
         }
@@ -78,7 +80,7 @@ mod linux {
             if is_large(layout) {
                 map(layout.size())
             } else {
-                // SAFETY: the caller guarantees the same.
+                // SAFETY: the caller guarantees what `System` requires.
                 unsafe { System.alloc_zeroed(layout) }
             }
         }
@@ -89,7 +91,7 @@ mod linux {
                 // SAFETY: the block is a mapping of that length, and nothing uses it any more.
                 unsafe { libc::munmap(block.cast(), mapped(layout.size())) };
             } else {
-                // SAFETY: the block is one of `System`.
+                // SAFETY: the block was allocated by `System`.
                 unsafe { System.dealloc(block, layout) };
             }
         }
@@ -99,21 +101,22 @@ mod linux {
             // SAFETY: the caller guarantees that the new size is valid for a layout.
             let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
             match (is_large(layout), is_large(new)) {
-                // SAFETY: the block belongs to `System`, before and after.
+                // SAFETY: the block belongs to `System` both before and after the call.
                 (false, false) => unsafe { System.realloc(block, layout, size) },
                 (true, true) => remap(block, layout.size(), size),
-                // SAFETY: guaranteed by the caller.
+                // SAFETY: the caller guarantees that the block has this layout.
                 _ => unsafe { self.exchange(block, layout, new) },
             }
         }
     }
 
     impl HugePages {
-        /// Moves a block from the one kind to the other.
+        /// Moves a block from one allocator to the other.
         #[cold]
         unsafe fn exchange(&self, block: *mut u8, layout: Layout, new: Layout) -> *mut u8 {
-            // SAFETY: the old block has its layout and is not used after it. The new one, if there
-            // is one, is a different block, and both are at least as long as the copy.
+            // SAFETY: the old block has its layout and is not used after it was moved. The new
+            // block, if there is one, is a different block, and both blocks are at least as long as
+            // the copied bytes.
             unsafe {
                 let moved = self.alloc(new);
                 if !moved.is_null() {
@@ -130,18 +133,19 @@ mod linux {
         layout.size() >= LARGE && layout.align() <= SMALL_PAGE
     }
 
-    /// The length of the mapping for a block. The size of a layout is far below `usize::MAX`.
+    /// Returns the length of the mapping for a block. This cannot overflow, because the size of a
+    /// layout is far below `usize::MAX`.
     fn mapped(size: usize) -> usize {
         size.next_multiple_of(HUGE_PAGE)
     }
 
-    /// Memory that is zero, or null. A huge page starts only at an aligned address.
+    /// Returns zeroed memory, or null. A huge page can start only at an aligned address.
     #[cold]
     fn map(size: usize) -> *mut u8 {
         let length = mapped(size);
         let block = fresh(length);
         if !block.is_null() && block.align_offset(HUGE_PAGE) != 0 {
-            // Kernels before 6.7 align to small pages.
+            // Kernels before 6.7 align mappings only to small pages.
             unmap(block, 0, length);
             return map_aligned(length);
         }
@@ -151,7 +155,7 @@ mod linux {
         block
     }
 
-    /// Maps one huge page more than is needed, and unmaps what is before and after the aligned part.
+    /// Maps one huge page more than needed, and unmaps the parts before and after the aligned part.
     fn map_aligned(length: usize) -> *mut u8 {
         let whole = fresh(length + HUGE_PAGE);
         if whole.is_null() {
@@ -168,7 +172,7 @@ mod linux {
     fn fresh(length: usize) -> *mut u8 {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        // SAFETY: a new mapping at an address that the kernel chooses touches no other memory.
+        // SAFETY: a new mapping at an address that the kernel chooses does not touch other memory.
         let block = unsafe { libc::mmap(null_mut(), length, access, kind, -1, 0) };
         if block == libc::MAP_FAILED {
             null_mut()
@@ -179,8 +183,7 @@ mod linux {
 
     fn unmap(block: *mut u8, start: usize, length: usize) {
         if length > 0 {
-            // SAFETY: the range is a part of a mapping that was just made, and nothing refers to
-            // it.
+            // SAFETY: the range is part of a mapping that was just made, and nothing refers to it.
             unsafe { libc::munmap(block.wrapping_add(start).cast(), length) };
         }
     }
@@ -191,8 +194,8 @@ mod linux {
         if old == new {
             return block;
         }
-        // SAFETY: the block is a mapping of that length. The caller does not use the old address
-        // any more, unless the result is null.
+        // SAFETY: the block is a mapping of that length. The caller no longer uses the old address,
+        // unless the result is null.
         let moved = unsafe { libc::mremap(block.cast(), old, new, libc::MREMAP_MAYMOVE) };
         if moved == libc::MAP_FAILED {
             null_mut()

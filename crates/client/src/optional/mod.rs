@@ -1,9 +1,9 @@
-//! Fast paths that few programs need. Each one is a Cargo feature, and off by default; the Python
-//! package enables them all.
+//! Fast paths that few programs need. Each fast path is a Cargo feature that is off by default; the
+//! Python package enables all of them.
 //!
-//! Without a fast path, plainer code does the same work. `ARCHITECTURE.md` says under "Optional fast
-//! paths" what each one gains, what replaces it, and how to remove it. The one for event loops is in
-//! `http/optional`, because only `http` names the HTTP libraries.
+//! Without a fast path, simpler code does the same work. For what each fast path gains, what
+//! replaces it, and how to remove it, see `ARCHITECTURE.md` under "Optional fast paths". The fast
+//! path for event loops is in `http/optional`, because only `http` names the HTTP libraries.
 //!
 //! | feature | folder or file | what |
 //! |---|---|---|

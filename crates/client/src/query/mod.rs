@@ -1,4 +1,4 @@
-//! A query: text, language and bind parameters, and options for reading its answer.
+//! A query: its text, language and bind parameters, and the options for reading its answer.
 //!
 //! Pass values from outside as bind parameters, never as part of the text:
 //!
@@ -93,10 +93,11 @@ impl Query {
         self.language
     }
 
-    /// The text, if the server would read all of it.
+    /// Returns the text, if the server would read all of it.
     pub(crate) fn checked_text(&self) -> Result<&str, Error> {
         if self.text.contains('\0') {
-            // The scanner of the server treats NUL as the end, and runs the text before it.
+            // The server's scanner treats a NUL as the end of the text, and the server runs the
+            // text before the NUL.
             return Err(Error::config(
                 "query: the text contains a NUL, at which the server would stop reading",
             ));
@@ -104,7 +105,8 @@ impl Query {
         Ok(&self.text)
     }
 
-    /// The bound values in the format of the server. `None` if there are no values.
+    /// Returns the bound values in the format that the server expects. Returns `None` if there are
+    /// no values.
     pub(crate) fn params_json(&self) -> Result<Option<String>, Error> {
         if self.params.is_empty() {
             return Ok(None);
@@ -124,7 +126,7 @@ impl Query {
 }
 
 impl fmt::Debug for Query {
-    /// Leaves out the text after the word `PASSWORD`, and the bound values.
+    /// Omits the text after the word `PASSWORD`, and the bound values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const WORD: &str = "password";
         let secret = self.text.to_ascii_lowercase().find(WORD);

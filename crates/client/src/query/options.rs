@@ -1,4 +1,4 @@
-//! How an answer is read.
+//! The options for reading an answer.
 
 use crate::config::Precision;
 

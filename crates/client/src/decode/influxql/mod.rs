@@ -1,7 +1,7 @@
-//! Answers of `/query`: push decoders for both formats.
+//! Push decoders for the answers of `/query`, in both formats.
 //!
-//! A decoder handles whole and chunked answers alike and builds no tree. Rows go straight into
-//! columns, and only one incomplete value and one batch are buffered.
+//! A decoder handles whole and chunked answers in the same way, and builds no tree. Rows are
+//! written straight into columns, and the decoder buffers only one incomplete value and one batch.
 
 mod assemble;
 pub(in crate::decode) mod json;
@@ -17,26 +17,28 @@ use crate::decode::error::{DecodeError, DecodeErrorKind, Fault, Stop};
 use crate::decode::event::{End, Event, Format};
 use crate::decode::table::BatchLimits;
 
-/// Batch size of an answer that is streamed: it fits into the cache, and into memory if rows are
-/// wide and texts long.
+/// The batch size of an answer that is streamed: a batch fits into the CPU cache, and into memory
+/// even if rows are wide and texts are long.
 const BATCHES: BatchLimits = BatchLimits {
     rows: 8192,
     bytes: 8 << 20,
     ahead: 0,
 };
 
-/// Maximum number of bytes of rows in a batch of an answer that is collected. Even with one more
-/// row of [`MAX_VALUE_BYTES`], and if each byte of a text became three (U+FFFD), a text column
-/// stays below the 2 GiB that Arrow allows.
+/// The maximum number of bytes of rows in a batch of an answer that is collected. A text column
+/// stays below the 2 GiB that Arrow allows, even if the batch has one more row of
+/// [`MAX_VALUE_BYTES`] and every byte of a text becomes three bytes (U+FFFD).
 const LARGE_BATCH_BYTES: usize = 256 << 20;
 
-/// Bytes of a series that are searched for its end. More bytes than these are worth a thread.
+/// The number of bytes that are searched for the end of a series. A series with more bytes than
+/// this is worth decoding on two threads.
 const AHEAD: usize = 4 << 20;
 
-/// How much of a piece is appended to the value that the previous piece cut: some rows.
+/// The number of bytes of a new piece that are first appended to the incomplete value from the
+/// previous piece: enough for a few rows.
 const BRIDGE: usize = 4096;
 
-/// How much of a body that is not an answer is shown.
+/// If a body is not an answer, the error shows at most this number of its bytes.
 const MAX_JUNK_BYTES: usize = 160;
 
 /// Decodes one answer piece by piece.
@@ -75,12 +77,12 @@ const MAX_JUNK_BYTES: usize = 160;
 pub struct Decoder {
     parser: Parser,
     pub(in crate::decode) assembly: Assembly,
-    /// The incomplete value, from its first byte.
+    /// The incomplete value, from its first byte on.
     buffer: Vec<u8>,
-    /// Offset of the start of `buffer` in the answer.
+    /// The offset of the start of `buffer` in the answer.
     offset: u64,
-    /// Unexpected text found where a document should begin, collected until there is enough of it
-    /// for the error message.
+    /// Unexpected text where a document should begin, collected until there is enough of it for the
+    /// error message.
     junk: Option<Vec<u8>>,
     error: Option<DecodeError>,
 }
@@ -139,8 +141,8 @@ impl Decoder {
         self
     }
 
-    /// Accepts an answer without any document as complete: for some statements a server sends an
-    /// empty body.
+    /// Accepts an answer without any document as complete, because the server answers some
+    /// statements with an empty body.
     #[must_use]
     pub(crate) fn may_be_empty(mut self) -> Self {
         self.assembly.allow_nothing();
@@ -175,9 +177,9 @@ impl Decoder {
         Ok(())
     }
 
-    /// Continues with the value in the buffer and returns the rest of `piece` that was not parsed.
-    /// A small part of the piece is tried first, because the value usually ends in it, and then the
-    /// rest need not be copied.
+    /// Continues with the value in the buffer, and returns the part of `piece` that was not parsed.
+    /// First tries a small part of the piece, because the buffered value usually ends in that part.
+    /// In this case, the rest of the piece need not be copied.
     fn end_buffer<'a>(&mut self, piece: &'a [u8]) -> Result<&'a [u8], DecodeError> {
         let begun = self.buffer.len();
         let (little, rest) = piece.split_at(BRIDGE.min(piece.len()));
@@ -238,7 +240,7 @@ impl Decoder {
         }
     }
 
-    /// Reads the incomplete row once more, which distinguishes an invalid row from a short one.
+    /// Parses the incomplete row once more, to distinguish an invalid row from an incomplete one.
     fn try_last_row(&mut self) -> Result<(), DecodeError> {
         if self.buffer.is_empty() {
             return Ok(());
@@ -254,7 +256,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Parses as far as possible and returns how many bytes are consumed.
+    /// Parses the input as far as possible, and returns the number of bytes that were consumed.
     fn parse(&mut self, input: &[u8]) -> Result<usize, DecodeError> {
         let mut at = 0;
         let stop = match &mut self.parser {
@@ -279,8 +281,9 @@ impl Decoder {
         }
     }
 
-    /// InfluxDB 1.6 ends an answer that it cannot encode with a line of plain text, `json: error
-    /// calling MarshalJSON ...`. The user needs this text as the error.
+    /// Collects text that is not a document: InfluxDB 1.6 ends an answer that it cannot encode with
+    /// a line of plain text, `json: error calling MarshalJSON ...`. The error must show this text
+    /// to the user.
     fn collect_junk(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         let junk = self.junk.get_or_insert_default();
         let wanted = MAX_JUNK_BYTES - junk.len();

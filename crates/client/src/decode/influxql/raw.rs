@@ -1,7 +1,7 @@
 //! Checks a raw JSON answer, which is returned to the user unchanged.
 //!
-//! It does not use the decoders of this module: all that matters is whether the answer is a
-//! success. Rows are skipped, and only the texts of errors are copied.
+//! The check does not use the decoders of this module, because all that matters is whether the
+//! answer reports success. The check skips rows, and copies only error texts.
 
 use serde::Deserialize;
 
@@ -42,7 +42,8 @@ struct Outcome {
     error: Option<String>,
 }
 
-/// A series without its rows: serde skips keys that are not listed, without building values.
+/// A series without its rows: serde skips keys that are not listed here, and builds no values for
+/// them.
 #[derive(Deserialize)]
 struct Series {
     #[serde(default)]
@@ -97,12 +98,12 @@ pub fn check(body: &[u8]) -> Verdict {
     }
 }
 
-/// Follows the marks that a series, or a statement, continues.
+/// Tracks the `partial` marks, which say that a series or a statement continues.
 #[derive(Default)]
 struct Cut {
-    /// The statement whose next piece must come now.
+    /// The statement that must continue in the next result.
     open: Option<u32>,
-    /// The first statement with a missing piece.
+    /// The first statement that lacks a piece.
     found: Option<u32>,
 }
 
@@ -126,7 +127,8 @@ impl Cut {
     }
 }
 
-/// Go leaves out `results` if there are none. Any other document is not from InfluxDB.
+/// Whether a document is an empty object: Go omits `results` if there are none. Any other document
+/// without `results` or `error` does not come from InfluxDB.
 fn is_empty_object(text: &[u8]) -> bool {
     let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
     bytes.next() == Some(&b'{') && bytes.next() == Some(&b'}')

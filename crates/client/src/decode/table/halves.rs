@@ -1,10 +1,11 @@
 //! Reads the rows of a large series in rounds. Each round takes a piece of the answer and splits it
-//! in two; the second half is read on another thread.
+//! in two; another thread reads the second half.
 //!
-//! The start of the second half is a guess: a place that looks like rows. The first half confirms
-//! or refutes the guess, because it either ends there or does not. If the guess was wrong, the
-//! second half is dropped, and decoding continues as if it had not existed. Neither half changes
-//! the type of a column: each ends before a row that would. So neither the guess nor the number of
+//! The start of the second half is a guess: a position where a row seems to start. The first half
+//! confirms the guess if the row after its last row would start exactly there, and otherwise
+//! refutes the guess. If the guess was wrong, the second half is discarded, and decoding continues
+//! as if the second half had not been read. Neither half changes the type of a column: each half
+//! ends before a row that would change a type. Therefore neither the guess nor the number of
 //! processors changes the result.
 
 use std::ops::Range;
@@ -13,38 +14,38 @@ use std::thread;
 
 use super::{BatchLimits, RowFormat, Table};
 
-/// Rows that must follow each other at the start of the second half.
+/// The number of consecutive valid rows that are required at the start of the second half.
 const PROOF: u32 = 8;
 
-/// Bytes that are searched for that start.
+/// The number of bytes that are searched for the start of the second half.
 const SEARCHED: usize = 1 << 16;
 
-/// A half that is smaller than this fraction of a complete one is not worth a thread.
+/// A half is not worth a thread if it is smaller than a full half divided by this number.
 const LEAST_SHARE: usize = 8;
 
-/// After so many rows a thread checks whether it is still needed.
+/// The number of rows after which a thread checks whether its result is still needed.
 const ROWS_BETWEEN_LOOKS: u32 = 4096;
 
 /// Rows that were added one after the other.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
     pub(super) count: u32,
-    /// The index after the last one.
+    /// The index after the last row.
     pub(super) end: usize,
     /// The start of the next row, if there is one.
     pub(super) next: Option<usize>,
 }
 
-/// The result for the two halves of some rows.
+/// The result of reading two halves.
 struct Halves {
     run: Run,
-    /// Both were added, and more rows may follow.
+    /// Both halves were added, and more rows may follow.
     are_whole: bool,
 }
 
 impl Table {
-    /// Adds the row at `at` and those that follow it, at most `most` in all, as far as they have
-    /// arrived, change no column and fit into the batch. There may be none.
+    /// Adds the row at `at` and the rows that follow it, at most `most` rows in all, as long as
+    /// they are complete, change no column and fit into the batch. The call may add no rows.
     #[inline(never)]
     pub(super) fn add_in_halves<F: RowFormat>(
         &mut self,
@@ -57,7 +58,7 @@ impl Table {
         if !thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
             return run;
         }
-        // Its memory is reused in all rounds.
+        // The memory of the second table is reused in all rounds.
         let mut second = None;
         while let Some(start) = run.next {
             let half = limits.ahead.min((input.len() - start) / 2);
@@ -79,14 +80,16 @@ impl Table {
         run
     }
 
-    /// Rows of fewer bytes than this cannot fill the batch, however short they are.
+    /// Returns a number of bytes: rows that take fewer bytes in total cannot fill the batch,
+    /// however short each row is.
     fn place(&self, limits: BatchLimits) -> usize {
         let bytes = limits.bytes.saturating_sub(self.bytes);
         bytes.min(limits.rows.saturating_sub(self.rows))
     }
 
-    /// Adds the rows of the first half, and with `second`, an empty sibling, those of as many bytes
-    /// after them, unless both together fill the `place` in the batch.
+    /// Adds the rows of the first half, and then the rows of an equally large second half.
+    /// `second`, an empty sibling table, collects the rows of the second half. The second half is
+    /// dropped if both halves together would fill the `place` in the batch.
     fn add_halves<F: RowFormat>(
         &mut self,
         second: &mut Self,
@@ -137,8 +140,8 @@ impl Table {
         }
     }
 
-    /// The first offset from `from` on where rows seem to start. The table is empty before and
-    /// after the call.
+    /// Returns the first offset from `from` on where rows seem to start. The table must be empty
+    /// before the call, and is empty again after it.
     fn find_rows<F: RowFormat>(&mut self, input: &[u8], from: usize) -> Option<usize> {
         let searched = &input[..input.len().min(from + SEARCHED)];
         let mut place = F::find_row(searched, from);
@@ -153,7 +156,8 @@ impl Table {
         place
     }
 
-    /// Adds the rows that start in a range, until one is incomplete or changes a column.
+    /// Adds the rows that start in a range, and stops before a row that is incomplete or changes a
+    /// column.
     fn add_run<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -180,7 +184,8 @@ impl Table {
         run
     }
 
-    /// An empty table of the same columns, with memory for `rows` rows like the present ones.
+    /// Returns an empty table with the same columns, and with memory for `rows` rows that are
+    /// similar to the current rows.
     fn sibling(&self, rows: usize) -> Self {
         Self {
             names: Vec::new(),
@@ -193,7 +198,7 @@ impl Table {
         }
     }
 
-    /// Appends the rows of a table whose columns have the same types.
+    /// Appends the rows of another table whose columns have the same types.
     fn append(&mut self, other: &mut Self) {
         for (column, more) in self.columns.iter_mut().zip(&mut other.columns) {
             column.append(more);

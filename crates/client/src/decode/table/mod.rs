@@ -1,7 +1,8 @@
 //! Collects the rows of one series into record batches.
 //!
-//! A row is added completely or not at all. The fast path writes cells straight into the columns. A
-//! row that does not fit is undone and parsed again slowly, to decide what the columns become.
+//! A row is added either completely or not at all. The fast path writes cells straight into the
+//! columns. A row that does not fit is undone and parsed again on the slow path, which decides how
+//! the column types change.
 
 mod capacity;
 pub(in crate::decode) mod columns;
@@ -21,16 +22,18 @@ use crate::decode::table::columns::{Cell, Column, Fit};
 
 pub(crate) use self::whole::{Whole, float_of};
 
-/// A format of rows.
+/// A format of rows: JSON or `MessagePack`.
 pub(in crate::decode) trait RowFormat {
-    /// Integers and floats look the same if a float is whole.
+    /// Whether a whole float looks the same as an integer in this format.
     const PROMOTES: bool;
 
-    /// Two threads read many rows in less time than one, including the time to join their results.
+    /// Whether two threads read many rows in less time than one thread, including the time to join
+    /// their results.
     const IN_HALVES: bool;
 
-    /// Reads the row that starts at `at` and returns the index after it. `each` gets the columns
-    /// one after the other with the start of their cell, and returns the index after the cell.
+    /// Reads the row that starts at `at`, and returns the index after the row. For each column,
+    /// calls `each` with the column and the start of its cell; `each` returns the index after the
+    /// cell.
     fn read_row<C>(
         input: &[u8],
         at: usize,
@@ -38,22 +41,23 @@ pub(in crate::decode) trait RowFormat {
         each: impl FnMut(C, usize) -> Result<usize, Stop>,
     ) -> Result<usize, Stop>;
 
-    /// Reads any cell.
+    /// Reads a cell of any type.
     fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop>;
 
-    /// Appends the cell at `at` to a column, if it is of the type of the column and in the usual
-    /// form. Returns the index after it. All other cells are left to [`RowFormat::cell`]: this
-    /// function may accept fewer cells, but must read them in the same way.
+    /// Appends the cell at `at` to a column, if the cell has the type of the column and the usual
+    /// form. Returns the index after the cell. Returns `None` for all other cells, and the caller
+    /// then uses [`RowFormat::cell`]. This function may accept fewer cells than
+    /// [`RowFormat::cell`], but must read them in the same way.
     fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize>;
 
-    /// The start of the next row, if a row directly follows the end of this one.
+    /// Returns the start of the next row, if a row directly follows the row that ends at `end`.
     fn next_row(input: &[u8], end: usize) -> Option<usize>;
 
-    /// The first offset from `from` on that looks like the start of a row.
+    /// Returns the first offset from `from` on that looks like the start of a row.
     fn find_row(input: &[u8], from: usize) -> Option<usize>;
 
-    /// The first offset that looks like the end of the last row, if the rows were not counted in
-    /// advance.
+    /// Returns the first offset that looks like the end of the last row, if the format does not
+    /// count rows in advance.
     fn find_end(input: &[u8]) -> Option<usize>;
 }
 
@@ -61,19 +65,21 @@ pub(in crate::decode) trait RowFormat {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::decode) struct BatchLimits {
     pub(in crate::decode) rows: usize,
-    /// Bytes of the answer that its rows take: wide rows and long texts must fit into memory.
+    /// The bytes that the batch's rows take in the answer. The limit keeps wide rows and long texts
+    /// within memory.
     pub(in crate::decode) bytes: usize,
-    /// Bytes that are searched for the end of a series. A series that continues after them is
-    /// large: memory is reserved for everything that is left, and two threads each read so many
-    /// bytes at a time. With 0, nothing is searched and no series is large.
+    /// The number of bytes that are searched for the end of a series. A series that does not end
+    /// within these bytes is large: memory is reserved for all its remaining rows, and two threads
+    /// each read this number of bytes at a time. With 0, nothing is searched, and no series counts
+    /// as large.
     pub(in crate::decode) ahead: usize,
 }
 
 /// The result of adding a row.
 enum Added {
-    /// The row ends at this index.
+    /// The row was added, and ends at this index.
     Row(usize),
-    /// It fits only into a new batch: take the present batch, then add the row again.
+    /// The row fits only into a new batch: take the current batch, then add the row again.
     NewBatch,
 }
 
@@ -81,14 +87,14 @@ enum Added {
 pub(in crate::decode) struct Rows {
     /// The index after the last row that was added.
     pub(in crate::decode) end: usize,
-    /// How many were added.
+    /// The number of rows that were added.
     pub(in crate::decode) count: u32,
-    /// The batch must be taken before anything else is added.
+    /// The batch must be taken before more rows are added.
     pub(in crate::decode) is_full: bool,
 }
 
-/// Rows after which memory is reserved for all rows that seem to follow. Before that nothing is
-/// reserved, because there are many small series.
+/// The number of rows after which memory is reserved for all rows that seem to follow. Nothing is
+/// reserved for fewer rows, because many series are small.
 const ROOM: usize = 4096;
 
 #[derive(Debug)]
@@ -97,10 +103,10 @@ pub(in crate::decode) struct Table {
     columns: Vec<Column>,
     rows: usize,
     bytes: usize,
-    /// Rows for which memory is reserved.
+    /// The number of rows for which memory is reserved.
     room: usize,
-    /// The number of rows at which [`Table::add_many`] is called. Before its first call, vectors
-    /// grow normally.
+    /// The number of rows at which [`Table::add_many`] is called next. Until the first such call,
+    /// the vectors grow as usual.
     pause: usize,
     /// The schema of the previous batch.
     schema: Option<SchemaRef>,
@@ -144,9 +150,9 @@ impl Table {
         self.rows >= limits.rows || self.bytes >= limits.bytes
     }
 
-    /// Adds the row that starts at `at` and those that follow it, at most `most` in all, until the
-    /// batch is full or a row does not fit. If a row after the first one cannot be read, it is left
-    /// for the next call, which returns the error.
+    /// Adds the row that starts at `at` and the rows that follow it, at most `most` rows in all,
+    /// until the batch is full or a row does not fit. If a row after the first row cannot be read,
+    /// the next call returns its error.
     pub(in crate::decode) fn add_rows<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -212,14 +218,14 @@ impl Table {
             rows.end = run.end;
             rows.count += run.count;
         }
-        // Halves may end early, so they are tried again, but not too often.
+        // The halves may end early, so they are tried again later, but not too often.
         self.pause = self.room.clamp(self.rows + ROOM, 2 * self.rows);
         rows.is_full = self.is_full(limits);
         run.next.filter(|_| !rows.is_full)
     }
 
-    /// Reserves memory for as many rows again, or for those that `bytes` of input contain if they
-    /// are like the present ones, but for at most `most` in all.
+    /// Reserves memory for more rows: as many as the table has, or as many as `bytes` of input seem
+    /// to contain, whichever is more. The total is limited to `most` rows.
     fn make_room(&mut self, bytes: usize, most: usize) {
         let more = self.rows_in(bytes).max(self.rows).min(most - self.rows);
         self.room = self.rows + more;
@@ -228,7 +234,8 @@ impl Table {
         }
     }
 
-    /// How many rows so many bytes contain, if they are like the present ones.
+    /// Estimates the number of rows in `bytes` of input, assuming that they are similar to the
+    /// current rows.
     fn rows_in(&self, bytes: usize) -> usize {
         let rows = bytes / self.bytes.div_ceil(self.rows);
         rows.saturating_add(rows / 64)
@@ -243,7 +250,7 @@ impl Table {
         }
     }
 
-    /// Adds a row if all of it fits the present columns. Returns the index after it.
+    /// Adds a row if every cell fits its column. Returns the index after the row.
     #[inline]
     fn push_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
         let added = F::read_row(
@@ -303,7 +310,8 @@ impl Table {
         Ok(Added::Row(end))
     }
 
-    /// Takes the rows so far. Returns whether the schema differs from that of the previous batch.
+    /// Takes the rows that were added so far. Returns the batch, and whether its schema differs
+    /// from that of the previous batch.
     pub(in crate::decode) fn take_batch(&mut self) -> (RecordBatch, bool) {
         let fields: Vec<Field> = self
             .names
@@ -330,7 +338,8 @@ impl Table {
     }
 }
 
-/// Appends any cell that the column accepts. A separate function, which keeps the fast path small.
+/// Appends a cell of any form that the column accepts. This is a separate function to keep the fast
+/// path small.
 #[cold]
 #[inline(never)]
 fn push_any<F: RowFormat>(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop> {

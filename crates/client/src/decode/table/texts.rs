@@ -1,5 +1,5 @@
-//! A growing column of texts as Arrow's `Utf8`: the bytes of all texts, and the end of each. One
-//! check at the end tells whether they are UTF-8.
+//! A growing column of texts in Arrow's `Utf8` layout: the bytes of all texts, and the end offset
+//! of each text. A single check at the end finds whether all texts are UTF-8.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,14 +12,15 @@ use crate::decode::table::capacity::trimmed;
 /// Texts that become an array of `Utf8`.
 #[derive(Debug)]
 pub(in crate::decode) struct Texts {
-    /// The end of each text, after a 0.
+    /// A 0, followed by the end offset of each text.
     offsets: Vec<i32>,
-    /// The bytes as they arrived. Whether they are UTF-8 is checked at the end.
+    /// The bytes of the texts as they arrived. The check whether the bytes are UTF-8 comes only at
+    /// the end.
     bytes: Vec<u8>,
 }
 
 impl Texts {
-    /// `len` texts that represent nulls.
+    /// Returns `len` texts that represent nulls.
     pub(in crate::decode) fn new(len: usize) -> Self {
         Self {
             offsets: vec![0; len + 1],
@@ -31,32 +32,33 @@ impl Texts {
         self.offsets.len() - 1
     }
 
-    /// Appends a part of the answer.
+    /// Appends a range of the answer as a text.
     #[inline]
     pub(in crate::decode) fn push(&mut self, input: &[u8], text: Range<usize>) {
         push_bytes::<16>(&mut self.bytes, input, text);
         self.push_null();
     }
 
-    /// Appends the text that `write` adds to the previous bytes.
+    /// Calls `write` with the bytes of the previous texts; the bytes that `write` appends become a
+    /// new text.
     #[inline]
     pub(in crate::decode) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
         self.push_null();
     }
 
-    /// Ends a text. A null is a text without bytes.
+    /// Ends a text. A null is stored as a text without bytes.
     #[inline]
     pub(in crate::decode) fn push_null(&mut self) {
         self.offsets.push(offset(&self.bytes));
     }
 
-    /// The mean length of the texts.
+    /// Returns the mean length of the texts.
     pub(in crate::decode) fn mean(&self) -> usize {
         mean(&self.bytes, self.len())
     }
 
-    /// Reserves memory for `more` texts of this mean length.
+    /// Reserves memory for `more` texts with this mean length.
     pub(in crate::decode) fn reserve(&mut self, more: usize, mean: usize) {
         reserve_bytes(&mut self.bytes, mean, more);
         self.offsets.reserve_exact(more);
@@ -65,7 +67,7 @@ impl Texts {
     pub(in crate::decode) fn append(&mut self, other: &Self) {
         let start = offset(&self.bytes);
         self.bytes.extend_from_slice(&other.bytes);
-        // The last one is the end of all texts, which must not be too large.
+        // The last offset is the total length of all texts, which must fit into an `i32`.
         offset(&self.bytes);
         let ends = other.offsets.iter().skip(1);
         self.offsets.extend(ends.map(|end| start + end));
@@ -77,7 +79,7 @@ impl Texts {
         self.bytes.truncate(usize::try_from(end).unwrap_or(0));
     }
 
-    /// Checks all texts at once, and repairs them only if one is not UTF-8.
+    /// Checks all texts at once, and repairs them only if a text is not UTF-8.
     pub(in crate::decode) fn finish(self, nulls: Option<NullBuffer>) -> ArrayRef {
         let offsets = OffsetBuffer::new(ScalarBuffer::from(trimmed(self.offsets)));
         let bytes = Buffer::from_vec(trimmed(self.bytes));
@@ -107,14 +109,15 @@ fn mended_array(
     StringArray::new(offsets, Buffer::from_vec(text.into_bytes()), nulls)
 }
 
-/// The end of the texts so far. A batch has far less than 2 GiB (see `table`).
+/// Returns the end offset of the texts so far. A batch contains far less than 2 GiB of text (see
+/// `table`).
 #[inline]
 pub(in crate::decode) fn offset(bytes: &[u8]) -> i32 {
     i32::try_from(bytes.len()).expect("a batch ends before its text reaches 2 GiB")
 }
 
-/// Appends a text to others. Most are short: copying `N` bytes and truncating afterwards is faster
-/// than a copy of any other length.
+/// Appends a text to other texts. Most texts are short. Copying `N` bytes and truncating afterwards
+/// is faster than a copy of variable length.
 #[inline]
 pub(in crate::decode) fn push_bytes<const N: usize>(
     bytes: &mut Vec<u8>,
@@ -131,18 +134,18 @@ pub(in crate::decode) fn push_bytes<const N: usize>(
     }
 }
 
-/// The mean length of `count` texts.
+/// Returns the mean length of the texts in `bytes`.
 pub(in crate::decode) fn mean(bytes: &[u8], texts: usize) -> usize {
     bytes.len().div_ceil(texts.max(1))
 }
 
-/// Reserves memory for `more` texts of this mean length.
+/// Reserves memory for `more` texts with this mean length.
 pub(in crate::decode) fn reserve_bytes(bytes: &mut Vec<u8>, mean: usize, more: usize) {
     bytes.reserve_exact(more.saturating_mul(mean + mean / 16));
 }
 
-/// Appends text in which each byte that is not UTF-8 becomes U+FFFD, as in Go's JSON encoder.
-/// `MessagePack` contains such bytes unchanged, and both formats must return the same.
+/// Appends text, and replaces each byte that is not UTF-8 with U+FFFD, as Go's JSON encoder does.
+/// `MessagePack` contains such bytes unchanged, and both formats must return the same text.
 pub(in crate::decode) fn push_valid(mut bytes: &[u8], out: &mut String) {
     loop {
         match std::str::from_utf8(bytes) {

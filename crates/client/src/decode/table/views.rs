@@ -1,6 +1,6 @@
-//! A growing column of texts as Arrow's `Utf8View`: sixteen bytes for each text, which contain the
-//! text itself or its position. Each text is checked when it arrives; for ASCII this takes one
-//! test.
+//! A growing column of texts in Arrow's `Utf8View` layout: each text has a view of sixteen bytes,
+//! which contains either the text itself or the position of the text. Each text is checked when it
+//! arrives; a single test is enough for ASCII.
 #![expect(
     unsafe_code,
     reason = "arrow would check all views once more, one by one; without that, 1M rows of msgpack (case R1) come to \
@@ -17,7 +17,7 @@ use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 use crate::decode::table::capacity::trimmed;
 use crate::decode::table::texts::{mean, offset, push_bytes, push_valid, reserve_bytes};
 
-/// Maximum number of bytes that a view stores inline.
+/// The maximum length in bytes of a text that is stored inside its view.
 const INLINE: usize = 12;
 
 /// The highest bit of each byte, which is 0 in ASCII.
@@ -26,15 +26,15 @@ const HIGH_BITS: u128 = 0x8080_8080_8080_8080_8080_8080_8080_8080;
 /// Texts that become an array of `Utf8View`.
 #[derive(Debug)]
 pub(in crate::decode) struct Views {
-    /// In Arrow's format: the length, then the text, or its first four bytes, the number of its
-    /// buffer (0) and its offset there.
+    /// The views in Arrow's format: the length, then either the text, or its first four bytes, the
+    /// number of its buffer (0) and its offset in that buffer.
     views: Vec<u128>,
     /// The texts that are longer than [`INLINE`]. They are UTF-8.
     bytes: Vec<u8>,
 }
 
 impl Views {
-    /// `len` views that represent nulls.
+    /// Returns `len` views that represent nulls.
     pub(in crate::decode) fn new(len: usize) -> Self {
         Self {
             views: vec![0; len],
@@ -46,7 +46,7 @@ impl Views {
         self.views.len()
     }
 
-    /// Appends a part of the answer.
+    /// Appends a range of the answer as a text.
     #[inline]
     pub(in crate::decode) fn push(&mut self, input: &[u8], text: Range<usize>) {
         let len = text.len();
@@ -66,7 +66,7 @@ impl Views {
         }
     }
 
-    /// Appends a text of ASCII that does not fit into a view.
+    /// Appends an ASCII text that is too long for its view.
     fn push_long(&mut self, input: &[u8], text: Range<usize>) {
         let start = offset(&self.bytes).cast_unsigned();
         let long = &input[text.clone()];
@@ -84,7 +84,8 @@ impl Views {
         self.push_with(|bytes| bytes.extend_from_slice(text));
     }
 
-    /// Appends the text that `write` adds to the previous bytes.
+    /// Calls `write` with the bytes of the previous texts; the bytes that `write` appends become a
+    /// new text.
     pub(in crate::decode) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
@@ -111,12 +112,12 @@ impl Views {
         self.views.push(0);
     }
 
-    /// The mean length of the texts.
+    /// Returns the mean length of the texts.
     pub(in crate::decode) fn mean(&self) -> usize {
         mean(&self.bytes, self.len())
     }
 
-    /// Reserves memory for `more` texts of this mean length.
+    /// Reserves memory for `more` texts with this mean length.
     pub(in crate::decode) fn reserve(&mut self, more: usize, mean: usize) {
         reserve_bytes(&mut self.bytes, mean, more);
         self.views.reserve_exact(more);
@@ -125,7 +126,7 @@ impl Views {
     pub(in crate::decode) fn append(&mut self, other: &Self) {
         let start = offset(&self.bytes);
         self.bytes.extend_from_slice(&other.bytes);
-        // The end of all texts, which must not be too large.
+        // The total length of all texts must fit into an offset.
         offset(&self.bytes);
         let start = u128::from(start.cast_unsigned()) << 96;
         let moved = |view: &u128| start_of(*view).map_or(*view, |_| view + start);
@@ -147,15 +148,16 @@ impl Views {
         if cfg!(debug_assertions) {
             return Arc::new(StringViewArray::new(views, bytes, nulls));
         }
-        // SAFETY: a view is 0, or `push` and `push_long` made it from a text of ASCII, or
-        // `push_with` from one that was checked or valid. Longer ones are complete in `bytes`: only
-        // `truncate` shortens it, to the start of the first text whose view it drops, and texts are
-        // in the order of their views. `append` shifts views by as much as their texts.
+        // SAFETY: a view is 0, or was made by `push` or `push_long` from ASCII text, or by
+        // `push_with` from text that was checked and, if necessary, repaired. Every text that is
+        // longer than a view is complete in `bytes`: only `truncate` shortens `bytes`, to the start
+        // of the first text whose view it drops, and the texts have the same order as their views.
+        // When `append` moves texts, it adds the distance to the offsets in their views.
         Arc::new(unsafe { StringViewArray::new_unchecked(views, bytes, nulls) })
     }
 }
 
-/// Where the text of a view begins, unless it is in the view.
+/// Returns the start of a view's text in `bytes`, or `None` if the view contains the text.
 fn start_of(view: u128) -> Option<usize> {
     let is_long = view & u128::from(u32::MAX) > INLINE as u128;
     is_long.then(|| usize::try_from(view >> 96).unwrap_or(0))
@@ -169,7 +171,8 @@ mod tests {
 
     use super::*;
 
-    /// Texts around each length that has its own code, each with what may follow it.
+    /// Texts with lengths around each limit where different code applies, combined with characters
+    /// that are not ASCII.
     fn texts() -> Vec<Vec<u8>> {
         let mut texts = Vec::new();
         for len in (0..40).chain([255, 256, 70_000]) {
@@ -181,7 +184,7 @@ mod tests {
                 texts.push([&ascii, other.as_bytes()].concat());
                 texts.push([other.as_bytes(), &ascii].concat());
             }
-            // Invalid UTF-8: a byte that starts no character, a sequence that is cut.
+            // Invalid UTF-8: a byte that starts no character, and a truncated sequence.
             texts.push([&ascii[..], b"\xff"].concat());
             texts.push([b"\xf0\x9f", &ascii[..]].concat());
         }
@@ -218,7 +221,7 @@ mod tests {
             let array = views_of(&texts, behind).finish(None);
             assert_eq!(array.as_string_view(), &expected);
             for (ours, theirs) in array.as_string_view().views().iter().zip(expected.views()) {
-                // Arrow's own views refer to several buffers.
+                // The views that Arrow builds refer to several buffers.
                 let short = u32::try_from(ours & 0xffff_ffff).unwrap() as usize <= INLINE;
                 assert!(!short || ours == theirs);
             }

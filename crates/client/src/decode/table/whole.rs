@@ -1,10 +1,10 @@
-//! Integers that may be floats: JSON as Go writes it does not distinguish them.
+//! Integers that may represent floats: Go's JSON does not distinguish integers from whole floats.
 
 /// A signed or unsigned integer.
 pub(crate) trait Whole: Copy + ToString {
-    /// The integer, if floats are exact for every integer of its magnitude.
+    /// Returns the integer as a float, if floats represent all integers up to this size exactly.
     fn small(self) -> Option<f64>;
-    /// The same integer in one type for both.
+    /// Returns the integer as an `i128`, which can hold signed and unsigned integers.
     fn widened(self) -> i128;
 }
 
@@ -31,8 +31,9 @@ impl Whole for u64 {
 
 /// Returns the float that equals the integer, if there is one.
 ///
-/// Go writes whole floats below 1e21 as their shortest digits followed by zeros, so 2^63 is written
-/// as 9223372036854776000. That text is a float too, although it is not its exact value.
+/// Go writes whole floats below 1e21 as their shortest digits followed by zeros, so the float 2^63
+/// is written as 9223372036854776000. Such a text counts as the float too, although it is not the
+/// float's exact value.
 #[inline]
 pub(crate) fn float_of<N: Whole>(n: N) -> Option<f64> {
     n.small().or_else(|| large_float_of(n))

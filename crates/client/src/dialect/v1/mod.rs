@@ -1,4 +1,4 @@
-//! Everything that is specific to 1.x: requests and verdicts.
+//! Everything that is specific to InfluxDB 1.x: its requests, and the verdicts on its answers.
 
 mod place;
 mod request;

@@ -1,10 +1,10 @@
-//! Where data is kept on a 1.x server.
+//! The database and retention policy of a call to a 1.x server.
 
 use crate::config::Names;
 use crate::error::Error;
 
-/// A database, and one of its retention policies. If one is missing, the server chooses it or asks
-/// for it.
+/// A database, and one of its retention policies. If the database or the retention policy is
+/// missing, the server uses its default or returns an error.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(super) database: Option<String>,

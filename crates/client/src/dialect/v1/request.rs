@@ -1,7 +1,8 @@
-//! Requests to a 1.x server.
+//! Builds the requests to a 1.x server.
 //!
-//! Queries always use `POST`. A `GET` is no protection (1.x runs `DROP` by `GET` too), and it would
-//! write the text, which may contain a password, to the logs of every proxy.
+//! Queries always use `POST`. Sending queries with `GET` would not prevent changes, because 1.x
+//! executes `DROP` from a `GET` too. With a `GET`, the query text, which may contain a password,
+//! would also appear in the logs of every proxy.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +18,7 @@ use crate::error::Error;
 use crate::query::{Language, Query, ReadOptions};
 use crate::statements;
 
-/// Builds the request of an operation.
+/// Builds the HTTP request for an operation.
 pub(in crate::dialect) fn request(
     config: &Config,
     place: &Place,
@@ -76,7 +77,8 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
         if let Some(policy) = &place.retention_policy {
             keys.append_pair("rp", policy);
         }
-        // Always sent: without it, or with a value that it does not know, 1.6 assumes nanoseconds.
+        // The precision is always sent, because InfluxDB 1.6 assumes nanoseconds if the precision
+        // is missing or unknown.
         keys.append_pair("precision", options.precision.unwrap_or_default().as_str());
         if let Some(consistency) = consistency {
             keys.append_pair("consistency", consistency.as_str());
@@ -116,8 +118,8 @@ fn influxql(
     })
 }
 
-/// Whether an empty answer with a proven end can be a success: 2.x runs these statements and sends
-/// nothing for them, not even their number.
+/// Whether an empty answer with a proven end can be a success. For these statements, 2.x sends
+/// nothing at all, not even the statement's number.
 pub(in crate::dialect) fn may_answer_nothing(text: &str) -> bool {
     statements::all(text, |first, second| {
         first.eq_ignore_ascii_case("DELETE")
@@ -125,9 +127,9 @@ pub(in crate::dialect) fn may_answer_nothing(text: &str) -> bool {
     })
 }
 
-/// Whether the query contains only SHOW DIAGNOSTICS. The server leaves values out of the msgpack of
-/// this statement, so it cannot be decoded. Its JSON is complete, and has no column whose type JSON
-/// would hide.
+/// Whether the query consists only of `SHOW DIAGNOSTICS` statements. In msgpack, the server omits
+/// some values from the answer to `SHOW DIAGNOSTICS`, so the msgpack cannot be decoded. The JSON
+/// answer to `SHOW DIAGNOSTICS` is complete, and no column has a type that JSON would hide.
 fn is_diagnostics(text: &str) -> bool {
     statements::all(text, |first, second| {
         first.eq_ignore_ascii_case("SHOW") && second.eq_ignore_ascii_case("DIAGNOSTICS")
@@ -157,8 +159,8 @@ fn query_form(
         }
         pairs.append_pair("epoch", unit.as_str());
     }
-    // For raw answers too. In an answer without chunks, a row limit truncates without a sign, and
-    // 1.6 marks complete answers of more than 10,000 rows as truncated.
+    // Raw answers are requested in chunks too. Without chunks, a row limit truncates the answer
+    // without any sign, and 1.6 marks complete answers of more than 10,000 rows as truncated.
     pairs.append_pair("chunked", "true");
     if let Some(rows) = options.chunk_size {
         pairs.append_pair("chunk_size", &rows.to_string());
@@ -169,7 +171,7 @@ fn query_form(
     Ok(pairs.finish())
 }
 
-/// The `Authorization` header. `None` without credentials.
+/// Returns the `Authorization` header, or nothing if there are no credentials.
 fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
     match config.auth_given() {
         Auth::None => Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! Plain sockets: a TCP connection to one of the addresses of a name, or a Unix socket.
+//! Opens plain sockets: a TCP connection to one of the addresses of a host name, or a Unix socket.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -23,9 +23,9 @@ use super::transport::{BoxError, BoxFuture};
 use crate::config::Config;
 use crate::error::Error;
 
-/// After this time on an idle connection the system asks the peer for a sign of life, and again
-/// after each further one. How long a peer may take to read what was sent is the configuration's to
-/// say (`read_timeout`), so the system has no limit for that.
+/// The system sends a keep-alive probe to the peer when a connection has been idle for this time,
+/// and repeats the probe at this interval. The configuration limits how long the peer may take to
+/// read the sent data (`read_timeout`), so the socket has no such limit.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_RETRIES: u32 = 3;
 
@@ -37,7 +37,7 @@ pub(super) enum Dialer {
     Unix(Arc<Path>),
 }
 
-/// A socket that is connected.
+/// A connected socket.
 pub(in crate::http) enum Dialed {
     Tcp(TcpStream),
     #[cfg(unix)]
@@ -77,7 +77,7 @@ impl Dialer {
 fn tcp(limit: Option<Duration>) -> HttpConnector<Resolver> {
     let mut connector = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
     connector.enforce_http(false);
-    // The addresses of a name share it.
+    // All addresses of a host name share this limit.
     connector.set_connect_timeout(limit);
     connector.set_nodelay(true);
     connector.set_keepalive(Some(KEEPALIVE));
@@ -86,7 +86,7 @@ fn tcp(limit: Option<Duration>) -> HttpConnector<Resolver> {
     connector
 }
 
-/// The system's resolver, whose errors are of a type of their own.
+/// The system's resolver, with its errors wrapped in a separate type.
 #[derive(Clone)]
 pub(super) struct Resolver(GaiResolver);
 
@@ -105,7 +105,7 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// A name was not found.
+/// The look-up of a host name failed.
 #[derive(Debug)]
 struct LookupError(io::Error);
 
@@ -121,7 +121,7 @@ impl StdError for LookupError {
     }
 }
 
-/// Whether it was a name that was not found.
+/// Whether the error is a failed look-up of a host name.
 pub(super) fn is_lookup(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(<dyn StdError>::is::<LookupError>)
 }

@@ -1,4 +1,5 @@
-//! TLS on the way to the server: whom to trust, and what its errors mean.
+//! TLS for connections to the server or a proxy: which certificates to trust, and what TLS errors
+//! mean.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -11,11 +12,11 @@ use super::transport::{BoxError, Transport};
 use crate::error::Error;
 use crate::tls::{self, Shown, Tls};
 
-/// What is known of TLS on the way. Clones share it.
+/// The TLS settings and state of a route. Clones share the state.
 #[derive(Clone)]
 pub(super) struct Encryption {
     connector: TlsConnector,
-    /// Who speaks TLS: the server, the proxy, or both.
+    /// The peer that uses TLS: the server, the proxy, or both.
     peer: &'static str,
     shown: Shown,
     is_verified: bool,
@@ -43,25 +44,25 @@ impl Encryption {
         self.is_verified
     }
 
-    /// Notes that the server has answered a request.
+    /// Records that the server has answered a request.
     pub(super) fn has_answered(&self) {
         self.has_answered.store(true, Ordering::Relaxed);
     }
 
-    /// Speaks TLS over a transport to this host.
+    /// Establishes TLS with `host` over a transport.
     pub(super) async fn over(
         &self,
         transport: Transport,
         host: &str,
     ) -> Result<Transport, BoxError> {
-        // In a URI an IPv6 address has brackets.
+        // In a URI, an IPv6 address is enclosed in brackets.
         let name = host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(name.to_owned())?;
         let encrypted = self.connector.connect(name, transport.into_layer()).await?;
         Ok(Transport::new(encrypted))
     }
 
-    /// What TLS says of this error; nothing if it has no part in it.
+    /// Returns the explanation of a TLS error, or `None` if the error has nothing to do with TLS.
     pub(super) fn explained(
         &self,
         error: &(dyn StdError + 'static),
@@ -73,20 +74,21 @@ impl Encryption {
         if is_timeout || self.has_answered.load(Ordering::Relaxed) {
             return None;
         }
-        // Whether its last words arrive before the end of the connection is left to chance.
+        // The peer's last alert may or may not arrive before the connection ends.
         let is_asked = self.shown.is_asked();
         is_asked.then(|| tls::unanswered(self.peer, &self.shown))
     }
 }
 
-/// What TLS has to say against the server, or the server against us.
+/// Returns the TLS error among the causes; it may come from either side.
 fn tls_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let mut cause = Some(error);
     while let Some(this) = cause {
         if let Some(tls) = this.downcast_ref::<rustls::Error>() {
             return Some(tls);
         }
-        // The source of an I/O error is that of the error in it, which is itself left out.
+        // The `source` of an I/O error skips the wrapped error, so the wrapped error must be read
+        // with `get_ref`.
         let inner = this.downcast_ref().and_then(std::io::Error::get_ref);
         cause = inner
             .map(|inner| inner as &(dyn StdError + 'static))

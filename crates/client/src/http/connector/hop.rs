@@ -1,4 +1,4 @@
-//! One hop: a connection to the server or to the proxy, by TLS if the scheme says so.
+//! One hop: a connection to the server or to the proxy, with TLS if the scheme requires it.
 
 use std::task::{Context, Poll};
 
@@ -10,11 +10,11 @@ use super::dial::{Dialed, Dialer};
 use super::encryption::Encryption;
 use super::transport::{BoxError, BoxFuture, Transport};
 
-/// Opens connections with nothing between. Clones are cheap.
+/// Opens direct connections, without a proxy in between. Clones are cheap.
 #[derive(Clone)]
 pub(super) struct Hop {
     dialer: Dialer,
-    /// None if nothing on the way speaks TLS.
+    /// `None` if neither the server nor a proxy uses TLS.
     encryption: Option<Encryption>,
 }
 
@@ -35,7 +35,7 @@ impl Hop {
     pub(super) async fn open(&self, peer: Uri) -> Result<Transport, BoxError> {
         let scheme = peer.scheme_str().unwrap_or_default();
         if !matches!(scheme, "http" | "https") {
-            // A SOCKS proxy of the environment.
+            // The environment may name a SOCKS proxy, which is not supported.
             return Err(format!("unsupported scheme {scheme}").into());
         }
         let transport = match self.dial(peer.clone()).await? {
@@ -50,7 +50,7 @@ impl Hop {
         }
     }
 
-    /// Speaks TLS over a transport to this peer.
+    /// Establishes TLS with `peer` over a transport.
     pub(super) async fn encrypted(
         &self,
         over: Transport,

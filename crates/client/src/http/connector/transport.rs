@@ -1,4 +1,4 @@
-//! A connection that is open, whatever it is made of.
+//! An open connection, regardless of its kind.
 
 use std::error::Error as StdError;
 use std::io::{self, IoSlice};
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 pub(super) type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// What a stream is made of: a socket, or TLS over another transport.
+/// The byte stream of a transport: a socket, or TLS over another transport.
 trait Layer: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Layer for T {}
 
@@ -31,13 +31,13 @@ impl Transport {
         }
     }
 
-    /// A proxy reads the requests on it, which must name the server.
+    /// Marks the connection as read by a proxy: requests on it must name the server.
     pub(super) fn read_by_proxy(mut self) -> Self {
         self.is_read_by_proxy = true;
         self
     }
 
-    /// What another layer can be put over.
+    /// Returns the byte stream, so that another layer can wrap it.
     pub(super) fn into_layer(self) -> impl AsyncRead + AsyncWrite + Send + Unpin {
         self.layer.into_inner()
     }

@@ -1,8 +1,8 @@
-//! Plain HTTP on the thread of an event loop that is not tokio's: the feature `event-loop`.
+//! Plain HTTP on the thread of an event loop other than tokio's (feature `event-loop`).
 //!
-//! A small request then wakes no other thread. Without the feature, and on systems other than Unix,
-//! `pooled` carries every request. What this gains, and how to remove it, is in `ARCHITECTURE.md`
-//! under "Optional fast paths".
+//! With this feature, a small request wakes no other thread. Without the feature, and on systems
+//! other than Unix, `pooled` sends all requests. For the benefit of this module, and for how to
+//! remove it, see `ARCHITECTURE.md` under "Optional fast paths".
 //!
 //! | file | what |
 //! |---|---|

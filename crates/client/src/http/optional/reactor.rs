@@ -1,8 +1,8 @@
-//! What tells an event loop that is not tokio's that its sockets are ready.
+//! Tells an event loop other than tokio's that its sockets are ready.
 //!
-//! The loop watches one file descriptor, that of the reactor; when it is readable, the loop calls
-//! [`Reactor::turn`], which wakes the futures whose sockets are ready. So a request needs no other
-//! thread than the one that waits for it, and none has to be woken on its way.
+//! The event loop watches only the reactor's file descriptor. When that descriptor becomes
+//! readable, the loop calls [`Reactor::turn`], which wakes the futures whose sockets are ready.
+//! Therefore a request needs no thread except the one that waits for it, and wakes no other thread.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 
-/// Events that one look brings at most; the others come with the next.
+/// The maximum number of events that one poll returns; the next poll returns the others.
 const EVENTS: usize = 256;
 /// The token of [`Reactor::wake`].
 const RUNG: Token = Token(usize::MAX);
@@ -45,23 +45,25 @@ struct Shared {
     sockets: Mutex<HashMap<Token, Arc<Waiting>>>,
     next: AtomicUsize,
     wants_tokio: AtomicBool,
-    /// A fork shares what the system keeps of the reactor with its parent.
+    /// The id of the process that created the reactor. A forked process shares the reactor's system
+    /// resources with its parent.
     process: u32,
 }
 
-/// Who waits for a socket, and what is known of it.
+/// The futures that wait for a socket, and the socket's readiness.
 pub(super) struct Waiting {
     reader: Slot,
     writer: Slot,
-    /// How often the system told that there is something to read; it tells of news only.
+    /// The number of times the system reported that the socket is readable; the system reports only
+    /// changes.
     news: AtomicU32,
-    /// The news after which a read gave all that was there.
+    /// The value of `news` at the last read that returned all available bytes.
     drained: AtomicU32,
-    /// Whether the other side is done: reads never wait again.
+    /// Whether the peer has stopped sending. If so, reads no longer wait.
     is_read_closed: AtomicBool,
 }
 
-/// A place for one waker.
+/// Holds one waker.
 #[derive(Default)]
 struct Slot(Mutex<Option<Waker>>);
 
@@ -76,33 +78,35 @@ impl Waiting {
         }
     }
 
-    /// The state of the news: one that is not [drained](Self::is_drained) may give something.
+    /// The number of readiness reports so far. Unless this number is [drained](Self::is_drained), a
+    /// read may return data.
     pub(super) fn news(&self) -> u32 {
         self.news.load(Ordering::Acquire)
     }
 
-    /// Whether nothing is there since a read that gave all that was.
+    /// Whether nothing has arrived since a read that returned all available bytes.
     pub(super) fn is_drained(&self, news: u32) -> bool {
         self.drained.load(Ordering::Relaxed) == news && !self.is_read_closed()
     }
 
-    /// A read that began with these news gave all that was there.
+    /// Records that a read, which began after `news` readiness reports, returned all available
+    /// bytes.
     pub(super) fn drain(&self, news: u32) {
         self.drained.store(news, Ordering::Relaxed);
     }
 
-    /// Whether the other side is known to be done.
+    /// Whether the peer is known to have stopped sending.
     pub(super) fn is_read_closed(&self) -> bool {
         self.is_read_closed.load(Ordering::Relaxed)
     }
 
-    /// Has the next read ask the system, whatever is known.
+    /// Makes the next read ask the system, even if the socket is marked as drained.
     pub(super) fn ask_again(&self) {
         self.news.fetch_add(1, Ordering::Release);
     }
 
-    /// Wakes this waker at the next news. The caller must check for [news](Self::news) once more
-    /// after this call, so as not to miss any that arrived in between.
+    /// Wakes `waker` when the next readiness report arrives. After this call, the caller must check
+    /// [`news`](Self::news) once more, because a report may have arrived in the meantime.
     pub(super) fn wait_to_read(&self, waker: &Waker) {
         self.reader.set(waker);
     }
@@ -125,7 +129,7 @@ impl Slot {
     }
 }
 
-/// A socket's place in a reactor, given back when it is dropped.
+/// The registration of a socket with a reactor, which ends when this value is dropped.
 pub(super) struct Registration {
     reactor: Reactor,
     token: Token,
@@ -207,7 +211,8 @@ impl Reactor {
     pub(super) fn register(&self, fd: RawFd) -> io::Result<Registration> {
         let token = Token(self.shared.next.fetch_add(1, Ordering::Relaxed));
         let waiting = Arc::new(Waiting::new());
-        // What is written fits but for once in a while: a wake-up for each would be wasted.
+        // Writes almost always fit into the socket's buffer, so waking up each time the socket
+        // becomes writable would be wasteful.
         self.shared
             .registry
             .register(&mut SourceFd(&fd), token, Interest::READABLE)?;
@@ -227,7 +232,7 @@ impl Reactor {
 }
 
 impl Registration {
-    /// Wakes this waker when the socket takes more.
+    /// Wakes `waker` when the socket accepts more bytes.
     pub(super) fn wait_to_write(&self, waker: &Waker) -> io::Result<()> {
         self.waiting.writer.set(waker);
         let both = Interest::READABLE | Interest::WRITABLE;
@@ -240,10 +245,10 @@ impl Drop for Registration {
     fn drop(&mut self) {
         self.reactor.sockets().remove(&self.token);
         if self.reactor.shared.process != std::process::id() {
-            // The socket is that of the parent too, which still waits for it.
+            // The parent process owns the socket too, and still waits for it.
             return;
         }
-        // It fails for a socket that the system has forgotten already.
+        // Deregistering fails if the system has already forgotten the socket.
         let _ = self
             .reactor
             .shared

@@ -1,15 +1,15 @@
-//! Writes bits into bytes, lowest bit first.
+//! Writes bits into bytes, with the lowest bit first.
 
-/// Bytes that are written eight at a time; those after `at` are meaningless.
+/// The bytes are written eight at a time; the bytes after `at` are meaningless.
 pub(super) struct Bits {
     bytes: Vec<u8>,
     at: usize,
-    /// Less than eight bits, which are not a whole byte yet.
+    /// Fewer than eight bits that do not form a whole byte yet.
     waiting: u64,
     width: u32,
 }
 
-/// The end of the bits at some time.
+/// A position in the written bits.
 pub(super) struct Position {
     at: usize,
     waiting: u64,
@@ -17,7 +17,7 @@ pub(super) struct Position {
 }
 
 impl Bits {
-    /// Continues after `bytes`.
+    /// Returns a writer that continues after `bytes`.
     pub(super) fn new(bytes: Vec<u8>, more: usize) -> Self {
         let at = bytes.len();
         let mut bits = Self {
@@ -44,7 +44,7 @@ impl Bits {
         self.bytes.resize(wanted.max(self.bytes.len() * 2), 0);
     }
 
-    /// Appends up to 56 bits, for which memory was reserved.
+    /// Appends up to 56 bits; memory for them must have been reserved.
     #[inline]
     pub(super) fn push(&mut self, bits: u64, width: u32) {
         self.waiting |= bits << self.width;
@@ -53,17 +53,17 @@ impl Bits {
         out.copy_from_slice(&self.waiting.to_le_bytes());
         let whole = self.width / 8;
         self.at += whole as usize;
-        // At most seven whole bytes, so the shift is less than 64.
+        // There are at most seven whole bytes, so the shift is less than 64.
         self.waiting >>= 8 * whole;
         self.width %= 8;
     }
 
-    /// The number of whole bytes.
+    /// Returns the number of whole bytes.
     pub(super) fn len(&self) -> usize {
         self.at
     }
 
-    /// A position to which `rewind` can return.
+    /// Returns the current position, to which `back_to` can return.
     pub(super) fn place(&self) -> Position {
         Position {
             at: self.at,
@@ -79,7 +79,7 @@ impl Bits {
         self.width = place.width;
     }
 
-    /// The bytes, the last of which is padded with zeros.
+    /// Returns the bytes; the last byte is padded with zero bits.
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.reserve(8);
         self.push(0, (8 - self.width) % 8);

@@ -1,10 +1,10 @@
-//! Huffman codes: few bits for frequent symbols (RFC 1951, section 3.2).
+//! Huffman codes, which use few bits for frequent symbols (RFC 1951, section 3.2).
 
 use super::bits::Bits;
 use super::symbols::Symbol;
 
-/// Maximum length of a code here. The format allows 15 bits, and four codes of twelve fit into one
-/// step of the writer.
+/// The maximum length of a code in this encoder. The format allows 15 bits, but four codes of at
+/// most twelve bits fit into one step of the writer.
 pub(super) const LONGEST: usize = 12;
 
 /// The order in which the format lists the lengths of the codes for code lengths.
@@ -12,7 +12,7 @@ const ORDER: [usize; 19] = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ];
 
-/// The codes of an alphabet, each with its bits in the order in which they are written.
+/// The codes of an alphabet, with the bits of each code in the order in which they are written.
 pub(super) struct Code {
     codes: Vec<(u16, u8)>,
 }
@@ -20,7 +20,8 @@ pub(super) struct Code {
 impl Code {
     /// Makes codes of at most `longest` bits. A symbol that never occurs has no code.
     ///
-    /// A decoder requires at least two codes, so rare symbols may get one that is never used.
+    /// A decoder requires at least two codes, so one or two symbols that never occur may get a
+    /// code.
     pub(super) fn new(counts: &[u32], longest: usize) -> Self {
         let mut counts = counts.to_vec();
         for symbol in 0..2 {
@@ -50,7 +51,8 @@ impl Code {
         Self { codes }
     }
 
-    /// How many bits symbols with these frequencies take, without the extra bits that follow them.
+    /// Returns the number of bits that symbols with these frequencies take, without the extra bits
+    /// that follow their codes.
     pub(super) fn bits_of(&self, counts: &[u32]) -> u64 {
         let lengths = self.lengths().zip(counts);
         lengths
@@ -58,14 +60,14 @@ impl Code {
             .sum()
     }
 
-    /// The bits of a symbol's code, and their number.
+    /// Returns the bits of a symbol's code, and the number of these bits.
     #[inline]
     pub(super) fn get(&self, symbol: usize) -> (u64, u32) {
         let (code, length) = self.codes[symbol];
         (u64::from(code), u32::from(length))
     }
 
-    /// The code of a symbol with its extra bits, at most 25 in all.
+    /// Returns the code of a symbol followed by its extra bits, at most 25 bits in all.
     #[inline]
     pub(super) fn with_extra(&self, symbol: &Symbol) -> (u32, u8) {
         let (code, length) = self.codes[symbol.code];
@@ -75,7 +77,7 @@ impl Code {
         )
     }
 
-    /// The codes of the first symbols.
+    /// Returns the codes of the first `N` symbols.
     pub(super) fn first<const N: usize>(&self) -> [(u16, u8); N] {
         *self
             .codes
@@ -88,8 +90,9 @@ impl Code {
     }
 }
 
-/// The lengths of the optimal codes by Huffman's algorithm: the two rarest nodes are joined
-/// repeatedly. Counts are halved until no code is too long, which costs little.
+/// Returns the lengths of the optimal codes, computed with Huffman's algorithm: the two rarest
+/// nodes are joined repeatedly. The counts are halved and the codes are computed again until no
+/// code is too long, which costs little.
 fn limited(counts: &[u32], longest: usize) -> Vec<u8> {
     let mut counts = counts.to_vec();
     loop {
@@ -108,8 +111,8 @@ fn depths(counts: &[u32]) -> Vec<u8> {
     leaves.sort_by_key(|at| counts[*at]);
     let mut weights: Vec<u64> = leaves.iter().map(|at| u64::from(counts[*at])).collect();
     let mut parents = vec![0; 2 * leaves.len()];
-    // Joined nodes are created in the order of their weights, like the leaves: two queues are
-    // enough.
+    // Joined nodes are created in the order of their weights, and the leaves are sorted by weight
+    // too, so two queues are enough.
     let (mut leaf, mut joined) = (0, leaves.len());
     for node in leaves.len()..(2 * leaves.len()).saturating_sub(1) {
         let mut weight = 0;
@@ -134,7 +137,7 @@ fn depths(counts: &[u32]) -> Vec<u8> {
     lengths
 }
 
-/// Writes the lengths of both codes, from which a reader reconstructs the codes.
+/// Writes the code lengths of both alphabets, from which a decoder reconstructs the codes.
 pub(super) fn write_header(literals: &Code, distances: &Code, out: &mut Bits) {
     let mut counts = [0; 19];
     for length in literals.lengths().chain(distances.lengths()) {

@@ -2,26 +2,27 @@
 
 use std::ops::Range;
 
-/// The greatest distance of a repetition in the format.
+/// The maximum distance of a repetition that the format allows.
 const WINDOW: usize = 32 << 10;
 /// The longest.
 pub(super) const LONGEST: usize = 258;
-/// The shortest repetition that is searched for.
+/// The length of the shortest repetition that is searched for.
 const SHORTEST: usize = 8;
 const TABLE_BITS: u32 = 12;
 const SLOTS: usize = 1 << TABLE_BITS;
 
-/// The parts of a text, in order.
+/// Receives the parts of a text in order.
 pub(super) trait Sink {
     fn literals(&mut self, text: &[u8]);
-    /// A copy of the `length` bytes that are `distance` bytes before.
+    /// Receives a copy of the `length` bytes that start `distance` bytes earlier.
     fn repeat(&mut self, length: usize, distance: usize);
 }
 
 /// Searches for repetitions at the starts of the parts of lines.
 ///
-/// Two tables store the last position of a part that begins with the same 16, or the same 8, bytes.
-/// The longer key finds a tag with its value, the shorter one a key.
+/// Two tables store the last position of a part that starts with the same 16 bytes or the same 8
+/// bytes. The longer key finds a tag together with its value, and the shorter key finds only the
+/// name of a tag or field.
 #[derive(Clone)]
 pub(super) struct Matcher<'t> {
     text: &'t [u8],
@@ -42,7 +43,7 @@ impl<'t> Matcher<'t> {
         }
     }
 
-    /// Processes a range of the text. Text before the range may be repeated.
+    /// Processes a range of the text. Repetitions may refer to text before the range.
     pub(super) fn run(&mut self, range: Range<usize>, sink: &mut impl Sink) {
         let text = &self.text[..range.end];
         let mut at = range.start;
@@ -53,8 +54,8 @@ impl<'t> Matcher<'t> {
                     sink.literals(&text[literals..at]);
                     sink.repeat(length, distance);
                     literals = at + length;
-                    // Usually the part is longer than its repetition, so finding the next one need
-                    // not wait for the length.
+                    // Usually the repetition ends within its part, so the search for the next part
+                    // need not wait for the length of the repetition.
                     at = next_part(text, at + SHORTEST);
                     if at < literals {
                         at = next_part(text, literals);
@@ -66,7 +67,7 @@ impl<'t> Matcher<'t> {
         sink.literals(&text[literals..]);
     }
 
-    /// Returns the repetition that begins at a position, and stores the position.
+    /// Returns the repetition that starts at a position, and stores the position.
     #[inline]
     fn look(&mut self, text: &[u8], at: usize) -> Option<(usize, usize)> {
         #[expect(clippy::cast_possible_truncation, reason = "checked when it was made")]
@@ -75,7 +76,7 @@ impl<'t> Matcher<'t> {
         let long = &mut self.long[slot(first.rotate_left(23) ^ second)];
         let long = std::mem::replace(long, here) as usize;
         let short = std::mem::replace(&mut self.short[slot(first)], here) as usize;
-        // No position is beyond the window of itself.
+        // The placeholder for "no position" always lies outside the window.
         for before in [long, short] {
             let distance = at.wrapping_sub(before);
             if distance <= WINDOW && distance > 0 && word(text, before) == first {
@@ -88,7 +89,7 @@ impl<'t> Matcher<'t> {
 
 #[inline]
 fn slot(word: u64) -> usize {
-    // The multiplier of Fibonacci hashing: 2^64 by the golden ratio.
+    // The multiplier of Fibonacci hashing: 2^64 divided by the golden ratio.
     (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - TABLE_BITS)) as usize
 }
 
@@ -99,7 +100,8 @@ fn word(text: &[u8], at: usize) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-/// How many bytes at `at` equal those at `before`; the first eight do.
+/// Returns how many bytes at `at` equal the bytes at `before`; the first eight bytes are known to
+/// be equal.
 #[inline]
 fn repeated(text: &[u8], before: usize, at: usize) -> usize {
     let most = (text.len() - at).min(LONGEST);
@@ -117,8 +119,8 @@ fn repeated(text: &[u8], before: usize, at: usize) -> usize {
     length
 }
 
-/// The next position from `at` on where a part of a line begins: its comma, space or line feed. The
-/// end of a text, which is too short for a repetition, is skipped.
+/// Returns the next position from `at` on where a part of a line starts: at a comma, space or line
+/// feed. The end of a text is skipped if it is too short for a repetition.
 #[inline]
 fn next_part(text: &[u8], mut at: usize) -> usize {
     while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
@@ -131,7 +133,8 @@ fn next_part(text: &[u8], mut at: usize) -> usize {
     text.len()
 }
 
-/// A bit for each byte that begins a part. The lowest bit is that of the first byte.
+/// Returns a mask with one bit for each byte that starts a part. The lowest bit belongs to the
+/// first byte.
 #[cfg(target_feature = "sse2")]
 #[inline]
 fn starts(bytes: [u8; 16]) -> u32 {
@@ -144,14 +147,15 @@ fn starts(bytes: [u8; 16]) -> u32 {
     move_mask_i8_m128i(or(is(b','), or(is(b' '), is(b'\n')))).cast_unsigned()
 }
 
-/// The same for eight bytes at a time. The lowest set bit is right; those above it may be wrong.
+/// Does the same without vector instructions, eight bytes at a time. The lowest set bit is correct,
+/// but higher bits may be wrong.
 #[cfg(not(target_feature = "sse2"))]
 #[inline]
 fn starts(bytes: [u8; 16]) -> u32 {
     starts_in(word(&bytes, 0)) | starts_in(word(&bytes, 8)) << 8
 }
 
-/// A bit for the first of eight bytes that begins a part.
+/// Returns a mask with one bit for the first of eight bytes that starts a part.
 #[cfg(any(test, not(target_feature = "sse2")))]
 fn starts_in(word: u64) -> u32 {
     let found = zeros(word ^ splat(b',')) | zeros(word ^ splat(b' ')) | zeros(word ^ splat(b'\n'));
@@ -167,8 +171,8 @@ const fn splat(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// Returns a mask whose lowest set bit lies in the position of the first zero byte of `word`; 0 if
-/// there is none.
+/// Returns a mask whose lowest set bit marks the first zero byte of `word`, or 0 if there is no
+/// zero byte.
 #[cfg(any(test, not(target_feature = "sse2")))]
 #[inline]
 fn zeros(word: u64) -> u64 {

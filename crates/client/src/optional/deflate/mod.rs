@@ -1,11 +1,11 @@
-//! gzip for line protocol, at several times the speed of a general compressor.
+//! A gzip compressor for line protocol, which is several times as fast as a general compressor.
 //!
-//! Lines repeat each other at the starts of their parts (`,host=`, ` value=`) and hardly anywhere
-//! else, because digits do not repeat. So only the starts are searched for repetitions, and
-//! everything between them is encoded as literals. The codes of a block are made from its first
-//! bytes. The block is then written in one pass, or written again if its rest differs from its
-//! start. The result is ordinary gzip for any text, but it compresses badly if the text has no
-//! commas and spaces.
+//! Lines repeat each other at the starts of their parts (`,host=`, ` value=`) but rarely elsewhere,
+//! because digits do not repeat. Therefore the compressor searches for repetitions only at the
+//! starts of parts, and encodes everything between them as literals. The codes of a block are made
+//! from its first bytes. The block is then written in one pass, or written again with other codes
+//! if its rest differs from its start. The result is valid gzip for any text, but a text without
+//! commas and spaces is compressed badly.
 
 mod bits;
 mod huffman;
@@ -19,22 +19,22 @@ use self::huffman::Code;
 use self::matches::{Matcher, Sink};
 use self::symbols::{distance_symbol, length_symbol};
 
-/// Maximum number of bytes of text in a member with one block of codes.
+/// The maximum number of text bytes in a block, which has one set of codes.
 const BLOCK: usize = 1 << 20;
 
-/// Bytes of a block from which its codes are made. With twice as many, a frame takes 2 % longer,
-/// and its lines become at most 0.5 % smaller.
+/// The number of bytes at the start of a block from which its codes are made. With twice this
+/// number, a DataFrame takes 2 % longer, and its compressed lines become at most 0.5 % smaller.
 const SAMPLE: usize = 32 << 10;
 
-/// Literals, the end of a block, and lengths. The alphabet has two more symbols that are never
-/// used.
+/// The number of symbols for literals, the end of a block, and lengths. The format's alphabet has
+/// two more symbols that are never used.
 const LITERALS: usize = 286;
 const END: usize = 256;
 const DISTANCES: usize = 30;
 
 /// Compresses `text` as one gzip member.
 pub(crate) fn compress(text: &[u8]) -> Vec<u8> {
-    // ID, deflate, no flags, no time, fastest, unknown system.
+    // The header fields: ID, deflate, no flags, no time, fastest compression, unknown system.
     const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255];
     let mut out = Bits::new(HEADER.to_vec(), text.len() / 3);
     let mut matcher = Matcher::new(text);
@@ -66,8 +66,9 @@ fn block(matcher: &mut Matcher<'_>, range: Range<usize>, last: bool, out: &mut B
     }
 }
 
-/// Writes a block with codes made from its beginning. Returns whether the rest is similar: whether
-/// the whole takes at most half as much again.
+/// Writes a block with codes made from its first bytes. Returns whether the rest of the block is
+/// similar to its start: whether the block takes at most one and a half times as many bits as the
+/// start predicts.
 fn write(
     matcher: &mut Matcher<'_>,
     sample: &Range<usize>,
@@ -80,7 +81,7 @@ fn write(
     counts.literals[END] += 1;
     let is_whole = sample == range;
     if !is_whole {
-        // Symbols that the sample lacks may still occur.
+        // Symbols that do not occur in the sample may still occur in the rest.
         counts.literals.iter_mut().for_each(|count| *count += 1);
         counts.distances.iter_mut().for_each(|count| *count += 1);
     }
@@ -89,7 +90,7 @@ fn write(
     let expected = literals.bits_of(&counts.literals) + distances.bits_of(&counts.distances);
     let start = out.len();
     out.push(u64::from(last), 1);
-    // Codes for this block.
+    // These bits mark a block with its own codes.
     out.push(0b10, 2);
     huffman::write_header(&literals, &distances, out);
     let mut writer = Writer::new(&literals, distances, out);
@@ -100,7 +101,7 @@ fn write(
     is_whole || 2 * bits * sample.len() as u64 <= 3 * expected * range.len() as u64
 }
 
-/// How often each symbol occurs.
+/// The number of times each symbol occurs.
 struct Counts {
     literals: [u32; LITERALS],
     distances: [u32; DISTANCES],
@@ -129,9 +130,9 @@ impl Sink for Counts {
 }
 
 struct Writer<'o> {
-    /// The codes of bytes.
+    /// The codes of the byte values.
     bytes: [(u16, u8); 256],
-    /// The codes of lengths with their extra bits, by length.
+    /// The codes of repetition lengths with their extra bits, indexed by length.
     lengths: [(u32, u8); matches::LONGEST + 1],
     distances: Code,
     out: &'o mut Bits,
@@ -164,7 +165,8 @@ impl Sink for Writer<'_> {
         self.out.reserve(text.len() * 2 + 16);
         let mut fours = text.chunks_exact(4);
         for four in &mut fours {
-            // Four codes of at most 12 bits, combined in pairs that do not depend on each other.
+            // Four codes of at most 12 bits are combined in two pairs, which do not depend on each
+            // other.
             let code = |at: usize| self.byte(four[at]);
             let (first, second) = (joined(code(0), code(1)), joined(code(2), code(3)));
             let (bits, width) = joined(first, second);
@@ -187,7 +189,7 @@ impl Sink for Writer<'_> {
     }
 }
 
-/// The bits of a code, and its extra bits.
+/// Joins two groups of bits; the first group takes the lower bits.
 #[inline]
 fn joined((first, width): (u64, u32), (second, more): (u64, u32)) -> (u64, u32) {
     (first | second << width, width + more)

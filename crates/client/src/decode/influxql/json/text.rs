@@ -1,4 +1,4 @@
-//! JSON strings and numbers, strictly as in RFC 8259.
+//! Reads JSON strings and numbers strictly as RFC 8259 defines them.
 
 use crate::decode::error::{DecodeErrorKind, Fault, Stop};
 use crate::decode::table::columns::Cell;
@@ -19,7 +19,8 @@ fn skip_long_space(input: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Reads the string whose opening quote is at `at`. Returns its cell and the index after it.
+/// Reads the string whose opening quote is at `at`. Returns the string as a cell, and the index
+/// after it.
 #[inline]
 pub(super) fn string(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     let start = at + 1;
@@ -72,8 +73,8 @@ fn escape(input: &[u8], at: usize) -> Result<usize, Stop> {
     }
 }
 
-/// Reads the number at `at`. Returns its cell and the index after it. At the end of the input a
-/// number is incomplete, because more digits may follow.
+/// Reads the number at `at`. Returns the number as a cell, and the index after it. A number at the
+/// very end of the input is treated as incomplete, because more digits may follow.
 #[inline]
 pub(super) fn number(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     let negative = input[at] == b'-';
@@ -104,8 +105,8 @@ pub(super) fn number(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop>
     Ok((Cell::Integer(if negative { -value } else { value }), end))
 }
 
-/// Integers of at least 19 digits. Beyond 64 bits they are floats that Go wrote without an
-/// exponent, as is `-0`.
+/// Reads an integer of at least 19 digits, or `-0`. An integer that does not fit into 64 bits is a
+/// float that Go wrote without an exponent, and so is `-0`.
 #[cold]
 fn large(input: &[u8], at: usize, end: usize) -> Result<Cell<'_>, Stop> {
     let text = std::str::from_utf8(&input[at..end]).unwrap_or_default();
@@ -135,7 +136,7 @@ fn float(input: &[u8], at: usize, mut end: usize) -> Result<(Cell<'_>, usize), S
     Ok((Cell::Float(parse_float(text, at)?), end))
 }
 
-/// Skips at least one digit. A byte must follow the last digit.
+/// Skips at least one digit. The input must contain a byte after the last digit.
 fn digits(input: &[u8], at: usize) -> Result<usize, Stop> {
     let count = input[at..]
         .iter()

@@ -1,8 +1,8 @@
-//! Fast path for cells in the form that the server usually writes, which are read straight into
-//! columns of their type.
+//! A fast path for cells in the form that the server usually writes. It reads these cells straight
+//! into columns of their type.
 //!
-//! Eight bytes are processed at a time (`u64`s whose bytes are compared in parallel). A cell near
-//! the end of the input, or in any other form, is left to the general reader.
+//! The fast path processes eight bytes at a time: it compares all bytes of a `u64` in parallel. A
+//! cell near the end of the input, or in any other form, is left to the general reader.
 
 use super::float::{MOST_PLACES, of_decimal};
 use crate::decode::table::columns::{Column, Values};
@@ -10,7 +10,7 @@ use crate::decode::table::columns::{Column, Values};
 const LOW_BITS: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
-/// Integers with at most so many digits equal a float exactly.
+/// Every integer with at most this number of digits can be represented exactly as a float.
 const EXACT_DIGITS: usize = 15;
 
 const POWERS: [u64; 9] = {
@@ -23,7 +23,7 @@ const POWERS: [u64; 9] = {
     powers
 };
 
-/// See `RowFormat::push_usual`.
+/// Implements `RowFormat::push_usual`.
 #[inline]
 pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
     match &mut column.values {
@@ -65,23 +65,24 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
     })
 }
 
-/// A run of digits.
+/// Consecutive decimal digits.
 struct Digits {
     value: u64,
     count: usize,
-    /// What follows the digits.
+    /// The byte after the digits.
     next: u8,
 }
 
-/// Reads up to 23 digits after those of `value`. If there are more than 19 in all, the value is
-/// wrong.
+/// Reads up to 23 digits, which continue the digits in `value`. If there are more than 19 digits in
+/// total, the returned value is wrong.
 #[inline]
 fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
     let window = input.get(at..)?.first_chunk::<24>()?;
     let mut count = 0;
     for bytes in window.as_chunks::<8>().0 {
         let word = u64::from_le_bytes(*bytes) ^ (LOW_BITS * u64::from(b'0'));
-        // A byte above 9 sets its high bit. Bytes after it may also have theirs set.
+        // A byte that is not a digit sets its own high bit in `others`, and can also set the high
+        // bits of later bytes.
         let others = (word.wrapping_add(LOW_BITS * 0x76) | word) & HIGH_BITS;
         if others == 0 {
             value = value.wrapping_mul(POWERS[8]).wrapping_add(eight(word));
@@ -89,8 +90,9 @@ fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
             continue;
         }
         let bits = others.trailing_zeros() & 0x38;
-        // Shifts zeros in front of the digits, which removes what follows them. In two steps,
-        // because all eight bytes may have to go.
+        // Shifts out the bytes after the digits, and shifts zeros in before the digits. The shift
+        // takes two steps, because it may have to remove all eight bytes, and one step cannot shift
+        // by 64 bits.
         let part = eight(word << (63 - bits) << 1);
         let more = bits as usize / 8;
         value = value.wrapping_mul(POWERS[more]).wrapping_add(part);
@@ -104,7 +106,8 @@ fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
     None
 }
 
-/// The value of eight bytes that are digits minus `0`: first pairs, then fours, then all eight.
+/// Converts eight digit values (0 to 9), one per byte, to a number: first to pairs, then to groups
+/// of four, then to all eight.
 #[inline]
 fn eight(digits: u64) -> u64 {
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
@@ -113,7 +116,7 @@ fn eight(digits: u64) -> u64 {
     odd.wrapping_add(even) >> 32
 }
 
-/// The sign, and the digits before the decimal point.
+/// Reads the sign and the digits before the decimal point.
 #[inline]
 fn whole(input: &[u8], at: usize) -> Option<(bool, usize, Digits)> {
     let negative = *input.get(at)? == b'-';
@@ -139,7 +142,8 @@ fn float(input: &[u8], at: usize, promotes: bool) -> Option<(f64, usize)> {
     let (negative, end, whole) = whole(input, at)?;
     let (value, end, next) = if whole.next == b'.' {
         let fraction = digits(input, end + 1, whole.value)?;
-        // A zero before the decimal point is not a digit of the value, but zeros after it may be.
+        // A zero before the decimal point does not count as a digit of the value, but zeros after
+        // the point can count.
         let count = fraction.count + if whole.value == 0 { 0 } else { whole.count };
         if fraction.count == 0 || count > 19 {
             return None;
@@ -158,7 +162,8 @@ fn float(input: &[u8], at: usize, promotes: bool) -> Option<(f64, usize)> {
     Some((if negative { -value } else { value }, end))
 }
 
-/// The index of the quote that ends the text. `None` if the text needs a closer check.
+/// Returns the index of the quote that ends the string. Returns `None` if the string needs a closer
+/// check.
 #[inline]
 fn text_end(input: &[u8], at: usize) -> Option<usize> {
     if *input.get(at)? != b'"' {
@@ -171,7 +176,8 @@ fn text_end(input: &[u8], at: usize) -> Option<usize> {
         };
         let (first, second) = (special(*first), special(*second));
         if first | second != 0 {
-            // Selects a half without a branch that depends on the length of texts.
+            // Selects one of the two halves without a branch, because such a branch would depend on
+            // the length of the text.
             let half = if first == 0 { second } else { first };
             end += half.trailing_zeros() as usize / 8 + if first == 0 { 8 } else { 0 };
             return (input.get(end) == Some(&b'"')).then_some(end);
@@ -180,8 +186,8 @@ fn text_end(input: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Sets the high bit of the first byte that is a quote, a backslash or not allowed in text. Bytes
-/// after it may also have theirs set.
+/// Sets the high bit of the first byte that is a quote, a backslash or a byte that strings must not
+/// contain. The high bits of later bytes may be set as well.
 #[inline]
 fn special(bytes: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(bytes);
@@ -190,7 +196,8 @@ fn special(bytes: [u8; 8]) -> u64 {
         | (word.wrapping_sub(LOW_BITS * 0x20) & !word & HIGH_BITS)
 }
 
-/// Sets the high bit of the first byte that is zero. Bytes after it may also have theirs set.
+/// Sets the high bit of the first byte that is zero. The high bits of later bytes may be set as
+/// well.
 #[inline]
 fn zeros(word: u64) -> u64 {
     word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS

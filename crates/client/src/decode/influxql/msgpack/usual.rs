@@ -1,15 +1,15 @@
-//! Fast path for cells as the server usually writes them, which are read straight into columns of
-//! their type.
+//! A fast path for cells in the form that the server usually writes. It reads these cells straight
+//! into columns of their type.
 
 use std::ops::Range;
 
 use crate::decode::table::columns::{Column, Values};
 use crate::decode::table::views::Views;
 
-/// Maximum number of bytes of a number.
+/// The maximum number of bytes of an encoded number.
 const NUMBER: usize = 9;
 
-/// See `RowFormat::push_usual`.
+/// Implements `RowFormat::push_usual`.
 #[inline]
 pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
     match &mut column.values {
@@ -53,7 +53,7 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
     })
 }
 
-/// Not inlined, because it would slow down columns of other types.
+/// This function is not inlined, because inlining would slow down columns of other types.
 #[inline(never)]
 fn push_view(input: &[u8], at: usize, views: &mut Views) -> Option<usize> {
     let text = text(input, at)?;
@@ -62,7 +62,7 @@ fn push_view(input: &[u8], at: usize, views: &mut Views) -> Option<usize> {
     Some(end)
 }
 
-/// Finds a text of less than 256 bytes, if it is complete.
+/// Finds a text of less than 256 bytes, if the text is complete.
 #[inline]
 fn text(input: &[u8], at: usize) -> Option<Range<usize>> {
     let (start, size) = match *input.get(at)? {
@@ -79,8 +79,8 @@ fn number(input: &[u8], at: usize) -> Option<&[u8; NUMBER]> {
     input.get(at..)?.first_chunk()
 }
 
-/// An integer and how many bytes it takes. Its size is hard to predict, so there is no branch for
-/// each size.
+/// Returns an integer and its encoded size in bytes. The size of an integer is hard to predict, so
+/// the code avoids a branch for each size.
 #[inline]
 fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
     let [tag, long @ ..] = bytes;
@@ -90,7 +90,7 @@ fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
             let width = 1 << (tag & 3);
             (long >> (64 - 8 * width), 1 + width)
         }
-        // The server writes signed integers; other servers write unsigned ones.
+        // InfluxDB writes signed integers; other servers write unsigned integers.
         0xcc..=0xce => {
             let width = 1 << (tag & 3);
             (

@@ -1,11 +1,12 @@
-//! Compares rows that are read in halves with the same rows read one after the other.
+//! Compares rows that were read in halves with the same rows read one after the other.
 
 use super::super::ROOM;
 use super::*;
 use crate::decode::influxql::json::JsonRows;
 use crate::decode::{DecodeError, Decoder, End, Event, Format};
 
-/// Rows of a body: those after which memory is reserved, and about as many in each half.
+/// The number of rows of a body: `ROOM` rows before memory is reserved, and about `ROOM` rows in
+/// each half.
 const ROWS: usize = 3 * ROOM;
 
 const HEAD: &str = concat!(
@@ -14,8 +15,7 @@ const HEAD: &str = concat!(
 );
 const TAIL: &str = "]}]}]}";
 
-/// What one cell may be replaced with: other types, nulls, texts that look like rows, and invalid
-/// cells.
+/// Replacements for one cell: other types, nulls, texts that look like rows, and invalid cells.
 #[rustfmt::skip]
 const OTHERS: [&str; 16] = [
     "null", "7", "-7", "0.25", "true", r#""text""#, r#""a \"quote\" \ud83e\udd80 \ud800""#,
@@ -63,7 +63,7 @@ fn decoded_within(limits: BatchLimits, pieces: &[&str], views: bool) -> Decoded 
     (std::iter::from_fn(|| decoder.next_event()).collect(), ended)
 }
 
-/// Read-ahead limits that make the decoder work in one round, two rounds, and several.
+/// Read-ahead limits that make the decoder take one round, two rounds, and several rounds.
 const AHEAD: [usize; 3] = [600_000, 250_000, 60_000];
 
 fn check(pieces: &[&str], what: &str) {
@@ -80,7 +80,8 @@ fn check_with(ahead: &[usize], pieces: &[&str], what: &str) {
     }
 }
 
-/// The range of the row with which the second half of the rows after the first `ROOM` starts.
+/// The index of the row where the second half begins, if the rows after the first `ROOM` rows are
+/// halved.
 fn middle(body: &str) -> usize {
     let rows = &body[HEAD.len()..];
     let first = rows
@@ -91,7 +92,7 @@ fn middle(body: &str) -> usize {
     body[..half].matches("],[").count()
 }
 
-/// A table with the first rows of a body, and the index after them.
+/// Returns a table with the first rows of a body, and the index after these rows.
 fn begun(body: &str) -> (Table, usize) {
     let mut table = Table::new((0..7).map(|n| format!("c{n}")).collect(), true, false);
     let rows = table.add_rows::<JsonRows>(body.as_bytes(), HEAD.len(), 100, limits(0));
@@ -120,7 +121,7 @@ fn both_halves_are_added_in_each_round() {
             assert_eq!(run.count, 0);
         }
         assert_eq!(table.rows, 100 + run.count as usize);
-        // All except the commas between the rows.
+        // The table counts all bytes of the rows, but not the commas between the rows.
         assert_eq!(table.bytes, run.end - HEAD.len() - (table.rows - 1));
     }
 }
@@ -234,7 +235,7 @@ fn texts_that_read_like_rows_are_texts() {
         });
         check(&[&body], &format!("each {every}. row"));
     }
-    // Rows inside one text that contains no quotes.
+    // These are rows inside a text that contains no quotes.
     let inside = format!("\"{}\"", "],[1,2,3,4,5,6,7".repeat(20_000));
     let body = body(ROWS, |n, cells| {
         if n == ROOM + 100 {
