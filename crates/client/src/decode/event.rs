@@ -11,6 +11,8 @@ pub enum Format {
     Json,
     /// `application/x-msgpack`, as 1.x and 2.x write it.
     Msgpack,
+    /// Annotated CSV: the answer to a Flux query.
+    FluxCsv,
 }
 
 /// What the caller knows about the end of a body.

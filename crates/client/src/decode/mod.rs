@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! influxql   bytes, cut anywhere -> Json | Msgpack (grammar) -> Assembly (statements, series, partial)
+//! flux       bytes, cut anywhere -> annotations, rows of CSV
 //! table                          -> Table, Column (rows of cells, of whatever format)
 //! event                          -> Event
 //! ```
@@ -15,12 +16,16 @@
 //! that are not an answer result in a [`DecodeError`]. Raw JSON answers do not become tables: see
 //! [`raw`].
 
+mod decoder;
 mod error;
 mod event;
+mod flux;
 mod influxql;
+mod number;
 mod table;
 
+pub use self::decoder::Decoder;
 pub use self::error::{DecodeError, DecodeErrorKind};
 pub use self::event::{End, Event, Format, SeriesHeader};
-pub use self::influxql::{Decoder, raw};
+pub use self::influxql::raw;
 pub(crate) use self::table::{Whole, float_of};

@@ -2,6 +2,8 @@
 //! everything that must be refused.
 
 mod captured;
+mod flux;
+mod flux_model;
 mod generated;
 mod model;
 mod pieces;

@@ -33,9 +33,19 @@ impl RowFormat for FluxRows {
         csv::line_end(input, at)
     }
 
+    fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
+        let (text, end) = csv::cell(input, at)?;
+        Ok((Cell::Text(text.raw()), end))
+    }
+
+    #[inline]
+    fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
+        usual(input, at, column)
+    }
+
     #[inline]
     fn push(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop> {
-        match push_usual(input, at, column) {
+        match usual(input, at, column) {
             Some(end) => Ok(end),
             None => push_any(input, at, column),
         }
@@ -58,7 +68,7 @@ impl RowFormat for FluxRows {
 /// The forms in which the server writes numbers and times. `None` for all others, and near the end
 /// of the input.
 #[inline]
-fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
+fn usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
     match &mut column.values {
         Values::Float(values) => {
             let (n, end) = number::float(input, at, true)?;

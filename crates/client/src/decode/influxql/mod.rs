@@ -17,23 +17,6 @@ use crate::decode::error::{DecodeError, DecodeErrorKind, Fault, Stop};
 use crate::decode::event::{End, Event, Format};
 use crate::decode::table::BatchLimits;
 
-/// The batch size of an answer that is streamed: a batch fits into the CPU cache, and into memory
-/// even if rows are wide and texts are long.
-const BATCHES: BatchLimits = BatchLimits {
-    rows: 8192,
-    bytes: 8 << 20,
-    ahead: 0,
-};
-
-/// The maximum number of bytes of rows in a batch of an answer that is collected. A text column
-/// stays below the 2 GiB that Arrow allows, even if the batch has one more row of
-/// [`MAX_VALUE_BYTES`] and every byte of a text becomes three bytes (U+FFFD).
-const LARGE_BATCH_BYTES: usize = 256 << 20;
-
-/// The number of bytes that are searched for the end of a series. A series with more bytes than
-/// this is worth decoding on two threads.
-const AHEAD: usize = 4 << 20;
-
 /// The number of bytes of a new piece that are first appended to the incomplete value from the
 /// previous piece: enough for a few rows.
 const BRIDGE: usize = 4096;
@@ -41,42 +24,11 @@ const BRIDGE: usize = 4096;
 /// If a body is not an answer, the error shows at most this number of its bytes.
 const MAX_JUNK_BYTES: usize = 160;
 
-/// Decodes one answer piece by piece.
-///
-/// If the first column is named `time` and contains integers, it becomes `Timestamp(Nanosecond,
-/// "UTC")` (requests use `epoch=ns`). So does every `MessagePack` time. RFC 3339 text stays text.
-/// Other columns become `Int64`, `UInt64` (if values are beyond `i64`), `Float64`, `Boolean`,
-/// `Utf8` (or [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every
-/// column is nullable.
-///
-/// JSON does not distinguish `4` from `4.0`: a column of integers becomes `Float64` with the first
-/// number that has a decimal point or an exponent, provided that no integer of the batch changes
-/// its value. Signed and unsigned integers share a `UInt64` column if none is negative. Every other
-/// change of type ends the batch and begins another one of the series. A column that is all null in
-/// a batch keeps the type of the batch before.
-///
-/// Text is returned as valid UTF-8: invalid bytes and half a surrogate pair (`"\ud800"`) become
-/// U+FFFD, as in Go.
-///
-/// ```
-/// use aioinflux::decode::{Decoder, End, Event, Format};
-///
-/// # fn main() -> Result<(), aioinflux::decode::DecodeError> {
-/// let mut decoder = Decoder::new(Format::Json);
-/// decoder.feed(br#"{"results":[{"statement_id":0,"series":[{"name":"cpu","#)?;
-/// decoder.feed(br#""columns":["time","value"],"values":[[1700000000000000000,0.5]]}]}]}"#)?;
-/// decoder.finish(End::Proven)?;
-/// assert!(matches!(decoder.next_event(), Some(Event::Series(header)) if header.statement == 0));
-/// assert!(matches!(decoder.next_event(), Some(Event::Batch(batch)) if batch.num_rows() == 1));
-/// assert_eq!(decoder.next_event(), Some(Event::StatementEnd { statement: 0 }));
-/// assert_eq!(decoder.next_event(), None);
-/// # Ok(())
-/// # }
-/// ```
+/// Decodes one answer to an InfluxQL query piece by piece. See [`crate::decode::Decoder`].
 #[derive(Debug)]
-pub struct Decoder {
+pub(in crate::decode) struct Decoder {
     parser: Parser,
-    pub(in crate::decode) assembly: Assembly,
+    assembly: Assembly,
     /// The incomplete value, from its first byte on.
     buffer: Vec<u8>,
     /// The offset of the start of `buffer` in the answer.
@@ -94,15 +46,20 @@ enum Parser {
 }
 
 impl Decoder {
-    /// Returns a decoder for one answer.
-    pub fn new(format: Format) -> Self {
-        let parser = match format {
-            Format::Json => Parser::Json(json::Parser::default()),
-            Format::Msgpack => Parser::Msgpack(msgpack::Parser::default()),
-        };
+    /// Returns a decoder for JSON.
+    pub(in crate::decode) fn json() -> Self {
+        Self::new(Parser::Json(json::Parser::default()))
+    }
+
+    /// Returns a decoder for `MessagePack`, as 1.x and 2.x write it.
+    pub(in crate::decode) fn msgpack() -> Self {
+        Self::new(Parser::Msgpack(msgpack::Parser::default()))
+    }
+
+    fn new(parser: Parser) -> Self {
         Self {
             parser,
-            assembly: Assembly::new(BATCHES),
+            assembly: Assembly::new(BatchLimits::STREAMED),
             buffer: Vec::new(),
             offset: 0,
             junk: None,
@@ -110,43 +67,16 @@ impl Decoder {
         }
     }
 
-    /// Sets the maximum number of rows of a batch. Default: 8192.
-    #[must_use]
-    pub fn batch_rows(mut self, rows: usize) -> Self {
-        self.assembly.limits().rows = rows.max(1);
-        self
+    pub(in crate::decode) fn limits(&mut self) -> &mut BatchLimits {
+        self.assembly.limits()
     }
 
-    /// Makes batches as large as possible, for an answer that is collected as a whole. Each series
-    /// becomes one batch, unless its rows take more than 256 MiB of the answer, or a column changes
-    /// type in a way that is not a promotion.
-    ///
-    /// If a series has more than 4 MiB of JSON rows in one piece, two threads decode them if there
-    /// are two processors. The result is the same.
-    #[must_use]
-    pub fn large_batches(mut self) -> Self {
-        *self.assembly.limits() = BatchLimits {
-            rows: usize::MAX,
-            bytes: LARGE_BATCH_BYTES,
-            ahead: AHEAD,
-        };
-        self
-    }
-
-    /// Decodes columns of text as `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use
-    /// for text themselves. It stores texts of up to 12 bytes in the column.
-    #[must_use]
-    pub fn text_views(mut self) -> Self {
+    pub(in crate::decode) fn use_views(&mut self) {
         self.assembly.use_views();
-        self
     }
 
-    /// Accepts an answer without any document as complete, because the server answers some
-    /// statements with an empty body.
-    #[must_use]
-    pub(crate) fn may_be_empty(mut self) -> Self {
+    pub(in crate::decode) fn allow_nothing(&mut self) {
         self.assembly.allow_nothing();
-        self
     }
 
     /// Reads the next piece of the body.
@@ -154,7 +84,7 @@ impl Decoder {
     /// # Errors
     /// If the answer is invalid. Every later call returns the same error. The events of the
     /// complete parts before it can still be taken.
-    pub fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+    pub(in crate::decode) fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
@@ -202,7 +132,7 @@ impl Decoder {
     }
 
     /// Returns the next available event.
-    pub fn next_event(&mut self) -> Option<Event> {
+    pub(in crate::decode) fn next_event(&mut self) -> Option<Event> {
         self.assembly.next_event()
     }
 
@@ -210,7 +140,7 @@ impl Decoder {
     ///
     /// # Errors
     /// If the end is not proven, something must still come, or [`Decoder::feed`] returned an error.
-    pub fn finish(&mut self, end: End) -> Result<(), DecodeError> {
+    pub(in crate::decode) fn finish(&mut self, end: End) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }

@@ -105,6 +105,14 @@ impl Column {
         }
     }
 
+    /// Returns an empty column of this type.
+    pub(in crate::decode) fn typed(kind: Kind, has_views: bool) -> Self {
+        Self {
+            values: Values::of(kind, 0, has_views),
+            ..Self::new(false, false, has_views)
+        }
+    }
+
     /// Appends a value if it belongs to the column as it is. Returns whether the value was
     /// appended.
     #[inline]
@@ -216,7 +224,7 @@ impl Column {
         }
     }
 
-    fn kind(&self) -> Kind {
+    pub(in crate::decode) fn kind(&self) -> Kind {
         match self.values {
             Values::Null => Kind::Null,
             Values::Integer(_) => Kind::Integer,

@@ -15,14 +15,14 @@ mod whole;
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::decode::error::Stop;
-use crate::decode::table::columns::{Cell, Column, Fit};
+use crate::decode::table::columns::{Cell, Column, Fit, Kind};
 
 pub(crate) use self::whole::{Whole, float_of};
 
-/// A format of rows: JSON or `MessagePack`.
+/// A format of rows: JSON, `MessagePack` or CSV.
 pub(in crate::decode) trait RowFormat {
     /// Whether a whole float looks the same as an integer in this format.
     const PROMOTES: bool;
@@ -50,6 +50,20 @@ pub(in crate::decode) trait RowFormat {
     /// [`RowFormat::cell`], but must read them in the same way.
     fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize>;
 
+    /// Appends the cell at `at` to a column, and returns the index after the cell. Returns
+    /// [`Stop::Changed`] if the column must change its type for the cell. A format that gives each
+    /// column a type has its own implementation, which never returns it.
+    #[inline]
+    fn push(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop>
+    where
+        Self: Sized,
+    {
+        match Self::push_usual(input, at, column) {
+            Some(end) => Ok(end),
+            None => push_any::<Self>(input, at, column),
+        }
+    }
+
     /// Returns the start of the next row, if a row directly follows the row that ends at `end`.
     fn next_row(input: &[u8], end: usize) -> Option<usize>;
 
@@ -73,6 +87,26 @@ pub(in crate::decode) struct BatchLimits {
     /// each read this number of bytes at a time. With 0, nothing is searched, and no series counts
     /// as large.
     pub(in crate::decode) ahead: usize,
+}
+
+impl BatchLimits {
+    /// The limits for an answer that is streamed: a batch fits into the CPU cache, and into memory
+    /// even if rows are wide and texts are long.
+    pub(in crate::decode) const STREAMED: Self = Self {
+        rows: 8192,
+        bytes: 8 << 20,
+        ahead: 0,
+    };
+
+    /// The limits for an answer that is collected. A text column stays below the 2 GiB that Arrow
+    /// allows, even if the batch has one more row of the maximum length (256 MiB) and every byte of
+    /// a text becomes three bytes (U+FFFD). A series of more than 4 MiB is worth decoding on two
+    /// threads.
+    pub(in crate::decode) const COLLECTED: Self = Self {
+        rows: usize::MAX,
+        bytes: 256 << 20,
+        ahead: 4 << 20,
+    };
 }
 
 /// The result of adding a row.
@@ -131,6 +165,20 @@ impl Table {
             pause: ROOM,
             schema: None,
         }
+    }
+
+    /// Returns a table whose columns have these names and types.
+    pub(in crate::decode) fn typed(names: Vec<String>, kinds: &[Kind], has_views: bool) -> Self {
+        let mut table = Self::new(names, false, has_views);
+        for (column, kind) in table.columns.iter_mut().zip(kinds) {
+            *column = Column::typed(*kind, has_views);
+        }
+        table
+    }
+
+    /// Returns the Arrow type that a column has now.
+    pub(in crate::decode) fn data_type(&self, column: usize) -> DataType {
+        self.columns[column].data_type()
     }
 
     pub(in crate::decode) fn names(&self) -> &[String] {
@@ -253,15 +301,8 @@ impl Table {
     /// Adds a row if every cell fits its column. Returns the index after the row.
     #[inline]
     fn push_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
-        let added = F::read_row(
-            input,
-            at,
-            self.columns.iter_mut(),
-            |column, at| match F::push_usual(input, at, column) {
-                Some(end) => Ok(end),
-                None => push_any::<F>(input, at, column),
-            },
-        );
+        let columns = self.columns.iter_mut();
+        let added = F::read_row(input, at, columns, |column, at| F::push(input, at, column));
         match added {
             Ok(end) => {
                 self.rows += 1;

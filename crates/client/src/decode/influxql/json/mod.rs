@@ -10,7 +10,6 @@
 //! order, except that `name`, `tags` and `columns` of a series must precede its rows. Unknown keys
 //! are skipped. Several JSON documents may follow each other without separators.
 
-mod float;
 mod scan;
 mod text;
 mod usual;

@@ -52,7 +52,7 @@ fn decoded(pieces: &[&str], ahead: usize, views: bool) -> Decoded {
 
 fn decoded_within(limits: BatchLimits, pieces: &[&str], views: bool) -> Decoded {
     let mut decoder = Decoder::new(Format::Json);
-    *decoder.assembly.limits() = limits;
+    *decoder.limits() = limits;
     if views {
         decoder = decoder.text_views();
     }
