@@ -8,7 +8,7 @@ use arrow_schema::Schema;
 
 use crate::decode::{Event, SeriesHeader};
 
-/// The results of the statements of a query, in their order.
+/// The results of the statements of a query, in the order of the statements.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
@@ -22,11 +22,12 @@ pub struct Answer {
 pub struct Statement {
     /// Index of the statement in the query.
     pub id: u32,
-    /// Its series, in the order of the server. They are kept if the statement fails later.
+    /// The series of the result, in the order in which the server sent them. The series are kept if
+    /// the statement fails later.
     pub series: Vec<Series>,
-    /// Messages of the server, such as warnings.
+    /// Messages from the server, such as warnings.
     pub messages: Vec<Message>,
-    /// The error text of the server, if the statement failed.
+    /// The error text from the server, if the statement failed.
     pub error: Option<String>,
 }
 
@@ -36,14 +37,14 @@ pub struct Statement {
 pub struct Series {
     /// The measurement, for most kinds of statements.
     pub name: Option<String>,
-    /// The tags of `GROUP BY`, sorted by key.
+    /// The tags from `GROUP BY`, sorted by key.
     pub tags: Vec<(String, String)>,
-    /// The rows, in the order of the server. All batches have columns with the same names. Their
-    /// types differ if values changed type within the series.
+    /// The rows, in the order in which the server sent them. All batches have columns with the same
+    /// names. The column types differ between batches if values changed type within the series.
     pub batches: Vec<RecordBatch>,
 }
 
-/// A message of the server, such as a warning.
+/// A message from the server, such as a warning.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Message {
@@ -82,7 +83,7 @@ impl Answer {
         }
     }
 
-    /// Returns the first statement that failed, and the error text of the server.
+    /// Returns the first statement that failed, and the error text from the server.
     pub fn first_error(&self) -> Option<(u32, &str)> {
         self.statements.iter().find_map(|statement| {
             let error = statement.error.as_deref()?;
@@ -90,7 +91,7 @@ impl Answer {
         })
     }
 
-    /// Returns the number of rows of all statements.
+    /// Returns the total number of rows in all statements.
     pub fn rows(&self) -> usize {
         self.statements
             .iter()

@@ -32,7 +32,7 @@ pub enum Place {
     Text,
 }
 
-/// A point that cannot be written, with its place, key, value and rule.
+/// The error for a point that cannot be written, with the place, key, value and rule.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Point, Rule};
@@ -81,8 +81,8 @@ impl Error {
         }))
     }
 
-    /// Returns the user's index of the point. `None` for a [`Key`](crate::Key) that was made on its
-    /// own.
+    /// Returns the user's index of the point. Returns `None` for a [`Key`](crate::Key) that was
+    /// created independently of a point.
     pub fn index(&self) -> Option<u64> {
         self.0.index
     }
@@ -93,8 +93,8 @@ impl Error {
         self
     }
 
-    /// Returns the line number of the point in the encoded text, counted from 1; every line feed of
-    /// the text counts. `None` if the point was not part of an encoded text.
+    /// Returns the line number of the point in the encoded text. Line numbers start at 1 and count
+    /// every line feed of the text. Returns `None` if the point was not part of an encoded text.
     pub fn line(&self) -> Option<usize> {
         self.0.line
     }
@@ -104,7 +104,8 @@ impl Error {
         self.0.place
     }
 
-    /// Returns the complete key of the tag or field. `None` if the error concerns no key.
+    /// Returns the complete key of the tag or field. Returns `None` if the error does not concern a
+    /// key.
     pub fn key(&self) -> Option<&str> {
         self.0.key.as_deref()
     }
@@ -114,7 +115,7 @@ impl Error {
         &self.0.value
     }
 
-    /// Returns the rule.
+    /// Returns the rule that was violated.
     pub fn rule(&self) -> Rule {
         self.0.rule
     }
@@ -188,7 +189,8 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// A row that needs [`PointEncoder`](crate::PointEncoder), which writes or refuses it.
+/// The error for a row that needs [`PointEncoder`](crate::PointEncoder), which then writes or
+/// refuses this row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unusual;
 

@@ -5,7 +5,7 @@ use core::fmt;
 // A list keeps each sentence next to its variant, which two long matches would not.
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident: $sentence:literal,)+) => {
-        /// Why a point was refused. `Display` writes a sentence about the value.
+        /// The reason why a point was refused. `Display` writes a sentence about the refused value.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Rule {

@@ -32,8 +32,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If the text is not a URL, the scheme is neither `http` nor `https`, or a key is unknown or
-    /// has an invalid value. No error shows a password.
+    /// Fails if the string is not a URL, if the scheme is neither `http` nor `https`, or if a key
+    /// is unknown or has an invalid value. Error messages never show a password.
     pub fn new(url: &str) -> Result<Self, Error> {
         config(url)
     }

@@ -17,12 +17,13 @@ fn unstamped(batch: &Batch, lines: Range<usize>) -> usize {
 }
 
 impl Batch {
-    /// Returns a batch of the lines in the range. It uses the memory of `spare`, whose own lines
-    /// are dropped. Skipped points belong to the line before them, or to the first line.
+    /// Returns a batch of the lines in the range. The new batch uses the memory of `spare`, whose
+    /// own lines are dropped. Skipped points belong to the line before them, or to the first line
+    /// if there is none before them.
     ///
     /// # Panics
     ///
-    /// If the range ends after the last line or before its own start.
+    /// Panics if the range ends after the last line or before its own start.
     #[must_use]
     pub fn part(&self, lines: Range<usize>, mut spare: Batch) -> Batch {
         spare.clear(self.dialect);
@@ -59,7 +60,7 @@ impl Batch {
             .reserve_exact(bytes.saturating_sub(self.bytes.len()));
     }
 
-    /// Returns the capacity of the batch in bytes, whether or not it has lines.
+    /// Returns the capacity of the batch in bytes, whether or not the batch has lines.
     pub fn capacity(&self) -> usize {
         let words = self.ends.capacity() + self.indexes.capacity() + self.skips.capacity();
         self.bytes.capacity() + 8 * (words + 2 * self.texts.capacity())

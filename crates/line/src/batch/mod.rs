@@ -12,11 +12,11 @@ mod undated;
 
 pub use undated::Undated;
 
-/// Encoded lines: the bytes, the end and the user's index of every line, and the points that were
+/// Encoded lines: their bytes, the end and the user's index of every line, and the points that were
 /// left out.
 ///
-/// Every line ends with a line feed. A string field can contain line feeds too, so the recorded
-/// ends separate the lines. Never search the bytes for them.
+/// Every line ends with a line feed. String fields can also contain line feeds, so only the
+/// recorded ends separate the lines. Never search the bytes for line ends.
 #[derive(Clone)]
 pub struct Batch {
     /// The lines. Bytes after the last line are meaningless.
@@ -69,11 +69,11 @@ impl Batch {
         self.ends.is_empty()
     }
 
-    /// Returns line `line` without its line feed.
+    /// Returns the line at position `line`, without its line feed.
     ///
     /// # Panics
     ///
-    /// If there is no such line.
+    /// Panics if there is no such line.
     pub fn line(&self, line: usize) -> &[u8] {
         let bytes = self.range(line..line + 1);
         &bytes[..bytes.len() - 1]
@@ -84,12 +84,12 @@ impl Batch {
         (0..self.len()).map(|line| self.line(line))
     }
 
-    /// Returns the bytes of a range of lines, with their line feeds. They can be the body of a
-    /// request.
+    /// Returns the bytes of a range of lines, including their line feeds. The returned bytes can be
+    /// the body of a request.
     ///
     /// # Panics
     ///
-    /// If the range ends after the last line or before its own start.
+    /// Panics if the range ends after the last line or before its own start.
     pub fn range(&self, lines: Range<usize>) -> &[u8] {
         let end = if lines.end == 0 {
             0
@@ -103,16 +103,16 @@ impl Batch {
         if line == 0 { 0 } else { self.ends[line - 1] }
     }
 
-    /// Returns the offset after the line feed of every line.
+    /// Returns, for every line, the offset after its line feed.
     pub fn ends(&self) -> &[usize] {
         &self.ends
     }
 
-    /// Returns the user's index of the point that became line `line`.
+    /// Returns the user's index of the point that became the line at position `line`.
     ///
     /// # Panics
     ///
-    /// If there is no such line.
+    /// Panics if there is no such line.
     pub fn index(&self, line: usize) -> u64 {
         self.indexes[line]
     }
@@ -127,7 +127,7 @@ impl Batch {
         self.skips.len() as u64
     }
 
-    /// Returns, for each point that was left out, the number of lines before it, in order.
+    /// Returns, in order and for each point that was left out, the number of lines before it.
     pub fn skips(&self) -> &[usize] {
         &self.skips
     }
@@ -142,8 +142,8 @@ impl Batch {
         self.dialect
     }
 
-    /// Returns how many lines were pushed as encoded text. Only these can have timestamps in a unit
-    /// other than nanoseconds.
+    /// Returns how many lines were pushed as encoded text. Only lines that were pushed as encoded
+    /// text can have timestamps in a unit other than nanoseconds.
     pub fn text_lines(&self) -> usize {
         self.texts.iter().map(Range::len).sum()
     }

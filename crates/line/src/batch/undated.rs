@@ -16,12 +16,12 @@ use crate::syntax::split::skip_blanks;
 pub struct Undated<'b> {
     grammar: &'static Grammar,
     line: &'b [u8],
-    /// Measurement and tags as they are encoded, with the tags sorted.
+    /// The encoded measurement and tags, with the tags sorted.
     pub series: Cow<'b, [u8]>,
 }
 
 impl<'b> Undated<'b> {
-    /// Returns the keys of the fields as they are encoded.
+    /// Returns the encoded keys of the fields.
     pub fn field_keys(&self) -> Vec<&'b [u8]> {
         field_keys(self.grammar, self.line)
     }
@@ -34,8 +34,9 @@ impl Batch {
         self.unstamped
     }
 
-    /// Returns the lines that may lack a timestamp. A server gives all of them in one request the
-    /// same time. Of two lines with the same series and field key it therefore keeps only one.
+    /// Returns the lines that may lack a timestamp. A server gives all lines of a request that lack
+    /// a timestamp the same time. If two of these lines have the same series and field key, the
+    /// server therefore keeps only one of them.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder};

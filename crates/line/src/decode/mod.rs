@@ -60,9 +60,11 @@ use crate::syntax::split::{Split, is_silent, line_length};
 pub use self::error::DecodeError;
 pub use self::line::Line;
 
-/// Reads lines one after the other. Names and strings without escapes are borrowed from the text.
+/// Reads lines of text one after the other. Names and strings without escapes are borrowed from the
+/// text.
 ///
-/// After an invalid line it continues with the next one. Blank lines and comments are skipped.
+/// After an invalid line, the decoder continues with the next line. Blank lines and comments are
+/// skipped.
 ///
 /// ```
 /// use aioinflux_line::{Decoder, Dialect, FieldValue};
@@ -82,10 +84,11 @@ pub use self::line::Line;
 /// # Ok::<(), aioinflux_line::DecodeError>(())
 /// ```
 ///
-/// It reads everything that the encoder writes. It also reads what the server of the dialect stores
-/// unchanged: tags in any order, several spaces, comments, blank lines, the ten spellings of
-/// booleans, and `1.` and `.5` on 1.x and 2.x. If a server would accept a line and then store
-/// something else, drop a part of it or fail to read it back, the decoder returns an error:
+/// The decoder reads everything that the encoder writes. The decoder also reads everything that the
+/// server of the dialect stores unchanged: tags in any order, several spaces, comments, blank
+/// lines, the ten spellings of booleans, and (on 1.x and 2.x) `1.` and `.5`. If a server would
+/// accept a line but then store something else, drop a part of the line or fail to read it back,
+/// the decoder returns an error:
 ///
 /// | line | server | here |
 /// |---|---|---|

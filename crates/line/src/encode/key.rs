@@ -8,7 +8,8 @@ use crate::syntax::bytes::kinds_in;
 use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines};
 use crate::{Error, Options, Place, Rule};
 
-/// A name that is checked and escaped once: a measurement, tag key or field key of many lines.
+/// A name that is checked and escaped once: the measurement, a tag key or a field key of many
+/// lines.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Key};
@@ -24,9 +25,9 @@ use crate::{Error, Options, Place, Rule};
 /// # Ok::<(), aioinflux_line::Error>(())
 /// ```
 ///
-/// A name can be valid in one place and invalid in another (`#1` can be a field key, but not a
-/// measurement). `Key` records this, and the error is reported where the key is used. An encoder
-/// with different options escapes the name again.
+/// A name can be valid in one place and invalid in another place (`#1` can be a field key, but not
+/// a measurement). `Key` records this, and the error is reported where the key is used. An encoder
+/// whose options differ from those of the key escapes the name again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     name: String,
@@ -39,12 +40,12 @@ pub struct Key {
 }
 
 impl Key {
-    /// Checks and escapes a name under the rules of a dialect (or of [`Options`]).
+    /// Checks and escapes a name according to the rules of a dialect (or of [`Options`]).
     ///
     /// # Errors
     ///
-    /// The name is not valid anywhere: for example it is empty, contains a newline or ends with a
-    /// backslash.
+    /// Fails if the name is not valid anywhere, for example because it is empty, contains a newline
+    /// or ends with a backslash.
     pub fn new(options: impl Into<Options>, name: &str) -> Result<Self, Error> {
         let options = options.into();
         let (text, removed) = if options.remove_newlines {
@@ -82,7 +83,7 @@ impl Key {
         &self.name
     }
 
-    /// Returns the options under which the name was escaped.
+    /// Returns the options with which the name was escaped.
     pub fn options(&self) -> Options {
         self.options
     }
@@ -110,9 +111,10 @@ impl Key {
     }
 }
 
-/// A name for the encoder: text, or a [`Key`].
+/// A name that is passed to the encoder: text, or a [`Key`].
 ///
-/// Implemented for `str`, `String`, `Cow<str>`, [`Key`], and references to these.
+/// This trait is implemented for `str`, `String`, `Cow<str>`, [`Key`], and references to these
+/// types.
 pub trait Name: sealed::Name {}
 
 impl<T: sealed::Name + ?Sized> Name for T {}

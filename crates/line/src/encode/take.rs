@@ -3,11 +3,11 @@
 use crate::{Batch, Encoder};
 
 impl Encoder {
-    /// Takes the first `lines` lines, and the points that were skipped before the next line. The
-    /// other lines stay.
+    /// Takes the first `lines` lines, and the points that were skipped before the line after them.
+    /// The other lines stay in the encoder.
     ///
-    /// The remaining lines and later ones use the memory of `spare`, whose own lines are dropped.
-    /// If `spare` is a batch that was already sent, this allocates nothing.
+    /// The remaining and later lines use the memory of `spare`, whose own lines are dropped. If
+    /// `spare` is a batch that was already sent, this call allocates nothing.
     ///
     /// ```
     /// use aioinflux_line::{Batch, Dialect, Encoder, Point};
@@ -24,7 +24,7 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// If there are fewer lines.
+    /// Panics if there are fewer lines in the batch.
     pub fn take_lines(&mut self, lines: usize, spare: Batch) -> Batch {
         let batch = &mut self.batch;
         let mut kept = batch.part(lines..batch.len(), spare);

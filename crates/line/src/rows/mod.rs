@@ -35,7 +35,7 @@ pub use target::LentLines;
 /// Initial room for the texts of a row, until one is known to be longer.
 const TEXTS: usize = 4 << 10;
 
-/// Writes points that share a [`Shape`]. It is several times as fast as a
+/// Writes points that share a [`Shape`]. This type is several times as fast as a
 /// [`PointEncoder`](crate::PointEncoder) and writes the same bytes.
 #[derive(Debug)]
 pub struct Rows<'e> {
@@ -47,18 +47,20 @@ pub struct Rows<'e> {
 }
 
 impl Encoder {
-    /// Starts to write points of one shape. The shape must have the options of the encoder.
+    /// Starts to write points that share a shape. The shape must have the same options as the
+    /// encoder.
     ///
     /// # Panics
     ///
-    /// If the options differ.
+    /// Panics if the options of the shape differ from those of the encoder.
     pub fn rows<'e>(&'e mut self, shape: &'e Shape) -> Rows<'e> {
         let target = Target::Batch(&mut self.batch);
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Starts to write points of one shape to `out`, after the `lines` bytes that are already
-    /// there. The batch does not change. Bytes after the lines are meaningless afterwards.
+    /// Starts to write points that share a shape to `out`, after the `lines` bytes that it already
+    /// contains. The batch of the encoder does not change. After the call, all bytes after the
+    /// lines are meaningless.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder, LentLines, Shape};
@@ -79,7 +81,7 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// If the options differ.
+    /// Panics if the options of the shape differ from those of the encoder.
     pub fn rows_into<'e>(
         &'e mut self,
         shape: &'e Shape,
@@ -94,8 +96,8 @@ impl Encoder {
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Returns how many bytes of the caller's memory a row of a shape may need. It is an upper
-    /// bound.
+    /// Returns how many bytes of the caller's memory a row of a shape can need. The returned number
+    /// is an upper bound.
     pub fn room_for(&self, shape: &Shape) -> usize {
         room(shape, self.batch.text_room)
     }
@@ -127,13 +129,14 @@ impl<'e> Rows<'e> {
         }
     }
 
-    /// Returns the number of bytes of all lines in the batch, or in the caller's memory.
+    /// Returns the total number of bytes of all lines in the batch or in the caller's memory.
     #[inline]
     pub fn len_bytes(&self) -> usize {
         self.target.end()
     }
 
-    /// Returns whether there is room for a row. A batch grows, so there it is always true.
+    /// Returns whether there is room for a row. For a batch, the result is always true, because a
+    /// batch grows.
     #[inline]
     pub fn has_room(&self) -> bool {
         let room = room(self.shape, self.target.text_room());
@@ -144,7 +147,7 @@ impl<'e> Rows<'e> {
     ///
     /// # Panics
     ///
-    /// If the caller's memory [has no room](Self::has_room).
+    /// Panics if the caller's memory [has no room](Self::has_room).
     #[inline]
     pub fn begin(&mut self) -> Row<'_> {
         let room = room(self.shape, self.target.text_room());
@@ -173,11 +176,11 @@ impl<'e> Rows<'e> {
     }
 }
 
-/// One row: its tags (in [`Shape::tag_order`]), then its fields (in the order of the shape), then
-/// its end. Missing tags and fields are left out.
+/// One row. Its tags come first (in [`Shape::tag_order`]), then its fields (in the order of the
+/// shape), then its end. Missing tags and fields are left out.
 ///
-/// If a value needs a closer check, the call returns [`Unusual`]: drop the row and write the point
-/// with [`Encoder::point`]. A row that is not ended leaves the batch unchanged.
+/// If a value needs a closer check, the call returns [`Unusual`]. In that case, drop the row and
+/// write the point with [`Encoder::point`]. A row that is not ended leaves the batch unchanged.
 #[derive(Debug)]
 pub struct Row<'r> {
     shape: &'r Shape,
@@ -221,11 +224,12 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the value is infinite (or NaN and the options refuse it), or comes out of order.
+    /// Fails if the value is infinite, if it is NaN and the options refuse NaN, or if the field is
+    /// out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     #[inline]
     pub fn float(&mut self, field: usize, value: f64) -> Result<(), Unusual> {
         if !value.is_finite() {
@@ -239,16 +243,16 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a number that was formatted earlier for the same shape. `row` is its position in the
-    /// list.
+    /// Writes a number that was formatted earlier for the same shape. `row` is the position of the
+    /// number in the list.
     ///
     /// # Errors
     ///
-    /// If the dialect does not store the number, or it comes out of order.
+    /// Fails if the dialect does not store the number, or if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no such row in the list.
+    /// Panics if there is no such row in the list.
     #[inline]
     pub fn number(&mut self, numbers: &Numbers, row: usize) -> Result<(), Unusual> {
         let (text, length) = numbers.get(row)?;
@@ -270,11 +274,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the field comes out of order.
+    /// Fails if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     #[inline]
     pub fn integer(&mut self, field: usize, value: i64) -> Result<(), Unusual> {
         let at = self.key(field)?;
@@ -287,11 +291,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the value is beyond what the dialect stores, or comes out of order.
+    /// Fails if the dialect cannot store so large a value, or if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     #[inline]
     pub fn unsigned(&mut self, field: usize, value: u64) -> Result<(), Unusual> {
         let suffix = if self.grammar.unsigned { b'u' } else { b'i' };
@@ -314,11 +318,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the field comes out of order.
+    /// Fails if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     #[inline]
     pub fn boolean(&mut self, field: usize, value: bool) -> Result<(), Unusual> {
         let at = self.key(field)?;
@@ -332,11 +336,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the string is too long for the dialect, or comes out of order.
+    /// Fails if the string is too long for the dialect, or if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     #[inline]
     pub fn string(&mut self, field: usize, value: &str) -> Result<(), Unusual> {
         let text = value.as_bytes();
@@ -370,12 +374,12 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Ends the row. Errors and the batch use `index` to name it. A row without fields is left out
-    /// and counted as skipped.
+    /// Ends the row. Errors and the batch identify the row by `index`. A row without fields is left
+    /// out and counted as skipped.
     ///
     /// # Errors
     ///
-    /// If the dialect does not store the timestamp, or the keys of the line are too long.
+    /// Fails if the dialect does not store the timestamp, or if the keys of the line are too long.
     #[inline]
     pub fn end(mut self, index: u64, timestamp: Option<i64>) -> Result<Outcome, Unusual> {
         if self.at == self.fields_at {

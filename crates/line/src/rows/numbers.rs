@@ -9,10 +9,11 @@ use crate::number::float::put_float;
 use crate::rows::cells::{ABSENT, Cells};
 use crate::{Options, Shape, Unusual};
 
-/// The numbers of one field in a block of rows, as text, for [`Row::number`](crate::Row::number).
+/// The numbers of one field in a block of rows, formatted as text, for
+/// [`Row::number`](crate::Row::number).
 ///
-/// The list is meant to be refilled for a few dozen rows at a time, so that it stays in the cache
-/// of the processor.
+/// The list should be refilled for a few dozen rows at a time, so that it stays in the processor's
+/// cache.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Numbers, Shape};
@@ -47,7 +48,7 @@ impl Numbers {
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     pub fn new(shape: &Shape, field: usize) -> Self {
         Self {
             options: shape.options,
@@ -92,11 +93,11 @@ impl Numbers {
         });
     }
 
-    /// Leaves out the number of a row, where the field is null.
+    /// Leaves out the number of a row whose field is null.
     ///
     /// # Panics
     ///
-    /// If there is no such row.
+    /// Panics if there is no such row.
     #[inline]
     pub fn leave_out(&mut self, row: usize) {
         self.cells.leave_out(row);

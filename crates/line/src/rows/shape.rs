@@ -14,9 +14,10 @@ use crate::{Options, Place, Unusual};
 /// Maximum length of a number in bytes, with the suffix of integers.
 pub(crate) const NUMBER: usize = 32;
 
-/// Measurement, tag keys and field keys of many points, for [`Encoder::rows`](crate::Encoder::rows).
+/// The measurement, tag keys and field keys that many points share, for
+/// [`Encoder::rows`](crate::Encoder::rows).
 ///
-/// Tags and fields are named by their positions in the lists that were passed.
+/// Tags and fields are identified by their positions in the lists that were passed.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape};
@@ -53,10 +54,10 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Checks, escapes and sorts the names of many points.
+    /// Checks, escapes and sorts the names that many points share.
     ///
     /// Returns `None` if a name is a duplicate, is refused, contains a backslash, or contains a
-    /// newline that would be removed. Every point then has to go through
+    /// newline that would be removed. In that case, every point has to be written with
     /// [`PointEncoder`](crate::PointEncoder).
     pub fn new(
         options: impl Into<Options>,
@@ -104,12 +105,13 @@ impl Shape {
         &self.tag_order
     }
 
-    /// Checks and escapes the values that a tag has in many rows, for
-    /// [`Row::tag_value`](crate::Row::tag_value). A missing or empty value is left out of its rows.
+    /// Checks and escapes the values of a tag in many rows, for
+    /// [`Row::tag_value`](crate::Row::tag_value). If a value is missing or empty, the tag is left
+    /// out of the rows with this value.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at this position.
     pub fn tag_values<'v>(
         &self,
         tag: usize,
@@ -126,7 +128,7 @@ impl Shape {
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at this position.
     pub fn add_tag_value(&self, tag: usize, values: &mut TagValues, value: &str) -> usize {
         let grammar = self.options.dialect.grammar();
         let key = &self.tag_keys[tag];
@@ -142,14 +144,14 @@ impl Shape {
     }
 }
 
-/// Values of one tag that are checked and escaped once (see [`Shape::tag_values`]).
+/// The values of one tag, which are checked and escaped once (see [`Shape::tag_values`]).
 #[derive(Debug, Clone, Default)]
 pub struct TagValues {
     pub(crate) texts: Texts,
 }
 
 impl TagValues {
-    /// Returns how many values there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.texts.len()
     }
@@ -160,7 +162,7 @@ impl TagValues {
     }
 }
 
-/// Consecutive tags whose values are already escaped, and the codes of their values in many rows,
+/// Consecutive tags whose values are already escaped, with the codes of these values in many rows,
 /// for [`Row::tag_codes`](crate::Row::tag_codes).
 #[derive(Debug, Clone, Default)]
 pub struct TagCodes<'v> {
@@ -176,15 +178,15 @@ pub(crate) struct Coded<'v> {
 }
 
 impl<'v> TagCodes<'v> {
-    /// Appends a tag of the shape: its values, and a code for each row.
+    /// Appends a tag of the shape, with its values and with a code for each row.
     ///
     /// # Errors
     ///
-    /// If the tag comes out of order.
+    /// Fails if the tag is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at this position.
     pub fn push(
         &mut self,
         shape: &Shape,

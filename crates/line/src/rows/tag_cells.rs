@@ -9,11 +9,11 @@ use crate::copy::copy;
 use crate::rows::cells::{ABSENT, Cells};
 use crate::syntax::bytes::has_special;
 
-/// The values of one tag in a block of rows, with its key, for
+/// The values of one tag in a block of rows, together with the key, for
 /// [`Row::tag_cell`](crate::Row::tag_cell).
 ///
-/// The list is meant to be refilled for a few dozen rows at a time, so that it stays in the cache
-/// of the processor.
+/// The list should be refilled for a few dozen rows at a time, so that it stays in the processor's
+/// cache.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape, TagCells};
@@ -50,7 +50,7 @@ impl TagCells {
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at this position.
     pub fn new(shape: &Shape, tag: usize) -> Self {
         Self {
             rank: shape.ranks[tag],
@@ -58,7 +58,7 @@ impl TagCells {
         }
     }
 
-    /// Replaces the values. An empty value is left out of its row.
+    /// Replaces the values in the list. If a value is empty, the tag is left out of the row.
     pub fn fill<'v>(&mut self, values: impl ExactSizeIterator<Item = &'v str>) {
         // If the key is not stored here, there is no room after it.
         let at = self.cells.key_length().unwrap_or(CELL);

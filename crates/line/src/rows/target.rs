@@ -7,15 +7,15 @@ use crate::{Batch, Outcome};
 /// The most bytes that are zeroed in advance.
 const AHEAD: usize = 16 << 10;
 
-/// Lines in memory of the caller (see [`Encoder::rows_into`](crate::Encoder::rows_into)).
+/// Lines in the caller's memory (see [`Encoder::rows_into`](crate::Encoder::rows_into)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LentLines {
-    /// How many bytes the lines take.
+    /// The number of bytes in the lines.
     pub bytes: usize,
-    /// How many points had no fields, and so no line.
+    /// The number of points that had no fields and therefore have no line.
     pub skipped: u64,
-    /// How many lines have no timestamp.
+    /// The number of lines without a timestamp.
     pub unstamped: usize,
 }
 

@@ -82,10 +82,11 @@ pub(crate) fn is_silent(grammar: &Grammar, line: &[u8]) -> bool {
     matches!(skip_blanks(grammar, line).first(), None | Some(b'#'))
 }
 
-/// Returns the ends of the lines in a text, as the server of the dialect finds them.
+/// Returns the ends of the lines in a text, as the server of the dialect determines them.
 ///
-/// A quoted string can contain line feeds, which end no line. Blank lines and comments are lines
-/// too. A comment always ends at its line feed, although a server would continue it after `="`.
+/// A quoted string can contain line feeds that do not end a line. Blank lines and comments count as
+/// lines, too. A comment always ends at its line feed, although a server would continue the comment
+/// after `="`.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, line_ends};
@@ -101,9 +102,9 @@ pub fn line_ends(dialect: Dialect, text: &[u8]) -> LineEnds<'_> {
     }
 }
 
-/// Iterates over the offsets after each line; made by [`line_ends`].
+/// An iterator over the offset after each line; [`line_ends`] returns it.
 ///
-/// The last offset is the length of the text, whether or not a line feed ends it.
+/// The last offset is the length of the text, whether or not the text ends with a line feed.
 #[derive(Debug, Clone)]
 pub struct LineEnds<'a> {
     grammar: &'static Grammar,

@@ -42,18 +42,19 @@ const MAX_JUNK_BYTES: usize = 160;
 /// Decodes one answer piece by piece.
 ///
 /// If the first column is named `time` and contains integers, it becomes `Timestamp(Nanosecond,
-/// "UTC")` (requests use `epoch=ns`). So does every `MessagePack` time. RFC 3339 text stays text.
-/// Other columns become `Int64`, `UInt64` (if values are beyond `i64`), `Float64`, `Boolean`,
-/// `Utf8` (or [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every
-/// column is nullable.
+/// "UTC")` (requests use `epoch=ns`). Every time in a `MessagePack` answer becomes such a
+/// timestamp, too. Times that are RFC 3339 text remain text. Other columns become `Int64`, `UInt64`
+/// (if values exceed the range of `i64`), `Float64`, `Boolean`, `Utf8` (or
+/// [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every column is
+/// nullable.
 ///
-/// JSON does not distinguish `4` from `4.0`: a column of integers becomes `Float64` with the first
-/// number that has a decimal point or an exponent, provided that no integer of the batch changes
-/// its value. Signed and unsigned integers share a `UInt64` column if none is negative. Every other
-/// change of type ends the batch and begins another one of the series. A column that is all null in
-/// a batch keeps the type of the batch before.
+/// JSON does not distinguish `4` from `4.0`: a column of integers becomes `Float64` at the first
+/// number with a decimal point or an exponent, provided that the conversion changes no integer of
+/// the batch. Signed and unsigned integers share a `UInt64` column if none is negative. Every other
+/// change of type ends the batch and begins another batch of the same series. A column whose values
+/// are all null in a batch keeps its type from the previous batch.
 ///
-/// Text is returned as valid UTF-8: invalid bytes and half a surrogate pair (`"\ud800"`) become
+/// Text is returned as valid UTF-8: invalid bytes and unpaired surrogates (`"\ud800"`) become
 /// U+FFFD, as in Go.
 ///
 /// ```
@@ -108,7 +109,7 @@ impl Decoder {
         }
     }
 
-    /// Sets the maximum number of rows of a batch. Default: 8192.
+    /// Sets the maximum number of rows in a batch. Default: 8192.
     #[must_use]
     pub fn batch_rows(mut self, rows: usize) -> Self {
         self.assembly.limits().rows = rows.max(1);
@@ -116,11 +117,12 @@ impl Decoder {
     }
 
     /// Makes batches as large as possible, for an answer that is collected as a whole. Each series
-    /// becomes one batch, unless its rows take more than 256 MiB of the answer, or a column changes
-    /// type in a way that is not a promotion.
+    /// becomes one batch, unless its rows take up more than 256 MiB of the answer, or a column
+    /// changes type in a way that is not a promotion.
     ///
-    /// If a series has more than 4 MiB of JSON rows in one piece, two threads decode them if there
-    /// are two processors. The result is the same.
+    /// If one piece of the body contains more than 4 MiB of JSON rows of a series, and two
+    /// processors are available, two threads decode these rows. The number of threads does not
+    /// change the result.
     #[must_use]
     pub fn large_batches(mut self) -> Self {
         *self.assembly.limits() = BatchLimits {
@@ -131,8 +133,8 @@ impl Decoder {
         self
     }
 
-    /// Decodes columns of text as `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use
-    /// for text themselves. It stores texts of up to 12 bytes in the column.
+    /// Decodes text columns as `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use
+    /// internally for text. A `Utf8View` column stores strings of up to 12 bytes inline.
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.assembly.use_views();
@@ -150,8 +152,8 @@ impl Decoder {
     /// Reads the next piece of the body.
     ///
     /// # Errors
-    /// If the answer is invalid. Every later call returns the same error. The events of the
-    /// complete parts before it can still be taken.
+    /// Fails if the answer is invalid. After an error, every later call returns the same error. The
+    /// events of the complete parts before the error can still be taken.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
@@ -204,10 +206,12 @@ impl Decoder {
         self.assembly.next_event()
     }
 
-    /// Ends the answer. Complete rows before an early end can still be taken.
+    /// Tells the decoder that the answer has ended. If the answer ends too early, the complete rows
+    /// before its end can still be taken.
     ///
     /// # Errors
-    /// If the end is not proven, something must still come, or [`Decoder::feed`] returned an error.
+    /// Fails if the end is not proven, if the answer is incomplete, or if [`Decoder::feed`]
+    /// returned an error.
     pub fn finish(&mut self, end: End) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
