@@ -1,4 +1,4 @@
-//! Refusals: the point, its part, the value and the rule.
+//! The error for a refused point: its index, the refused part, the value and the rule.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -48,7 +48,7 @@ pub struct Error(Box<Refusal>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Refusal {
     index: Option<u64>,
-    /// Line of the encoded text, counted from 1.
+    /// The number of the line in the encoded text, counted from 1.
     line: Option<usize>,
     place: Place,
     key: Option<String>,
@@ -87,7 +87,7 @@ impl Error {
         self.0.index
     }
 
-    /// Sets the line of the encoded text.
+    /// Sets the number of the line in the encoded text.
     pub(crate) fn at_line(mut self, line: usize) -> Self {
         self.0.line = Some(line);
         self
@@ -128,7 +128,7 @@ fn shorten(text: &str) -> (&str, bool) {
     }
 }
 
-/// Text in backticks, escaped so that it stays on one line.
+/// Text in backticks, with escapes that keep it on one line.
 pub(crate) struct Quoted<'a>(&'a str, bool);
 
 impl<'a> Quoted<'a> {
@@ -143,7 +143,7 @@ impl fmt::Display for Quoted<'_> {
         let dots = if self.1 { "..." } else { "" };
         f.write_str("`")?;
         for character in self.0.chars() {
-            // Quotes and backslashes stay as they are, because the text is not a Rust literal.
+            // Quotes and backslashes are not escaped, because the text is not a Rust literal.
             if matches!(character, '"' | '\'' | '\\') {
                 write!(f, "{character}")?;
             } else {

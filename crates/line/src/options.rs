@@ -1,4 +1,4 @@
-//! What an encoder does with values that a server does not accept.
+//! The options for values that a server does not accept.
 
 use crate::Dialect;
 

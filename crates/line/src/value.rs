@@ -48,7 +48,7 @@ impl FieldValue<'_> {
     }
 }
 
-/// Shows the value for people: text without quotes, numbers without suffix.
+/// Formats the value for people: text without quotes, and numbers without a suffix.
 impl fmt::Display for FieldValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -61,8 +61,8 @@ impl fmt::Display for FieldValue<'_> {
     }
 }
 
-// One line for each type. A macro, because in eleven identical impls nobody would see the two that
-// differ.
+// There is one line for each type of field. The impls come from a macro, because in eleven
+// identical impls nobody would notice the two that differ.
 macro_rules! number {
     ($variant:ident: $($number:ty),+) => {$(
         impl From<$number> for FieldValue<'_> {

@@ -1,11 +1,11 @@
-//! Takes a batch from an encoder that continues, and reuses the memory of batches.
+//! Takes a batch from an encoder that continues, and reuses the memory of old batches.
 
 use core::ops::Range;
 
 use crate::Batch;
 use crate::syntax::check::ends_in_timestamp;
 
-/// How many of the given lines have no timestamp.
+/// Returns how many of the given lines have no timestamp.
 fn unstamped(batch: &Batch, lines: Range<usize>) -> usize {
     match batch.unstamped {
         0 => 0,
@@ -107,15 +107,14 @@ mod tests {
             }
             encoder.clone()
         };
-        // Points without fields, text, and points that become lines.
+        // `.` is a point without fields, `t` is text, and `p` is a point that becomes a line.
         let kinds = "..ptt.p..tpp.";
         let whole = push(kinds);
         let places: Vec<_> = (0..kinds.len())
             .filter(|at| kinds.as_bytes()[*at] != b'.')
             .collect();
         for lines in 0..=places.len() {
-            // Points that were skipped before the first remaining line belong to the lines that are
-            // taken.
+            // Points that were skipped before the first remaining line belong to the taken lines.
             let cut = places.get(lines).copied().unwrap_or(kinds.len());
             let mut encoder = whole.clone();
             let taken = encoder.take_lines(lines, Batch::new(Dialect::V1));

@@ -1,5 +1,5 @@
-//! Encoded lines, ready to be sent: the bytes, and what a client must know to split them, to name a
-//! refused point and to decide whether to retry.
+//! Encoded lines that are ready to be sent: their bytes, and the information that a client needs to
+//! split them, to name a refused point and to decide whether to retry.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -23,13 +23,14 @@ pub struct Batch {
     pub(crate) bytes: Vec<u8>,
     pub(crate) ends: Vec<usize>,
     pub(crate) indexes: Vec<u64>,
-    /// For each point that was left out, the number of lines before it.
+    /// For each point that was left out, the number of lines before this point.
     pub(crate) skips: Vec<usize>,
     pub(crate) unstamped: usize,
     /// The ranges of lines that were pushed as text; adjacent lines share a range.
     pub(crate) texts: Vec<Range<usize>>,
     pub(crate) dialect: Dialect,
-    /// The most bytes that the texts of a row have taken so far (see [`Rows`](crate::Rows)).
+    /// The largest number of bytes that the texts of a row have taken so far (see
+    /// [`Rows`](crate::Rows)).
     pub(crate) text_room: usize,
 }
 
@@ -148,18 +149,19 @@ impl Batch {
         self.texts.iter().map(Range::len).sum()
     }
 
-    /// Returns the end of the last line.
+    /// Returns the offset of the end of the last line.
     pub(crate) fn end(&self) -> usize {
         self.start(self.len())
     }
 
-    /// Drops the bytes after the last line. They are part of a point whose encoder was leaked
-    /// (`mem::forget`), so its destructor did not remove them.
+    /// Drops the bytes after the last line. These bytes are part of a point whose encoder was
+    /// leaked (`mem::forget`), so its destructor did not remove them.
     pub(crate) fn drop_unfinished(&mut self) {
         self.bytes.truncate(self.end());
     }
 
-    /// Removes the lines. Keeps the bytes, so that [`Rows`](crate::Rows) need not zero them again.
+    /// Removes the lines. The bytes are kept, so that [`Rows`](crate::Rows) need not zero them
+    /// again.
     pub(crate) fn clear(&mut self, dialect: Dialect) {
         self.ends.clear();
         self.indexes.clear();
@@ -181,7 +183,7 @@ impl Batch {
         self.skips.push(self.ends.len());
     }
 
-    /// Records that the last line was pushed as text.
+    /// Records that the last line was pushed as encoded text.
     pub(crate) fn mark_text(&mut self) {
         let line = self.ends.len() - 1;
         match self.texts.last_mut() {
@@ -190,8 +192,8 @@ impl Batch {
         }
     }
 
-    /// Keeps the first `lines` lines and all points that were left out. The caller counts the lines
-    /// without a timestamp.
+    /// Keeps the first `lines` lines and all points that were left out. The caller has to update
+    /// the count of lines without a timestamp.
     pub(crate) fn truncate(&mut self, lines: usize) {
         self.ends.truncate(lines);
         self.indexes.truncate(lines);
@@ -205,7 +207,8 @@ impl Batch {
     }
 }
 
-/// Batches are equal if their lines and indexes are. Bytes after the last line do not count.
+/// Batches are equal if their lines and their indexes are equal. Bytes after the last line are not
+/// compared.
 impl PartialEq for Batch {
     fn eq(&self, other: &Self) -> bool {
         self.dialect == other.dialect
@@ -220,7 +223,7 @@ impl PartialEq for Batch {
 
 impl Eq for Batch {}
 
-/// Shows the sizes, not the data.
+/// Shows the sizes of the batch instead of its data.
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch")

@@ -1,4 +1,5 @@
-//! Lines without a timestamp. The server gives all of them in one request the same time.
+//! Lines without a timestamp. The server gives all lines without a timestamp in one request the
+//! same time.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -65,7 +66,7 @@ impl Batch {
                 return None;
             }
             let series = &line[..series_length(grammar, line)];
-            // The encoder has sorted its tags.
+            // The encoder has already sorted the tags of this series.
             let series = if is_text {
                 ordered(series)
             } else {
@@ -80,7 +81,7 @@ impl Batch {
     }
 }
 
-/// A series with its tags sorted.
+/// Returns a series with its tags sorted.
 fn ordered(series: &[u8]) -> Cow<'_, [u8]> {
     let escapes = |comma: &usize| *comma > 0 && series[comma - 1] == b'\\';
     let commas = memchr_iter(b',', series).filter(|comma| !escapes(comma));

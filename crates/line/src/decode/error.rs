@@ -1,4 +1,4 @@
-//! Why a line could not be read.
+//! The reason why a line could not be read.
 
 use alloc::string::String;
 use core::fmt;

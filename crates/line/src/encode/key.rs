@@ -1,4 +1,4 @@
-//! Names: text, or a key that is checked and escaped once for many lines.
+//! Names for the encoder: text, or a key that is checked and escaped once for many lines.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -26,8 +26,8 @@ use crate::{Error, Options, Place, Rule};
 /// ```
 ///
 /// A name can be valid in one place and invalid in another place (`#1` can be a field key, but not
-/// a measurement). `Key` records this, and the error is reported where the key is used. An encoder
-/// whose options differ from those of the key escapes the name again.
+/// a measurement). `Key` records where the name is invalid, and the error is reported where the key
+/// is used. An encoder whose options differ from those of the key escapes the name again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     name: String,
@@ -93,7 +93,7 @@ impl Key {
         self.removed
     }
 
-    /// Returns the escaped bytes for a place, if the key was made with these options.
+    /// Returns the escaped bytes for a place, if the key was made with compatible options.
     pub(crate) fn encoded(&self, place: Place, options: Options) -> Option<Result<&[u8], Rule>> {
         let same = self.options.dialect == options.dialect
             && (self.removed == 0 || options.remove_newlines);
@@ -105,7 +105,8 @@ impl Key {
         same.then(|| bytes.as_deref().map_err(|rule| *rule))
     }
 
-    /// Returns whether a line with this tag key needs the check of where the server ends it.
+    /// Returns whether a line with this tag key needs the check that finds where the server ends
+    /// the line.
     pub(crate) fn misleads_splitter(&self) -> bool {
         self.misleading
     }

@@ -1,4 +1,4 @@
-//! One point that is being written to the batch.
+//! The encoder of a single point, which is being written to the batch.
 
 use alloc::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines}
 use crate::syntax::tags::Tag;
 use crate::{Encoder, Error, FieldValue, Options, Outcome, Place, Rule};
 
-/// The state of the point.
+/// The stage that the writing of the point has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Start,
@@ -251,7 +251,7 @@ impl<'e> PointEncoder<'e> {
         self.write_value(key, value)
     }
 
-    /// Returns whether the options leave this value out.
+    /// Returns whether the options require that this value is left out.
     fn skips(&self, key: NameRef<'_>, value: &FieldValue<'_>) -> Result<bool, Error> {
         let FieldValue::Float(float) = *value else {
             return Ok(false);
@@ -330,7 +330,8 @@ impl<'e> PointEncoder<'e> {
         Ok(())
     }
 
-    /// Writes a measurement, key or tag value. `key` is the key of the tag if this is a value.
+    /// Writes a measurement, key or tag value. If the text is a tag value, `key` is the key of the
+    /// tag.
     fn write_text(&mut self, place: Place, text: &str, key: &str) -> Result<(), Error> {
         let mut kinds = kinds_in(text);
         let mut kept = Cow::Borrowed(text);
@@ -355,7 +356,8 @@ impl<'e> PointEncoder<'e> {
         } else {
             append_escaped(&mut self.encoder.batch.bytes, &kept, escaped);
         }
-        // Measurements and field keys with such a pair were refused above.
+        // Measurements and field keys with such a pair of backslash and special character were
+        // refused above.
         if kinds & kind::BACKSLASH != 0 && !grammar.doubles_backslash {
             self.misleading |= misleads_splitter(&kept);
         }

@@ -1,4 +1,4 @@
-//! The encoder: appends lines to a batch.
+//! The encoder, which appends lines to a batch.
 
 use alloc::format;
 use alloc::string::String;
@@ -50,10 +50,11 @@ pub struct Encoder {
     pub(crate) options: Options,
     pub(crate) batch: Batch,
     pub(crate) next_index: u64,
-    /// The source of times for points that have none.
+    /// The source of times for points that have no time.
     pub(crate) clock: Option<fn() -> i64>,
     pub(crate) removed: RemovedNewlines,
-    /// Parts of the current point. They are kept here so that points reuse their memory.
+    /// The parts of the current point. The parts are kept in the encoder, so that later points
+    /// reuse their memory.
     pub(crate) tags: Vec<Tag>,
     pub(crate) fields: Vec<Range<usize>>,
     pub(crate) scratch: Vec<u8>,

@@ -1,4 +1,4 @@
-//! The trait for everything that can be written as a line, and an owned point.
+//! The trait for all types that can be written as a line, and an owned point.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -32,12 +32,13 @@ use crate::{Encoder, Error, FieldValue, Outcome, PointEncoder};
 /// # Ok::<(), Error>(())
 /// ```
 pub trait ToLine {
-    /// Writes measurement, tags and fields, in this order. Returns the timestamp in nanoseconds
+    /// Writes the measurement, tags and fields, in this order. Returns the timestamp in nanoseconds
     /// since 1970 (UTC), or `None` if the server should set it.
     ///
     /// # Errors
     ///
-    /// The first error of `line`. The point is then left out of the batch.
+    /// Fails with the first error of `line`. If this call fails, the point is left out of the
+    /// batch.
     fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error>;
 }
 

@@ -1,4 +1,4 @@
-//! Lines that are already encoded.
+//! Adds lines that are already encoded.
 
 use alloc::string::String;
 use core::str;
@@ -121,7 +121,8 @@ impl Encoder {
     fn check_line(&mut self, line: &[u8], split: Split) -> Result<Parts, Error> {
         let grammar = self.options.dialect.grammar();
         let parts = match parts(grammar, line) {
-            // The quote that opens the line may itself be misplaced.
+            // The error `AfterString` comes first, because the quote that leaves the line open may
+            // itself be misplaced.
             Err(Rule::AfterString) => Err(Rule::AfterString),
             _ if !split.closed || ends_open(line) => Err(Rule::OpenLine),
             parts => parts,
@@ -152,8 +153,8 @@ impl Encoder {
     }
 }
 
-/// Returns whether a line ends with a backslash that would escape its line feed, because no CR
-/// separates the two any more.
+/// Returns whether a line ends with a backslash that would escape the line feed after it, because a
+/// CR no longer separates them.
 fn ends_open(line: &[u8]) -> bool {
     let backslashes = line.iter().rev().take_while(|byte| **byte == b'\\');
     backslashes.count() % 2 == 1

@@ -29,7 +29,7 @@ impl Encoder {
         let batch = &mut self.batch;
         let mut kept = batch.part(lines..batch.len(), spare);
         if lines == 0 {
-            // Points that were skipped before all lines are in both.
+            // Points that were skipped before all lines are contained in both batches.
             let before = batch.skips.partition_point(|skip| *skip == 0);
             kept.skips.drain(..before);
         }

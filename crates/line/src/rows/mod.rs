@@ -1,9 +1,10 @@
-//! Many points of one shape, of which only the values are passed.
+//! Writes many points of one shape; the caller passes only their values.
 //!
-//! The [`Shape`] has decided once what holds for all rows. A row is written after the last line of
-//! the batch, into bytes that were zeroed long before, so that short texts can be copied as blocks
-//! of known size. Bytes after the last line are not part of the batch. The state of a row is a
-//! separate value that is never passed by reference, so that the compiler can keep it in registers.
+//! The [`Shape`] contains every decision that is the same for all rows. A row is written after the
+//! last line of the batch, into bytes that were zeroed in advance, so that short texts can be
+//! copied as blocks of known size. Bytes after the last line are not part of the batch. The state
+//! of a row is a separate value that is never passed by reference, so that the compiler can keep it
+//! in registers.
 
 use crate::copy::BLOCK;
 use crate::copy::copy_cell;
@@ -32,7 +33,7 @@ pub use tag_cells::TagCells;
 pub use tag_text::TagText;
 pub use target::LentLines;
 
-/// Initial room for the texts of a row, until one is known to be longer.
+/// The initial room for the texts of a row, which is used until longer texts are found.
 const TEXTS: usize = 4 << 10;
 
 /// Writes points that share a [`Shape`]. This type is several times as fast as a
@@ -186,11 +187,11 @@ pub struct Row<'r> {
     shape: &'r Shape,
     grammar: &'static Grammar,
     clock: Option<fn() -> i64>,
-    /// The bytes after the last line.
+    /// The bytes after the last line of the batch.
     out: &'r mut [u8],
-    /// How many bytes the lines before this row take.
+    /// The number of bytes in the lines before this row.
     start: usize,
-    /// The end of the unfinished row.
+    /// The offset of the end of the unfinished row.
     at: usize,
     /// The offset where the tags end and the fields begin.
     fields_at: usize,
@@ -208,8 +209,9 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Checks that there is room for texts, besides all names and numbers of the shape. If there is
-    /// not, `PointEncoder` takes this row, and the next row gets more room.
+    /// Checks that there is room for texts in addition to all names and numbers of the shape. If
+    /// there is not enough room, `PointEncoder` has to write this row, and the next row gets more
+    /// room.
     #[inline]
     fn check_room(&mut self, more: usize) -> Result<(), Unusual> {
         let wanted = self.at + more + self.shape.room;
@@ -356,8 +358,8 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes `,key=` and returns its end. The first comma becomes the space before the fields when
-    /// the row ends.
+    /// Writes `,key=` and returns the offset of its end. When the row ends, the comma before the
+    /// first field becomes the space before the fields.
     #[inline]
     fn key(&mut self, field: usize) -> Result<usize, Unusual> {
         self.pass_field(field)?;

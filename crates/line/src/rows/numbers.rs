@@ -1,7 +1,8 @@
-//! Numbers of one field, as text, for a block of rows.
+//! The numbers of one field for a block of rows, formatted as text.
 //!
-//! In a loop over one column, the processor formats several numbers at once. Between the other
-//! parts of a row each number would have to be finished first, which costs half as much again.
+//! In a loop over one column, the processor can format several numbers at once. If the numbers were
+//! formatted between the other parts of a row, each number would have to be finished first, which
+//! takes half as much time again.
 
 use crate::copy::BLOCK;
 use crate::number::digits::{put_integer, put_unsigned};
@@ -40,7 +41,7 @@ pub struct Numbers {
     cells: Cells<CELL>,
 }
 
-/// A key and a number.
+/// The size of a cell with a key and a number.
 pub(crate) const CELL: usize = 2 * BLOCK + 8;
 
 impl Numbers {
@@ -109,7 +110,7 @@ impl Numbers {
         self.cells.get(row).ok_or(Unusual)
     }
 
-    /// Returns whether the texts include the key.
+    /// Returns whether the texts of the cells include the key.
     #[inline]
     pub(crate) fn has_key(&self) -> bool {
         self.cells.key_length().is_some()
@@ -124,10 +125,10 @@ impl Numbers {
     }
 }
 
-/// Writes the suffix of a number and returns its end.
+/// Writes the suffix of a number and returns the offset of its end.
 #[inline]
 fn suffixed(text: &mut [u8; CELL], end: usize, suffix: u8) -> u8 {
     text[end] = suffix;
-    // At most 32 bytes of the key, 20 digits, a sign and the suffix.
+    // The text has at most 32 bytes of the key, 20 digits, a sign and the suffix.
     u8::try_from(end + 1).unwrap_or(ABSENT)
 }

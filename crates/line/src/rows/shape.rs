@@ -1,4 +1,4 @@
-//! Names that many points share, checked and escaped once.
+//! Names that many points share, which are checked and escaped once.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -11,7 +11,7 @@ use crate::syntax::bytes::{kind, kinds_in};
 use crate::syntax::escape::append_escaped;
 use crate::{Options, Place, Unusual};
 
-/// Maximum length of a number in bytes, with the suffix of integers.
+/// Maximum length of a number in bytes, including the suffix of integers.
 pub(crate) const NUMBER: usize = 32;
 
 /// The measurement, tag keys and field keys that many points share, for
@@ -40,14 +40,14 @@ pub struct Shape {
     pub(crate) options: Options,
     pub(crate) measurement: Texts,
     tag_keys: Vec<Vec<u8>>,
-    /// `,key=` of each tag.
+    /// The text `,key=` of each tag.
     pub(crate) tags: Texts,
-    /// `,key=` of each field.
+    /// The text `,key=` of each field.
     pub(crate) fields: Texts,
     tag_order: Vec<usize>,
     /// The position of each tag in sorted order.
     pub(crate) ranks: Vec<usize>,
-    /// Maximum length of a row in bytes without its texts.
+    /// Maximum length of a row in bytes, excluding its texts.
     pub(crate) room: usize,
     /// Length of the longest field key in bytes.
     pub(crate) longest_field: usize,
@@ -95,7 +95,7 @@ impl Shape {
         })
     }
 
-    /// The escaped key of a tag.
+    /// Returns the escaped key of a tag.
     pub(crate) fn tag_key(&self, tag: usize) -> &[u8] {
         &self.tag_keys[tag]
     }
@@ -220,7 +220,7 @@ pub(crate) fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec
     Some(bytes)
 }
 
-/// The escaped keys, alone and as `,key=`.
+/// Returns the escaped keys, alone and in the form `,key=`.
 fn keys(grammar: &Grammar, place: Place, names: &[&str]) -> Option<(Vec<Vec<u8>>, Texts)> {
     let mut texts = Texts::default();
     let mut keys = Vec::with_capacity(names.len());
@@ -232,7 +232,7 @@ fn keys(grammar: &Grammar, place: Place, names: &[&str]) -> Option<(Vec<Vec<u8>>
     Some((keys, texts))
 }
 
-/// The positions of the keys in sorted order. `None` if a key is a duplicate.
+/// Returns the positions of the keys in sorted order. Returns `None` if a key is a duplicate.
 fn sorted(keys: &[Vec<u8>]) -> Option<Vec<usize>> {
     let mut order: Vec<usize> = (0..keys.len()).collect();
     order.sort_unstable_by(|a, b| keys[*a].cmp(&keys[*b]));

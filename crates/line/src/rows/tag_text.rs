@@ -1,11 +1,11 @@
-//! The escaped value of a tag, which its owner keeps.
+//! The escaped value of a tag, which the caller stores.
 
 use crate::copy::BLOCK;
 use crate::dialect::MAX_STRING;
 use crate::rows::shape::escaped;
 use crate::{Place, Shape};
 
-/// Maximum length of a kept tag with its key: two of these and an address fill two cache lines.
+/// Maximum length of a stored tag with its key: two such tags and an address fill two cache lines.
 const LONGEST: usize = BLOCK + 8;
 
 /// The value of a tag together with its key, checked and escaped, for
@@ -69,7 +69,7 @@ impl TagText {
         })
     }
 
-    /// Copies the text to the start of `out` and returns its length, if there is room for the
+    /// Copies the text to the start of `out` and returns its length, if `out` has room for the
     /// longest text.
     #[inline]
     pub(crate) fn copy_to(&self, out: &mut [u8]) -> Option<usize> {

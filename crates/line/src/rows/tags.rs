@@ -1,4 +1,4 @@
-//! The tags of a row, for each form in which values are passed.
+//! Writes the tags of a row, with one function for each form in which values are passed.
 
 use core::ops::Range;
 
@@ -132,7 +132,7 @@ impl Row<'_> {
 
     #[inline]
     fn put_value(&mut self, at: usize, text: Text<'_>) -> Result<usize, Unusual> {
-        // Room for names and numbers is reserved separately, and values may not use it.
+        // Room for names and numbers is reserved separately, and values must not use this room.
         match text.copy_to(self.out, at) {
             Some(end) if end + self.shape.room <= self.out.len() => Ok(end),
             _ => Err(self.refuse_value(at, text)),
@@ -153,8 +153,8 @@ impl Row<'_> {
         self.pass_tags(rank..rank + 1)
     }
 
-    /// Records which tags come, by their positions in sorted order. All tags come in order, before
-    /// all fields.
+    /// Records which tags are written, by their positions in sorted order. All tags are written in
+    /// order, before all fields.
     #[inline]
     fn pass_tags(&mut self, ranks: Range<usize>) -> Result<(), Unusual> {
         if ranks.start < self.next_tag || self.at != self.fields_at {
@@ -165,8 +165,9 @@ impl Row<'_> {
     }
 }
 
-/// Writes a tag value with bytes that may need escapes, and returns its end. `None` if the row
-/// needs `PointEncoder`. There must be room for twice the length of the value.
+/// Writes a tag value that may contain bytes to escape, and returns the offset of its end. Returns
+/// `None` if the row needs `PointEncoder`. The output must have room for twice the length of the
+/// value.
 #[cold]
 fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     if kinds_in(value) & kind::CHECKED != 0 || value.len() > MAX_STRING {
@@ -179,7 +180,8 @@ fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     Some(at)
 }
 
-/// Writes a byte without a branch, with a backslash before it if needed, and returns the end.
+/// Writes a byte without a branch, with a backslash before it if needed, and returns the offset of
+/// the end.
 #[inline]
 fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
     let text = if escape { [b'\\', byte] } else { [byte, 0] };

@@ -1,27 +1,29 @@
-//! Where lines end, as the server of the dialect finds it before it parses them.
+//! Finds the ends of lines, as the server of the dialect does before it parses the lines.
 
 use memchr::{memchr, memchr2};
 
 use crate::Dialect;
 use crate::dialect::Grammar;
 
-/// The length of a line with its line feed, and whether it is separate from the next line.
+/// The length of a line including its line feed, and whether the line is separate from the next
+/// line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Split {
     pub(crate) length: usize,
     /// False if the text ends inside a quoted string or directly after a backslash.
     pub(crate) closed: bool,
-    /// Whether the line has no quotes and no backslashes, so that every scanner reads it in the
+    /// Whether the line has neither quotes nor backslashes, so that every scanner reads it in the
     /// same way.
     pub(crate) plain: bool,
 }
 
 /// Finds the end of the first line of `text`.
 ///
-/// A port of `scanLine` (`models/points.go`), which 3.x uses unchanged. A backslash consumes the
-/// next byte everywhere. The first space begins the fields. A quote counts if there were more `=`
-/// than `,` since then. A comment is an exception: in a comment the server also counts quotes,
-/// which then include the lines after it. Nobody can want that.
+/// This function is a port of `scanLine` (`models/points.go`), which 3.x uses unchanged. A
+/// backslash consumes the next byte everywhere. The first space begins the fields. A quote counts
+/// if, since the first space, there were more `=` than `,`. This function differs from the server
+/// for comments: in a comment, the server also counts quotes, so that a quoted string can include
+/// the lines after the comment. No user can want comments to be read in the server's way.
 pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
     let newline = memchr(b'\n', text);
     let first = &text[..newline.unwrap_or(text.len())];
@@ -39,7 +41,8 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
         match text[at] {
             b'\\' => {
                 at += 1;
-                // Nothing may follow a single backslash, and it must not escape a line feed.
+                // A single backslash must not be the last byte of the text, and must not escape a
+                // last line feed.
                 escaped_end = matches!(text[at..], [] | [b'\n']);
             }
             b' ' => fields = true,
