@@ -12,7 +12,7 @@ use crate::decode::{Event, SeriesHeader};
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
-    /// One entry for each statement that the server answered.
+    /// The results, with one entry for each statement that the server answered.
     pub statements: Vec<Statement>,
 }
 
@@ -20,7 +20,7 @@ pub struct Answer {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Statement {
-    /// Index of the statement in the query.
+    /// The index of the statement in the query.
     pub id: u32,
     /// The series of the result, in the order in which the server sent them. The series are kept if
     /// the statement fails later.

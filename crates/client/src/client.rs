@@ -36,8 +36,8 @@ const POINTS_AT_A_TIME: usize = 1024;
 /// A client belongs to one runtime at a time. A connection, even an idle one, is driven by the
 /// runtime that opened it, and is lost when that runtime ends. If a current-thread runtime is not
 /// driven between calls, the client does not notice that the server has closed an idle connection.
-/// The next call on such a connection fails with a retryable transport error. To avoid this error,
-/// use a multi-thread runtime, or keep the runtime driven.
+/// If the server has closed its connection, the next call fails with a retryable transport error.
+/// To avoid this transport error, use a multi-thread runtime, or keep the runtime driven.
 #[derive(Clone)]
 pub struct Client {
     exchange: Exchange,
@@ -86,9 +86,9 @@ impl Client {
         })
     }
 
-    /// Returns a copy of this client with its own connections and its own request limit. A foreign
-    /// event loop drives the connections. Returns `None` if only tokio can drive the connections,
-    /// which is the case with TLS or a proxy. See [`Reactor`].
+    /// Returns a copy of this client with its own connections and its own request limit. An event
+    /// loop other than tokio's drives the connections. Returns `None` if only tokio can drive the
+    /// connections, which is the case with TLS or a proxy. See [`Reactor`].
     #[cfg(all(unix, feature = "event-loop"))]
     #[doc(hidden)]
     pub fn driven_by(&self, reactor: &Reactor) -> Option<Self> {

@@ -35,7 +35,7 @@ pub enum ErrorKind {
     Tls,
     /// A time limit of the configuration expired.
     Timeout {
-        /// The limit that expired.
+        /// The time limit that expired.
         which: Limit,
     },
     /// The connection broke.
@@ -71,7 +71,7 @@ pub enum ErrorKind {
 pub enum Limit {
     /// The time to open a connection.
     Connect,
-    /// The time in which no data is sent or received.
+    /// The time during which no data is sent or received.
     Read,
     /// The time for a whole request.
     Total,

@@ -78,7 +78,7 @@ pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
     }
 }
 
-/// The batches of an answer in memory; see [`parse_batches`].
+/// An iterator over the batches of an answer in memory; see [`parse_batches`].
 #[derive(Debug)]
 pub struct Batches<B> {
     decoder: Decoder,

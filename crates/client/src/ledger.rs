@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use aioinflux_line::Batch;
 
-/// The state of points.
+/// The state that points are in after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
@@ -130,7 +130,7 @@ impl Ledger {
         self.end = Some(last.map_or(point, |last| last.points.end));
     }
 
-    /// All points before the returned index are in the ledger. All points before it are.
+    /// All points before the returned index are in the ledger.
     pub fn next_point(&self) -> u64 {
         let last = self
             .entries

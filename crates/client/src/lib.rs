@@ -1,4 +1,4 @@
-//! Asynchronous InfluxDB client.
+//! An asynchronous InfluxDB client.
 //!
 //! ```no_run
 //! use aioinflux::{Client, Config, Point};

@@ -22,8 +22,8 @@ pub struct UdpSender {
 }
 
 impl UdpSender {
-    /// The default size of a datagram. It fits into one packet on networks with the usual packet
-    /// size (1500 bytes), and leaves room for the headers of tunnels.
+    /// The default size of a datagram. A datagram of this size fits into one packet on networks
+    /// with the usual packet size (1500 bytes), and leaves room for the headers of tunnels.
     pub const DATAGRAM_BYTES: usize = 1400;
     /// The maximum size of a datagram, which is limited by the size of an IPv4 packet.
     pub const MAX_DATAGRAM_BYTES: usize = 65_507;
@@ -61,7 +61,7 @@ impl UdpSender {
     }
 
     /// Sets the maximum number of bytes of lines in a datagram. Default:
-    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). Larger datagrams mean that fewer are sent.
+    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). With larger datagrams, fewer datagrams are sent.
     /// However, one lost fragment loses all lines of its datagram, and some networks forward no
     /// fragments. Within one machine, fragmentation hardly matters.
     ///

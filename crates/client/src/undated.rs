@@ -11,9 +11,9 @@ use aioinflux_line::Batch;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Colliding {
-    /// The number of these points.
+    /// The number of colliding points.
     pub points: usize,
-    /// The encoded series of the first of these points.
+    /// The encoded series of the first colliding point.
     pub first: String,
 }
 

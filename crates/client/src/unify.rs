@@ -48,12 +48,12 @@ impl Series {
     ///
     /// If all values of a column are null in some batches, the column takes its type from the other
     /// batches. A column of integers and floats becomes `Float64` if a float can represent every
-    /// integer exactly. A column of signed and unsigned integers becomes `UInt64` if none is
+    /// integer exactly. A column of signed and unsigned integers becomes `UInt64` if no value is
     /// negative.
     ///
     /// # Errors
     ///
-    /// Fails if a column contains any other mixture of types.
+    /// Fails if a column contains types that have no common type.
     pub fn unified(&self) -> Result<(SchemaRef, Vec<RecordBatch>), MixedColumn> {
         let Some(first) = self.batches.first() else {
             return Ok((Arc::new(Schema::empty()), Vec::new()));
@@ -89,7 +89,7 @@ impl Series {
 ///
 /// # Errors
 ///
-/// Returns the first two types that have no common type.
+/// Fails with two types that have no common type.
 pub fn common_type(parts: &[&dyn Array]) -> Result<DataType, (DataType, DataType)> {
     let mut common = DataType::Null;
     for kind in parts.iter().map(|part| part.data_type()) {

@@ -1,5 +1,5 @@
-//! Benchmarks writing the points of case W1 from native values. The benchmarks of other clients are
-//! in `benchmarks/crates`.
+//! Measures how fast the points of case W1 are written from native values. The benchmarks of other
+//! clients are in `benchmarks/crates`.
 
 mod w1;
 

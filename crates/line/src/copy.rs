@@ -1,11 +1,11 @@
 //! Short copies of a known size. Calling `memcpy` for every word of a line would cost more than
 //! copying the words directly.
 
-/// Texts that are shorter than this size are copied as a block of this size, which is cheaper than
-/// a copy of unknown size.
+/// Strings that are shorter than this size are copied as a block of this size, which is cheaper
+/// than a copy of unknown size.
 pub(crate) const BLOCK: usize = 32;
 
-/// Copies a text of any length.
+/// Copies text of any length.
 #[inline]
 pub(crate) fn copy(out: &mut [u8], at: usize, text: &[u8]) {
     let length = text.len();
@@ -39,7 +39,7 @@ fn copy_bytes(out: &mut [u8], at: usize, text: &[u8]) {
     }
 }
 
-/// Copies a text of `N` to `2 * N` bytes as two blocks, which may overlap.
+/// Copies text of `N` to `2 * N` bytes as two blocks, which may overlap.
 #[inline]
 fn copy_ends<const N: usize>(out: &mut [u8], at: usize, text: &[u8]) {
     let last = text.len() - N;
@@ -47,7 +47,7 @@ fn copy_ends<const N: usize>(out: &mut [u8], at: usize, text: &[u8]) {
     *block_mut::<N>(out, at + last) = *block::<N>(text, last);
 }
 
-/// Copies a padded text: the first block always, and the rest only if the text is longer than the
+/// Copies padded text: the first block always, and the rest only if the text is longer than the
 /// block. Returns `None` if there is not enough room for the whole padded text.
 #[inline]
 pub(crate) fn copy_cell<const N: usize>(
@@ -64,7 +64,7 @@ pub(crate) fn copy_cell<const N: usize>(
     Some(())
 }
 
-/// Returns the last `length` bytes of a text (at most seven bytes) as a word that is padded with
+/// Returns the last `length` bytes of the text (at most seven bytes) as a word that is padded with
 /// zeros.
 #[inline]
 pub(crate) fn last_word(text: &[u8], length: usize) -> u64 {

@@ -6,7 +6,7 @@ use core::ops::RangeInclusive;
 /// The server family for which lines are written.
 ///
 /// Data that these servers store and return unchanged is accepted; everything else is refused with
-/// a named [`Rule`](crate::Rule). 1.x and 2.x share a parser; 3.x has a different one.
+/// a named [`Rule`](crate::Rule). 1.x and 2.x share a parser; 3.x has a different parser.
 ///
 /// | | 1.x | 2.x | 3.x |
 /// |---|---|---|---|
@@ -34,15 +34,15 @@ use core::ops::RangeInclusive;
 ///
 /// String fields can contain any text: LF, CR, NUL and quotes are returned unchanged.
 ///
-/// (¹) An even number of backslashes before `,` `=` or space is kept. (²) The point is refused if
-/// such a tag, together with quotes or line feeds in the line, would make the server misread where
-/// the line ends. (³) The same applies to `#!~` at the end of a measurement or tag value. The
+/// (¹) An even number of backslashes before `,`, `=` or a space is kept. (²) The point is refused
+/// if such a tag, together with quotes or line feeds in the line, would make the server misread
+/// where the line ends. (³) `#!~` at the end of a measurement or tag value is also refused. The
 /// storage engine writes `#!~#` between the series and the field. When 1.x with its default index
 /// restarts, it moves the part of the tag after `#!~#` into the name of the field.
 ///
 /// No rule covers the following two facts. InfluxDB 1.6 and older panic on a point with exactly
 /// 100, 200, 400 ... tags, so the whole request fails. Version 1.8 and all other servers accept
-/// such points. Before 1.8, strings could be longer than 1 MiB.
+/// points with these numbers of tags. Before 1.8, strings could be longer than 1 MiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// InfluxDB 1.x.

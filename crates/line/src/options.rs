@@ -36,9 +36,9 @@ impl Options {
     /// Removes line feeds from measurements, keys and tag values instead of refusing them.
     ///
     /// [`Encoder::removed_newlines`](crate::Encoder::removed_newlines) returns how many line feeds
-    /// were removed, and where the first one was. A tag value that contains only line feeds is left
-    /// out like an empty value, and its line feeds are counted. String fields do not change,
-    /// because they can contain line feeds.
+    /// were removed, and where the first line feed was. A tag value that contains only line feeds
+    /// is left out like an empty value, and its line feeds are counted. String fields do not
+    /// change, because they can contain line feeds.
     #[must_use]
     pub fn remove_newlines(mut self, remove: bool) -> Self {
         self.remove_newlines = remove;

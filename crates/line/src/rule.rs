@@ -1,9 +1,9 @@
-//! The named rules by which points are refused.
+//! The named rules for refusing points.
 
 use core::fmt;
 
-// A macro with a list keeps each sentence next to its variant, which would not be possible with two
-// long `match` expressions.
+// The macro keeps each sentence next to its variant, which two long `match` expressions would not
+// do.
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident: $sentence:literal,)+) => {
         /// The reason why a point was refused. `Display` writes a sentence about the refused value.
@@ -38,8 +38,8 @@ rules! {
     Control: "contains a control character, which 3.x does not store in names and tags",
     /// A measurement, key or tag value ends with a backslash.
     TrailingBackslash: "ends with a backslash, which would escape the next character",
-    /// A backslash precedes a character that must itself be escaped, and the server cannot
-    /// distinguish this backslash from an escape.
+    /// A backslash precedes a character that must itself be escaped, and the server cannot tell
+    /// this backslash from an escape.
     BackslashBeforeSpecial:
         "contains a backslash before a comma, space, equals sign or quote, which the server would \
          drop",

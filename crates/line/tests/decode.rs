@@ -91,7 +91,7 @@ fn booleans_have_ten_spellings() {
 
 #[test]
 fn dialects_differ_as_their_servers_do() {
-    // Each row contains a text, and whether 1.x, 2.x and 3.x accept this text.
+    // Each row contains a line, and whether 1.x, 2.x and 3.x accept this line.
     let table = [
         ("m f=1.", [true, true, false]),
         ("m f=.5", [true, true, false]),

@@ -11,8 +11,8 @@ use common::{DIALECTS, encode, text};
 
 #[test]
 fn names_tags_and_strings_are_escaped() {
-    // Each row contains a text and its encodings on 1.x and 2.x: as a measurement, as a key or tag
-    // value, and as a string.
+    // Each row contains a string and its encodings on 1.x and 2.x: as a measurement, as a key or
+    // tag value, and as a string field.
     let table = [
         ("plain", "plain", "plain", "plain"),
         ("a,b", r"a\,b", r"a\,b", "a,b"),

@@ -6,8 +6,8 @@ use aioinflux_line::{Dialect, Encoder, Place, Rule, line_ends};
 const DIALECTS: [Dialect; 3] = [Dialect::V1, Dialect::V2, Dialect::V3];
 const GO: [Dialect; 2] = [Dialect::V1, Dialect::V2];
 
-/// Returns the rule that refuses a text, and the line number in the error. Returns `None` if the
-/// text is accepted.
+/// Returns the rule that refuses the input, and the line number in the error. Returns `None` if the
+/// input is accepted.
 fn refusal(dialect: Dialect, text: &str) -> Option<(Rule, usize)> {
     let mut encoder = Encoder::new(dialect);
     encoder.push_text(b"m f=0 1\n").unwrap();
@@ -61,7 +61,7 @@ fn the_error_shows_point_line_and_what_to_write() {
 #[test]
 fn a_newline_outside_of_a_string_is_refused() {
     for text in [
-        // In these texts, a backslash escapes the line feed.
+        // In these inputs, a backslash escapes the line feed.
         "m v=1\nm v=1\\\nm v=2 2",
         "m v=1\nm v=1 1\\\nm v=2 2",
         "m v=1\nm\\\nn v=1",
@@ -69,7 +69,7 @@ fn a_newline_outside_of_a_string_is_refused() {
         "m v=1\nm,t\\\nu=a v=1",
         "m v=1\nm v\\\nw=1",
         "m v=1\nm s=\"a\" 1\\\nm v=2",
-        // In these texts, quotes do not delimit a string.
+        // In these inputs, quotes do not delimit a string.
         "m v=1\nm v=1\" 1\nm v=2\" 2",
         "m v=1\nm v=1\"\nm v=2\"\nm v=3",
         "m v=1\nm v=t\"a\nb\" 1",
@@ -115,8 +115,8 @@ fn a_string_that_never_ends_is_refused_where_it_begins() {
     ] {
         assert_refused(&DIALECTS, text, Rule::OpenLine, 2);
     }
-    // The text is refused even if the splitter misses the string because it assumes that the string
-    // is between fields.
+    // The input is refused even if the splitter misses the string because it assumes that the
+    // string is between fields.
     assert_refused(
         &DIALECTS,
         "m v=1\nm v=1,a,s=\"b\nm v=2 2",

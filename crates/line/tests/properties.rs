@@ -1,5 +1,5 @@
-//! For any text in any place, the decoded point equals the original, or the point is refused with a
-//! named rule.
+//! For any string in any place, the decoded point equals the original, or the point is refused with
+//! a named rule.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -182,7 +182,7 @@ proptest! {
             if encoder.push_text(&bytes).is_ok() {
                 let ends: Vec<_> = line_ends(dialect, encoder.batch().bytes()).collect();
                 prop_assert_eq!(ends, encoder.batch().ends());
-                // Nor does the text absorb the next line.
+                // The text does not absorb the next line, either.
                 let next = [encoder.batch().bytes(), b"m f=1\n"].concat();
                 let ends: Vec<_> = line_ends(dialect, &next).collect();
                 prop_assert_eq!(ends.len(), encoder.batch().len() + 1);

@@ -35,7 +35,7 @@ fn field_key(dialect: Dialect, key: &str) -> Option<Rule> {
 type Position = fn(Dialect, &str) -> Option<Rule>;
 const POSITIONS: [Position; 4] = [measurement, tag_key, tag_value, field_key];
 
-/// A text, and the rule that refuses it as a measurement, tag key, tag value and field key.
+/// A string, and the rule that refuses it as a measurement, tag key, tag value and field key.
 type Row = (&'static str, [Option<Rule>; 4]);
 
 const NEWLINE: Option<Rule> = Some(Rule::Newline);

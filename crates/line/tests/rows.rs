@@ -155,7 +155,7 @@ fn write(
             for &tag in shape.tag_order() {
                 let value = row.tags[tag].as_deref().unwrap_or_default();
                 let mut cells = TagCells::new(shape, tag);
-                // Before, the cells contained longer and shorter texts.
+                // The cells are first filled with longer and shorter values.
                 cells.fill(["before", "", "longer than what follows it"].into_iter());
                 cells.fill(["other", "", value].into_iter());
                 if !line.tag_cell(&cells, 2)? {
@@ -308,7 +308,7 @@ fn calls_out_of_order_are_unusual() {
     assert_eq!(encoder.take().bytes(), b"m g=1.0\n");
 }
 
-/// Texts of up to 17 bytes cover two words and part of a third word.
+/// Strings of up to 17 bytes cover two words and part of a third word.
 #[test]
 fn quotes_and_backslashes_are_escaped_wherever_they_stand() {
     let shape = Shape::new(Dialect::V1, "m", &[], &["f"]).unwrap();
@@ -332,8 +332,8 @@ fn quotes_and_backslashes_are_escaped_wherever_they_stand() {
     }
 }
 
-/// `PointEncoder` has to write the rows with the first long texts; afterwards, there is room for
-/// such texts.
+/// `PointEncoder` has to write the rows with the first long strings; afterwards, there is room for
+/// such strings.
 #[test]
 fn room_for_texts_is_learned() {
     let shape = Shape::new(Dialect::V1, "m", &["t"], &["f"]).unwrap();

@@ -16,9 +16,9 @@ fn lines_end_where_the_server_ends_them() {
         ("\n\nm f=1\n", &[1, 2, 8]),
         ("m f=\"a\nb\"\nm f=1\n", &[10, 16]),
         ("m f=\"a\\\"\nb\"\nm f=1\n", &[12, 18]),
-        // Quotes before the fields and in keys are literal.
+        // Quotes in keys and before the fields are literal.
         ("m\",t=\" f=1\nm \"f\"=1\n", &[11, 19]),
-        // A comma opens a second string.
+        // After a comma, a second string begins.
         ("m f=\"a\",g=\"\n\" 1\nm f=1\n", &[16, 22]),
         // A backslash escapes the line feed.
         ("m f=1\\\nm f=2\n", &[13]),

@@ -28,7 +28,7 @@ const KEYS: [(&str, &[&str]); 11] = [
 const NEAR: usize = 4;
 
 impl Config {
-    /// Parses a URL of the form that the documentation of the type describes.
+    /// Parses a URL in the form that the documentation of `Config` describes.
     ///
     /// # Errors
     ///

@@ -159,8 +159,8 @@ impl Config {
         self
     }
 
-    /// Sets the maximum time in which no byte is sent or received, from the start of a request to
-    /// the end of its answer. For a stream, only the time that its reader spends waiting counts.
+    /// Sets the maximum time during which no byte is sent or received, from the start of a request
+    /// to the end of its answer. For a stream, only the time that its reader spends waiting counts.
     /// Default: 300 seconds.
     #[must_use]
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
@@ -220,7 +220,7 @@ impl Config {
 
 /// Getters for the configuration.
 impl Config {
-    /// The base URL without user and password.
+    /// The base URL, without the user and the password.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
@@ -248,7 +248,7 @@ impl Config {
         self.consistency
     }
 
-    /// The user; the password cannot be read back.
+    /// The user name; the password cannot be read back.
     pub fn user(&self) -> Option<&str> {
         self.auth.user()
     }
@@ -263,7 +263,7 @@ impl Config {
         self.connect_timeout
     }
 
-    /// The maximum time in which no byte is sent or received.
+    /// The maximum time during which no byte is sent or received.
     pub fn read_limit(&self) -> Option<Duration> {
         self.read_timeout
     }
@@ -273,7 +273,7 @@ impl Config {
         self.timeout
     }
 
-    /// When the bodies of writes are compressed.
+    /// The setting that says when the bodies of writes are compressed.
     pub fn gzip_mode(&self) -> Gzip {
         self.gzip
     }

@@ -4,17 +4,18 @@ use std::fmt;
 
 use crate::error::Error;
 
-/// How many nodes of a cluster must have stored a write before the server reports success.
+/// Specifies how many nodes of a cluster must have stored a write before the server reports
+/// success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Consistency {
-    /// Any node, even one that only queues the write for another node.
+    /// Any node has stored the write, even a node that only queues the write for another node.
     Any,
-    /// One node that owns the data.
+    /// One node that owns the data has stored the write.
     One,
-    /// More than half of the nodes that own the data.
+    /// More than half of the nodes that own the data have stored the write.
     Quorum,
-    /// All nodes that own the data.
+    /// All nodes that own the data have stored the write.
     All,
 }
 
@@ -131,7 +132,7 @@ impl Gzip {
     }
 }
 
-/// How to connect to the server.
+/// Specifies how to connect to the server.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proxy {

@@ -17,7 +17,7 @@ pub struct DecodeError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// The bytes are not an answer from InfluxDB, or only their beginning is.
+    /// The bytes are not an answer from InfluxDB, or stop being a valid answer at some point.
     Malformed,
     /// The answer ends too early.
     Incomplete,

@@ -33,7 +33,7 @@ pub enum Event {
     Batch(RecordBatch),
     /// A message from the server, such as a warning.
     Message {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
         /// E.g. `warning`.
         level: String,
@@ -42,14 +42,14 @@ pub enum Event {
     },
     /// A statement failed. Rows of the failed statement may have been returned before this event.
     StatementError {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
         /// The error text from the server.
         message: String,
     },
     /// A statement has ended, whether it failed or not.
     StatementEnd {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
     },
 }
@@ -58,7 +58,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SeriesHeader {
-    /// Index of the statement in the query.
+    /// The index of the statement in the query.
     pub statement: u32,
     /// The measurement, for most kinds of statements.
     pub name: Option<String>,

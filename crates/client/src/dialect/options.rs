@@ -8,7 +8,7 @@ use crate::config::{Consistency, Names, Precision, name_setters};
 pub struct WriteOptions {
     /// The names of the database or bucket, the retention policy and the organization.
     pub names: Names,
-    /// How many nodes of a cluster must have stored the points.
+    /// The number of cluster nodes that must have stored the points.
     pub consistency: Option<Consistency>,
     /// The unit of the timestamps in lines that were added as encoded text. All other lines have
     /// timestamps in nanoseconds.

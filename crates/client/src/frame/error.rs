@@ -29,14 +29,15 @@ pub enum FrameError {
         /// The index of the row.
         row: u64,
     },
-    /// The time of a row is outside 64-bit nanoseconds.
+    /// The time of a row is outside the range of 64-bit nanoseconds.
     TimeRange {
         /// The index of the row.
         row: u64,
         /// The time as a number, with its unit.
         time: String,
     },
-    /// The time of a row is text that is not a valid time, or is outside 64-bit nanoseconds.
+    /// The time of a row is text that is not a valid time, or is outside the range of 64-bit
+    /// nanoseconds.
     TimeText {
         /// The index of the row.
         row: u64,

@@ -72,7 +72,7 @@ impl FrameOptions {
         self
     }
 
-    /// Returns the options of the encoders.
+    /// Returns the options that the encoders use.
     pub fn line(&self) -> Options {
         self.line
     }

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use arrow_array::RecordBatch;
 
-/// Cuts record batches of any length into ranges with the same number of rows, except the last one.
+/// Cuts record batches of any length into ranges that all have the same number of rows, except the
+/// last range.
 ///
-/// The content of a range does not depend on the length of the pieces. Nothing is copied.
+/// The content of a range does not depend on the length of the pieces. Cutting copies no data.
 #[derive(Debug)]
 pub struct Ranges {
     rows: usize,

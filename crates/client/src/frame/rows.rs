@@ -42,7 +42,7 @@ pub struct FrameEncoder {
 }
 
 impl FrameEncoder {
-    /// Returns an encoder for pieces of tables with these columns.
+    /// Returns an encoder for pieces of tables with this layout.
     pub fn new(layout: FrameLayout) -> Self {
         Self {
             layout,
@@ -99,7 +99,7 @@ impl FrameEncoder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Encoded {
-    /// How many rows were encoded.
+    /// The number of encoded rows.
     pub rows: usize,
     /// The number of encoded rows that had no fields and therefore have no line.
     pub skipped: u64,

@@ -23,7 +23,7 @@ pub enum FloatWidth {
 }
 
 /// Returns the text of a float in Python's notation: the fewest digits that parse to the same float
-/// of its own width.
+/// of the same width.
 ///
 /// `value` is the float, widened to 64 bits. NaN becomes `nan`, and infinities become `inf` and
 /// `-inf`.

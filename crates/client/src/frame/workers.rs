@@ -47,8 +47,8 @@ impl Spares {
         }
     }
 
-    /// Returns the largest spare batch, or a new one for `dialect` if there is none. The content of
-    /// the returned batch is meaningless.
+    /// Returns the largest spare batch, or a new batch for `dialect` if there is no spare batch.
+    /// The content of the returned batch is meaningless.
     pub fn get(&self, dialect: Dialect) -> Batch {
         self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }
@@ -198,7 +198,7 @@ impl Range {
     }
 }
 
-/// Makes batches from ranges of rows, ahead of the caller by a bounded number of bytes.
+/// Encodes ranges of rows into batches, and runs ahead of the caller by a bounded number of bytes.
 ///
 /// Push ranges while there is [`room`](Self::has_room), then take batches with
 /// [`next`](Self::next), and repeat. The batches are returned in the order of the ranges. Dropping

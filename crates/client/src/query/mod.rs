@@ -59,7 +59,7 @@ impl fmt::Display for Language {
 }
 
 impl Query {
-    /// Returns a query with this text: one statement, or several statements separated with `;`.
+    /// Returns a query with this text: one statement, or several statements separated by `;`.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -69,7 +69,7 @@ impl Query {
         }
     }
 
-    /// Binds a value to `$name`. A second value for the same name replaces the first.
+    /// Binds a value to `$name`. A second value for the same name replaces the first value.
     #[must_use]
     pub fn bind(mut self, name: impl Into<String>, value: impl Into<Param>) -> Self {
         let name = name.into();

@@ -1,4 +1,4 @@
-//! Takes a batch from an encoder that continues, and reuses the memory of old batches.
+//! Takes a batch from an encoder, which then continues, and reuses the memory of old batches.
 
 use core::ops::Range;
 
@@ -19,7 +19,7 @@ fn unstamped(batch: &Batch, lines: Range<usize>) -> usize {
 impl Batch {
     /// Returns a batch of the lines in the range. The new batch uses the memory of `spare`, whose
     /// own lines are dropped. Skipped points belong to the line before them, or to the first line
-    /// if there is none before them.
+    /// if no line precedes them.
     ///
     /// # Panics
     ///
@@ -54,7 +54,8 @@ impl Batch {
         spare
     }
 
-    /// Reserves memory for `bytes` bytes in total, including the lines that are already there.
+    /// Reserves memory for `bytes` bytes in total, including the lines that are already in the
+    /// batch.
     pub fn reserve(&mut self, bytes: usize) {
         self.bytes
             .reserve_exact(bytes.saturating_sub(self.bytes.len()));

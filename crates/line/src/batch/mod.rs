@@ -29,7 +29,7 @@ pub struct Batch {
     /// The ranges of lines that were pushed as text; adjacent lines share a range.
     pub(crate) texts: Vec<Range<usize>>,
     pub(crate) dialect: Dialect,
-    /// The largest number of bytes that the texts of a row have taken so far (see
+    /// The largest number of bytes that the text of a row has taken so far (see
     /// [`Rows`](crate::Rows)).
     pub(crate) text_room: usize,
 }
@@ -49,12 +49,12 @@ impl Batch {
         }
     }
 
-    /// Returns all lines, as the body of a request contains them.
+    /// Returns the bytes of all lines, which can be the body of a request.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.end()]
     }
 
-    /// Returns the bytes and drops the rest.
+    /// Returns the bytes of the lines and drops the rest of the batch.
     pub fn into_bytes(mut self) -> Vec<u8> {
         self.drop_unfinished();
         self.bytes
@@ -128,7 +128,7 @@ impl Batch {
         self.skips.len() as u64
     }
 
-    /// Returns, in order and for each point that was left out, the number of lines before it.
+    /// Returns, for each point that was left out, the number of lines before this point, in order.
     pub fn skips(&self) -> &[usize] {
         &self.skips
     }
@@ -192,8 +192,8 @@ impl Batch {
         }
     }
 
-    /// Keeps the first `lines` lines and all points that were left out. The caller has to update
-    /// the count of lines without a timestamp.
+    /// Shortens the batch to its first `lines` lines, and keeps the record of all points that were
+    /// left out. The caller has to update the count of lines without a timestamp.
     pub(crate) fn truncate(&mut self, lines: usize) {
         self.ends.truncate(lines);
         self.indexes.truncate(lines);

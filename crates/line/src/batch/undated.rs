@@ -1,5 +1,5 @@
-//! Lines without a timestamp. The server gives all lines without a timestamp in one request the
-//! same time.
+//! Lines without a timestamp. The server gives the same time to all lines of one request that have
+//! no timestamp.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -29,15 +29,15 @@ impl<'b> Undated<'b> {
 }
 
 impl Batch {
-    /// Returns how many lines may lack a timestamp.
+    /// Returns the number of lines that possibly have no timestamp.
     #[inline]
     pub fn unstamped(&self) -> usize {
         self.unstamped
     }
 
-    /// Returns the lines that may lack a timestamp. A server gives all lines of a request that lack
-    /// a timestamp the same time. If two of these lines have the same series and field key, the
-    /// server therefore keeps only one of them.
+    /// Returns the lines that possibly have no timestamp. A server gives the same time to all lines
+    /// of a request that have no timestamp. If two of these lines have the same series and field
+    /// key, the server therefore keeps only one of them.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder};

@@ -209,7 +209,7 @@ impl<'a> Cursor<'a> {
             at += 1;
         }
         let mut at = at.min(bytes.len());
-        // A pair of a backslash and a byte may end inside a multi-byte character.
+        // An escape pair may end inside a multi-byte character.
         while !self.text.is_char_boundary(self.at + at) {
             at += 1;
         }

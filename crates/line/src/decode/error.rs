@@ -12,7 +12,8 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Returns the line number. Line numbers start at 1 and count every line feed of the text.
+    /// Returns the line number of the error. Line numbers start at 1 and count every line feed of
+    /// the text.
     pub fn line(&self) -> usize {
         self.line
     }

@@ -45,8 +45,8 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Returns whether the text is a float, which consists of digits, a fraction and an exponent. If
-/// `loose` is true, the digits on one side of the decimal point may be missing.
+/// Returns whether the text is a float, which has digits, an optional fraction and an optional
+/// exponent. If `loose` is true, the digits on one side of the decimal point may be missing.
 fn is_float(text: &str, loose: bool) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
     let (mantissa, exponent) = match text.find(['e', 'E']) {

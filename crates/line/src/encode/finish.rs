@@ -1,5 +1,5 @@
-//! The checks of a complete part of a point: the order and duplicates of tags, duplicates of
-//! fields, the timestamp, and the place where the server will end the line.
+//! The checks that run when a part of a point is complete: the order and duplicates of tags,
+//! duplicates of fields, the timestamp, and the place where the server will end the line.
 
 use alloc::string::String;
 use core::ops::Range;
@@ -79,8 +79,8 @@ impl PointEncoder<'_> {
         self.check_split()
     }
 
-    /// Refuses duplicate field keys. If the dialect forbids it, also refuses field keys that are
-    /// tag keys, too.
+    /// Refuses duplicate field keys. If the dialect forbids a key that is both a tag and a field,
+    /// such field keys are also refused.
     fn check_fields(&mut self) -> Result<(), Error> {
         let grammar = self.grammar();
         let Encoder {

@@ -27,7 +27,7 @@ use crate::{Error, Options, Place, Rule};
 ///
 /// A name can be valid in one place and invalid in another place (`#1` can be a field key, but not
 /// a measurement). `Key` records where the name is invalid, and the error is reported where the key
-/// is used. An encoder whose options differ from those of the key escapes the name again.
+/// is used. An encoder with options other than the options of the key escapes the name again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     name: String,

@@ -1,4 +1,4 @@
-//! The encoder of a single point, which is being written to the batch.
+//! Writes one point to the batch.
 
 use alloc::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines}
 use crate::syntax::tags::Tag;
 use crate::{Encoder, Error, FieldValue, Options, Outcome, Place, Rule};
 
-/// The stage that the writing of the point has reached.
+/// The stage that writing the point has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Start,
@@ -116,8 +116,8 @@ impl<'e> PointEncoder<'e> {
     ///
     /// # Errors
     ///
-    /// Fails with the rule that the key, the value or the preceding tags (with a duplicate key)
-    /// violate.
+    /// Fails with the rule that the key or the value violates, or that the preceding tags violate
+    /// (with a duplicate key).
     pub fn field<'v>(
         &mut self,
         key: impl Name,
@@ -127,7 +127,7 @@ impl<'e> PointEncoder<'e> {
         self.step(|line| line.write_field(key, &value))
     }
 
-    /// Ends the line with a timestamp in nanoseconds since 1970 (UTC), or without one.
+    /// Ends the line with a timestamp in nanoseconds since 1970 (UTC), or without a timestamp.
     ///
     /// A point without fields is left out and counted as skipped.
     ///

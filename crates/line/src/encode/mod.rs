@@ -92,7 +92,7 @@ impl Encoder {
     /// Sets the source of times for points without a timestamp: each of these points gets the next
     /// time of `clock`, in nanoseconds since 1970 (UTC). Each line of text without a timestamp also
     /// gets a time from this clock. If the clock is `None`, points stay without a timestamp. The
-    /// server then gives all points of a request the same time, and keeps only one point of each
+    /// server then gives the same time to all points of a request, and keeps only one point of each
     /// series.
     ///
     /// The clock should never return the same time twice.

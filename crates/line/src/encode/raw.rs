@@ -17,16 +17,17 @@ impl Encoder {
     /// Appends lines that are already encoded. Only the ends of the lines may change.
     ///
     /// A line ends where the server of the dialect ends it, because a quoted string can contain a
-    /// line feed. Every line gets the next index. If the last line has no line feed, one is added.
-    /// Blank lines and comments are left out and get no index. The caller is responsible for the
-    /// content of the lines. The batch counts as stamped only if every line is known to end with a
-    /// timestamp. With a [clock](Self::set_clock), a line without a timestamp gets one.
+    /// line feed. Every line gets the next index. If the last line has no line feed, a line feed is
+    /// added. Blank lines and comments are left out and get no index. The caller is responsible for
+    /// the content of the lines. The batch counts as stamped only if every line is known to end
+    /// with a timestamp. With a [clock](Self::set_clock), a line without a timestamp gets a
+    /// timestamp from the clock.
     ///
     /// Lines may end with CR LF, as in text files from Windows. One CR directly before the end of a
     /// line is dropped, because 1.x would store `f="x"` followed by CR as `x"`. Every other CR is
     /// data, for example in a quoted string. A byte order mark at the start of the text is dropped.
-    /// Anywhere else, a byte order mark is data. Before a line, it is part of the measurement, as
-    /// it is for the server.
+    /// Anywhere else, a byte order mark is data. Before a line, a byte order mark is part of the
+    /// measurement, as it is for the server.
     ///
     /// # Errors
     ///

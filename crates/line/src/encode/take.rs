@@ -1,4 +1,4 @@
-//! Takes batches from an encoder that continues.
+//! Takes batches from an encoder, which then continues.
 
 use crate::{Batch, Encoder};
 

@@ -130,7 +130,7 @@ fn put_digits(out: &mut [u8; ROOM], sign: u64, digits: u64, places: u64) -> usiz
         out[sign + 1 + more] = b'.';
         sign + 1 + count.max(more + 2)
     } else {
-        // Between the decimal point and the digits are 0 to 4 zeros.
+        // There are 0 to 4 zeros between the decimal point and the digits.
         let start = sign + 2 + (places - 17) as usize % 8;
         *block_mut(out, sign) = *b"0.000000";
         out[start] = first;

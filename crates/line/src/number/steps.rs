@@ -1,5 +1,5 @@
-//! The digits of times at equal distances, such as the times of sensor data, and of equal times.
-//! The step is added to all digits of the previous time in parallel.
+//! Writes the digits of equal times, and of times at equal distances, such as the times of sensor
+//! data. The step is added to all digits of the previous time in parallel.
 
 use crate::copy::block_mut;
 use crate::number::digits::{TEN_16, put_integer, sixteen};

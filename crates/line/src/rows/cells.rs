@@ -1,14 +1,14 @@
-//! The padded texts of one column for a block of rows; each text begins with its key.
+//! The padded strings of one column for a block of rows; each string begins with its key.
 
 use alloc::vec::Vec;
 
 use crate::copy::BLOCK;
 use crate::rows::texts::Text;
 
-/// The length that marks a text that is not stored in the cells.
+/// The length that marks a string that is not stored in the cells.
 pub(crate) const ABSENT: u8 = u8::MAX;
 
-/// Texts of at most `N` bytes, one for each row. The memory of the block is reused.
+/// Strings of at most `N` bytes, one string for each row. The memory of the block is reused.
 #[derive(Debug, Clone)]
 pub(crate) struct Cells<const N: usize> {
     key: [u8; BLOCK],

@@ -1,10 +1,10 @@
 //! Writes many points of one shape; the caller passes only their values.
 //!
-//! The [`Shape`] contains every decision that is the same for all rows. A row is written after the
-//! last line of the batch, into bytes that were zeroed in advance, so that short texts can be
-//! copied as blocks of known size. Bytes after the last line are not part of the batch. The state
-//! of a row is a separate value that is never passed by reference, so that the compiler can keep it
-//! in registers.
+//! The [`Shape`] contains everything that is the same for all rows. A row is written after the last
+//! line of the batch, into bytes that were zeroed in advance, so that short strings can be copied
+//! as blocks of known size. Bytes after the last line are not part of the batch. The state of a row
+//! is a separate value that is never passed by reference, so that the compiler can keep it in
+//! registers.
 
 use crate::copy::BLOCK;
 use crate::copy::copy_cell;
@@ -33,7 +33,7 @@ pub use tag_cells::TagCells;
 pub use tag_text::TagText;
 pub use target::LentLines;
 
-/// The initial room for the texts of a row, which is used until longer texts are found.
+/// The initial room for the text of a row, which is used until a longer text is found.
 const TEXTS: usize = 4 << 10;
 
 /// Writes points that share a [`Shape`]. This type is several times as fast as a
@@ -53,15 +53,15 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// Panics if the options of the shape differ from those of the encoder.
+    /// Panics if the shape and the encoder have different options.
     pub fn rows<'e>(&'e mut self, shape: &'e Shape) -> Rows<'e> {
         let target = Target::Batch(&mut self.batch);
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Starts to write points that share a shape to `out`, after the `lines` bytes that it already
-    /// contains. The batch of the encoder does not change. After the call, all bytes after the
-    /// lines are meaningless.
+    /// Starts to write points that share a shape to `out`, after the `lines.bytes` bytes that `out`
+    /// already contains. The batch of the encoder does not change. After the call, all bytes after
+    /// the lines are meaningless.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder, LentLines, Shape};
@@ -82,7 +82,7 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// Panics if the options of the shape differ from those of the encoder.
+    /// Panics if the shape and the encoder have different options.
     pub fn rows_into<'e>(
         &'e mut self,
         shape: &'e Shape,
@@ -137,7 +137,7 @@ impl<'e> Rows<'e> {
     }
 
     /// Returns whether there is room for a row. For a batch, the result is always true, because a
-    /// batch grows.
+    /// batch can grow.
     #[inline]
     pub fn has_room(&self) -> bool {
         let room = room(self.shape, self.target.text_room());
@@ -177,8 +177,8 @@ impl<'e> Rows<'e> {
     }
 }
 
-/// One row. Its tags come first (in [`Shape::tag_order`]), then its fields (in the order of the
-/// shape), then its end. Missing tags and fields are left out.
+/// One row. The tags of the row come first (in [`Shape::tag_order`]), then the fields (in the order
+/// of the shape), and then the end of the row. Missing tags and fields are left out.
 ///
 /// If a value needs a closer check, the call returns [`Unusual`]. In that case, drop the row and
 /// write the point with [`Encoder::point`]. A row that is not ended leaves the batch unchanged.
@@ -209,7 +209,7 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Checks that there is room for texts in addition to all names and numbers of the shape. If
+    /// Checks that there is room for text in addition to all names and numbers of the shape. If
     /// there is not enough room, `PointEncoder` has to write this row, and the next row gets more
     /// room.
     #[inline]
@@ -293,7 +293,7 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// Fails if the dialect cannot store so large a value, or if the field is out of order.
+    /// Fails if the dialect cannot store a value this large, or if the field is out of order.
     ///
     /// # Panics
     ///

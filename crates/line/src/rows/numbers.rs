@@ -1,7 +1,7 @@
 //! The numbers of one field for a block of rows, formatted as text.
 //!
-//! In a loop over one column, the processor can format several numbers at once. If the numbers were
-//! formatted between the other parts of a row, each number would have to be finished first, which
+//! In a loop over one column, the processor can format several numbers at once. If each number were
+//! formatted between the other parts of its row, the processor would have to finish it first, which
 //! takes half as much time again.
 
 use crate::copy::BLOCK;
@@ -110,7 +110,7 @@ impl Numbers {
         self.cells.get(row).ok_or(Unusual)
     }
 
-    /// Returns whether the texts of the cells include the key.
+    /// Returns whether the text in the cells includes the key.
     #[inline]
     pub(crate) fn has_key(&self) -> bool {
         self.cells.key_length().is_some()

@@ -3,12 +3,12 @@
 use crate::copy::{block, block_mut, last_word};
 use crate::syntax::bytes::quotes;
 
-/// The maximum number of bytes that are written for a word: its bytes, a backslash for each byte,
-/// and the rest of the word after the last backslash.
+/// The maximum number of bytes that are written for a word: the bytes of the word, a backslash for
+/// each byte, and the rest of the word after the last backslash.
 const ROOM: usize = 24;
 
-/// Writes a text with a backslash before each quote and backslash, and returns the offset of its
-/// end. The output must have room for twice the length of the text and for `ROOM` more bytes.
+/// Writes text with a backslash before each quote and backslash, and returns the offset of its end.
+/// The output must have room for twice the length of the text and for `ROOM` more bytes.
 #[inline]
 pub(super) fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
     let mut start = 0;
@@ -35,8 +35,8 @@ fn put_quoted_word(out: &mut [u8; ROOM], word: u64) -> usize {
     let mut added = 0;
     while quotes != 0 {
         let bits = quotes.trailing_zeros() & !7;
-        // The offset is at most 14, for the last byte after seven backslashes. The mask tells the
-        // compiler about this limit.
+        // The offset is at most 14, for the last byte after seven backslashes. The mask lets the
+        // compiler know this limit.
         let here = ((bits / 8) as usize + added) & 15;
         out[here] = b'\\';
         *block_mut(out, here + 1) = (word >> bits).to_le_bytes();

@@ -47,7 +47,7 @@ pub struct Shape {
     tag_order: Vec<usize>,
     /// The position of each tag in sorted order.
     pub(crate) ranks: Vec<usize>,
-    /// Maximum length of a row in bytes, excluding its texts.
+    /// Maximum length of a row in bytes, excluding its variable text.
     pub(crate) room: usize,
     /// Length of the longest field key in bytes.
     pub(crate) longest_field: usize,
@@ -208,7 +208,7 @@ impl<'v> TagCodes<'v> {
     }
 }
 
-/// Escapes a text that is valid and needs no further checks.
+/// Escapes text that is valid and needs no further checks.
 pub(crate) fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec<u8>> {
     let kinds = kinds_in(text);
     let doubtful = kinds & (kind::BACKSLASH | kind::NEWLINE) != 0;

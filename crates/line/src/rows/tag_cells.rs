@@ -1,6 +1,6 @@
-//! Checked texts of one tag for a block of rows.
+//! The checked values of one tag for a block of rows.
 //!
-//! In a loop over one column, the processor can check several texts at once, as
+//! In a loop over one column, the processor can check several values at once, as
 //! [`Numbers`](crate::Numbers) does for numbers. The row then only copies a block of known size.
 
 use crate::Shape;

@@ -12,8 +12,8 @@ const LONGEST: usize = BLOCK + 8;
 /// [`Row::tag_text`](crate::Row::tag_text).
 ///
 /// If a few values are repeated, the caller can store each `TagText` where it looks up the value,
-/// so that no other memory has to be read. Use [`TagValues`](crate::TagValues) instead for values
-/// that are numbered.
+/// so that no other memory has to be read. For values that are identified by numbers, use
+/// [`TagValues`](crate::TagValues) instead.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape, TagText};
@@ -70,7 +70,7 @@ impl TagText {
     }
 
     /// Copies the text to the start of `out` and returns its length, if `out` has room for the
-    /// longest text.
+    /// longest possible text.
     #[inline]
     pub(crate) fn copy_to(&self, out: &mut [u8]) -> Option<usize> {
         let out = out.first_chunk_mut::<LONGEST>()?;

@@ -60,7 +60,7 @@ impl Row<'_> {
 
     /// Writes a tag with a value that was checked earlier for the same shape. `row` is the position
     /// of the value in the list. Returns `false` if the list does not store the value. In that
-    /// case, write it with [`tag`](Self::tag).
+    /// case, write the value with [`tag`](Self::tag).
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl Row<'_> {
         Ok(true)
     }
 
-    /// Writes a tag with one of the values that were escaped for it.
+    /// Writes a tag with one of the values that were escaped for this tag.
     ///
     /// # Errors
     ///
@@ -132,7 +132,7 @@ impl Row<'_> {
 
     #[inline]
     fn put_value(&mut self, at: usize, text: Text<'_>) -> Result<usize, Unusual> {
-        // Room for names and numbers is reserved separately, and values must not use this room.
+        // Room for names and numbers is reserved separately, and values must not use that room.
         match text.copy_to(self.out, at) {
             Some(end) if end + self.shape.room <= self.out.len() => Ok(end),
             _ => Err(self.refuse_value(at, text)),
@@ -180,8 +180,8 @@ fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     Some(at)
 }
 
-/// Writes a byte without a branch, with a backslash before it if needed, and returns the offset of
-/// the end.
+/// Writes a byte without branching, with a backslash before the byte if needed, and returns the
+/// offset of the end.
 #[inline]
 fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
     let text = if escape { [b'\\', byte] } else { [byte, 0] };

@@ -49,7 +49,7 @@ pub(super) struct Space<'r> {
     /// The number of bytes in the existing lines.
     pub(super) start: usize,
     pub(super) record: Record<'r>,
-    /// The largest number of bytes that the texts of a row have taken so far.
+    /// The largest number of bytes that the text of a row has taken so far.
     pub(super) text_room: &'r mut usize,
 }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::copy::{BLOCK, block_mut};
 
-/// Texts that are copied as blocks. The few texts that are longer than a block are stored
+/// Strings that are copied as blocks. The few strings that are longer than a block are stored
 /// separately.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Texts {
@@ -16,11 +16,11 @@ pub(crate) struct Texts {
 struct Block {
     text: [u8; BLOCK],
     length: u32,
-    /// The start, in `long`, of a text that is longer than a block.
+    /// The start, in `long`, of a string that is longer than a block.
     start: u32,
 }
 
-/// The length that marks a text that needs `PointEncoder`.
+/// The length that marks a string that needs `PointEncoder`.
 const UNUSUAL: u32 = u32::MAX;
 
 impl Texts {
@@ -35,7 +35,7 @@ impl Texts {
             text[..length].copy_from_slice(&self.long[start..]);
             self.long.truncate(start);
         }
-        // Texts of 4 GiB and more are written by `PointEncoder`.
+        // Strings of 4 GiB and more are written by `PointEncoder`.
         let place = u32::try_from(length).ok().zip(u32::try_from(start).ok());
         let (length, start) = place.unwrap_or((UNUSUAL, 0));
         self.blocks.push(Block {
@@ -70,7 +70,7 @@ impl Texts {
     }
 }
 
-/// A reference to one of the texts.
+/// A reference to one of the strings.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'t> {
     block: &'t Block,

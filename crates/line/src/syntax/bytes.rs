@@ -3,9 +3,9 @@
 
 use crate::copy::{block, copy};
 
-/// The kinds of bytes. The kinds of a text are the union of the kinds of its bytes.
+/// The kinds of bytes. The kinds of a string are the union of the kinds of its bytes.
 pub(crate) mod kind {
-    /// A comma or a space, which are escaped everywhere except in strings.
+    /// A comma or a space; both are escaped everywhere except in strings.
     pub(crate) const BREAK: u8 = 1;
     /// An equals sign, which is escaped in keys and tag values.
     pub(crate) const EQUALS: u8 = 1 << 1;
@@ -19,7 +19,7 @@ pub(crate) mod kind {
     pub(crate) const NUL: u8 = 1 << 5;
     /// Any other ASCII control character.
     pub(crate) const CONTROL: u8 = 1 << 6;
-    /// A number sign. At the start of a line, a number sign marks a comment; it is also part of the
+    /// A number sign. A number sign marks a comment at the start of a line, and is also part of the
     /// separator that the storage engine uses.
     pub(crate) const HASH: u8 = 1 << 7;
     /// All kinds that the rules for names and tags check.

@@ -1,8 +1,8 @@
 //! The rules for names and tags, and the escapes in them.
 //!
-//! One pass over the bytes determines which kinds of bytes the text contains. Most texts have no
-//! special bytes and are simply copied. All other code in this module runs only for texts with
-//! special bytes.
+//! One pass over the bytes determines which kinds of bytes the text contains. Most names and tag
+//! values have no special bytes and are simply copied. All other code in this module runs only for
+//! text with special bytes.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -148,8 +148,9 @@ pub(crate) fn without_newlines(text: &str) -> (Cow<'_, str>, u64) {
     }
 }
 
-/// Removes the escaping backslashes from a text. This function is the inverse of [`append_escaped`]
-/// for text without rare pairs. For any other text, it does the same as the server.
+/// Removes the escaping backslashes from a text. This function is the inverse of
+/// [`append_escaped`], except for text with unusual pairs of a backslash and another character. For
+/// such text, this function does the same as the server.
 pub(crate) fn unescaped<'a>(grammar: &Grammar, place: Place, text: &'a str) -> Cow<'a, str> {
     let mut escaped = grammar.escaped(place);
     if grammar.loose_escapes && matches!(place, Place::Measurement | Place::FieldKey) {

@@ -20,10 +20,11 @@ pub(crate) struct Split {
 /// Finds the end of the first line of `text`.
 ///
 /// This function is a port of `scanLine` (`models/points.go`), which 3.x uses unchanged. A
-/// backslash consumes the next byte everywhere. The first space begins the fields. A quote counts
-/// if, since the first space, there were more `=` than `,`. This function differs from the server
-/// for comments: in a comment, the server also counts quotes, so that a quoted string can include
-/// the lines after the comment. No user can want comments to be read in the server's way.
+/// backslash always consumes the next byte. The first space begins the fields. A quote begins or
+/// ends a string only if more `=` than `,` have occurred since the first space. This function
+/// differs from the server for comments: in a comment, the server also counts quotes, so that a
+/// quoted string can include the lines after the comment. No user would want a comment to include
+/// the lines after it.
 pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
     let newline = memchr(b'\n', text);
     let first = &text[..newline.unwrap_or(text.len())];
@@ -41,8 +42,8 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
         match text[at] {
             b'\\' => {
                 at += 1;
-                // A single backslash must not be the last byte of the text, and must not escape a
-                // last line feed.
+                // A single backslash must not be the last byte of the text, and must not escape the
+                // final line feed.
                 escaped_end = matches!(text[at..], [] | [b'\n']);
             }
             b' ' => fields = true,
@@ -85,7 +86,7 @@ pub(crate) fn is_silent(grammar: &Grammar, line: &[u8]) -> bool {
     matches!(skip_blanks(grammar, line).first(), None | Some(b'#'))
 }
 
-/// Returns the ends of the lines in a text, as the server of the dialect determines them.
+/// Returns the ends of the lines in the text, as the server of the dialect determines them.
 ///
 /// A quoted string can contain line feeds that do not end a line. Blank lines and comments count as
 /// lines, too. A comment always ends at its line feed, although a server would continue the comment

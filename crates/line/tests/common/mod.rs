@@ -88,7 +88,7 @@ impl Parts {
     }
 }
 
-/// Decodes everything. Every line must be valid, or this function panics.
+/// Decodes everything. Panics if a line is invalid.
 pub(crate) fn decode_all(dialect: Dialect, bytes: &[u8]) -> Vec<Parts> {
     let lines: Result<Vec<_>, _> = Decoder::new(dialect, bytes).collect();
     match lines {
@@ -121,7 +121,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = FieldValue<'static>> {
     ]
 }
 
-/// Generates points with texts from the given strategy in every place.
+/// Generates points that have strings from the given strategy in every place.
 pub(crate) fn points<S: Strategy<Value = String> + Clone>(text: S) -> impl Strategy<Value = Point> {
     let tags = vec((text.clone(), text.clone()), 0..4);
     let fields = vec((text.clone(), any_value()), 0..4);

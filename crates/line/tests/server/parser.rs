@@ -1,5 +1,5 @@
-//! Parses a body in the way that the server of 1.x and 2.x does. This is a step-by-step copy of its
-//! parser (`models/points.go`) with its quirks, so that the rules can be tested without a server.
+//! Parses a body as the server of 1.x and 2.x does. This is a step-by-step copy of its parser
+//! (`models/points.go`) with its quirks, so that the rules can be tested without a server.
 //!
 //! The most important quirk is that four scanners read the same bytes, and disagree on which
 //! characters a backslash escapes. Functions here have the names of the corresponding Go functions.

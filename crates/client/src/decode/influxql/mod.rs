@@ -41,18 +41,18 @@ const MAX_JUNK_BYTES: usize = 160;
 
 /// Decodes one answer piece by piece.
 ///
-/// If the first column is named `time` and contains integers, it becomes `Timestamp(Nanosecond,
-/// "UTC")` (requests use `epoch=ns`). Every time in a `MessagePack` answer becomes such a
-/// timestamp, too. Times that are RFC 3339 text remain text. Other columns become `Int64`, `UInt64`
-/// (if values exceed the range of `i64`), `Float64`, `Boolean`, `Utf8` (or
+/// If the first column is named `time` and contains integers, this column becomes
+/// `Timestamp(Nanosecond, "UTC")` (requests use `epoch=ns`). Every time in a `MessagePack` answer
+/// becomes such a timestamp, too. Times that are RFC 3339 text remain text. Other columns become
+/// `Int64`, `UInt64` (if values exceed the range of `i64`), `Float64`, `Boolean`, `Utf8` (or
 /// [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every column is
 /// nullable.
 ///
 /// JSON does not distinguish `4` from `4.0`: a column of integers becomes `Float64` at the first
 /// number with a decimal point or an exponent, provided that the conversion changes no integer of
-/// the batch. Signed and unsigned integers share a `UInt64` column if none is negative. Every other
-/// change of type ends the batch and begins another batch of the same series. A column whose values
-/// are all null in a batch keeps its type from the previous batch.
+/// the batch. Signed and unsigned integers share a `UInt64` column if no value is negative. Every
+/// other change of type ends the batch and begins another batch of the same series. A column whose
+/// values are all null in a batch keeps its type from the previous batch.
 ///
 /// Text is returned as valid UTF-8: invalid bytes and unpaired surrogates (`"\ud800"`) become
 /// U+FFFD, as in Go.

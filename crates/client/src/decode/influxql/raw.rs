@@ -18,13 +18,13 @@ pub enum Verdict {
     StatementErrors(Vec<(u32, String)>),
     /// The row limit of the server (`max-row-limit`) truncated the rows of this statement.
     Partial {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
     },
     /// The body ends too early; the message says where.
     Truncated(String),
     /// The body is not an answer from InfluxDB, or other data follows the answer. The message says
-    /// where the invalid bytes are.
+    /// where the problem is.
     Malformed(String),
 }
 
@@ -53,8 +53,8 @@ struct Series {
 /// Checks a complete body, which is one document or the documents of a chunked answer.
 ///
 /// In a single document, the row limit of a server can also cut the answer between two series or
-/// two statements. In that case, the rest of the answer is missing without any sign. Chunked
-/// answers have no such limit.
+/// two statements. In that case, the rest of the answer is missing without any sign. The row limit
+/// does not apply to chunked answers.
 pub fn check(body: &[u8]) -> Verdict {
     let mut documents = serde_json::Deserializer::from_slice(body).into_iter::<Document>();
     let mut errors = Vec::new();

@@ -28,14 +28,14 @@ const RUNG: Token = Token(usize::MAX);
 /// connections of a client from [`Client::driven_by`](crate::Client::driven_by) use these sockets.
 /// The host has these tasks:
 ///
-/// 1. It waits until [`as_raw_fd`](AsRawFd::as_raw_fd) is readable, then calls
+/// 1. The host waits until [`as_raw_fd`](AsRawFd::as_raw_fd) is readable, then calls
 ///    [`turn`](Self::turn), and polls the futures that were woken.
-/// 2. It polls the futures in the context of a tokio runtime with time and I/O enabled, because
-///    this runtime looks up names and opens connections.
+/// 2. The host polls the futures in the context of a tokio runtime with time and I/O enabled,
+///    because this runtime looks up names and opens connections.
 /// 3. If [`wants_tokio`](Self::wants_tokio) is true after a poll that returned nothing, the answer
 ///    is large. The host should then spawn the future on the runtime, so that decoding does not
 ///    block the event loop.
-/// 4. If a waker is woken from another thread, it calls [`wake`](Self::wake).
+/// 4. If a waker is woken from another thread, the waker calls [`wake`](Self::wake).
 #[derive(Clone)]
 pub struct Reactor {
     shared: Arc<Shared>,
@@ -189,7 +189,7 @@ impl Reactor {
         Ok(())
     }
 
-    /// Makes the file descriptor readable, from any thread.
+    /// Makes the file descriptor readable; this call is allowed from any thread.
     ///
     /// # Errors
     ///
