@@ -130,7 +130,8 @@ impl Ledger {
         self.end = Some(last.map_or(point, |last| last.points.end));
     }
 
-    /// All points before the returned index are in the ledger.
+    /// Returns the index of the first point that is not in the ledger. All points before this point
+    /// are in the ledger.
     pub fn next_point(&self) -> u64 {
         let last = self
             .entries

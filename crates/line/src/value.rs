@@ -15,8 +15,8 @@ pub enum FieldValue<'a> {
     Float(f64),
     /// A signed integer, written with the suffix `i`.
     Integer(i64),
-    /// An unsigned integer. An unsigned integer has the suffix `u` on 2.x and 3.x. On 1.x, an
-    /// unsigned integer has the suffix `i` if it fits into a signed integer.
+    /// An unsigned integer, written with the suffix `u` on 2.x and 3.x. On 1.x, such an integer is
+    /// written with the suffix `i` if it fits into a signed integer.
     Unsigned(u64),
     /// A boolean, written `true` or `false`.
     Boolean(bool),

@@ -19,8 +19,8 @@ pub(crate) mod kind {
     pub(crate) const NUL: u8 = 1 << 5;
     /// Any other ASCII control character.
     pub(crate) const CONTROL: u8 = 1 << 6;
-    /// A number sign. A number sign marks a comment at the start of a line, and is also part of the
-    /// separator that the storage engine uses.
+    /// A number sign, which marks a comment at the start of a line and is also part of the separator
+    /// that the storage engine uses.
     pub(crate) const HASH: u8 = 1 << 7;
     /// All kinds that the rules for names and tags check.
     pub(crate) const CHECKED: u8 = BACKSLASH | NEWLINE | NUL | CONTROL | HASH;
