@@ -71,7 +71,7 @@ impl Tls {
     /// A server that presents exactly one of these certificates is also trusted, regardless of who
     /// issued the certificate, but only for the names in the certificate and while it is valid. If
     /// such a certificate has no subjectAltName, its common name is used. A self-signed certificate
-    /// therefore works.
+    /// can therefore be trusted in this way.
     #[must_use]
     pub fn ca(mut self, certificates: Pem) -> Self {
         self.own.push(certificates);

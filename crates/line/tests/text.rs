@@ -124,7 +124,7 @@ fn a_cr_before_the_end_of_a_line_is_dropped() {
         // Only one CR is dropped, and only directly before the end of a line.
         ("m v=1\r\r\n", &["m v=1\r"]),
         ("m,t=a\rb v=1 \r5\n", &["m,t=a\rb v=1 \r5"]),
-        // A backslash that is part of a pair of backslashes escapes nothing.
+        // The two backslashes form a pair, so they do not escape the end of the line.
         ("m v=\\\\\r\nm v=1", &["m v=\\\\", "m v=1"]),
         ("# \\\r\nm v=1", &["m v=1"]),
     ];

@@ -9,7 +9,7 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Consistency {
-    /// Any node has stored the write, even a node that only queues the write for another node.
+    /// At least one node has stored the write, or has queued it for another node.
     Any,
     /// One node that owns the data has stored the write.
     One,

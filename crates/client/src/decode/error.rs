@@ -21,7 +21,7 @@ pub enum DecodeErrorKind {
     Malformed,
     /// The answer ends too early.
     Incomplete,
-    /// There is no proof that the end of the body is the end of the answer.
+    /// Nothing proves that the body contains the whole answer.
     Unproven,
     /// The server sent `partial: true`, and the rest of the answer is missing.
     Partial,

@@ -16,7 +16,7 @@ pub struct Ranges {
 }
 
 impl Ranges {
-    /// Returns an empty collection that cuts ranges of `rows` rows (at least 1).
+    /// Returns an empty `Ranges` that cuts ranges of `rows` rows (at least 1).
     pub fn new(rows: usize) -> Self {
         Self {
             rows: rows.max(1),

@@ -197,7 +197,7 @@ impl<'a> Cursor<'a> {
     fn name_length(&self, place: Place) -> usize {
         let bytes = &self.text.as_bytes()[self.at..];
         let stops = stops(place, self.grammar.loose_names);
-        // The Go parser always reads backslashes in field keys in pairs.
+        // The Go parser always reads the backslashes of field keys in pairs.
         let pairs = self.grammar.pairing == Pairing::Pairs || place == Place::FieldKey;
         let mut at = 0;
         while at < bytes.len() {

@@ -40,9 +40,9 @@
 //!
 //! A backslash in a name consumes the next character. The backslash is literal, unless the table in
 //! [`Dialect`] says that the next character is escaped in this place. In measurements and tags, 1.x
-//! and 2.x look only at the previous byte instead, so a comma after two backslashes ends nothing.
-//! On 3.x, a trailing comma may follow the first field. The file `tests/corpus/lines.json` lists
-//! lines with their meaning.
+//! and 2.x look only at the previous byte instead, so a comma after two backslashes does not end
+//! the name. On 3.x, a trailing comma may follow the first field. The file
+//! `tests/corpus/lines.json` lists lines with their meaning.
 
 mod cursor;
 mod error;

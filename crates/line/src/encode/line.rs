@@ -9,7 +9,7 @@ use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines}
 use crate::syntax::tags::Tag;
 use crate::{Encoder, Error, FieldValue, Options, Outcome, Place, Rule};
 
-/// The stage that writing the point has reached.
+/// How much of the point has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Start,

@@ -121,7 +121,7 @@ fn put_digits(out: &mut [u8; ROOM], sign: u64, digits: u64, places: u64) -> usiz
     let sign = sign as usize & 1;
     out[0] = b'-';
     if places <= 16 {
-        // After the first digit, 0 to 15 digits precede the decimal point, and 1 to 16 digits
+        // After the first digit, 0 to 15 more digits precede the decimal point, and 1 to 16 digits
         // follow it.
         let more = (16 - places) as usize & 15;
         out[sign] = first;

@@ -1,5 +1,5 @@
-//! Writes the digits of equal times, and of times at equal distances, such as the times of sensor
-//! data. The step is added to all digits of the previous time in parallel.
+//! Writes times that are equal or at equal distances, such as the times of sensor data. The step is
+//! added to all digits of the previous time in parallel.
 
 use crate::copy::block_mut;
 use crate::number::digits::{TEN_16, put_integer, sixteen};

@@ -73,7 +73,7 @@ pub(crate) fn field_keys<'a>(grammar: &Grammar, line: &'a [u8]) -> Vec<&'a [u8]>
     }
 }
 
-/// Returns where the measurement and tags end, which is at the first unescaped space.
+/// Returns the end of the measurement and tags, which is the first unescaped space.
 pub(crate) fn series_length(grammar: &Grammar, line: &[u8]) -> usize {
     let mut at = line.len() - skip_blanks(grammar, line).len();
     let start = at;

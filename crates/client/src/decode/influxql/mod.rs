@@ -152,8 +152,8 @@ impl Decoder {
     /// Reads the next piece of the body.
     ///
     /// # Errors
-    /// Fails if the answer is invalid. After an error, every later call returns the same error. The
-    /// events of the complete parts before the error can still be taken.
+    /// Fails if the answer is invalid. After an error, every later call returns the same error.
+    /// Events from the complete parts of the answer before the error can still be taken.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
