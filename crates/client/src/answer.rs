@@ -10,11 +10,11 @@ use arrow_schema::Schema;
 
 use crate::decode::{Event, SeriesHeader};
 
-/// The results of the statements of a query, in their order.
+/// The results of the statements of a query, in the order of the statements.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
-    /// One entry for each statement that the server answered.
+    /// The results, with one entry for each statement that the server answered.
     pub statements: Vec<Statement>,
 }
 
@@ -22,13 +22,14 @@ pub struct Answer {
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Statement {
-    /// Index of the statement in the query.
+    /// The index of the statement in the query.
     pub id: u32,
-    /// Its series, in the order of the server. They are kept if the statement fails later.
+    /// The series of the result, in the order in which the server sent them. The series are kept if
+    /// the statement fails later.
     pub series: Vec<Series>,
-    /// Messages of the server, such as warnings.
+    /// Messages from the server, such as warnings.
     pub messages: Vec<Message>,
-    /// The error text of the server, if the statement failed.
+    /// The error text from the server, if the statement failed.
     pub error: Option<String>,
 }
 
@@ -38,14 +39,14 @@ pub struct Statement {
 pub struct Series {
     /// The measurement, for most kinds of statements.
     pub name: Option<String>,
-    /// The tags of `GROUP BY`, sorted by key.
+    /// The tags from `GROUP BY`, sorted by key.
     pub tags: Vec<(String, String)>,
-    /// The rows, in the order of the server. All batches have columns with the same names. Their
-    /// types differ if values changed type within the series.
+    /// The rows, in the order in which the server sent them. All batches have columns with the same
+    /// names. The column types differ between batches if values changed type within the series.
     pub batches: Vec<RecordBatch>,
 }
 
-/// A message of the server, such as a warning.
+/// A message from the server, such as a warning.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Message {
@@ -84,7 +85,7 @@ impl Answer {
         }
     }
 
-    /// Returns the first statement that failed, and the error text of the server.
+    /// Returns the first statement that failed, and the error text from the server.
     pub fn first_error(&self) -> Option<(u32, &str)> {
         self.statements.iter().find_map(|statement| {
             let error = statement.error.as_deref()?;
@@ -92,7 +93,7 @@ impl Answer {
         })
     }
 
-    /// Returns the number of rows of all statements.
+    /// Returns the total number of rows in all statements.
     pub fn rows(&self) -> usize {
         self.statements
             .iter()

@@ -27,17 +27,17 @@ use crate::write::{self, Written};
 /// The number of points that are encoded before other tasks can run.
 const POINTS_AT_A_TIME: usize = 1024;
 
-/// A client of one server.
+/// A client for one server.
 ///
-/// Clones share their connections. Creating a client opens nothing and needs no runtime. Its calls
-/// need a runtime of `tokio` with time and I/O enabled. Dropping the future of a call, or a stream,
-/// cancels the request and closes its connection.
+/// Clones share their connections. Creating a client opens no connection and needs no runtime. The
+/// calls of a client need a `tokio` runtime with time and I/O enabled. Dropping the future of a
+/// call, or a stream, cancels the request and closes its connection.
 ///
 /// A client belongs to one runtime at a time. A connection, even an idle one, is driven by the
 /// runtime that opened it, and is lost when that runtime ends. If a current-thread runtime is not
-/// driven between calls, nothing notices that the server has closed an idle connection. The next
-/// call then fails with a retryable transport error. Use a multi-thread runtime, or keep the
-/// runtime driven.
+/// driven between calls, the client does not notice that the server has closed an idle connection.
+/// If the server has closed its connection, the next call fails with a retryable transport error.
+/// To avoid this transport error, use a multi-thread runtime, or keep the runtime driven.
 #[derive(Clone)]
 pub struct Client {
     exchange: Exchange,
@@ -55,14 +55,14 @@ impl fmt::Debug for Client {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pong {
-    /// The status: 204, or 200 from compatible servers.
+    /// The HTTP status: 204, or 200 from compatible servers.
     pub status: u16,
-    /// The headers, names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
 }
 
 impl Pong {
-    /// The version that the server reports. It need not look like a version.
+    /// The version that the server reports. The reported string need not look like a version.
     pub fn version(&self) -> Option<&str> {
         crate::error::find_header(&self.headers, "x-influxdb-version")
     }
@@ -78,16 +78,17 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If a certificate cannot be loaded, or parts of the configuration exclude each other.
+    /// Fails if a certificate cannot be loaded, or if parts of the configuration exclude each
+    /// other.
     pub fn new(config: Config) -> Result<Self, Error> {
         Ok(Self {
             exchange: Exchange::new(config)?,
         })
     }
 
-    /// Returns this client with connections and a request limit of its own, which a foreign event
-    /// loop drives. `None` if only tokio can drive its connections: with TLS, or a proxy. See
-    /// [`Reactor`].
+    /// Returns a copy of this client with its own connections and its own request limit. An event
+    /// loop other than tokio's drives the connections. Returns `None` if only tokio can drive the
+    /// connections, which is the case with TLS or a proxy. See [`Reactor`].
     #[cfg(all(unix, feature = "event-loop"))]
     #[doc(hidden)]
     pub fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
@@ -107,12 +108,12 @@ impl Client {
         self.exchange.config()
     }
 
-    /// Returns the generation of the server, for which lines are encoded. It is known at once if
-    /// the configuration states it or has no token.
+    /// Returns the generation of the server, which determines how lines are encoded. The generation
+    /// is known immediately if the configuration states it or has no token.
     ///
     /// # Errors
     ///
-    /// If the generation is not known.
+    /// Fails if the generation is not known.
     pub async fn dialect(&self) -> Result<Dialect, Error> {
         self.exchange.dialect().await
     }
@@ -121,7 +122,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If the server cannot be reached, or is not InfluxDB.
+    /// Fails if the server cannot be reached, or is not InfluxDB.
     pub async fn ping(&self) -> Result<Pong, Error> {
         let target = self.exchange.resolve(&Names::default()).await?;
         let accepted = self.exchange.send(&target, &Operation::Ping, true).await?;
@@ -134,13 +135,13 @@ impl Client {
         })
     }
 
-    /// Writes points, in requests of at most 10,000 lines or 4 MiB. If one of the points cannot be
+    /// Writes points, in requests of at most 10,000 lines and 4 MiB each. If any point cannot be
     /// written, nothing is sent.
     ///
     /// # Errors
     ///
-    /// If a point cannot be written as a line ([`ErrorKind::Input`]), or as for
-    /// [`write_batches`](Self::write_batches).
+    /// Fails if a point cannot be written as a line ([`ErrorKind::Input`]), or for the same reasons
+    /// as [`write_batches`](Self::write_batches).
     pub async fn write<T: ToLine>(&self, points: &[T]) -> Result<Written, Error> {
         let mut encoder = Encoder::new(self.dialect().await?);
         let mut batches = Vec::new();
@@ -164,17 +165,17 @@ impl Client {
         self.write_batches(batches, &options, 1, |_, _| ()).await
     }
 
-    /// Writes a batch, which is passed by value, or shared (`Arc<Batch>`) if the caller needs it
-    /// again. It is sent without being copied. An empty batch is not sent.
+    /// Writes a batch. Pass the batch by value, or as `Arc<Batch>` if it is needed again
+    /// afterwards. The batch is sent without being copied. An empty batch is not sent.
     ///
-    /// If the server refuses a batch as too large, it is sent in parts, which are cut between
+    /// If the server refuses a batch as too large, the client sends it in parts, split between
     /// lines.
     ///
     /// # Errors
     ///
-    /// If the server refuses some or all points, or cannot be reached. The error says which points
-    /// were refused and, if the batch was sent in parts, which were written and which were not
-    /// sent.
+    /// Fails if the server refuses some or all points, or cannot be reached. The error says which
+    /// points were refused. If the batch was sent in parts, the error also says which points were
+    /// written and which points were not sent.
     pub async fn write_batch(
         &self,
         batch: impl Into<Arc<Batch>>,
@@ -184,12 +185,12 @@ impl Client {
         write::batch(&self.exchange, &target, batch.into(), options).await
     }
 
-    /// Writes batches one after the other, each in its own request. The next batch is made while
-    /// others are in flight: at most `connections` at once. With more than one, points may be
-    /// stored in a different order than that of the batches. After each request, `progress` is
-    /// called with how much is written, and how many bytes of line protocol that was.
+    /// Writes batches one after the other, each in its own request. The next batch is made while up
+    /// to `connections` requests are in flight. With more than one connection, points can be stored
+    /// in a different order than in the batches. After each request, `progress` is called with
+    /// the number of points written so far and the number of bytes in their lines.
     ///
-    /// On a current-thread runtime no request makes progress while the iterator makes a batch.
+    /// On a current-thread runtime, no request makes progress while the iterator makes a batch.
     ///
     /// ```no_run
     /// use aioinflux::{Client, Encoder, Error, Point, WriteOptions};
@@ -211,10 +212,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`write_batch`](Self::write_batch), or an error of the iterator. If the server
-    /// refuses individual points, later batches are still sent; any other error stops the write.
-    /// The error is returned when the requests in flight have ended, and says which points were
-    /// written ([`Error::written`]).
+    /// Fails for the same reasons as [`write_batch`](Self::write_batch), or if the iterator returns
+    /// an error. If the server refuses individual points, later batches are still sent; any other
+    /// error stops the write. The error is returned when the requests in flight have ended, and it
+    /// says which points were written ([`Error::written`]).
     pub async fn write_batches<B, E>(
         &self,
         batches: impl IntoIterator<Item = Result<B, E>>,
@@ -243,8 +244,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If a statement failed, the answer was truncated, or the server cannot be reached. The error
-    /// keeps the results that arrived before it ([`Error::answer`]).
+    /// Fails if a statement failed, the answer was truncated, or the server cannot be reached. The
+    /// error keeps the results that arrived before the failure ([`Error::answer`]).
     pub async fn query(&self, query: impl Into<Query>) -> Result<Answer, Error> {
         self.query_with(query, &ReadOptions::new()).await
     }
@@ -253,8 +254,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`query`](Self::query), or if the options request times in a unit other than
-    /// nanoseconds.
+    /// Fails for the same reasons as [`query`](Self::query), or if the options request times in a
+    /// unit other than nanoseconds.
     pub async fn query_with(
         &self,
         query: impl Into<Query>,
@@ -268,12 +269,12 @@ impl Client {
 
     /// Runs a query and returns its answer as a stream.
     ///
-    /// `timeout` limits this call: waiting for a free slot, the head of the answer, and the whole
-    /// answer if it is an error. Reading the stream has no total time limit.
+    /// `timeout` limits this call, which waits for a free slot and reads the head of the answer, or
+    /// the whole answer if it is an error. Reading the stream has no total time limit.
     ///
     /// # Errors
     ///
-    /// If the server cannot be reached, or refuses the query as a whole.
+    /// Fails if the server cannot be reached, or refuses the query as a whole.
     pub async fn stream(&self, query: impl Into<Query>) -> Result<Stream, Error> {
         self.stream_with(query, &ReadOptions::new()).await
     }
@@ -282,8 +283,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`stream`](Self::stream), or if the options request times in a unit other than
-    /// nanoseconds.
+    /// Fails for the same reasons as [`stream`](Self::stream), or if the options request times in a
+    /// unit other than nanoseconds.
     pub async fn stream_with(
         &self,
         query: impl Into<Query>,
@@ -292,16 +293,18 @@ impl Client {
         Stream::open(&self.exchange, &query.into(), options, false).await
     }
 
-    /// Runs a query and returns the JSON of the server unchanged: one document for each line.
+    /// Runs a query and returns the server's JSON unchanged, with one document on each line.
     ///
-    /// The answer is requested in chunks, each of which is `{"results":[...]}`: a chunk with
-    /// `"partial":true` continues in the next one. A single document could be truncated without a
-    /// sign by a row limit (`max-row-limit`), and 1.6 marks complete answers of more than 10,000
-    /// rows as truncated. For `DELETE` and `DROP MEASUREMENT` a server of 2.x sends an empty body.
+    /// The answer is requested in chunks, each of which is `{"results":[...]}`. A chunk with
+    /// `"partial":true` continues in the next chunk. Chunks are used because a row limit
+    /// (`max-row-limit`) can truncate a single document without any sign, and because 1.6 marks
+    /// complete answers of more than 10,000 rows as truncated. For `DELETE` and `DROP MEASUREMENT`,
+    /// a 2.x server sends an empty body.
     ///
     /// # Errors
     ///
-    /// As for [`query`](Self::query). The error keeps the bytes ([`Error::raw`]).
+    /// Fails for the same reasons as [`query`](Self::query). The error keeps the bytes of the
+    /// answer ([`Error::raw`]).
     pub async fn query_raw(&self, query: impl Into<Query>) -> Result<Bytes, Error> {
         self.query_raw_with(query, &ReadOptions::new()).await
     }
@@ -310,7 +313,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`query_raw`](Self::query_raw).
+    /// Fails for the same reasons as [`query_raw`](Self::query_raw).
     pub async fn query_raw_with(
         &self,
         query: impl Into<Query>,

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The last time that the clock returned.
 static LAST: AtomicI64 = AtomicI64::new(i64::MIN);
 
-/// Returns the nanoseconds since 1970 (UTC) by the clock of the system. Within a process every time
-/// is later than those before, even if the clock is set back.
+/// Returns the nanoseconds since 1970 (UTC) according to the system clock. Within a process, every
+/// returned time is later than all times returned before, even if the clock is set back.
 ///
 /// ```
 /// use aioinflux::{Dialect, Encoder, Point, unique_time};

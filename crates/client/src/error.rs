@@ -21,7 +21,7 @@ mod text;
 
 pub(crate) use text::excerpt;
 
-/// The kind of an error. Decide by it, never by the text.
+/// The kind of an error. To tell errors apart, use the kind and never the error text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -31,37 +31,38 @@ pub enum ErrorKind {
     Input,
     /// The server could not be reached.
     Connect,
-    /// The server was reached, but one side refused the certificate of the other.
+    /// The server was reached, but the client or the server refused the certificate of the other
+    /// side.
     Tls,
     /// A time limit of the configuration expired.
     Timeout {
-        /// The limit that expired.
+        /// The time limit that expired.
         which: Limit,
     },
     /// The connection broke.
     Transport,
-    /// 401: user or password are wrong or missing.
+    /// Status 401: the user or the password is wrong or missing.
     Unauthorized,
-    /// 403: the user lacks the privilege.
+    /// Status 403: the user lacks the required privilege.
     Forbidden,
-    /// 404: the database, or the path, does not exist.
+    /// Status 404: the database or the path does not exist.
     NotFound,
-    /// 413: a single line is larger than the server accepts.
+    /// Status 413: a single line is larger than the server accepts.
     TooLarge,
-    /// Some points were refused, others were stored.
+    /// The server refused some points and stored the other points.
     PartialWrite,
     /// The server refused the request permanently.
     Rejected,
-    /// The server failed. The same request may succeed if retried.
+    /// The server failed. The same request may succeed if it is retried.
     Server,
-    /// The answer is not from InfluxDB: another program listens there, or it is a redirect.
+    /// The answer is not from InfluxDB: it comes from another program, or it is a redirect.
     Misdirected,
-    /// The answer violates the protocol: it is damaged, truncated, not HTTP, or without a proof of
-    /// its end.
+    /// The answer violates the protocol: it is damaged or truncated, it is not HTTP, or nothing
+    /// proves that it is complete.
     Decode,
-    /// A statement failed inside an answer of status 200.
+    /// A statement failed, although the answer has the status 200.
     Statement,
-    /// The server truncated its answer and reported it.
+    /// The server truncated its answer and reported that it did.
     Partial,
 }
 
@@ -71,7 +72,7 @@ pub enum ErrorKind {
 pub enum Limit {
     /// The time to open a connection.
     Connect,
-    /// The time in which no data is sent or received.
+    /// The time during which no data is sent or received.
     Read,
     /// The time for a whole request.
     Total,
@@ -81,17 +82,17 @@ pub enum Limit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejected {
-    /// The user's index of the point, if the message of the server identifies it.
+    /// The index of the point in the user's data, if the server's message identifies the point.
     pub index: Option<u64>,
-    /// The line, as far as the server quoted it.
+    /// The part of the line that the server quoted.
     pub line: String,
-    /// Why it was refused.
+    /// The reason why the server refused the point.
     pub reason: String,
 }
 
-/// Any error of a call.
+/// The error type of all calls.
 ///
-/// `{}` shows in one line what happened, including the cause.
+/// The `{}` format shows the error, including its cause, in one line.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -152,25 +153,26 @@ pub(crate) struct Said {
 
 /// Accessors for callers.
 impl Error {
-    /// Returns the kind of error.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Returns whether the same request may succeed if retried.
+    /// Returns whether the same request may succeed if it is retried.
     ///
-    /// Writing a point again is harmless if it has a timestamp, because it overwrites itself.
-    /// Points without one may be stored twice. Only the caller knows whether a query may run again.
+    /// It is harmless to write a point with a timestamp again, because the point overwrites itself.
+    /// Points without a timestamp may be stored twice. Only the caller knows whether a query can
+    /// safely run again.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Returns the status of the answer, if there was one.
+    /// Returns the HTTP status of the answer, if there was an answer.
     pub fn status(&self) -> Option<u16> {
         self.0.said.as_ref().map(|said| said.status)
     }
 
-    /// Returns the complete message of the server.
+    /// Returns the complete message from the server.
     pub fn server_message(&self) -> Option<&str> {
         let said = self
             .0
@@ -185,28 +187,29 @@ impl Error {
         self.0.said.as_ref().and_then(|said| said.code.as_deref())
     }
 
-    /// Returns the headers of the answer in their order, with names in lower case.
+    /// Returns the headers of the answer in their original order, with names in lower case.
     ///
     /// Values are decoded as UTF-8, with U+FFFD for invalid bytes. Headers with control characters
-    /// are left out; servers repeat in them what the body says.
+    /// are left out, because servers use them only to repeat text from the body.
     pub fn headers(&self) -> &[(String, String)] {
         self.0.said.as_ref().map_or(&[], |said| &said.headers)
     }
 
-    /// Returns the first header of the answer with this name, in upper or lower case.
+    /// Returns the first header of the answer that has this name; upper and lower case are
+    /// equivalent.
     pub fn header(&self, name: &str) -> Option<&str> {
         find_header(self.headers(), name)
     }
 
-    /// Returns the points that the server refused, as far as it named them.
+    /// Returns the points that the server identified as refused.
     pub fn rejected(&self) -> &[Rejected] {
         self.report().map_or(&[], |report| &report.rejected)
     }
 
     /// Returns how many points the server reports as dropped.
     ///
-    /// This is not the number of missing points: lines that the server could not parse are not in
-    /// it, and it covers only one shard.
+    /// This number is not the number of missing points: it does not include lines that the server
+    /// could not parse, and it covers only one shard.
     pub fn dropped(&self) -> Option<u64> {
         self.report().and_then(|report| report.dropped)
     }
@@ -222,8 +225,8 @@ impl Error {
         self.points(State::Stored)
     }
 
-    /// Returns the indexes of points that were never sent, or only as part of a body that the
-    /// server refused as too large, if a batch was sent in parts.
+    /// If a batch was sent in parts, returns the indexes of points that were never sent, or were
+    /// sent only in a body that the server refused as too large.
     pub fn unsent(&self) -> Vec<Range<u64>> {
         self.points(State::Unsent)
     }
@@ -233,17 +236,17 @@ impl Error {
         ledger.flat_map(|ledger| ledger.ranges(state)).collect()
     }
 
-    /// Returns the statement that failed, counted from 0.
+    /// Returns the index of the statement that failed, counted from 0.
     pub fn statement(&self) -> Option<u32> {
         self.queried().and_then(|query| query.statement)
     }
 
-    /// Returns the results that a query had before it failed.
+    /// Returns the results that a query returned before it failed.
     pub fn answer(&self) -> Option<&Answer> {
         self.queried().and_then(|query| query.answer.as_ref())
     }
 
-    /// Takes out the results that a query had before it failed.
+    /// Removes from the error, and returns, the results that a query returned before it failed.
     pub fn into_answer(self) -> Option<Answer> {
         match self.0.detail {
             Detail::Query(query) => query.answer,
@@ -251,7 +254,7 @@ impl Error {
         }
     }
 
-    /// Returns the raw answer that contains the error, as far as it arrived.
+    /// Returns the raw answer that contains the error, or the part of the answer that arrived.
     pub fn raw(&self) -> Option<&Bytes> {
         self.queried().and_then(|query| query.raw.as_ref())
     }

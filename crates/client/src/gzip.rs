@@ -22,10 +22,11 @@ const STEP: usize = 4096;
 #[cfg(feature = "line-deflate")]
 const LARGE: usize = 64 << 10;
 
-/// Compresses lines as the body of a write is compressed: ordinary gzip, optimized for speed.
+/// Compresses lines in the same way as the body of a write: with ordinary gzip, optimized for
+/// speed.
 ///
 /// # Errors
-/// No error is possible, because the output is memory.
+/// No error can occur, because the output is in memory.
 pub fn compress(body: &[u8]) -> io::Result<Vec<u8>> {
     #[cfg(feature = "line-deflate")]
     if body.len() >= LARGE {

@@ -7,12 +7,12 @@ use crate::decode::raw::{self, Verdict};
 use crate::decode::{DecodeError, DecodeErrorKind, Decoder, End, Event, Format, SeriesHeader};
 use crate::error::{Error, ErrorKind, excerpt};
 
-/// Decodes the body of an answer of `/query`: one document, or those of a chunked answer.
+/// Decodes the body of an answer from `/query`: one document, or the documents of a chunked answer.
 ///
 /// # Errors
 ///
-/// If a statement failed, or the body is damaged or truncated. The results before it are kept
-/// ([`Error::answer`]).
+/// Fails if a statement failed, or if the body is damaged or truncated. The results before the
+/// failure are kept ([`Error::answer`]).
 ///
 /// ```
 /// use aioinflux::decode::Format;
@@ -35,8 +35,8 @@ pub fn parse_answer(body: &[u8], format: Format) -> Result<Answer, Error> {
 ///
 /// # Errors
 ///
-/// If a statement failed, the row limit of the server truncated the answer, or the body is damaged
-/// or truncated.
+/// Fails if a statement failed, if the server's row limit truncated the answer, or if the body is
+/// damaged or truncated.
 pub fn check_answer(body: &[u8]) -> Result<(), Error> {
     check(body).map_err(in_memory)
 }
@@ -66,8 +66,8 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
 
 /// Decodes the body of an answer batch by batch, so that at most one batch is in memory.
 ///
-/// Each item is an answer of one series with one batch. The last item may be an error: see
-/// [`parse_answer`].
+/// Each item is an answer that contains one batch of one series. The last item may be an error;
+/// [`parse_answer`] describes the possible errors.
 pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
     Batches {
         decoder: Decoder::new(format),
@@ -78,7 +78,7 @@ pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
     }
 }
 
-/// The batches of an answer in memory; see [`parse_batches`].
+/// An iterator over the batches of an answer in memory; see [`parse_batches`].
 #[derive(Debug)]
 pub struct Batches<B> {
     decoder: Decoder,
@@ -116,7 +116,7 @@ impl<B: AsRef<[u8]>> Iterator for Batches<B> {
 }
 
 impl<B> Batches<B> {
-    /// Decodes columns of text as `Utf8View`: see [`Decoder::text_views`].
+    /// Decodes text columns as `Utf8View`: see [`Decoder::text_views`].
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.decoder = self.decoder.text_views();
@@ -139,7 +139,7 @@ impl<B: AsRef<[u8]>> Batches<B> {
     }
 }
 
-/// Decodes the body of an answer piece by piece, and collects it.
+/// Decodes the body of an answer piece by piece, and collects the results.
 #[derive(Debug)]
 pub struct AnswerParser {
     decoder: Decoder,
@@ -149,7 +149,7 @@ pub struct AnswerParser {
 }
 
 impl AnswerParser {
-    /// Returns a parser of one answer.
+    /// Returns a parser for one answer.
     pub fn new(format: Format) -> Self {
         Self {
             decoder: Decoder::new(format).large_batches(),
@@ -158,24 +158,24 @@ impl AnswerParser {
         }
     }
 
-    /// Decodes columns of text as `Utf8View`: see [`Decoder::text_views`].
+    /// Decodes text columns as `Utf8View`: see [`Decoder::text_views`].
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.decoder = self.decoder.text_views();
         self
     }
 
-    /// Reads the next piece of the body. Errors are returned at the end.
+    /// Reads the next piece of the body. Errors are returned only at the end of the body.
     pub fn feed(&mut self, piece: &[u8]) {
         let fed = self.decoder.feed(piece);
         self.collect(fed);
     }
 
-    /// Ends the body and returns its content.
+    /// Ends the body and returns the decoded answer.
     ///
     /// # Errors
     ///
-    /// As for [`parse_answer`].
+    /// Fails for the same reasons as [`parse_answer`].
     pub fn finish(mut self) -> Result<Answer, Error> {
         let ended = self.decoder.finish(End::Proven);
         self.collect(ended);

@@ -30,8 +30,8 @@ use crate::error::{Error, excerpt};
 /// Quotes a name: `my "db"` becomes `"my \"db\""`.
 ///
 /// # Errors
-/// If the name contains a NUL or a carriage return, which InfluxQL cannot express; a server
-/// silently ends the statement at a NUL. If the name is empty.
+/// Fails if the name contains a NUL or a carriage return, which InfluxQL cannot express. A server
+/// would silently end the statement at a NUL. Fails if the name is empty.
 pub fn quote_identifier(name: &str) -> Result<String, Error> {
     if name.is_empty() {
         return Err(Error::config("a name in a query is empty"));
@@ -39,11 +39,11 @@ pub fn quote_identifier(name: &str) -> Result<String, Error> {
     quoted(name, '"').ok_or_else(|| unwritable("name", name))
 }
 
-/// Quotes a text: `it's` becomes `'it\'s'`.
+/// Quotes a string: `it's` becomes `'it\'s'`.
 ///
 /// # Errors
-/// If the text contains a NUL or a carriage return, as for [`quote_identifier`]. The error does not
-/// show the text, because passwords are quoted too.
+/// Fails if the string contains a NUL or a carriage return, like [`quote_identifier`]. The error
+/// does not show the string, because passwords are quoted with this function, too.
 pub fn quote_string(text: &str) -> Result<String, Error> {
     quoted(text, '\'').ok_or_else(|| {
         Error::config(
@@ -52,14 +52,15 @@ pub fn quote_string(text: &str) -> Result<String, Error> {
     })
 }
 
-/// Writes a regular expression of Go's syntax between slashes: `a/b` becomes `/a\/b/`.
+/// Writes a regular expression in Go's syntax between slashes: `a/b` becomes `/a\/b/`.
 ///
-/// It only ensures that the text stays a regular expression. The server checks whether it is valid.
+/// This function only ensures that the pattern stays a regular expression within the query. The
+/// server checks whether the regular expression is valid.
 ///
 /// # Errors
-/// If the pattern contains a NUL, a carriage return, or a line feed, which can be written as `\n`.
-/// If it ends with a backslash; an escaped one can be written as `\x5c`. If it is empty, because an
-/// empty pattern would match everything.
+/// Fails if the pattern contains a NUL, a carriage return or a line feed; write `\x00`, `\r` or
+/// `\n` instead. Fails if the pattern ends with a backslash; write an escaped backslash as `\x5c`.
+/// Fails if the pattern is empty, because an empty pattern would match everything.
 pub fn quote_regex(pattern: &str) -> Result<String, Error> {
     if pattern.is_empty() {
         return Err(Error::config(
@@ -99,7 +100,7 @@ const UNITS: [(&str, u64); 8] = [
 /// Writes a duration: 90 minutes become `1h30m`.
 ///
 /// # Errors
-/// If it is beyond 64-bit nanoseconds (292 years).
+/// Fails if the duration exceeds 64-bit nanoseconds (292 years).
 pub fn quote_duration(duration: Duration) -> Result<String, Error> {
     let whole = i64::try_from(duration.as_nanos()).map_err(|_| {
         Error::config(format!(
@@ -117,13 +118,13 @@ pub fn quote_duration(duration: Duration) -> Result<String, Error> {
     Ok(if text.is_empty() { "0s".into() } else { text })
 }
 
-/// Checks that a text is a duration, such as `1h30m` or `INF`, and nothing else.
+/// Checks that a string is a duration, such as `1h30m` or `INF`, and nothing else.
 ///
 /// `µ` is replaced with `u`. `INF` is valid only in statements that create a retention policy or a
 /// database.
 ///
 /// # Errors
-/// If it is any other text, or a duration beyond 64-bit nanoseconds.
+/// Fails if the string is not a duration, or if the duration exceeds 64-bit nanoseconds.
 pub fn check_duration(text: &str) -> Result<String, Error> {
     if text.eq_ignore_ascii_case("inf") {
         return Ok("INF".into());

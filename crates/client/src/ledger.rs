@@ -8,36 +8,36 @@ use std::ops::Range;
 
 use aioinflux_line::Batch;
 
-/// The state of points.
+/// The state that points are in after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// The server stored them.
+    /// The server stored the points.
     Stored,
-    /// The server stored some of them, and refused others one by one.
+    /// The server stored some of the points, and refused other points individually.
     PartlyStored,
-    /// The server refused them.
+    /// The server refused the points.
     Refused,
-    /// They were sent, and it is unknown whether the server stored them.
+    /// The points were sent, and it is unknown whether the server stored them.
     InDoubt,
-    /// They were not sent, or only in a body that the server refused as too large.
+    /// The points were not sent, or were sent only in a body that the server refused as too large.
     Unsent,
 }
 
-/// Where the indexes of points come from.
+/// Specifies where the indexes of points come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The current call.
+    /// The indexes count the points of the current call.
     Call,
 }
 
-/// Points with consecutive indexes, and their state. A point without fields, which has no line,
-/// counts like its neighbours.
+/// A range of points with consecutive indexes, and the state of these points. A point without
+/// fields, which has no line, is treated like the points next to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// `None` if only their number is known.
+    /// `None` if only the number of points is known.
     pub origin: Option<Origin>,
     /// Their indexes.
     pub points: Range<u64>,
@@ -45,7 +45,7 @@ pub struct Entry {
     pub state: State,
 }
 
-/// The state of the points of a write, in the order in which it became known.
+/// The state of the points of a write, in the order in which the states became known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     entries: Vec<Entry>,
@@ -68,7 +68,7 @@ impl Ledger {
         entries.map(|entry| entry.points.clone())
     }
 
-    /// Returns how many points are in one state.
+    /// Returns the number of points in one state.
     pub fn count(&self, state: State) -> u64 {
         let entries = self.entries.iter().filter(|entry| entry.state == state);
         entries
@@ -119,7 +119,7 @@ impl Ledger {
         self.skipped = other.skipped;
     }
 
-    /// Records that this point and all later ones were not processed.
+    /// Records that this point and all later points were not processed.
     pub fn end_before(&mut self, point: u64) {
         // Points without a line before `point` are treated like the points next to them.
         let last = self.entries.last().filter(|last| {
@@ -130,7 +130,8 @@ impl Ledger {
         self.end = Some(last.map_or(point, |last| last.points.end));
     }
 
-    /// Returns the index of the first point that is not in the ledger. All points before it are.
+    /// Returns the index of the first point that is not in the ledger. All points before this point
+    /// are in the ledger.
     pub fn next_point(&self) -> u64 {
         let last = self
             .entries

@@ -1,4 +1,4 @@
-//! Asynchronous InfluxDB client.
+//! An asynchronous InfluxDB client.
 //!
 //! ```no_run
 //! use aioinflux::{Client, Config, Point};
@@ -36,7 +36,7 @@
 //!
 //! # Features
 //!
-//! All are off by default.
+//! All features are off by default.
 //!
 //! | feature | what |
 //! |---|---|
@@ -44,7 +44,8 @@
 //! | `event-loop`, `huge-pages` | for the Python package: no stable interface |
 //!
 //! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
-//! batches. An answer that may be incomplete is an error, never a short success.
+//! batches. An answer that may be incomplete is always reported as an error, and never as a shorter
+//! answer.
 
 pub mod answer;
 mod client;

@@ -16,25 +16,26 @@ use crate::write::{self, Written};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// What the server stored.
+    /// The points that the server stored.
     pub written: Written,
-    /// Points that are done: stored, refused one by one, or without a line.
+    /// The number of finished points, which were stored, were refused individually, or have no
+    /// line.
     pub points: u64,
-    /// Bytes of their lines.
+    /// The number of bytes in the lines of the finished points.
     pub bytes: u64,
 }
 
-/// A write that has ended.
+/// The outcome of a write that has ended.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Finished {
-    /// What the server stored.
+    /// The points that the server stored.
     pub written: Written,
-    /// The first error, with the ledger.
+    /// The first error, together with the ledger.
     pub error: Option<Error>,
-    /// Whether the error ended the write; points that are refused one by one do not.
+    /// Whether the error ended the write; an error about individual points does not.
     pub failed: bool,
-    /// The state of the points.
+    /// The state of the points of the write.
     pub ledger: Ledger,
 }
 
@@ -47,12 +48,13 @@ impl Finished {
     }
 }
 
-/// Writes all batches that `next` returns, now or later. A future of `send` sends each of them: at
-/// most `connections` at once. A batch that is sent without an error is in the state `done`.
+/// Writes all batches that `next` returns, whether they are ready now or later. A future from
+/// `send` sends each batch, and at most `connections` of these futures run at once. The points of a
+/// batch that is sent without an error get the state `done`.
 ///
 /// If the server refuses individual points of a batch, later batches are still sent. Any other
-/// error, including one returned by `next`, stops the write. Then `next` is dropped, and the error
-/// is returned when the requests in flight have ended.
+/// error, including an error from `next`, stops the write. When the write stops, `next` is dropped,
+/// and the error is returned after the requests in flight have ended.
 pub async fn run<B, E, F>(
     next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<B, E>>>,
     send: impl Fn(Arc<Batch>) -> F,

@@ -153,7 +153,7 @@ fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rej
     })
 }
 
-/// A field that was sent with a different type than the one that the server stores.
+/// A field that was sent with a type that differs from the stored type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldConflict {
@@ -163,12 +163,13 @@ pub struct FieldConflict {
     pub field: String,
     /// The type that was sent: `float`, `integer`, `unsigned`, `boolean` or `string`.
     pub sent: String,
-    /// The type that the server stores.
+    /// The type that the server stores for this field.
     pub stored: String,
 }
 
 impl Error {
-    /// Returns the field that the server refused because it stores a different type.
+    /// Returns the field that the server refused because it stores this field with a different
+    /// type.
     pub fn field_conflict(&self) -> Option<FieldConflict> {
         self.server_message().and_then(FieldConflict::of)
     }

@@ -10,16 +10,16 @@ use crate::exchange::Exchange;
 use crate::query::{Query, ReadOptions};
 use crate::source::Source;
 
-/// The answer of a query, event by event.
+/// The answer to a query, read event by event.
 ///
-/// Nothing is read before it is requested: a slow reader slows the server down, and memory does not
-/// grow with the answer. Dropping a stream before its end closes its connection; so does an error
-/// that ends it.
+/// Data is read only when it is requested. A slow reader therefore slows the server down, and
+/// memory use does not grow with the size of the answer. A stream closes its connection if it is
+/// dropped before its end, or if an error ends it.
 ///
-/// `timeout` limits the time to the first event: waiting for a free slot, sending the query, the
-/// head of the answer, and the whole answer if it is an error. For the events of a successful
-/// answer only `read_timeout` applies, which counts while [`next`](Self::next) waits for the
-/// server.
+/// `timeout` limits the time until the first event. This time includes waiting for a free slot,
+/// sending the query, and reading the head of the answer, or the whole answer if it is an error.
+/// For the events of a successful answer, only `read_timeout` applies, and it counts only while
+/// [`next`](Self::next) waits for the server.
 pub struct Stream {
     source: Source,
     server: String,
@@ -38,17 +38,18 @@ impl Stream {
         })
     }
 
-    /// Returns the next event, or nothing after the last one.
+    /// Returns the next event, or `None` after the last event.
     ///
-    /// The future may be dropped and the call repeated (in `select!`) without losing an event.
-    /// `read_timeout` counts from the first call that waits, and continues across calls. If it
-    /// expires between two calls, while nothing waited, it starts again with the second call.
+    /// The future can be dropped and the call repeated (as in `select!`) without losing an event.
+    /// `read_timeout` counts from the first call that waits, and continues across calls. If
+    /// `read_timeout` expires between two calls, while no call was waiting, it starts again with
+    /// the second call.
     ///
     /// # Errors
     ///
-    /// The error of a statement that failed ([`ErrorKind::Statement`](crate::ErrorKind::Statement))
-    /// comes after the events that precede it, and the stream continues after it. Any other error,
-    /// such as an answer that ends early or was truncated, is the last item.
+    /// The error of a failed statement ([`ErrorKind::Statement`](crate::ErrorKind::Statement))
+    /// comes after the events that precede it, and the stream continues after this error. Any other
+    /// error, for example because an answer ends early or was truncated, is the last item.
     pub async fn next(&mut self) -> Option<Result<Event, Error>> {
         Some(match self.source.next().await? {
             Ok(Event::StatementError { statement, message }) => {
@@ -59,7 +60,7 @@ impl Stream {
         })
     }
 
-    /// Returns the bytes of the answer so far, after decompression.
+    /// Returns the number of bytes received so far, after decompression.
     #[must_use]
     pub const fn received(&self) -> u64 {
         self.source.received()

@@ -34,7 +34,7 @@ mod trust;
 pub(crate) use explain::{explain, unanswered};
 pub(crate) use trust::Shown;
 
-/// Certificates for `https`. The default trusts what the system trusts.
+/// The certificates for `https`. By default, the certificate authorities of the system are trusted.
 ///
 /// ```
 /// use aioinflux::{Pem, Tls};
@@ -62,40 +62,43 @@ impl Default for Tls {
 }
 
 impl Tls {
-    /// Trusts what the system trusts, and shows no certificate.
+    /// Returns settings that trust the system's authorities and send no client certificate.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Trusts these authorities too, in addition to those of the system (see `system_roots`).
+    /// Trusts these authorities in addition to the authorities of the system (see `system_roots`).
     ///
-    /// A server that shows one of these very certificates is trusted as well, whoever issued it,
-    /// for the names that the certificate has and while it is valid. Where it has no
-    /// subjectAltName, its common name counts. So a self-signed certificate works.
+    /// A server that presents exactly one of these certificates is also trusted, regardless of who
+    /// issued the certificate, but only for the names in the certificate and while it is valid. If
+    /// such a certificate has no subjectAltName, its common name is used. A self-signed certificate
+    /// can therefore be trusted in this way.
     #[must_use]
     pub fn ca(mut self, certificates: Pem) -> Self {
         self.own.push(certificates);
         self
     }
 
-    /// Sets whether the system's authorities are trusted. Default: yes. Without them only those
-    /// that [`ca`](Self::ca) names are.
+    /// Sets whether the system's authorities are trusted. Default: yes. If the system's authorities
+    /// are not trusted, only the authorities passed to [`ca`](Self::ca) are trusted.
     #[must_use]
     pub fn system_roots(mut self, trusted: bool) -> Self {
         self.system_roots = trusted;
         self
     }
 
-    /// Shows this certificate (chain) to the server, and proves it with the key.
+    /// Sends this certificate (chain) to the server, and proves with the key that the client owns
+    /// it.
     #[must_use]
     pub fn client_certificate(mut self, certificates: Pem, key: Pem) -> Self {
         self.client = Some((certificates, key));
         self
     }
 
-    /// Sets whether the server's certificate is verified. Default: yes. Without it, everybody on the
-    /// way to the server can read and change what is sent, passwords too: for tests only. What
-    /// [`ca`](Self::ca) names is not read then.
+    /// Sets whether the server's certificate is verified. Default: yes. Without verification,
+    /// anyone on the network path to the server can read and change the data, including passwords,
+    /// so turn verification off only in tests. Without verification, the certificates passed to
+    /// [`ca`](Self::ca) are not read.
     #[must_use]
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = verify;
@@ -218,7 +221,7 @@ fn broken(error: &rustls::Error) -> Error {
     Error::config(format!("tls: {error}"))
 }
 
-/// PEM text: in a file that is read when the client is made, or in memory.
+/// PEM text, either in a file that is read when the client is created, or in memory.
 #[derive(Clone)]
 pub struct Pem(PemSource);
 
@@ -229,7 +232,7 @@ enum PemSource {
 }
 
 impl Pem {
-    /// The content of this file.
+    /// Uses the content of this file.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(PemSource::File(path.into()))
     }

@@ -14,7 +14,7 @@ use aioinflux_line::Batch;
 use crate::error::{Error, ErrorKind, excerpt};
 use crate::lookup;
 
-/// Sends batches by UDP.
+/// Sends batches over UDP.
 #[derive(Debug)]
 pub struct UdpSender {
     socket: UdpSocket,
@@ -24,17 +24,18 @@ pub struct UdpSender {
 }
 
 impl UdpSender {
-    /// Default size of a datagram: it passes networks with the usual packet size (1500 bytes) in
-    /// one packet, with room for tunnels.
+    /// The default size of a datagram. A datagram of this size fits into one packet on networks
+    /// with the usual packet size (1500 bytes), and leaves room for the headers of tunnels.
     pub const DATAGRAM_BYTES: usize = 1400;
-    /// The maximum size: that of an IPv4 packet.
+    /// The maximum size of a datagram, which is limited by the size of an IPv4 packet.
     pub const MAX_DATAGRAM_BYTES: usize = 65_507;
 
-    /// Returns a sender to this host and port. Looks up the host, and prefers an IPv4 address.
-    /// Nothing is sent, so it is unknown whether a server listens.
+    /// Returns a sender to this host and port. The host is looked up, and an IPv4 address is
+    /// preferred. This call sends nothing, so it is unknown whether a server listens at that
+    /// address.
     ///
     /// # Errors
-    /// If the host has no address, or the system provides no socket.
+    /// Fails if the host has no address, or if the system provides no socket.
     pub fn new(host: &str, port: u16) -> Result<Self, Error> {
         let address = format!("{host}:{port}");
         let refused = |text| Error::new(ErrorKind::Connect, true, text).during("udp to", &address);
@@ -63,12 +64,12 @@ impl UdpSender {
     }
 
     /// Sets the maximum number of bytes of lines in a datagram. Default:
-    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). Larger datagrams are fewer, but one lost fragment
-    /// loses all of its lines, and some networks pass no fragments. Within one machine that hardly
-    /// matters.
+    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). With larger datagrams, fewer datagrams are sent.
+    /// However, one lost fragment loses all lines of its datagram, and some networks forward no
+    /// fragments. Within one machine, fragmentation hardly matters.
     ///
     /// # Errors
-    /// If it is 0, or more than [`MAX_DATAGRAM_BYTES`](Self::MAX_DATAGRAM_BYTES).
+    /// Fails if `bytes` is 0 or more than [`MAX_DATAGRAM_BYTES`](Self::MAX_DATAGRAM_BYTES).
     pub fn datagram_bytes(mut self, bytes: usize) -> Result<Self, Error> {
         if !(1..=Self::MAX_DATAGRAM_BYTES).contains(&bytes) {
             return Err(Error::config(format!(
@@ -80,12 +81,12 @@ impl UdpSender {
         Ok(self)
     }
 
-    /// Sends the lines, and returns in how many datagrams.
+    /// Sends the lines and returns the number of datagrams.
     ///
     /// # Errors
-    /// If a line is larger than a datagram may be: the error names it, and nothing was sent. If the
-    /// system refuses to send, or has reported that an earlier datagram was refused, as happens if
-    /// nothing listens on a reachable machine.
+    /// Fails if a line is larger than the maximum size of a datagram. The error then names the
+    /// line, and nothing was sent. Fails if the system refuses to send, or if it reports that an
+    /// earlier datagram was refused, for example because no program listens on a reachable machine.
     pub fn send(&self, batch: &Batch) -> Result<usize, Error> {
         let datagrams = datagrams(batch, self.datagram_bytes)?;
         for datagram in &datagrams {
@@ -98,10 +99,11 @@ impl UdpSender {
     }
 }
 
-/// The lines as datagrams of at most `bytes` bytes, without the line feed at their ends.
+/// Returns the lines as datagrams of at most `bytes` bytes. Each datagram lacks the line feed of
+/// its last line.
 ///
 /// # Errors
-/// If a line is larger than that.
+/// Fails if a line is larger than `bytes`.
 pub fn datagrams(batch: &Batch, bytes: usize) -> Result<Vec<&[u8]>, Error> {
     let mut found = Vec::new();
     let mut first = 0;

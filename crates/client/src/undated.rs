@@ -6,19 +6,19 @@ use aioinflux_line::Batch;
 
 /// Points of one request that share a series and a field, and have no time.
 ///
-/// The server gives all points without a time in a request the same time. Of these points it
-/// therefore keeps one for each series.
+/// The server assigns the same time to all points of a request that have no time. The server
+/// therefore keeps only one of these points for each series.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Colliding {
-    /// How many points.
+    /// The number of colliding points.
     pub points: usize,
-    /// The series of the first one, as it is encoded.
+    /// The encoded series of the first colliding point.
     pub first: String,
 }
 
 impl Colliding {
-    /// Searches the lines of one request for such points.
+    /// Searches the lines of one request for points that would replace each other.
     ///
     /// ```
     /// use aioinflux::{Colliding, Dialect, Encoder, Point};

@@ -22,7 +22,7 @@ use crate::decode::float_of;
 pub struct MixedColumn {
     /// The column.
     pub name: String,
-    /// The types of its values.
+    /// The types of the values in the column.
     pub types: (DataType, DataType),
 }
 
@@ -45,15 +45,16 @@ impl fmt::Display for MixedColumn {
 impl std::error::Error for MixedColumn {}
 
 impl Series {
-    /// Returns the batches with one common schema.
+    /// Returns the batches, converted to one common schema.
     ///
-    /// A column whose values are all null in some batches takes the type of the others there. A
-    /// column of integers and floats becomes `Float64` if every integer is exact. A column of
-    /// signed and unsigned integers becomes `UInt64` if none is negative.
+    /// If all values of a column are null in some batches, the column takes its type from the other
+    /// batches. A column of integers and floats becomes `Float64` if a float can represent every
+    /// integer exactly. A column of signed and unsigned integers becomes `UInt64` if no value is
+    /// negative.
     ///
     /// # Errors
     ///
-    /// If a column contains values of other types.
+    /// Fails if a column contains types that have no common type.
     pub fn unified(&self) -> Result<(SchemaRef, Vec<RecordBatch>), MixedColumn> {
         let Some(first) = self.batches.first() else {
             return Ok((Arc::new(Schema::empty()), Vec::new()));
@@ -77,7 +78,7 @@ impl Series {
         Ok((schema, batches))
     }
 
-    /// One column, batch by batch.
+    /// Returns the parts of one column, one part for each batch.
     pub fn parts(&self, column: usize) -> impl Iterator<Item = &dyn Array> {
         self.batches
             .iter()
@@ -89,7 +90,7 @@ impl Series {
 ///
 /// # Errors
 ///
-/// Two types without a common type.
+/// Fails with two types that have no common type.
 pub fn common_type(parts: &[&dyn Array]) -> Result<DataType, (DataType, DataType)> {
     let mut common = DataType::Null;
     for kind in parts.iter().map(|part| part.data_type()) {
@@ -132,7 +133,7 @@ fn converted(batch: &RecordBatch, schema: &SchemaRef) -> RecordBatch {
         .expect("every column was brought to the type of the schema")
 }
 
-/// Returns the array converted to the type that [`common_type`] chose for it.
+/// Returns the array converted to the type that [`common_type`] chose for its column.
 pub fn as_type(array: &ArrayRef, kind: &DataType) -> ArrayRef {
     match (array.data_type(), kind) {
         (DataType::Null, kind) => new_null_array(kind, array.len()),

@@ -17,9 +17,9 @@ use crate::reject;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Written {
-    /// Points that the server stored.
+    /// The number of points that the server stored.
     pub points: u64,
-    /// Points that were not sent, because they had no fields.
+    /// The number of points that were not sent, because they had no fields.
     pub skipped: u64,
 }
 

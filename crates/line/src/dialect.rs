@@ -1,11 +1,12 @@
-//! What each server stores. This is the only place that knows how the dialects differ.
+//! Describes what each server stores. This module is the only place that knows how the dialects
+//! differ.
 
 use core::ops::RangeInclusive;
 
-/// The server family that lines are written for.
+/// The server family for which lines are written.
 ///
 /// Data that these servers store and return unchanged is accepted; everything else is refused with
-/// a named [`Rule`](crate::Rule). 1.x and 2.x share a parser; 3.x has a different one.
+/// a named [`Rule`](crate::Rule). 1.x and 2.x share a parser; 3.x has a different parser.
 ///
 /// | | 1.x | 2.x | 3.x |
 /// |---|---|---|---|
@@ -33,20 +34,20 @@ use core::ops::RangeInclusive;
 ///
 /// String fields can contain any text: LF, CR, NUL and quotes are returned unchanged.
 ///
-/// (¹) An even number of backslashes before `,` `=` or space is kept. (²) The point is refused if
-/// the line also has quotes or line feeds with which such a tag would make the server misread the
-/// end of the line. (³) Also `#!~` at the end of a measurement or tag value. The storage engine
-/// writes `#!~#` between series and field. When 1.x with its default index restarts, it moves the
-/// rest of the tag into the name of the field.
+/// (¹) An even number of backslashes before `,`, `=` or a space is kept. (²) The point is refused
+/// if such a tag, together with quotes or line feeds in the line, would make the server misread
+/// where the line ends. (³) `#!~` at the end of a measurement or tag value is also refused. The
+/// storage engine writes `#!~#` between the series and the field. When 1.x with its default index
+/// restarts, it moves the part of the tag after `#!~#` into the name of the field.
 ///
-/// Two facts are not rules. InfluxDB 1.6 and older panic on a point of exactly 100, 200, 400 ...
-/// tags, so the whole request fails (1.8 and all others accept them). Before 1.8 strings could be
-/// longer than 1 MiB.
+/// No rule covers the following two facts. InfluxDB 1.6 and older panic on a point with exactly
+/// 100, 200, 400 ... tags, so the whole request fails. Version 1.8 and all other servers accept
+/// points with these numbers of tags. Before 1.8, strings could be longer than 1 MiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// InfluxDB 1.x.
     V1,
-    /// InfluxDB 2.x, and InfluxDB Cloud with the engine of 2.x.
+    /// InfluxDB 2.x, and InfluxDB Cloud with the 2.x engine.
     V2,
     /// InfluxDB 3.x.
     V3,
@@ -56,63 +57,68 @@ pub enum Dialect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pairing {
     /// A character is escaped if the byte before it is a backslash, even if that backslash is
-    /// itself escaped. (Go, `models/points.go`: `scanMeasurement`, `scanTagsKey`, `scanTagsValue`.)
+    /// itself escaped. (`scanMeasurement`, `scanTagsKey` and `scanTagsValue` in the Go file
+    /// `models/points.go` work in this way.)
     PreviousByte,
-    /// A backslash consumes the next character, so two backslashes form a pair. (Rust,
-    /// `influxdb_line_protocol`; also Go's `scanFields`.)
+    /// A backslash consumes the next character, so two backslashes form a pair. (The Rust crate
+    /// `influxdb_line_protocol` and the Go function `scanFields` work in this way.)
     Pairs,
 }
 
-/// The rules of one dialect, as data.
+/// The rules of one dialect, stored as data.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one independent fact about a parser"
 )]
 pub(crate) struct Grammar {
-    /// Whether a backslash in a name or tag is written as two (and two are read as one).
+    /// Whether a backslash in a name or tag is written as two backslashes (and two backslashes are
+    /// read as one).
     pub(crate) doubles_backslash: bool,
-    /// How measurements, tag keys and tag values are scanned. Field keys are always read in pairs.
+    /// How measurements, tag keys and tag values are scanned. Backslashes in field keys are always
+    /// read in pairs.
     pub(crate) pairing: Pairing,
     /// Whether a backslash before `=` and `"` in a measurement, and before `"` in a field key, is
-    /// read as an escape, although these characters need none there. (2.x accepts such a
-    /// measurement, and then cannot find it.)
+    /// read as an escape, although these characters need no escape there. (2.x accepts such a
+    /// measurement, but then cannot find it.)
     pub(crate) loose_escapes: bool,
     /// Whether names and tags keep ASCII control characters.
     pub(crate) keeps_controls: bool,
     /// Whether text that is not UTF-8 makes the server refuse the whole request.
     pub(crate) utf8_only: bool,
-    /// Bytes that are skipped at the start of a line. The Go parser also skips them before fields
-    /// and time.
+    /// The bytes that are skipped at the start of a line. The Go parser also skips these bytes
+    /// before the fields and before the time.
     pub(crate) blanks: &'static [u8],
-    /// Whether blanks other than spaces may separate the parts of a line and follow the last one.
+    /// Whether blanks other than spaces may separate the parts of a line and follow the last part.
     pub(crate) loose_blanks: bool,
-    /// Whether `,` in keys and `=` in tag values may be unescaped.
+    /// Whether `,` in keys and `=` in tag values may be left unescaped.
     pub(crate) loose_names: bool,
     /// Whether `1.` and `.5` are valid numbers.
     pub(crate) loose_floats: bool,
     /// Whether the suffix `u` is supported.
     pub(crate) unsigned: bool,
-    /// Whether a line with a duplicate tag key is stored. The table is then no longer readable.
+    /// Whether the server stores a line with a duplicate tag key. The table of such a line can then
+    /// no longer be read.
     pub(crate) takes_tags_twice: bool,
     /// Whether a tag and a field may have the same key.
     pub(crate) tag_and_field: bool,
     /// Tag keys that the server reserves.
     pub(crate) reserved_tags: &'static [&'static str],
-    /// Maximum length in bytes of series key, separator (4) and field key, as encoded.
+    /// Maximum total length in bytes of the series key, the separator (4 bytes) and the field key,
+    /// as encoded.
     pub(crate) max_key: usize,
     /// The range of times that can be stored, in nanoseconds.
     pub(crate) times: RangeInclusive<i64>,
 }
 
-/// Maximum length in bytes of a string field (on 3.x also of any name or tag).
+/// Maximum length in bytes of a string field (and, on 3.x, of any name or tag).
 pub(crate) const MAX_STRING: usize = 1 << 20;
 
-/// Separates the series key from the field key in the storage engine of 1.x and 2.x
+/// The string that separates the series key from the field key in the storage engine of 1.x and 2.x
 /// (`keyFieldSeparator`).
 pub(crate) const KEY_SEPARATOR: &str = "#!~#";
 
-// 1.x and 2.x share the parser `models/points.go`; 2.x enables unsigned integers.
+// 1.x and 2.x share the parser `models/points.go`, but only 2.x enables unsigned integers.
 static V1: Grammar = Grammar {
     doubles_backslash: false,
     pairing: Pairing::PreviousByte,
@@ -128,7 +134,7 @@ static V1: Grammar = Grammar {
     tag_and_field: true,
     reserved_tags: &[],
     max_key: 65_535,
-    // The two lowest values and the highest one are sentinels of the engine (`models/time.go`).
+    // The engine uses the two lowest values and the highest value as sentinels (`models/time.go`).
     times: i64::MIN + 2..=i64::MAX - 1,
 };
 

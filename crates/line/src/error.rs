@@ -1,4 +1,4 @@
-//! Refusals: the point, its part, the value and the rule.
+//! The error for a refused point: its index, the refused part, the value and the rule.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -32,7 +32,7 @@ pub enum Place {
     Text,
 }
 
-/// A point that cannot be written, with its place, key, value and rule.
+/// The error for a point that cannot be written, with the place, key, value and rule.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Point, Rule};
@@ -48,7 +48,7 @@ pub struct Error(Box<Refusal>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Refusal {
     index: Option<u64>,
-    /// Line of the encoded text, counted from 1.
+    /// The number of the line in the encoded text, counted from 1.
     line: Option<usize>,
     place: Place,
     key: Option<String>,
@@ -81,20 +81,20 @@ impl Error {
         }))
     }
 
-    /// Returns the user's index of the point. `None` for a [`Key`](crate::Key) that was made on its
-    /// own.
+    /// Returns the user's index of the point. Returns `None` for a [`Key`](crate::Key) that was
+    /// created independently of a point.
     pub fn index(&self) -> Option<u64> {
         self.0.index
     }
 
-    /// Sets the line of the encoded text.
+    /// Sets the number of the line in the encoded text.
     pub(crate) fn at_line(mut self, line: usize) -> Self {
         self.0.line = Some(line);
         self
     }
 
-    /// Returns the line number of the point in the encoded text, counted from 1; every line feed of
-    /// the text counts. `None` if the point was not part of an encoded text.
+    /// Returns the line number of the point in the encoded text. Line numbers start at 1 and count
+    /// every line feed of the text. Returns `None` if the point was not part of an encoded text.
     pub fn line(&self) -> Option<usize> {
         self.0.line
     }
@@ -104,7 +104,8 @@ impl Error {
         self.0.place
     }
 
-    /// Returns the complete key of the tag or field. `None` if the error concerns no key.
+    /// Returns the complete key of the tag or field. Returns `None` if the error does not concern a
+    /// key.
     pub fn key(&self) -> Option<&str> {
         self.0.key.as_deref()
     }
@@ -114,7 +115,7 @@ impl Error {
         &self.0.value
     }
 
-    /// Returns the rule.
+    /// Returns the rule that was violated.
     pub fn rule(&self) -> Rule {
         self.0.rule
     }
@@ -127,7 +128,7 @@ fn shorten(text: &str) -> (&str, bool) {
     }
 }
 
-/// Text in backticks, escaped so that it stays on one line.
+/// Text in backticks, with escapes that keep it on one line.
 pub(crate) struct Quoted<'a>(&'a str, bool);
 
 impl<'a> Quoted<'a> {
@@ -142,7 +143,7 @@ impl fmt::Display for Quoted<'_> {
         let dots = if self.1 { "..." } else { "" };
         f.write_str("`")?;
         for character in self.0.chars() {
-            // Quotes and backslashes stay as they are, because the text is not a Rust literal.
+            // Quotes and backslashes are not escaped, because the text is not a Rust literal.
             if matches!(character, '"' | '\'' | '\\') {
                 write!(f, "{character}")?;
             } else {
@@ -188,7 +189,8 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// A row that needs [`PointEncoder`](crate::PointEncoder), which writes or refuses it.
+/// The error for a row that needs [`PointEncoder`](crate::PointEncoder), which then writes or
+/// refuses this row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unusual;
 

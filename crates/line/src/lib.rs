@@ -1,7 +1,7 @@
 //! InfluxDB line protocol: values, escaping, encoding and decoding.
 //!
-//! Knows what the server of each [`Dialect`] stores, and refuses everything else with a named
-//! [`Rule`]. Does no I/O, has no clock, and needs only an allocator (`no_std`).
+//! The crate knows what the server of each [`Dialect`] stores, and refuses everything else with a
+//! named [`Rule`]. The crate does no I/O, has no clock, and needs only an allocator (`no_std`).
 //!
 //! ```
 //! use aioinflux_line::{Dialect, Encoder, Point};

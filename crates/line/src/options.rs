@@ -1,8 +1,9 @@
-//! What an encoder does with values that a server does not accept.
+//! The options for values that a server does not accept.
 
 use crate::Dialect;
 
-/// The options of an [`Encoder`](crate::Encoder). A [`Dialect`] alone means the defaults.
+/// The options of an [`Encoder`](crate::Encoder). Passing only a [`Dialect`] selects the default
+/// options.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Options};
@@ -21,8 +22,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Returns the defaults for a dialect: newlines in names and infinities are errors, NaN is
-    /// left out.
+    /// Returns the default options for a dialect: newlines in names and infinite values are errors,
+    /// and NaN is left out.
     pub fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
@@ -34,9 +35,10 @@ impl Options {
 
     /// Removes line feeds from measurements, keys and tag values instead of refusing them.
     ///
-    /// [`Encoder::removed_newlines`](crate::Encoder::removed_newlines) returns how many and where.
-    /// A tag value that contains only line feeds is left out like an empty one, and counted. String
-    /// fields do not change: they may contain line feeds.
+    /// [`Encoder::removed_newlines`](crate::Encoder::removed_newlines) returns how many line feeds
+    /// were removed, and where the first line feed was. A tag value that contains only line feeds
+    /// is left out like an empty value, and its line feeds are counted. String fields do not
+    /// change, because they can contain line feeds.
     #[must_use]
     pub fn remove_newlines(mut self, remove: bool) -> Self {
         self.remove_newlines = remove;

@@ -2,10 +2,11 @@
 
 use core::fmt;
 
-// A list keeps each sentence next to its variant, which two long matches would not.
+// The macro keeps each sentence next to its variant, which two long `match` expressions would not
+// do.
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident: $sentence:literal,)+) => {
-        /// Why a point was refused. `Display` writes a sentence about the value.
+        /// The reason why a point was refused. `Display` writes a sentence about the refused value.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Rule {
@@ -33,41 +34,42 @@ rules! {
     Newline: "contains a newline",
     /// A measurement, key or tag value contains a NUL.
     Nul: "contains a NUL character",
-    /// A name or tag contains a control character, on 3.x.
+    /// On 3.x, a name or tag contains a control character.
     Control: "contains a control character, which 3.x does not store in names and tags",
     /// A measurement, key or tag value ends with a backslash.
     TrailingBackslash: "ends with a backslash, which would escape the next character",
-    /// A backslash precedes a character that is escaped itself, and the server cannot distinguish
-    /// the two.
+    /// A backslash precedes a character that must itself be escaped, and the server cannot tell
+    /// this backslash from an escape.
     BackslashBeforeSpecial:
         "contains a backslash before a comma, space, equals sign or quote, which the server would \
          drop",
-    /// A measurement that starts like a comment.
+    /// A measurement starts like a comment.
     LeadingHash: "starts with `#`, which makes the line a comment",
     /// A measurement or field key starts with a tab, which 1.x and 2.x skip.
     LeadingTab: "starts with a tab, which the server would skip",
-    /// A name or tag contains the string that separates series and field in the storage engine, on
-    /// 1.x and 2.x.
+    /// On 1.x and 2.x, a name or tag contains the string that separates the series from the field
+    /// in the storage engine.
     KeySeparator: "contains `#!~#`, which the storage engine uses as a separator",
-    /// A tag or field key is `time`.
+    /// A tag key or field key is `time`.
     Time: "is reserved for the timestamp",
-    /// A tag key that 2.x reserves.
+    /// A tag key is reserved by 2.x.
     ReservedTag: "is a tag key that the server reserves",
     /// Two tags of the point have the same key.
     DuplicateTag: "is already a tag of this point",
     /// Two fields of the point have the same key.
     DuplicateField: "is already a field of this point",
-    /// A tag and a field have the same name, on 3.x.
+    /// On 3.x, a tag and a field have the same name.
     TagAndField: "is both a tag and a field, which 3.x does not accept",
-    /// The series key and the field key are too long for the storage engine of 1.x and 2.x.
+    /// The series key and the field key together are too long for the storage engine of 1.x and
+    /// 2.x.
     KeyTooLong: "makes measurement, tags and field key longer than 65535 bytes",
-    /// A string field is longer than 1 MiB; on 3.x also a name or tag.
+    /// A string field, or on 3.x also a name or tag, is longer than 1 MiB.
     TooLong: "is longer than 1 MiB",
-    /// A time that the server cannot store.
+    /// The server cannot store the time.
     TimeOutOfRange: "is outside the range of times that the server stores",
-    /// An unsigned integer is beyond the range of i64, on 1.x.
+    /// On 1.x, an unsigned integer is beyond the range of i64.
     UnsignedTooLarge: "does not fit into a signed integer, and 1.x has no unsigned integers",
-    /// A field is NaN, and the options refuse it.
+    /// A field is NaN, and the options refuse NaN.
     NotANumber: "is not a number",
     /// A float is infinite.
     Infinite: "is infinite",
@@ -77,15 +79,15 @@ rules! {
     /// Encoded text ends inside a quoted string or with a backslash.
     OpenLine: "ends inside a quoted string or with a backslash, so the next line would become part \
         of it",
-    /// Encoded text contains a line feed that ends no line and is not in a string.
+    /// Encoded text contains a line feed that does not end a line and is not inside a string.
     JoinedLines: "has a newline that is not in a quoted string and does not end the line, so the \
         server would read two lines as one",
-    /// Encoded text has more text after the closing quote of a string.
+    /// Encoded text has more characters after the closing quote of a string.
     AfterString: "has text after the closing quote of a string; write a quote inside a string as \
         `\\\"`",
-    /// Encoded text has a field key that ends with a backslash, on 1.x and 2.x.
+    /// On 1.x and 2.x, encoded text has a field key that ends with a backslash.
     FieldKeyBackslash: "has a field key that ends with a backslash; the server would read part of \
         the value as the key",
-    /// Encoded text is not UTF-8, on 3.x.
+    /// On 3.x, encoded text is not UTF-8.
     NotUtf8: "is not UTF-8, so 3.x would refuse the whole request",
 }

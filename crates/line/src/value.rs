@@ -7,15 +7,16 @@ use core::fmt;
 
 /// The value of one field.
 ///
-/// Two values are equal if their types and numbers are. As with `f64`, NaN is not equal to NaN, and
-/// `-0.0` equals `0.0`.
+/// Two values are equal if they have the same type and equal numbers. As with `f64`, NaN is not
+/// equal to NaN, and `-0.0` equals `0.0`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FieldValue<'a> {
-    /// A 64-bit float. NaN is left out of the point unless the options refuse it.
+    /// A 64-bit float. NaN is left out of the point, unless the options refuse NaN.
     Float(f64),
     /// A signed integer, written with the suffix `i`.
     Integer(i64),
-    /// An unsigned integer. It has the suffix `u` on 2.x and 3.x, and `i` on 1.x if it fits.
+    /// An unsigned integer, written with the suffix `u` on 2.x and 3.x. On 1.x, such an integer is
+    /// written with the suffix `i` if it fits into a signed integer.
     Unsigned(u64),
     /// A boolean, written `true` or `false`.
     Boolean(bool),
@@ -35,7 +36,7 @@ impl FieldValue<'_> {
         }
     }
 
-    /// Returns a value that borrows the text of this one.
+    /// Returns a value that borrows the text of the original value.
     pub fn borrowed(&self) -> FieldValue<'_> {
         match self {
             Self::Float(value) => FieldValue::Float(*value),
@@ -47,7 +48,7 @@ impl FieldValue<'_> {
     }
 }
 
-/// Shows the value for people: text without quotes, numbers without suffix.
+/// Formats the value for people: text without quotes, and numbers without a suffix.
 impl fmt::Display for FieldValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -60,8 +61,8 @@ impl fmt::Display for FieldValue<'_> {
     }
 }
 
-// One line for each type. A macro, because in eleven identical impls nobody would see the two that
-// differ.
+// There is one line for each type of field. The impls come from a macro, because in eleven
+// identical impls nobody would notice the two that differ.
 macro_rules! number {
     ($variant:ident: $($number:ty),+) => {$(
         impl From<$number> for FieldValue<'_> {

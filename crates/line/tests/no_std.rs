@@ -1,4 +1,4 @@
-//! The crate needs only an allocator.
+//! Tests that the crate needs only an allocator.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;

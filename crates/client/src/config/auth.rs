@@ -21,7 +21,8 @@ pub enum Auth {
 }
 
 impl Auth {
-    /// A user and a password. They are sent only in the `Authorization` header.
+    /// A user and a password. The user and the password are sent only in the `Authorization`
+    /// header.
     pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self::Basic {
             user: user.into(),
@@ -29,12 +30,12 @@ impl Auth {
         }
     }
 
-    /// A token. It is sent only in the `Authorization` header.
+    /// A token. The token is sent only in the `Authorization` header.
     pub fn token(token: impl Into<String>) -> Self {
         Self::Token(Secret::new(token))
     }
 
-    /// The user, if there is one.
+    /// The user name, if there is one.
     pub fn user(&self) -> Option<&str> {
         match self {
             Self::Basic { user, .. } => Some(user),
@@ -43,7 +44,7 @@ impl Auth {
     }
 }
 
-/// Text that is never shown and that only this crate can read.
+/// A secret string that is never shown and that only this crate can read.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

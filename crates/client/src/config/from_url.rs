@@ -29,12 +29,12 @@ const KEYS: [(&str, &[&str]); 11] = [
 const NEAR: usize = 4;
 
 impl Config {
-    /// Parses a URL of the form that the documentation of the type describes.
+    /// Parses a URL in the form that the documentation of `Config` describes.
     ///
     /// # Errors
     ///
-    /// If the text is not a URL, the scheme is neither `http` nor `https`, or a key is unknown or
-    /// has an invalid value. No error shows a password.
+    /// Fails if the string is not a URL, if the scheme is neither `http` nor `https`, or if a key
+    /// is unknown or has an invalid value. Error messages never show a password.
     pub fn new(url: &str) -> Result<Self, Error> {
         config(url)
     }

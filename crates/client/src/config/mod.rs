@@ -44,16 +44,18 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 /// The default limit on concurrent requests.
 const MAX_REQUESTS: usize = 64;
 
-/// The configuration of a client: built by value, checked by `Client::new`.
+/// The configuration of a client. Its methods set one option each, and `Client::new` checks the
+/// result.
 ///
 /// # URL
 ///
-/// `http[s]://[user:password@]host[:port][/base/path][?key=value&...]`. The user and the password
-/// are moved to the `Authorization` header and removed from the URL. Percent-encode characters in
-/// them that are reserved in URLs. Write an `@` anywhere else as `%40`: a URL with an `@` after the
-/// host is refused, because it most likely contains the rest of a password. Without a port, the
-/// default port of the scheme is used (80, 443), as in every URL; InfluxDB usually listens on 8086.
-/// A base path is kept, and the paths of the server are appended to it. The keys are
+/// The format is `http[s]://[user:password@]host[:port][/base/path][?key=value&...]`. The user and
+/// the password are moved to the `Authorization` header and removed from the URL. If the user or
+/// the password contains characters that are reserved in URLs, percent-encode them. Write an `@` in
+/// any other part of the URL as `%40`: a URL with an `@` after the host is refused, because it most
+/// likely contains the rest of a password. If the URL has no port, the default port of the scheme
+/// is used (80 or 443), although InfluxDB usually listens on 8086. A base path is kept, and the
+/// paths of the server are appended to it. The URL accepts these keys:
 ///
 /// | key | meaning |
 /// |---|---|
@@ -67,7 +69,7 @@ const MAX_REQUESTS: usize = 64;
 /// | `verify_ssl` | `true` or `false`: whether the server's certificate is verified ([`Tls::verify`]) |
 /// | `max_requests` | a positive number |
 ///
-/// Any other key is refused, so a misspelt key cannot be ignored without notice.
+/// Any other key is refused, so a misspelt key is never silently ignored.
 #[derive(Clone)]
 pub struct Config {
     url: Url,
@@ -117,7 +119,8 @@ impl Config {
         }
     }
 
-    /// Sets how many nodes of a cluster must have stored a write. A single server ignores it.
+    /// Sets how many nodes of a cluster must have stored a write. A single server ignores this
+    /// setting.
     #[must_use]
     pub fn consistency(mut self, consistency: Consistency) -> Self {
         self.consistency = Some(consistency);
@@ -131,7 +134,7 @@ impl Config {
         self
     }
 
-    /// Sets user and password; see [`Auth::basic`].
+    /// Sets the user and the password; see [`Auth::basic`].
     #[must_use]
     pub fn credentials(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.auth(Auth::basic(user, password))
@@ -144,7 +147,7 @@ impl Config {
         self
     }
 
-    /// Sets the certificates for `https`. It replaces `verify_ssl` of the URL.
+    /// Sets the certificates for `https`. This setting replaces `verify_ssl` from the URL.
     #[must_use]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = tls;
@@ -158,8 +161,8 @@ impl Config {
         self
     }
 
-    /// Sets the maximum time in which no byte is sent or received, from the start of a request to
-    /// the end of its answer. For a stream, only the time in which its reader waits counts.
+    /// Sets the maximum time during which no byte is sent or received, from the start of a request
+    /// to the end of its answer. For a stream, only the time that its reader spends waiting counts.
     /// Default: 300 seconds.
     #[must_use]
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
@@ -168,8 +171,9 @@ impl Config {
     }
 
     /// Sets the maximum time for a whole request, including the wait for a free slot. Default: 300
-    /// seconds. For a stream it covers the wait, the head of the answer, and an answer that is an
-    /// error. Reading the body of a successful answer is not limited.
+    /// seconds. For a stream, this limit covers the wait for a slot, the head of the answer, and
+    /// the whole answer if it is an error. The limit does not apply to reading the body of a
+    /// successful answer.
     #[must_use]
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.timeout = limit.into();
@@ -183,8 +187,9 @@ impl Config {
         self
     }
 
-    /// Asks the server to compress its answers. Default: off, because compression costs the server
-    /// several times as much as the query. It pays only on a slow network.
+    /// Asks the server to compress its answers. Default: off, because compressing an answer costs
+    /// the server several times as much as the query itself. Compression is worthwhile only on a
+    /// slow network.
     #[must_use]
     pub fn accept_gzip(mut self, accept: bool) -> Self {
         self.accept_gzip = accept;
@@ -199,14 +204,15 @@ impl Config {
     }
 
     /// Sets the maximum number of concurrent requests; further requests wait. An open stream counts
-    /// until it has ended, with or without an error, or is dropped. Default: 64.
+    /// as a request until it has ended, with or without an error, or is dropped. Default: 64.
     #[must_use]
     pub fn max_requests(mut self, count: usize) -> Self {
         self.max_requests = count;
         self
     }
 
-    /// Sets the generation of the server. If it is not set, a client without a token assumes 1.x.
+    /// Sets the generation of the server. If the generation is not set, a client without a token
+    /// assumes 1.x.
     #[must_use]
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = Some(dialect);
@@ -216,7 +222,7 @@ impl Config {
 
 /// Getters for the configuration.
 impl Config {
-    /// The base URL without user and password.
+    /// The base URL, without the user and the password.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
@@ -244,7 +250,7 @@ impl Config {
         self.consistency
     }
 
-    /// The user; the password cannot be read back.
+    /// The user name; the password cannot be read back.
     pub fn user(&self) -> Option<&str> {
         self.auth.user()
     }
@@ -259,7 +265,7 @@ impl Config {
         self.connect_timeout
     }
 
-    /// The maximum time in which no byte is sent or received.
+    /// The maximum time during which no byte is sent or received.
     pub fn read_limit(&self) -> Option<Duration> {
         self.read_timeout
     }
@@ -269,12 +275,12 @@ impl Config {
         self.timeout
     }
 
-    /// When the bodies of writes are compressed.
+    /// The setting that says when the bodies of writes are compressed.
     pub fn gzip_mode(&self) -> Gzip {
         self.gzip
     }
 
-    /// Whether the server is asked to compress its answers.
+    /// Whether the client asks the server to compress its answers.
     pub fn accepts_gzip(&self) -> bool {
         self.accept_gzip
     }

@@ -1,7 +1,7 @@
 //! The names of databases, retention policies, buckets and organizations.
 
-/// The database and so on that a caller names. Their meaning depends on the generation of the
-/// server, and is decided when that is known.
+/// The database, retention policy and organization that a caller names. The meaning of these names
+/// depends on the generation of the server, and is decided when the generation is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Names {

@@ -4,24 +4,25 @@ use std::fmt;
 
 use crate::error::Error;
 
-/// How many nodes of a cluster must have stored a write before the server reports success.
+/// Specifies how many nodes of a cluster must have stored a write before the server reports
+/// success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Consistency {
-    /// Any node, even one that only queues the write for another node.
+    /// At least one node has stored the write, or has queued it for another node.
     Any,
-    /// One node that owns the data.
+    /// One node that owns the data has stored the write.
     One,
-    /// More than half of the nodes that own the data.
+    /// More than half of the nodes that own the data have stored the write.
     Quorum,
-    /// All nodes that own the data.
+    /// All nodes that own the data have stored the write.
     All,
 }
 
 impl Consistency {
     const ALL: [Self; 4] = [Self::Any, Self::One, Self::Quorum, Self::All];
 
-    /// The name that the server uses.
+    /// The name that the server uses for this consistency.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Any => "any",
@@ -31,7 +32,7 @@ impl Consistency {
         }
     }
 
-    /// Parses the name that the server uses, in upper or lower case.
+    /// Parses a consistency by the name that the server uses, in upper or lower case.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -39,7 +40,7 @@ impl Consistency {
     }
 }
 
-/// A unit of time, for timestamps in lines and times in a raw answer.
+/// A unit of time, for timestamps in lines and for times in a raw answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Precision {
@@ -68,7 +69,7 @@ impl Precision {
         Self::Hours,
     ];
 
-    /// The name that every 1.x server supports: `ns`, `u`, `ms`, `s`, `m` or `h`.
+    /// The name of the unit that every 1.x server supports: `ns`, `u`, `ms`, `s`, `m` or `h`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Nanoseconds => "ns",
@@ -80,7 +81,7 @@ impl Precision {
         }
     }
 
-    /// How many nanoseconds the unit has.
+    /// The number of nanoseconds in the unit.
     pub const fn nanoseconds(self) -> i64 {
         match self {
             Self::Nanoseconds => 1,
@@ -92,7 +93,7 @@ impl Precision {
         }
     }
 
-    /// Parses `ns` or `n`, `u` or `us`, `ms`, `s`, `m` and `h`.
+    /// Parses the name of a unit: `ns` or `n`, `u` or `us`, `ms`, `s`, `m`, or `h`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "n" => Some(Self::Nanoseconds),
@@ -102,11 +103,12 @@ impl Precision {
     }
 }
 
-/// When the bodies of writes are compressed.
+/// Specifies when the bodies of writes are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Gzip {
-    /// Bodies of at least 1 KiB for a remote host; never on loopback or a unix socket.
+    /// Compresses bodies of at least 1 KiB for a remote host, and nothing for loopback or a unix
+    /// socket.
     #[default]
     Auto,
     /// Every body.
@@ -130,12 +132,13 @@ impl Gzip {
     }
 }
 
-/// How to connect to the server.
+/// Specifies how to connect to the server.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// Uses `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case, as
-    /// they are when the client is created. Never for a loopback host or a unix socket.
+    /// Uses the values that `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or
+    /// lower case, have when the client is created. A proxy is never used for a loopback host or a
+    /// unix socket.
     #[default]
     Environment,
     /// Connects directly to the server.

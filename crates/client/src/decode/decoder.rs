@@ -7,17 +7,18 @@ use super::{flux, influxql};
 
 /// Decodes one answer piece by piece.
 ///
-/// If the first column is named `time` and contains integers, it becomes `Timestamp(Nanosecond,
-/// "UTC")` (requests use `epoch=ns`). So does every `MessagePack` time. RFC 3339 text stays text.
-/// Other columns become `Int64`, `UInt64` (if values are beyond `i64`), `Float64`, `Boolean`,
-/// `Utf8` (or [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every
-/// column is nullable.
+/// If the first column is named `time` and contains integers, this column becomes
+/// `Timestamp(Nanosecond, "UTC")` (requests use `epoch=ns`). Every time in a `MessagePack` answer
+/// becomes such a timestamp, too. Times that are RFC 3339 text remain text. Other columns become
+/// `Int64`, `UInt64` (if values exceed the range of `i64`), `Float64`, `Boolean`, `Utf8` (or
+/// [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every column is
+/// nullable.
 ///
-/// JSON does not distinguish `4` from `4.0`: a column of integers becomes `Float64` with the first
-/// number that has a decimal point or an exponent, provided that no integer of the batch changes
-/// its value. Signed and unsigned integers share a `UInt64` column if none is negative. Every other
-/// change of type ends the batch and begins another one of the series. A column that is all null in
-/// a batch keeps the type of the batch before.
+/// JSON does not distinguish `4` from `4.0`: a column of integers becomes `Float64` at the first
+/// number with a decimal point or an exponent, provided that the conversion changes no integer of
+/// the batch. Signed and unsigned integers share a `UInt64` column if no value is negative. Every
+/// other change of type ends the batch and begins another batch of the same series. A column whose
+/// values are all null in a batch keeps its type from the previous batch.
 ///
 /// In the answer of a Flux query ([`Format::FluxCsv`]) the annotations give the types: `long` becomes
 /// `Int64`, `unsignedLong` `UInt64`, `double` `Float64`, `boolean` `Boolean`, `dateTime` `Timestamp(Nanosecond, "UTC")`
@@ -27,7 +28,7 @@ use super::{flux, influxql};
 /// `flux::default`. An empty cell has the value of the annotation `#default`. Without such a value
 /// it is null, also in a column of text, because servers write an empty text in the same way.
 ///
-/// Text is returned as valid UTF-8: invalid bytes and half a surrogate pair (`"\ud800"`) become
+/// Text is returned as valid UTF-8: invalid bytes and unpaired surrogates (`"\ud800"`) become
 /// U+FFFD, as in Go.
 ///
 /// ```
@@ -64,7 +65,7 @@ impl Decoder {
         })
     }
 
-    /// Sets the maximum number of rows of a batch. Default: 8192.
+    /// Sets the maximum number of rows in a batch. Default: 8192.
     #[must_use]
     pub fn batch_rows(mut self, rows: usize) -> Self {
         self.limits().rows = rows.max(1);
@@ -72,19 +73,20 @@ impl Decoder {
     }
 
     /// Makes batches as large as possible, for an answer that is collected as a whole. Each series
-    /// becomes one batch, unless its rows take more than 256 MiB of the answer, or a column changes
-    /// type in a way that is not a promotion.
+    /// becomes one batch, unless its rows take up more than 256 MiB of the answer, or a column
+    /// changes type in a way that is not a promotion.
     ///
-    /// If a series has more than 4 MiB of JSON or CSV rows in one piece, two threads decode them if
-    /// there are two processors. The result is the same.
+    /// If one piece of the body contains more than 4 MiB of JSON or CSV rows of a series, and two
+    /// processors are available, two threads decode these rows. The number of threads does not
+    /// change the result.
     #[must_use]
     pub fn large_batches(mut self) -> Self {
         *self.limits() = BatchLimits::COLLECTED;
         self
     }
 
-    /// Decodes columns of text as `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use
-    /// for text themselves. It stores texts of up to 12 bytes in the column.
+    /// Decodes text columns as `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use
+    /// internally for text. A `Utf8View` column stores strings of up to 12 bytes inline.
     #[must_use]
     pub fn text_views(mut self) -> Self {
         match &mut self.0 {

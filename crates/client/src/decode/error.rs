@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// Why an answer could not be decoded.
+/// The reason why an answer could not be decoded.
 ///
-/// Events that were taken before it, and those that can still be taken from the decoder, are
-/// complete rows from before the position of the error.
+/// Events that were returned before the error, and events that can still be taken from the decoder,
+/// contain only complete rows from before the position of the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     kind: DecodeErrorKind,
@@ -13,19 +13,19 @@ pub struct DecodeError {
     text: String,
 }
 
-/// Kinds of [`DecodeError`].
+/// The kinds of [`DecodeError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// The bytes are not an answer of InfluxDB, or stop being one.
+    /// The bytes are not an answer from InfluxDB, or stop being a valid answer at some point.
     Malformed,
-    /// The answer ends early.
+    /// The answer ends too early.
     Incomplete,
-    /// There is no proof that the end of the body is the end of the answer.
+    /// Nothing proves that the body contains the whole answer.
     Unproven,
-    /// The server sent `partial: true`, and the rest is missing.
+    /// The server sent `partial: true`, and the rest of the answer is missing.
     Partial,
-    /// The whole answer is an error of the server; see [`DecodeError::server_message`].
+    /// The whole answer is an error from the server; see [`DecodeError::server_message`].
     Server,
     /// A value is longer than the limit of the decoder's buffer.
     Oversized,
@@ -44,17 +44,18 @@ impl DecodeError {
         }
     }
 
-    /// Returns the kind of the error. Decide by this, never by the text.
+    /// Returns the kind of the error. To tell errors apart, use the kind and never the error text.
     pub fn kind(&self) -> DecodeErrorKind {
         self.kind
     }
 
-    /// Returns the offset in the (uncompressed) answer, in bytes from its start.
+    /// Returns the position of the error as an offset in bytes from the start of the (uncompressed)
+    /// answer.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Returns the text of a top-level `error` member.
+    /// Returns the text of the top-level `error` member of the answer.
     pub fn server_message(&self) -> Option<&str> {
         (self.kind == DecodeErrorKind::Server).then_some(self.text.as_str())
     }

@@ -3,13 +3,13 @@
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
-/// Formats of an answer.
+/// The formats of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// `application/json`. It does not distinguish whole floats from integers.
+    /// `application/json`. JSON does not distinguish whole floats from integers.
     Json,
-    /// `application/x-msgpack`, as 1.x and 2.x write it.
+    /// `application/x-msgpack`, as written by 1.x and 2.x.
     Msgpack,
     /// Annotated CSV: the answer to a Flux query.
     FluxCsv,
@@ -18,9 +18,9 @@ pub enum Format {
 /// What the caller knows about the end of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum End {
-    /// Its length, last chunk or trailer proves that it is complete.
+    /// The length, the last chunk or the trailer proves that the body is complete.
     Proven,
-    /// The connection ended; nothing else is known.
+    /// The connection ended, and nothing else is known.
     Unproven,
 }
 
@@ -28,43 +28,44 @@ pub enum End {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A series begins, or continues with different columns or types. At least one batch follows.
+    /// A series begins, or continues with different columns or types. At least one batch follows
+    /// this event.
     Series(SeriesHeader),
-    /// Rows of the most recent series. There are none if the series has only columns.
+    /// Rows of the most recent series. The batch has no rows if the series has only columns.
     Batch(RecordBatch),
-    /// A message of the server, such as a warning.
+    /// A message from the server, such as a warning.
     Message {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
         /// E.g. `warning`.
         level: String,
         /// The text of the message.
         text: String,
     },
-    /// A statement failed. Rows of it may have come before.
+    /// A statement failed. Rows of the failed statement may have been returned before this event.
     StatementError {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
-        /// The error text of the server.
+        /// The error text from the server.
         message: String,
     },
     /// A statement has ended, whether it failed or not.
     StatementEnd {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
     },
 }
 
-/// What the rows of the next batches share.
+/// The properties that all rows of the next batches share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SeriesHeader {
-    /// Index of the statement in the query.
+    /// The index of the statement in the query.
     pub statement: u32,
     /// The measurement, for most kinds of statements.
     pub name: Option<String>,
-    /// The tags of `GROUP BY`, sorted by key.
+    /// The tags from `GROUP BY`, sorted by key.
     pub tags: Vec<(String, String)>,
-    /// Columns and types of the batches.
+    /// The columns of the batches, with their types.
     pub schema: SchemaRef,
 }

@@ -2,22 +2,23 @@
 
 use crate::config::{Consistency, Names, Precision, name_setters};
 
-/// Where to write, with precedence over the configuration.
+/// Options for a write, which take precedence over the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct WriteOptions {
-    /// The database or bucket, and so on.
+    /// The names of the database or bucket, the retention policy and the organization.
     pub names: Names,
-    /// How many nodes of a cluster must have stored the points.
+    /// The number of cluster nodes that must have stored the points.
     pub consistency: Option<Consistency>,
-    /// The unit of the timestamps in encoded lines. All other lines use nanoseconds.
+    /// The unit of the timestamps in lines that were added as encoded text. All other lines have
+    /// timestamps in nanoseconds.
     pub precision: Option<Precision>,
 }
 
 name_setters!(WriteOptions, ".");
 
 impl WriteOptions {
-    /// Options that leave everything to the configuration.
+    /// Returns options that change nothing in the configuration.
     pub fn new() -> Self {
         Self::default()
     }
@@ -29,7 +30,7 @@ impl WriteOptions {
         self
     }
 
-    /// Sets the unit of timestamps in encoded lines.
+    /// Sets the unit of the timestamps in lines that were added as encoded text.
     #[must_use]
     pub fn precision(mut self, unit: Precision) -> Self {
         self.precision = Some(unit);

@@ -8,7 +8,7 @@ use super::ranges::Ranges;
 use super::workers::{Spares, Workers};
 use super::{FrameError, FrameLayout, FrameOptions};
 
-/// The lines of a table, batch by batch. The table is read as batches are requested.
+/// The lines of a table, encoded batch by batch. The table is read only as batches are requested.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -42,7 +42,7 @@ pub struct FrameBatches<I> {
 }
 
 impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
-    /// The batches of `table`, whose rows are numbered from 0.
+    /// Returns the batches of `table`; its rows are numbered from 0.
     pub fn new(
         table: impl IntoIterator<IntoIter = I>,
         layout: FrameLayout,
@@ -59,12 +59,12 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
         }
     }
 
-    /// Returns the memory of a batch, so that a later one can use it.
+    /// Returns the memory of a batch, so that a later batch can use it.
     pub fn recycle(&mut self, batch: Batch) {
         self.spares.put(batch);
     }
 
-    /// Newlines that were removed from names and tags of the rows so far.
+    /// Returns the newlines that have been removed so far from names and tags.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         self.workers.removed_newlines()
     }

@@ -10,7 +10,8 @@ use arrow_array::{
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, UnionFields};
 
-/// A column of cells that may differ in type: the plain array if they do not, otherwise a union.
+/// A column of cells that can differ in type: a plain array if all cells have the same type, and
+/// otherwise a union.
 pub fn column_of_cells(cells: &[Option<FieldValue<'_>>]) -> ArrayRef {
     let kinds = cells
         .iter()

@@ -4,24 +4,24 @@ use arrow_schema::{ArrowError, DataType};
 
 use crate::error::{Error, ErrorKind};
 
-/// Why a frame cannot be written.
+/// The reason why a frame cannot be written.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum FrameError {
-    /// A column has a type that line protocol cannot represent there.
+    /// A column has a type that line protocol cannot represent in the column's role.
     Type {
-        /// Name of the column.
+        /// The name of the column.
         column: String,
-        /// Its Arrow type.
+        /// The Arrow type of the column.
         data_type: DataType,
-        /// The types that are possible there.
+        /// The types that are possible in the role of the column.
         expected: &'static str,
     },
-    /// The layout names a column that the table does not have.
+    /// The layout refers to a column that the table does not have.
     Position {
-        /// The position, counted from 0.
+        /// The position of the column, counted from 0.
         position: usize,
-        /// The number of columns of the table.
+        /// The number of columns in the table.
         columns: usize,
     },
     /// The time of a row is missing.
@@ -29,18 +29,19 @@ pub enum FrameError {
         /// The index of the row.
         row: u64,
     },
-    /// The time of a row is outside 64-bit nanoseconds.
+    /// The time of a row is outside the range of 64-bit nanoseconds.
     TimeRange {
         /// The index of the row.
         row: u64,
-        /// The number, with its unit.
+        /// The time as a number, with its unit.
         time: String,
     },
-    /// The time of a row is text that is not a time, or is outside 64-bit nanoseconds.
+    /// The time of a row is text that is not a valid time, or is outside the range of 64-bit
+    /// nanoseconds.
     TimeText {
         /// The index of the row.
         row: u64,
-        /// The text, cut if it is long.
+        /// The text of the time, cut if it is long.
         text: String,
     },
     /// The table cannot be read any further.
@@ -51,7 +52,7 @@ pub enum FrameError {
 
 impl FrameError {
     /// The possible types of the time column. Floats are refused: they cannot represent current
-    /// times in nanoseconds, and nothing says which unit they have.
+    /// times in nanoseconds, and their unit is unknown.
     pub const TIMES: &str =
         "timestamps, dates, text, or integers in the unit that `time_unit` names";
 }

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use arrow_array::RecordBatch;
 
-/// Cuts record batches of any length into ranges with the same number of rows, except the last one.
+/// Cuts record batches of any length into ranges that all have the same number of rows, except the
+/// last range.
 ///
-/// The content of a range does not depend on the length of the pieces. Nothing is copied.
+/// The content of a range does not depend on the length of the pieces. Cutting copies no data.
 #[derive(Debug)]
 pub struct Ranges {
     rows: usize,
@@ -15,7 +16,7 @@ pub struct Ranges {
 }
 
 impl Ranges {
-    /// Ranges of `rows` rows (at least 1).
+    /// Returns an empty `Ranges` that cuts ranges of `rows` rows (at least 1).
     pub fn new(rows: usize) -> Self {
         Self {
             rows: rows.max(1),
@@ -24,12 +25,12 @@ impl Ranges {
         }
     }
 
-    /// Sets a different length for the ranges from now on.
+    /// Sets a different length for all ranges from now on.
     pub fn set_rows(&mut self, rows: usize) {
         self.rows = rows.max(1);
     }
 
-    /// Whether there are no rows.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.held == 0
     }
@@ -42,12 +43,12 @@ impl Ranges {
         }
     }
 
-    /// Takes the next complete range. `None` until enough rows have come.
+    /// Takes the next complete range. Returns `None` until enough rows have been added.
     pub fn next_whole(&mut self) -> Option<Vec<RecordBatch>> {
         (self.held >= self.rows).then(|| self.take(self.rows))
     }
 
-    /// Takes the rest at the end, which is less than a range.
+    /// Takes the remaining rows at the end, which are fewer than a complete range.
     pub fn rest(&mut self) -> Option<Vec<RecordBatch>> {
         (self.held > 0).then(|| self.take(self.held))
     }

@@ -19,11 +19,11 @@ const BLOCK: usize = 32;
 
 /// Encodes every row of `frame` as one line.
 ///
-/// The numbers of the rows continue from the encoder's `next_index`. If a row is refused, the
-/// encoder keeps the rows before it.
+/// The row numbers continue from the encoder's `next_index`. If a row is refused, the encoder keeps
+/// the lines of the rows before it.
 ///
 /// # Errors
-/// [`FrameError`] with the column or the row that cannot be represented.
+/// Fails with a [`FrameError`] that names the column or the row that cannot be represented.
 pub fn encode_frame(
     frame: &RecordBatch,
     layout: &FrameLayout,
@@ -34,8 +34,8 @@ pub fn encode_frame(
 
 /// Encodes tables of one layout, piece by piece, with any encoder.
 ///
-/// What is learned from one piece, such as the escaped values of a dictionary, is reused for the
-/// next.
+/// Information from one piece, such as the escaped values of a dictionary, is reused for the next
+/// piece.
 #[derive(Debug)]
 pub struct FrameEncoder {
     layout: FrameLayout,
@@ -43,7 +43,7 @@ pub struct FrameEncoder {
 }
 
 impl FrameEncoder {
-    /// Returns an encoder for pieces of tables with these columns.
+    /// Returns an encoder for pieces of tables with this layout.
     pub fn new(layout: FrameLayout) -> Self {
         Self {
             layout,
@@ -54,21 +54,21 @@ impl FrameEncoder {
     /// Encodes every row of a piece, as [`encode_frame`] does.
     ///
     /// # Errors
-    /// [`FrameError`] with the column or the row that cannot be represented.
+    /// Fails with a [`FrameError`] that names the column or the row that cannot be represented.
     pub fn encode(&self, piece: &RecordBatch, encoder: &mut Encoder) -> Result<(), FrameError> {
         encode(piece, &self.layout, &self.memory, encoder)
     }
 
-    /// Encodes rows of a piece from `start` on into memory of the caller, until the end or until
-    /// the memory is full. The first row has the index [`Encoder::next_index`], which grows by the
-    /// number of encoded rows.
+    /// Encodes the rows of a piece, beginning with row `start`, into memory of the caller, until
+    /// the piece ends or the memory is full. The first row has the index [`Encoder::next_index`],
+    /// which grows by the number of encoded rows.
     ///
-    /// The encoder writes the rows that need a closer check. It should have no lines. If the memory
-    /// is full at such a row, its line stays in the encoder. The next call, which should pass more
-    /// memory, moves it.
+    /// The encoder writes the rows that need a closer check. The encoder should contain no lines.
+    /// If the memory is full at a row that needs a closer check, the line of this row stays in the
+    /// encoder. The next call, which should pass more memory, moves that line into the memory.
     ///
     /// # Errors
-    /// [`FrameError`] with the column or the row that cannot be represented.
+    /// Fails with a [`FrameError`] that names the column or the row that cannot be represented.
     pub fn encode_into(
         &self,
         piece: &RecordBatch,
@@ -96,13 +96,13 @@ impl FrameEncoder {
     }
 }
 
-/// The result of encoding rows of a piece (see [`FrameEncoder::encode_into`]).
+/// The result of encoding the rows of a piece (see [`FrameEncoder::encode_into`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Encoded {
-    /// How many rows were encoded.
+    /// The number of encoded rows.
     pub rows: usize,
-    /// How many of them had no fields, and so no line.
+    /// The number of encoded rows that had no fields and therefore have no line.
     pub skipped: u64,
 }
 

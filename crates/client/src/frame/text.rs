@@ -10,7 +10,7 @@ use arrow_array::types::Float16Type;
 
 type Half = <Float16Type as ArrowPrimitiveType>::Native;
 
-/// The width of a float in its source.
+/// The width of a float in the source data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FloatWidth {
     /// 16 bits.
@@ -22,10 +22,11 @@ pub enum FloatWidth {
     Double,
 }
 
-/// Returns the text of a float: the fewest digits that parse to the same float of its own width, in
-/// Python's notation.
+/// Returns the text of a float in Python's notation: the fewest digits that parse to the same float
+/// of the same width.
 ///
-/// `value` is the float itself, widened. NaN is `nan`, and infinities are `inf` and `-inf`.
+/// `value` is the float, widened to 64 bits. NaN becomes `nan`, and infinities become `inf` and
+/// `-inf`.
 ///
 /// ```
 /// use aioinflux::engine::{FloatWidth, float_text};

@@ -18,10 +18,11 @@ use super::FrameError;
 use crate::config::Precision;
 use crate::error::excerpt;
 
-/// Parses an ISO 8601 time to nanoseconds since 1970. Without a zone it is UTC.
+/// Parses an ISO 8601 time into nanoseconds since 1970. A time without a zone is in UTC.
 ///
-/// Times beyond the calendar of this function, in the years -9999 and 9999, become the first and
-/// the last number. `None` for any other text, for the second 60, and for a named zone.
+/// Times that this function's calendar cannot represent, in the years -9999 and 9999, become the
+/// smallest and the largest number. Returns `None` for any other text, for the second 60, and for a
+/// named zone.
 pub fn parse_time(text: &str) -> Option<i128> {
     // Refuses what the parser would ignore: the name of a time zone, and a leap second.
     if text.contains('[') || text.contains(":60") {

@@ -32,13 +32,13 @@ const KEPT: usize = 24 << 20;
 /// The memory that a batch may need in addition to the length of the longest batch so far.
 const SLACK: usize = 64 << 10;
 
-/// Memory of batches that were sent.
+/// The memory of batches that were already sent.
 #[derive(Clone, Debug, Default)]
 pub struct Spares(Arc<Mutex<Vec<Batch>>>);
 
 impl Spares {
-    /// Returns the memory of a batch; its lines are lost. If it is too much to keep, the smallest
-    /// is freed.
+    /// Stores the memory of a batch for reuse; the lines of the batch are lost. If too much memory
+    /// would be kept, the smallest batch is freed.
     pub fn put(&self, batch: Batch) {
         let mut spares = self.lock();
         let place = spares.partition_point(|spare| spare.capacity() <= batch.capacity());
@@ -49,8 +49,8 @@ impl Spares {
         }
     }
 
-    /// Returns the largest spare batch, or a new one for `dialect` if there is none. Its content is
-    /// meaningless.
+    /// Returns the largest spare batch, or a new batch for `dialect` if there is no spare batch.
+    /// The content of the returned batch is meaningless.
     pub fn get(&self, dialect: Dialect) -> Batch {
         self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }
@@ -203,11 +203,11 @@ impl Range {
     }
 }
 
-/// Makes batches of ranges of rows, ahead of the caller by a bounded number of bytes.
+/// Encodes ranges of rows into batches, and runs ahead of the caller by a bounded number of bytes.
 ///
 /// Push ranges while there is [`room`](Self::has_room), then take batches with
-/// [`next`](Self::next), and repeat. The batches come in the order of the ranges. Dropping it stops
-/// its threads at their next batch.
+/// [`next`](Self::next), and repeat. The batches are returned in the order of the ranges. Dropping
+/// the workers stops each thread at its next batch.
 pub struct Workers {
     shared: Arc<Shared>,
     threads: usize,
@@ -231,7 +231,8 @@ enum Waiting {
 }
 
 impl Workers {
-    /// Workers for tables of one layout. No thread is started before there is work for two.
+    /// Returns workers for tables of one layout. No thread is started until there is work for two
+    /// threads.
     pub fn new(layout: FrameLayout, options: FrameOptions, spares: Spares) -> Self {
         Self {
             threads: options.thread_count(),
@@ -253,15 +254,15 @@ impl Workers {
         }
     }
 
-    /// Calls a function at the start of each thread: freeing a record batch there may run code that
-    /// belongs to its memory.
+    /// Sets a function that each thread calls when it starts: on such a thread, freeing a record
+    /// batch may run code that belongs to the owner of its memory.
     #[must_use]
     pub fn on_thread_start(mut self, call: fn()) -> Self {
         self.on_thread_start = call;
         self
     }
 
-    /// Whether another range should be pushed before the next batch is taken.
+    /// Returns whether another range should be pushed before the next batch is taken.
     pub fn has_room(&self) -> bool {
         if self.threads == 1 {
             return self.waiting.is_empty();
@@ -277,8 +278,7 @@ impl Workers {
         self.waiting.len() < (AHEAD / bytes).clamp(2, self.threads + 2)
     }
 
-    /// Adds rows. `first` is the index of the first one, and `last` says that no range comes after
-    /// it.
+    /// Adds rows. `first` is the index of the first row, and `last` means that no range follows.
     pub fn push(&mut self, pieces: Vec<RecordBatch>, first: u64, last: bool) {
         let range = Range::new(pieces, first);
         if self.threads == 1 || (last && self.waiting.is_empty()) {
@@ -400,7 +400,7 @@ impl Workers {
         }
     }
 
-    /// Newlines that were removed from names and tags of the rows so far.
+    /// Returns the newlines that have been removed so far from names and tags.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         (self.removed.count > 0).then_some(&self.removed)
     }

@@ -16,11 +16,11 @@
     )
 )]
 
-/// A huge page on x86-64, and on aarch64 in its usual setting.
+/// The size of a huge page on x86-64, and of a huge page on aarch64 in its usual configuration.
 pub const HUGE_PAGE: usize = 2 << 20;
 
-/// The smallest block that gets huge pages: the last page of a block may be almost empty, so that a
-/// block has at least two.
+/// The size of the smallest block that gets huge pages. Such a block has at least two pages,
+/// because its last page may be almost empty.
 pub const LARGE: usize = 2 * HUGE_PAGE;
 
 #[cfg(target_os = "linux")]
@@ -28,7 +28,7 @@ pub use linux::{HugePages, advise};
 #[cfg(not(target_os = "linux"))]
 pub use std::alloc::System as HugePages;
 
-/// Does nothing: only Linux takes this advice.
+/// Does nothing, because only Linux supports this advice.
 #[cfg(not(target_os = "linux"))]
 pub fn advise(_: *const u8, _: usize) {}
 
@@ -46,11 +46,13 @@ mod linux {
     #[derive(Debug)]
     pub struct HugePages;
 
-    /// Asks for huge pages for all pages of a block. The first and the last page count even if other
-    /// data shares them: a mapping that is advised in part becomes two mappings, which cannot grow as
-    /// one. A kernel without huge pages ignores the advice.
+    /// Asks the kernel for huge pages for all pages of a block. The first and the last page are
+    /// included even if they also hold other data. Otherwise the kernel would split a mapping that
+    /// is only partly advised into two mappings, which cannot grow as one. A kernel without huge
+    /// pages ignores the request.
     ///
-    /// Any address is allowed: the advice changes how the kernel backs a page, and never its contents.
+    /// Any address is allowed, because the advice changes how the kernel backs a page, and never
+    /// the content of the page.
     pub fn advise(block: *const u8, size: usize) {
         let before = block.addr() % SMALL_PAGE;
         let pages = (before + size).next_multiple_of(SMALL_PAGE);

@@ -23,7 +23,8 @@ mod param;
 pub use options::ReadOptions;
 pub use param::Param;
 
-/// A query: a text in one of the languages, with the values bound to its parameters.
+/// A query: a string in one of the query languages, with the values that are bound to its
+/// parameters.
 #[derive(Clone)]
 pub struct Query {
     text: String,
@@ -34,15 +35,16 @@ pub struct Query {
 
 name_setters!(Query, ", in place of the configuration's.");
 
-/// The query languages of the servers.
+/// The query languages that the servers support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Language {
-    /// Supported by all generations. 1.x supports no other language.
+    /// InfluxQL is supported by all generations of the server. 1.x supports no other query
+    /// language.
     InfluxQl,
-    /// The language of 2.x.
+    /// The query language of 2.x.
     Flux,
-    /// The language of 3.x.
+    /// The query language of 3.x.
     Sql,
 }
 
@@ -57,7 +59,7 @@ impl fmt::Display for Language {
 }
 
 impl Query {
-    /// A query with this text: one statement, or several separated with `;`.
+    /// Returns a query with this text: one statement, or several statements separated by `;`.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -67,7 +69,7 @@ impl Query {
         }
     }
 
-    /// Binds a value to `$name`. A second value for the same name replaces the first.
+    /// Binds a value to `$name`. A second value for the same name replaces the first value.
     #[must_use]
     pub fn bind(mut self, name: impl Into<String>, value: impl Into<Param>) -> Self {
         let name = name.into();

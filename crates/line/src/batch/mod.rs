@@ -1,5 +1,5 @@
-//! Encoded lines, ready to be sent: the bytes, and what a client must know to split them, to name a
-//! refused point and to decide whether to retry.
+//! Encoded lines that are ready to be sent: their bytes, and the information that a client needs to
+//! split them, to name a refused point and to decide whether to retry.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,24 +12,25 @@ mod undated;
 
 pub use undated::Undated;
 
-/// Encoded lines: the bytes, the end and the user's index of every line, and the points that were
+/// Encoded lines: their bytes, the end and the user's index of every line, and the points that were
 /// left out.
 ///
-/// Every line ends with a line feed. A string field can contain line feeds too, so the recorded
-/// ends separate the lines. Never search the bytes for them.
+/// Every line ends with a line feed. String fields can also contain line feeds, so only the
+/// recorded ends separate the lines. Never search the bytes for line ends.
 #[derive(Clone)]
 pub struct Batch {
     /// The lines. Bytes after the last line are meaningless.
     pub(crate) bytes: Vec<u8>,
     pub(crate) ends: Vec<usize>,
     pub(crate) indexes: Vec<u64>,
-    /// For each point that was left out, the number of lines before it.
+    /// For each point that was left out, the number of lines before this point.
     pub(crate) skips: Vec<usize>,
     pub(crate) unstamped: usize,
     /// The ranges of lines that were pushed as text; adjacent lines share a range.
     pub(crate) texts: Vec<Range<usize>>,
     pub(crate) dialect: Dialect,
-    /// The most bytes that the texts of a row have taken so far (see [`Rows`](crate::Rows)).
+    /// The largest number of bytes that the text of a row has taken so far (see
+    /// [`Rows`](crate::Rows)).
     pub(crate) text_room: usize,
 }
 
@@ -48,12 +49,12 @@ impl Batch {
         }
     }
 
-    /// Returns all lines, as the body of a request contains them.
+    /// Returns the bytes of all lines, which can be the body of a request.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.end()]
     }
 
-    /// Returns the bytes and drops the rest.
+    /// Returns the bytes of the lines and drops the rest of the batch.
     pub fn into_bytes(mut self) -> Vec<u8> {
         self.drop_unfinished();
         self.bytes
@@ -69,11 +70,11 @@ impl Batch {
         self.ends.is_empty()
     }
 
-    /// Returns line `line` without its line feed.
+    /// Returns the line at position `line`, without its line feed.
     ///
     /// # Panics
     ///
-    /// If there is no such line.
+    /// Panics if there is no such line.
     pub fn line(&self, line: usize) -> &[u8] {
         let bytes = self.range(line..line + 1);
         &bytes[..bytes.len() - 1]
@@ -84,12 +85,12 @@ impl Batch {
         (0..self.len()).map(|line| self.line(line))
     }
 
-    /// Returns the bytes of a range of lines, with their line feeds. They can be the body of a
-    /// request.
+    /// Returns the bytes of a range of lines, including their line feeds. The returned bytes can be
+    /// the body of a request.
     ///
     /// # Panics
     ///
-    /// If the range ends after the last line or before its own start.
+    /// Panics if the range ends after the last line or before its own start.
     pub fn range(&self, lines: Range<usize>) -> &[u8] {
         let end = if lines.end == 0 {
             0
@@ -103,16 +104,16 @@ impl Batch {
         if line == 0 { 0 } else { self.ends[line - 1] }
     }
 
-    /// Returns the offset after the line feed of every line.
+    /// Returns, for every line, the offset after its line feed.
     pub fn ends(&self) -> &[usize] {
         &self.ends
     }
 
-    /// Returns the user's index of the point that became line `line`.
+    /// Returns the user's index of the point that became the line at position `line`.
     ///
     /// # Panics
     ///
-    /// If there is no such line.
+    /// Panics if there is no such line.
     pub fn index(&self, line: usize) -> u64 {
         self.indexes[line]
     }
@@ -127,7 +128,7 @@ impl Batch {
         self.skips.len() as u64
     }
 
-    /// Returns, for each point that was left out, the number of lines before it, in order.
+    /// Returns, for each point that was left out, the number of lines before this point, in order.
     pub fn skips(&self) -> &[usize] {
         &self.skips
     }
@@ -142,24 +143,25 @@ impl Batch {
         self.dialect
     }
 
-    /// Returns how many lines were pushed as encoded text. Only these can have timestamps in a unit
-    /// other than nanoseconds.
+    /// Returns how many lines were pushed as encoded text. Only lines that were pushed as encoded
+    /// text can have timestamps in a unit other than nanoseconds.
     pub fn text_lines(&self) -> usize {
         self.texts.iter().map(Range::len).sum()
     }
 
-    /// Returns the end of the last line.
+    /// Returns the offset of the end of the last line.
     pub(crate) fn end(&self) -> usize {
         self.start(self.len())
     }
 
-    /// Drops the bytes after the last line. They are part of a point whose encoder was leaked
-    /// (`mem::forget`), so its destructor did not remove them.
+    /// Drops the bytes after the last line. These bytes are part of a point whose encoder was
+    /// leaked (`mem::forget`), so its destructor did not remove them.
     pub(crate) fn drop_unfinished(&mut self) {
         self.bytes.truncate(self.end());
     }
 
-    /// Removes the lines. Keeps the bytes, so that [`Rows`](crate::Rows) need not zero them again.
+    /// Removes the lines. The bytes are kept, so that [`Rows`](crate::Rows) need not zero them
+    /// again.
     pub(crate) fn clear(&mut self, dialect: Dialect) {
         self.ends.clear();
         self.indexes.clear();
@@ -181,7 +183,7 @@ impl Batch {
         self.skips.push(self.ends.len());
     }
 
-    /// Records that the last line was pushed as text.
+    /// Records that the last line was pushed as encoded text.
     pub(crate) fn mark_text(&mut self) {
         let line = self.ends.len() - 1;
         match self.texts.last_mut() {
@@ -190,8 +192,8 @@ impl Batch {
         }
     }
 
-    /// Keeps the first `lines` lines and all points that were left out. The caller counts the lines
-    /// without a timestamp.
+    /// Shortens the batch to its first `lines` lines, and keeps the record of all points that were
+    /// left out. The caller has to update the count of lines without a timestamp.
     pub(crate) fn truncate(&mut self, lines: usize) {
         self.ends.truncate(lines);
         self.indexes.truncate(lines);
@@ -205,7 +207,8 @@ impl Batch {
     }
 }
 
-/// Batches are equal if their lines and indexes are. Bytes after the last line do not count.
+/// Batches are equal if their lines and their indexes are equal. Bytes after the last line are not
+/// compared.
 impl PartialEq for Batch {
     fn eq(&self, other: &Self) -> bool {
         self.dialect == other.dialect
@@ -220,7 +223,7 @@ impl PartialEq for Batch {
 
 impl Eq for Batch {}
 
-/// Shows the sizes, not the data.
+/// Shows the sizes of the batch instead of its data.
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch")

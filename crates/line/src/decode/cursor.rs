@@ -1,4 +1,4 @@
-//! A cursor that reads one line part by part, and knows the position for errors.
+//! A cursor that reads one line part by part, and knows its position for error messages.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -13,10 +13,10 @@ use crate::syntax::bytes::kinds_in;
 use crate::syntax::escape::unescaped;
 use crate::{FieldValue, Place};
 
-/// Up to this many keys are compared pairwise; more are sorted first.
+/// Up to this many keys are compared pairwise; a longer list of keys is sorted first.
 const FEW_KEYS: usize = 12;
 
-/// What was expected at an offset of the line.
+/// What the decoder expected at an offset of the line.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) at: usize,
@@ -136,7 +136,7 @@ impl<'a> Cursor<'a> {
             match bytes.get(self.at) {
                 None => return Err(self.fault("a closing quote")),
                 Some(b'"') => break,
-                // Before any other character, the backslash is kept.
+                // Before any other character, a backslash is kept.
                 Some(b'\\') if matches!(bytes.get(self.at + 1), Some(b'"' | b'\\')) => {
                     out.push_str(&self.text[copied..self.at]);
                     copied = self.at + 1;
@@ -177,7 +177,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a name or tag value and applies the checks of the encoder.
+    /// Reads a name or tag value and applies the checks that the encoder applies.
     fn name(&mut self, place: Place) -> Result<Cow<'a, str>, Fault> {
         let start = self.at;
         self.at += self.name_length(place);
@@ -197,7 +197,7 @@ impl<'a> Cursor<'a> {
     fn name_length(&self, place: Place) -> usize {
         let bytes = &self.text.as_bytes()[self.at..];
         let stops = stops(place, self.grammar.loose_names);
-        // The Go parser always reads field keys in pairs.
+        // The Go parser always reads the backslashes of field keys in pairs.
         let pairs = self.grammar.pairing == Pairing::Pairs || place == Place::FieldKey;
         let mut at = 0;
         while at < bytes.len() {
@@ -209,7 +209,7 @@ impl<'a> Cursor<'a> {
             at += 1;
         }
         let mut at = at.min(bytes.len());
-        // A pair may end inside a multi-byte character.
+        // An escape pair may end inside a multi-byte character.
         while !self.text.is_char_boundary(self.at + at) {
             at += 1;
         }
@@ -259,7 +259,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Returns the bytes that end a name unless a backslash escapes them.
+/// Returns the bytes that end a name, unless a backslash escapes them.
 fn stops(place: Place, loose: bool) -> &'static [u8] {
     match (place, loose) {
         (Place::Measurement, _) | (Place::TagValue, true) => b", ",
@@ -287,7 +287,7 @@ fn describe(place: Place) -> &'static str {
     }
 }
 
-/// Returns a key that appears twice.
+/// Returns a key that occurs twice.
 fn repeated<'k, V>(pairs: &'k [(Cow<'_, str>, V)]) -> Option<&'k str> {
     if pairs.len() <= FEW_KEYS {
         let seen = |at: usize| pairs[..at].iter().any(|pair| pair.0 == pairs[at].0);

@@ -23,17 +23,17 @@ impl<'a> Line<'a> {
         &self.measurement
     }
 
-    /// Returns the tags in the order of the text.
+    /// Returns the tags in the order in which they appear in the text.
     pub fn tags(&self) -> &[(Cow<'a, str>, Cow<'a, str>)] {
         &self.tags
     }
 
-    /// Returns the fields in the order of the text.
+    /// Returns the fields in the order in which they appear in the text.
     pub fn fields(&self) -> &[(Cow<'a, str>, FieldValue<'a>)] {
         &self.fields
     }
 
-    /// Returns the timestamp in the unit of the text.
+    /// Returns the timestamp, in the unit that the text uses.
     pub fn timestamp(&self) -> Option<i64> {
         self.timestamp
     }

@@ -1,14 +1,14 @@
-//! The decoder: turns lines of text into measurement, tags, fields and timestamp.
+//! The decoder, which turns lines of text into measurement, tags, fields and timestamp.
 //!
-//! Knows the grammar of each dialect. The rules of the encoder decide what a decoded name may
-//! contain, so everything that the decoder accepts can be encoded again.
+//! The decoder knows the grammar of each dialect. The encoder's rules decide what a decoded name
+//! may contain, so the encoder accepts everything that the decoder accepts.
 //!
 //! # Grammar
 //!
-//! The grammar follows in EBNF (ISO/IEC 14977). Parts that only some dialects have are marked; `LF`
-//! is a line feed, and a `character` is any character of UTF-8. A separate scanner
-//! ([`line_ends`](crate::line_ends)) has already found the ends of lines: an LF in a string ends no
-//! line.
+//! The grammar is written in EBNF (ISO/IEC 14977). The grammar marks parts that only some dialects
+//! have. `LF` is a line feed, and a `character` is any UTF-8 character. A separate scanner
+//! ([`line_ends`](crate::line_ends)) has already found the ends of the lines: an LF inside a string
+//! does not end a line.
 //!
 //! ```text
 //! lines       = { [ line | comment ] , LF } , [ line | comment ] ;
@@ -38,10 +38,11 @@
 //! blank       = " " | TAB | NUL ;          (* 3.x: " " alone *)
 //! ```
 //!
-//! A backslash in a name consumes the next character. It is literal unless [`Dialect`] says that
-//! this character is escaped there. 1.x and 2.x look only at the previous byte instead: in
-//! measurements and tags, a comma after two backslashes ends nothing. On 3.x a trailing comma may
-//! follow the first field. `tests/corpus/lines.json` lists lines with their meaning.
+//! A backslash in a name consumes the next character. The backslash is literal, unless the table in
+//! [`Dialect`] says that the next character is escaped in this place. In measurements and tags, 1.x
+//! and 2.x look only at the previous byte instead, so a comma after two backslashes does not end
+//! the name. On 3.x, a trailing comma may follow the first field. The file
+//! `tests/corpus/lines.json` lists lines with their meaning.
 
 mod cursor;
 mod error;
@@ -60,9 +61,11 @@ use crate::syntax::split::{Split, is_silent, line_length};
 pub use self::error::DecodeError;
 pub use self::line::Line;
 
-/// Reads lines one after the other. Names and strings without escapes are borrowed from the text.
+/// Reads lines of text one after the other. Names and strings without escapes are borrowed from the
+/// text.
 ///
-/// After an invalid line it continues with the next one. Blank lines and comments are skipped.
+/// After an invalid line, the decoder continues with the next line. Blank lines and comments are
+/// skipped.
 ///
 /// ```
 /// use aioinflux_line::{Decoder, Dialect, FieldValue};
@@ -82,10 +85,11 @@ pub use self::line::Line;
 /// # Ok::<(), aioinflux_line::DecodeError>(())
 /// ```
 ///
-/// It reads everything that the encoder writes. It also reads what the server of the dialect stores
-/// unchanged: tags in any order, several spaces, comments, blank lines, the ten spellings of
-/// booleans, and `1.` and `.5` on 1.x and 2.x. If a server would accept a line and then store
-/// something else, drop a part of it or fail to read it back, the decoder returns an error:
+/// The decoder reads everything that the encoder writes. The decoder also reads everything that the
+/// server of the dialect stores unchanged: tags in any order, several spaces, comments, blank
+/// lines, the ten spellings of booleans, and (on 1.x and 2.x) `1.` and `.5`. If a server would
+/// accept a line but then store something else, drop a part of the line or fail to read it back,
+/// the decoder returns an error:
 ///
 /// | line | server | here |
 /// |---|---|---|
@@ -112,7 +116,7 @@ pub struct Decoder<'a> {
     grammar: &'static Grammar,
     text: &'a [u8],
     at: usize,
-    /// Line number at `at`, which counts line feeds.
+    /// The number of the line at `at`; every line feed is counted.
     line: usize,
 }
 
@@ -127,7 +131,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Converts a fault at an offset of the current line to a line and a column.
+    /// Converts a fault at an offset of the current line into an error with a line and a column.
     #[cold]
     fn error(&self, fault: Fault) -> DecodeError {
         let before = &self.text[..self.at + fault.at];

@@ -1,5 +1,5 @@
-//! The checks of a complete part of a point: order and duplicates of tags, duplicates of fields,
-//! the timestamp, and where the server will end the line.
+//! The checks that run when a part of a point is complete: the order and duplicates of tags,
+//! duplicates of fields, the timestamp, and the place where the server will end the line.
 
 use alloc::string::String;
 use core::ops::Range;
@@ -9,14 +9,14 @@ use crate::syntax::escape::unescaped;
 use crate::syntax::split::line_length;
 use crate::{Encoder, Error, Place, PointEncoder, Rule};
 
-/// Up to this many fields are compared pairwise; more are sorted first.
+/// Up to this many fields are compared pairwise; a longer list of fields is sorted first.
 const FEW_FIELDS: usize = 12;
 
 impl PointEncoder<'_> {
     /// Sorts the tags and looks for duplicate keys.
     ///
-    /// Compares the escaped keys, because the server compares those to decide whether it must sort
-    /// them itself.
+    /// This function compares the escaped keys, because the server compares the escaped keys to
+    /// decide whether it must sort the tags itself.
     pub(crate) fn end_tags(&mut self) -> Result<(), Error> {
         self.stage = Stage::Fields;
         if self.sorted {
@@ -79,8 +79,8 @@ impl PointEncoder<'_> {
         self.check_split()
     }
 
-    /// Refuses duplicate field keys, and field keys that are also tag keys if the dialect forbids
-    /// them.
+    /// Refuses duplicate field keys. If the dialect forbids a key that is both a tag and a field,
+    /// such field keys are also refused.
     fn check_fields(&mut self) -> Result<(), Error> {
         let grammar = self.grammar();
         let Encoder {
@@ -109,7 +109,7 @@ impl PointEncoder<'_> {
         if grammar.tag_and_field {
             return Ok(());
         }
-        // The tags are sorted by the same escaped form.
+        // The tags are sorted by the same escaped form of their keys.
         let is_tag = |field: &&Range<usize>| {
             tags.binary_search_by(|tag| bytes[tag.key()].cmp(key(field)))
                 .is_ok()
@@ -120,11 +120,11 @@ impl PointEncoder<'_> {
         }
     }
 
-    /// Refuses the line if the server would end it elsewhere.
+    /// Refuses the line if the server would end the line elsewhere.
     ///
-    /// The Go server looks for the end of a line before it parses the line. It reads backslashes in
-    /// pairs even in tags, so with a backslash before an escaped space it assumes that the fields
-    /// begin there.
+    /// The Go server looks for the end of a line before it parses the line. The server reads
+    /// backslashes in pairs even in tags. If a backslash precedes an escaped space, the server
+    /// therefore assumes that the fields begin at this space.
     fn check_split(&self) -> Result<(), Error> {
         if !self.misleading {
             return Ok(());

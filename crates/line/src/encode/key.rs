@@ -1,4 +1,4 @@
-//! Names: text, or a key that is checked and escaped once for many lines.
+//! Names for the encoder: text, or a key that is checked and escaped once for many lines.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -8,7 +8,8 @@ use crate::syntax::bytes::kinds_in;
 use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines};
 use crate::{Error, Options, Place, Rule};
 
-/// A name that is checked and escaped once: a measurement, tag key or field key of many lines.
+/// A name that is checked and escaped once: the measurement, a tag key or a field key of many
+/// lines.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Key};
@@ -24,9 +25,9 @@ use crate::{Error, Options, Place, Rule};
 /// # Ok::<(), aioinflux_line::Error>(())
 /// ```
 ///
-/// A name can be valid in one place and invalid in another (`#1` can be a field key, but not a
-/// measurement). `Key` records this, and the error is reported where the key is used. An encoder
-/// with different options escapes the name again.
+/// A name can be valid in one place and invalid in another place (`#1` can be a field key, but not
+/// a measurement). `Key` records where the name is invalid, and the error is reported where the key
+/// is used. An encoder with options other than the options of the key escapes the name again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     name: String,
@@ -39,12 +40,12 @@ pub struct Key {
 }
 
 impl Key {
-    /// Checks and escapes a name under the rules of a dialect (or of [`Options`]).
+    /// Checks and escapes a name according to the rules of a dialect (or of [`Options`]).
     ///
     /// # Errors
     ///
-    /// The name is not valid anywhere: for example it is empty, contains a newline or ends with a
-    /// backslash.
+    /// Fails if the name is not valid anywhere, for example because it is empty, contains a newline
+    /// or ends with a backslash.
     pub fn new(options: impl Into<Options>, name: &str) -> Result<Self, Error> {
         let options = options.into();
         let (text, removed) = if options.remove_newlines {
@@ -82,7 +83,7 @@ impl Key {
         &self.name
     }
 
-    /// Returns the options under which the name was escaped.
+    /// Returns the options with which the name was escaped.
     pub fn options(&self) -> Options {
         self.options
     }
@@ -92,7 +93,7 @@ impl Key {
         self.removed
     }
 
-    /// Returns the escaped bytes for a place, if the key was made with these options.
+    /// Returns the escaped bytes for a place, if the key was made with compatible options.
     pub(crate) fn encoded(&self, place: Place, options: Options) -> Option<Result<&[u8], Rule>> {
         let same = self.options.dialect == options.dialect
             && (self.removed == 0 || options.remove_newlines);
@@ -104,15 +105,17 @@ impl Key {
         same.then(|| bytes.as_deref().map_err(|rule| *rule))
     }
 
-    /// Returns whether a line with this tag key needs the check of where the server ends it.
+    /// Returns whether a line with this tag key needs the check that finds where the server ends
+    /// the line.
     pub(crate) fn misleads_splitter(&self) -> bool {
         self.misleading
     }
 }
 
-/// A name for the encoder: text, or a [`Key`].
+/// A name that is passed to the encoder: text, or a [`Key`].
 ///
-/// Implemented for `str`, `String`, `Cow<str>`, [`Key`], and references to these.
+/// This trait is implemented for `str`, `String`, `Cow<str>`, [`Key`], and references to these
+/// types.
 pub trait Name: sealed::Name {}
 
 impl<T: sealed::Name + ?Sized> Name for T {}

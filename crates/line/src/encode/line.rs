@@ -1,4 +1,4 @@
-//! One point that is being written to the batch.
+//! Writes one point to the batch.
 
 use alloc::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines}
 use crate::syntax::tags::Tag;
 use crate::{Encoder, Error, FieldValue, Options, Outcome, Place, Rule};
 
-/// The state of the point.
+/// How much of the point has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Start,
@@ -17,7 +17,7 @@ pub(crate) enum Stage {
     Fields,
 }
 
-/// Writes one point: measurement, then tags in any order, then fields.
+/// Writes one point: first the measurement, then the tags in any order, then the fields.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder};
@@ -31,8 +31,8 @@ pub(crate) enum Stage {
 /// # Ok::<(), aioinflux_line::Error>(())
 /// ```
 ///
-/// If it is dropped before [`finish`](Self::finish), the batch stays unchanged. After a refusal
-/// every further call returns the same error, so a point is never written in part.
+/// If the point is dropped before [`finish`](Self::finish), the batch stays unchanged. After a
+/// refusal, every further call returns the same error, so a point is never written in part.
 #[derive(Debug)]
 pub struct PointEncoder<'e> {
     pub(crate) encoder: &'e mut Encoder,
@@ -47,16 +47,16 @@ pub struct PointEncoder<'e> {
 }
 
 impl Encoder {
-    /// Starts a point. Errors and the batch use `index` to name it.
+    /// Starts a point. Errors and the batch identify the point by `index`.
     ///
-    /// The point is not written before [`PointEncoder::finish`]. [`next_index`](Self::next_index)
-    /// does not change.
+    /// The point is not written until [`PointEncoder::finish`] is called. This call does not change
+    /// [`next_index`](Self::next_index).
     pub fn point(&mut self, index: u64) -> PointEncoder<'_> {
         PointEncoder::new(self, index)
     }
 
-    /// Starts a point with the index [`next_index`](Self::next_index), which is then incremented,
-    /// even if the point is refused or dropped.
+    /// Starts a point with the index [`next_index`](Self::next_index). The next index is then
+    /// incremented, even if the point is refused or dropped.
     pub fn next_point(&mut self) -> PointEncoder<'_> {
         let index = self.next_index;
         self.next_index += 1;
@@ -96,7 +96,7 @@ impl<'e> PointEncoder<'e> {
     ///
     /// # Errors
     ///
-    /// The rule that the measurement violates.
+    /// Fails with the rule that the measurement violates.
     pub fn measurement(&mut self, name: impl Name) -> Result<&mut Self, Error> {
         let name = name.name_ref();
         self.step(|line| line.write_measurement(name))
@@ -106,17 +106,18 @@ impl<'e> PointEncoder<'e> {
     ///
     /// # Errors
     ///
-    /// The rule that the key or the value violates.
+    /// Fails with the rule that the key or the value violates.
     pub fn tag(&mut self, key: impl Name, value: &str) -> Result<&mut Self, Error> {
         let key = key.name_ref();
         self.step(|line| line.write_tag(key, value))
     }
 
-    /// Writes a field. NaN is left out unless the options say otherwise.
+    /// Writes a field. NaN is left out, unless the options specify otherwise.
     ///
     /// # Errors
     ///
-    /// The rule that the key, the value or the tags before it (a duplicate key) violate.
+    /// Fails with the rule that the key or the value violates, or that the preceding tags violate
+    /// (with a duplicate key).
     pub fn field<'v>(
         &mut self,
         key: impl Name,
@@ -126,13 +127,13 @@ impl<'e> PointEncoder<'e> {
         self.step(|line| line.write_field(key, &value))
     }
 
-    /// Ends the line with a timestamp in nanoseconds since 1970 (UTC), or without one.
+    /// Ends the line with a timestamp in nanoseconds since 1970 (UTC), or without a timestamp.
     ///
     /// A point without fields is left out and counted as skipped.
     ///
     /// # Errors
     ///
-    /// The rule that the point violates.
+    /// Fails with the rule that the point violates.
     pub fn finish(mut self, timestamp: Option<i64>) -> Result<Outcome, Error> {
         self.step(|line| line.end(timestamp))?;
         if self.encoder.fields.is_empty() {
@@ -250,7 +251,7 @@ impl<'e> PointEncoder<'e> {
         self.write_value(key, value)
     }
 
-    /// Returns whether the options leave this value out.
+    /// Returns whether the options require that this value is left out.
     fn skips(&self, key: NameRef<'_>, value: &FieldValue<'_>) -> Result<bool, Error> {
         let FieldValue::Float(float) = *value else {
             return Ok(false);
@@ -329,7 +330,8 @@ impl<'e> PointEncoder<'e> {
         Ok(())
     }
 
-    /// Writes a measurement, key or tag value. `key` is the key of the tag if this is a value.
+    /// Writes a measurement, key or tag value. If the text is a tag value, `key` is the key of the
+    /// tag.
     fn write_text(&mut self, place: Place, text: &str, key: &str) -> Result<(), Error> {
         let mut kinds = kinds_in(text);
         let mut kept = Cow::Borrowed(text);
@@ -354,7 +356,8 @@ impl<'e> PointEncoder<'e> {
         } else {
             append_escaped(&mut self.encoder.batch.bytes, &kept, escaped);
         }
-        // Measurements and field keys with such a pair were refused above.
+        // Measurements and field keys with such a pair of backslash and special character were
+        // refused above.
         if kinds & kind::BACKSLASH != 0 && !grammar.doubles_backslash {
             self.misleading |= misleads_splitter(&kept);
         }

@@ -1,4 +1,4 @@
-//! The encoder: appends lines to a batch.
+//! The encoder, which appends lines to a batch.
 
 use alloc::format;
 use alloc::string::String;
@@ -21,39 +21,40 @@ pub use key::{Key, Name};
 pub use line::PointEncoder;
 pub use point::{Point, ToLine};
 
-/// Whether a point became a line.
+/// Specifies whether a point became a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The point is a line of the batch.
+    /// The point became a line of the batch.
     Written,
     /// The point had no fields left, and was counted as skipped.
     Skipped,
 }
 
-/// Newlines that were removed from names and tag values (see [`Options::remove_newlines`]).
+/// The newlines that were removed from names and tag values (see [`Options::remove_newlines`]).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RemovedNewlines {
     /// How many newlines were removed from the written lines.
     pub count: u64,
-    /// Where the first one was, for example ``point 3: tag `host` ``.
+    /// The place of the first removed newline, for example ``point 3: tag `host` ``.
     pub first: String,
 }
 
 /// Encodes points into a [`Batch`] of lines.
 ///
-/// Data that the server of the dialect would corrupt or drop is refused with a named
-/// [`Rule`](crate::Rule) (see the table in [`Dialect`](crate::Dialect)). A refused point leaves the
-/// batch unchanged.
+/// If the server of the dialect would corrupt or drop some data, the encoder refuses this data with
+/// a named [`Rule`](crate::Rule) (see the table in [`Dialect`](crate::Dialect)). A refused point
+/// leaves the batch unchanged.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     pub(crate) options: Options,
     pub(crate) batch: Batch,
     pub(crate) next_index: u64,
-    /// The source of times for points that have none.
+    /// The source of times for points that have no time.
     pub(crate) clock: Option<fn() -> i64>,
     pub(crate) removed: RemovedNewlines,
-    /// Parts of the current point. They are kept here so that points reuse their memory.
+    /// The parts of the current point. The parts are kept in the encoder, so that later points
+    /// reuse their memory.
     pub(crate) tags: Vec<Tag>,
     pub(crate) fields: Vec<Range<usize>>,
     pub(crate) scratch: Vec<u8>,
@@ -82,15 +83,17 @@ impl Encoder {
         self.next_index
     }
 
-    /// Sets the index of the next pushed point, after points with indexes of the caller.
+    /// Sets the index of the next pushed point, for example after points with indexes that the
+    /// caller chose.
     pub fn set_next_index(&mut self, index: u64) {
         self.next_index = index;
     }
 
-    /// Sets the source of times for points without one: each of them gets the next time of `clock`,
-    /// in nanoseconds since 1970 (UTC). So does each line of text without a timestamp. With `None`
-    /// they stay without a timestamp: the server then gives all points of a request the same time,
-    /// and keeps only one of each series.
+    /// Sets the source of times for points without a timestamp: each of these points gets the next
+    /// time of `clock`, in nanoseconds since 1970 (UTC). Each line of text without a timestamp also
+    /// gets a time from this clock. If the clock is `None`, points stay without a timestamp. The
+    /// server then gives the same time to all points of a request, and keeps only one point of each
+    /// series.
     ///
     /// The clock should never return the same time twice.
     ///
@@ -117,25 +120,25 @@ impl Encoder {
         &self.batch
     }
 
-    /// Returns the current batch and starts an empty one. Indexes continue.
+    /// Returns the current batch and starts an empty batch. Indexes continue.
     pub fn take(&mut self) -> Batch {
         mem::replace(&mut self.batch, Batch::new(self.options.dialect))
     }
 
-    /// Returns the current batch and starts an empty one in the memory of `spare`. Indexes
+    /// Returns the current batch and starts an empty batch in the memory of `spare`. Indexes
     /// continue.
     pub fn take_into(&mut self, mut spare: Batch) -> Batch {
         spare.clear(self.options.dialect);
         mem::replace(&mut self.batch, spare)
     }
 
-    /// Drops the current lines and keeps their memory. Indexes and the count of removed newlines
-    /// continue.
+    /// Drops the current lines and keeps their memory. The indexes and the count of removed
+    /// newlines continue.
     pub fn clear_lines(&mut self) {
         self.batch.clear(self.options.dialect);
     }
 
-    /// Resets the encoder, including its indexes, and keeps the memory.
+    /// Resets the encoder, including its indexes, and keeps its memory.
     pub fn clear(&mut self) {
         self.batch.clear(self.options.dialect);
         self.next_index = 0;
@@ -147,13 +150,13 @@ impl Encoder {
         self.batch.end()
     }
 
-    /// Returns the options.
+    /// Returns the options of the encoder.
     pub fn options(&self) -> Options {
         self.options
     }
 
     /// Returns how many newlines were removed since the start or the last [`clear`](Self::clear),
-    /// and where the first one was. `None` if there were none.
+    /// and where the first newline was. Returns `None` if no newlines were removed.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         (self.removed.count > 0).then_some(&self.removed)
     }

@@ -1,4 +1,4 @@
-//! The trait for everything that can be written as a line, and an owned point.
+//! The trait for all types that can be written as a line, and an owned point.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use crate::{Encoder, Error, FieldValue, Outcome, PointEncoder};
 
-/// Something that can be written as a line.
+/// A type whose values can be written as lines.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Error, PointEncoder, ToLine};
@@ -32,22 +32,24 @@ use crate::{Encoder, Error, FieldValue, Outcome, PointEncoder};
 /// # Ok::<(), Error>(())
 /// ```
 pub trait ToLine {
-    /// Writes measurement, tags and fields, in this order. Returns the timestamp in nanoseconds
+    /// Writes the measurement, tags and fields, in this order. Returns the timestamp in nanoseconds
     /// since 1970 (UTC), or `None` if the server should set it.
     ///
     /// # Errors
     ///
-    /// The first error of `line`. The point is then left out of the batch.
+    /// Fails with the first error of `line`. If this call fails, the point is left out of the
+    /// batch.
     fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error>;
 }
 
 impl Encoder {
-    /// Writes a point. Its index is [`next_index`](Self::next_index), which is then incremented.
+    /// Writes a point. The index of the point is [`next_index`](Self::next_index), which is then
+    /// incremented.
     ///
     /// # Errors
     ///
-    /// The rule that the point violates. The batch stays unchanged, but the index is used up, so
-    /// indexes continue to count the points that were passed.
+    /// Fails with the rule that the point violates. After an error, the batch is unchanged, but the
+    /// index is used up, so indexes continue to count the points that were passed.
     pub fn push<T: ToLine + ?Sized>(&mut self, point: &T) -> Result<Outcome, Error> {
         let mut line = self.next_point();
         let timestamp = point.to_line(&mut line)?;
@@ -79,7 +81,7 @@ impl<T: ToLine + ?Sized> ToLine for Arc<T> {
     }
 }
 
-/// An owned point, built by value.
+/// An owned point that is built with chained methods.
 ///
 /// ```
 /// use aioinflux_line::Point;
@@ -89,8 +91,8 @@ impl<T: ToLine + ?Sized> ToLine for Arc<T> {
 /// assert_eq!(point.tags(), [("host".into(), "a".into())]);
 /// ```
 ///
-/// Nothing is checked here: the encoder knows what the server of a dialect stores. Two points are
-/// equal if their parts are equal and in the same order.
+/// A point checks nothing: only the encoder knows what the server of a dialect stores. Two points
+/// are equal if they have the same parts in the same order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     measurement: String,
@@ -100,7 +102,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// Returns a point without tags, fields and timestamp.
+    /// Returns a point without tags, fields or a timestamp.
     pub fn new(measurement: impl Into<String>) -> Self {
         Self {
             measurement: measurement.into(),

@@ -1,13 +1,13 @@
-//! Takes batches from an encoder that continues.
+//! Takes batches from an encoder, which then continues.
 
 use crate::{Batch, Encoder};
 
 impl Encoder {
-    /// Takes the first `lines` lines, and the points that were skipped before the next line. The
-    /// other lines stay.
+    /// Takes the first `lines` lines, and the points that were skipped before the line after them.
+    /// The other lines stay in the encoder.
     ///
-    /// The remaining lines and later ones use the memory of `spare`, whose own lines are dropped.
-    /// If `spare` is a batch that was already sent, this allocates nothing.
+    /// The remaining and later lines use the memory of `spare`, whose own lines are dropped. If
+    /// `spare` is a batch that was already sent, this call allocates nothing.
     ///
     /// ```
     /// use aioinflux_line::{Batch, Dialect, Encoder, Point};
@@ -24,12 +24,12 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// If there are fewer lines.
+    /// Panics if there are fewer lines in the batch.
     pub fn take_lines(&mut self, lines: usize, spare: Batch) -> Batch {
         let batch = &mut self.batch;
         let mut kept = batch.part(lines..batch.len(), spare);
         if lines == 0 {
-            // Points that were skipped before all lines are in both.
+            // Points that were skipped before all lines are contained in both batches.
             let before = batch.skips.partition_point(|skip| *skip == 0);
             kept.skips.drain(..before);
         }

@@ -1,36 +1,37 @@
-//! The digits of times at equal distances, as those of sensors, and of equal times. The step is
+//! Writes times that are equal or at equal distances, such as the times of sensor data. The step is
 //! added to all digits of the previous time in parallel.
 
 use crate::copy::block_mut;
 use crate::number::digits::{TEN_16, put_integer, sixteen};
 
-/// Writes one time after the other.
+/// Writes times one after the other.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Steps {
     last: i64,
     /// The step between the last two times.
     step: i64,
-    /// Set after the same step has come twice in a row.
+    /// This field is set after the same step has occurred twice in a row.
     steady: Option<Steady>,
 }
 
-/// One digit for each byte, the last digit in the lowest byte.
+/// Each byte holds one digit, and the lowest byte holds the last digit.
 #[derive(Debug, Clone, Copy)]
 struct Steady {
-    /// All but the last sixteen digits as text. Current times have three.
+    /// All digits except the last sixteen, as text. Current times have three digits before the last
+    /// sixteen.
     high: [u8; 3],
     /// The last sixteen digits.
     digits: u128,
-    /// The digits of the step, with `CARRY` added to each.
+    /// The digits of the step, with `CARRY` added to each digit.
     step: u128,
 }
 
 const ONES: u128 = u128::from_ne_bytes([1; 16]);
-/// With `CARRY`, a sum of two digits of at least ten carries into the next byte.
+/// With `CARRY`, a sum of two digits that is at least ten carries into the next byte.
 const CARRY: u128 = ONES * (0x100 - 10);
 
 impl Steps {
-    /// Writes a time and returns its end. There must be room for 24 bytes.
+    /// Writes a time and returns the offset of its end. The output must have room for 24 bytes.
     #[inline]
     pub(crate) fn put(&mut self, out: &mut [u8], at: usize, time: i64) -> usize {
         let step = time.wrapping_sub(self.last);
@@ -55,8 +56,8 @@ impl Steps {
 }
 
 impl Steady {
-    /// `None` for times without exactly 19 digits, and for steps that are negative or have more
-    /// than 16 digits.
+    /// Returns `None` for times that do not have exactly 19 digits, and for steps that are negative
+    /// or have more than 16 digits.
     fn new(time: i64, step: i64) -> Option<Self> {
         let (time, step) = (u64::try_from(time).ok()?, u64::try_from(step).ok()?);
         let high = time / TEN_16;
@@ -71,11 +72,13 @@ impl Steady {
         })
     }
 
-    /// Adds the step. `false` if the digits before the last sixteen would change.
+    /// Adds the step to the digits. Returns `false` if the digits before the last sixteen would
+    /// change.
     #[inline]
     fn advance(&mut self) -> bool {
         let (sum, is_over) = self.digits.overflowing_add(self.step);
-        // Where there was no carry, `CARRY` remains; its value in the low half of the byte is six.
+        // A byte without a carry still contains `CARRY`, whose value in the low half of the byte is
+        // six.
         let six = (sum >> 4) & (ONES * 6);
         self.digits = (sum & (ONES * 15)) - six;
         !is_over
@@ -89,7 +92,7 @@ impl Steady {
     }
 }
 
-/// The digits of a number below 10^16.
+/// Returns the digits of a number below 10^16.
 fn digits(number: u64) -> u128 {
     sixteen(number).0.swap_bytes() & (ONES * 15)
 }

@@ -1,26 +1,26 @@
-//! Padded texts of one column for a block of rows, each with its key before it.
+//! The padded strings of one column for a block of rows; each string begins with its key.
 
 use alloc::vec::Vec;
 
 use crate::copy::BLOCK;
 use crate::rows::texts::Text;
 
-/// The length that marks a text that is not stored here.
+/// The length that marks a string that is not stored in the cells.
 pub(crate) const ABSENT: u8 = u8::MAX;
 
-/// A text of at most `N` bytes for each row. The block is reused.
+/// Strings of at most `N` bytes, one string for each row. The memory of the block is reused.
 #[derive(Debug, Clone)]
 pub(crate) struct Cells<const N: usize> {
     key: [u8; BLOCK],
-    /// `None` if the key is longer than a block; it is then not stored here.
+    /// `None` if the key is longer than a block. Such a key is not stored in the cells.
     key_length: Option<usize>,
     texts: Vec<[u8; N]>,
-    /// 0 means that the row has no text.
+    /// A length of 0 means that the row has no text.
     lengths: Vec<u8>,
 }
 
 impl<const N: usize> Cells<N> {
-    /// A block without rows. `key` is `,key=`.
+    /// Returns a block without rows. `key` is the text `,key=`.
     pub(crate) fn new(key: Text<'_>) -> Self {
         let mut block = [0; BLOCK];
         let is_short = key.length() <= BLOCK && key.copy_to(&mut block, 0).is_some();
@@ -37,7 +37,7 @@ impl<const N: usize> Cells<N> {
         self.key_length
     }
 
-    /// Replaces the values. `put` writes a value after the key, and returns its end.
+    /// Replaces the values. `put` writes a value after the key, and returns the offset of its end.
     #[inline]
     pub(crate) fn fill<T>(
         &mut self,
@@ -56,14 +56,14 @@ impl<const N: usize> Cells<N> {
         }
     }
 
-    /// Sets a row to have no text.
+    /// Sets the length of a row to 0, so that the row has no text.
     #[inline]
     pub(crate) fn leave_out(&mut self, row: usize) {
         self.lengths[row] = 0;
     }
 
-    /// Returns the padded text of a row and its length, which is 0 if the row has no text. `None`
-    /// if the text is not stored here.
+    /// Returns the padded text of a row and its length, which is 0 if the row has no text. Returns
+    /// `None` if the text is not stored in the cells.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<(&[u8; N], usize)> {
         let length = self.lengths[row];

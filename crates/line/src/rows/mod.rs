@@ -1,9 +1,10 @@
-//! Many points of one shape, of which only the values are passed.
+//! Writes many points of one shape; the caller passes only their values.
 //!
-//! The [`Shape`] has decided once what holds for all rows. A row is written after the last line of
-//! the batch, into bytes that were zeroed long before, so that short texts can be copied as blocks
-//! of known size. Bytes after the last line are not part of the batch. The state of a row is a
-//! separate value that is never passed by reference, so that the compiler can keep it in registers.
+//! The [`Shape`] contains everything that is the same for all rows. A row is written after the last
+//! line of the batch, into bytes that were zeroed in advance, so that short strings can be copied
+//! as blocks of known size. Bytes after the last line are not part of the batch. The state of a row
+//! is a separate value that is never passed by reference, so that the compiler can keep it in
+//! registers.
 
 use crate::copy::BLOCK;
 use crate::copy::copy_cell;
@@ -32,10 +33,10 @@ pub use tag_cells::TagCells;
 pub use tag_text::TagText;
 pub use target::LentLines;
 
-/// Initial room for the texts of a row, until one is known to be longer.
+/// The initial room for the text of a row, which is used until a longer text is found.
 const TEXTS: usize = 4 << 10;
 
-/// Writes points that share a [`Shape`]. It is several times as fast as a
+/// Writes points that share a [`Shape`]. This type is several times as fast as a
 /// [`PointEncoder`](crate::PointEncoder) and writes the same bytes.
 #[derive(Debug)]
 pub struct Rows<'e> {
@@ -47,18 +48,20 @@ pub struct Rows<'e> {
 }
 
 impl Encoder {
-    /// Starts to write points of one shape. The shape must have the options of the encoder.
+    /// Starts to write points that share a shape. The shape must have the same options as the
+    /// encoder.
     ///
     /// # Panics
     ///
-    /// If the options differ.
+    /// Panics if the shape and the encoder have different options.
     pub fn rows<'e>(&'e mut self, shape: &'e Shape) -> Rows<'e> {
         let target = Target::Batch(&mut self.batch);
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Starts to write points of one shape to `out`, after the `lines` bytes that are already
-    /// there. The batch does not change. Bytes after the lines are meaningless afterwards.
+    /// Starts to write points that share a shape to `out`, after the `lines.bytes` bytes that `out`
+    /// already contains. The batch of the encoder does not change. After the call, all bytes after
+    /// the lines are meaningless.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder, LentLines, Shape};
@@ -79,7 +82,7 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// If the options differ.
+    /// Panics if the shape and the encoder have different options.
     pub fn rows_into<'e>(
         &'e mut self,
         shape: &'e Shape,
@@ -94,8 +97,8 @@ impl Encoder {
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Returns how many bytes of the caller's memory a row of a shape may need. It is an upper
-    /// bound.
+    /// Returns how many bytes of the caller's memory a row of a shape can need. The returned number
+    /// is an upper bound.
     pub fn room_for(&self, shape: &Shape) -> usize {
         room(shape, self.batch.text_room)
     }
@@ -127,13 +130,14 @@ impl<'e> Rows<'e> {
         }
     }
 
-    /// Returns the number of bytes of all lines in the batch, or in the caller's memory.
+    /// Returns the total number of bytes of all lines in the batch or in the caller's memory.
     #[inline]
     pub fn len_bytes(&self) -> usize {
         self.target.end()
     }
 
-    /// Returns whether there is room for a row. A batch grows, so there it is always true.
+    /// Returns whether there is room for a row. For a batch, the result is always true, because a
+    /// batch can grow.
     #[inline]
     pub fn has_room(&self) -> bool {
         let room = room(self.shape, self.target.text_room());
@@ -144,7 +148,7 @@ impl<'e> Rows<'e> {
     ///
     /// # Panics
     ///
-    /// If the caller's memory [has no room](Self::has_room).
+    /// Panics if the caller's memory [has no room](Self::has_room).
     #[inline]
     pub fn begin(&mut self) -> Row<'_> {
         let room = room(self.shape, self.target.text_room());
@@ -173,21 +177,21 @@ impl<'e> Rows<'e> {
     }
 }
 
-/// One row: its tags (in [`Shape::tag_order`]), then its fields (in the order of the shape), then
-/// its end. Missing tags and fields are left out.
+/// One row. The tags of the row come first (in [`Shape::tag_order`]), then the fields (in the order
+/// of the shape), and then the end of the row. Missing tags and fields are left out.
 ///
-/// If a value needs a closer check, the call returns [`Unusual`]: drop the row and write the point
-/// with [`Encoder::point`]. A row that is not ended leaves the batch unchanged.
+/// If a value needs a closer check, the call returns [`Unusual`]. In that case, drop the row and
+/// write the point with [`Encoder::point`]. A row that is not ended leaves the batch unchanged.
 #[derive(Debug)]
 pub struct Row<'r> {
     shape: &'r Shape,
     grammar: &'static Grammar,
     clock: Option<fn() -> i64>,
-    /// The bytes after the last line.
+    /// The bytes after the last line of the batch.
     out: &'r mut [u8],
-    /// How many bytes the lines before this row take.
+    /// The number of bytes in the lines before this row.
     start: usize,
-    /// The end of the unfinished row.
+    /// The offset of the end of the unfinished row.
     at: usize,
     /// The offset where the tags end and the fields begin.
     fields_at: usize,
@@ -205,8 +209,9 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Checks that there is room for texts, besides all names and numbers of the shape. If there is
-    /// not, `PointEncoder` takes this row, and the next row gets more room.
+    /// Checks that there is room for text in addition to all names and numbers of the shape. If
+    /// there is not enough room, `PointEncoder` has to write this row, and the next row gets more
+    /// room.
     #[inline]
     fn check_room(&mut self, more: usize) -> Result<(), Unusual> {
         let wanted = self.at + more + self.shape.room;
@@ -221,11 +226,12 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the value is infinite (or NaN and the options refuse it), or comes out of order.
+    /// Fails if the value is infinite, if it is NaN and the options refuse NaN, or if the field is
+    /// out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     #[inline]
     pub fn float(&mut self, field: usize, value: f64) -> Result<(), Unusual> {
         if !value.is_finite() {
@@ -239,16 +245,16 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a number that was formatted earlier for the same shape. `row` is its position in the
-    /// list.
+    /// Writes a number that was formatted earlier for the same shape. `row` is the position of the
+    /// number in the list.
     ///
     /// # Errors
     ///
-    /// If the dialect does not store the number, or it comes out of order.
+    /// Fails if the dialect does not store the number, or if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no such row in the list.
+    /// Panics if there is no such row in the list.
     #[inline]
     pub fn number(&mut self, numbers: &Numbers, row: usize) -> Result<(), Unusual> {
         let (text, length) = numbers.get(row)?;
@@ -270,11 +276,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the field comes out of order.
+    /// Fails if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     #[inline]
     pub fn integer(&mut self, field: usize, value: i64) -> Result<(), Unusual> {
         let at = self.key(field)?;
@@ -287,11 +293,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the value is beyond what the dialect stores, or comes out of order.
+    /// Fails if the dialect cannot store a value this large, or if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     #[inline]
     pub fn unsigned(&mut self, field: usize, value: u64) -> Result<(), Unusual> {
         let suffix = if self.grammar.unsigned { b'u' } else { b'i' };
@@ -314,11 +320,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the field comes out of order.
+    /// Fails if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     #[inline]
     pub fn boolean(&mut self, field: usize, value: bool) -> Result<(), Unusual> {
         let at = self.key(field)?;
@@ -332,11 +338,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the string is too long for the dialect, or comes out of order.
+    /// Fails if the string is too long for the dialect, or if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     #[inline]
     pub fn string(&mut self, field: usize, value: &str) -> Result<(), Unusual> {
         let text = value.as_bytes();
@@ -352,8 +358,8 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes `,key=` and returns its end. The first comma becomes the space before the fields when
-    /// the row ends.
+    /// Writes `,key=` and returns the offset of its end. When the row ends, the comma before the
+    /// first field becomes the space before the fields.
     #[inline]
     fn key(&mut self, field: usize) -> Result<usize, Unusual> {
         self.pass_field(field)?;
@@ -370,12 +376,12 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Ends the row. Errors and the batch use `index` to name it. A row without fields is left out
-    /// and counted as skipped.
+    /// Ends the row. Errors and the batch identify the row by `index`. A row without fields is left
+    /// out and counted as skipped.
     ///
     /// # Errors
     ///
-    /// If the dialect does not store the timestamp, or the keys of the line are too long.
+    /// Fails if the dialect does not store the timestamp, or if the keys of the line are too long.
     #[inline]
     pub fn end(mut self, index: u64, timestamp: Option<i64>) -> Result<Outcome, Unusual> {
         if self.at == self.fields_at {

@@ -1,7 +1,8 @@
-//! Numbers of one field, as text, for a block of rows.
+//! The numbers of one field for a block of rows, formatted as text.
 //!
-//! In a loop over one column, the processor formats several numbers at once. Between the other
-//! parts of a row each number would have to be finished first, which costs half as much again.
+//! In a loop over one column, the processor can format several numbers at once. If each number were
+//! formatted between the other parts of its row, the processor would have to finish it first, which
+//! takes half as much time again.
 
 use crate::copy::BLOCK;
 use crate::number::digits::{put_integer, put_unsigned};
@@ -9,10 +10,11 @@ use crate::number::float::put_float;
 use crate::rows::cells::{ABSENT, Cells};
 use crate::{Options, Shape, Unusual};
 
-/// The numbers of one field in a block of rows, as text, for [`Row::number`](crate::Row::number).
+/// The numbers of one field in a block of rows, formatted as text, for
+/// [`Row::number`](crate::Row::number).
 ///
-/// The list is meant to be refilled for a few dozen rows at a time, so that it stays in the cache
-/// of the processor.
+/// The list should be refilled for a few dozen rows at a time, so that it stays in the processor's
+/// cache.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Numbers, Shape};
@@ -39,7 +41,7 @@ pub struct Numbers {
     cells: Cells<CELL>,
 }
 
-/// A key and a number.
+/// The size of a cell with a key and a number.
 pub(crate) const CELL: usize = 2 * BLOCK + 8;
 
 impl Numbers {
@@ -47,7 +49,7 @@ impl Numbers {
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at this position.
     pub fn new(shape: &Shape, field: usize) -> Self {
         Self {
             options: shape.options,
@@ -92,11 +94,11 @@ impl Numbers {
         });
     }
 
-    /// Leaves out the number of a row, where the field is null.
+    /// Leaves out the number of a row whose field is null.
     ///
     /// # Panics
     ///
-    /// If there is no such row.
+    /// Panics if there is no such row.
     #[inline]
     pub fn leave_out(&mut self, row: usize) {
         self.cells.leave_out(row);
@@ -108,7 +110,7 @@ impl Numbers {
         self.cells.get(row).ok_or(Unusual)
     }
 
-    /// Returns whether the texts include the key.
+    /// Returns whether the text in the cells includes the key.
     #[inline]
     pub(crate) fn has_key(&self) -> bool {
         self.cells.key_length().is_some()
@@ -123,10 +125,10 @@ impl Numbers {
     }
 }
 
-/// Writes the suffix of a number and returns its end.
+/// Writes the suffix of a number and returns the offset of its end.
 #[inline]
 fn suffixed(text: &mut [u8; CELL], end: usize, suffix: u8) -> u8 {
     text[end] = suffix;
-    // At most 32 bytes of the key, 20 digits, a sign and the suffix.
+    // The text has at most 32 bytes of the key, 20 digits, a sign and the suffix.
     u8::try_from(end + 1).unwrap_or(ABSENT)
 }

@@ -1,7 +1,7 @@
-//! Texts of one tag for a block of rows, already checked.
+//! The checked values of one tag for a block of rows.
 //!
-//! In a loop over one column, the processor checks several texts at once, as
-//! [`Numbers`](crate::Numbers) does for numbers. The row then copies a block of known size.
+//! In a loop over one column, the processor can check several values at once, as
+//! [`Numbers`](crate::Numbers) does for numbers. The row then only copies a block of known size.
 
 use crate::Shape;
 use crate::copy::BLOCK;
@@ -9,11 +9,11 @@ use crate::copy::copy;
 use crate::rows::cells::{ABSENT, Cells};
 use crate::syntax::bytes::has_special;
 
-/// The values of one tag in a block of rows, with its key, for
+/// The values of one tag in a block of rows, together with the key, for
 /// [`Row::tag_cell`](crate::Row::tag_cell).
 ///
-/// The list is meant to be refilled for a few dozen rows at a time, so that it stays in the cache
-/// of the processor.
+/// The list should be refilled for a few dozen rows at a time, so that it stays in the processor's
+/// cache.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape, TagCells};
@@ -42,7 +42,7 @@ pub struct TagCells {
     cells: Cells<CELL>,
 }
 
-/// A key and a value.
+/// The size of a cell with a key and a value.
 pub(crate) const CELL: usize = 2 * BLOCK;
 
 impl TagCells {
@@ -50,7 +50,7 @@ impl TagCells {
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at this position.
     pub fn new(shape: &Shape, tag: usize) -> Self {
         Self {
             rank: shape.ranks[tag],
@@ -58,23 +58,24 @@ impl TagCells {
         }
     }
 
-    /// Replaces the values. An empty value is left out of its row.
+    /// Replaces the values in the list. If a value is empty, the tag is left out of the row.
     pub fn fill<'v>(&mut self, values: impl ExactSizeIterator<Item = &'v str>) {
-        // If the key is not stored here, there is no room after it.
+        // If the key is not stored in the cells, there is no room after it.
         let at = self.cells.key_length().unwrap_or(CELL);
         self.cells
             .fill(values, |text, value| put(text, at, value.as_bytes()));
     }
 
-    /// Returns the padded text of a row and its length, which is 0 if the row has no text. `None`
-    /// if the text is not stored here.
+    /// Returns the padded text of a row and its length, which is 0 if the row has no text. Returns
+    /// `None` if the text is not stored in the cells.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<(&[u8; CELL], usize)> {
         self.cells.get(row)
     }
 }
 
-/// Copies a value after the key. Returns its end, or the mark of a text that is not stored here.
+/// Copies a value to the place after the key. Returns the offset of the end of the value, or
+/// `ABSENT` if the text is not stored in the cells.
 #[inline]
 fn put(text: &mut [u8; CELL], at: usize, value: &[u8]) -> u8 {
     let end = at + value.len();
@@ -96,7 +97,7 @@ mod tests {
     use crate::Dialect;
     use alloc::string::String;
 
-    /// The expected cell for each value.
+    /// Returns the expected cell for a value.
     fn cell(key_length: usize, value: &str) -> Option<String> {
         let key = "k".repeat(key_length);
         let shape = Shape::new(Dialect::V1, "m", &[&key], &["f"]).unwrap();
@@ -112,7 +113,7 @@ mod tests {
         assert_eq!(cell(1, "").unwrap(), "");
         assert_eq!(cell(1, "a b"), None);
         assert_eq!(cell(1, "a\n"), None);
-        // A key of 30 letters fills a block with its comma and equals sign.
+        // A key of 30 letters, together with its comma and equals sign, fills a block.
         for (key, room) in [(1, CELL - 3), (30, CELL - 32)] {
             assert_eq!(cell(key, &"x".repeat(room)).unwrap().len(), CELL);
             assert_eq!(cell(key, &"x".repeat(room + 1)), None);

@@ -1,18 +1,19 @@
-//! The escaped value of a tag, which its owner keeps.
+//! The escaped value of a tag, which the caller stores.
 
 use crate::copy::BLOCK;
 use crate::dialect::MAX_STRING;
 use crate::rows::shape::escaped;
 use crate::{Place, Shape};
 
-/// Maximum length of a kept tag with its key: two of these and an address fill two cache lines.
+/// Maximum length of a stored tag with its key: two such tags and an address fill two cache lines.
 const LONGEST: usize = BLOCK + 8;
 
-/// The value of a tag with its key, checked and escaped, for
+/// The value of a tag together with its key, checked and escaped, for
 /// [`Row::tag_text`](crate::Row::tag_text).
 ///
-/// If a few values are repeated, each can be stored where the caller finds it, so nothing else has
-/// to be read. [`TagValues`](crate::TagValues) is for values that have numbers.
+/// If a few values are repeated, the caller can store each `TagText` where it looks up the value,
+/// so that no other memory has to be read. For values that are identified by numbers, use
+/// [`TagValues`](crate::TagValues) instead.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape, TagText};
@@ -40,12 +41,12 @@ pub struct TagText {
 }
 
 impl TagText {
-    /// Checks and escapes a value of a tag of a shape. An empty value is left out of its rows.
-    /// `None` if a value is long or needs further checks.
+    /// Checks and escapes a value for a tag of a shape. If the value is empty, the tag is left out
+    /// of its rows. Returns `None` if the value is long or needs further checks.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at this position.
     pub fn new(shape: &Shape, tag: usize, value: &str) -> Option<Self> {
         const { assert!(LONGEST < MAX_STRING) };
         let mut text = [0; LONGEST];
@@ -68,8 +69,8 @@ impl TagText {
         })
     }
 
-    /// Copies the text to the start of `out` and returns its length, if there is room for the
-    /// longest text.
+    /// Copies the text to the start of `out` and returns its length, if `out` has room for the
+    /// longest possible text.
     #[inline]
     pub(crate) fn copy_to(&self, out: &mut [u8]) -> Option<usize> {
         let out = out.first_chunk_mut::<LONGEST>()?;

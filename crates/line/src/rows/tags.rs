@@ -1,4 +1,4 @@
-//! The tags of a row, for each form in which values are passed.
+//! Writes the tags of a row, with one function for each form in which values are passed.
 
 use core::ops::Range;
 
@@ -12,15 +12,15 @@ use crate::syntax::bytes::{kind, kind_of, kinds_in};
 use crate::{TagCells, TagCodes, TagText, TagValues};
 
 impl Row<'_> {
-    /// Writes a tag. An empty value is left out.
+    /// Writes a tag. A tag with an empty value is left out.
     ///
     /// # Errors
     ///
-    /// If the value needs further checks, or the tag comes out of order.
+    /// Fails if the value needs further checks, or if the tag is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at this position.
     #[inline]
     pub fn tag(&mut self, tag: usize, value: &str) -> Result<(), Unusual> {
         self.pass_tag(tag)?;
@@ -44,7 +44,7 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the tag comes out of order.
+    /// Fails if the tag is out of order.
     #[inline]
     pub fn tag_text(&mut self, text: &TagText) -> Result<(), Unusual> {
         self.pass_tags(text.rank..text.rank + 1)?;
@@ -58,16 +58,17 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a tag with a value that was checked earlier for the same shape. `row` is its position
-    /// in the list. `false` if the list does not store the value: write it with [`tag`](Self::tag).
+    /// Writes a tag with a value that was checked earlier for the same shape. `row` is the position
+    /// of the value in the list. Returns `false` if the list does not store the value. In that
+    /// case, write the value with [`tag`](Self::tag).
     ///
     /// # Errors
     ///
-    /// If the tag comes out of order.
+    /// Fails if the tag is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no such row in the list.
+    /// Panics if there is no such row in the list.
     #[inline]
     pub fn tag_cell(&mut self, cells: &TagCells, row: usize) -> Result<bool, Unusual> {
         let Some((text, length)) = cells.get(row) else {
@@ -85,15 +86,15 @@ impl Row<'_> {
         Ok(true)
     }
 
-    /// Writes a tag with one of its escaped values.
+    /// Writes a tag with one of the values that were escaped for this tag.
     ///
     /// # Errors
     ///
-    /// If the value needs further checks, or the tag comes out of order.
+    /// Fails if the value needs further checks, or if the tag is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position, or no value with that code.
+    /// Panics if the shape has no tag at this position, or if there is no value with this code.
     #[inline]
     pub fn tag_value(
         &mut self,
@@ -107,16 +108,16 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes consecutive tags with escaped values. `row` is the position of their codes in the
-    /// lists.
+    /// Writes consecutive tags whose values are already escaped. `row` is the position of the codes
+    /// of these values in the lists.
     ///
     /// # Errors
     ///
-    /// If a value needs further checks, or the first tag comes out of order.
+    /// Fails if a value needs further checks, or if the first tag is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no such row in a list, or no value with that code.
+    /// Panics if a list has no such row, or if there is no value with this code.
     #[inline]
     pub fn tag_codes(&mut self, tags: &TagCodes<'_>, row: usize) -> Result<(), Unusual> {
         self.pass_tags(tags.ranks.clone())?;
@@ -131,7 +132,7 @@ impl Row<'_> {
 
     #[inline]
     fn put_value(&mut self, at: usize, text: Text<'_>) -> Result<usize, Unusual> {
-        // Room for names and numbers is reserved separately, and values may not use it.
+        // Room for names and numbers is reserved separately, and values must not use that room.
         match text.copy_to(self.out, at) {
             Some(end) if end + self.shape.room <= self.out.len() => Ok(end),
             _ => Err(self.refuse_value(at, text)),
@@ -152,8 +153,8 @@ impl Row<'_> {
         self.pass_tags(rank..rank + 1)
     }
 
-    /// Records which tags come, by their positions in sorted order. All tags come in order, before
-    /// all fields.
+    /// Records which tags are written, by their positions in sorted order. All tags are written in
+    /// order, before all fields.
     #[inline]
     fn pass_tags(&mut self, ranks: Range<usize>) -> Result<(), Unusual> {
         if ranks.start < self.next_tag || self.at != self.fields_at {
@@ -164,8 +165,9 @@ impl Row<'_> {
     }
 }
 
-/// Writes a tag value with bytes that may need escapes, and returns its end. `None` if the row
-/// needs `PointEncoder`. There must be room for twice the length of the value.
+/// Writes a tag value that may contain bytes to escape, and returns the offset of its end. Returns
+/// `None` if the row needs `PointEncoder`. The output must have room for twice the length of the
+/// value.
 #[cold]
 fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     if kinds_in(value) & kind::CHECKED != 0 || value.len() > MAX_STRING {
@@ -178,7 +180,8 @@ fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     Some(at)
 }
 
-/// Writes a byte without a branch, with a backslash before it if needed, and returns the end.
+/// Writes a byte without branching, with a backslash before the byte if needed, and returns the
+/// offset of the end.
 #[inline]
 fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
     let text = if escape { [b'\\', byte] } else { [byte, 0] };

@@ -1,21 +1,21 @@
-//! Where rows are written: to the batch of an encoder, or to memory of the caller.
+//! The destination of rows: the batch of an encoder, or memory of the caller.
 
 use alloc::vec::Vec;
 
 use crate::{Batch, Outcome};
 
-/// The most bytes that are zeroed in advance.
+/// The maximum number of bytes that are zeroed in advance.
 const AHEAD: usize = 16 << 10;
 
-/// Lines in memory of the caller (see [`Encoder::rows_into`](crate::Encoder::rows_into)).
+/// Lines in the caller's memory (see [`Encoder::rows_into`](crate::Encoder::rows_into)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LentLines {
-    /// How many bytes the lines take.
+    /// The number of bytes in the lines.
     pub bytes: usize,
-    /// How many points had no fields, and so no line.
+    /// The number of points that had no fields and therefore have no line.
     pub skipped: u64,
-    /// How many lines have no timestamp.
+    /// The number of lines without a timestamp.
     pub unstamped: usize,
 }
 
@@ -30,7 +30,7 @@ pub(super) enum Target<'e> {
     },
 }
 
-/// Where a complete row is recorded.
+/// The place where a complete row is recorded.
 #[derive(Debug)]
 pub(super) enum Record<'r> {
     Batch {
@@ -42,19 +42,19 @@ pub(super) enum Record<'r> {
     Lent(&'r mut LentLines),
 }
 
-/// Room for a row.
+/// The room for a row.
 pub(super) struct Space<'r> {
-    /// The bytes after the lines.
+    /// The bytes after the existing lines.
     pub(super) out: &'r mut [u8],
-    /// How many bytes the lines take.
+    /// The number of bytes in the existing lines.
     pub(super) start: usize,
     pub(super) record: Record<'r>,
-    /// The most bytes that the texts of a row have taken so far.
+    /// The largest number of bytes that the text of a row has taken so far.
     pub(super) text_room: &'r mut usize,
 }
 
 impl Target<'_> {
-    /// How many bytes the lines take.
+    /// Returns the number of bytes in the lines.
     #[inline]
     pub(super) fn end(&self) -> usize {
         match self {
@@ -71,7 +71,7 @@ impl Target<'_> {
         }
     }
 
-    /// Whether so many bytes are available after the lines, or can be allocated.
+    /// Returns whether `wanted` bytes are available after the lines, or can be allocated.
     #[inline]
     pub(super) fn has_room(&self, wanted: usize) -> bool {
         match self {
@@ -80,7 +80,7 @@ impl Target<'_> {
         }
     }
 
-    /// At least so many bytes after the lines.
+    /// Returns at least `wanted` bytes after the lines.
     #[inline]
     pub(super) fn space(&mut self, wanted: usize) -> Space<'_> {
         let start = self.end();
@@ -118,7 +118,7 @@ impl Target<'_> {
     }
 }
 
-/// Nothing is zeroed in advance for the first row, which is often the only one.
+/// For the first row, which is often the only row, no bytes are zeroed in advance.
 #[cold]
 fn make_room(bytes: &mut Vec<u8>, end: usize) {
     let ahead = bytes.len().min(AHEAD);
@@ -147,7 +147,8 @@ impl Record<'_> {
         }
     }
 
-    /// Records that a point was left out. It is a separate function because most rows have fields.
+    /// Records that a point was left out. This is a separate function because most rows have
+    /// fields.
     #[cold]
     #[inline(never)]
     pub(super) fn skip(self) -> Outcome {

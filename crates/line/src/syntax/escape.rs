@@ -1,7 +1,8 @@
-//! The rules and the escapes of names and tags.
+//! The rules for names and tags, and the escapes in them.
 //!
-//! One pass over the bytes collects the kinds of bytes. Most texts have no special bytes and are
-//! copied. Everything else here runs only for texts with special bytes.
+//! One pass over the bytes determines which kinds of bytes the text contains. Most names and tag
+//! values have no special bytes and are simply copied. All other code in this module runs only for
+//! text with special bytes.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -74,9 +75,9 @@ impl Grammar {
 
 /// Returns whether the Go parser would lose a backslash of this measurement or field key.
 ///
-/// It unescapes both with `escape.Unescape`, which also removes the backslash of `\"` and `\=`. It
-/// unescapes measurements twice (the index does it again). It reads field keys in pairs before
-/// that.
+/// The Go parser unescapes both with `escape.Unescape`, which also removes the backslash of `\"`
+/// and `\=`. Measurements are unescaped twice (the second time by the index). Before unescaping,
+/// the Go parser reads field keys in pairs.
 fn drops_backslash(place: Place, text: &str) -> bool {
     let mut run = 0_usize;
     for byte in text.bytes() {
@@ -97,16 +98,16 @@ fn drops_backslash(place: Place, text: &str) -> bool {
     false
 }
 
-/// Returns whether the storage engine would split its key inside this text, or at its end together
-/// with the separator that follows.
+/// Returns whether the storage engine would split its key inside this text, or at the end of this
+/// text together with the separator that follows.
 fn cuts_key(place: Place, text: &str) -> bool {
     let stem = &KEY_SEPARATOR[..KEY_SEPARATOR.len() - 1];
     place != Place::FieldKey
         && (text.contains(KEY_SEPARATOR) || (place != Place::TagKey && text.ends_with(stem)))
 }
 
-/// Returns whether a backslash precedes a character that will be escaped itself, so that the Go
-/// line splitter, which reads pairs, would see that character as unescaped.
+/// Returns whether a backslash precedes a character that will itself be escaped. The Go line
+/// splitter, which reads backslashes in pairs, would then see that character as unescaped.
 pub(crate) fn misleads_splitter(text: &str) -> bool {
     let mut run = 0_usize;
     for byte in text.bytes() {
@@ -122,7 +123,7 @@ pub(crate) fn misleads_splitter(text: &str) -> bool {
     false
 }
 
-/// Appends text with a backslash before every byte whose kind is in `escaped`.
+/// Appends the text with a backslash before every byte whose kind is in `escaped`.
 pub(crate) fn append_escaped(out: &mut Vec<u8>, text: &str, escaped: u8) {
     let bytes = text.as_bytes();
     let mut copied = 0;
@@ -136,7 +137,7 @@ pub(crate) fn append_escaped(out: &mut Vec<u8>, text: &str, escaped: u8) {
     out.extend_from_slice(&bytes[copied..]);
 }
 
-/// Returns the text without its line feeds, and their number.
+/// Returns the text without its line feeds, and the number of removed line feeds.
 pub(crate) fn without_newlines(text: &str) -> (Cow<'_, str>, u64) {
     let kept: String = text.split('\n').collect();
     let removed = text.len() - kept.len();
@@ -147,8 +148,9 @@ pub(crate) fn without_newlines(text: &str) -> (Cow<'_, str>, u64) {
     }
 }
 
-/// Removes the backslashes. It is the reverse of [`append_escaped`] for text without rare pairs,
-/// and what the server does for any other text.
+/// Removes the escaping backslashes from a text. This function is the inverse of
+/// [`append_escaped`], except for text with unusual pairs of a backslash and another character. For
+/// such text, this function does the same as the server.
 pub(crate) fn unescaped<'a>(grammar: &Grammar, place: Place, text: &'a str) -> Cow<'a, str> {
     let mut escaped = grammar.escaped(place);
     if grammar.loose_escapes && matches!(place, Place::Measurement | Place::FieldKey) {

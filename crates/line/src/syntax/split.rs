@@ -1,27 +1,30 @@
-//! Where lines end, as the server of the dialect finds it before it parses them.
+//! Finds the ends of lines, as the server of the dialect does before it parses the lines.
 
 use memchr::{memchr, memchr2};
 
 use crate::Dialect;
 use crate::dialect::Grammar;
 
-/// The length of a line with its line feed, and whether it is separate from the next line.
+/// The length of a line including its line feed, and whether the line is separate from the next
+/// line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Split {
     pub(crate) length: usize,
     /// False if the text ends inside a quoted string or directly after a backslash.
     pub(crate) closed: bool,
-    /// Whether the line has no quotes and no backslashes, so that every scanner reads it in the
+    /// Whether the line has neither quotes nor backslashes, so that every scanner reads it in the
     /// same way.
     pub(crate) plain: bool,
 }
 
 /// Finds the end of the first line of `text`.
 ///
-/// A port of `scanLine` (`models/points.go`), which 3.x uses unchanged. A backslash consumes the
-/// next byte everywhere. The first space begins the fields. A quote counts if there were more `=`
-/// than `,` since then. A comment is an exception: in a comment the server also counts quotes,
-/// which then include the lines after it. Nobody can want that.
+/// This function is a port of `scanLine` (`models/points.go`), which 3.x uses unchanged. A
+/// backslash always consumes the next byte. The first space begins the fields. A quote begins or
+/// ends a string only if more `=` than `,` have occurred since the first space. This function
+/// differs from the server for comments: in a comment, the server also counts quotes, so that a
+/// quoted string can include the lines after the comment. No user would want a comment to include
+/// the lines after it.
 pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
     let newline = memchr(b'\n', text);
     let first = &text[..newline.unwrap_or(text.len())];
@@ -39,7 +42,8 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
         match text[at] {
             b'\\' => {
                 at += 1;
-                // Nothing may follow a single backslash, and it must not escape a line feed.
+                // A single backslash must not be the last byte of the text, and must not escape the
+                // final line feed.
                 escaped_end = matches!(text[at..], [] | [b'\n']);
             }
             b' ' => fields = true,
@@ -82,10 +86,11 @@ pub(crate) fn is_silent(grammar: &Grammar, line: &[u8]) -> bool {
     matches!(skip_blanks(grammar, line).first(), None | Some(b'#'))
 }
 
-/// Returns the ends of the lines in a text, as the server of the dialect finds them.
+/// Returns the ends of the lines in the text, as the server of the dialect determines them.
 ///
-/// A quoted string can contain line feeds, which end no line. Blank lines and comments are lines
-/// too. A comment always ends at its line feed, although a server would continue it after `="`.
+/// A quoted string can contain line feeds that do not end a line. Blank lines and comments count as
+/// lines, too. A comment always ends at its line feed, although a server would continue the comment
+/// after `="`.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, line_ends};
@@ -101,9 +106,9 @@ pub fn line_ends(dialect: Dialect, text: &[u8]) -> LineEnds<'_> {
     }
 }
 
-/// Iterates over the offsets after each line; made by [`line_ends`].
+/// An iterator over the offset after each line; [`line_ends`] returns it.
 ///
-/// The last offset is the length of the text, whether or not a line feed ends it.
+/// The last offset is the length of the text, whether or not the text ends with a line feed.
 #[derive(Debug, Clone)]
 pub struct LineEnds<'a> {
     grammar: &'static Grammar,

@@ -1,7 +1,7 @@
-//! The tags of an encoded line: their positions, and duplicate keys.
+//! The tags of an encoded line: their positions, and their duplicate keys.
 //!
-//! 3.x stores a line with a duplicate key, fails on every later query of its table, and crashes
-//! when it next writes the table to disk. 1.x and 2.x refuse such a line.
+//! 3.x stores a line with a duplicate tag key, fails on every later query of its table, and crashes
+//! when it next writes the table to disk. 1.x and 2.x refuse a line with a duplicate tag key.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -14,10 +14,11 @@ use crate::Place;
 use crate::dialect::Grammar;
 use crate::syntax::escape::unescaped;
 
-/// Up to this many tags are compared pairwise; more are sorted first.
+/// Up to this many tags are compared pairwise; a longer list of tags is sorted first.
 const FEW_TAGS: usize = 12;
 
-/// A tag of the point that is being written: the positions of its key and value in the bytes.
+/// A tag of the point that is being written, as the positions of its key and value in the bytes of
+/// the batch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tag {
     pub(crate) start: usize,
@@ -39,8 +40,8 @@ impl Tag {
     }
 }
 
-/// Returns a duplicate key among the tags of a line. `series` is its measurement and tags, and
-/// `tags` the memory for their positions.
+/// Returns a duplicate key among the tags of a line. `series` is the measurement and tags of the
+/// line, and `tags` is the memory for the positions of the tags.
 pub(crate) fn repeated_tag<'l>(
     grammar: &Grammar,
     series: &'l [u8],
@@ -61,7 +62,7 @@ pub(crate) fn repeated_tag<'l>(
     let key = |tag: &Tag| &series[tag.key()];
     let read = |key: &'l [u8]| match str::from_utf8(key) {
         Ok(text) => unescaped(grammar, Place::TagKey, text),
-        // The text was checked before: it is UTF-8.
+        // The text was already checked, so it is UTF-8.
         Err(_) => Cow::Borrowed(""),
     };
     let escaped = memchr(b'\\', series).is_some();
@@ -76,7 +77,8 @@ pub(crate) fn repeated_tag<'l>(
     Some(keys.swap_remove(twice))
 }
 
-/// The offset of the first such byte from `at` on that is not escaped, or the end.
+/// Returns the offset of the first unescaped byte `stop` at or after `at`, or the end of the
+/// series.
 pub(crate) fn end_of_part(series: &[u8], mut at: usize, stop: u8) -> usize {
     while let Some(found) = series
         .get(at..)

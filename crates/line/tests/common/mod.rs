@@ -1,4 +1,4 @@
-//! Shared by the tests: points that can be compared, and strategies for hostile points.
+//! Code that the tests share: points that can be compared, and strategies for hostile points.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -39,7 +39,7 @@ fn value(value: &FieldValue<'_>) -> String {
 }
 
 impl Parts {
-    /// What a server should return for a point that it accepts.
+    /// Returns what a server should return for a point that it accepts.
     pub(crate) fn wanted(dialect: Dialect, point: &Point) -> Self {
         let kept = |(_, value): &&(String, FieldValue<'_>)| !matches!(value, FieldValue::Float(f) if f.is_nan());
         let stored = |value: &FieldValue<'static>| match *value {
@@ -88,7 +88,7 @@ impl Parts {
     }
 }
 
-/// Decodes everything. Every line must be valid.
+/// Decodes everything. Panics if a line is invalid.
 pub(crate) fn decode_all(dialect: Dialect, bytes: &[u8]) -> Vec<Parts> {
     let lines: Result<Vec<_>, _> = Decoder::new(dialect, bytes).collect();
     match lines {
@@ -97,7 +97,7 @@ pub(crate) fn decode_all(dialect: Dialect, bytes: &[u8]) -> Vec<Parts> {
     }
 }
 
-/// Text of any characters, most of them special in line protocol.
+/// Generates text of any characters, most of which are special in line protocol.
 pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
         "a", "b", "é", "\\", "\\", ",", " ", "=", "\"", "#", "\t", "\r", "\n", "{", "\u{7f}",
@@ -121,7 +121,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = FieldValue<'static>> {
     ]
 }
 
-/// Points with texts of a strategy in every place.
+/// Generates points that have strings from the given strategy in every place.
 pub(crate) fn points<S: Strategy<Value = String> + Clone>(text: S) -> impl Strategy<Value = Point> {
     let tags = vec((text.clone(), text.clone()), 0..4);
     let fields = vec((text.clone(), any_value()), 0..4);

@@ -1,12 +1,13 @@
-//! How the server of 1.x and 2.x parses a body: a step-by-step copy of its parser
+//! Parses a body as the server of 1.x and 2.x does. This is a step-by-step copy of its parser
 //! (`models/points.go`) with its quirks, so that the rules can be tested without a server.
 //!
-//! The quirk that matters: four scanners read the same bytes, and they disagree on what a backslash
-//! escapes. The names here are those of the Go functions.
+//! The most important quirk is that four scanners read the same bytes, and disagree on which
+//! characters a backslash escapes. Functions here have the names of the corresponding Go functions.
 
 pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A stored point. Field values are as encoded; strings are without quotes and escapes.
+/// A stored point. Field values are stored as encoded, except that strings have no quotes and
+/// escapes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Stored {
     pub(crate) measurement: Vec<u8>,
@@ -15,7 +16,7 @@ pub(crate) struct Stored {
     pub(crate) timestamp: Vec<u8>,
 }
 
-/// Parses a body; a line that the server refuses is an error.
+/// Parses a body and returns an error for each line that the server refuses.
 pub(crate) fn parse_points(body: &[u8]) -> Vec<Result<Stored, &'static str>> {
     let (mut points, mut at) = (Vec::new(), 0);
     while at < body.len() {
@@ -66,7 +67,7 @@ fn parse_point(buf: &[u8]) -> Result<Stored, &'static str> {
         return Err("missing fields");
     }
     let time = scan_time(buf, fields_end)?;
-    // `Name` unescapes once, and the index of 1.x a second time.
+    // The function `Name` unescapes the measurement once, and the index of 1.x unescapes it again.
     let key = &buf[..key_end];
     let name = &key[..scan_to(key, 0, b',')];
     Ok(Stored {
@@ -165,8 +166,8 @@ fn scan_fields(buf: &[u8], start: usize) -> Result<usize, &'static str> {
     Ok(i)
 }
 
-/// The encoder writes only part of what the server accepts, and this function accepts no more than
-/// that.
+/// The encoder writes only some of the numbers that the server accepts, and this function accepts
+/// only those numbers.
 fn is_number(value: &[u8]) -> bool {
     let text = std::str::from_utf8(value).unwrap_or("");
     let digits = text.strip_suffix(['i', 'u']).unwrap_or(text);

@@ -136,7 +136,8 @@ impl Decoder {
         self.assembly.next_event()
     }
 
-    /// Ends the answer. Complete rows before an early end can still be taken.
+    /// Tells the decoder that the answer has ended. If the answer ends too early, the complete rows
+    /// before its end can still be taken.
     ///
     /// # Errors
     /// If the end is not proven, something must still come, or [`Decoder::feed`] returned an error.

@@ -5,25 +5,26 @@
 
 use serde::Deserialize;
 
-/// The verdict on a raw answer.
+/// The result of checking a raw answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Complete, and no statement failed.
+    /// The answer is complete, and no statement failed.
     Whole,
-    /// The answer is an error of the server: `{"error": ...}`.
+    /// The answer is an error from the server: `{"error": ...}`.
     Error(String),
-    /// These statements failed, by their index in the query. The results of others may be complete
-    /// or truncated.
+    /// The statements that failed, each with its index in the query and its error text. The results
+    /// of other statements may be complete or truncated.
     StatementErrors(Vec<(u32, String)>),
     /// The row limit of the server (`max-row-limit`) truncated the rows of this statement.
     Partial {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
     },
-    /// The body ends early; the text says where.
+    /// The body ends too early; the message says where.
     Truncated(String),
-    /// The body is not an answer of InfluxDB, or something follows the answer. The text says where.
+    /// The body is not an answer from InfluxDB, or other data follows the answer. The message says
+    /// where the problem is.
     Malformed(String),
 }
 
@@ -50,10 +51,11 @@ struct Series {
     partial: bool,
 }
 
-/// Checks a complete body: one document, or the documents of a chunked answer.
+/// Checks a complete body, which is one document or the documents of a chunked answer.
 ///
-/// In a single document, the row limit of a server may also fall between two series or two
-/// statements. Then the rest is missing without any sign. Chunked answers have no such limit.
+/// In a single document, the row limit of a server can also cut the answer between two series or
+/// two statements. In that case, the rest of the answer is missing without any sign. The row limit
+/// does not apply to chunked answers.
 pub fn check(body: &[u8]) -> Verdict {
     let mut documents = serde_json::Deserializer::from_slice(body).into_iter::<Document>();
     let mut errors = Vec::new();

@@ -21,18 +21,21 @@ const EVENTS: usize = 256;
 /// The token of [`Reactor::wake`].
 const RUNG: Token = Token(usize::MAX);
 
-/// A set of sockets that an event loop waits for by one file descriptor. Clones share it.
+/// A set of sockets that an event loop waits for through one file descriptor. Clones share the same
+/// sockets.
 ///
-/// For hosts with an event loop of their own, such as bindings to another language. A client of
-/// [`Client::driven_by`](crate::Client::driven_by) has its connections here. The host does this:
+/// A reactor is for hosts that have their own event loop, such as bindings to another language. The
+/// connections of a client from [`Client::driven_by`](crate::Client::driven_by) use these sockets.
+/// The host has these tasks:
 ///
-/// 1. It watches [`as_raw_fd`](AsRawFd::as_raw_fd) for being readable, and then calls
+/// 1. The host waits until [`as_raw_fd`](AsRawFd::as_raw_fd) is readable, then calls
 ///    [`turn`](Self::turn), and polls the futures that were woken.
-/// 2. It polls them in the context of a tokio runtime with time and I/O, which names are looked up
-///    and connections are opened by.
-/// 3. If [`wants_tokio`](Self::wants_tokio) after a poll that gave nothing, the answer is large: the
-///    future had better be spawned on the runtime, where its decoding does not hold the loop up.
-/// 4. A waker that is woken from another thread calls [`wake`](Self::wake).
+/// 2. The host polls the futures in the context of a tokio runtime with time and I/O enabled,
+///    because this runtime looks up names and opens connections.
+/// 3. If [`wants_tokio`](Self::wants_tokio) is true after a poll that returned nothing, the answer
+///    is large. The host should then spawn the future on the runtime, so that decoding does not
+///    block the event loop.
+/// 4. If a waker is woken from another thread, the waker calls [`wake`](Self::wake).
 #[derive(Clone)]
 pub struct Reactor {
     shared: Arc<Shared>,
@@ -138,11 +141,11 @@ pub(super) struct Registration {
 }
 
 impl Reactor {
-    /// A reactor without sockets.
+    /// Returns a reactor without sockets.
     ///
     /// # Errors
     ///
-    /// The system has no file descriptor left.
+    /// Fails if the system has no free file descriptor.
     pub fn new() -> io::Result<Self> {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
@@ -161,11 +164,11 @@ impl Reactor {
         })
     }
 
-    /// Wakes the futures whose sockets are ready. Does not wait.
+    /// Wakes the futures whose sockets are ready. This call does not wait.
     ///
     /// # Errors
     ///
-    /// The system refuses to tell.
+    /// Fails if the system does not report which sockets are ready.
     pub fn turn(&self) -> io::Result<()> {
         let mut poll = self.shared.poll.lock();
         let (poll, events) = &mut **poll.as_mut().unwrap_or_else(|error| error.get_mut());
@@ -190,16 +193,17 @@ impl Reactor {
         Ok(())
     }
 
-    /// Makes the file descriptor readable, from any thread.
+    /// Makes the file descriptor readable; this call is allowed from any thread.
     ///
     /// # Errors
     ///
-    /// The system refuses.
+    /// Fails if the system refuses the wake-up.
     pub fn wake(&self) -> io::Result<()> {
         self.shared.bell.wake()
     }
 
-    /// Whether the future that was polled last is to go on in tokio; asking resets it.
+    /// Returns whether the future that was polled last should continue on the tokio runtime, and
+    /// resets this flag.
     pub fn wants_tokio(&self) -> bool {
         self.shared.wants_tokio.swap(false, Ordering::Relaxed)
     }
