@@ -1,6 +1,7 @@
-//! Extracts the docstrings of the native module from its stubs, so that each is written once.
+//! Extracts the docstrings of the native module from its stubs, so that each docstring is written
+//! only once.
 //!
-//! Editors and the manual read the stubs `_core.pyi`, and `help()` reads the module. The macro
+//! Editors and the manual read the stubs in `_core.pyi`, and `help()` reads the module. The macro
 //! `docstring!` includes the files that this program writes.
 
 use std::path::Path;
@@ -13,7 +14,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={STUBS}");
     let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
     let folder = Path::new(&out).join("docstrings");
-    // The files of names that no longer exist must not be found.
+    // Files left over from names that no longer exist must not be found.
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -51,7 +52,7 @@ fn docstrings(stubs: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The word at the start.
+/// Returns the identifier at the start of the text.
 fn identifier(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
     &text[..end.unwrap_or(text.len())]
