@@ -88,8 +88,8 @@ fn first_of<'py>(data: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     data.cast_exact::<PyList>().ok()?.get_item(0).ok()
 }
 
-/// Extracts the measurement from the name of a table. The keys of the `dict` that
-/// `output="dataframe"` returns are `measurement,tag=value`.
+/// Extracts the measurement from the name of a table. The `dict` that `output="dataframe"` returns
+/// has keys of the form `measurement,tag=value`.
 fn measurement(name: &str, table: &Bound<'_, PyAny>) -> PyResult<String> {
     let attributes = table.getattr_opt(intern!(table.py(), "attrs"))?;
     let attributes = attributes.and_then(|attributes| attributes.cast_into::<PyDict>().ok());

@@ -37,9 +37,9 @@ pub(crate) struct Arguments {
     pub(crate) measurement_column: Option<Py<PyAny>>,
     /// The unit of integer times.
     pub(crate) time_unit: Option<Py<PyAny>>,
-    /// Additional tags with any names, which take precedence over a point's own tags.
+    /// Extra tags with any names, which take precedence over a point's own tags.
     pub(crate) tags: Option<Py<PyAny>>,
-    /// Additional tags that were passed as keywords. Keyword tags take precedence over `tags`.
+    /// Extra tags that were passed as keywords. Keyword tags take precedence over `tags`.
     pub(crate) extra_tags: Option<Py<PyDict>>,
     /// Default tags, which are added to points that lack a tag with the same name.
     pub(crate) default_tags: Option<Py<PyDict>>,
@@ -168,7 +168,7 @@ impl Arguments {
         check.call1(("tag_columns", columns))?.extract()
     }
 
-    /// Returns all additional tags.
+    /// Returns all extra tags.
     fn extra_tags<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let keywords = self.extra_tags.as_ref().map(|tags| tags.bind(py));
         let keywords = keywords.filter(|tags| !tags.is_empty());

@@ -70,7 +70,7 @@ impl Bell {
         Ok(())
     }
 
-    /// Wakes the loop, which calls a `Take`.
+    /// Wakes the loop, which then calls a `Take`.
     pub(crate) fn ring(&self, take: impl FnOnce() -> Take) {
         #[cfg(unix)]
         if let Some(reactor) = self.reactor() {

@@ -249,7 +249,7 @@ impl Drop for Take {
     }
 }
 
-/// A future that is always resolved, whatever happens to the task that should resolve it.
+/// A future that is always resolved, no matter what happens to the task that should resolve it.
 pub(crate) struct Promise {
     inbox: Arc<Inbox>,
     future: Option<Py<PyAny>>,
@@ -267,7 +267,7 @@ impl Promise {
         self.settle(convert);
     }
 
-    /// Resolves the future now, on the thread of its loop.
+    /// Resolves the future immediately, on the thread of its event loop.
     pub(crate) fn keep_now(mut self, py: Python<'_>, convert: Convert) -> PyResult<()> {
         let Some(future) = self.future.take() else {
             return Ok(());
@@ -285,7 +285,7 @@ impl Promise {
         visit.call(&self.future)
     }
 
-    /// Leaves the future unchanged, because nothing waits for it.
+    /// Leaves the future unchanged, because no task waits for it.
     pub(crate) fn forget(mut self) {
         self.future = None;
     }
@@ -298,8 +298,9 @@ impl Promise {
 }
 
 impl Drop for Promise {
-    /// Without a result, the task was cancelled (then its future is cancelled), or it panicked. The
-    /// end of the program also cancels tasks: the threads that wait for them end with it.
+    /// If there is no result, the task was cancelled, and its future is cancelled too, or the task
+    /// panicked. The end of the program also cancels tasks, but then the threads that wait for the
+    /// tasks end with the program.
     fn drop(&mut self) {
         if runtime::has_ended() {
             return;

@@ -32,7 +32,7 @@ impl From<Unusual> for Miss {
     }
 }
 
-/// Writes the tags of a dict that is already in line order, if no additional tag has to go between
+/// Writes the tags of a dict that is already in line order, if no extra tag has to go between
 /// them.
 pub(super) fn write_tags(
     row: &mut Row<'_>,
