@@ -14,7 +14,8 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={STUBS}");
     let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
     let folder = Path::new(&out).join("docstrings");
-    // Files left over from names that no longer exist must not be found.
+    // Files of an earlier build are deleted, so that docstrings of removed names cannot be
+    // included.
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -43,7 +44,7 @@ fn docstrings(stubs: &str) -> Vec<(String, String)> {
         } else if let Some(begin) = text.strip_prefix("\"\"\"") {
             let indent = line.len() - text.len();
             let docstring = docstring(begin, indent, &mut lines);
-            // The docstring of the stub itself precedes all names.
+            // The docstring of the stub file itself comes before all names.
             if !name.is_empty() {
                 found.push((name.clone(), docstring));
             }

@@ -1,5 +1,5 @@
-//! Handles data that is almost valid: pairs of a name and a table, and objects that contain data
-//! among other things.
+//! Handles data that is almost valid: pairs of a name and a table, and objects of which only a part
+//! is data.
 //!
 //! Queries return several series as `(name, table)` pairs, and such pairs are written as tables.
 //! Other invalid data is refused with an error that says what to pass instead.
@@ -17,8 +17,8 @@ use crate::values::{self, is_numpy};
 /// A table, and the name of its measurement if there is one.
 pub(crate) type Named<'py> = (Option<String>, Bound<'py, PyAny>);
 
-/// Returns the name and the table if the data is a pair of them. Returns `None` for tuples of other
-/// items, which are written item by item.
+/// Returns the name and the table if the data is a pair of a name and a table. Returns `None` for
+/// tuples of other items, which are written item by item.
 pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option<Named<'py>>> {
     let Ok(pair) = data.cast_exact::<PyTuple>() else {
         return Ok(None);
@@ -35,7 +35,7 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
         check_list(&name, &first, point)?;
     }
     if !is_rows && !frame::is_frame(&table)? {
-        // If text precedes an item that is not data, the text is not a line.
+        // If a pair's second item is not data, its first item is not a line either, but a name.
         check(&table, point)?;
         return Ok(None);
     }
@@ -145,7 +145,8 @@ pub(crate) fn check(data: &Bound<'_, PyAny>, point: u64) -> PyResult<()> {
     }
     let module = data.get_type().module()?;
     let module = module.to_string_lossy();
-    // Items must not be requested twice from classes of the user.
+    // Objects of other classes, such as the user's own, are not checked, because their items must
+    // not be requested twice.
     let known = ["pandas", "polars", "pyarrow"];
     if !known.iter().any(|known| module.starts_with(known)) {
         return Ok(());

@@ -1,9 +1,8 @@
-//! The arguments of a write: those of every client's `write`, of `to_line_protocol` and of
-//! `line_batches`.
+//! The arguments that every client's `write`, `to_line_protocol` and `line_batches` accept.
 //!
-//! Python code passes the arguments unchanged. The arguments are checked when the call begins; an
-//! awaited write begins later than its call is created. Unusual arguments are checked by the
-//! package's modules `_arguments` and `_keywords`, which contain the error texts. Ordinary
+//! Python code passes the arguments unchanged. The arguments are checked when the call begins; if a
+//! write is awaited, that is some time after the call was created. Unusual arguments are checked by
+//! the package's modules `_arguments` and `_keywords`, which contain the error messages. Ordinary
 //! arguments are checked in Rust, because every call into Python slows down small writes.
 
 use pyo3::prelude::*;

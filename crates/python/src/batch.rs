@@ -25,7 +25,7 @@ use crate::exit;
 #[pyclass(module = "aioinflux._core", name = "Batch", frozen)]
 pub(crate) struct Encoded {
     pub(crate) batch: Arc<Batch>,
-    /// Where the memory is returned when nothing refers to the lines any longer.
+    /// The pool that receives the memory when nothing refers to the lines any longer.
     spares: Option<Spares>,
 }
 

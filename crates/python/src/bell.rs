@@ -1,8 +1,8 @@
 //! Wakes an event loop, either from another thread or because one of our sockets is ready.
 //!
-//! A loop that can watch file descriptors watches the file descriptor of a reactor, which becomes
-//! readable in both cases. Another thread can wake such a loop without the GIL. Other loops, as on
-//! Windows, are woken with `call_soon_threadsafe`, and do not drive our sockets.
+//! A loop that can watch file descriptors watches the descriptor of a reactor, and that descriptor
+//! becomes readable in both cases. Another thread can wake such a loop without the GIL. Other
+//! loops, as on Windows, are woken with `call_soon_threadsafe`, and do not drive our sockets.
 
 #[cfg(unix)]
 use std::sync::OnceLock;
@@ -79,8 +79,8 @@ impl Bell {
             let _ = reactor.wake();
             return;
         }
-        // If this does nothing, the interpreter no longer exists: the program is ending, and no
-        // task is waiting.
+        // `try_attach` does nothing if the interpreter no longer exists: then the program is
+        // ending, and no task is waiting.
         Python::try_attach(|py| {
             if let Some(event_loop) = self.event_loop.bind(py).upgrade() {
                 let name = intern!(py, "call_soon_threadsafe");

@@ -1,9 +1,9 @@
 //! A `bytes` object that is written piece by piece into its final memory.
 //!
-//! At first, the size is only an estimate. Memory that is not written is not touched: it uses
-//! address space, but no physical pages, and is released at the end. Large objects use huge pages,
-//! because with 4 KiB pages the kernel takes as long to provide the memory as the encoder takes to
-//! write the lines.
+//! At first, the object's size is only an estimate. Memory that is not written is not touched: it
+//! uses address space, but no physical pages, and is released at the end. Large objects use huge
+//! pages, because with 4 KiB pages the kernel takes as long to provide the memory as the encoder
+//! takes to write the lines.
 #![expect(
     unsafe_code,
     reason = "PyO3's safe writer does not give the address that huge pages are asked for by; \
@@ -23,8 +23,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 /// The maximum total size of the object's header and the header of glibc's memory block. The kernel
-/// aligns a mapping to a huge-page boundary if the length of the mapping is a multiple of a huge
-/// page.
+/// aligns a mapping to a huge-page boundary if the mapping's length is a multiple of the huge-page
+/// size.
 const HEADERS: usize = 64;
 
 /// The number of bytes that are zeroed at a time: about as many as fit into the L1 cache.
@@ -83,7 +83,7 @@ impl<'py> Builder<'py> {
         let asked = capacity.max(real - real.div_ceil(5));
         let (writer, size) = (self.writer, length(asked)?);
         // If the allocation fails, PyO3's writer for Python before 3.15 sets `MemoryError` and
-        // panics. The writer can still be dropped after that.
+        // panics. The writer can still be dropped after such a panic.
         let status = catch_unwind(move || {
             // SAFETY: this thread is attached to the interpreter, and we own the writer.
             unsafe { compat::PyBytesWriter_Resize(writer.as_ptr(), size) }
@@ -129,7 +129,7 @@ impl<'py> Builder<'py> {
     /// Returns the object, shortened to the bytes that were written.
     pub(crate) fn finish(self) -> PyResult<Bound<'py, PyBytes>> {
         let this = std::mem::ManuallyDrop::new(self);
-        // SAFETY: we own the writer and do not use it after this. The first `used` bytes are
+        // SAFETY: we own the writer and do not use it after this call. The first `used` bytes are
         // written. The result is null with an exception set, or a `bytes` object that we own.
         let object = unsafe {
             let size = length(this.used)?;
@@ -147,8 +147,8 @@ impl<'py> Builder<'py> {
 
     /// If the object is large, requests huge pages for all of its pages.
     ///
-    /// Also asks the kernel to zero the whole pages after the known bytes. In a new mapping those
-    /// pages are already zero, so no byte is written twice.
+    /// Also asks the kernel to zero the whole pages after the known bytes. The pages of a new
+    /// mapping are already zero, so no byte is written twice.
     #[cfg(target_os = "linux")]
     fn advise(&mut self, size: usize) {
         if size < LARGE {
@@ -220,7 +220,7 @@ impl LineMemory for Rest<'_> {
 impl Drop for Builder<'_> {
     fn drop(&mut self) {
         // SAFETY: this thread is attached to the interpreter. We own the writer and do not use it
-        // after this.
+        // after this call.
         unsafe { compat::PyBytesWriter_Discard(self.writer.as_ptr()) };
     }
 }

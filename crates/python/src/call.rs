@@ -2,8 +2,9 @@
 //!
 //! `Call` replaces pairs of synchronous and asynchronous methods. Creating a call parses its
 //! arguments, but starts nothing. `await` passes the request to the running loop, `wait` blocks
-//! this thread, and `start` sends the request before either of them. `await` and `wait` release the
-//! GIL while the request is in flight, and drop the request when they are cancelled.
+//! this thread, and `start` sends the request before it is awaited or waited for. `await` and
+//! `wait` release the GIL while the request is in flight, and drop the request when they are
+//! cancelled.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -39,10 +40,10 @@ pub(crate) struct Call {
 
 /// The work that a call does.
 enum Todo {
-    /// Runs on the threads of the runtime.
+    /// The request runs on the threads of the runtime.
     InRuntime(Work),
-    /// Runs on the engine's client for the runtime or for an event loop, depending on how the
-    /// caller waits.
+    /// The request runs on the engine's client for the runtime or for an event loop, depending on
+    /// how the caller waits.
     Anywhere(Engine, Box<dyn FnOnce(aioinflux::Client) -> Work + Send>),
 }
 
@@ -171,7 +172,7 @@ impl Call {
             });
             match tick {
                 Ok(convert) => return convert(py),
-                // If this returns, `work` is dropped, which cancels the request.
+                // If the function returns here, `work` is dropped, which cancels the request.
                 Err(_) => py.check_signals()?,
             }
         }

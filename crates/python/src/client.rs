@@ -38,7 +38,7 @@ const SMALL: usize = 16 * 1024;
 impl Client {
     fn open(options: Options) -> PyResult<Self> {
         let config = options.config()?;
-        // Mistakes in the configuration raise here, not at the first request.
+        // Mistakes in the configuration raise an exception here, not at the first request.
         let client =
             aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
         let engine = (runtime::process(), Engine::new(client));
@@ -125,8 +125,8 @@ impl Client {
         Ok(self.engine()?.client().is_unverified())
     }
 
-    /// Returns a client with a different address and the same options. This method exists because
-    /// only this object still knows the password.
+    /// Returns a client with a different address and the same options. The method is here because
+    /// only this object still holds the password.
     fn moved(&self, host: String, port: i64, ssl: bool, path: &str) -> PyResult<Self> {
         exit::protect_thread();
         Self::open(Options {

@@ -24,8 +24,8 @@ const LIMITS: Limits = Limits {
 
 #[doc = docstring!("to_line_protocol")]
 #[expect(clippy::doc_markdown, reason = "a docstring of Python")]
-// No Python function wraps this one, because a wrapper took a sixth of the time of a call with one
-// point.
+// Users call this function without a Python wrapper, because a wrapper took a sixth of the time of
+// a call with one point.
 #[pyfunction]
 #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None,
     measurement_column=None, time_unit=None, tags=None, stamp=None, threads=None,

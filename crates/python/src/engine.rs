@@ -1,5 +1,5 @@
-//! The engine's clients that belong to one Python client: one driven by the runtime, and one for
-//! each event loop.
+//! The engine's clients that belong to one Python client: one client that the runtime drives, and
+//! one client for each event loop.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 

@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyList, PyRange};
 use crate::out::{PyAnswer, json};
 use crate::place::shorten;
 
-/// Names in the engine's error texts, and their Python names.
+/// Names in the engine's error messages, and the corresponding names in Python.
 const NAMES: [(&str, &str); 4] = [
     ("`Tls::ca`", "`ca_file`"),
     ("`Tls::client_certificate`", "`cert_file` and `key_file`"),
@@ -23,7 +23,7 @@ const NAMES: [(&str, &str); 4] = [
 /// The part of a failed query's answer that is kept on the exception.
 #[derive(Clone, Copy)]
 pub(crate) enum Kept {
-    /// Keeps a dict, as in the JSON of the server.
+    /// Keeps a dict with the same content as the server's JSON.
     Dict,
     /// Keeps the decoded answer.
     Answer,
@@ -38,7 +38,7 @@ pub(crate) fn to_python(error: &Error) -> PyErr {
 
 /// Wraps an exception of user code for the caller of an iterator. Without the wrapper, a
 /// `StopIteration` would look like the end of the data, and everything after it would be lost.
-/// Python's generators do the same (PEP 479).
+/// Python's generators wrap a `StopIteration` in the same way (PEP 479).
 pub(crate) fn no_end(py: Python<'_>, error: PyErr) -> PyErr {
     if !error.is_instance_of::<PyStopIteration>(py) {
         return error;
@@ -184,7 +184,7 @@ fn exception(
     build(py, error, refused, text, fields).unwrap_or_else(|failed| failed)
 }
 
-/// Returns a hint for a field whose type differs from that on the server.
+/// Returns a hint for a field whose type differs from the type that the server has stored.
 fn hint(conflict: &FieldConflict) -> String {
     let FieldConflict {
         field,

@@ -1,4 +1,4 @@
-//! Protects Python's threads when the program ends.
+//! Protects Python's threads from being unwound when the program ends.
 //!
 //! While the interpreter finalizes, `CPython` before 3.14 calls `pthread_exit` in every other
 //! thread that requests the GIL. glibc then unwinds the stack of that thread. Rust frames on such a

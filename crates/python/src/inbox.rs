@@ -27,8 +27,8 @@ use crate::task::Task;
 pub(crate) const WITHOUT_OUTCOME: &str = "the request ended without an outcome";
 
 /// The maximum number of tasks that are polled before the loop runs the code that waited for them.
-/// If fewer tasks were polled, a server that has already answered all requests would be idle in the
-/// meantime.
+/// If only one task were polled, a server that has already answered all requests would be idle
+/// while the loop runs that code.
 const AT_ONCE: usize = 16;
 
 /// Creates the Python value, or the exception, of a finished request.
@@ -153,7 +153,7 @@ impl Inbox {
 
     /// Polls the woken tasks, and resolves all futures whose results have arrived.
     fn take(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
-        // This is set before the inbox is read, so that a thread that adds a result afterwards
+        // This flag is set before the inbox is read, so that a thread that adds a result afterwards
         // wakes the loop again.
         self.woken().is_polling = true;
         let looked = self.bell.look();
@@ -179,9 +179,9 @@ impl Inbox {
 }
 
 impl Finished {
-    /// Creates the Python value, and resolves the future if it is still pending. The error comes
-    /// from the interpreter and is usually caused by Ctrl-C; a result that is not yet delivered is
-    /// returned along with the error.
+    /// Creates the Python value, and resolves the future if it is still pending. An error comes
+    /// from the interpreter, and its usual cause is Ctrl-C; if the result was not delivered, it is
+    /// returned together with the error.
     fn settle(self, py: Python<'_>) -> Result<(), (PyErr, Option<Self>)> {
         let settled = |error| (error, None);
         // Cancelled.
@@ -298,9 +298,9 @@ impl Promise {
 }
 
 impl Drop for Promise {
-    /// If there is no result, the task was cancelled, and its future is cancelled too, or the task
-    /// panicked. The end of the program also cancels tasks, but then the threads that wait for the
-    /// tasks end with the program.
+    /// If there is no result, the task either panicked or was cancelled; if it was cancelled, its
+    /// future is cancelled too. The end of the program also cancels tasks, but then the threads
+    /// that wait for the tasks end with the program.
     fn drop(&mut self) {
         if runtime::has_ended() {
             return;

@@ -1,4 +1,4 @@
-//! Writes parts of `InfluxQL` text for `aioinflux.influxql`. The engine does the quoting.
+//! Writes parts of `InfluxQL` text for `aioinflux.influxql`. All quoting is done by the engine.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub(crate) fn quote_duration(nanoseconds: i128) -> PyResult<String> {
     checked(aioinflux::quote_duration(Duration::from_nanos(nanoseconds)))
 }
 
-/// Checks whether a text is a valid duration.
+/// Checks whether a string is a valid duration.
 #[pyfunction]
 pub(crate) fn check_duration(text: &str) -> PyResult<String> {
     exit::protect_thread();

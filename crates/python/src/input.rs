@@ -1,7 +1,7 @@
 //! Reads the data passed to `write`: text, mappings, objects of classes with a schema, tables, and
 //! iterables of all of these.
 //!
-//! Points are numbered from 0 in the order in which they are read, no matter how they are nested;
+//! Points are numbered from 0 in the order in which they are read, however the data is nested;
 //! error messages and the server's refusals identify points by that number.
 
 use pyo3::exceptions::PyValueError;
@@ -29,8 +29,8 @@ pub(crate) struct Input {
     whole: Option<Py<PyAny>>,
     /// The iterables that are being read, from the outermost to the innermost.
     open: Vec<Py<PyIterator>>,
-    /// The number of items read so far, not of points, because an iterable may contain only empty
-    /// lists.
+    /// The number of items read so far; items are counted instead of points, because an iterable
+    /// may contain only empty lists.
     items: u64,
     /// The number of items if the data is a list or a tuple, and otherwise 0.
     expected: u64,

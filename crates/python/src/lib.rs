@@ -124,7 +124,7 @@ mod _core {
         module.add("__version__", version())?;
         let end = module.getattr("_end")?;
         py.import("atexit")?.call_method1("register", (end,))?;
-        // On systems without fork this function does not exist.
+        // Systems without fork lack the function `register_at_fork`.
         if let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? {
             let hooks = [("after_in_child", module.getattr("_forked")?)].into_py_dict(py)?;
             register.call((), Some(&hooks))?;

@@ -14,7 +14,7 @@ use crate::server::Server;
 /// The number of lines that are read between two signal checks.
 const SIGNAL_LINES: usize = 4096;
 
-/// Returns the points in lines of text, as mappings that `encode` accepts.
+/// Returns the points that lines of text contain, as mappings that `encode` accepts.
 #[pyfunction]
 pub(crate) fn parse_lines<'py>(
     data: &Bound<'py, PyAny>,

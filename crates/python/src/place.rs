@@ -1,5 +1,5 @@
-//! Describes where in the user's data an error occurred, which is the start of every error message
-//! about data.
+//! Describes where in the user's data an error occurred; every error message about data starts with
+//! this description.
 
 use std::fmt;
 
@@ -56,8 +56,8 @@ impl<'a> Place<'a> {
         ))
     }
 
-    /// Returns an error with the text of an error that Python raised for a value, preceded by the
-    /// place.
+    /// Returns an error whose message is the place, followed by the message of an error that Python
+    /// raised for a value.
     pub(crate) fn wrap(self, py: Python<'_>, error: &PyErr) -> PyErr {
         self.value_error(error.value(py))
     }
@@ -84,7 +84,7 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
 }
 
 /// Returns the `str` of a value, shortened. Python refuses to convert integers with thousands of
-/// digits to text; for them, the result names the type.
+/// digits to text; for such integers, the result names the type.
 pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     match value.str() {
         Ok(text) => shorten(&text.to_string_lossy()),

@@ -35,7 +35,7 @@ static ENDING: OnceLock<ThreadId> = OnceLock::new();
 /// would take a third of the requests' time.
 const WORKERS: usize = 1;
 
-/// How long the program waits at its end for requests that are being cancelled.
+/// The time for which the end of the program waits for requests that are being cancelled.
 const END: Duration = Duration::from_secs(5);
 
 /// Returns the ID of this process.
@@ -63,9 +63,9 @@ pub(crate) fn has_ended() -> bool {
     ENDED.load(Ordering::Relaxed)
 }
 
-/// In a thread that is left behind when the program ends, sleeps until the process has ended: the
-/// thread's request was cancelled, and an error for it would be of no use. In all other threads,
-/// this function returns immediately.
+/// If the end of the program leaves this thread behind, sleeps until the process has ended: the
+/// thread's request was cancelled, and raising an error for it would be of no use. In all other
+/// threads, this function returns immediately.
 pub(crate) fn stay_if_left_behind(py: Python<'_>) {
     if has_ended() && ENDING.get() != Some(&thread::current().id()) {
         py.detach(|| {
@@ -78,8 +78,8 @@ pub(crate) fn stay_if_left_behind(py: Python<'_>) {
 
 /// Returns the runtime of this process.
 ///
-/// The lock is held only by threads that also hold the GIL. A fork needs the GIL too, so it never
-/// copies the lock while the lock is held.
+/// The lock is held only by threads that also hold the GIL. A fork needs the GIL too, so a child
+/// process never inherits the lock while it is held.
 pub(crate) fn get(py: Python<'_>) -> PyResult<Arc<Runtime>> {
     let mut slot = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
     let process = process();

@@ -53,13 +53,13 @@ struct Reading {
     /// The error because of which the table cannot be read any further. The error is raised once
     /// all rows before it have been returned.
     failed: Option<PyErr>,
-    /// The most recent batch, once all rows have been read. The batch is held back until it is
-    /// known whether it is the last batch.
+    /// The most recent batch, after all rows of the table have been read. The batch is held back
+    /// until it is known whether it is the last batch.
     ahead: Option<Batch>,
 }
 
 impl Session {
-    /// Begins a call. `limits` applies to limits that the call's arguments do not set.
+    /// Begins a call. `limits` contains the values of limits that the call's arguments do not set.
     pub(crate) fn begin(
         data: Bound<'_, PyAny>,
         arguments: &Arguments,
@@ -247,7 +247,7 @@ impl Session {
         Ok(last)
     }
 
-    /// Returns the next batch of lines that were passed as one text.
+    /// Returns the next batch of lines that were passed as a single string.
     fn next_of_rest(&mut self) -> Option<Batch> {
         let (batch, gone) = &mut **self.rest.as_mut()?;
         let end = *gone + self.limits.fitting(batch, *gone);

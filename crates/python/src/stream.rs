@@ -114,7 +114,7 @@ impl Stream {
 
 /// A piece of an answer.
 enum Piece {
-    /// Rows of a series. The batch has no rows if the series consists only of columns.
+    /// Some rows of a series. The batch has no rows if the series consists only of columns.
     Batch(SeriesHeader, RecordBatch),
     /// A statement without any series.
     Nothing(u32),

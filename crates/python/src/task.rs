@@ -1,4 +1,4 @@
-//! A small request as a task of the event loop, which is polled on the loop's thread.
+//! A small request that runs as a task of the event loop: it is polled on the loop's thread.
 //!
 //! No other thread is woken for such a request. If the answer turns out to be large, the request
 //! continues in the runtime, where decoding the answer does not block the loop.
@@ -102,8 +102,8 @@ impl Task {
         false
     }
 
-    /// Shows Python's garbage collector which object this task keeps: the future, and through it
-    /// the waiting task.
+    /// Shows Python's garbage collector the object that this request refers to: the future, which
+    /// in turn refers to the waiting task.
     pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         // A request that is being polled is not garbage.
         match self.state.try_lock().as_deref() {

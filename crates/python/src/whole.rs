@@ -125,7 +125,8 @@ impl<'py> Whole<'py> {
             }
             let known = self.builder.as_ref().map_or(0, Builder::len) + waiting;
             self.reserve(known + more, known, expected)?;
-            // Names and texts may need a lot of memory.
+            // The increase doubles until a row fits, because names and strings may need a lot of
+            // memory.
             more = if encoded.rows == 0 { 2 * more } else { MORE };
         }
     }
@@ -166,7 +167,7 @@ impl<'py> Whole<'py> {
     }
 }
 
-/// Memory for the first lines, before the size of all lines is estimated.
+/// Memory for the first lines, from which the size of all lines is estimated.
 #[derive(Default)]
 struct Sample {
     bytes: Vec<u8>,

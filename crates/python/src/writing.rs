@@ -1,4 +1,4 @@
-//! A write of many batches, which Python code creates and the engine's pipeline sends.
+//! A write of many batches: Python code creates the batches, and the engine's pipeline sends them.
 
 use std::future::Future;
 use std::ops::Range;
@@ -28,7 +28,7 @@ struct Handed {
 }
 
 impl Drop for Handed {
-    /// No more of these batches are sent.
+    /// After the drop, no more of these batches are sent.
     fn drop(&mut self) {
         self.room.close();
     }
@@ -194,8 +194,8 @@ impl Writing {
         Ok(shown.collect())
     }
 
-    /// Returns the state of the points of a write that the caller ended: a text that describes the
-    /// state, and the points that were written. The state is known after `end`.
+    /// Returns the state of the points of a write that the caller ended: a string that describes
+    /// the state, and the points that were written. The state is known after `end`.
     fn told<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyAny>)> {
         exit::protect_thread();
         let ledger = locked(&self.state()?.end)

@@ -223,9 +223,9 @@ impl<'a, 'py> Entries<'a, 'py> {
     ///
     /// # Safety
     ///
-    /// Nothing may change the dict as long as the iterator is in use, or a key or value that it
-    /// returned: this requires that no Python code runs and, in a build without the GIL, that the
-    /// dict is locked.
+    /// Nothing may change the dict as long as the iterator, or a key or value that it returned, is
+    /// in use. Therefore no Python code may run, and in a build without the GIL the dict must be
+    /// locked.
     #[inline]
     unsafe fn of(dict: &'a Bound<'py, PyDict>) -> Self {
         Self { dict, place: 0 }

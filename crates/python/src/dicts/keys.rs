@@ -7,7 +7,7 @@ use pyo3::types::PyDict;
 use crate::place::shorten;
 use crate::text;
 
-/// Keys that resemble a valid key of a point, each with the valid key.
+/// Invalid keys that resemble a valid key of a point, each paired with the valid key.
 const NEAR_MISSES: [(&str, &str); 6] = [
     ("tag", "tags"),
     ("tag_columns", "tags"),

@@ -40,7 +40,7 @@ pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     } = sink;
     let mut line = encoder.next_point();
     line.measurement(name).map_err(|error| refused(&error))?;
-    // The positions of the default tags that the point replaces with its own tags.
+    // The positions of the default tags that the point's own tags replace.
     let mut own = Vec::new();
     if let Some(tags) = parts.tags {
         for_each(&tags, index, "tags", |key, value| {
@@ -157,7 +157,7 @@ fn for_each<'py>(
     Ok(())
 }
 
-/// A key: the Python string itself, or the text that was converted from another type.
+/// A key: either the Python string itself, or a string that was converted from another type.
 enum Name<'a, 'py> {
     Text(&'a Bound<'py, PyString>, Place<'a>),
     Converted(String),

@@ -16,7 +16,7 @@ use crate::sink::{Known, Memo, Names, Plan, Sink, Source, Text};
 /// What the points of a call reuse from the points before them.
 #[derive(Default)]
 pub(crate) struct Before<'py> {
-    /// The tag values of a point. The vector is kept in order to reuse its memory.
+    /// The tag values of a point. The vector is kept so that its memory can be reused.
     values: Values<'py>,
 }
 

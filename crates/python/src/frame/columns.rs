@@ -48,10 +48,10 @@ pub(super) enum Column {
     /// Category codes, where -1 marks a missing value, and the text of each category.
     Categories(Box<dyn Numbers>, ArrayRef),
     Arrow(Vec<ArrayRef>),
-    /// Numbers at unaligned addresses, as in packed records. A range of such numbers is copied to
-    /// aligned memory before it is read.
+    /// Numbers at unaligned addresses, such as those in packed records. A range of such numbers is
+    /// copied to aligned memory before it is read.
     Packed(Py<PyAny>),
-    /// A numpy array of dtype `object`. For a tag column, the texts that were seen before are
+    /// A numpy array of dtype `object`. For a tag column, the strings that were seen before are
     /// remembered.
     Objects(Objects),
     /// A column that must become text because its current type is not text.
@@ -180,7 +180,7 @@ impl Column {
             Self::AsText(column) => {
                 let array = column.read(py, sink, name, part)?;
                 if matches!(**column, Self::Categories(..)) {
-                    // The texts of categories were created once for all rows.
+                    // The strings of the categories were created once for all rows.
                     texts::note(sink, name, part.base, &array);
                     array
                 } else {

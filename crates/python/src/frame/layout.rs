@@ -122,8 +122,8 @@ impl Labels {
         Ok(())
     }
 
-    /// Returns the roles of the columns in the engine's format. The caller sets the measurement of
-    /// the table.
+    /// Returns the roles of the columns as the layout that the engine uses. The caller sets the
+    /// table's measurement afterwards.
     pub(super) fn layout(&self, sink: &Sink) -> FrameLayout {
         FrameLayout {
             measurement: None,

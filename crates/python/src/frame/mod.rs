@@ -145,8 +145,9 @@ impl Table {
         }
     }
 
-    /// Returns the next `rows` rows, in one or more pieces. At the end fewer rows may be left, and
-    /// after the end this returns `None`. The first of these rows has the point number `base`.
+    /// Returns the next `rows` rows, in one or more pieces. At the end of the table it returns
+    /// fewer rows, and after the end it returns `None`. The first of these rows has the point
+    /// number `base`.
     pub(crate) fn read(
         &mut self,
         py: Python<'_>,

@@ -1,7 +1,7 @@
 //! Reads cells that are Python objects.
 //!
 //! Columns of Python objects nearly always contain text, which is read without running Python code.
-//! All other kinds of cells follow the rules for single values.
+//! All other kinds of cells are converted by the rules for single values.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,13 +23,14 @@ use crate::values;
 
 /// The number of slots for objects, which are looked up by address; a power of two.
 const SLOTS: usize = 4096;
-/// If a column has more distinct texts than this, its texts are not remembered.
+/// If a column has more distinct strings than this, its strings are not remembered.
 const MAX_TEXTS: usize = 1 << 14;
 
 /// A numpy array of Python objects as a column.
 pub(super) struct Objects {
     array: Py<PyArray1<Py<PyAny>>>,
-    /// The texts seen so far. `None` for fields, and if there are too many texts.
+    /// The strings seen so far. The value is `None` for a field column, and if there are too many
+    /// strings.
     texts: Option<Texts>,
     is_text: bool,
 }
@@ -109,20 +110,20 @@ enum Read {
     Other,
 }
 
-/// The texts of a tag, which are found by the address of the string object or by content.
+/// The strings of a tag column, which are looked up by the object's address or by content.
 #[derive(Default)]
 struct Texts {
     /// An object and its code, in the slot that the object's address selects.
     slots: Vec<Option<(Py<PyAny>, u32)>>,
     codes: HashMap<String, u32>,
-    /// The text of each code, including code 0, which stands for missing texts. The array is
-    /// rebuilt after a new text was added.
+    /// The string for each code, including code 0, which stands for a missing string. The array is
+    /// rebuilt after a new string was added.
     values: Option<ArrayRef>,
     known: Vec<Option<String>>,
 }
 
 impl Texts {
-    /// Returns the cells as codes that refer to the texts.
+    /// Returns the cells as codes that refer to the strings.
     fn read(
         &mut self,
         py: Python<'_>,
@@ -172,7 +173,8 @@ impl Texts {
         if let Some(code) = self.codes.get(text) {
             return *code;
         }
-        // There are at most as many texts as rows in this range and in the ranges before it.
+        // The number of strings is at most the number of rows in this range and in all earlier
+        // ranges.
         let code = u32::try_from(self.known.len()).unwrap_or(0);
         self.known.push(Some(text.to_owned()));
         self.codes.insert(text.to_owned(), code);
@@ -217,7 +219,7 @@ impl Cells {
         Ok(column_of_cells(&values))
     }
 
-    /// Returns the cells as tag texts.
+    /// Returns the cells as tag values.
     pub(super) fn texts(
         &self,
         py: Python<'_>,

@@ -160,7 +160,8 @@ fn times_of_index(index: &Bound<'_, PyAny>, rows: usize) -> PyResult<Option<Colu
     time_column("time", &series, rows).map(Some)
 }
 
-/// Returns whether every object of an index is a time or missing, and at least one is a time.
+/// Returns whether at least one object of an index is a time, and all other objects are times or
+/// missing.
 fn are_times(index: &Bound<'_, PyAny>) -> PyResult<bool> {
     let mut found = false;
     for object in index.call_method0("to_numpy")?.try_iter()? {
@@ -325,7 +326,7 @@ fn arrow_chunks(array: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
     Ok(Some(chunks.collect()))
 }
 
-/// Returns whether a type is text.
+/// Returns whether a type is a text type.
 fn is_texts(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => is_texts(values),
@@ -377,7 +378,7 @@ fn category_column(
     )))))
 }
 
-/// Returns the texts of the categories. Returns `None` if any category is not text.
+/// Returns the categories as strings. Returns `None` if any category is not a string.
 fn category_texts(categories: &Bound<'_, PyAny>) -> PyResult<Option<ArrayRef>> {
     let mut texts = Vec::new();
     for category in categories.call_method0("tolist")?.try_iter()? {

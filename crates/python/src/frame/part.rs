@@ -1,6 +1,6 @@
 //! Defines a range of a table's rows.
 
-/// A range of rows of a table.
+/// A range of a table's rows.
 pub(super) struct Part {
     pub(super) start: usize,
     pub(super) end: usize,

@@ -99,7 +99,7 @@ fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
 /// Returns a table with only Arrow types, and the names of the columns that became text in the
 /// conversion. The result is a different table if a polars DataFrame has columns of these types:
 ///
-/// * `Null`, because its buffer is one that Arrow does not allow: these columns become text;
+/// * `Null`, whose buffer is not allowed in Arrow: these columns become text;
 /// * 128-bit integers: fields become `Int64` if all values fit, and tags become text.
 pub(super) fn without_foreign_types<'py>(
     sink: &Sink,

@@ -28,7 +28,7 @@ pub(super) struct Stream {
     expected: Option<usize>,
     /// The columns that become text in a line: the tags, and the measurement.
     texts: Vec<usize>,
-    /// The text columns that were converted to text before they were read.
+    /// The tag and measurement columns that were converted to text before the table was read.
     converted: Vec<usize>,
     /// Columns with an extension type, which differs from the type of their arrays.
     extensions: Vec<usize>,
@@ -42,7 +42,8 @@ pub(super) fn is_stream(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     {
         return Ok(false);
     }
-    // A single column is not a table: a Series of lines or of points is iterated item by item.
+    // A single column is not a table: if a Series contains lines or points, it is iterated item by
+    // item.
     let name = type_name(data);
     let column = ["Series", "Index", "Array"];
     Ok(!column.iter().any(|kind| name.ends_with(kind)))

@@ -69,7 +69,7 @@ fn time_column(name: &str, array: Bound<'_, PyAny>) -> PyResult<Column> {
     if kind == 'f' && array.len()? > 0 {
         return Err(no_floats(name, &dtype));
     }
-    // Masked cells are refused with an error that names the row.
+    // Masked arrays are read cell by cell, so that the error for a masked cell names its row.
     if matches!(kind, 'i' | 'u')
         && !is_masked(&array)?
         && let Some(integers) = of_numbers(&array)?

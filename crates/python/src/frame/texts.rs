@@ -1,4 +1,4 @@
-//! Converts columns that must be text, cell by cell.
+//! Converts columns that must be text, such as tags, to strings.
 
 use arrow_array::{Array, ArrayRef};
 use pyo3::prelude::*;
@@ -7,8 +7,8 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::text::arrow::texts;
 
-/// Returns the texts of a column whose first cell belongs to the point `base`. Cells that were not
-/// text before are counted for the call's warning. A column that cannot become text stays
+/// Returns the cells of a column as strings; the first cell belongs to the point `base`. Cells that
+/// were not text before are counted for the call's warning. A column that cannot become text stays
 /// unchanged, and the engine refuses it.
 pub(super) fn column(
     py: Python<'_>,
@@ -31,7 +31,7 @@ pub(super) fn column(
     }
 }
 
-/// Returns the texts of categories. The warning counts the rows that use the categories, not the
+/// Returns categories as strings. The warning counts the rows that use the categories, not the
 /// categories.
 pub(super) fn texts_of(py: Python<'_>, array: ArrayRef) -> PyResult<ArrayRef> {
     Ok(texts(py, &array, Place::argument("data"))?.unwrap_or(array))

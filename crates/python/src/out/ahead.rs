@@ -7,9 +7,8 @@ use std::{thread, vec};
 
 use crate::runtime;
 
-/// The number of items in one message, once that many are available: with larger messages the two
-/// threads wake each other less often. The first item is sent alone, because the consumer is
-/// waiting for it.
+/// The maximum number of items in a message: with larger messages, the two threads wake each other
+/// less often. The first item is sent alone, because the consumer is waiting for it.
 const TOGETHER: usize = 4;
 
 /// An iterator that runs on another thread, ahead of its consumer: some of its items are ready, and

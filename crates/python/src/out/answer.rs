@@ -111,8 +111,8 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Returns all series of all statements as Arrow tables with their names. With `views`, the
-    /// texts have the same type that polars uses internally.
+    /// Returns all series of all statements as Arrow tables with their names. With `views`, strings
+    /// have the same Arrow type that polars uses internally.
     fn tables(
         &self,
         py: Python<'_>,

@@ -19,8 +19,8 @@ use super::texts::Texts;
 /// the next list, these rows never make the collector run.
 pub(super) const ROWS_AT_A_TIME: usize = 64;
 
-/// Returns the columns of a batch, followed by `tags` as additional columns. The unit of times is
-/// `divisor` nanoseconds.
+/// Returns the columns of a batch, followed by `tags` as additional columns. Times are converted to
+/// units of `divisor` nanoseconds.
 pub(super) fn columns(
     py: Python<'_>,
     batch: &RecordBatch,
@@ -38,7 +38,7 @@ pub(super) fn columns(
 /// Memory for the Python objects of some rows.
 #[derive(Default)]
 pub(super) struct Block {
-    /// The texts are kept for the next batch, which usually has the same texts.
+    /// The strings are kept for the next batch, which usually has the same strings.
     texts: Vec<Texts>,
     made: Vec<Vec<Py<PyAny>>>,
 }

@@ -56,7 +56,7 @@ fn format_of(content_type: &str) -> PyResult<Format> {
 }
 
 /// Returns the decoded answer in `body`, whose times have the unit `epoch`; with `frame`, the times
-/// are converted to nanoseconds. With `views`, the texts have the same type that polars uses
+/// are converted to nanoseconds. With `views`, strings have the same Arrow type that polars uses
 /// internally.
 #[pyfunction]
 #[pyo3(signature = (body, content_type, epoch, frame, views=false))]

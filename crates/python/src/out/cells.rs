@@ -12,7 +12,8 @@ use pyo3::types::{PyBool, PyFloat, PyInt};
 
 use super::texts::Texts;
 
-/// A column, with its values by type. The column shares the memory of its Arrow array.
+/// A column, whose values are stored according to their type. The column shares the memory of its
+/// Arrow array.
 pub(super) struct Cells {
     values: Values,
     nulls: Option<NullBuffer>,
@@ -30,7 +31,7 @@ enum Values {
 }
 
 impl Cells {
-    /// The unit of times is `divisor` nanoseconds.
+    /// Times are converted to units of `divisor` nanoseconds.
     pub(super) fn new(py: Python<'_>, array: &dyn Array, divisor: i64) -> Self {
         let values = match array.data_type() {
             DataType::Timestamp(..) => {

@@ -1,8 +1,8 @@
 //! Pauses Python's garbage collector while an answer is converted to Python objects.
 //!
 //! After every 700 new containers, the collector examines the young objects, and from time to time
-//! all old objects. If each row is a list, collecting takes three times as long as creating the
-//! lists. None of the new lists is garbage.
+//! all old objects. If each row is a list, these examinations take three times as long as creating
+//! the lists. None of the new lists is garbage.
 
 use pyo3::prelude::*;
 

@@ -56,7 +56,7 @@ impl<'py, 'a> Documents<'py, 'a> {
         }
     }
 
-    /// Returns the position where the next document starts, or the end of the text.
+    /// Returns the position where the next document starts, or where the text ends.
     fn at(&self) -> usize {
         self.at
     }

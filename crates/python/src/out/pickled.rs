@@ -30,7 +30,7 @@ const FORMAT: &str = if cfg!(target_endian = "little") {
     "1 big"
 };
 
-/// A column: its kind, its values, the end positions of its texts, and the mask of cells that are
+/// A column: its kind, its values, the end positions of its strings, and the mask of cells that are
 /// not null.
 type Column<'py> = (
     String,
@@ -134,8 +134,8 @@ fn memory<T: ArrowPrimitiveType>(array: &ArrayRef) -> Buffer {
     array.as_primitive::<T>().values().inner().clone()
 }
 
-/// Returns the bytes of texts, and the end position of each text, counted from 0. For a sliced
-/// array, only the texts of the slice are kept.
+/// Returns the bytes of all strings, and the end position of each string, counted from 0. For a
+/// sliced array, only the strings of the slice are kept.
 fn texts(array: &StringArray) -> (&'static str, Buffer, Option<Buffer>) {
     let offsets = array.offsets();
     let (start, end) = (offsets[0], offsets[array.len()]);

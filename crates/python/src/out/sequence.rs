@@ -45,7 +45,7 @@ pub(super) fn wanted(index: &Bound<'_, PyAny>, batches: &[RecordBatch]) -> PyRes
         } else {
             pick(batches, positions.map(isize::unsigned_abs))?
         };
-        // If no row is selected, an empty batch keeps the columns.
+        // If no row is selected, a batch without rows preserves the columns.
         picked.extend(
             batches
                 .first()
@@ -118,7 +118,7 @@ fn pick(
     }
     let mut runs: Vec<(usize, Vec<usize>)> = Vec::new();
     for position in positions {
-        // This finds the last batch that starts at or before the position, because a batch without
+        // The batch is the last one that starts at or before the position, because a batch without
         // rows has the same start as the next batch.
         let batch = starts.partition_point(|start| *start <= position) - 1;
         let row = position - starts[batch];

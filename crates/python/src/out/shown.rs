@@ -1,7 +1,7 @@
 //! Provides parts of a series for display: a few rows, the kinds of the columns, or a column to
 //! plot.
 //!
-//! The Python modules `_show` and `_plot` create texts and plots from these parts. Only the
+//! The Python modules `_show` and `_plot` create text and plots from these parts. Only the
 //! requested rows are converted to Python objects.
 
 use std::ops::Range;
@@ -52,8 +52,8 @@ fn common(first: &'static str, second: &'static str) -> &'static str {
     }
 }
 
-/// Returns some rows as tuples, in lists; each row consists of its first `columns` cells, followed
-/// by the tags.
+/// Returns lists of some rows as tuples; each tuple contains the first `columns` cells of the row,
+/// followed by the tags.
 pub(super) fn rows(
     py: Python<'_>,
     batches: &[RecordBatch],

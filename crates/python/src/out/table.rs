@@ -65,8 +65,8 @@ impl Table {
         }
     }
 
-    /// Creates the table of a series. The tags become dictionaries with `categories`, or plain text
-    /// if there are no categories.
+    /// Creates the table of a series. With `categories`, the tags become dictionaries; without
+    /// them, the tags become plain strings.
     pub(super) fn new(series: Series, categories: Option<&Categories>) -> PyResult<Self> {
         let (schema, batches) = series.unified().map_err(|mixed| {
             let series = series.name.as_deref().unwrap_or_default();
@@ -104,8 +104,8 @@ impl Table {
         })
     }
 
-    /// Converts all texts of the table to views, including the tags: polars would create the same
-    /// views, but without huge pages.
+    /// Converts all string columns of the table to string views, including the tags: polars would
+    /// create the same views, but without huge pages.
     pub(super) fn with_views(self) -> Self {
         let fields = self
             .schema
@@ -149,7 +149,7 @@ impl Table {
     }
 }
 
-/// Converts an array of texts to views. Any other array is returned unchanged.
+/// Converts an array of strings to string views. Any other array is returned unchanged.
 fn as_views(array: &ArrayRef) -> ArrayRef {
     match array.as_string_opt::<i32>() {
         Some(texts) => Arc::new(StringViewArray::from(texts)),

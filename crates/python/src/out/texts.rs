@@ -1,4 +1,4 @@
-//! Finds the Python object that was created earlier for a repeated text.
+//! Finds the Python object that was created earlier for a repeated string.
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -6,10 +6,10 @@ use pyo3::types::PyString;
 /// The number of slots in [`Texts`].
 const SLOTS: usize = 256;
 
-/// The most recent texts of a column as Python objects, because most text columns have few distinct
-/// texts.
+/// The most recent strings of a column as Python objects, because most string columns have few
+/// distinct values.
 ///
-/// Each text can be in one of two adjacent slots.
+/// Each string can be in one of two adjacent slots.
 #[derive(Default)]
 pub(super) struct Texts {
     slots: Vec<Option<(Ends, Py<PyString>)>>,
@@ -46,15 +46,15 @@ impl Texts {
     }
 }
 
-/// This is a separate function, because short texts need no comparison beyond their first and last
-/// bytes.
+/// This is a separate function, because short strings need no comparison beyond their first and
+/// last bytes.
 #[cold]
 fn is_text(known: &Bound<'_, PyString>, text: &str) -> bool {
     known.to_str().is_ok_and(|known| known == text)
 }
 
-/// The length of a text with its first and last eight bytes, which for a short text cover the whole
-/// text.
+/// The length, the first eight bytes and the last eight bytes of a string; for a short string,
+/// these bytes are the whole string.
 #[derive(PartialEq)]
 struct Ends {
     length: usize,
@@ -83,7 +83,7 @@ impl Ends {
         self.length <= 16
     }
 
-    /// Chooses a slot by the length and the last bytes, because the texts of a column often start
+    /// Chooses a slot by the length and the last bytes, because the strings of a column often start
     /// the same way.
     fn slot(&self) -> usize {
         const MIX: u64 = 0x9e37_79b9_7f4a_7c15;

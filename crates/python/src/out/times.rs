@@ -9,7 +9,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, TimestampNanosecond
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use jiff::Timestamp;
 
-/// Converts all times to nanoseconds: integers in the unit of the answer, and the texts that the
+/// Converts all times to nanoseconds: integers in the unit of the answer, and the strings that the
 /// server sends if no unit was requested. The error is a message that names the value.
 pub(super) fn to_nanoseconds(answer: &mut Answer, unit: i64) -> Result<(), String> {
     let statements = answer.statements.iter_mut();
@@ -49,7 +49,7 @@ fn scaled(array: &ArrayRef, unit: i64) -> Result<TimestampNanosecondArray, Strin
         .collect()
 }
 
-/// Converts the texts to times, or returns `None` if any text is not a time.
+/// Converts strings to times, or returns `None` if any string is not a time.
 fn read<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Option<TimestampNanosecondArray> {
     texts
         .map(|text| {

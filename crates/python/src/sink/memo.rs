@@ -1,8 +1,9 @@
 //! Remembers escaped tag values that appeared earlier in the same call.
 //!
-//! A tag has few distinct values, and most points share the same string objects. Then it is enough
-//! to compare the addresses of objects, and neither an object nor its text is read. The memo holds
-//! references to these objects, so that an address cannot be reused for another text.
+//! A tag has few distinct values, and most points share the same string objects. If two points
+//! share a string object, comparing its address is enough, and neither the object nor its text is
+//! read. The memo holds references to these objects, so that an address cannot be reused for
+//! another text.
 
 use aioinflux::line::{Row, Shape, TagText, Unusual};
 use pyo3::prelude::*;

@@ -1,5 +1,5 @@
-//! The destination to which all readers of input add points: the encoder, the shapes and values of
-//! earlier points, and the warnings for the user.
+//! The sink, to which all readers of input add points: it contains the encoder, the shapes and
+//! values of earlier points, and the warnings for the user.
 //!
 //! | file | knows |
 //! |---|---|
@@ -106,7 +106,7 @@ impl Sink {
         self.warnings.show(py, self.encoder.removed_newlines())
     }
 
-    /// Sets the measurement and the tags for points that do not have their own.
+    /// Sets the measurement and the tags for points that do not specify them.
     pub(crate) fn set_defaults(
         &mut self,
         measurement: Option<&Bound<'_, PyAny>>,
@@ -157,7 +157,7 @@ impl Sink {
         Ok(())
     }
 
-    /// Returns the text of a name. A value that is not a string is converted, which causes a
+    /// Returns a name as a string. A value that is not a string is converted, which causes a
     /// warning at the end of the call.
     pub(crate) fn name(&mut self, name: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<String> {
         if let Ok(text) = name.cast::<PyString>() {

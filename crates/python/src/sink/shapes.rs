@@ -126,8 +126,8 @@ impl Names<'_, '_> {
         self.tags.map_or(0, PyDictMethods::len)
     }
 
-    /// Returns a hash of the texts, from the hashes that the interpreter has already computed.
-    /// Returns `None` if any key is not a string.
+    /// Returns a hash of all names, which is computed from the hashes that the interpreter has
+    /// already stored. Returns `None` if any key is not a string.
     fn hash(&self, call: usize) -> Option<u64> {
         let mut hash = mix(call as u64, self.tag_count() as u64);
         if let Some(name) = self.measurement {
@@ -281,8 +281,8 @@ impl Plan {
         fields: &[Text],
         shared: &Shared,
     ) -> Option<Self> {
-        // If names are equal, an extra tag takes precedence over the point's own tag, which takes
-        // precedence over a default tag.
+        // If tags have the same name, an extra tag takes precedence over the point's own tag, which
+        // takes precedence over a default tag.
         let extra_tags = &shared.tags[..shared.extra_tags];
         let own = tags
             .iter()

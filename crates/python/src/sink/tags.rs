@@ -14,7 +14,7 @@ impl CommonTags {
         self.extra = 0;
     }
 
-    /// Adds a tag whose name differs from those of all extra tags.
+    /// Adds a tag whose name differs from the names of all extra tags.
     pub(super) fn add(&mut self, key: String, value: String) {
         self.all.push((key, value));
     }

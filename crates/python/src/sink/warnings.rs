@@ -12,7 +12,7 @@ pub(crate) struct Warnings {
     /// The number of values that were converted to strings, and the place of the first such value.
     converted: u64,
     first_converted: Option<String>,
-    /// Newlines that were removed by other encoders than the sink's.
+    /// Newlines that encoders other than the sink's encoder have removed.
     removed: RemovedNewlines,
     /// Points without a time that belong to the same series and are sent in the same request.
     colliding: Colliding,

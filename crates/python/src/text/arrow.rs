@@ -1,4 +1,4 @@
-//! Converts Arrow arrays to texts, and extension types to their storage arrays.
+//! Converts the cells of Arrow arrays to strings, and reads the storage arrays of extension types.
 
 use std::sync::Arc;
 
@@ -40,8 +40,8 @@ pub(super) fn of_cell(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     Ok(texts.map(|texts| texts.value(0).to_owned()))
 }
 
-/// Returns the texts of a column. Returns `None` if the column is already text, or if it cannot be
-/// converted to text.
+/// Returns the cells of a column as strings. Returns `None` if the column is already text, or if it
+/// cannot be converted to text.
 pub(crate) fn texts(
     py: Python<'_>,
     array: &ArrayRef,
@@ -76,7 +76,7 @@ pub(crate) fn texts(
     })
 }
 
-/// Converts the storage array of an extension type if its kind differs from that type: Arrow's
+/// Returns the array of an extension type, converted if it is stored as a different kind: Arrow's
 /// 8-bit booleans are stored as integers.
 pub(crate) fn plain(field: &Field, array: ArrayRef) -> ArrayRef {
     if is_bool8(field)
@@ -92,7 +92,7 @@ pub(crate) fn is_bool8(field: &Field) -> bool {
     field.extension_type_name() == Some("arrow.bool8")
 }
 
-/// Converts numbers of one type to texts.
+/// Converts numbers of one type to strings.
 fn each<T>(array: &ArrayRef, text: impl Fn(i128) -> String) -> ArrayRef
 where
     T: ArrowPrimitiveType,

@@ -17,8 +17,8 @@ pub(super) fn date(days: i128) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// Formats an instant in nanoseconds since 1970 as local time, at this offset from UTC in seconds:
-/// `2024-01-02 03:04:05.123456+01:00`.
+/// Formats an instant, given in nanoseconds since 1970, as local time with an offset from UTC in
+/// seconds: `2024-01-02 03:04:05.123456+01:00`.
 pub(super) fn datetime(ns: i128, offset: Option<i32>) -> String {
     let local = ns + i128::from(offset.unwrap_or(0)) * SECOND;
     let (days, clock) = (local.div_euclid(DAY), local.rem_euclid(DAY));

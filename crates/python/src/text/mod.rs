@@ -20,7 +20,7 @@ use crate::values::types::{is_arrow, is_enum, is_numpy, is_scalar};
 /// that have no text.
 pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if value.is_instance_of::<PyInt>() && is_enum(value)? && !value.is_instance_of::<PyBool>() {
-        // In Python 3.10, the `str` of such a member includes the name of the class.
+        // In Python 3.10, the `str` of an integer enum member includes the name of the class.
         return str_of(&value.call_method0(intern!(value.py(), "__index__"))?).map(Some);
     }
     if is_numpy(value) {
@@ -80,7 +80,8 @@ fn of_numpy(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
             Some(Ticks::Nanoseconds(ns)) => Ok(Some(duration(ns))),
             None => str_of(value).map(Some),
         },
-        // For complex numbers in single precision, numpy prints different digits than a column has.
+        // For a complex number in single precision, numpy prints different digits than for a
+        // column.
         ('c', _) => str_of(&value.call_method0(intern!(py, "item"))?).map(Some),
         ('V', _) => Ok(None),
         _ => str_of(value).map(Some),

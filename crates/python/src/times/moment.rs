@@ -71,7 +71,7 @@ pub(super) fn date(date: &Bound<'_, PyDate>, place: Place<'_>) -> PyResult<i64> 
 
 pub(super) fn datetime(time: &Bound<'_, PyDateTime>, place: Place<'_>) -> PyResult<i64> {
     let py = time.py();
-    // NaT is an instance of datetime, but has a type of its own.
+    // NaT is an instance of datetime, but its type is a different one.
     if !time.is_exact_instance_of::<PyDateTime>() && values::is_missing(time)? {
         return Err(place.value_error("expected a time, got NaT"));
     }

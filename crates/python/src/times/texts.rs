@@ -1,7 +1,7 @@
-//! Reads times that are passed as text.
+//! Reads times that are passed as strings.
 //!
 //! ISO 8601 is parsed here. If pandas is installed, it parses all other forms (`aioinflux._dates`).
-//! All texts of a call that pandas parses must have the same order of day and month: by default
+//! All strings of a call that pandas parses must have the same order of day and month: by default
 //! pandas would read `12/01/2024` as December, and `13/01/2024` in the next row as January.
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,13 +14,13 @@ use pyo3::types::{PyDateTime, PyString};
 use super::moment::{datetime, out_of_range, range};
 use crate::place::{Place, shorten};
 
-/// The order of day and month in the time texts of a call.
+/// The order of day and month in the time strings of a call.
 #[derive(Default)]
 pub(super) struct Dates {
     first: Option<First>,
 }
 
-/// The first text of a call whose date could also be read in a different order.
+/// The first string of a call whose date could also be read in a different order.
 struct First {
     /// The part of the date that comes first: `month`, `day` or `year`.
     order: String,
@@ -81,7 +81,7 @@ impl Dates {
         Ok(ns)
     }
 
-    /// Refuses a text whose date has a different order than the earlier dates.
+    /// Refuses a string whose date has a different order than the earlier dates.
     fn check(&mut self, order: String, text: &str, place: Place<'_>) -> PyResult<()> {
         let Some(first) = &self.first else {
             self.first = Some(First {

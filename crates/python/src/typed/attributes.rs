@@ -23,7 +23,7 @@ use crate::dicts::read_values;
 
 /// The number of consecutive objects of a class after which the class is examined.
 const WORTH: usize = 64;
-/// The maximum number of key orders that are tried for the attribute dictionaries of a class.
+/// The maximum number of key orders that are tried for the `__dict__`s of a class's objects.
 const MOST_ORDERS: usize = 16;
 
 /// Reads the attributes of one object.
@@ -109,8 +109,8 @@ impl<'py> Manner<'py> {
     }
 }
 
-/// Returns whether attributes are looked up in an object's `__dict__`, and no property is named
-/// `__dict__`.
+/// Returns whether the objects of a class have an ordinary `__dict__`, and not a property with that
+/// name.
 fn has_usual_dict(class: &Bound<'_, PyType>) -> PyResult<bool> {
     let py = class.py();
     let name = intern!(py, "__dict__");
@@ -202,7 +202,7 @@ struct Walk<'py> {
 #[derive(Default)]
 struct Order<'py> {
     /// The names. References to the names are held, so that their addresses cannot be reused for
-    /// other texts.
+    /// other strings.
     names: Vec<Bound<'py, PyAny>>,
     /// The positions of the attributes among the names; at first this vector is empty.
     places: Vec<usize>,

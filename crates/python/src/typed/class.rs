@@ -1,4 +1,4 @@
-//! A class with a schema, as an object for Python.
+//! A class with a schema, as an object that Python code can use.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyType};

@@ -71,7 +71,7 @@ impl Kind {
     }
 }
 
-/// Returns the error for a value whose type does not match the attribute's type.
+/// Returns the error for a value whose type does not match the type of its attribute.
 fn wrong(place: Place<'_>, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
     let shown = got.repr().map_or_else(
         |_| String::new(),
@@ -153,12 +153,12 @@ fn plain_field<'a>(
     }
 }
 
-/// Returns whether a value is a Python integer but not a bool.
+/// Returns whether a value is a Python integer and not a bool.
 fn is_int(value: &Bound<'_, PyAny>) -> bool {
     value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>()
 }
 
-/// Returns the text of a value. Bytes are refused, because their text would be a Python literal.
+/// Returns the text of a value. Bytes are refused, because their `str` would be a Python literal.
 fn string<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a, str>> {
     if let Ok(text) = value.cast::<PyString>() {
         return values::string(text, place).map(Cow::Borrowed);

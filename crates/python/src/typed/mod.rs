@@ -47,8 +47,8 @@ enum Manner<'py> {
 }
 
 impl<'py> Manner<'py> {
-    /// If the class's method carries a schema, objects are written with that schema. A method that
-    /// overrides it carries no schema, and is called instead.
+    /// If the class's method carries a schema, objects are written with that schema. A method of a
+    /// subclass that overrides this method carries no schema, and is called instead.
     fn of(class: &Bound<'py, PyType>) -> PyResult<Self> {
         let py = class.py();
         let Some(method) = class.getattr_opt(intern!(py, "to_lineprotocol"))? else {
@@ -62,8 +62,8 @@ impl<'py> Manner<'py> {
     }
 }
 
-/// Adds `data` if it is a point with a schema or an object that returns lines, and returns whether
-/// it was added.
+/// Adds `data` if it is a point with a schema, or an object that returns lines, and returns whether
+/// `data` was added.
 #[inline]
 pub(crate) fn push<'py>(
     sink: &mut Sink,

@@ -1,5 +1,5 @@
-//! The names that all points of a class share in similar calls, which are checked and escaped only
-//! once.
+//! The names that all points of a class share in calls of the same kind: these names are checked
+//! and escaped only once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -106,9 +106,9 @@ impl Plan {
     }
 }
 
-/// Returns the tags of a line. If names are equal, an extra tag of the call takes precedence over
-/// an extra tag of the class, which takes precedence over an attribute, which takes precedence over
-/// a default tag.
+/// Returns the tags of a line. If tags have the same name, an extra tag of the call takes
+/// precedence over an extra tag of the class, which takes precedence over an attribute, which takes
+/// precedence over a default tag.
 pub(super) fn sources<'a>(
     schema: &'a Schema,
     common: &'a CommonTags,

@@ -21,7 +21,7 @@ use super::schema::{Attribute, Schema};
 use crate::sink::{Memo, Sink};
 use crate::times::Times;
 
-/// What an object leaves for the next object of the same class.
+/// What an object of a class reuses from the object before it.
 #[derive(Default)]
 pub(super) struct State<'py> {
     /// The plan of the last object, and the string object that was its measurement.

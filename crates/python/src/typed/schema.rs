@@ -20,14 +20,15 @@ pub(crate) struct Schema {
     /// The address of the class if its objects are tuples; objects of a subclass are not read by
     /// position, because subclasses may differ.
     tuples: Option<usize>,
-    /// The measurement and the time, if the class has them, then the tags, then the fields.
+    /// All attributes: first the measurement and the time, if there are any, then the tags, then
+    /// the fields.
     attributes: Vec<Attribute>,
     first_tag: usize,
     first_field: usize,
     /// The tags that every object of the class has.
     pub(super) extra_tags: Vec<(String, String)>,
     pub(super) placeholder: bool,
-    /// Whether empty texts are left out.
+    /// Whether empty strings are left out.
     pub(super) rm_none: bool,
 }
 
@@ -169,8 +170,7 @@ impl Schema {
         self.is_tuple(object).then(|| object.cast().ok())?
     }
 
-    /// Returns an error of the encoder, extended by the class name, which the encoder does not
-    /// have.
+    /// Returns an error of the encoder with the name of the class, which the encoder does not know.
     pub(super) fn refused(&self, error: &aioinflux::line::Error) -> PyErr {
         PyValueError::new_err(format!("{} (class `{}`)", refused_text(error), self.name))
     }

@@ -125,7 +125,7 @@ fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
     }
 }
 
-/// Returns the field value of a pyarrow scalar, through its Python value.
+/// Converts a pyarrow scalar to a Python value, and then to a field value.
 fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
     // Some scalars cannot be converted to Python, such as times in nanoseconds without pandas.
     let plain = value.call_method0(intern!(value.py(), "as_py"));
@@ -141,7 +141,8 @@ fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
 
 /// Returns the text of a tag. Returns `None` if the tag is left out.
 ///
-/// `converted` is set if the value was not a string, because this causes a warning, as in 0.1.
+/// `converted` is set if the value was not a string, because such a conversion causes a warning, as
+/// in 0.1.
 pub(crate) fn tag<'a>(
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,

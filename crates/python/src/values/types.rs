@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyComplex, PyFloat, PyString, PyType};
 
-/// Returns whether a value has a text. Iterables, and objects that do not define their own text,
-/// have no text in this sense.
+/// Returns whether a value can be converted to meaningful text. Iterables cannot, and neither can
+/// objects that do not define their own text.
 pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_instance_of::<PyString>() || is_enum(value)? {
         return Ok(true);
@@ -15,7 +15,8 @@ pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.hasattr(intern!(py, "__iter__"))? && !is_numpy(value) {
         return Ok(false);
     }
-    // The text of an object that does not define its own would contain the object's address.
+    // If an object's class does not define `__str__` or `__repr__`, the text would contain the
+    // object's address.
     let kind = value.get_type();
     let object = py.get_type::<PyAny>();
     let own = |name| -> PyResult<bool> { Ok(!kind.getattr(name)?.is(&object.getattr(name)?)) };
@@ -41,7 +42,7 @@ pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         return Ok(kind.module()?.to_str()?.starts_with("numpy"));
     }
     if is_numpy(value) || value.is_instance_of::<PyComplex>() {
-        // NaN and NaT are the only numpy scalars that are not equal to themselves. numpy records
+        // NaN and NaT are the only numpy scalars that are not equal to themselves. Records of numpy
         // are not scalar values.
         return Ok(name != "void" && value.ne(value)?);
     }
