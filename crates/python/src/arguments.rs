@@ -182,7 +182,7 @@ impl Arguments {
     }
 }
 
-/// A positive number.
+/// Returns an argument that must be a positive number.
 fn positive(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     if value.is_exact_instance_of::<PyInt>()
         && let Ok(number) = value.extract::<i64>()

@@ -1,8 +1,9 @@
 //! Wakes an event loop, either from another thread or because one of our sockets is ready.
 //!
-//! A loop that can watch file descriptors watches the descriptor of a reactor, and that descriptor
-//! becomes readable in both cases. Another thread can wake such a loop without the GIL. Other
-//! loops, as on Windows, are woken with `call_soon_threadsafe`, and do not drive our sockets.
+//! A loop that can watch file descriptors watches the descriptor of a reactor, which becomes
+//! readable when another thread wakes the loop or one of our sockets is ready. Another thread can
+//! wake such a loop without the GIL. Other loops, as on Windows, are woken with
+//! `call_soon_threadsafe`, and do not drive our sockets.
 
 #[cfg(unix)]
 use std::sync::OnceLock;

@@ -184,7 +184,7 @@ impl Finished {
     /// returned together with the error.
     fn settle(self, py: Python<'_>) -> Result<(), (PyErr, Option<Self>)> {
         let settled = |error| (error, None);
-        // Cancelled.
+        // The future was cancelled.
         if self.is_done(py).map_err(settled)? {
             return Ok(());
         }

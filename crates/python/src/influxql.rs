@@ -15,7 +15,7 @@ fn checked(written: Result<String, aioinflux::Error>) -> PyResult<String> {
     written.map_err(|error| errors::to_python(&error))
 }
 
-/// Quotes a text.
+/// Quotes a string.
 #[pyfunction]
 pub(crate) fn quote_string(text: &str) -> PyResult<String> {
     exit::protect_thread();

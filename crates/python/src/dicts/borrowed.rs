@@ -22,7 +22,7 @@ use crate::sink::{Memo, Object, Text, text, write_text};
 pub(super) enum Miss {
     /// The point does not have the shape that was guessed.
     OtherShape,
-    /// It needs `plain`.
+    /// The point must be written by `plain`.
     Unusual,
 }
 

@@ -11,7 +11,7 @@ pub(crate) struct Roles {
 }
 
 impl Roles {
-    /// All names.
+    /// Returns all names in the arguments.
     pub(super) fn named(&self) -> impl Iterator<Item = &Py<PyAny>> {
         self.texts().chain(&self.time)
     }

@@ -1,7 +1,7 @@
 //! Converts Python's types of times to nanoseconds since 1970 in UTC.
 //!
-//! Times without a time zone are read as UTC. Times that do not fit into 64-bit nanoseconds are
-//! refused.
+//! Times without a time zone are read as UTC. No time is rounded: a time that does not fit into
+//! 64-bit nanoseconds is refused.
 
 mod moment;
 mod texts;

@@ -42,7 +42,7 @@ impl State<'_> {
 
 /// The reason why an object was not written.
 enum Miss {
-    /// It needs `plain`.
+    /// The object must be written by `plain`.
     Unusual,
     /// User code raised an exception.
     Raised(PyErr),

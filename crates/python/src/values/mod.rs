@@ -56,7 +56,7 @@ fn integer(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'s
         })
 }
 
-/// UTF-8 of a string. A string with a lone surrogate has no UTF-8 form.
+/// Returns the UTF-8 text of a string. A string with a lone surrogate has no UTF-8 form.
 pub(crate) fn string<'a>(text: &'a Bound<'_, PyString>, place: Place<'_>) -> PyResult<&'a str> {
     text.to_str().map_err(|error| place.wrap(text.py(), &error))
 }
