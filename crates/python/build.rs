@@ -1,6 +1,7 @@
-//! Extracts the docstrings of the native module from its stubs, so that each is written once.
+//! Extracts the docstrings of the native module from its stubs, so that each docstring is written
+//! only once.
 //!
-//! Editors and the manual read the stubs `_core.pyi`, and `help()` reads the module. The macro
+//! Editors and the manual read the stubs in `_core.pyi`, and `help()` reads the module. The macro
 //! `docstring!` includes the files that this program writes.
 
 use std::path::Path;
@@ -13,7 +14,8 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={STUBS}");
     let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
     let folder = Path::new(&out).join("docstrings");
-    // The files of names that no longer exist must not be found.
+    // Files of an earlier build are deleted, so that docstrings of removed names cannot be
+    // included.
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -42,7 +44,7 @@ fn docstrings(stubs: &str) -> Vec<(String, String)> {
         } else if let Some(begin) = text.strip_prefix("\"\"\"") {
             let indent = line.len() - text.len();
             let docstring = docstring(begin, indent, &mut lines);
-            // The docstring of the stub itself precedes all names.
+            // The docstring of the stub file itself comes before all names.
             if !name.is_empty() {
                 found.push((name.clone(), docstring));
             }
@@ -51,7 +53,7 @@ fn docstrings(stubs: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The word at the start.
+/// Returns the identifier at the start of the text.
 fn identifier(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
     &text[..end.unwrap_or(text.len())]

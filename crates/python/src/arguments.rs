@@ -1,8 +1,9 @@
-//! The arguments of a write: those of `write` of every client, `to_line_protocol` and `line_batches`.
+//! The arguments that every client's `write`, `to_line_protocol` and `line_batches` accept.
 //!
-//! Python passes them unchanged. They are checked when the call begins, which is later for a write
-//! that is awaited. Unusual arguments are checked by `_arguments` and `_keywords` of the package,
-//! which have the errors. Only unusual ones, because every call into Python slows small writes.
+//! Python code passes the arguments unchanged. The arguments are checked when the call begins; if a
+//! write is awaited, that is some time after the call was created. Unusual arguments are checked by
+//! the package's modules `_arguments` and `_keywords`, which contain the error messages. Ordinary
+//! arguments are checked in Rust, because every call into Python slows down small writes.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -14,33 +15,34 @@ use crate::limits::Limits;
 use crate::server::Server;
 use crate::sink::Lease;
 
-/// The module with the checks.
+/// The Python module with the checks.
 const CHECKS: &str = "aioinflux._arguments";
 
-/// Those that a call may need though all is as it should be, imported once.
+/// The checks that a call can need even if all its arguments are ordinary; each check is imported
+/// only once.
 static UNIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static NAMES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static TAGS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static KEYWORDS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// What a call specifies about its points, and about the batches that they become.
+/// What a call specifies about its points, and about the batches into which they are encoded.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Arguments {
-    /// The measurement of points that have none.
+    /// The measurement for points that do not name one.
     pub(crate) measurement: Option<Py<PyAny>>,
-    /// The columns of tables that are tags, times and measurements.
+    /// The table columns that contain tags.
     pub(crate) tag_columns: Option<Py<PyAny>>,
     pub(crate) time_column: Option<Py<PyAny>>,
     pub(crate) measurement_column: Option<Py<PyAny>>,
     /// The unit of integer times.
     pub(crate) time_unit: Option<Py<PyAny>>,
-    /// Extra tags of any name, which take precedence over those of a point.
+    /// Extra tags with any names, which take precedence over a point's own tags.
     pub(crate) tags: Option<Py<PyAny>>,
-    /// Extra tags that were passed as keywords. They take precedence over `tags`.
+    /// Extra tags that were passed as keywords. Keyword tags take precedence over `tags`.
     pub(crate) extra_tags: Option<Py<PyDict>>,
-    /// Default tags, for points without a tag of the name.
+    /// Default tags, which are added to points that lack a tag with the same name.
     pub(crate) default_tags: Option<Py<PyDict>>,
-    /// Whether points without a time get one of this machine's clock.
+    /// Whether points without a time get the current time of this machine.
     pub(crate) stamp: Option<Py<PyAny>>,
     pub(crate) batch_lines: Option<Py<PyAny>>,
     pub(crate) batch_bytes: Option<Py<PyAny>>,
@@ -50,8 +52,8 @@ pub(crate) struct Arguments {
 
 #[pymethods]
 impl Arguments {
-    /// A static method, because the call of a type builds a `dict` of the keywords first, which a
-    /// small write notices.
+    /// This is a static method, because calling a type first builds a `dict` of the keywords, which
+    /// measurably slows down a small write.
     #[staticmethod]
     #[pyo3(signature = (*, measurement=None, tag_columns=None, time_column=None,
         measurement_column=None, time_unit=None, tags=None, extra_tags=None, default_tags=None,
@@ -101,7 +103,8 @@ impl Arguments {
 }
 
 impl Arguments {
-    /// Where batches end, and who makes them. The arguments of the call take precedence.
+    /// Returns the limits at which batches end, and the number of threads that encode them. The
+    /// arguments of the call take precedence over `default`.
     pub(crate) fn limits(&self, py: Python<'_>, default: Limits) -> PyResult<Limits> {
         let count = |name, value: &Option<Py<PyAny>>| {
             let value = value.as_ref().map(|value| positive(name, value.bind(py)));
@@ -114,8 +117,8 @@ impl Arguments {
         })
     }
 
-    /// Checks the other arguments. Returns what the points share, and the roles of the columns of
-    /// tables.
+    /// Checks the remaining arguments. Returns the settings that all points share, and the roles of
+    /// the table columns.
     pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<(Lease, Roles)> {
         let is_stamped = self.is_stamped(py)?;
         let time_unit = self.time_unit.as_ref().map(|unit| {
@@ -164,7 +167,7 @@ impl Arguments {
         check.call1(("tag_columns", columns))?.extract()
     }
 
-    /// All extra tags.
+    /// Returns all extra tags.
     fn extra_tags<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let keywords = self.extra_tags.as_ref().map(|tags| tags.bind(py));
         let keywords = keywords.filter(|tags| !tags.is_empty());
@@ -179,7 +182,7 @@ impl Arguments {
     }
 }
 
-/// A positive number.
+/// Returns an argument that must be a positive number.
 fn positive(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     if value.is_exact_instance_of::<PyInt>()
         && let Ok(number) = value.extract::<i64>()
@@ -193,7 +196,7 @@ fn positive(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     value.extract()
 }
 
-/// Refuses keywords that have a different meaning in other clients.
+/// Refuses keywords that have a different meaning in other InfluxDB clients.
 fn check_keywords(extra_tags: &Bound<'_, PyDict>) -> PyResult<()> {
     let check = KEYWORDS.import(extra_tags.py(), "aioinflux._keywords", "check_tags")?;
     check.call1((extra_tags,)).map(drop)

@@ -1,4 +1,4 @@
-//! Encoded lines as a Python object, which shares its memory with its readers.
+//! Encoded lines as a Python object that shares its memory with its readers.
 #![expect(
     clippy::needless_pass_by_value,
     reason = "PyO3 hands the object of a buffer by value"
@@ -25,7 +25,7 @@ use crate::exit;
 #[pyclass(module = "aioinflux._core", name = "Batch", frozen)]
 pub(crate) struct Encoded {
     pub(crate) batch: Arc<Batch>,
-    /// Where the memory is returned when nothing refers to the lines any more.
+    /// The pool that receives the memory when nothing refers to the lines any longer.
     spares: Option<Spares>,
 }
 
@@ -83,7 +83,7 @@ impl Encoded {
         Ok(PyBytes::new(py, &packed))
     }
 
-    /// Exports the bytes, read-only.
+    /// Exports the bytes as a read-only buffer.
     ///
     /// # Safety
     /// `view` is null or points to a writable `Py_buffer`: the interpreter guarantees this.

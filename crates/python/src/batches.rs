@@ -25,9 +25,9 @@ create_exception!(
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Batches {
     session: Mutex<Session>,
-    /// The number of points that were returned, including skipped ones. It is not in the session,
-    /// which is locked while a batch is made: waiting for that lock here would mean to wait with
-    /// the GIL.
+    /// The number of points returned so far, including skipped points. The count is not in the
+    /// session, because the session is locked while a batch is made, and waiting for that lock here
+    /// would block while holding the GIL.
     rows: AtomicU64,
     at_end: AtomicBool,
 }
@@ -60,7 +60,7 @@ impl Batches {
         let mut session = match slf.session.try_lock() {
             Ok(session) => session,
             Err(TryLockError::Poisoned(session)) => session.into_inner(),
-            // Waiting for another thread here would mean to wait with the GIL.
+            // Waiting for another thread here would block while holding the GIL.
             Err(TryLockError::WouldBlock) => {
                 return Err(PyValueError::new_err(
                     "the iterator is in use by another thread",
@@ -87,7 +87,7 @@ impl Batches {
         self.rows.load(Ordering::Relaxed)
     }
 
-    /// Whether it is known that no more batches come.
+    /// Whether the iterator is known to have no more batches.
     #[getter]
     fn at_end(&self) -> bool {
         self.at_end.load(Ordering::Relaxed)
@@ -95,7 +95,7 @@ impl Batches {
 }
 
 impl Drop for Batches {
-    /// It may hold the last reference to a generator of the user.
+    /// The iterator may hold the last reference to a generator of the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }

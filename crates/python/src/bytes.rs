@@ -1,9 +1,9 @@
 //! A `bytes` object that is written piece by piece into its final memory.
 //!
-//! The size is first only an estimate. Memory that is not written is not touched: it takes
-//! addresses, but no pages, and is released at the end. Large objects use huge pages, because the
-//! kernel takes as long to provide memory in pages of 4 KiB as the encoder takes to write the
-//! lines.
+//! At first, the object's size is only an estimate. Memory that is not written is not touched: it
+//! uses address space, but no physical pages, and is released at the end. Large objects use huge
+//! pages, because with 4 KiB pages the kernel takes as long to provide the memory as the encoder
+//! takes to write the lines.
 #![expect(
     unsafe_code,
     reason = "PyO3's safe writer does not give the address that huge pages are asked for by; \
@@ -22,15 +22,16 @@ use pyo3::ffi::{self, compat};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Maximum size of the header of the object and that of glibc's block. A mapping whose length is a
-/// multiple of a huge page is aligned to one.
+/// The maximum total size of the object's header and the header of glibc's memory block. The kernel
+/// aligns a mapping to a huge-page boundary if the mapping's length is a multiple of the huge-page
+/// size.
 const HEADERS: usize = 64;
 
-/// How many bytes are zeroed at a time: about as many as fit into the L1 cache.
+/// The number of bytes that are zeroed at a time: about as many as fit into the L1 cache.
 const AHEAD: usize = 64 << 10;
 
-/// Larger blocks are separate mappings in glibc: their memory comes from the kernel, not from
-/// another object.
+/// Blocks above this size are separate mappings in glibc: their memory comes from the kernel, not
+/// from a freed object.
 const OWN_MAPPING: usize = 32 << 20;
 
 /// A `bytes` object to which nothing else refers yet.
@@ -38,7 +39,7 @@ pub(crate) struct Builder<'py> {
     py: Python<'py>,
     writer: NonNull<compat::PyBytesWriter>,
     used: usize,
-    /// Memory before this offset was written, or the kernel has zeroed it.
+    /// All memory before this offset has been written by us or zeroed by the kernel.
     known: usize,
     capacity: usize,
 }
@@ -47,7 +48,8 @@ impl<'py> Builder<'py> {
     /// Allocates memory for at least `capacity` bytes.
     pub(crate) fn with_capacity(py: Python<'py>, capacity: usize) -> PyResult<Self> {
         let capacity = rounded(capacity);
-        // SAFETY: the interpreter is attached. The result is null or a writer that we own.
+        // SAFETY: this thread is attached to the interpreter. The result is null, or a writer that
+        // we own.
         let writer = unsafe { compat::PyBytesWriter_Create(length(capacity)?) };
         let writer = NonNull::new(writer).ok_or_else(|| PyErr::fetch(py))?;
         let mut builder = Self {
@@ -61,29 +63,29 @@ impl<'py> Builder<'py> {
         Ok(builder)
     }
 
-    /// How many bytes were written.
+    /// The number of bytes written so far.
     pub(crate) fn len(&self) -> usize {
         self.used
     }
 
-    /// Whether `more` bytes exceed the available memory.
+    /// Returns whether `more` bytes exceed the remaining memory.
     pub(crate) fn is_full(&self, more: usize) -> bool {
         self.capacity - self.used < more
     }
 
-    /// Ensures that there is memory for `capacity` bytes in all.
+    /// Ensures that the object has memory for `capacity` bytes in total.
     pub(crate) fn reserve(&mut self, capacity: usize) -> PyResult<()> {
         if capacity <= self.capacity {
             return Ok(());
         }
-        // The writer allocates a quarter more than requested.
+        // The writer allocates a quarter more memory than requested.
         let real = rounded(capacity.saturating_add(capacity.div_ceil(4)));
         let asked = capacity.max(real - real.div_ceil(5));
         let (writer, size) = (self.writer, length(asked)?);
-        // If there is no memory, PyO3's writer for Python before 3.15 sets `MemoryError` and
-        // panics. It can still be dropped.
+        // If the allocation fails, PyO3's writer for Python before 3.15 sets `MemoryError` and
+        // panics. The writer can still be dropped after such a panic.
         let status = catch_unwind(move || {
-            // SAFETY: the interpreter is attached, and we own the writer.
+            // SAFETY: this thread is attached to the interpreter, and we own the writer.
             unsafe { compat::PyBytesWriter_Resize(writer.as_ptr(), size) }
         });
         if status.unwrap_or(-1) < 0 {
@@ -94,12 +96,12 @@ impl<'py> Builder<'py> {
         Ok(())
     }
 
-    /// Appends some bytes.
+    /// Appends bytes to the object.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> PyResult<()> {
         let end = self.used + bytes.len();
         self.reserve(end)?;
-        // SAFETY: the object has `capacity` bytes, of which `used` are written. `bytes` is not part
-        // of it, because nothing else refers to it.
+        // SAFETY: the object has `capacity` bytes, of which the first `used` bytes are written.
+        // `bytes` cannot overlap the object, because nothing else refers to the object.
         unsafe {
             let start = self.start().add(self.used);
             start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
@@ -109,10 +111,10 @@ impl<'py> Builder<'py> {
         Ok(())
     }
 
-    /// The memory after the written bytes, which can be filled without the GIL.
+    /// Returns the memory after the written bytes, which can be filled without the GIL.
     pub(crate) fn rest(&mut self) -> Rest<'_> {
-        // SAFETY: the object has `capacity` bytes. Nothing else refers to it, and nothing can
-        // resize it while it is borrowed.
+        // SAFETY: the object has `capacity` bytes. Nothing else refers to the object, and it cannot
+        // be resized while it is borrowed.
         let memory = unsafe {
             let start = self.start().cast::<MaybeUninit<u8>>();
             slice::from_raw_parts_mut(start, self.capacity)
@@ -124,10 +126,10 @@ impl<'py> Builder<'py> {
         }
     }
 
-    /// The object with the written bytes and no further memory.
+    /// Returns the object, shortened to the bytes that were written.
     pub(crate) fn finish(self) -> PyResult<Bound<'py, PyBytes>> {
         let this = std::mem::ManuallyDrop::new(self);
-        // SAFETY: we own the writer and do not use it after this. The first `used` bytes are
+        // SAFETY: we own the writer and do not use it after this call. The first `used` bytes are
         // written. The result is null with an exception set, or a `bytes` object that we own.
         let object = unsafe {
             let size = length(this.used)?;
@@ -137,16 +139,16 @@ impl<'py> Builder<'py> {
         Ok(object.cast_into()?)
     }
 
-    /// Where the bytes begin.
+    /// Returns the address of the first byte.
     fn start(&self) -> *mut u8 {
-        // SAFETY: we own the writer. The result is valid until it is resized.
+        // SAFETY: we own the writer. The pointer is valid until the writer is resized.
         unsafe { compat::PyBytesWriter_GetData(self.writer.as_ptr()).cast() }
     }
 
-    /// Requests huge pages for all pages of the object, if it is large.
+    /// If the object is large, requests huge pages for all of its pages.
     ///
-    /// Also requests that whole pages after the bytes be zero. They are zero in a new mapping, so
-    /// no byte is written twice.
+    /// Also asks the kernel to zero the whole pages after the known bytes. The pages of a new
+    /// mapping are already zero, so no byte is written twice.
     #[cfg(target_os = "linux")]
     fn advise(&mut self, size: usize) {
         if size < LARGE {
@@ -154,9 +156,10 @@ impl<'py> Builder<'py> {
         }
         let start = self.start();
         huge_pages::advise(start, size);
-        // SAFETY: the call reads a constant of the system.
+        // SAFETY: the call reads a constant of the operating system.
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-        // The kernel rounds a length up to whole pages, so a guess would zero other memory.
+        // The kernel rounds a length up to whole pages, so a wrong page size would zero memory
+        // outside the object.
         let Some(page) = usize::try_from(page).ok().filter(|page| *page > 0) else {
             return;
         };
@@ -166,9 +169,9 @@ impl<'py> Builder<'py> {
         if size < OWN_MAPPING || end <= first {
             return;
         }
-        // SAFETY: these pages are completely inside the object, after the known bytes. The bytes
-        // between the known ones and the first page exist too. After the call the kernel has given
-        // the pages their own content, zeros.
+        // SAFETY: these pages are entirely inside the object, after the known bytes. The bytes
+        // between the known bytes and the first of these pages are inside the object too. If the
+        // call succeeds, the kernel has replaced the pages' content with zeros.
         unsafe {
             let status = libc::madvise(start.add(first).cast(), end - first, libc::MADV_DONTNEED);
             if status == 0 {
@@ -182,7 +185,7 @@ impl<'py> Builder<'py> {
     fn advise(&mut self, _: usize) {}
 }
 
-/// The memory of an object, with the written bytes.
+/// The whole memory of an object, including the bytes already written.
 pub(crate) struct Rest<'b> {
     memory: &'b mut [MaybeUninit<u8>],
     known: &'b mut usize,
@@ -201,7 +204,7 @@ impl LineMemory for Rest<'_> {
             *self.known = more;
         }
         let ready = &mut self.memory[*self.used..*self.known];
-        // SAFETY: all bytes before `known` were written, by us or by the kernel.
+        // SAFETY: all bytes before `known` have been written, by us or by the kernel.
         Some(unsafe { slice::from_raw_parts_mut(ready.as_mut_ptr().cast(), ready.len()) })
     }
 
@@ -216,12 +219,13 @@ impl LineMemory for Rest<'_> {
 
 impl Drop for Builder<'_> {
     fn drop(&mut self) {
-        // SAFETY: the interpreter is attached. We own the writer and do not use it after this.
+        // SAFETY: this thread is attached to the interpreter. We own the writer and do not use it
+        // after this call.
         unsafe { compat::PyBytesWriter_Discard(self.writer.as_ptr()) };
     }
 }
 
-/// A size whose block ends at the end of a huge page, if it is large.
+/// Rounds up the size of a large block so that the block ends at the end of a huge page.
 fn rounded(capacity: usize) -> usize {
     if capacity < LARGE {
         return capacity;

@@ -1,9 +1,10 @@
-//! A request that has not been sent: await it, or wait for it.
+//! A request that has not been sent yet: the caller can await it, or wait for it.
 //!
-//! `Call` replaces pairs of sync and async methods. Creating it parses arguments and starts
-//! nothing. `await` passes it to the running loop, `wait` blocks this thread, and `start` sends it
-//! before either. Both release the GIL while the request is in flight, and both drop the request
-//! when they are cancelled.
+//! `Call` replaces pairs of synchronous and asynchronous methods. Creating a call parses its
+//! arguments, but starts nothing. `await` passes the request to the running loop, `wait` blocks
+//! this thread, and `start` sends the request before it is awaited or waited for. `await` and
+//! `wait` release the GIL while the request is in flight, and drop the request when they are
+//! cancelled.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,23 +26,24 @@ use crate::inbox::{self, Convert, Inbox, Promise};
 use crate::runtime;
 use crate::task::Task;
 
-/// How often a blocked call checks for signals. Ctrl-C takes effect within this time.
+/// How often a blocked call checks for signals. Ctrl-C takes effect within this interval.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A request, and the function that converts its result to a Python value.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Convert> + Send>>;
 
-/// A request that has not been sent: `await` it, or `wait` for it.
+/// A request that has not been sent yet: the caller can `await` it, or `wait` for it.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Call {
     todo: Mutex<Option<Todo>>,
 }
 
-/// What a call does.
+/// The work that a call does.
 enum Todo {
-    /// On the threads of the runtime.
+    /// The request runs on the threads of the runtime.
     InRuntime(Work),
-    /// On the client of the engine that fits the way of waiting.
+    /// The request runs on the engine's client for the runtime or for an event loop, depending on
+    /// how the caller waits.
     Anywhere(Engine, Box<dyn FnOnce(aioinflux::Client) -> Work + Send>),
 }
 
@@ -54,7 +56,7 @@ impl Todo {
     }
 }
 
-/// The future is created in its final place, because moving it would cost more than creating it.
+/// The future is created in its final memory, because moving it would cost more than creating it.
 fn work<T, F, C>(request: impl FnOnce() -> F + Send + 'static, convert: C) -> Work
 where
     T: Send + 'static,
@@ -68,9 +70,9 @@ where
 }
 
 impl Call {
-    /// Returns a call that runs `request`, then converts its result to a Python value with
-    /// `convert`. `convert` runs on the thread that waits, so `request` should do everything that
-    /// needs no GIL.
+    /// Returns a call that runs `request`, and then converts its result to a Python value with
+    /// `convert`. `convert` runs on the thread that waits, so `request` should do all work that
+    /// does not need the GIL.
     pub(crate) fn new<T, F, C>(request: F, convert: C) -> Self
     where
         T: Send + 'static,
@@ -80,8 +82,8 @@ impl Call {
         Self::of(Todo::InRuntime(work(|| request, convert)))
     }
 
-    /// The same for a small request: a loop that can drive it does so, without the threads of the
-    /// runtime.
+    /// Like `new`, but for a small request: if the event loop can drive the request itself, the
+    /// threads of the runtime are not used.
     pub(crate) fn small<T, F, C>(
         engine: Engine,
         request: impl FnOnce(aioinflux::Client) -> F + Send + 'static,
@@ -127,7 +129,8 @@ impl Call {
         let promise = Promise::new(Arc::clone(&inbox), future.clone().unbind());
         let (work, is_here) = match todo {
             Todo::InRuntime(work) => (work, false),
-            // A request from a function that runs at exit after ours: its loop would cancel it.
+            // If an exit function that runs after ours makes a request, the request uses the
+            // runtime, because an event loop would cancel the request.
             Todo::Anywhere(engine, make) if runtime::has_ended() => (make(engine.client()), false),
             Todo::Anywhere(engine, make) => match engine.driven_by(&inbox) {
                 Some(client) => (make(client), true),
@@ -149,8 +152,8 @@ impl Call {
         })
     }
 
-    /// Sends the request now. It is in flight while the caller does something else. Dropping the
-    /// call cancels it.
+    /// Sends the request now. The caller can do other work while the request is in flight. Dropping
+    /// the call cancels the request.
     fn start(&self, py: Python<'_>) -> PyResult<()> {
         exit::protect_thread();
         let task = Started(Some(runtime::get(py)?.spawn(self.take()?.in_runtime())));
@@ -169,7 +172,7 @@ impl Call {
             });
             match tick {
                 Ok(convert) => return convert(py),
-                // Returning drops `work`, which cancels the request.
+                // If the function returns here, `work` is dropped, which cancels the request.
                 Err(_) => py.check_signals()?,
             }
         }
@@ -183,7 +186,7 @@ enum UnderWay {
 }
 
 impl UnderWay {
-    /// Cancels the request. Does nothing if it has ended.
+    /// Cancels the request. Does nothing if the request has ended.
     fn abort(&self) {
         match self {
             Self::Here(task) => task.abort(),
@@ -192,7 +195,8 @@ impl UnderWay {
     }
 }
 
-/// A request that runs for as long as this is kept. `None` if the end of the program cancelled it.
+/// A request that runs as long as this value exists. The handle is `None` if the end of the program
+/// cancelled the request.
 struct Started(Option<JoinHandle<Convert>>);
 
 impl Future for Started {
@@ -204,7 +208,7 @@ impl Future for Started {
         };
         match ready!(Pin::new(task).poll(context)) {
             Ok(convert) => Poll::Ready(convert),
-            // The thread of the caller ends with the program.
+            // The calling thread ends together with the program.
             Err(error) if error.is_cancelled() && runtime::has_ended() => {
                 self.0 = None;
                 Poll::Pending
@@ -229,12 +233,14 @@ fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     GET.import(py, "asyncio", "get_running_loop")?.call0()
 }
 
-/// What a task iterates over while it waits for a request, as it does over an asyncio future.
+/// The object that a task iterates over while it waits for a request, just as the task would
+/// iterate over an asyncio future.
 ///
-/// Unlike that future, it learns when its task is cancelled, and then cancels the request.
+/// Unlike an asyncio future, this object learns when its task is cancelled, and then cancels the
+/// request.
 #[pyclass]
 struct Awaited {
-    /// `None` only while the garbage collector clears it.
+    /// The future is `None` only while the garbage collector clears this object.
     future: Option<Py<PyAny>>,
     under_way: UnderWay,
     is_given: bool,
@@ -255,7 +261,7 @@ impl Awaited {
             return Err(PyStopIteration::new_err((value.unbind(),)));
         }
         self.is_given = true;
-        // With this attribute the task knows that it must wait for the returned object.
+        // This attribute tells the task to wait for the returned object.
         future.setattr(intern!(py, "_asyncio_future_blocking"), true)?;
         Ok(future.clone().unbind())
     }
@@ -265,7 +271,7 @@ impl Awaited {
         self.__next__(py)
     }
 
-    /// Cancellation arrives here. `kind` is the exception itself, or its class.
+    /// asyncio calls this method to cancel the task. `kind` is the exception itself, or its class.
     #[pyo3(signature = (kind, value=None, traceback=None))]
     fn throw(
         &self,
@@ -301,7 +307,7 @@ impl Awaited {
         }
     }
 
-    /// The waiting task is garbage, because its loop was closed.
+    /// The waiting task is garbage, because its event loop was closed.
     fn __clear__(&mut self) {
         exit::protect_thread();
         self.future = None;
@@ -310,7 +316,8 @@ impl Awaited {
 }
 
 impl Drop for Awaited {
-    /// Nothing waits any more. Does nothing if the request has ended.
+    /// Cancels the request, because no task is waiting for it any longer. Does nothing if the
+    /// request has ended.
     fn drop(&mut self) {
         exit::protect_thread();
         self.under_way.abort();

@@ -1,4 +1,4 @@
-//! The options of the Python constructors, and the configuration of the engine that they produce.
+//! The options of the Python constructors, and the engine configuration that results from them.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 
 use crate::errors;
 
-/// The options of a client. It contains passwords and is never shown.
+/// The options of a client. The options contain passwords, so they are never shown.
 #[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) host: String,
@@ -16,8 +16,8 @@ pub(crate) struct Options {
     pub(crate) ssl: bool,
     pub(crate) path: String,
     pub(crate) unix_socket: Option<String>,
-    /// Basic authentication is used if there is a user name. Each interface decides whether it
-    /// requires a password too.
+    /// Basic authentication is used if a user name is set. Each interface decides for itself
+    /// whether it also requires a password.
     pub(crate) username: Option<String>,
     pub(crate) password: Option<String>,
     pub(crate) ca_file: Option<String>,
@@ -85,7 +85,7 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
         .filter(|port| *port > 0)
         .ok_or_else(|| argument("port", "a number from 1 to 65535", port))?;
     if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', ' ']) {
-        // Not shown, because it may be a URL with a password.
+        // The host is not shown, because it may be a URL that contains a password.
         return Err(PyValueError::new_err(
             "argument `host`: expected the name or address of a server, without scheme, user and \
              path",

@@ -1,16 +1,16 @@
-//! What happens to Python's threads when the program ends.
+//! Protects Python's threads from being unwound when the program ends.
 //!
-//! While the interpreter finalizes, `CPython` before 3.14 ends every other thread that requests the
-//! GIL with `pthread_exit`. glibc then unwinds the stack of the thread. If Rust frames are on it,
-//! they catch an exception that must not be caught, or free Python objects without the GIL, and the
-//! process aborts or crashes. The thread may request the GIL in any Python code that we call:
-//! generators and callbacks of the user, asyncio, exception classes, finalizers. So no check in our
-//! own code is early enough.
+//! While the interpreter finalizes, `CPython` before 3.14 calls `pthread_exit` in every other
+//! thread that requests the GIL. glibc then unwinds the stack of that thread. Rust frames on such a
+//! stack catch an exception that must not be caught, or free Python objects without the GIL, and
+//! the process aborts or crashes. The thread may request the GIL in any Python code that we call:
+//! generators and callbacks of the user, asyncio, exception classes, and finalizers. Therefore no
+//! check in our own code happens early enough.
 //!
 //! glibc calls the cleanup handlers of a thread before it unwinds the first frame. A thread
-//! registers one when it first enters this module from Python, and when we start it and it may free
-//! Python objects. While the program ends, the handler does not return: the thread sleeps until the
-//! process has ended, as in `CPython` 3.14.
+//! registers a cleanup handler when it first enters this module from Python; a thread that we start
+//! registers one if it may free Python objects. While the program ends, the handler does not
+//! return: the thread sleeps until the process has ended, as in `CPython` 3.14.
 //!
 //! Other systems end a thread without unwinding its stack.
 #![cfg_attr(
@@ -25,7 +25,7 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) use glibc::protect_thread;
 
-/// Does nothing if stacks are not unwound.
+/// Does nothing on systems that do not unwind stacks.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn protect_thread() {}
 
@@ -40,7 +40,7 @@ mod glibc {
 
     use crate::runtime;
 
-    /// `struct _pthread_cleanup_buffer` of `pthread.h`, which glibc initializes.
+    /// The C struct `_pthread_cleanup_buffer` of `pthread.h`, which glibc initializes.
     #[repr(C)]
     #[derive(Default)]
     struct Buffer {
@@ -65,8 +65,8 @@ mod glibc {
     }
 
     /// Protects this thread from being unwound when the interpreter ends. Every function that
-    /// Python calls begins with this. So does everything that frees an object with references to
-    /// Python objects.
+    /// Python calls begins with a call of this function. Every function that frees an object with
+    /// references to Python objects begins with this call too.
     #[inline]
     pub(crate) fn protect_thread() {
         if !IS_PROTECTED.get() {
@@ -77,14 +77,15 @@ mod glibc {
     #[cold]
     fn register() {
         IS_PROTECTED.set(true);
-        // It fails only if the thread is already ending normally.
+        // The registration fails only if the thread is already ending normally.
         let _ = HANDLER.try_with(|handler| handler.replace(Some(Handler::new())));
     }
 
     /// A cleanup handler, registered for the thread that created it.
     ///
-    /// The buffer is not on the stack. glibc calls a handler when it leaves the frame that contains
-    /// the buffer. If no frame does, that is before the first frame.
+    /// The buffer is not on the stack. glibc calls a handler when it leaves the stack frame that
+    /// contains the handler's buffer. If no frame contains the buffer, glibc calls the handler
+    /// before it unwinds the first frame.
     struct Handler(*mut Buffer);
 
     impl Handler {
@@ -98,10 +99,10 @@ mod glibc {
     }
 
     impl Drop for Handler {
-        /// The thread ends normally.
+        /// Unregisters the handler when the thread ends normally.
         fn drop(&mut self) {
-            // SAFETY: the buffer is a box that this thread registered: the cell is not shared.
-            // glibc forgets it before it is freed.
+            // SAFETY: the buffer is a box that this thread registered, because the cell is not
+            // shared between threads. glibc forgets the buffer before it is freed.
             unsafe {
                 _pthread_cleanup_pop(self.0, 0);
                 drop(Box::from_raw(self.0));
@@ -116,10 +117,10 @@ mod glibc {
         }
     }
 
-    /// Whether the program is ending, even if this module was not told because a thread was still
-    /// importing it.
+    /// Returns whether the program is ending, even if this module was not notified because a thread
+    /// was still importing it.
     fn is_ending() -> bool {
-        // SAFETY: it reads one number and may be called at any time.
+        // SAFETY: the call reads one number and is allowed at any time.
         runtime::has_ended() || unsafe { ffi::Py_IsInitialized() } == 0
     }
 }

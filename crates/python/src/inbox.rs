@@ -1,12 +1,12 @@
-//! Delivers request results to an event loop, on the loop's own thread and in batches.
+//! Delivers the results of requests to an event loop, on the loop's own thread and in batches.
 //!
-//! A thread of the runtime puts a result into the loop's inbox, and wakes the loop if the inbox was
-//! empty. The loop takes everything that is there, creates the Python values and resolves the
-//! futures. So the threads of the runtime need no GIL, for which they would compete with the loop,
-//! and a busy loop is woken once for many requests.
+//! A runtime thread puts a result into the loop's inbox, and wakes the loop if the inbox was empty.
+//! The loop takes all results from the inbox, creates the Python values and resolves the futures.
+//! Therefore the runtime's threads never compete with the loop for the GIL, and a busy loop is
+//! woken only once for many requests.
 //!
-//! Small requests need no other thread: they are tasks of the loop itself, which polls those that
-//! were woken.
+//! Small requests need no other thread: they run as tasks of the loop itself, which polls the tasks
+//! that were woken.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -23,11 +23,12 @@ use crate::exit;
 use crate::runtime;
 use crate::task::Task;
 
-/// The error of a request whose task panicked.
+/// The error text for a request whose task panicked.
 pub(crate) const WITHOUT_OUTCOME: &str = "the request ended without an outcome";
 
-/// Tasks that are polled before the loop runs the code that waited for them. Otherwise a server
-/// that has answered everything would be idle meanwhile.
+/// The maximum number of tasks that are polled before the loop runs the code that waited for them.
+/// If only one task were polled, a server that has already answered all requests would be idle
+/// while the loop runs that code.
 const AT_ONCE: usize = 16;
 
 /// Creates the Python value, or the exception, of a finished request.
@@ -38,35 +39,36 @@ pub(crate) struct Inbox {
     finished: Mutex<VecDeque<Finished>>,
     woken: Mutex<Woken>,
     bell: Bell,
-    /// A forked child has a copy of its parent's memory, and must not wake the parent's loop.
+    /// The process ID, because a forked child has a copy of its parent's memory and must not wake
+    /// the parent's loop.
     process: u32,
 }
 
-/// The tasks to be polled.
+/// The tasks that are waiting to be polled.
 #[derive(Default)]
 struct Woken {
     tasks: VecDeque<Arc<Task>>,
-    /// Whether the loop is polling them, and needs no wake-up.
+    /// Whether the loop is already polling these tasks, and therefore needs no wake-up.
     is_polling: bool,
 }
 
-/// A future to be resolved, and its result.
+/// A future that is to be resolved, and the function that creates its result.
 struct Finished {
     future: Py<PyAny>,
     convert: Convert,
 }
 
-/// A loop and its inbox. They exist while requests are in flight or the loop watches its file
-/// descriptor.
+/// An event loop and its inbox. The inbox exists while requests are in flight or while the loop
+/// watches its file descriptor.
 type Known = (Py<PyWeakrefReference>, Weak<Inbox>);
 
 thread_local! {
-    /// The loops that ran on this thread; rarely more than one.
+    /// The loops that have run on this thread; there is rarely more than one.
     static LOOPS: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Inbox {
-    /// The inbox of the loop that runs on this thread.
+    /// Returns the inbox of the loop that runs on this thread.
     pub(crate) fn of(event_loop: &Bound<'_, PyAny>) -> PyResult<Arc<Self>> {
         let process = runtime::process();
         if let Some(inbox) = known(event_loop).filter(|inbox| inbox.process == process) {
@@ -89,7 +91,7 @@ impl Inbox {
         self.finished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a result in, from any thread and without the GIL.
+    /// Puts a result into the inbox; this works from any thread and without the GIL.
     fn put(self: &Arc<Self>, finished: Finished) {
         let mut all = self.finished();
         all.push_back(finished);
@@ -104,7 +106,7 @@ impl Inbox {
         self.bell.ring(|| Take(Arc::clone(self)));
     }
 
-    /// The reactor of the loop, if it has one.
+    /// Returns the loop's reactor, if it has one.
     #[cfg(unix)]
     pub(crate) fn reactor(&self) -> Option<&aioinflux::engine::Reactor> {
         self.bell.reactor()
@@ -114,7 +116,7 @@ impl Inbox {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Schedules a task to be polled, from any thread and without the GIL.
+    /// Schedules a task to be polled; this works from any thread and without the GIL.
     pub(crate) fn wake(self: &Arc<Self>, task: Arc<Task>) {
         let mut woken = self.woken();
         woken.tasks.push_back(task);
@@ -125,7 +127,7 @@ impl Inbox {
         }
     }
 
-    /// Polls woken tasks. The loop returns here for the remaining ones.
+    /// Polls some of the woken tasks. If tasks remain, the loop is woken again to poll them.
     fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         let mut outcome = Ok(());
         for _ in 0..AT_ONCE {
@@ -133,7 +135,8 @@ impl Inbox {
             let Some(task) = task else { break };
             outcome = task.poll(py);
             if outcome.is_err() {
-                // Ctrl-C, in a loop that lets it through. The other tasks are not lost.
+                // The error is usually `KeyboardInterrupt`, on an event loop that does not
+                // intercept Ctrl-C. The remaining tasks are not lost.
                 break;
             }
         }
@@ -141,25 +144,25 @@ impl Inbox {
         woken.is_polling = false;
         let is_left = !woken.tasks.is_empty();
         drop(woken);
-        // After an error the loop returns here for the results too.
+        // After an error, the loop must also be woken again for the results.
         if is_left || outcome.is_err() {
             self.ring();
         }
         outcome
     }
 
-    /// Polls the woken tasks, and resolves all futures whose results are there.
+    /// Polls the woken tasks, and resolves all futures whose results have arrived.
     fn take(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
-        // Before the inbox is read: a thread that puts something in afterwards wakes the loop
-        // again.
+        // This flag is set before the inbox is read, so that a thread that adds a result afterwards
+        // wakes the loop again.
         self.woken().is_polling = true;
         let looked = self.bell.look();
         self.poll(py)?;
         let mut all = std::mem::take(&mut *self.finished());
         while let Some(one) = all.pop_front() {
             if let Err((error, unsettled)) = one.settle(py) {
-                // Usually `KeyboardInterrupt`, on an event loop that does not intercept Ctrl-C. The
-                // other results are not lost.
+                // The error is usually `KeyboardInterrupt`, on an event loop that does not
+                // intercept Ctrl-C. The remaining results are not lost.
                 if let Some(one) = unsettled {
                     all.push_front(one);
                 }
@@ -176,17 +179,19 @@ impl Inbox {
 }
 
 impl Finished {
-    /// Creates the Python value, and resolves the future if it is still pending. The error is one
-    /// of the interpreter, usually Ctrl-C; with it comes what is not resolved yet.
+    /// Creates the Python value, and resolves the future if it is still pending. An error comes
+    /// from the interpreter, and its usual cause is Ctrl-C; if the result was not delivered, it is
+    /// returned together with the error.
     fn settle(self, py: Python<'_>) -> Result<(), (PyErr, Option<Self>)> {
         let settled = |error| (error, None);
-        // Cancelled.
+        // The future was cancelled.
         if self.is_done(py).map_err(settled)? {
             return Ok(());
         }
         let outcome = (self.convert)(py);
-        // Creating the value may take long. A signal that arrived meanwhile would be raised within
-        // `set_result`, after the value is stored and before the waiting task is woken.
+        // Creating the value may take a long time. A signal that arrived in the meantime would be
+        // raised inside `set_result`, after the value is stored and before the waiting task is
+        // woken.
         if let Err(error) = py.check_signals() {
             let (future, convert) = (self.future, Box::new(|_: Python<'_>| outcome) as Convert);
             return Err((error, Some(Self { future, convert })));
@@ -208,7 +213,8 @@ impl Finished {
     }
 }
 
-/// The inbox that this loop was given before. Forgets those of loops that no longer exist.
+/// Returns the inbox that this loop was given earlier. Also removes the entries of loops that no
+/// longer exist.
 fn known(event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
     let py = event_loop.py();
     LOOPS.with_borrow_mut(|loops| {
@@ -223,7 +229,7 @@ fn known(event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
     })
 }
 
-/// What a loop calls after a wake-up.
+/// The callable that a loop calls after a wake-up.
 #[pyclass(frozen)]
 pub(crate) struct Take(Arc<Inbox>);
 
@@ -236,13 +242,14 @@ impl Take {
 }
 
 impl Drop for Take {
-    /// Futures that were not taken may hold the last references to the tasks that wait for them.
+    /// Futures whose results were not taken may hold the last references to the tasks that wait for
+    /// them.
     fn drop(&mut self) {
         exit::protect_thread();
     }
 }
 
-/// A future that is always resolved, whatever happens to the task that should resolve it.
+/// A future that is always resolved, no matter what happens to the task that should resolve it.
 pub(crate) struct Promise {
     inbox: Arc<Inbox>,
     future: Option<Py<PyAny>>,
@@ -260,7 +267,7 @@ impl Promise {
         self.settle(convert);
     }
 
-    /// Resolves the future now, on the thread of its loop.
+    /// Resolves the future immediately, on the thread of its event loop.
     pub(crate) fn keep_now(mut self, py: Python<'_>, convert: Convert) -> PyResult<()> {
         let Some(future) = self.future.take() else {
             return Ok(());
@@ -278,7 +285,7 @@ impl Promise {
         visit.call(&self.future)
     }
 
-    /// Leaves the future unchanged, because nothing waits for it.
+    /// Leaves the future unchanged, because no task waits for it.
     pub(crate) fn forget(mut self) {
         self.future = None;
     }
@@ -291,8 +298,9 @@ impl Promise {
 }
 
 impl Drop for Promise {
-    /// Without a result, the task was cancelled (then its future is cancelled), or it panicked. The
-    /// end of the program also cancels tasks: the threads that wait for them end with it.
+    /// If there is no result, the task either panicked or was cancelled; if it was cancelled, its
+    /// future is cancelled too. The end of the program also cancels tasks, but then the threads
+    /// that wait for the tasks end with the program.
     fn drop(&mut self) {
         if runtime::has_ended() {
             return;

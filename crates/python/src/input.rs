@@ -1,8 +1,8 @@
-//! The data of `write`: text, mappings, objects of classes with a schema, tables, and iterables of
-//! these.
+//! Reads the data passed to `write`: text, mappings, objects of classes with a schema, tables, and
+//! iterables of all of these.
 //!
-//! Points are numbered from 0 in the order in which they come, whatever holds them; errors, and the
-//! server's refusals, name them by that number.
+//! Points are numbered from 0 in the order in which they are read, however the data is nested;
+//! error messages and the server's refusals identify points by that number.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -17,9 +17,9 @@ use crate::sink::Sink;
 use crate::values::string;
 use crate::{almost, dicts, frame, typed};
 
-/// Maximum depth of nested iterables, because an iterable that contains itself would never end.
+/// The maximum depth of nested iterables, because an iterable that contains itself would never end.
 const MAX_DEPTH: usize = 100;
-/// How many items are encoded between two checks for signals.
+/// The number of items that are encoded between two signal checks.
 const SIGNAL_ITEMS: u64 = 4096;
 
 /// The data of one call that has not been encoded yet.
@@ -27,25 +27,26 @@ pub(crate) struct Input {
     roles: Roles,
     /// The data itself, until it is examined.
     whole: Option<Py<PyAny>>,
-    /// The iterables in progress, innermost last.
+    /// The iterables that are being read, from the outermost to the innermost.
     open: Vec<Py<PyIterator>>,
-    /// Items, not points: an iterable may contain only empty lists.
+    /// The number of items read so far; items are counted instead of points, because an iterable
+    /// may contain only empty lists.
     items: u64,
-    /// The number of items if the data is a list or a tuple, otherwise 0.
+    /// The number of items if the data is a list or a tuple, and otherwise 0.
     expected: u64,
 }
 
-/// Why encoding stopped.
+/// The reason why encoding stopped.
 pub(crate) enum Filled {
-    /// There are enough lines for a batch; data may be left.
+    /// The lines are enough for a batch; there may be more data.
     Batch,
-    /// A table of many rows comes next; data may be left behind it.
+    /// The next item is a table with many rows; there may be more data after it.
     Table(Box<Table>),
-    /// No data is left.
+    /// All data has been encoded.
     End,
 }
 
-/// What the points of a call reuse from earlier ones.
+/// What the points of a call reuse from earlier points.
 #[derive(Default)]
 struct Seen<'py> {
     dicts: Before<'py>,
@@ -63,18 +64,18 @@ impl Input {
         }
     }
 
-    /// The total number of points, if the data is a list or a tuple of points.
+    /// Returns the total number of points, if the data is a list or a tuple of points.
     pub(crate) fn expected(&self) -> u64 {
         self.expected
     }
 
-    /// Whether it is known that no data is left.
+    /// Whether all data is known to have been read.
     pub(crate) fn is_at_end(&self) -> bool {
         self.whole.is_none() && self.open.is_empty()
     }
 
-    /// Encodes until the lines make a batch. This is checked after each item of an iterable; data
-    /// that is not an iterable is encoded completely.
+    /// Encodes data until the lines are enough for a batch. The limit is checked after each item of
+    /// an iterable; data that is not an iterable is encoded completely.
     pub(crate) fn fill(
         &mut self,
         py: Python<'_>,
@@ -116,8 +117,8 @@ impl Input {
         Ok(Filled::End)
     }
 
-    /// Encodes `data`. An iterable is only opened, and a table of many rows is returned: in a box,
-    /// because most calls are for a single point.
+    /// Encodes `data`. An iterable is only opened, and a table with many rows is returned; the
+    /// table is in a box, because most calls are for a single point.
     fn push<'py>(
         &mut self,
         data: &Bound<'py, PyAny>,
@@ -173,7 +174,8 @@ impl Input {
         }
     }
 
-    /// Finds the error in a mapping that is not a point.
+    /// Opens a mapping of tables, and otherwise returns the error for a mapping that is not a
+    /// point.
     #[cold]
     fn push_tables(&mut self, point: &Bound<'_, PyDict>, error: PyErr) -> PyResult<()> {
         match almost::tables(point)? {
@@ -182,11 +184,11 @@ impl Input {
         }
     }
 
-    /// Starts to read an iterable, if it is one.
+    /// Starts to read the data, if it is an iterable.
     fn open(&mut self, data: &Bound<'_, PyAny>, sink: &mut Sink) -> PyResult<()> {
         let py = data.py();
         if data.hasattr(intern!(py, "to_lineprotocol"))? {
-            // A method of the object, not of its class.
+            // The method belongs to the object itself, not to its class.
             return typed::push_by_method(sink, data);
         }
         almost::check(data, sink.encoder.next_index())?;
@@ -213,7 +215,7 @@ impl Input {
     }
 }
 
-/// What to do with data that must be awaited, which only `write` in `async` mode does.
+/// Returns a hint for data that must be awaited, which only `write` in `async` mode can do.
 fn hint(data: &Bound<'_, PyAny>) -> PyResult<&'static str> {
     let py = data.py();
     Ok(if data.hasattr(intern!(py, "__aiter__"))? {

@@ -1,4 +1,4 @@
-//! The native module `aioinflux._core`: only conversions between Python and the engine.
+//! The native module `aioinflux._core`, which only converts between Python and the engine.
 //!
 //! | file | knows |
 //! |---|---|
@@ -27,7 +27,7 @@
 //! | `runtime` | the threads that carry the requests |
 //! | `exit` | what becomes of threads when the program ends |
 
-/// The docstring of a name in the stubs, where everything that users see is documented.
+/// Includes the docstring of a name from the stubs, where everything that users see is documented.
 macro_rules! docstring {
     ($name:literal) => {
         include_str!(concat!(env!("OUT_DIR"), "/docstrings/", $name))
@@ -74,8 +74,8 @@ mod writing;
 use aioinflux::engine::huge_pages::HugePages;
 use pyo3::prelude::*;
 
-/// The columns of an answer are new memory each time: in pages of 4 KiB the kernel takes as long to
-/// hand it out as the decoder takes to fill it.
+/// Huge pages are used because the columns of every answer are newly allocated: with 4 KiB pages,
+/// the kernel takes as long to provide this memory as the decoder takes to fill it.
 #[global_allocator]
 static ALLOCATOR: HugePages = HugePages;
 
@@ -124,7 +124,7 @@ mod _core {
         module.add("__version__", version())?;
         let end = module.getattr("_end")?;
         py.import("atexit")?.call_method1("register", (end,))?;
-        // A system without fork has no such function.
+        // Systems without fork lack the function `register_at_fork`.
         if let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? {
             let hooks = [("after_in_child", module.getattr("_forked")?)].into_py_dict(py)?;
             register.call((), Some(&hooks))?;
@@ -133,7 +133,8 @@ mod _core {
     }
 }
 
-/// The version in the format of Python, in which `-dev.0` is `.dev0` and `-alpha.1` is `a1`.
+/// Returns the version in Python's format, where `-dev.0` is written `.dev0` and `-alpha.1` is
+/// written `a1`.
 fn version() -> String {
     let ours = [
         ("-alpha.", "a"),

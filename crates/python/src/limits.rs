@@ -1,4 +1,4 @@
-//! Where batches end, and how many threads make them.
+//! The limits at which batches end, and the number of threads that encode them.
 
 use aioinflux::frame::FrameOptions;
 use aioinflux::{Batch, Encoder, Options};
@@ -7,26 +7,28 @@ use aioinflux::{Batch, Encoder, Options};
 pub(crate) struct Limits {
     pub(crate) lines: usize,
     pub(crate) bytes: usize,
-    /// How many threads encode a table. `None` means one for each processor.
+    /// The number of threads that encode a table. `None` means one thread for each processor.
     pub(crate) threads: Option<usize>,
 }
 
 impl Limits {
-    /// The limits of requests.
+    /// The default limits for the requests of a write.
     pub(crate) const OF_WRITES: Self = Self {
         lines: FrameOptions::BATCH_LINES,
         bytes: FrameOptions::BATCH_BYTES,
         threads: None,
     };
 
-    /// Whether the lines of an encoder make a batch. Points without a line count too.
+    /// Returns whether the lines in an encoder are enough for a batch. Points that produced no line
+    /// are counted too.
     pub(crate) fn reached(self, encoder: &Encoder) -> bool {
         let batch = encoder.batch();
         let points = batch.len() as u64 + batch.skipped();
         points >= self.lines as u64 || encoder.len_bytes() > self.bytes
     }
 
-    /// How many lines from `start` on make a batch: at least 1, unless there are none.
+    /// Returns how many lines, beginning with line `start`, fit into a batch: at least 1, unless no
+    /// lines are left.
     pub(crate) fn fitting(self, batch: &Batch, start: usize) -> usize {
         let ends = &batch.ends()[start..];
         let from = if start == 0 {
@@ -38,7 +40,7 @@ impl Limits {
         lines.max(1).min(self.lines).min(ends.len())
     }
 
-    /// The same for the engine, which makes the batches of tables.
+    /// Returns the same limits as options of the engine, which makes the batches of tables.
     pub(crate) fn of_tables(self, options: Options) -> FrameOptions {
         let options = FrameOptions::new(options)
             .batch_lines(self.lines)

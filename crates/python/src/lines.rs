@@ -11,10 +11,10 @@ use crate::exit;
 use crate::place::type_name;
 use crate::server::Server;
 
-/// How many lines are read between two checks for signals.
+/// The number of lines that are read between two signal checks.
 const SIGNAL_LINES: usize = 4096;
 
-/// The points of lines of text, as mappings that `encode` accepts.
+/// Returns the points that lines of text contain, as mappings that `encode` accepts.
 #[pyfunction]
 pub(crate) fn parse_lines<'py>(
     data: &Bound<'py, PyAny>,
@@ -37,7 +37,8 @@ pub(crate) fn parse_lines<'py>(
 }
 
 fn points<'py>(py: Python<'py>, dialect: Dialect, text: &[u8]) -> PyResult<Bound<'py, PyList>> {
-    // The byte order mark that some editors write at the start of a file. `write` drops it too.
+    // Some editors write a byte order mark at the start of a file. `write` drops the byte order
+    // mark too.
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let points = PyList::empty(py);
     for (number, line) in Decoder::new(dialect, text).enumerate() {

@@ -1,7 +1,7 @@
-//! A small request as a task of the event loop, polled on the thread of the loop.
+//! A small request that runs as a task of the event loop: it is polled on the loop's thread.
 //!
-//! No other thread is woken for it. If its answer turns out to be large, it continues in the
-//! runtime, where its decoding does not block the loop.
+//! No other thread is woken for such a request. If the answer turns out to be large, the request
+//! continues in the runtime, where decoding the answer does not block the loop.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +16,10 @@ use crate::call::Work;
 use crate::inbox::{Inbox, Promise};
 use crate::runtime;
 
-/// A request that its loop polls.
+/// A request that is polled by its event loop.
 pub(crate) struct Task {
     state: Mutex<State>,
-    /// Whether it waits to be polled.
+    /// Whether the task is waiting to be polled.
     is_woken: AtomicBool,
     inbox: Weak<Inbox>,
 }
@@ -43,11 +43,11 @@ impl Task {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Continues as far as possible, and resolves the future at the end.
+    /// Continues the request as far as possible, and resolves the future when the request ends.
     pub(crate) fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         self.is_woken.store(false, Ordering::Release);
         if runtime::has_ended() {
-            // Its timers belong to a runtime that no longer exists.
+            // The request's timers belong to a runtime that no longer exists.
             self.abort();
             return Ok(());
         }
@@ -60,7 +60,8 @@ impl Task {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut context)));
-        // Always reset: what one request asked for must not be applied to the next.
+        // The flag is reset in every case, because one request's need for the runtime must not be
+        // applied to the next request.
         let wants_runtime = self.wants_runtime();
         if let Ok(Poll::Pending) = polled
             && !wants_runtime
@@ -80,7 +81,7 @@ impl Task {
                 *state = State::InRuntime(task.abort_handle());
                 Ok(())
             }
-            // It panicked: dropping the promise reports it to the waiting task.
+            // If the request panicked, dropping the promise reports the panic to the waiting task.
             Err(_) => Ok(()),
         }
     }
@@ -101,8 +102,8 @@ impl Task {
         false
     }
 
-    /// Shows Python's garbage collector what is kept here: the future, and through it the waiting
-    /// task.
+    /// Shows Python's garbage collector the object that this request refers to: the future, which
+    /// in turn refers to the waiting task.
     pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         // A request that is being polled is not garbage.
         match self.state.try_lock().as_deref() {
@@ -111,7 +112,7 @@ impl Task {
         }
     }
 
-    /// Cancels the request. Does nothing if it has ended.
+    /// Cancels the request. Does nothing if the request has ended.
     pub(crate) fn abort(&self) {
         let state = std::mem::replace(&mut *self.state(), State::Over);
         match state {

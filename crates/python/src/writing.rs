@@ -1,4 +1,4 @@
-//! A write of many batches: Python makes them, and the pipeline of the engine sends them.
+//! A write of many batches: Python code creates the batches, and the engine's pipeline sends them.
 
 use std::future::Future;
 use std::ops::Range;
@@ -21,49 +21,51 @@ use crate::exit;
 use crate::inbox;
 use crate::runtime;
 
-/// The batches that were passed.
+/// The batches that Python has passed to the write.
 struct Handed {
     batches: mpsc::UnboundedReceiver<Arc<Batch>>,
     room: Arc<Semaphore>,
 }
 
 impl Drop for Handed {
-    /// No more of them are sent.
+    /// After the drop, no more of these batches are sent.
     fn drop(&mut self) {
         self.room.close();
     }
 }
 
-/// A write that runs until `end`. Dropping it cancels its requests.
+/// A write that runs until `end` is called. Dropping the write cancels its requests.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Writing {
-    /// The process whose runtime it is in: a child that was forked has no part in it.
+    /// The ID of the process whose runtime runs the write: a forked child cannot use the write.
     process: u32,
-    /// None only while it is dropped.
+    /// The state is `None` only while the write is being dropped.
     state: Option<Box<State>>,
 }
 
 struct State {
     batches: Mutex<Option<mpsc::UnboundedSender<Arc<Batch>>>>,
-    /// A permit for each batch that may be in flight. Closed when the write has failed.
+    /// The semaphore has a permit for each batch that may be in flight. The semaphore is closed
+    /// when the write has failed.
     room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<Finished>>>,
     abort: AbortHandle,
-    /// The progress of the write since Python last asked, one entry for each batch.
+    /// The progress of the write since Python last requested it, with one entry for each batch.
     progress: Arc<Mutex<Vec<Progress>>>,
-    /// Known at the end.
+    /// The result of the write, which is known at its end.
     end: Arc<Mutex<Option<End>>>,
 }
 
-/// What is known of a write that has ended.
+/// The result of a write that has ended.
 struct End {
     ledger: Ledger,
-    /// Whether an error ended it.
+    /// Whether an error ended the write.
     failed: bool,
 }
 
 impl Writing {
-    /// Begins a write whose batches `send` sends, as many at once as there are connections.
+    /// Begins a write whose batches are sent by `send`, at most as many at a time as there are
+    /// connections.
     pub(crate) fn begin<F>(
         py: Python<'_>,
         send: impl Fn(Arc<Batch>) -> F + Send + 'static,
@@ -103,7 +105,7 @@ impl Writing {
         })
     }
 
-    /// What there is of it in this process.
+    /// Returns the state of the write, if the write belongs to this process.
     fn state(&self) -> PyResult<&State> {
         let here = self.process == runtime::process();
         self.state.as_deref().filter(|_| here).ok_or_else(|| {
@@ -116,7 +118,8 @@ impl Writing {
 
 #[pymethods]
 impl Writing {
-    /// Waits until another batch may be sent. Returns true, or false if the write has failed.
+    /// Waits until another batch may be sent. The result is true if a batch may be sent, and false
+    /// if the write has failed.
     fn room(&self) -> PyResult<Call> {
         exit::protect_thread();
         let room = Arc::clone(&self.state()?.room);
@@ -124,18 +127,19 @@ impl Writing {
         Ok(Call::new(permit, |py, is_open| is_open.into_py_any(py)))
     }
 
-    /// Sends the next batch, for which there is a permit.
+    /// Sends the next batch, for which the caller has a permit.
     fn push(&self, batch: &Bound<'_, Encoded>) -> PyResult<()> {
         exit::protect_thread();
         let batch = Arc::clone(&batch.get().batch);
         if let Some(batches) = locked(&self.state()?.batches).as_ref() {
-            // A write that has just failed accepts no more: the points count as not written.
+            // A write that has just failed accepts no more batches, so the points of this batch
+            // count as not written.
             let _ = batches.send(batch);
         }
         Ok(())
     }
 
-    /// Waits until nothing is in flight any more, and raises the first error.
+    /// Waits until no batch is in flight any longer, and raises the first error.
     fn end(&self) -> PyResult<Call> {
         exit::protect_thread();
         let state = self.state()?;
@@ -148,7 +152,7 @@ impl Writing {
                 None => None,
             };
             if outcome.is_none() && runtime::has_ended() {
-                // The thread of the caller ends with the program.
+                // The calling thread ends together with the program.
                 return std::future::pending().await;
             }
             outcome.map(|finished| {
@@ -166,14 +170,14 @@ impl Writing {
         }))
     }
 
-    /// Whether an error of a request ended the write; `None` until `end` is done.
+    /// Whether an error of a request ended the write; the value is `None` until `end` is done.
     #[getter]
     fn failed(&self) -> PyResult<Option<bool>> {
         exit::protect_thread();
         Ok(locked(&self.state()?.end).as_ref().map(|end| end.failed))
     }
 
-    /// Gives up what is under way. Does nothing to a write that has ended.
+    /// Cancels the requests that are in flight. Does nothing if the write has ended.
     fn stop(&self) {
         exit::protect_thread();
         if let Ok(state) = self.state() {
@@ -181,8 +185,8 @@ impl Writing {
         }
     }
 
-    /// The progress of the write: points and bytes, for each batch that was done since the last
-    /// call.
+    /// Returns the progress of the write: points and bytes, for each batch that was done since the
+    /// last call of this method.
     fn progress(&self) -> PyResult<Vec<(u64, u64)>> {
         exit::protect_thread();
         let progress = std::mem::take(&mut *locked(&self.state()?.progress));
@@ -190,8 +194,8 @@ impl Writing {
         Ok(shown.collect())
     }
 
-    /// The state of the points of a write that the caller ended: as text, and the points that were
-    /// written. Known after `end`.
+    /// Returns the state of the points of a write that the caller ended: a string that describes
+    /// the state, and the points that were written. The state is known after `end`.
     fn told<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyAny>)> {
         exit::protect_thread();
         let ledger = locked(&self.state()?.end)
@@ -210,7 +214,8 @@ impl Drop for Writing {
         exit::protect_thread();
         self.stop();
         if self.process != runtime::process() {
-            // Its threads are the parent's, and so are the locks that they may hold.
+            // The threads of the write belong to the parent process, and so do the locks that those
+            // threads may hold.
             std::mem::forget(self.state.take());
         }
     }

@@ -18,11 +18,11 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyString};
 use crate::prefetch;
 use crate::sink::{Memo, Object, Text, text, write_text};
 
-/// Why a point was not written.
+/// The reason why a point was not written.
 pub(super) enum Miss {
-    /// It does not have the shape that was guessed.
+    /// The point does not have the shape that was guessed.
     OtherShape,
-    /// It needs `plain`.
+    /// The point must be written by `plain`.
     Unusual,
 }
 
@@ -32,7 +32,8 @@ impl From<Unusual> for Miss {
     }
 }
 
-/// Writes tags whose dict is already in line order, when no extra tag has to go between them.
+/// Writes the tags of a dict that is already in line order, if no extra tag has to go between
+/// them.
 pub(super) fn write_tags(
     row: &mut Row<'_>,
     shape: &Shape,
@@ -42,7 +43,8 @@ pub(super) fn write_tags(
 ) -> Result<(), Miss> {
     with_critical_section(tags, || {
         // SAFETY: while the dict is locked, only `Text::is`, `Tag::write` and `write_text` are
-        // called. They run no Python code. They hold what they read during a call that may wait.
+        // called. None of these functions runs Python code. Before a call that may wait, these
+        // functions take references to the objects that they read.
         let mut entries = unsafe { Entries::of(tags) };
         let (values, points) = memo.tags();
         if values.is_empty() {
@@ -81,8 +83,9 @@ pub(super) fn write_fields(
     fields: &Bound<'_, PyDict>,
 ) -> Result<(), Miss> {
     with_critical_section(fields, || {
-        // SAFETY: as for the tags. `Text::is`, `float`, `integer` and `write_other` run no Python
-        // code, and hold what they read during a call that may wait.
+        // SAFETY: the same conditions hold as for the tags. `Text::is`, `float`, `integer` and
+        // `write_other` run no Python code, and they take references to the objects that they read
+        // before a call that may wait.
         let mut entries = unsafe { Entries::of(fields) };
         let mut ahead = Ahead::default();
         for (part, known) in known.chunks(AHEAD).enumerate() {
@@ -105,7 +108,7 @@ pub(super) fn write_fields(
     })
 }
 
-/// The type and the number can be in two cache lines.
+/// Prefetches two addresses, because the type and the number can be in different cache lines.
 #[inline]
 fn prefetch_number(value: Object<'_, '_>) {
     let address = value.as_ptr().addr();
@@ -113,8 +116,8 @@ fn prefetch_number(value: Object<'_, '_>) {
     prefetch::line(address + size_of::<ffi::PyObject>());
 }
 
-/// Adds the values of a dict that has exactly these names in this order. Otherwise returns `false`,
-/// and some values may have been added.
+/// Adds the values of a dict that has exactly these names in this order. If the names differ,
+/// returns `false`; some of the values may have been added already.
 pub(crate) fn read_values<'py>(
     dict: &Bound<'py, PyDict>,
     names: &[Bound<'py, PyAny>],
@@ -125,8 +128,7 @@ pub(crate) fn read_values<'py>(
     }
     values.reserve(names.len());
     with_critical_section(dict, || {
-        // SAFETY: while the dict is locked, addresses are compared and references counted, and
-        // nothing else.
+        // SAFETY: while the dict is locked, the code only compares addresses and counts references.
         let entries = unsafe { Entries::of(dict) };
         let before = values.len();
         for (known, (name, value)) in names.iter().zip(entries) {
@@ -139,7 +141,7 @@ pub(crate) fn read_values<'py>(
     })
 }
 
-/// Strings, booleans, `None`, and subclasses of float, whose methods are not called.
+/// Writes strings, booleans, `None`, and floats of a subclass, whose methods are not called.
 #[inline(never)]
 fn write_other(row: &mut Row<'_>, field: usize, value: Object<'_, '_>) -> Result<(), Unusual> {
     if let Ok(value) = value.cast_exact::<PyString>() {
@@ -155,21 +157,22 @@ fn write_other(row: &mut Row<'_>, field: usize, value: Object<'_, '_>) -> Result
     }
 }
 
-/// The value of a float, but not of a subclass.
+/// Returns the value of a float, or `None` for other types and for subclasses of float.
 #[inline]
 fn float(value: Object<'_, '_>) -> Option<f64> {
-    // SAFETY: the object is alive, and is read as a float only if it is one.
+    // SAFETY: the object is alive, and it is read as a float only if it is one.
     unsafe {
         (ffi::PyFloat_CheckExact(value.as_ptr()) != 0)
             .then(|| ffi::PyFloat_AS_DOUBLE(value.as_ptr()))
     }
 }
 
-/// The value of an integer, if it fits into 64 bits.
+/// Returns the value of an integer, if it fits into 64 bits.
 #[inline]
 fn integer(value: Object<'_, '_>) -> Option<i64> {
     let mut overflow = 0;
-    // SAFETY: the object is alive. For an integer the call raises nothing and runs no Python code.
+    // SAFETY: the object is alive. If the object is an integer, the call raises no exception and
+    // runs no Python code.
     let number = unsafe {
         if ffi::PyLong_CheckExact(value.as_ptr()) == 0 {
             return None;
@@ -179,10 +182,10 @@ fn integer(value: Object<'_, '_>) -> Option<i64> {
     (overflow == 0).then_some(number)
 }
 
-/// How many entries of a dict are read ahead.
+/// The number of dict entries that are read ahead.
 const AHEAD: usize = 16;
 
-/// Entries that were read ahead, so that the cache misses of their values overlap.
+/// Dict entries that are read ahead, so that the cache misses of their values overlap.
 #[derive(Default)]
 struct Ahead<'a, 'py> {
     entries: [Option<Entry<'a, 'py>>; AHEAD],
@@ -191,7 +194,7 @@ struct Ahead<'a, 'py> {
 type Entry<'a, 'py> = (Object<'a, 'py>, Object<'a, 'py>);
 
 impl<'a, 'py> Ahead<'a, 'py> {
-    /// Reads the next entries, and calls `prefetch` with the index and the value of each.
+    /// Reads the next entries, and calls `prefetch` with the index and the value of each entry.
     #[inline]
     fn fill(&mut self, entries: &mut Entries<'a, 'py>, prefetch: impl Fn(usize, Object<'a, 'py>)) {
         for (at, place) in self.entries.iter_mut().enumerate() {
@@ -209,19 +212,20 @@ impl<'a, 'py> Ahead<'a, 'py> {
     }
 }
 
-/// The keys and values of a dict, in its order.
+/// Iterates over the keys and values of a dict, in the order of the dict.
 struct Entries<'a, 'py> {
     dict: &'a Bound<'py, PyDict>,
     place: ffi::Py_ssize_t,
 }
 
 impl<'a, 'py> Entries<'a, 'py> {
-    /// Starts with the first entry.
+    /// Starts at the first entry.
     ///
     /// # Safety
     ///
-    /// As long as the entries are in use, or a key or value that they returned, nothing may change
-    /// the dict: without a GIL its lock is held, and no Python code runs.
+    /// Nothing may change the dict as long as the iterator, or a key or value that it returned, is
+    /// in use. Therefore no Python code may run, and in a build without the GIL the dict must be
+    /// locked.
     #[inline]
     unsafe fn of(dict: &'a Bound<'py, PyDict>) -> Self {
         Self { dict, place: 0 }
@@ -236,9 +240,9 @@ impl<'a, 'py> Iterator for Entries<'a, 'py> {
         let (mut key, mut value) = (MaybeUninit::uninit(), MaybeUninit::uninit());
         let (dict, py) = (self.dict.as_ptr(), self.dict.py());
         let place = &raw mut self.place;
-        // SAFETY: the dict is alive. The call sets both pointers, to objects that the dict keeps
-        // alive, unless it returns 0. By the contract of `of`, the dict keeps them as long as
-        // needed.
+        // SAFETY: the dict is alive. Unless the call returns 0, it sets both pointers to objects
+        // that the dict keeps alive. By the contract of `of`, the dict keeps those objects alive as
+        // long as they are needed.
         unsafe {
             if ffi::PyDict_Next(dict, place, key.as_mut_ptr(), value.as_mut_ptr()) == 0 {
                 return None;

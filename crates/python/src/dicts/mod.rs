@@ -1,4 +1,4 @@
-//! Points that are mappings, as lines.
+//! Writes points that are mappings as lines.
 //!
 //! | file | knows |
 //! |---|---|

@@ -1,6 +1,7 @@
-//! A point of any kind, key by key and value by value.
+//! Writes any point that is a mapping, key by key and value by value.
 //!
-//! Values may be objects with their own code, which may even change the point while it is written.
+//! Values may be objects that run their own code, which may even change the point while it is being
+//! written.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
@@ -39,7 +40,7 @@ pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     } = sink;
     let mut line = encoder.next_point();
     line.measurement(name).map_err(|error| refused(&error))?;
-    // The default tags that the point does not have itself.
+    // The positions of the default tags that the point's own tags replace.
     let mut own = Vec::new();
     if let Some(tags) = parts.tags {
         for_each(&tags, index, "tags", |key, value| {
@@ -78,7 +79,7 @@ pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     Ok(())
 }
 
-/// The values of the four keys of a point.
+/// The values of a point's four keys.
 struct Parts<'py> {
     measurement: Option<String>,
     tags: Option<Bound<'py, PyAny>>,
@@ -113,13 +114,13 @@ impl<'py> Parts<'py> {
             measurement,
             tags,
             fields,
-            // As in 0.9, and as for tags and fields: None is left out.
+            // A time of None is left out, as in 0.9 and as with tags and fields.
             time: time.filter(|time| !time.is_none()),
         })
     }
 }
 
-/// Iterates over the tags or fields of a point, which are a mapping.
+/// Iterates over the tags or the fields of a point, which must be a mapping.
 fn for_each<'py>(
     value: &Bound<'py, PyAny>,
     index: u64,
@@ -138,7 +139,8 @@ fn for_each<'py>(
     };
     let size = dict.len();
     let mut seen = 0;
-    // The iterator panics if it continues after a change of size, or continues twice after the end.
+    // The iterator panics if it is used after the dict has changed its size, or if it is used twice
+    // after its end.
     for (key, value) in &dict {
         seen += 1;
         if seen > size {
@@ -155,7 +157,7 @@ fn for_each<'py>(
     Ok(())
 }
 
-/// A key, as the interpreter's own text if it is one.
+/// A key: either the Python string itself, or a string that was converted from another type.
 enum Name<'a, 'py> {
     Text(&'a Bound<'py, PyString>, Place<'a>),
     Converted(String),

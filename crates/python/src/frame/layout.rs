@@ -11,7 +11,7 @@ use crate::place::{Place, shorten};
 use crate::sink::Sink;
 use crate::text;
 
-/// The columns of a table by position.
+/// The positions of a table's columns, by role.
 pub(super) struct Labels {
     pub(super) names: Vec<String>,
     pub(super) tags: Vec<usize>,
@@ -21,7 +21,7 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    /// Finds the columns that the arguments name among `labels`.
+    /// Looks up the columns that the arguments name among `labels`.
     pub(super) fn new(
         sink: &mut Sink,
         roles: &Roles,
@@ -75,7 +75,7 @@ impl Labels {
         Ok(labels)
     }
 
-    /// Refuses a column with two of the roles time, measurement and tag.
+    /// Refuses a column that has two of the roles time, measurement and tag.
     fn check_uses(&self) -> PyResult<()> {
         let twice = |at: &usize| self.tags.contains(at) || self.time == self.measurement;
         if let Some(at) = self
@@ -105,8 +105,9 @@ impl Labels {
         })
     }
 
-    /// Uses the column `time` as the time column if none is named. Otherwise the server would give
-    /// all rows the same time, and they would replace each other.
+    /// Uses the column `time` as the time column if the arguments name no time column. Without a
+    /// time column, the server would give all rows the same time, so that the rows would overwrite
+    /// each other.
     pub(super) fn date(&mut self, sink: &Sink, what: &str) -> PyResult<()> {
         if self.time.is_none() {
             self.time = self.names.iter().position(|name| name == "time");
@@ -121,12 +122,13 @@ impl Labels {
         Ok(())
     }
 
-    /// The roles of the columns for the engine. The measurement is that of the table.
+    /// Returns the roles of the columns as the layout that the engine uses. The caller sets the
+    /// table's measurement afterwards.
     pub(super) fn layout(&self, sink: &Sink) -> FrameLayout {
         FrameLayout {
             measurement: None,
             measurement_column: self.measurement,
-            // The column after the last one contains the stamps.
+            // If rows are stamped, the stamps are in an additional column after the last one.
             time: self.time.or(sink.stamp.then_some(self.names.len())),
             time_unit: sink.times.unit(),
             tags: self.tags.clone(),
@@ -138,7 +140,7 @@ impl Labels {
         }
     }
 
-    /// Whether a column is text in a line: a tag, or the measurement.
+    /// Returns whether a column becomes text in a line, as a tag or as the measurement.
     pub(super) fn is_text(&self, position: usize) -> bool {
         self.tags.contains(&position) || self.measurement == Some(position)
     }

@@ -1,4 +1,5 @@
-//! Tables as Arrow, one range of rows at a time. The engine makes the lines.
+//! Reads tables as Arrow data, one range of rows at a time. The engine turns the Arrow data into
+//! lines.
 //!
 //! | file | knows |
 //! |---|---|
@@ -14,8 +15,9 @@
 //! | `layout` | names of columns, and what each is for |
 //! | `dtypes` | the types of numpy that columns have |
 //!
-//! Numeric numpy columns are copied range by range, so that no other thread can change what is read
-//! without the GIL. Arrow columns are shared. Types without a fast path are read cell by cell.
+//! Numeric numpy columns are copied range by range, so that no other thread can change the data
+//! while it is read without the GIL. Arrow columns are shared, not copied. Types without a fast
+//! path are read cell by cell.
 
 mod columns;
 mod dtypes;
@@ -43,10 +45,10 @@ use columns::Columns;
 pub(crate) use roles::Roles;
 use stream::Stream;
 
-/// A table with at most so many rows is encoded at once, even if the caller makes batches, so that
-/// many small tables share a batch.
+/// A table with at most this many rows is encoded at once, even if the caller makes batches, so
+/// that many small tables share a batch.
 const SMALL: usize = 1024;
-/// How many rows are encoded between two checks for signals, if there are no batches.
+/// How many rows are encoded between two signal checks, if there are no batches.
 const RANGE: usize = 8192;
 
 /// A table whose rows are read range by range.
@@ -60,14 +62,15 @@ enum RowSource {
     Stream(Box<Stream>),
 }
 
-/// Whether `data` is a table: a DataFrame, a structured array, or an object with Arrow's interface.
+/// Returns whether `data` is a table: a DataFrame, a structured array, or an object with Arrow's C
+/// data interface.
 pub(crate) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(pandas::is_frame(data)? || structured::is_array(data)? || stream::is_stream(data)?)
 }
 
-/// Adds every row of a table. Its measurement has the name `own`, unless the call sets another.
+/// Adds every row of a table. The measurement is named `own`, unless the call sets a different one.
 ///
-/// A table with more than `most` rows is returned instead, so that the caller can make batches of
+/// A table with more than `most` rows is returned instead, so that the caller can make batches from
 /// it.
 pub(crate) fn push(
     sink: &mut Sink,
@@ -104,8 +107,8 @@ impl Table {
         data: &Bound<'_, PyAny>,
         own: Option<String>,
     ) -> PyResult<Self> {
-        // The argument of the caller takes precedence, because an answer may be written to another
-        // measurement.
+        // The caller's argument takes precedence, because a query result may be written to a
+        // different measurement.
         let measurement = sink.measurement.clone().or(own);
         if measurement.is_none() && roles.measurement.is_none() {
             return Err(PyValueError::new_err(
@@ -126,7 +129,7 @@ impl Table {
         Ok(Self { layout, rows })
     }
 
-    /// The number of rows, if it is known.
+    /// Returns the number of rows, if it is known.
     pub(crate) fn len(&self) -> Option<usize> {
         match &self.rows {
             RowSource::Columns(columns) => Some(columns.len()),
@@ -134,7 +137,7 @@ impl Table {
         }
     }
 
-    /// The number of rows that it reports.
+    /// Returns the number of rows that the table reports.
     pub(crate) fn expected(&self) -> Option<usize> {
         match &self.rows {
             RowSource::Columns(columns) => Some(columns.len()),
@@ -142,8 +145,9 @@ impl Table {
         }
     }
 
-    /// The next `rows` rows, in one or more pieces. Fewer at the end, and `None` after it. The
-    /// first row is point `base`.
+    /// Returns the next `rows` rows, in one or more pieces. At the end of the table it returns
+    /// fewer rows, and after the end it returns `None`. The first of these rows has the point
+    /// number `base`.
     pub(crate) fn read(
         &mut self,
         py: Python<'_>,
@@ -160,14 +164,14 @@ impl Table {
         Ok((!pieces.is_empty()).then_some(pieces))
     }
 
-    /// Some rows with stamps of the clock, if the table has no times and stamps are requested. They
-    /// are in order, whichever thread encodes them.
+    /// Adds timestamps from the clock to some rows, if the table has no times and stamps are
+    /// requested. The timestamps are in row order, no matter which thread encodes the rows.
     fn stamped(&self, piece: RecordBatch) -> PyResult<RecordBatch> {
         if self.layout.time != Some(piece.num_columns()) {
             return Ok(piece);
         }
         let times = (unique_times(piece.num_rows())..).take(piece.num_rows());
-        // Timestamps, because integers would be read in the user's unit.
+        // The column has a timestamp type, because integers would be read in the user's time unit.
         let times = TimestampNanosecondArray::from_iter_values(times);
         let fields = piece.schema_ref().fields().iter().cloned();
         let time = Arc::new(Field::new("time", times.data_type().clone(), false));
@@ -178,7 +182,7 @@ impl Table {
             .map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
-    /// Whether everything has been read.
+    /// Returns whether all rows have been read.
     pub(crate) fn is_at_end(&self) -> bool {
         match &self.rows {
             RowSource::Columns(columns) => columns.is_at_end(),
@@ -187,7 +191,7 @@ impl Table {
     }
 }
 
-/// The number of rows in some pieces.
+/// Returns the total number of rows in some pieces.
 pub(crate) fn count(pieces: &[RecordBatch]) -> u64 {
     pieces.iter().map(|piece| piece.num_rows() as u64).sum()
 }

@@ -1,6 +1,6 @@
-//! A range of the rows of a table.
+//! Defines a range of a table's rows.
 
-/// Some rows of a table.
+/// A range of a table's rows.
 pub(super) struct Part {
     pub(super) start: usize,
     pub(super) end: usize,

@@ -1,8 +1,8 @@
-//! The roles of table columns, as the arguments of a call set them.
+//! The roles of table columns, as set by a call's arguments.
 
 use pyo3::prelude::*;
 
-/// The names of columns in the arguments. All other columns are fields.
+/// The column names that the arguments contain. Columns that the arguments do not name are fields.
 #[derive(Default)]
 pub(crate) struct Roles {
     pub(crate) tags: Vec<Py<PyAny>>,
@@ -11,12 +11,12 @@ pub(crate) struct Roles {
 }
 
 impl Roles {
-    /// All names.
+    /// Returns all names in the arguments.
     pub(super) fn named(&self) -> impl Iterator<Item = &Py<PyAny>> {
         self.texts().chain(&self.time)
     }
 
-    /// The names of columns that are text in a line.
+    /// The names of the columns that become text in a line.
     pub(super) fn texts(&self) -> impl Iterator<Item = &Py<PyAny>> {
         self.tags.iter().chain(&self.measurement)
     }

@@ -1,4 +1,4 @@
-//! Columns that must be text: the text of each cell.
+//! Converts columns that must be text, such as tags, to strings.
 
 use arrow_array::{Array, ArrayRef};
 use pyo3::prelude::*;
@@ -7,9 +7,9 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::text::arrow::texts;
 
-/// The texts of a column whose first cell belongs to the point `base`. Cells that were not text
-/// count for the warning of the call. A column without texts stays unchanged, and the engine
-/// refuses it.
+/// Returns the cells of a column as strings; the first cell belongs to the point `base`. Cells that
+/// were not text before are counted for the call's warning. A column that cannot become text stays
+/// unchanged, and the engine refuses it.
 pub(super) fn column(
     py: Python<'_>,
     sink: &mut Sink,
@@ -31,12 +31,13 @@ pub(super) fn column(
     }
 }
 
-/// The texts of categories. For the warning, the rows that have them count.
+/// Returns categories as strings. The warning counts the rows that use the categories, not the
+/// categories.
 pub(super) fn texts_of(py: Python<'_>, array: ArrayRef) -> PyResult<ArrayRef> {
     Ok(texts(py, &array, Place::argument("data"))?.unwrap_or(array))
 }
 
-/// Counts the cells that were converted.
+/// Counts the cells that were converted to text.
 pub(super) fn note(sink: &mut Sink, name: &str, base: u64, texts: &ArrayRef) {
     let nulls = texts.logical_nulls();
     for (index, row) in (base..).zip(0..texts.len()) {

@@ -1,4 +1,4 @@
-//! Answers that are already in memory.
+//! Reads answers that are already in memory.
 
 use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,10 +16,11 @@ use crate::errors::{self, Kept};
 use crate::exit;
 use crate::place::type_name;
 
-/// Number of bytes that are decoded between two checks for signals.
+/// The number of bytes that are decoded between two signal checks.
 const PIECE: usize = 256 << 20;
 
-/// The body of an answer, readable without the GIL. `bytes` are not copied.
+/// Returns the body of an answer as memory that can be read without the GIL. `bytes` objects are
+/// not copied.
 fn bytes_of(body: &Bound<'_, PyAny>) -> PyResult<PyBackedBytes> {
     if let Ok(bytes) = body.cast::<PyBytes>() {
         return Ok(bytes.clone().into());
@@ -54,8 +55,9 @@ fn format_of(content_type: &str) -> PyResult<Format> {
     }
 }
 
-/// The decoded answer in `body`, whose times are in units of `epoch`; as nanoseconds if `frame`.
-/// With `views` its texts have the type that polars uses itself.
+/// Returns the decoded answer in `body`, whose times have the unit `epoch`; with `frame`, the times
+/// are converted to nanoseconds. With `views`, strings have the same Arrow type that polars uses
+/// internally.
 #[pyfunction]
 #[pyo3(signature = (body, content_type, epoch, frame, views=false))]
 pub(crate) fn parse_answer(
@@ -82,7 +84,8 @@ pub(crate) fn parse_answer(
     Ok(PyAnswer::with_unit(answer, if frame { 1 } else { unit }))
 }
 
-/// The JSON in `body` as Python objects; the documents of a chunked answer as one.
+/// Returns the JSON in `body` as Python objects; the documents of a chunked answer are joined into
+/// one.
 #[pyfunction]
 pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
     exit::protect_thread();
@@ -95,11 +98,11 @@ pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py
     json::parse(py, &body)
 }
 
-/// Bodies of at least this size are decoded ahead. For smaller ones, starting a thread takes as
-/// long as decoding.
+/// Bodies of at least this size are decoded ahead, on another thread. For smaller bodies, starting
+/// a thread takes as long as decoding.
 const AHEAD: usize = 1 << 20;
 
-/// The batches of an answer in memory, one by one.
+/// Iterates over the batches of an answer that is in memory.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Pieces {
     batches: Arc<Mutex<Decoding>>,
@@ -119,7 +122,7 @@ impl Decoding {
             Self::Ahead(batches) => batches.next().map_err(Wrong::Thread)?,
         };
         if next.is_none() {
-            // The thread has ended, and has no more results.
+            // Decoding has ended, and there are no more results.
             *self = Self::Here(Box::new(iter::empty()));
         }
         next.transpose()
@@ -127,7 +130,7 @@ impl Decoding {
 }
 
 impl Drop for Pieces {
-    /// It may hold the last reference to an object of the user.
+    /// The iterator may hold the last reference to an object of the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -171,7 +174,8 @@ impl Pieces {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<PyAnswer>> {
         exit::protect_thread();
         py.check_signals()?;
-        // A reference of its own: the caller may hold none (`map`), and another thread may end it.
+        // This call needs its own reference, because the caller may hold none (`map`), and another
+        // thread may end the iterator.
         let batches = Arc::clone(&self.batches);
         let next = py.detach(|| {
             let mut batches = batches.lock().unwrap_or_else(PoisonError::into_inner);
@@ -182,7 +186,7 @@ impl Pieces {
     }
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 enum Wrong {
     Answer(Error),
     Time(String),
@@ -205,7 +209,7 @@ impl Wrong {
     }
 }
 
-/// The answer with its times in nanoseconds, if they have a unit.
+/// Converts the times of the answer to nanoseconds, if `unit` is set.
 fn in_nanoseconds(mut answer: Answer, unit: Option<i64>) -> Result<Answer, Wrong> {
     if let Some(unit) = unit {
         times::to_nanoseconds(&mut answer, unit).map_err(Wrong::Time)?;

@@ -1,8 +1,8 @@
-//! The columns of a series as numpy arrays, for pandas.
+//! Converts the columns of a series to numpy arrays, for pandas.
 //!
-//! The column of one batch is passed as it is. A column of several batches is joined in memory of
-//! numpy, which requests huge pages from the system: fresh memory in normal pages would cost more
-//! than the copy.
+//! A column that consists of one batch is passed without a copy. A column that consists of several
+//! batches is joined in numpy's memory, for which numpy requests huge pages: newly allocated memory
+//! in normal pages would cost more than the copy.
 
 use aioinflux::Series;
 use aioinflux::unify::{as_type, common_type};
@@ -24,17 +24,18 @@ use super::table::Table;
 use super::tags_dict;
 use super::texts::Texts;
 
-/// The mark of pandas for a missing time.
+/// The value with which pandas marks a missing time.
 const NAT: i64 = i64::MIN;
 
-/// A column: its kind, its values, and which of them are null (or `None` if none is).
+/// A column: its kind, its values, and a mask of its nulls (`None` if the column has no nulls).
 pub(super) type Column = (&'static str, Py<PyAny>, Py<PyAny>);
 
-/// A series by columns: `(name, tags, rows, [(label, kind, values, mask)])`.
+/// Returns a series by columns: `(name, tags, rows, [(label, kind, values, mask)])`.
 ///
-/// Kinds: `time` (int64 nanoseconds), `int` (int64 or uint64; with a mask if there are nulls),
-/// `float` (nulls are NaN), `bool` (with a mask if there are nulls), `null` (no values at all),
-/// `text` (a [`Table`] of one column if `arrow`, otherwise a list), `object` (a list).
+/// The kinds are: `time` (int64 nanoseconds), `int` (int64 or uint64; with a mask if there are
+/// nulls), `float` (nulls are NaN), `bool` (with a mask if there are nulls), `null` (no values at
+/// all), `text` (a [`Table`] of one column if `arrow` is set, otherwise a list), and `object` (a
+/// list).
 pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyResult<Py<PyAny>> {
     let Series {
         name,
@@ -50,7 +51,8 @@ pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyR
         Vec::new,
     );
     for batch in batches {
-        // Moved, so that each array has one owner, and its memory can become numpy's.
+        // The columns are moved out of the batch, so that each array has only one owner and its
+        // memory can be passed to numpy.
         let (_, columns, _) = batch.into_parts();
         for (column, array) in parts.iter_mut().zip(columns) {
             column.push(array);
@@ -110,7 +112,7 @@ fn array<T: Element>(py: Python<'_>, values: Vec<T>) -> Py<PyAny> {
     values.into_pyarray(py).into_any().unbind()
 }
 
-/// The values of all parts, one after the other, with `missing` for null.
+/// Returns the values of all parts, one part after another, with `missing` in place of nulls.
 fn joined<T>(
     py: Python<'_>,
     mut parts: Vec<ArrayRef>,
@@ -141,7 +143,7 @@ where
     Ok(values.into_any().unbind())
 }
 
-/// The values of one array, in its own memory if nothing else uses it.
+/// Returns the values of one array, without a copy if nothing else uses the array's memory.
 fn owned<T: ArrowPrimitiveType>(array: ArrayRef, missing: Option<T::Native>) -> Vec<T::Native> {
     let typed: PrimitiveArray<T> = array.as_primitive::<T>().clone();
     drop(array);
@@ -162,7 +164,7 @@ fn mark<N: Copy>(values: &mut [N], nulls: Option<&NullBuffer>, missing: Option<N
     }
 }
 
-/// Which values are null, or `None` if none is.
+/// Returns a mask of the nulls, or `None` if no value is null.
 fn mask(py: Python<'_>, parts: &[ArrayRef]) -> Py<PyAny> {
     if parts.iter().all(|part| part.null_count() == 0) {
         return py.None();

@@ -1,7 +1,7 @@
-//! Rows as objects of a class with a schema.
+//! Converts rows to objects of a class with a schema.
 //!
-//! This module knows the source and the conversion of each attribute's value. It calls the class
-//! with the values; exceptions of the class propagate unchanged.
+//! This module determines the source and the conversion of each attribute's value. The class is
+//! called with the values; exceptions that the class raises propagate unchanged.
 
 use std::ops::Range;
 use std::vec::IntoIter;
@@ -27,7 +27,7 @@ use crate::errors;
 use crate::exit;
 use crate::place::{shorten, type_name};
 
-/// How many objects are created between two checks for signals.
+/// The number of objects that are created between two signal checks.
 const SIGNAL_OBJECTS: usize = 4096;
 
 /// Creates objects of one class.
@@ -36,36 +36,37 @@ pub(crate) struct Reader {
     class: Py<PyType>,
     name: String,
     attributes: Vec<Attribute>,
-    /// Whether the class has no constructor that takes values, so that attributes are set.
+    /// Whether the class has no constructor that takes values, so that attributes are set after the
+    /// object is created.
     sets: bool,
-    /// Whether the constructor takes the values of all attributes in their order.
+    /// Whether the constructor takes the values of all attributes, in the order of the attributes.
     positional: bool,
 }
 
 struct Attribute {
-    /// Name of the argument of the constructor.
+    /// The name of the constructor's argument.
     argument: Py<PyString>,
     name: String,
-    /// Name of the column or tag.
+    /// The name of the column or tag.
     key: String,
     kind: Kind,
     optional: bool,
-    /// Whether the constructor has no default for it.
+    /// Whether the constructor has no default for this argument.
     required: bool,
-    /// Members of the enum, by name.
+    /// The members of the enum, by name.
     members: Option<Py<PyDict>>,
 }
 
 /// The source of an attribute's value.
 enum Origin<'py> {
     Column(Box<Column>),
-    /// The same in all rows of a series.
+    /// The value is the same in all rows of a series.
     Same(Bound<'py, PyAny>),
-    /// Not passed, because the constructor has a default.
+    /// No value is passed, because the constructor has a default.
     Default,
 }
 
-/// A column, and the objects of its next rows.
+/// A column, and the Python objects of its next rows.
 struct Column {
     cells: Cells,
     texts: Texts,
@@ -73,7 +74,7 @@ struct Column {
 }
 
 impl Origin<'_> {
-    /// Creates the objects of these rows.
+    /// Creates the Python objects of these rows.
     fn fill(&mut self, py: Python<'_>, rows: Range<usize>) {
         if let Self::Column(column) = self {
             let mut made = Vec::with_capacity(rows.len());
@@ -83,8 +84,8 @@ impl Origin<'_> {
     }
 }
 
-/// The description of an attribute from Python: argument, name, key, kind, whether it may be
-/// missing, whether it must be passed, and the enum of its members.
+/// An attribute as Python describes it: argument, name, key, kind, whether its value may be
+/// missing, whether it must be passed, and its enum class, if it has one.
 type Described<'py> = (
     Bound<'py, PyString>,
     String,
@@ -96,7 +97,7 @@ type Described<'py> = (
 );
 
 impl Drop for Reader {
-    /// It may hold the last reference to a class of the user.
+    /// The reader may hold the last reference to a class of the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -122,7 +123,7 @@ impl Reader {
         })
     }
 
-    /// The objects of all rows of all series, which are taken out of the answer.
+    /// Returns objects for all rows of all series, which are taken out of the answer.
     fn objects<'py>(
         &self,
         py: Python<'py>,
@@ -219,7 +220,7 @@ impl Reader {
                 made: IntoIter::default(),
             })));
         }
-        // Series of points without the tag have an empty value for it.
+        // A series of points that lack the tag has an empty value for it.
         let tag = series.tags.iter().find(|(name, _)| name == key);
         if let Some((_, text)) = tag.filter(|(_, text)| !text.is_empty()) {
             let text = PyString::new(py, text).into_any();
@@ -247,7 +248,8 @@ impl Reader {
         )))
     }
 
-    /// The value of an attribute in a row. `None` if the default of the constructor applies.
+    /// Returns the value of an attribute in a row. Returns `None` if the constructor's default
+    /// applies.
     fn value<'py>(
         &self,
         py: Python<'py>,
@@ -342,7 +344,7 @@ impl Reader {
     }
 }
 
-/// An aware datetime in UTC. Fractions below a microsecond are cut off.
+/// Returns a timezone-aware datetime in UTC. Fractions of a microsecond are cut off.
 fn datetime(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     let micros = Timestamp::from_microsecond(ns.div_euclid(1000));
     let time = micros.map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -366,7 +368,7 @@ fn datetime(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     .map(Bound::into_any)
 }
 
-/// ISO 8601 in UTC, with all nanoseconds.
+/// Returns the time as ISO 8601 text in UTC, with all nanoseconds.
 fn iso(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     let time = Timestamp::from_nanosecond(ns.into());
     let time = time.map_err(|error| PyValueError::new_err(error.to_string()))?;

@@ -1,6 +1,6 @@
-//! A series as plain Python objects for pickle: the memory of its columns as `bytes`.
+//! Converts a series to plain Python objects for pickle, with the memory of its columns as `bytes`.
 //!
-//! Unpickled data is checked: it may have been changed, and no length in it is trusted.
+//! When data is unpickled, it is checked: it may have been changed, so no length in it is trusted.
 
 use std::sync::Arc;
 
@@ -22,24 +22,25 @@ use pyo3::types::{PyBytes, PyTuple};
 use super::table::{Categories, Rows, Table};
 use crate::exit;
 
-/// Increment it when a state can no longer be read in the same way. Numbers are in the byte order
-/// of the machine.
+/// The version must be incremented when a state can no longer be read in the same way. Numbers are
+/// in the byte order of the machine, which is part of the format.
 const FORMAT: &str = if cfg!(target_endian = "little") {
     "1 little"
 } else {
     "1 big"
 };
 
-/// A column: its kind, its values, the ends of texts, and which cells are not null.
+/// A column: its kind, its values, the end positions of its strings, and the mask of cells that are
+/// not null.
 type Column<'py> = (
     String,
     Bound<'py, PyBytes>,
     Option<Bound<'py, PyBytes>>,
     Option<Bound<'py, PyBytes>>,
 );
-/// The number of rows, and the columns.
+/// A batch: the number of rows, and the columns.
 type Batch<'py> = (usize, Vec<Column<'py>>);
-/// A series: the format, the measurement, the tags, the names of the columns, the batches.
+/// A series: the format, the measurement, the tags, the column names, and the batches.
 pub(super) type State<'py> = (
     String,
     Option<String>,
@@ -48,10 +49,10 @@ pub(super) type State<'py> = (
     Vec<Batch<'py>>,
 );
 
-/// A function and its arguments, which pickle stores for an object.
+/// A function and its arguments, which pickle stores in place of an object.
 pub(super) type Reduced<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
 
-/// The table that was pickled.
+/// Returns the table that was pickled.
 #[pyfunction]
 #[pyo3(name = "_table")]
 #[expect(
@@ -63,7 +64,7 @@ pub(crate) fn unpickled_table(state: State<'_>, categories: Categories) -> PyRes
     Table::new(series(state)?, Some(&categories))
 }
 
-/// The rows that were pickled.
+/// Returns the rows that were pickled.
 #[pyfunction]
 #[pyo3(name = "_rows")]
 pub(crate) fn unpickled_rows(
@@ -79,7 +80,8 @@ pub(crate) fn unpickled_rows(
     Ok(Rows::new(series(state)?, unit, divisor, dicts))
 }
 
-/// The series with the first columns of these batches.
+/// Returns a series that consists of the first columns of these batches, namely those named in
+/// `columns`.
 pub(super) fn state<'py>(
     py: Python<'py>,
     name: Option<&str>,
@@ -112,7 +114,7 @@ fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Column<'py>> {
         DataType::Utf8 => texts(array.as_string()),
         DataType::Utf8View => texts(&array.as_string_view().iter().collect()),
         DataType::Null => ("null", Buffer::from(&[]), None),
-        // The decoders create no other types.
+        // The decoders do not create any other types.
         other => {
             let text = format!("a column of `{other}` cannot be pickled");
             return Err(PyValueError::new_err(text));
@@ -132,8 +134,8 @@ fn memory<T: ArrowPrimitiveType>(array: &ArrayRef) -> Buffer {
     array.as_primitive::<T>().values().inner().clone()
 }
 
-/// The bytes of texts, and the end of each, counted from 0. For a slice, only its own texts are
-/// kept.
+/// Returns the bytes of all strings, and the end position of each string, counted from 0. For a
+/// sliced array, only the strings of the slice are kept.
 fn texts(array: &StringArray) -> (&'static str, Buffer, Option<Buffer>) {
     let offsets = array.offsets();
     let (start, end) = (offsets[0], offsets[array.len()]);
@@ -144,7 +146,7 @@ fn texts(array: &StringArray) -> (&'static str, Buffer, Option<Buffer>) {
     ("string", values, Some(Buffer::from_vec(ends)))
 }
 
-/// The series of a state.
+/// Returns the series that a state describes.
 pub(super) fn series(state: State<'_>) -> PyResult<Series> {
     let (format, name, tags, names, batches) = state;
     if format != FORMAT {
@@ -221,7 +223,7 @@ fn numbers<T: ArrowPrimitiveType>(
     ))
 }
 
-/// `count` numbers, copied to memory that is aligned for their type.
+/// Returns `count` numbers, which are copied to memory with the alignment of their type.
 fn buffer<N: arrow_buffer::ArrowNativeType>(
     count: usize,
     bytes: &[u8],

@@ -1,7 +1,8 @@
-//! Parts of a series for display: a few rows, the kinds of its columns, a column to plot.
+//! Provides parts of a series for display: a few rows, the kinds of the columns, or a column to
+//! plot.
 //!
-//! Python (`_show`, `_plot`) makes texts and plots from these parts. Only the requested rows become
-//! objects.
+//! The Python modules `_show` and `_plot` create text and plots from these parts. Only the
+//! requested rows are converted to Python objects.
 
 use std::ops::Range;
 
@@ -14,9 +15,10 @@ use super::columns::{self, Column};
 use super::rows::{RowLists, Shape};
 use super::sequence::slices;
 
-/// The names of columns and tags with their kinds. A tag has the kind `tag`.
+/// Returns the kinds of all columns, followed by the kinds of the tags. Every tag has the kind
+/// `tag`.
 ///
-/// `columns` is the number of columns, for a series without batches.
+/// `columns` is the number of columns, which a series without batches cannot supply itself.
 pub(super) fn kinds(batches: &[RecordBatch], columns: usize, tags: usize) -> Vec<&'static str> {
     let columns = (0..columns).map(|column| {
         let kinds = batches
@@ -35,7 +37,7 @@ fn kind(of: &DataType) -> &'static str {
         DataType::UInt64 => "unsigned",
         DataType::Boolean => "boolean",
         DataType::Utf8 | DataType::Utf8View => "string",
-        // The decoders create no other types.
+        // The decoders do not create any other types.
         _ => "null",
     }
 }
@@ -50,7 +52,8 @@ fn common(first: &'static str, second: &'static str) -> &'static str {
     }
 }
 
-/// Some rows as tuples, a list for each batch: the first `columns` cells of each row, and the tags.
+/// Returns lists of some rows as tuples; each tuple contains the first `columns` cells of the row,
+/// followed by the tags.
 pub(super) fn rows(
     py: Python<'_>,
     batches: &[RecordBatch],
@@ -72,7 +75,7 @@ pub(super) fn rows(
     Ok(RowLists::new(slices, divisor, Shape::Tuples, tags))
 }
 
-/// A column in numpy's format. The position is one of `kinds`.
+/// Returns a column in numpy's format. `position` is an index into the result of `kinds`.
 pub(super) fn column(py: Python<'_>, batches: &[RecordBatch], position: usize) -> PyResult<Column> {
     let columns = batches.iter().map(RecordBatch::columns);
     let parts: Vec<ArrayRef> = columns
@@ -81,7 +84,7 @@ pub(super) fn column(py: Python<'_>, batches: &[RecordBatch], position: usize) -
     columns::column(py, parts, false)
 }
 
-/// Calls a function in a module of `aioinflux` with the series.
+/// Calls a function of a module in `aioinflux` with the series as its argument.
 pub(super) fn call<'py>(
     series: &Bound<'py, PyAny>,
     module: &str,

@@ -1,8 +1,9 @@
-//! Escaped tag values that appeared earlier in the same call.
+//! Remembers escaped tag values that appeared earlier in the same call.
 //!
-//! Tags have few values, and most points share the same objects. Comparing the address is then
-//! enough, and neither the object nor its text is read. The objects are held as long as they are
-//! known, so that an address cannot be reused for another text.
+//! A tag has few distinct values, and most points share the same string objects. If two points
+//! share a string object, comparing its address is enough, and neither the object nor its text is
+//! read. The memo holds references to these objects, so that an address cannot be reused for
+//! another text.
 
 use aioinflux::line::{Row, Shape, TagText, Unusual};
 use pyo3::prelude::*;
@@ -11,27 +12,28 @@ use pyo3::types::PyString;
 use super::shapes::Object;
 use crate::prefetch;
 
-/// Number of points of one shape after which it begins: in a call with few points it would only add
-/// cost.
+/// The number of points of one shape after which values are remembered: in a call with few points,
+/// remembering them would only add cost.
 const WORTH: usize = 32;
-/// Minimum and maximum number of slots for the values of a tag, as powers of two.
+/// The minimum and maximum number of slots for the values of a tag, as powers of two.
 const LEAST_BITS: u32 = 6;
 const MOST_BITS: u32 = 13;
-/// Number of points for each value that must have been seen before there are more slots: values
-/// that are never repeated are not worth them.
+/// The number of slots grows only if there were at least this many points for each known value:
+/// values that are never repeated do not justify more slots.
 const POINTS_EACH: usize = 4;
 
-/// The values of one call.
+/// The tag values of one call.
 #[derive(Default)]
 pub(crate) struct Memo {
-    /// The shape to which they belong.
+    /// The shape to which the values belong.
     shape: u64,
     points: usize,
     tags: Vec<Tag>,
 }
 
 impl Memo {
-    /// Begins a point with this number of tags. Points of a different shape forget the values.
+    /// Begins a point with this number of tags. If the shape of the point is a different one, all
+    /// values are forgotten.
     #[inline]
     pub(crate) fn begin(&mut self, shape: u64, tags: usize) {
         if self.shape != shape {
@@ -46,7 +48,7 @@ impl Memo {
         }
     }
 
-    /// Writes a tag of the row. `None` is left out.
+    /// Writes a tag of the row. A tag whose value is `None` is left out.
     #[inline]
     pub(crate) fn write(
         &mut self,
@@ -62,22 +64,23 @@ impl Memo {
         }
     }
 
-    /// The values of each tag, once there are slots for them, and the number of points so far.
+    /// Returns the values of each tag, once there are slots for them, and the number of points so
+    /// far.
     #[inline]
     pub(crate) fn tags(&mut self) -> (&mut [Tag], usize) {
         (&mut self.tags, self.points)
     }
 }
 
-/// The values of one tag. The address of an object selects a slot; the object is there or in the
-/// next one.
+/// The known values of one tag. The address of an object selects a slot; the object is in that slot
+/// or in the adjacent one.
 pub(crate) struct Tag {
     places: Vec<Known>,
     bits: u32,
     used: usize,
 }
 
-/// A value. Everything that is read for it is in one cache line.
+/// A value. Everything that is read for a value is in one cache line.
 #[derive(Default)]
 #[repr(align(64))]
 struct Known {
@@ -102,14 +105,15 @@ impl Tag {
         }
     }
 
-    /// Requests the slot of a value that will be written soon.
+    /// Prefetches the slot of a value that will be written soon.
     #[inline]
     pub(crate) fn prefetch(&self, value: Object<'_, '_>) {
         let place = &self.places[self.place_of(value.as_ptr().addr())];
         prefetch::line(std::ptr::from_ref(place).addr());
     }
 
-    /// Writes the tag of the row. `None` is left out. `points` is the number of points so far.
+    /// Writes the tag of the row. A tag whose value is `None` is left out. `points` is the number
+    /// of points so far.
     #[inline]
     pub(crate) fn write(
         &mut self,
@@ -126,7 +130,7 @@ impl Tag {
         self.write_other(row, shape, tag, value, points)
     }
 
-    /// The second slot, or an unknown value.
+    /// Handles a value that is in the second slot or unknown.
     #[inline(never)]
     fn write_other(
         &mut self,
@@ -166,7 +170,8 @@ impl Tag {
         (product >> (u64::BITS - self.bits)) as usize
     }
 
-    /// A slot for a new value. `None` if there is none, and more are not worth it.
+    /// Returns a slot for a new value. Returns `None` if no slot is free and adding slots is not
+    /// worthwhile.
     fn free_place(&mut self, address: usize, points: usize) -> Option<usize> {
         let is_full = 2 * self.used >= self.places.len();
         if is_full && self.bits < MOST_BITS && points >= POINTS_EACH * self.used {
@@ -204,14 +209,15 @@ fn places(bits: u32) -> Vec<Known> {
         .collect()
 }
 
-/// Writes a tag without looking up its value. `None` is left out.
+/// Writes a tag without looking up its value. A tag whose value is `None` is left out.
 pub(crate) fn write_text(
     row: &mut Row<'_>,
     tag: usize,
     value: Object<'_, '_>,
 ) -> Result<(), Unusual> {
     if let Ok(value) = value.cast_exact::<PyString>() {
-        // Held, because without a GIL another thread may interfere while its text is made.
+        // The object is kept alive by a reference, because without a GIL another thread may
+        // interfere while the object's text is created.
         row.tag(tag, text(&value.to_owned())?)
     } else if value.is_none() {
         Ok(())

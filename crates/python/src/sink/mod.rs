@@ -1,5 +1,5 @@
-//! Where every reader of input adds its points: the encoder, the shapes and values of earlier
-//! points, and the warnings for the user.
+//! The sink, to which all readers of input add points: it contains the encoder, the shapes and
+//! values of earlier points, and the warnings for the user.
 //!
 //! | file | knows |
 //! |---|---|
@@ -8,7 +8,8 @@
 //! | `tags` | tags that all points share |
 //! | `warnings` | what has to be told at the end of a call |
 //!
-//! A sink knows nothing of inputs: neither where points come from, nor when a batch is full.
+//! A sink is independent of the input: it does not depend on where points come from or on when a
+//! batch is full.
 
 mod lease;
 mod memo;
@@ -31,28 +32,28 @@ use crate::place::Place;
 use crate::times::Times;
 use crate::{text, values};
 
-/// Maximum size of a batch whose memory is kept.
+/// The maximum size of a batch whose memory is kept, in bytes.
 const LONGEST: usize = 16 << 20;
 
-/// The destination of the points of one call.
+/// The destination for the points of one call.
 pub(crate) struct Sink {
     pub(crate) encoder: Encoder,
     pub(crate) shapes: Shapes,
     pub(crate) memo: Memo,
     /// Memory for the batches of the call.
     pub(crate) spares: Spares,
-    /// The measurement of points that have none.
+    /// The measurement for points that do not name one.
     pub(crate) measurement: Option<String>,
     pub(crate) tags: CommonTags,
     pub(crate) times: Times,
-    /// Whether points without a time get a stamp of the clock.
+    /// Whether points without a time get a timestamp from the clock.
     pub(crate) stamp: bool,
     pub(crate) warnings: Warnings,
 }
 
 impl Sink {
-    /// For calls whose lines have this dialect. Everything that is learned from earlier points,
-    /// such as shapes, is specific to it.
+    /// Creates a sink for calls whose lines have this dialect. All knowledge from earlier points,
+    /// such as shapes, is specific to this dialect.
     fn new(dialect: Dialect) -> Self {
         let options = Options::new(dialect).remove_newlines(true);
         Self {
@@ -68,7 +69,7 @@ impl Sink {
         }
     }
 
-    /// Forgets the call, and keeps what the next one can reuse.
+    /// Forgets the call, and keeps the memory and the shapes that the next call can reuse.
     fn forget(&mut self) {
         if self.encoder.len_bytes() > LONGEST {
             self.encoder = Encoder::new(self.encoder.options());
@@ -82,30 +83,30 @@ impl Sink {
         self.warnings = Warnings::default();
     }
 
-    /// Gives points without a time the next nanosecond of the clock.
+    /// Sets whether points without a time get the clock's next nanosecond as their time.
     pub(crate) fn set_stamp(&mut self, stamp: bool) {
         self.stamp = stamp;
         self.encoder.set_clock(stamp.then_some(unique_time));
     }
 
-    /// Adds encoded lines.
+    /// Adds lines that are already encoded.
     pub(crate) fn push_lines(&mut self, text: &[u8]) -> PyResult<()> {
         self.times.refuse_lines()?;
         let pushed = self.encoder.push_text(text);
         pushed.map(drop).map_err(|error| refused(&error))
     }
 
-    /// Records the points without a time among the lines in the encoder.
+    /// Records which of the lines in the encoder are points without a time.
     pub(crate) fn note_undated(&mut self, py: Python<'_>) {
         self.warnings.note_undated(py, self.encoder.batch());
     }
 
-    /// Warns of changes to the data, and of points that the server will not keep.
+    /// Warns about changes to the data, and about points that the server will not keep.
     pub(crate) fn warn(&self, py: Python<'_>) -> PyResult<()> {
         self.warnings.show(py, self.encoder.removed_newlines())
     }
 
-    /// Sets the measurement and the tags for points that have none themselves.
+    /// Sets the measurement and the tags for points that do not specify them.
     pub(crate) fn set_defaults(
         &mut self,
         measurement: Option<&Bound<'_, PyAny>>,
@@ -126,7 +127,7 @@ impl Sink {
         Ok(())
     }
 
-    /// Adds tags for every point, except those that are already there.
+    /// Adds tags for every point, except tags that were already added.
     fn add_tags(&mut self, tags: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
         for (key, value) in tags.into_iter().flatten() {
             let key = self.name(&key, Place::argument("tags"))?;
@@ -156,7 +157,8 @@ impl Sink {
         Ok(())
     }
 
-    /// The text of a name. A value that is not a string is converted, with a warning later.
+    /// Returns a name as a string. A value that is not a string is converted, which causes a
+    /// warning at the end of the call.
     pub(crate) fn name(&mut self, name: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<String> {
         if let Ok(text) = name.cast::<PyString>() {
             return values::string(text, place).map(str::to_owned);
@@ -172,7 +174,7 @@ impl Sink {
         Ok(text)
     }
 
-    /// The name of a measurement. `None` if a value means that there is none.
+    /// Returns the name of a measurement. Returns `None` if the value means that there is no name.
     pub(crate) fn measurement_of(
         &mut self,
         name: &Bound<'_, PyAny>,

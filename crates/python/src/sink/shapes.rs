@@ -1,8 +1,8 @@
-//! Shapes of earlier points, by which the keys of later points are recognized.
+//! Remembers the shapes of earlier points, by which the keys of later points are recognized.
 //!
-//! The keys of a dict are nearly always the same objects as in the previous point, so comparing
-//! their addresses is enough. Keys are held here, so that an address cannot be reused for another
-//! text.
+//! The keys of a dict are nearly always the same objects as the keys of the previous point, so
+//! comparing their addresses is enough. References to the keys are held here, so that an address
+//! cannot be reused for another text.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,26 +11,27 @@ use aioinflux::line::Shape;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-/// Maximum number of shapes, and of names in all of them, before all are forgotten.
+/// The maximum number of shapes, and of names in all shapes together; beyond that, all shapes are
+/// forgotten.
 const MOST_SHAPES: usize = 256;
 const MOST_NAMES: usize = 16_384;
-/// Maximum length of a name that is held.
+/// The maximum length of a name that is held, in bytes.
 const LONGEST_NAME: usize = 4096;
-/// Maximum number of key combinations that appeared once. Only the second point of a shape is worth
-/// creating one.
+/// The maximum number of key combinations that have appeared only once. A shape is created only
+/// when its key combination appears a second time.
 const MOST_ONCE: usize = 4096;
 
-/// What the points of a call share: part of their shape.
+/// The names that all points of a call share, which are part of their shape.
 #[derive(Default, PartialEq)]
 pub(crate) struct Shared {
     pub(crate) measurement: Option<String>,
-    /// Extra tags, then default tags.
+    /// The extra tags, followed by the default tags.
     pub(crate) tags: Vec<String>,
-    /// How many of them are extra tags.
+    /// The number of extra tags at the start of `tags`.
     pub(crate) extra_tags: usize,
 }
 
-/// The shapes of this call and of earlier ones.
+/// The shapes of this call and of earlier calls.
 #[derive(Default)]
 pub(crate) struct Shapes {
     shared: Vec<Shared>,
@@ -38,15 +39,15 @@ pub(crate) struct Shapes {
     by_hash: HashMap<u64, usize>,
     once: HashSet<u64>,
     names: usize,
-    /// How many were created.
+    /// The number of shapes created so far.
     made: u64,
     /// The index of this call in `shared`.
     call: usize,
-    /// The shape of the last point.
+    /// The index of the last point's shape.
     last: usize,
 }
 
-/// Keys in the order of the dicts, and how their values become a row.
+/// The keys in the order of the dicts, and the plan by which the values become a row.
 pub(crate) struct Known {
     call: usize,
     /// A unique number of the shape.
@@ -54,9 +55,9 @@ pub(crate) struct Known {
     measurement: Option<Text>,
     pub(crate) tags: Vec<Text>,
     pub(crate) fields: Vec<Text>,
-    /// `None` if each point needs `PointEncoder`.
+    /// The plan is `None` if each point needs `PointEncoder`.
     pub(crate) plan: Option<Plan>,
-    /// The shape of the point that followed the last point of this shape.
+    /// The shape of the point that followed the most recent point of this shape.
     next: usize,
 }
 
@@ -64,22 +65,22 @@ pub(crate) struct Plan {
     pub(crate) shape: Shape,
     /// The sources of the tags, in the order of the shape.
     pub(crate) tags: Vec<(usize, Source)>,
-    /// Whether these are exactly the tags of the point, in the order of the point.
+    /// Whether the tags are exactly the tags of the point, in the order of the point.
     pub(crate) sorted: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Source {
-    /// Position in the tags of the point.
+    /// The position in the tags of the point.
     Point(usize),
-    /// Position in the extra tags of the call.
+    /// The position in the extra tags of the call.
     Extra(usize),
 }
 
-/// A key or a value, valid as long as nothing changes its dict.
+/// A key or a value of a dict, which is valid as long as nothing changes the dict.
 pub(crate) type Object<'a, 'py> = Borrowed<'a, 'py, PyAny>;
 
-/// A name, and the object that contains it.
+/// A name, and the string object that contains it.
 pub(crate) struct Text {
     object: Py<PyString>,
     text: Box<str>,
@@ -102,7 +103,8 @@ impl Text {
 
     #[inline(never)]
     fn equals(&self, name: Object<'_, '_>) -> bool {
-        // Held, because without a GIL another thread may interfere while its text is made.
+        // The object is kept alive by a reference, because without a GIL another thread may
+        // interfere while the object's text is created.
         name.cast_exact::<PyString>().is_ok_and(|name| {
             name.to_owned()
                 .to_str()
@@ -111,7 +113,7 @@ impl Text {
     }
 }
 
-/// The names of a point.
+/// The measurement, the tags and the fields of a point.
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'a, 'py> {
     pub(crate) measurement: Option<&'a Bound<'py, PyString>>,
@@ -124,8 +126,8 @@ impl Names<'_, '_> {
         self.tags.map_or(0, PyDictMethods::len)
     }
 
-    /// The hash of the texts, which the interpreter has already computed. `None` if a key is not a
-    /// string.
+    /// Returns a hash of all names, which is computed from the hashes that the interpreter has
+    /// already stored. Returns `None` if any key is not a string.
     fn hash(&self, call: usize) -> Option<u64> {
         let mut hash = mix(call as u64, self.tag_count() as u64);
         if let Some(name) = self.measurement {
@@ -150,8 +152,8 @@ fn mix(hash: u64, more: u64) -> u64 {
 }
 
 impl Known {
-    /// Whether the measurement and the numbers of keys match a point. The keys must still be
-    /// compared.
+    /// Returns whether the measurement and the numbers of keys match a point. The keys must still
+    /// be compared after this check.
     #[inline]
     pub(crate) fn begins_like(&self, names: Names<'_, '_>) -> bool {
         let same_name = match (&self.measurement, names.measurement) {
@@ -188,7 +190,7 @@ impl Shapes {
         });
     }
 
-    /// The most likely shape of the next point.
+    /// Returns the most likely shape of the next point.
     #[inline]
     pub(crate) fn guess(&self) -> Option<usize> {
         let next = self.known.get(self.last)?.next;
@@ -206,7 +208,7 @@ impl Shapes {
         self.last = place;
     }
 
-    /// The shape of a point. `None` if it is new.
+    /// Returns the shape of a point. Returns `None` if the shape is new.
     #[cold]
     pub(crate) fn find(&mut self, names: Names<'_, '_>, options: Options) -> Option<usize> {
         let hash = names.hash(self.call)?;
@@ -279,8 +281,8 @@ impl Plan {
         fields: &[Text],
         shared: &Shared,
     ) -> Option<Self> {
-        // An extra tag takes precedence over the point's own tag of the same name, which takes
-        // precedence over a default tag.
+        // If tags have the same name, an extra tag takes precedence over the point's own tag, which
+        // takes precedence over a default tag.
         let extra_tags = &shared.tags[..shared.extra_tags];
         let own = tags
             .iter()

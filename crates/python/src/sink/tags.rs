@@ -1,9 +1,9 @@
-//! Tags that all points of a call share.
+//! Holds the tags that all points of a call share.
 
-/// Tags for every point of a call.
+/// The tags for every point of a call.
 #[derive(Default)]
 pub(crate) struct CommonTags {
-    /// Extra tags, then default tags with other names.
+    /// The extra tags, followed by the default tags that have other names.
     pub(crate) all: Vec<(String, String)>,
     extra: usize,
 }
@@ -14,27 +14,28 @@ impl CommonTags {
         self.extra = 0;
     }
 
-    /// Adds a tag whose name no extra tag has.
+    /// Adds a tag whose name differs from the names of all extra tags.
     pub(super) fn add(&mut self, key: String, value: String) {
         self.all.push((key, value));
     }
 
-    /// Ends the extra tags: tags that are added from here on are default tags.
+    /// Ends the extra tags: all tags that are added after this call are default tags.
     pub(super) fn end_extra(&mut self) {
         self.extra = self.all.len();
     }
 
-    /// Those that take precedence over a point's own tags of the same name.
+    /// Returns the tags that take precedence over a point's own tags of the same name.
     pub(crate) fn extra(&self) -> &[(String, String)] {
         &self.all[..self.extra]
     }
 
-    /// Those over which a point's own tags of the same name take precedence.
+    /// Returns the tags that apply only if the point has no tag of the same name.
     pub(crate) fn defaults(&self) -> &[(String, String)] {
         &self.all[self.extra..]
     }
 
-    /// The tags for a point that has these tags itself, with their positions in `all`.
+    /// Returns the shared tags that apply to a point with its own tags, each with its position in
+    /// `all`.
     pub(crate) fn beside(
         &self,
         own: impl Fn(&str) -> bool,

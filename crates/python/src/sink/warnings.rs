@@ -1,4 +1,5 @@
-//! Warnings for the user at the end of a call: one for each kind of change.
+//! Collects warnings for the user and raises them at the end of a call: one warning for each kind
+//! of change.
 
 use aioinflux::line::RemovedNewlines;
 use aioinflux::{Batch, Colliding};
@@ -8,12 +9,12 @@ use crate::place::{Place, shorten};
 
 #[derive(Default)]
 pub(crate) struct Warnings {
-    /// Values that had to be strings and were not, and the place of the first.
+    /// The number of values that were converted to strings, and the place of the first such value.
     converted: u64,
     first_converted: Option<String>,
-    /// Newlines that encoders other than the sink's have removed.
+    /// Newlines that encoders other than the sink's encoder have removed.
     removed: RemovedNewlines,
-    /// Points of one request and one series without a time.
+    /// Points without a time that belong to the same series and are sent in the same request.
     colliding: Colliding,
 }
 
@@ -33,7 +34,8 @@ impl Warnings {
         self.removed.count += removed.count;
     }
 
-    /// Records the points of a request to which the server would give the same time and series.
+    /// Records the points of a request that have the same series and would get the same time from
+    /// the server.
     #[inline]
     pub(crate) fn note_undated(&mut self, py: Python<'_>, batch: &Batch) {
         if batch.unstamped() <= 1 {
@@ -47,7 +49,8 @@ impl Warnings {
         }
     }
 
-    /// Raises the warnings. `here` are the newlines that the encoder of the sink has removed.
+    /// Raises the collected warnings. `here` describes the newlines that the sink's encoder has
+    /// removed.
     pub(super) fn show(&self, py: Python<'_>, here: Option<&RemovedNewlines>) -> PyResult<()> {
         if let Some(first) = &self.first_converted {
             let count = self.converted;
@@ -79,7 +82,7 @@ impl Warnings {
     }
 }
 
-/// Warns at the user's line.
+/// Raises a warning that refers to the user's line of code.
 fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
     let warn = py.import("aioinflux._warnings")?.getattr("warn")?;
     warn.call1((text,)).map(drop)

@@ -1,4 +1,4 @@
-//! Points that are objects of a class with a schema (`@lineprotocol`), as lines.
+//! Writes points that are objects of a class with a schema (`@lineprotocol`) as lines.
 //!
 //! | file | knows |
 //! |---|---|
@@ -29,25 +29,26 @@ use crate::place::{Place, type_name};
 use crate::sink::Sink;
 use crate::values;
 
-/// What the objects of a call reuse from earlier ones.
+/// What the objects of a call reuse from earlier objects.
 #[derive(Default)]
 pub(crate) struct Last<'py> {
-    /// The class of the last object, and how its objects become lines.
+    /// The class of the last object, and the way in which its objects become lines.
     class: Option<(Bound<'py, PyType>, Manner<'py>)>,
     state: rows::State<'py>,
 }
 
 enum Manner<'py> {
-    /// With the schema of the class.
+    /// Objects are written with the schema of the class.
     Schema(Bound<'py, Class>),
-    /// With its own method, which returns encoded lines.
+    /// Objects are written with their own method, which returns encoded lines.
     Method,
-    /// They are not points of these kinds.
+    /// The objects are not points of either kind.
     Other,
 }
 
 impl<'py> Manner<'py> {
-    /// A method belongs to the schema if it carries the schema. An overriding method does not.
+    /// If the class's method carries a schema, objects are written with that schema. A method of a
+    /// subclass that overrides this method carries no schema, and is called instead.
     fn of(class: &Bound<'py, PyType>) -> PyResult<Self> {
         let py = class.py();
         let Some(method) = class.getattr_opt(intern!(py, "to_lineprotocol"))? else {
@@ -61,7 +62,8 @@ impl<'py> Manner<'py> {
     }
 }
 
-/// Adds one point, or the lines of an object, and returns whether `data` was either.
+/// Adds `data` if it is a point with a schema, or an object that returns lines, and returns whether
+/// `data` was added.
 #[inline]
 pub(crate) fn push<'py>(
     sink: &mut Sink,
@@ -85,7 +87,7 @@ pub(crate) fn push<'py>(
     }
 }
 
-/// The lines that an object returns; they are used unchanged.
+/// Adds the lines that an object returns; the lines are not changed.
 pub(crate) fn push_by_method(sink: &mut Sink, object: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = object.py();
     let index = sink.encoder.next_index();

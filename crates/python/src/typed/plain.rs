@@ -1,4 +1,4 @@
-//! An object of any kind, attribute by attribute.
+//! Writes an object of any kind, attribute by attribute.
 
 use aioinflux::FieldValue;
 use pyo3::prelude::*;
@@ -67,7 +67,8 @@ pub(super) fn push(sink: &mut Sink, schema: &Schema, object: &Bound<'_, PyAny>) 
     Ok(())
 }
 
-/// The measurement of an object. `None` means the name of the class.
+/// Returns the measurement of an object. Returns `None` if the name of the class is the
+/// measurement.
 fn measurement(
     schema: &Schema,
     object: &Bound<'_, PyAny>,
@@ -82,7 +83,7 @@ fn measurement(
     Ok(name.filter(|name| !(schema.rm_none && name.is_empty())))
 }
 
-/// The time of an object. `None` if the server should set it.
+/// Returns the time of an object. Returns `None` if the server should set the time.
 pub(super) fn time(
     times: &mut Times,
     schema: &Schema,

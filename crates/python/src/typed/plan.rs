@@ -1,4 +1,5 @@
-//! The names that points of one class share in one kind of call, checked and escaped once.
+//! The names that all points of a class share in calls of the same kind: these names are checked
+//! and escaped only once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,15 +10,16 @@ use aioinflux::line::Shape;
 use super::schema::{PLACEHOLDER, Schema};
 use crate::sink::CommonTags;
 
-/// Maximum number of plans that a class keeps: its measurement may be an attribute.
+/// The maximum number of plans that a class keeps; there may be many, because the measurement may
+/// be an attribute.
 const MOST_PLANS: usize = 64;
 
-/// The plans of a class.
+/// The plans of a class, one for each measurement and kind of call.
 #[derive(Default)]
 pub(super) struct Plans(Mutex<Vec<Arc<Plan>>>);
 
 impl Plans {
-    /// The plan for a measurement in a call with these extra tags.
+    /// Returns the plan for a measurement in a call with these extra tags.
     pub(super) fn get(
         &self,
         schema: &Schema,
@@ -41,7 +43,7 @@ impl Plans {
     }
 }
 
-/// How objects of a class become rows.
+/// The plan by which objects of a class become rows.
 pub(super) struct Plan {
     /// A unique number of the plan.
     pub(super) number: u64,
@@ -49,7 +51,7 @@ pub(super) struct Plan {
     measurement: String,
     tag_names: Vec<String>,
     extra_tags: usize,
-    /// `None` if each point needs `PointEncoder`.
+    /// The shape is `None` if each point needs `PointEncoder`.
     pub(super) shape: Option<Shape>,
     /// The sources of the tags, in the order of the shape.
     pub(super) tags: Vec<(usize, Source)>,
@@ -57,11 +59,11 @@ pub(super) struct Plan {
 
 #[derive(Clone, Copy)]
 pub(super) enum Source {
-    /// Position in the tags of the schema.
+    /// The position in the tags of the schema.
     Attribute(usize),
-    /// Position in the extra tags of the schema.
+    /// The position in the extra tags of the schema.
     Declared(usize),
-    /// Position in the extra tags of the call.
+    /// The position in the extra tags of the call.
     Extra(usize),
 }
 
@@ -90,7 +92,7 @@ impl Plan {
         }
     }
 
-    /// Whether it is the plan for this measurement in this call.
+    /// Returns whether this plan is for the given measurement and kind of call.
     pub(super) fn fits(&self, options: Options, measurement: &str, common: &CommonTags) -> bool {
         self.options == options
             && self.measurement == measurement
@@ -104,8 +106,9 @@ impl Plan {
     }
 }
 
-/// The tags of a line. An extra tag of the call takes precedence over one of the class, that one
-/// over an attribute, and that one over a default tag.
+/// Returns the tags of a line. If tags have the same name, an extra tag of the call takes
+/// precedence over an extra tag of the class, which takes precedence over an attribute, which takes
+/// precedence over a default tag.
 pub(super) fn sources<'a>(
     schema: &'a Schema,
     common: &'a CommonTags,

@@ -1,4 +1,4 @@
-//! The attributes of a class.
+//! The schema of a class, with its attributes.
 
 use aioinflux::Encoder;
 use pyo3::exceptions::{PyAttributeError, PyValueError};
@@ -10,42 +10,44 @@ use crate::place::Place;
 use crate::server::Server;
 use crate::sink::refused;
 
-/// The field of the placeholder, for points without fields.
+/// The name of the placeholder field, for points without fields.
 pub(super) const PLACEHOLDER: &str = "_";
 
 /// The schema of a class.
 pub(crate) struct Schema {
-    /// Name of the class.
+    /// The name of the class.
     pub(super) name: String,
-    /// Address of the class if its objects are tuples; those of its subclasses may differ.
+    /// The address of the class if its objects are tuples; objects of a subclass are not read by
+    /// position, because subclasses may differ.
     tuples: Option<usize>,
-    /// Measurement and time if there are any, then tags, then fields.
+    /// All attributes: first the measurement and the time, if there are any, then the tags, then
+    /// the fields.
     attributes: Vec<Attribute>,
     first_tag: usize,
     first_field: usize,
-    /// Tags of every object of the class.
+    /// The tags that every object of the class has.
     pub(super) extra_tags: Vec<(String, String)>,
     pub(super) placeholder: bool,
-    /// Whether empty texts are left out.
+    /// Whether empty strings are left out.
     pub(super) rm_none: bool,
 }
 
 pub(super) struct Attribute {
     pub(super) name: Py<PyString>,
-    /// Name of the tag or field.
+    /// The name of the tag or field.
     pub(super) key: String,
     pub(super) kind: Kind,
     /// Whether a time may be missing.
     pub(super) optional: bool,
-    /// Its name in errors.
+    /// The attribute's name in error messages.
     label: String,
-    /// Its position in an object that is a tuple.
+    /// The attribute's position in an object that is a tuple.
     pub(super) index: Option<usize>,
-    /// Its position among all attributes of its schema.
+    /// The attribute's position among all attributes of its schema.
     pub(super) slot: usize,
 }
 
-/// The description of an attribute from Python: name, key, kind, whether it may be missing,
+/// An attribute as Python describes it: name, key, kind, whether its value may be missing, and its
 /// position in a tuple.
 pub(super) type Described<'py> = (Bound<'py, PyString>, String, String, bool, Option<usize>);
 
@@ -82,7 +84,7 @@ impl Schema {
         Ok(schema)
     }
 
-    /// Refuses names that no server stores. The encoder knows these.
+    /// Refuses names that no server stores. The encoder detects such names.
     fn check(&self) -> PyResult<()> {
         let mut encoder = Encoder::new(Server::V1.dialect());
         let mut line = encoder.point(0);
@@ -91,7 +93,7 @@ impl Schema {
         } else {
             &self.name
         };
-        // The current attribute.
+        // The attribute that is being checked.
         let mut at = None;
         let checked = (|| {
             line.measurement(name)?;
@@ -121,7 +123,7 @@ impl Schema {
         })
     }
 
-    /// All attributes, in the order of their slots.
+    /// Returns all attributes, in the order of their slots.
     #[inline]
     pub(super) fn attributes(&self) -> &[Attribute] {
         &self.attributes
@@ -153,13 +155,13 @@ impl Schema {
         &self.attributes[self.first_field..]
     }
 
-    /// Whether attributes of an object are read by position.
+    /// Returns whether the attributes of an object are read by position.
     #[inline]
     pub(super) fn is_tuple(&self, object: &Bound<'_, PyAny>) -> bool {
         self.tuples == Some(object.get_type_ptr().addr())
     }
 
-    /// An object whose attributes are read by position.
+    /// Returns the object as a tuple, if its attributes are read by position.
     #[inline]
     pub(super) fn tuple<'a, 'py>(
         &self,
@@ -168,14 +170,14 @@ impl Schema {
         self.is_tuple(object).then(|| object.cast().ok())?
     }
 
-    /// The error of the encoder, with the class, which it does not know.
+    /// Returns an error of the encoder with the name of the class, which the encoder does not know.
     pub(super) fn refused(&self, error: &aioinflux::line::Error) -> PyErr {
         PyValueError::new_err(format!("{} (class `{}`)", refused_text(error), self.name))
     }
 }
 
 fn refused_text(error: &aioinflux::line::Error) -> String {
-    // The function that words an error.
+    // This function creates the text of an encoder error.
     Python::attach(|py| refused(error).value(py).to_string())
 }
 
@@ -193,20 +195,20 @@ impl Attribute {
         })
     }
 
-    /// Its value in an object, by name.
+    /// Reads the attribute's value from an object by name.
     #[inline]
     pub(super) fn read<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         object.getattr(self.name.bind(object.py()))
     }
 
-    /// Whether this is its name.
+    /// Returns whether `name` is the name of this attribute.
     pub(super) fn is_named(&self, name: &Bound<'_, PyAny>) -> bool {
         let own = self.name.bind(name.py());
         name.is(own)
             || name.is_exact_instance_of::<PyString>() && own.as_any().eq(name).unwrap_or(false)
     }
 
-    /// Its value, or the error for an object without the attribute.
+    /// Returns the attribute's value, or the error for an object that lacks the attribute.
     pub(super) fn value<'py>(
         &self,
         object: &Bound<'py, PyAny>,

@@ -1,4 +1,4 @@
-//! Python scalars as field values and as tags.
+//! Converts Python scalars to field values and to tags.
 
 pub(crate) mod types;
 
@@ -17,7 +17,8 @@ use crate::text;
 
 const EXPECTED: &str = "float, int, bool or str";
 
-/// The value of a field, or `None` if there is none: `None`, `NaN`, `NA` and `NaT` are left out.
+/// Returns the value of a field, or `None` if the value is missing: `None`, `NaN`, `NA` and `NaT`
+/// are left out.
 pub(crate) fn field<'a>(
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,
@@ -55,14 +56,14 @@ fn integer(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'s
         })
 }
 
-/// UTF-8 of a string. A lone surrogate has none.
+/// Returns the UTF-8 text of a string. A string with a lone surrogate has no UTF-8 form.
 pub(crate) fn string<'a>(text: &'a Bound<'_, PyString>, place: Place<'_>) -> PyResult<&'a str> {
     text.to_str().map_err(|error| place.wrap(text.py(), &error))
 }
 
-/// The less common kinds: numpy scalars, `Decimal`, enums, missing values of pandas.
+/// Handles the less common types: numpy scalars, `Decimal`, enums, and missing values of pandas.
 fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
-    // Complex numbers cannot be fields, not even their NaN.
+    // Complex numbers cannot be fields, not even a complex NaN.
     if is_complex(value) {
         return Err(place.type_error(EXPECTED, value));
     }
@@ -89,7 +90,8 @@ fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldVal
     Err(place.type_error(EXPECTED, value))
 }
 
-/// The nearest float. If it is infinite and its source is finite, the value is out of range.
+/// Returns the float that is nearest to the value. If the float is infinite although the value is
+/// finite, the value is out of range.
 fn finite(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'static>> {
     let number: f64 = value.call_method0("__float__")?.extract()?;
     if number.is_infinite() || (number == 0.0 && value.is_truthy()?) {
@@ -110,7 +112,7 @@ fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
             .is_truthy()
             .map(|flag| Some(FieldValue::Boolean(flag))),
         'i' => integer(&value.call_method0(intern!(py, "item"))?, place).map(Some),
-        // As in a column of that type.
+        // An unsigned integer stays unsigned, as in a column of that type.
         'u' => {
             let number = value.call_method0(intern!(py, "item"))?.extract()?;
             Ok(Some(FieldValue::Unsigned(number)))
@@ -123,9 +125,9 @@ fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
     }
 }
 
-/// A pyarrow scalar as a Python value.
+/// Converts a pyarrow scalar to a Python value, and then to a field value.
 fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
-    // Some cannot be converted: times in nanoseconds without pandas.
+    // Some scalars cannot be converted to Python, such as times in nanoseconds without pandas.
     let plain = value.call_method0(intern!(value.py(), "as_py"));
     let plain = plain.map_err(|_| place.type_error(EXPECTED, value))?;
     Ok(field(&plain, place)?.map(|field| match field {
@@ -137,9 +139,10 @@ fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
     }))
 }
 
-/// The text of a tag. `None` if the tag is left out.
+/// Returns the text of a tag. Returns `None` if the tag is left out.
 ///
-/// `converted` is set if the value was not a string, for the warning as in 0.1.
+/// `converted` is set if the value was not a string, because such a conversion causes a warning, as
+/// in 0.1.
 pub(crate) fn tag<'a>(
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,
@@ -162,7 +165,7 @@ pub(crate) fn tag<'a>(
     Ok(Some(Cow::Owned(text)))
 }
 
-/// The error for a value that means "missing" where a value is required.
+/// Returns the error for a missing value where a value is required.
 pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
     if value.is_none() {
         return place.type_error(expected, value);
@@ -173,10 +176,11 @@ pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, 
     ))
 }
 
-/// The name of an enum member. Members that are strings or integers were already handled as such.
+/// Returns the name of an enum member. Members that are also strings or integers were already
+/// handled as strings or integers.
 fn enum_name(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if is_enum(value)? && !value.is_instance_of::<PyInt>() {
-        // Flags without a single name have none; their text describes them.
+        // A combination of several flags has no name, but its text describes the combination.
         let name: Option<String> = value.getattr("name")?.extract()?;
         return name.map_or_else(|| text::str_of(value), Ok).map(Some);
     }
