@@ -109,8 +109,8 @@ impl Decoder {
     /// Reads the next piece of the body.
     ///
     /// # Errors
-    /// If the answer is invalid. Every later call returns the same error. The events of the
-    /// complete parts before it can still be taken.
+    /// Fails if the answer is invalid. After an error, every later call returns the same error.
+    /// Events from the complete parts of the answer before the error can still be taken.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         match &mut self.0 {
             Inner::InfluxQl(decoder) => decoder.feed(piece),
@@ -129,7 +129,8 @@ impl Decoder {
     /// Ends the answer. Complete rows before an early end can still be taken.
     ///
     /// # Errors
-    /// If the end is not proven, something must still come, or [`Decoder::feed`] returned an error.
+    /// Fails if the end is not proven, if the answer is incomplete, or if [`Decoder::feed`]
+    /// returned an error.
     pub fn finish(&mut self, end: End) -> Result<(), DecodeError> {
         match &mut self.0 {
             Inner::InfluxQl(decoder) => decoder.finish(end),
