@@ -27,12 +27,15 @@ use crate::error::Error;
 use crate::headers::Headers;
 
 mod failure;
+mod influxql;
 mod operation;
 mod options;
 mod target;
 mod v1;
+mod v2;
 mod verdict;
 
+pub(crate) use influxql::may_answer_nothing;
 pub(crate) use operation::{Form, Kind, Operation, Request};
 pub use options::WriteOptions;
 pub(crate) use target::{Target, known};
@@ -46,6 +49,7 @@ pub(crate) fn request(
 ) -> Result<Request, Error> {
     match target {
         Target::V1(place) => v1::request(config, place, operation),
+        Target::V2(place) => v2::request(config, place, operation),
     }
 }
 
@@ -59,13 +63,8 @@ pub(crate) fn classify(
 ) -> Verdict {
     match target {
         Target::V1(_) => v1::classify(kind, status, headers, body),
+        Target::V2(_) => v2::classify(kind, status, headers, body),
     }
-}
-
-/// Whether an empty answer with a proven end can be a success. For some InfluxQL statements, 2.x
-/// sends nothing at all, not even the statement's number.
-pub(crate) fn may_answer_nothing(text: &str) -> bool {
-    v1::may_answer_nothing(text)
 }
 
 #[cfg(test)]

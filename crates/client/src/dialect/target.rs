@@ -2,7 +2,7 @@
 
 use aioinflux_line::Dialect;
 
-use super::v1;
+use super::{v1, v2};
 use crate::config::{Auth, Names};
 use crate::error::Error;
 
@@ -11,6 +11,7 @@ use crate::error::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     V1(v1::Place),
+    V2(v2::Place),
 }
 
 impl Target {
@@ -18,8 +19,9 @@ impl Target {
     pub(crate) fn new(dialect: Dialect, names: Names) -> Result<Self, Error> {
         match dialect {
             Dialect::V1 => v1::Place::new(names).map(Self::V1),
+            Dialect::V2 => v2::Place::new(names).map(Self::V2),
             other => Err(Error::config(format!(
-                "dialect {other:?} is not supported yet; only V1 (InfluxDB 1.x) is"
+                "dialect {other:?} is not supported yet; V1 (InfluxDB 1.x) and V2 (InfluxDB 2.x) are"
             ))),
         }
     }
@@ -27,6 +29,7 @@ impl Target {
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::V1(_) => Dialect::V1,
+            Self::V2(_) => Dialect::V2,
         }
     }
 }

@@ -5,5 +5,5 @@ mod request;
 mod verdict;
 
 pub(crate) use place::Place;
-pub(super) use request::{may_answer_nothing, request};
+pub(super) use request::request;
 pub(super) use verdict::classify;

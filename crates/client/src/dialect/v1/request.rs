@@ -1,22 +1,17 @@
 //! Builds the requests to a 1.x server.
-//!
-//! Queries always use `POST`. Sending queries with `GET` would not prevent changes, because 1.x
-//! executes `DROP` from a `GET` too. With a `GET`, the query text, which may contain a password,
-//! would also appear in the logs of every proxy.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use url::Url;
-use url::form_urlencoded;
 
 use super::Place;
-use crate::config::{Auth, Config, Precision};
+use crate::config::{Auth, Config};
+use crate::dialect::influxql;
 use crate::dialect::operation::{Form, Operation, Request};
 use crate::dialect::options::WriteOptions;
 use crate::error::Error;
 use crate::query::{Language, Query, ReadOptions};
-use crate::statements;
 
 /// Builds the HTTP request for an operation.
 pub(in crate::dialect) fn request(
@@ -31,7 +26,7 @@ pub(in crate::dialect) fn request(
             query,
             options,
             form,
-        } => influxql(config, place, query, options, *form),
+        } => self::query(config, place, query, options, *form),
     }
 }
 
@@ -87,7 +82,7 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
     Ok(url)
 }
 
-fn influxql(
+fn query(
     config: &Config,
     place: &Place,
     query: &Query,
@@ -100,75 +95,11 @@ fn influxql(
             "query: InfluxDB 1.x supports only InfluxQL, but the query is in {language}"
         )));
     }
-    let mut headers = auth_header(config)?;
-    headers.push(("content-type", "application/x-www-form-urlencoded".into()));
-    headers.push(match form {
-        Form::Table if !is_diagnostics(query.text()) => ("accept", "application/x-msgpack".into()),
-        _ => ("accept", "application/json".into()),
-    });
-    if config.accepts_gzip() {
-        headers.push(("accept-encoding", "gzip".into()));
-    }
-    Ok(Request {
-        post: true,
-        url: config.endpoint("query"),
-        headers,
-        body: query_form(place, query, options, form)?.into(),
-        gzip: false,
-    })
-}
-
-/// Whether an empty answer with a proven end can be a success. For these statements, 2.x sends
-/// nothing at all, not even the statement's number.
-pub(in crate::dialect) fn may_answer_nothing(text: &str) -> bool {
-    statements::all(text, |first, second| {
-        first.eq_ignore_ascii_case("DELETE")
-            || first.eq_ignore_ascii_case("DROP") && second.eq_ignore_ascii_case("MEASUREMENT")
-    })
-}
-
-/// Whether the query consists only of `SHOW DIAGNOSTICS` statements. In msgpack, the server omits
-/// some values from the answer to `SHOW DIAGNOSTICS`, so the msgpack cannot be decoded. The JSON
-/// answer to `SHOW DIAGNOSTICS` is complete, and no column has a type that JSON would hide.
-fn is_diagnostics(text: &str) -> bool {
-    statements::all(text, |first, second| {
-        first.eq_ignore_ascii_case("SHOW") && second.eq_ignore_ascii_case("DIAGNOSTICS")
-    })
-}
-
-fn query_form(
-    place: &Place,
-    query: &Query,
-    options: &ReadOptions,
-    form: Form,
-) -> Result<String, Error> {
-    let mut pairs = form_urlencoded::Serializer::new(String::new());
-    pairs.append_pair("q", query.checked_text()?);
-    if let Some(name) = &place.database {
-        pairs.append_pair("db", name);
-    }
-    if let Some(name) = &place.retention_policy {
-        pairs.append_pair("rp", name);
-    }
-    if let Some(unit) = options.epoch {
-        if form == Form::Table && unit != Precision::Nanoseconds {
-            return Err(Error::config(format!(
-                "query: epoch `{}` is only for raw answers; tables are in nanoseconds",
-                unit.as_str()
-            )));
-        }
-        pairs.append_pair("epoch", unit.as_str());
-    }
-    // Raw answers are requested in chunks too. Without chunks, a row limit truncates the answer
-    // without any sign, and 1.6 marks complete answers of more than 10,000 rows as truncated.
-    pairs.append_pair("chunked", "true");
-    if let Some(rows) = options.chunk_size {
-        pairs.append_pair("chunk_size", &rows.to_string());
-    }
-    if let Some(params) = query.params_json()? {
-        pairs.append_pair("params", &params);
-    }
-    Ok(pairs.finish())
+    let names = (
+        place.database.as_deref(),
+        place.retention_policy.as_deref(),
+    );
+    influxql::request(config, auth_header(config)?, names, query, options, form)
 }
 
 /// Returns the `Authorization` header, or nothing if there are no credentials.

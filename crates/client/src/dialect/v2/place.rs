@@ -1,0 +1,25 @@
+//! The bucket and organization of a call to a 2.x server.
+
+use crate::config::Names;
+use crate::error::Error;
+
+/// A bucket and an organization, by name. If one is missing, the error of the server names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(super) bucket: Option<String>,
+    pub(super) organization: Option<String>,
+}
+
+impl Place {
+    pub(in crate::dialect) fn new(names: Names) -> Result<Self, Error> {
+        if names.retention_policy.is_some() {
+            return Err(Error::config(
+                "retention policy: only InfluxDB 1.x has retention policies, 2.x has buckets",
+            ));
+        }
+        Ok(Self {
+            bucket: names.database,
+            organization: names.organization,
+        })
+    }
+}
