@@ -1,4 +1,4 @@
-"""Checks of arguments. Every error names the argument, the expected value and the actual one."""
+"""Checks of arguments. Every error names the argument, the expected value and the actual value."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _UNITS = {
     "ms": "ms", "s": "s", "m": "m", "h": "h",
 }  # fmt: skip
 
-# Everything that a server skips between statements. Each comment matches in only one way; otherwise
-# a query with many comments would take exponential time.
+# Matches everything that a server skips between statements. The pattern matches each comment in
+# only one way; otherwise a query with many comments would take exponential time.
 _NOTHING = re.compile(r"(?:[;\s]|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)*")
 
 
@@ -46,8 +46,8 @@ def _encodable(name: str, value: str) -> None:
         value.encode()
     except UnicodeEncodeError as error:
         why = str(error)
-    # Python's error contains the value, which may be a password, so it must not become the context
-    # of our error.
+    # Python's error contains the value, which may be a password. Therefore it must not become the
+    # context of our error.
     if why:
         raise ValueError(f"argument `{name}`: {why}")
 
@@ -62,7 +62,7 @@ def positive(name: str, value: int) -> None:
 
 
 def unit(name: str, value: object) -> str:
-    """The server's name for a time unit. A server reads an unknown name as ns."""
+    """The server's name for a time unit. A server would read an unknown name as ns."""
     known = _UNITS.get(value) if isinstance(value, str) else None
     if known is None:
         raise ValueError(f"argument `{name}`: expected ns, u, ms, s, m or h, got {value!r}")
@@ -110,7 +110,7 @@ def statement(text: str, chunk_size: int | None, params: object, rp: object) -> 
         _encodable("q", text)
     if chunk_size is not None:
         positive("chunk_size", chunk_size)
-    # Most calls pass neither `params` nor `rp`, and skipping their checks saves time.
+    # Most calls pass neither `params` nor `rp`, and skipping the two checks saves time.
     if params is not None:
         expect("params", params, dict, optional=True)
     if rp is not None:

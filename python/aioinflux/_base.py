@@ -51,15 +51,15 @@ class Base(Face):
     _server: Server = "1.x"
     _options: dict[str, Any]
     _db: str | None
-    # Defaults of calls: the database and the other parameters that say where points are stored, and
-    # the tags of the points.
+    # The defaults for each call: the database, other parameters that say where points are stored,
+    # and the tags of the points.
     _rp: str | None = None
     _consistency: str | None = None
     _tags: dict[str, object] | None = None
     _has_warned = False
 
     def _open(self, options: dict[str, Any], password: str | None) -> None:
-        """Creates the connection pool. This sends nothing."""
+        """Creates the connection pool. Nothing is sent to the server."""
         _arguments.connection(options, password)
         self._options = options
         self._core = _core.Client(**options, password=password)
@@ -99,7 +99,7 @@ class Base(Face):
 
     @property
     def db(self) -> str | None:
-        """The default database; assign to it to use another one."""
+        """The default database. To use another one, assign to this attribute."""
         return self._db
 
     @db.setter
@@ -217,7 +217,7 @@ class Base(Face):
         params: dict[str, object] | None = None,
         rp: str | None = None,
     ) -> Any:
-        """Runs statements. Without a maker, the result is the server's JSON."""
+        """Runs statements. Without a `maker`, the result is the server's JSON."""
         if not isinstance(chunked, bool):
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
         if chunked:
@@ -302,7 +302,7 @@ class Base(Face):
             return finish(make().wait())
 
     def _named(self, name: str, call: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """If a call is never awaited, Python's warning about it names the method."""
+        """Makes Python's warning about a call that was never awaited name the method."""
         named: Any = call
         named.__qualname__ = _qualified(type(self).__name__, name)
         return call
@@ -314,7 +314,7 @@ def _qualified(kind: str, name: str) -> str:
 
 
 class _Closed:
-    """The result of `close`: awaiting it returns at once."""
+    """The result of `close`; awaiting it returns at once."""
 
     def __await__(self) -> Generator[Any, None, None]:
         return

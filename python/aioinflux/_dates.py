@@ -1,8 +1,8 @@
 """Uses pandas to read times that are strings but not ISO 8601.
 
-This module knows which strings pandas completes from the machine's current date, and whether a
-string has the day or the month first. The encoder checks that all strings of a call have the same
-order.
+This module knows which strings pandas completes with the machine's current date, and whether the
+day or the month comes first in a string. The encoder checks that all strings of a call have the
+same order.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ __all__ = ["read"]
 # pandas completes strings that begin like this with the current date in the machine's time zone.
 _CLOCK = re.compile(r"\d{1,2}:")
 _MONTH = re.compile(r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
-# A time of day with its UTC offset: the numbers in it are not part of the date.
+# Matches a time of day with its UTC offset, because the numbers in it are not part of the date.
 _TIME_OF_DAY = re.compile(
     r"\d+(?::\d+)+(?:[.,]\d+)?(?:\s*[+-]\d\d:?\d\d\b)?|\d+\s*[ap]\.?m\b", re.IGNORECASE
 )
-# The digits after the microseconds, which pandas ignores in many strings.
+# Matches the digits after the microseconds, which pandas ignores in many strings.
 _BEYOND_MICROSECONDS = re.compile(r":\d\d[.,]\d{6}(\d{1,3})")
-# The pattern of words that dateutil reads as the name of a time zone, and similar words with a
-# different meaning.
+# Matches words that dateutil reads as the name of a time zone, and similar words with a different
+# meaning.
 _CAPITALS = re.compile(r"\b[A-Z]{2,5}\b")
 _NO_ZONE = re.compile(
     "JAN|FEB|MAR(CH)?|APR(IL)?|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN"
@@ -35,9 +35,9 @@ def read(text: str) -> tuple[datetime, int, str | None]:
     """Returns the time, the nanoseconds beyond its microseconds, and which part of the date comes
     first.
 
-    The part is `month`, `day` or `year` if the order mattered: if the string can also be read in
-    another order, or can be read only in this order. The part is `None` if only one order was
-    possible from the start.
+    The third result is `month`, `day` or `year` if the string can also be read in another order, or
+    can be read only in this order. The third result is `None` if the string leaves no choice of an
+    order.
 
     Raises:
         ValueError: pandas cannot read the string, or does not know its time zone.

@@ -38,10 +38,10 @@ class Face:
             username: User name for basic authentication. `AsyncInfluxDBClient` ignores the name if
                 there is no `password`.
             password: Password for basic authentication. `repr`, logs, errors, URLs and pickles
-                never contain it.
-            timeout: Seconds that a whole request can take. For a streamed or chunked answer, it
-                does not limit the whole request, but the time between two pieces. With `None`,
-                connecting can take 5 seconds, and the rest of the request 300.
+                never contain the password.
+            timeout: Seconds that a whole request can take. For a streamed or chunked answer,
+                `timeout` limits the time between two pieces, not the whole request. With `None`,
+                connecting can take 5 seconds, and the rest of the request can take 300 seconds.
             loop: Ignored, because a client is not bound to an event loop. Deprecated.
             log_level: Only in `AsyncInfluxDBClient`. Level of the logger `aioinflux`; a false value
                 such as `None` leaves the level unchanged.
@@ -58,9 +58,9 @@ class Face:
                 of authorities, or the server's own certificate, which can be self-signed.
             cert_file: PEM file with the client's certificate.
             key_file: PEM file with the client's private key.
-            verify_ssl: Whether to verify the server's certificate. If it is not verified, an
-                attacker can read and change the data; a warning says so once. Without verification,
-                `ca_file` has no effect.
+            verify_ssl: Whether to verify the server's certificate. If the certificate is not
+                verified, an attacker can read and change the data; a warning says so once. Without
+                verification, `ca_file` has no effect.
             bucket: Only in `InfluxDBClient`. Alias of `db`; if both are passed, they must name the
                 same database.
             **refused: Only in `InfluxDBClient`. Arguments that 0.9 passed to aiohttp or used for

@@ -1,8 +1,8 @@
 """Converts decoded series to pandas DataFrames.
 
 This module defines the layout of our DataFrames; the columns are created in Rust. Besides pandas,
-it needs only numpy. With pyarrow, text columns are Arrow arrays, without a Python object for each
-string.
+this module needs only numpy. With pyarrow, text columns are Arrow arrays, without a Python object
+for each string.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]])
     result.columns = _labels(tuple(data)).copy()
     result.attrs = {"measurement": name, "tags": dict(tags)}
     if "name" not in data:
-        # The attribute `name` exists for programs written for aioinflux 0.1. It must not overwrite
-        # a column called `name`.
+        # The attribute `name` exists for programs written for aioinflux 0.1. The attribute must not
+        # overwrite a column called `name`.
         object.__setattr__(result, "name", name)
     return result
 
 
 @lru_cache
 def _labels(names: tuple[str, ...]) -> pd.Index[str]:
-    """Returns the index of column labels. It is cached for series with equal columns, because
-    creating it takes as long as half a frame."""
+    """Returns the index of column labels. The index is cached for series with equal columns,
+    because creating it takes as long as half a frame."""
     import pandas as pd
 
     return pd.Index(names)
@@ -95,8 +95,8 @@ def _column(kind: str, values: Any, mask: Any, length: int, texts: Any) -> Any:
     if kind == "object":
         return pd.Series(values, dtype=object).array
     if kind == "null":
-        # If chunks are concatenated, this dtype becomes the dtype of a chunk with numbers, without
-        # loss.
+        # When a chunk of nulls and a chunk of numbers are concatenated, the result has the dtype of
+        # the numbers, without loss.
         return pd.arrays.IntegerArray(np.zeros(length, np.int64), np.ones(length, bool))
     if kind == "time":
         return _times(values).array

@@ -53,7 +53,8 @@ class Aliases(TypedDict, total=False):
 
 
 def check_tags(tags: Mapping[str, object]) -> None:
-    """Refuses keywords that would become tags but have a different meaning in other clients.
+    """Refuses keyword arguments that would become tags but have a different meaning in other
+    clients.
 
     Raises:
         TypeError: a keyword is refused; the message names the argument to use instead.
@@ -61,8 +62,8 @@ def check_tags(tags: Mapping[str, object]) -> None:
     if _NAMES.isdisjoint(tags):
         return
     for name, value in tags.items():
-        # In other clients, `protocol` names the format of the data. With any other value, the
-        # keyword is a tag.
+        # In other clients, `protocol` names the format of the data. If `protocol` has any other
+        # value, it is a tag.
         is_tag = name == "protocol" and not (isinstance(value, str) and value in ("line", "json"))
         if name in _USE and not is_tag:
             use = _USE[name]
@@ -104,7 +105,8 @@ def database(
 def database_of_query(q: str, db: str | None, values: Mapping[str, object]) -> str | None:
     """Returns the database of a query with placeholders, whose values can include an alias of `db`.
 
-    If the query has a placeholder of the alias's name, the value only fills that placeholder.
+    If the query has a placeholder with the name of an alias, the value of that alias only fills the
+    placeholder.
     """
     aliases = {name: values[name] for name in _ALIASES if name in values}
     if not aliases:

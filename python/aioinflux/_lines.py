@@ -49,8 +49,8 @@ def line_batches(
             reads an iterable.
         batch_lines: Maximum number of points in a batch. In a table, rows without fields count,
             too.
-        batch_bytes: Maximum number of bytes in a batch. A single line that is longer is a batch by
-            itself.
+        batch_bytes: Maximum number of bytes in a batch. A single line that is longer than this is a
+            batch by itself.
     Returns:
         An iterator of `Batch` objects. Each is bytes-like (`bytes(batch)`, `socket.send(batch)`)
         and has `.points`, the number of its lines, and `.skipped`, the number of points that have
@@ -58,9 +58,9 @@ def line_batches(
         iterator's `.rows` is the number of points handed out so far, of both kinds.
     Raises:
         ValueError, TypeError: a point cannot be written; the message names the point, the key and
-            the value. Batches that were already returned stay valid. The points from the end of the
-            last batch (`.rows`) up to the named point were not returned. After an error, the
-            iterator yields nothing more.
+            the value. Batches that were already returned stay valid. The points from `.rows` up to
+            the named point were not returned in any batch. After an error, the iterator yields no
+            more batches.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
     arguments = _core.Arguments.of(

@@ -7,7 +7,8 @@ from typing import Any
 
 __all__ = ["of_environment", "of_url", "port", "refuse", "with_options"]
 
-# Whether each scheme uses TLS. In the schemes of influxdb-python, the path is the database.
+# The URL schemes, and whether each uses TLS. In the schemes of influxdb-python, the path is the
+# database.
 _SCHEMES = {"http": False, "influxdb": False, "https": True, "https+influxdb": True}
 _OF_DATABASES = ("influxdb", "https+influxdb")
 
@@ -35,7 +36,7 @@ def refuse(arguments: Mapping[str, object]) -> None:
     """Refuses every argument in `arguments`, with a hint to the replacement.
 
     Raises:
-        TypeError: there is at least one argument.
+        TypeError: `arguments` is not empty.
     """
     for name in arguments:
         hint = _GONE.get(name)
@@ -163,7 +164,8 @@ def _read(place: str, key: str, text: str) -> Any:
         raise ValueError(f"{place}: expected {expected}") from None
 
 
-# The environment variables for each argument. If several are set, the first one is used.
+# The environment variables for each argument. If several variables of an argument are set, the
+# first one is used.
 _VARIABLES: dict[str, tuple[str, ...]] = {
     "host": ("INFLUXDB_HOST",),
     "db": ("INFLUXDB_DATABASE", "INFLUXDB_DB"),

@@ -23,7 +23,7 @@ class Time:
 
 
 class _Keyed:
-    """A mark that can name a key that is not a valid Python name: `Tag("host name")`.
+    """A mark that can set the key, for keys that are not valid Python names: `Tag("host name")`.
 
     Args:
         key: Key of the tag or field; by default, the name of the attribute.

@@ -40,7 +40,7 @@ def _class(columns: tuple[str, ...]) -> Any:
 
 
 def _as_written(name: str) -> str:
-    """Returns the name in the normal form that Python uses for identifiers."""
+    """Returns the name in the Unicode normal form that Python uses for identifiers."""
     if name.isascii():
         return name
     import unicodedata

@@ -61,8 +61,9 @@ def parse_response(
             - `pandas`: a DataFrame. The index holds UTC times in nanoseconds if the answer has
               times, and row numbers otherwise. The columns are the columns of the answer, followed
               by the tags of GROUP BY.
-            - `dataframe`: as in 0.9. It is like `pandas`, but several series become a `dict` keyed
-              by `measurement,tag=value`, and several statements become a list of such dicts.
+            - `dataframe`: the same result as in 0.9. One series becomes a DataFrame as with
+              `pandas`. Several series become a `dict` keyed by `measurement,tag=value`, and several
+              statements become a list of such dicts.
             - `polars`, `pyarrow`: a `polars.DataFrame` or a `pyarrow.Table` with the same columns
               as `pandas`, and `time` as one of them.
             - `arrow`: a `Table`, which has `__arrow_c_stream__`. A `Table` needs no other package.

@@ -25,9 +25,9 @@ _UNITS = {
 class _Source(NamedTuple):
     """The columns of one series.
 
-    Each of the `kinds` is `number`, `boolean`, or another word. `values` is a function that returns
-    the column at a position as float64, with NaN for null. `times` is an array of `datetime64`, or
-    `None`.
+    Each item of `kinds` is `number`, `boolean`, or another word. `values` is a function that
+    returns the column at a position as float64, with NaN for null. `times` is an array of
+    `datetime64`, or `None`.
     """
 
     columns: Sequence[str]

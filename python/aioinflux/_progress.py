@@ -1,8 +1,8 @@
 """Shows the progress of a large write or read, or reports it to a function of the user.
 
-The display is a tqdm bar, if tqdm is installed. Otherwise, if standard error is a terminal, one
-line on it is rewritten a few times a second. If standard error is not a terminal, only the final
-state is printed, so that a log gets one line.
+The display is a tqdm bar, if tqdm is installed. If tqdm is not installed and standard error is a
+terminal, one line on the terminal is rewritten a few times a second. If standard error is not a
+terminal, only the final state is printed, so that a log gets one line.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 __all__ = ["Progress", "Report", "check", "reading", "writing"]
 
-# The arguments of the callable: the number of rows or points done, the number of bytes done, and
-# the total number of rows if it is known.
+# The callable gets the number of rows or points done, the number of bytes done, and the total
+# number of rows if it is known.
 Progress = bool | Callable[[int, int, int | None], object] | None
 
-# The value of `inspect.CO_COROUTINE`: importing `inspect` takes long.
+# The value of `inspect.CO_COROUTINE`, copied because importing `inspect` takes long.
 _COROUTINE = 0x80
 
 # The number of seconds between two updates of a line on a terminal.
@@ -76,7 +76,7 @@ class Report:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Ends it. Nothing is reported after that. It can be closed twice."""
+        """Ends it. After `close`, nothing is reported. `close` can be called twice."""
 
 
 class _Told(Report):

@@ -1,7 +1,7 @@
 """Derives the schema of points from the annotations of a class.
 
-This module handles annotations and the errors of a schema. It does not handle values, which are
-encoded in Rust.
+This module handles annotations and the errors of a schema. The values are not handled here, because
+they are encoded in Rust.
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ def attributes(
     known = [(name, _Annotation(hint), hint) for name, hint in _hints(cls, schema)]
     if not known:
         raise SchemaError(f"class `{cls.__name__}`: no annotations and no `schema`")
-    # If all markers are markers of 0.9, an attribute without a marker is most likely a mistake, as
-    # it was in 0.9.
+    # If a class uses only markers of 0.9, an attribute without a marker is most likely a mistake,
+    # as it was in 0.9.
     plain = any(not isinstance(mark, typing.TypeVar) for _, one, _ in known for mark in one.marks)
     found = [
         _attribute(cls, name, one, hint, plain)

@@ -61,14 +61,15 @@ class SeriesList(list[tuple[str | None, Any]]):
 
         Args:
             columns: Names of the columns. With `None`, all numeric columns are drawn.
-            ax: `matplotlib.axes.Axes` to draw on. Their title and ticks do not change. With `None`,
-                a new figure is created.
+            ax: `matplotlib.axes.Axes` to draw on. The title and ticks of these axes do not change.
+                With `None`, a new figure is created.
             **kwargs: Keyword arguments for `ax.plot`.
         Returns:
             The axes. Nulls are left out.
         Raises:
             ImportError: matplotlib is not installed.
-            ValueError: no series has a column of this name, or no series has a numeric column.
+            ValueError: no series has a column of this name, or none of the series has a numeric
+                column.
             TypeError: a column does not hold numbers.
         """
         return _plot.plot(self, columns, ax, kwargs)

@@ -38,7 +38,7 @@ _SECOND_NS = 1_000_000_000
 
 
 class View(NamedTuple):
-    """The displayed parts of one series.
+    """The parts of one series that are displayed.
 
     `kinds` holds the kind of each column: `time`, `float`, `integer`, `unsigned`, `boolean`,
     `string`, `tag`, `null` (no values at all), `number` or `mixed` (values of several kinds). Times

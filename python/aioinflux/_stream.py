@@ -3,9 +3,9 @@
 This module fetches the pieces of an answer one after the other, in async or blocking mode. The
 maker in `_output` determines the type to which the pieces are converted.
 
-When a program leaves a loop, the loop does not notify the object that it iterates over: it only
-drops its iterator. Therefore the objects of this module hold no strong reference to the generator
-that a loop reads from. The generator ends with the loop, and the request ends with the generator.
+When a program leaves a loop, the object that was iterated over is not notified: the loop only drops
+its iterator. Therefore the objects of this module hold no strong reference to the generator that a
+loop reads from. The generator ends with the loop, and the request ends with the generator.
 """
 
 from __future__ import annotations
@@ -71,8 +71,7 @@ class Stream(Generic[T]):
         self._has_begun = True
 
     def close(self) -> None:
-        """Ends the request of a loop that is running. If no loop has begun, none can begin
-        afterwards."""
+        """Ends the request of a loop that is running. After `close`, no loop can begin."""
         self._closed = True
         self._reading.close()
         items = self._waited() if self._waited else None
@@ -104,7 +103,7 @@ class Chunks(Generator[T, None, None]):
 
     `next` reads from the generator directly. A `for` loop continues where `next` stopped. When the
     loop ends, whether normally or by `break`, `return` or an exception, the request ends, too.
-    Further reading then raises a `RuntimeError`, so that part of an answer is not mistaken for the
+    Reading after that raises a `RuntimeError`, so that part of an answer is not mistaken for the
     whole.
     """
 
@@ -142,7 +141,7 @@ class Chunks(Generator[T, None, None]):
         return (_nothing() if items is None else items).throw(kind, value, traceback)
 
     def close(self) -> None:
-        """Ends the request. No items can be read afterwards."""
+        """Ends the request of this query. No items can be read after `close`."""
         self._reading.finish()
         items = self._items()
         if items is not None and not _is_running(items):
@@ -183,7 +182,7 @@ class AsyncChunks(AsyncGenerator[T, None]):
         return self._rest().athrow(kind, value, traceback)
 
     async def aclose(self) -> None:
-        """Ends the request. No items can be read afterwards."""
+        """Ends the request of this query. No items can be read after `aclose`."""
         self._reading.finish()
         items = self._items()
         if items is not None and not _is_running(items):
@@ -230,8 +229,8 @@ class Reading:
         """Returns an async generator of the items."""
         items = self._awaited()
         # When a loop drops an async generator, the event loop closes it later, or never if the
-        # event loop stops. The request must not stay open until then. CPython calls this finalizer
-        # before the event loop closes the generator.
+        # event loop stops. The request must not stay open until the event loop closes the
+        # generator. CPython calls this finalizer before that.
         weakref.finalize(items, self.close).atexit = False
         return items
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 __all__ = ["check_template", "one_statement"]
 
-# After a backslash in a pattern, a slash never ends the pattern; nor does `\\/` (observed on
-# 1.6.7).
+# After a backslash in a pattern, a slash never ends the pattern, and neither does `\\/` (observed
+# on 1.6.7).
 _TOKEN = re.compile(
     r"""
     (?P<comment> --[^\n]* | /\*.*?\*/ )

@@ -1,9 +1,10 @@
 """Writes batch after batch: the next batch is encoded while others are in flight.
 
-If a write fits in one request, it is one call. Otherwise a generator makes the batches and passes
-them to the engine (`_core.Writing`), which sends the batches and records the state of their points.
-The generator yields calls to wait for; `waited` or `awaited` drives the generator. This module does
-not read the data, except that it awaits async iterables, which come as a `Feed`, like calls.
+A write that fits in one request is a single call. For all other writes, a generator makes the
+batches and passes them to the engine (`_core.Writing`), which sends the batches and records the
+state of their points. The generator yields calls to wait for; `waited` or `awaited` drives the
+generator. This module does not read the data itself, but an async iterable comes as a `Feed`, which
+it awaits like a call.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ __all__ = ["Job", "awaited", "waited"]
 # Only an awaited write can have a `Feed`.
 Steps = Generator["_core.Call[bool] | Feed", Any, bool]
 _Two = tuple["_core.Batch | None", "_core.Batch | None"]
-# The database, the retention policy, the consistency and the precision. The tuple is empty for
-# datagrams.
+# The database, the retention policy, the consistency and the precision. For datagrams, the tuple is
+# empty.
 Place = tuple["str | None", ...]
 
 logger = logging.getLogger("aioinflux")
@@ -209,8 +210,8 @@ class _Tell:
 
 
 def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Writing) -> None:
-    """Raises the exception that ended the write: our own failure, unless a request failed after
-    it."""
+    """Raises the exception that ended the write: the local failure, or the error of a request that
+    failed after it."""
     if ended is not None and (failure is None or writing.failed):
         if failure is not None:
             ended.__context__ = failure
@@ -238,8 +239,8 @@ def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Wr
 
 
 def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _core.Batch | None]:
-    """Returns the next batch, after waiting for the data of a feed if necessary. At the end,
-    returns `None`."""
+    """Returns the next batch, after waiting for the data of a feed if necessary. After the last
+    batch, returns `None`."""
     while True:
         try:
             return next(batches, None)

@@ -43,7 +43,8 @@ class InfluxDBError(Exception):
 
     def __init__(self, *args: object, **fields: object) -> None:
         super().__init__(*args)
-        # The attributes are in the dictionary of the instance, which pickle and copy preserve.
+        # The attributes are stored in the dictionary of the instance, which pickle and copy
+        # preserve.
         self.__dict__.update(fields)
 
 

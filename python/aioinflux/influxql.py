@@ -31,8 +31,8 @@ class _Piece:
 
     __slots__ = ("_bound", "_text")
     _text: str
-    # The value to send if this piece is passed in `params`. It is `None` if the piece cannot be
-    # sent as a parameter.
+    # The value to send if this piece is passed in `params`. The value is `None` if the piece cannot
+    # be sent as a parameter.
     _bound: object
 
     def _set(self, text: str, bound: object) -> None:
@@ -200,13 +200,13 @@ def influxql(template: str, /, **values: object) -> InfluxQL:
         text += before
         if placeholder is not None:
             piece = _piece(placeholder, values[placeholder])
-            # A space separates two minus signs, because `--` begins a comment.
+            # A space separates two minus signs, because `--` would begin a comment.
             text += f" {piece}" if text.endswith("-") and piece.startswith("-") else piece
     return InfluxQL(text)
 
 
 def _parts(template: str) -> list[tuple[str, str | None]]:
-    """Splits the template into pairs: a text, and the name of the placeholder after it."""
+    """Splits the template into pairs of a text and the name of the placeholder after it."""
     parts: list[tuple[str, str | None]] = []
     try:
         parsed = list(Formatter().parse(template))
@@ -217,7 +217,8 @@ def _parts(template: str) -> list[tuple[str, str | None]]:
             raise ValueError(f"template: placeholder `{name}` must not have a format")
         if name is not None and not name.isidentifier():
             raise ValueError(f"template: placeholder `{{{name}}}` is not a plain name")
-        # The parser ends a text at each doubled brace, and then reports no name.
+        # The parser splits the text at each doubled brace; the part before it then has no
+        # placeholder name.
         if parts and parts[-1][1] is None:
             parts[-1] = (parts[-1][0] + literal, name)
         else:
@@ -302,7 +303,7 @@ def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
 
 
 def _parameter(name: object, value: object) -> object:
-    # Most values are passed on unchanged; the engine checks them and raises the errors.
+    # Values of these types are passed on unchanged; the engine checks them and raises errors.
     if type(value) in (str, bool, int, float):
         return value
     try:

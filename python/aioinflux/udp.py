@@ -22,8 +22,8 @@ Mode = Literal["async", "blocking"]
 
 # A datagram of this size fits in one packet of the usual size (1500 bytes), even inside a tunnel.
 DATAGRAM_BYTES = 1400
-# Settings of the server's UDP listener. These keywords are refused, because they would become tags,
-# and nobody would notice the mistake.
+# Settings of the server's UDP listener. As keywords of `write`, these settings are refused, because
+# they would become tags, and nobody would notice the mistake.
 _SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
 
 

@@ -215,7 +215,7 @@ class Databases(Statements):
         return self._statement("SHOW SUBSCRIPTIONS", None)
 
 
-# Inside the methods, arguments hide the functions `name` and `duration`.
+# Inside the methods, arguments of the same names hide the functions `name` and `duration`.
 _name = name
 _duration = duration
 

@@ -90,7 +90,7 @@ class Users(Statements):
         return self._statement(f"SHOW GRANTS FOR {_name('user', user)}", None)
 
 
-# Inside the methods, arguments hide the function `name`.
+# Inside the methods, an argument of the same name hides the function `name`.
 _name = name
 
 
@@ -109,7 +109,8 @@ def _secret(password: object) -> str:
     try:
         return _core.quote_string(str(password))
     except ValueError:
-        # The encoding error must not become the cause, because it contains the password.
+        # The encoding error must not become the cause of the new error, because it contains the
+        # password.
         pass
     raise ValueError(
         "argument `password`: contains a NUL, a carriage return or half a character, which"
