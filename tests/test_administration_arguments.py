@@ -1,4 +1,4 @@
-"""Administration: arguments that are refused by name, and secrets that are never shown."""
+"""Administration: each refused argument is named in the error, and secrets are never shown."""
 
 from __future__ import annotations
 
