@@ -1,4 +1,4 @@
-"""Encoded lines: those that a server would not separate are refused with their number."""
+"""Encoded lines: lines that a server would not separate are refused with their number."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from aioinflux import line_batches, parse_line_protocol, to_line_protocol
 from aioinflux.udp import UDPClient
 from support import Calls, Wire
 
-# The server of 1.x stores one string of these, which spans three lines, and answers 204.
+# A 1.x server stores one string from these lines, which spans three lines, and answers 204.
 SWALLOWING = 'm s="a"b" 1\nm v=2 2\nm s="c"d" 3\nm v=4 4'
 
 
 class Lines:
-    """An object that encodes its lines itself."""
+    """An object that encodes its own lines."""
 
     def __init__(self, lines: str) -> None:
         self._lines = lines
