@@ -136,8 +136,7 @@ def test_a_cell_of_another_type_is_named(marker: Any, cell: Any, text: str) -> N
 
 def test_a_null_is_none_or_the_default() -> None:
     assert one(INT | None, None) is None
-    # Otherwise the column, which has only nulls, would have the float type instead of an integer
-    # type.
+    # A named tuple with a default for `k` also needs a default for `v`.
     assert one(INT, None, defaults=[7, 1.5]) == 7
     assert one(INT | None, None, defaults=[7, 1.5]) is None
     with pytest.raises(ValueError, match=r"attribute `Point\.k`: it is null in row 0"):

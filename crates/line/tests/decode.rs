@@ -1,4 +1,4 @@
-//! What the decoder reads, and the errors for what it refuses.
+//! The lines that the decoder reads, and the errors for the lines that it refuses.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -91,7 +91,7 @@ fn booleans_have_ten_spellings() {
 
 #[test]
 fn dialects_differ_as_their_servers_do() {
-    // A text, and whether 1.x, 2.x and 3.x accept it.
+    // Each row has a line, and whether 1.x, 2.x and 3.x accept it.
     let table = [
         ("m f=1.", [true, true, false]),
         ("m f=.5", [true, true, false]),

@@ -11,8 +11,8 @@ use common::{DIALECTS, encode, text};
 
 #[test]
 fn names_tags_and_strings_are_escaped() {
-    // A text, and its encoding as a measurement, as a key or tag value, and as a string, on 1.x and
-    // 2.x.
+    // Each row has a string, and its encoding as a measurement, as a key or tag value, and as a
+    // string field, on 1.x and 2.x.
     let table = [
         ("plain", "plain", "plain", "plain"),
         ("a,b", r"a\,b", r"a\,b", "a,b"),

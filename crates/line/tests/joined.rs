@@ -1,5 +1,4 @@
-//! Pre-encoded lines that a server would run together are refused, and the error names the line
-//! number.
+//! Encoded lines that a server would join are refused, and the error names the line number.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use aioinflux_line::{Dialect, Encoder, Place, Rule, line_ends};
@@ -7,7 +6,8 @@ use aioinflux_line::{Dialect, Encoder, Place, Rule, line_ends};
 const DIALECTS: [Dialect; 3] = [Dialect::V1, Dialect::V2, Dialect::V3];
 const GO: [Dialect; 2] = [Dialect::V1, Dialect::V2];
 
-/// The rule that refuses a text, and the line that it names. `None` if the text is accepted.
+/// Returns the rule that refuses a text, and the line that the error names. If the text is
+/// accepted, returns `None`.
 fn refusal(dialect: Dialect, text: &str) -> Option<(Rule, usize)> {
     let mut encoder = Encoder::new(dialect);
     encoder.push_text(b"m f=0 1\n").unwrap();
@@ -69,15 +69,15 @@ fn a_newline_outside_of_a_string_is_refused() {
         "m v=1\nm,t\\\nu=a v=1",
         "m v=1\nm v\\\nw=1",
         "m v=1\nm s=\"a\" 1\\\nm v=2",
-        // Quotes that do not delimit a string.
+        // These quotes do not delimit a string.
         "m v=1\nm v=1\" 1\nm v=2\" 2",
         "m v=1\nm v=1\"\nm v=2\"\nm v=3",
         "m v=1\nm v=t\"a\nb\" 1",
     ] {
         assert_refused(&DIALECTS, text, Rule::JoinedLines, 2);
     }
-    // The splitter assumes that the fields begin in the tag, and that a string begins in the next
-    // line.
+    // The splitter assumes that the fields begin inside the tag, and that a string begins in the
+    // next line.
     let misled = "m v=1\nm,t=a\\\\ b\\\\=c\" v=1\nm v=2\nm,t=\" v=3";
     assert_refused(&GO, misled, Rule::JoinedLines, 2);
 }
@@ -115,7 +115,8 @@ fn a_string_that_never_ends_is_refused_where_it_begins() {
     ] {
         assert_refused(&DIALECTS, text, Rule::OpenLine, 2);
     }
-    // Not even if the splitter misses the string because it assumes that it is between fields.
+    // The line is also refused if the splitter misses the string because it assumes that it is
+    // between fields.
     assert_refused(
         &DIALECTS,
         "m v=1\nm v=1,a,s=\"b\nm v=2 2",
@@ -147,7 +148,7 @@ fn quotes_and_backslashes_elsewhere_are_left_to_the_server() {
             assert_eq!(refusal(dialect, text), None, "{dialect:?} {text:?}");
         }
     }
-    // No server accepts these, and every server reports it for this line alone.
+    // No server accepts these lines, and every server reports the error for this line only.
     for dialect in DIALECTS {
         assert_eq!(refusal(dialect, "m \\\"\nm v=1x 1\nm \"\nm v=2 2"), None);
     }
@@ -167,7 +168,7 @@ fn comments_are_left_out_whatever_they_hold() {
             );
         }
     }
-    // The server of 1.x and 2.x also skips NUL, and reads this as a comment.
+    // The 1.x and 2.x servers also skip NUL, and read this line as a comment.
     let mut encoder = Encoder::new(Dialect::V1);
     encoder.push_text(b"\0# =\"\nm v=1 1\n").unwrap();
     assert_eq!(encoder.batch().bytes(), b"m v=1 1\n");
@@ -199,7 +200,7 @@ fn a_tag_key_that_comes_twice_is_refused_for_3x() {
         ("m v=1\nm,t=a,t=b v=1 1".into(), "t"),
         ("m v=1\nm,a=1,b=2,a=1 v=1 1".into(), "a"),
         ("m v=1\nm,a\\ b=1,c=2,a\\ b=1 s=\"x\" 1".into(), "a b"),
-        // One key with two spellings.
+        // The same key is spelled in two ways.
         ("m v=1\nm,a\\b=1,a\\\\b=2 v=1 1".into(), "a\\b"),
         ("m v=1\nm,t=x\\,u\\,t=y,t=b v=1 1".into(), "t"),
         (format!("m v=1\nm{many},t7=b v=1 1"), "t7"),
@@ -214,7 +215,7 @@ fn a_tag_key_that_comes_twice_is_refused_for_3x() {
         );
         assert_eq!(error.value(), key);
         assert!(encoder.batch().is_empty());
-        // These servers refuse it themselves.
+        // The 1.x and 2.x servers refuse such a line themselves.
         for dialect in GO {
             assert_eq!(refusal(dialect, &text), None, "{dialect:?} {text:?}");
         }

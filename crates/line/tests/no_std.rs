@@ -1,10 +1,10 @@
-//! The crate needs only an allocator.
+//! Checks that the crate needs only an allocator.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
 use std::path::Path;
 
-/// `#![no_std]` makes the compiler refuse `std::`, unless the crate adds `std` again.
+/// With `#![no_std]`, the compiler refuses `std::`, unless the crate adds `std` again.
 #[test]
 fn nothing_brings_std_back() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -1,4 +1,4 @@
-//! What is refused, by which rule and with which message, and that the batch is then unchanged.
+//! The points that are refused, with the rule and the message; the batch is then unchanged.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -34,7 +34,7 @@ fn field_key(dialect: Dialect, key: &str) -> Option<Rule> {
 type Position = fn(Dialect, &str) -> Option<Rule>;
 const POSITIONS: [Position; 4] = [measurement, tag_key, tag_value, field_key];
 
-/// A text, and the rule for it as measurement, tag key, tag value and field key.
+/// A string, and the rule that refuses it as a measurement, tag key, tag value and field key.
 type Row = (&'static str, [Option<Rule>; 4]);
 
 const NEWLINE: Option<Rule> = Some(Rule::Newline);
@@ -157,7 +157,7 @@ fn times_are_limited_as_on_the_server() {
 
 #[test]
 fn keys_are_limited_in_1x_and_2x_and_texts_everywhere() {
-    // "m,t=" and the value, 4 for the separator, and "f".
+    // The key consists of "m,t=" and the value, 4 bytes for the separator, and "f".
     let point = |length: usize| Point::new("m").tag("t", "v".repeat(length)).field("f", 1);
     for dialect in [V1, V2] {
         assert_eq!(rule(dialect, &point(65_535 - 4 - 4 - 1)), None);
@@ -167,7 +167,7 @@ fn keys_are_limited_in_1x_and_2x_and_texts_everywhere() {
         );
         let second = point(65_535 - 4 - 4 - 1).field("gh", 1);
         assert_eq!(rule(dialect, &second), Some(Rule::KeyTooLong));
-        // Escapes count, because they are part of the key on the server.
+        // Escapes count, because the server stores them as part of the key.
         let escaped = Point::new("m").tag("t", " ".repeat(33_000)).field("f", 1);
         assert_eq!(rule(dialect, &escaped), Some(Rule::KeyTooLong));
     }

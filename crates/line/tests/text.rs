@@ -1,4 +1,4 @@
-//! Lines that are already encoded, and where they end.
+//! Lines that are already encoded, and the positions where they end.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use aioinflux_line::{Dialect, Encoder, Point, Rule, line_ends};
@@ -16,13 +16,13 @@ fn lines_end_where_the_server_ends_them() {
         ("\n\nm f=1\n", &[1, 2, 8]),
         ("m f=\"a\nb\"\nm f=1\n", &[10, 16]),
         ("m f=\"a\\\"\nb\"\nm f=1\n", &[12, 18]),
-        // Quotes before the fields and in keys are literal.
+        // Quotes before the fields and in keys have no special meaning.
         ("m\",t=\" f=1\nm \"f\"=1\n", &[11, 19]),
-        // A comma opens a second string.
+        // After the comma, a second string begins.
         ("m f=\"a\",g=\"\n\" 1\nm f=1\n", &[16, 22]),
         // A backslash escapes the line feed.
         ("m f=1\\\nm f=2\n", &[13]),
-        // An unclosed string continues to the end.
+        // An unclosed string continues to the end of the text.
         ("m f=\"a\nm f=1\n", &[13]),
         // A comment ends with its line, whatever it contains.
         ("# it's =\"\nm f=1\n", &[10, 16]),
@@ -116,15 +116,15 @@ fn a_cr_before_the_end_of_a_line_is_dropped() {
             &["crlf v=\"x\"", "crlf,a=b v=\"z\""],
         ),
         ("\r\nm v=1 5\r\n \r\n# c\r\n", &["m v=1 5"]),
-        // A string contains no end of a line, and the CR is data.
+        // The CR LF inside a string does not end the line, and the CR is data.
         ("m v=\"a\r\nb\"\r\nm v=1\r\n", &["m v=\"a\r\nb\"", "m v=1"]),
-        // The missing line feed is added, but must not combine with the CR to a CR LF.
+        // The missing line feed is added, but must not form a CR LF together with the CR.
         ("m v=\"x\"\r", &["m v=\"x\""]),
         ("\r", &[]),
-        // Only one mark, and only at the start.
+        // Only one CR is removed, and only at the end of a line.
         ("m v=1\r\r\n", &["m v=1\r"]),
         ("m,t=a\rb v=1 \r5\n", &["m,t=a\rb v=1 \r5"]),
-        // A backslash that is part of a pair escapes nothing.
+        // A backslash that is part of a pair does not escape anything.
         ("m v=\\\\\r\nm v=1", &["m v=\\\\", "m v=1"]),
         ("# \\\r\nm v=1", &["m v=1"]),
     ];

@@ -1,4 +1,4 @@
-//! Shared by the tests: points that can be compared, and strategies for hostile points.
+//! Helpers for the tests: points that can be compared, and strategies for hostile points.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 pub(crate) const DIALECTS: [Dialect; 3] = [Dialect::V1, Dialect::V2, Dialect::V3];
 
-/// Encodes one point, or returns the message of its error.
+/// Encodes one point, or returns the error message.
 pub(crate) fn encode(dialect: Dialect, point: &impl ToLine) -> Result<String, String> {
     let mut encoder = Encoder::new(dialect);
     encoder.push(point).map_err(|error| error.to_string())?;
@@ -39,7 +39,7 @@ fn value(value: &FieldValue<'_>) -> String {
 }
 
 impl Parts {
-    /// What a server should return for a point that it accepts.
+    /// Returns the point that a server should store if it accepts `point`.
     pub(crate) fn wanted(dialect: Dialect, point: &Point) -> Self {
         let kept = |(_, value): &&(String, FieldValue<'_>)| !matches!(value, FieldValue::Float(f) if f.is_nan());
         let stored = |value: &FieldValue<'static>| match *value {
@@ -88,7 +88,7 @@ impl Parts {
     }
 }
 
-/// Decodes everything. Every line must be valid.
+/// Decodes all lines. Each line must be valid.
 pub(crate) fn decode_all(dialect: Dialect, bytes: &[u8]) -> Vec<Parts> {
     let lines: Result<Vec<_>, _> = Decoder::new(dialect, bytes).collect();
     match lines {
@@ -97,7 +97,7 @@ pub(crate) fn decode_all(dialect: Dialect, bytes: &[u8]) -> Vec<Parts> {
     }
 }
 
-/// Text of any characters, most of them special in line protocol.
+/// A strategy for text of any characters, most of which are special in line protocol.
 pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
         "a", "b", "é", "\\", "\\", ",", " ", "=", "\"", "#", "\t", "\r", "\n", "{", "\u{7f}",
@@ -121,7 +121,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = FieldValue<'static>> {
     ]
 }
 
-/// Points with texts of a strategy in every place.
+/// A strategy for points that have strings from another strategy in every place.
 pub(crate) fn points<S: Strategy<Value = String> + Clone>(text: S) -> impl Strategy<Value = Point> {
     let tags = vec((text.clone(), text.clone()), 0..4);
     let fields = vec((text.clone(), any_value()), 0..4);

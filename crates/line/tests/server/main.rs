@@ -1,6 +1,6 @@
-//! The rules of 1.x and 2.x against a copy of the parser of the server: accepted points are stored
-//! unchanged, and points that are refused for their backslashes would not have been. Accepted text
-//! is stored line by line.
+//! Tests the rules of 1.x and 2.x with a copy of the server's parser. The server would store
+//! accepted points unchanged; it would not do so with the points that are refused for their
+//! backslashes. Accepted text is stored line by line.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../common/mod.rs"]
@@ -13,7 +13,7 @@ use parser::{Stored, parse_points};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// What the server should store, with numbers as the encoder writes them.
+/// Returns the point that the server should store, with numbers as the encoder writes them.
 fn wanted(point: &Point) -> Stored {
     let bytes = |text: &str| text.as_bytes().to_vec();
     let mut tags: Vec<_> = point
@@ -51,7 +51,7 @@ fn escaped(text: &str, special: &[char]) -> String {
     })
 }
 
-/// The line as it would be written if nothing were refused.
+/// Returns the line that the encoder would write if it refused nothing.
 fn unchecked(stored: &Stored, strings: &Point) -> String {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let key = |bytes: &[u8]| escaped(&text(bytes), &[',', '=', ' ']);
@@ -69,7 +69,7 @@ fn unchecked(stored: &Stored, strings: &Point) -> String {
     line + "\n"
 }
 
-/// Text of the characters about which the scanners disagree.
+/// A strategy for text of the characters that the scanners interpret in different ways.
 fn tangled() -> impl Strategy<Value = String> {
     let part = prop::sample::select(vec!["a", "\\", "\\", ",", " ", "=", "\"", "#", "\t", "é"]);
     vec(part, 1..5).prop_map(|parts| parts.concat())
@@ -95,7 +95,7 @@ fn tangled_point() -> impl Strategy<Value = Point> {
     })
 }
 
-/// Lines with random quotes, backslashes and newlines inserted.
+/// A strategy for lines with random quotes, backslashes and newlines inserted.
 fn tangled_text() -> impl Strategy<Value = String> {
     let whole = vec![
         "m v=1i 1\n",
@@ -126,7 +126,7 @@ proptest! {
         let stored = parse_points(batch.bytes());
         prop_assert_eq!(stored.len(), batch.len());
         for (line, mut stored) in batch.lines().zip(stored) {
-            // A newline that is kept is part of a string.
+            // If a newline is kept, it is part of a string.
             let feeds = |text: &[u8]| text.split(|byte| *byte == b'\n').count() - 1;
             if let Ok(point) = &stored {
                 let fields = point.fields.iter().map(|field| feeds(&field.1));
@@ -163,7 +163,8 @@ proptest! {
     #[test]
     fn what_is_refused_for_its_characters_would_not_be(point in tangled_point()) {
         let Err(error) = Encoder::new(Dialect::V1).push(&point) else { return Ok(()) };
-        // A tab is lost only before the first field; elsewhere it is refused as invalid syntax.
+        // A tab is lost only before the first field; in other places, it is refused as invalid
+        // syntax.
         let looks = error.rule() == Rule::LeadingTab
             && !point.measurement().starts_with('\t')
             && !point.fields()[0].0.starts_with('\t');

@@ -1,12 +1,12 @@
-//! How the server of 1.x and 2.x parses a body: a step-by-step copy of its parser
-//! (`models/points.go`) with its quirks, so that the rules can be tested without a server.
+//! A step-by-step copy of the parser of the 1.x and 2.x servers (`models/points.go`) with its
+//! quirks, so that the rules can be tested without a server.
 //!
-//! The quirk that matters: four scanners read the same bytes, and they disagree on what a backslash
-//! escapes. The names here are those of the Go functions.
+//! The important quirk is that four scanners read the same bytes, and disagree on what a backslash
+//! escapes. The functions have the names of the Go functions.
 
 pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A stored point. Field values are as encoded; strings are without quotes and escapes.
+/// A stored point. Field values are stored as encoded, but strings without quotes and escapes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Stored {
     pub(crate) measurement: Vec<u8>,
@@ -15,7 +15,7 @@ pub(crate) struct Stored {
     pub(crate) timestamp: Vec<u8>,
 }
 
-/// Parses a body; a line that the server refuses is an error.
+/// Parses a body, and returns an error for each line that the server refuses.
 pub(crate) fn parse_points(body: &[u8]) -> Vec<Result<Stored, &'static str>> {
     let (mut points, mut at) = (Vec::new(), 0);
     while at < body.len() {
@@ -66,7 +66,7 @@ fn parse_point(buf: &[u8]) -> Result<Stored, &'static str> {
         return Err("missing fields");
     }
     let time = scan_time(buf, fields_end)?;
-    // `Name` unescapes once, and the index of 1.x a second time.
+    // The function `Name` removes escapes once, and the index of 1.x removes them a second time.
     let key = &buf[..key_end];
     let name = &key[..scan_to(key, 0, b',')];
     Ok(Stored {
@@ -165,8 +165,8 @@ fn scan_fields(buf: &[u8], start: usize) -> Result<usize, &'static str> {
     Ok(i)
 }
 
-/// The encoder writes only part of what the server accepts, and this function accepts no more than
-/// that.
+/// This function accepts only the numbers that the encoder writes, which are a part of those that
+/// the server accepts.
 fn is_number(value: &[u8]) -> bool {
     let text = std::str::from_utf8(value).unwrap_or("");
     let digits = text.strip_suffix(['i', 'u']).unwrap_or(text);
