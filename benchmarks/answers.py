@@ -27,7 +27,8 @@ FILES = Path(__file__).resolve().parent.parent / "target" / "bench" / "answers"
 
 
 def columns(rows: int) -> list[list[Any]]:
-    """Returns the columns: times, two with floats, two with integers, and one with strings."""
+    """Returns six columns: the times, two columns of floats, two of integers, and one of
+    strings."""
     rng = np.random.default_rng(4)
     states = [f"state {n:03}" for n in range(100)]
     return [

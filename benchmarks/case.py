@@ -34,10 +34,10 @@ class Subject:
 
     Args:
         make: Function that prepares the work for a number of rows.
-        rows: Number of rows for this subject, if it is smaller than that of the case; the measured
-            time is scaled.
+        rows: Number of rows for this subject, if the subject gets fewer rows than the case has; the
+            measured time is scaled.
         both_gc: Whether the subject is also measured without the garbage collector; the better
-            figure counts.
+            figure is used.
         old: Whether the subject runs in the environment of aioinflux 0.9.0.
         note: A remark on the figure of this subject.
     """
@@ -94,7 +94,7 @@ class Case:
         rows: Number of points or rows in the task.
         subjects: The subjects by name; the others are compared with `OURS`.
         at_least: Our minimum speed relative to a subject.
-        at_most: Our maximum time relative to a subject that does minimal work (an anchor).
+        at_most: Our maximum time relative to a subject that does only minimal work (an "anchor").
         demands: Additional targets of the case.
         compare: Function that takes our finding and a subject's finding, and returns remarks on the
             differences. The remarks are empty if there are no differences.

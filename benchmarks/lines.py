@@ -1,9 +1,9 @@
 """Parses line protocol in a slow and simple way, to compare the lines that the subjects have
 written.
 
-This parser is intentionally independent of the product. It follows the reference of InfluxDB 1.x. A
-backslash escapes a comma, an equals sign and a space in names and tag values; a comma and a space
-in measurements; a quote and a backslash in strings.
+This parser is intentionally independent of the product. The parser follows the reference of
+InfluxDB 1.x. A backslash escapes a comma, an equals sign and a space in names and tag values; a
+comma and a space in measurements; a quote and a backslash in strings.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def differences(line: str, ours: Point) -> list[str]:
 
 
 def compare_text(ours: str, theirs: str) -> str:
-    """Describes how the lines of a peer differ from ours. If both represent the same points,
+    """Describes how the lines of a peer differ from ours. If the lines represent the same points,
     returns an empty string."""
     if theirs.startswith(REFUSED):
         return theirs.replace(REFUSED, "fails with ")

@@ -41,7 +41,7 @@ def by_hand(body: bytes) -> Callable[[], Any]:
 
 
 def aioinflux_old(body: bytes) -> Callable[[], Any]:
-    """Converts an answer to a DataFrame like `query` of aioinflux 0.9.0."""
+    """Converts an answer to a DataFrame in the same way as `query` of aioinflux 0.9.0."""
     import json
 
     from aioinflux.serialization.dataframe import parse
@@ -50,8 +50,8 @@ def aioinflux_old(body: bytes) -> Callable[[], Any]:
 
 
 def influxdb_frame(body: bytes, form: str) -> Callable[[], Any]:
-    """Runs `DataFrameClient.query`; the answer comes from memory. Passing `epoch` selects its
-    fastest conversion of times."""
+    """Runs `DataFrameClient.query`; the answer comes from memory. With the argument `epoch`, the
+    client converts times in its fastest way."""
     client, _ = influxdb_in_memory(body, TYPES[form])
     return lambda: client.query("SELECT * FROM cpu", epoch="ns")
 
@@ -81,15 +81,15 @@ def orjson_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
     def rows(chunk: bytes) -> Iterable[Any]:
         series = orjson.loads(chunk)["results"][0]["series"][0]
         columns = series["columns"]
-        # There is no loop in Python and no generator, so that this is as fast as possible.
+        # For the highest speed, there is no loop in Python and no generator.
         return map(dict, map(zip, repeat(columns), series["values"])) if dicts else series["values"]
 
     return lambda: take(map(rows, chunks))
 
 
 def aioinflux_old_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
-    """Converts an answer like a chunked `query` of aioinflux 0.9.0, with `iterpoints` for the
-    rows."""
+    """Converts an answer in the same way as a chunked `query` of aioinflux 0.9.0, with `iterpoints`
+    for the rows."""
     import json
 
     from aioinflux.iterutils import iterpoints

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 __all__ = ["reason"]
 
-# The first match is used. Each entry has the beginning of a case, a part of the other's name, and
-# the reason.
+# The first match is used. Each entry has the beginning of a case, a part of the name of the other
+# subject, and the reason.
 _REASONS = (
     ("W1 ", "", "within the noise of the target; two thirds of the time are the bare walk"),
     ("W1s", "", "the call itself: in bulk a point takes 0.34 µs (W1)"),

@@ -62,8 +62,8 @@ def megabytes(value: float) -> str:
 
 
 def rows(case: Case, results: Results) -> Iterable[Row]:
-    """Yields the rows of one case: our row, those of all other subjects, and those of additional
-    targets."""
+    """Yields the rows of one case: our row, the rows of all other subjects, and the rows of
+    additional targets."""
     ours = results.get(OURS)
     for who, result in results.items():
         yield row(case, who, result, ours)

@@ -66,7 +66,8 @@ def measured(case: Case, old: str | None) -> Results:
 
     fast = [who for who, one in results.items() if not one.error and one.seconds < FAST_S]
     again(fast)
-    # We are never measured again alone, because more rounds for one side would favour that side.
+    # Our subject is never measured again alone, because more rounds for one side would favour that
+    # side.
     near = [who for who in fast if OURS in fast and is_near(case, who, results)]
     wanted = dict.fromkeys([OURS, *near] if near else [])
     for demand in case.demands:
@@ -107,8 +108,8 @@ def runs(wanted: list[str], old: str | None) -> Iterator[tuple[Case, Results]]:
 
 
 def last_words(error: Exception) -> str:
-    """Returns the error as one line. If a program failed, its own message is the last line of its
-    error output."""
+    """Returns the error message as one line. A program that failed has already printed its error,
+    which is the last line of its output."""
     said = str(getattr(error, "stderr", None) or error).strip()
     return said.splitlines()[-1] if said else type(error).__name__
 

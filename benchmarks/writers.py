@@ -72,8 +72,8 @@ def questdb_frame(frame: Any, threads: int = 1) -> Writer:
 
 
 def orjson_points(points: list[dict[str, Any]]) -> Writer:
-    """Runs `orjson.dumps` on the dicts. The result is not line protocol, but it needs the same walk
-    and has the same numbers."""
+    """Runs `orjson.dumps` on the dicts. The result is not line protocol, but orjson walks the same
+    dicts and formats the same numbers."""
     import orjson
 
     return lambda: orjson.dumps(points), same
@@ -84,7 +84,7 @@ def joined(lines: Iterable[str]) -> bytes:
 
 
 def influxdb_client_points(points: list[dict[str, Any]]) -> Writer:
-    """Encodes dicts like `WriteApi.write`."""
+    """Encodes dicts in the same way as `WriteApi.write`."""
     from influxdb_client import Point, WritePrecision
 
     ns = WritePrecision.NS
@@ -93,7 +93,7 @@ def influxdb_client_points(points: list[dict[str, Any]]) -> Writer:
 
 
 def influxdb3_points(points: list[dict[str, Any]]) -> Writer:
-    """Encodes dicts like `InfluxDBClient3.write`."""
+    """Encodes dicts in the same way as `InfluxDBClient3.write`."""
     from influxdb_client_3 import Point, WritePrecision
 
     ns = WritePrecision.NS
@@ -102,7 +102,7 @@ def influxdb3_points(points: list[dict[str, Any]]) -> Writer:
 
 
 def influxdb_client_frame(frame: Any) -> Writer:
-    """Encodes a DataFrame like `WriteApi.write`."""
+    """Encodes a DataFrame in the same way as `WriteApi.write`."""
     from influxdb_client.client.write.dataframe_serializer import data_frame_to_list_of_points
     from influxdb_client.client.write_api import PointSettings
 
@@ -110,7 +110,7 @@ def influxdb_client_frame(frame: Any) -> Writer:
 
 
 def influxdb3_frame(frame: Any) -> Writer:
-    """Encodes a pandas DataFrame like `InfluxDBClient3.write`."""
+    """Encodes a pandas DataFrame in the same way as `InfluxDBClient3.write`."""
     from influxdb_client_3.write_client.client.write.dataframe_serializer import (
         data_frame_to_list_of_points,
     )
@@ -120,7 +120,7 @@ def influxdb3_frame(frame: Any) -> Writer:
 
 
 def influxdb3_polars(frame: Any) -> Writer:
-    """Encodes a polars DataFrame like `InfluxDBClient3.write`."""
+    """Encodes a polars DataFrame in the same way as `InfluxDBClient3.write`."""
     from influxdb_client_3.write_client.client.write.polars_dataframe_serializer import (
         polars_data_frame_to_list_of_points,
     )
@@ -160,14 +160,14 @@ def gzipped(writer: Writer) -> Writer:
 
 
 def influxdb_points(points: list[dict[str, Any]]) -> Writer:
-    """Encodes dicts like `InfluxDBClient.write_points`."""
+    """Encodes dicts in the same way as `InfluxDBClient.write_points`."""
     from influxdb.line_protocol import make_lines
 
     return lambda: make_lines({"points": points}, "n").encode(), same
 
 
 def influxdb_frame(frame: Any) -> Writer:
-    """Runs `DataFrameClient.write_points`; the request does not leave the process."""
+    """Runs `DataFrameClient.write_points`; the request stays in memory and is not sent."""
     client, memory = influxdb_in_memory(b"", status=204)
     tags = tags_of(frame)
     # The best setting, `numeric_precision="full"`, fails on pandas 3.
@@ -207,7 +207,7 @@ def influxdb_in_memory(answer: bytes, content_type: str = "", status: int = 200)
 
 
 def aioinflux_old(data: Any) -> Writer:
-    """Encodes dicts and frames like `write` of aioinflux 0.9.0."""
+    """Encodes dicts and frames in the same way as `write` of aioinflux 0.9.0."""
     from aioinflux.serialization import serialize
 
     if isinstance(data, list):

@@ -31,7 +31,7 @@ UNSAFE_FILES = (
 )
 FORBIDDEN = "#![forbid(unsafe_code)]"
 UNSAFE = re.compile(r"\bunsafe(_code)?\b")
-# Python calls the functions in these blocks, as rustfmt formats the blocks.
+# Matches the blocks with the methods that Python calls, as rustfmt formats the blocks.
 METHODS = re.compile(r"^#\[pymethods\]\n(?:#.*\n)*impl .*?^}\n", re.MULTILINE | re.DOTALL)
 FUNCTION = re.compile(
     r"^(?P<indent> *)#\[(?:pyfunction|pymodule_init)\]\n.*?^(?P=indent)}\n",
@@ -44,8 +44,8 @@ HEAD = re.compile(
 )
 PROTECTS = "exit::protect_thread();"
 # A function that returns one of these types creates no object that could run Python code. A
-# traversal for the garbage collector creates no such object, and neither does a function that
-# records a new process.
+# traversal for the garbage collector or a function that records a new process creates no such
+# object either.
 PLAIN = re.compile(r"usize|u64|i64|bool|Option<&str>|(PyRef|Bound)<'_, Self>")
 WITHOUT_PYTHON = ("__traverse__", "forked")
 

@@ -91,7 +91,7 @@ class Crate:
             ]
             code = USE.sub("", text)
             paths += [match.split("::") for match in PATH.findall(code)]
-            # Paths that begin with a module below this module.
+            # This adds the paths that begin with a module below the current module.
             paths += [list(match) for match in CHILD.findall(code)]
             homes = (self.home(module, path) for path in paths)
             names = {self.files[home] for home in homes if home is not None and home != module}

@@ -1,9 +1,9 @@
 """Programs that end while their daemon threads run our code.
 
-The interpreter ends threads that request the GIL at that time. Each program keeps an object until
-the interpreter is finalizing, and then frees the object slowly. Meanwhile all threads of the
-program request the GIL. `tests/test_exit.py` runs each program a few times, and
-`tools/exit_runs.py` runs it a thousand times.
+While it is finalizing, the interpreter ends threads that request the GIL. Each program keeps an
+object until the interpreter is finalizing, and then frees the object slowly. While the object is
+being freed, all threads of the program request the GIL. `tests/test_exit.py` runs each program a
+few times, and `tools/exit_runs.py` runs each a thousand times.
 """
 
 from __future__ import annotations

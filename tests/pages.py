@@ -34,8 +34,8 @@ _OURS = ("", "aioinflux")
 class Block:
     """A block of code; the number of its first line counts from 1.
 
-    `tab` is the index of its tab in a group of tabs, from 0, or `None` if the block is not in a
-    tab.
+    `tab` is the index of the block's tab in its group of tabs, from 0, or `None` if the block is
+    not in a tab.
     """
 
     language: str

@@ -112,7 +112,7 @@ class Scripted:
         self.arrived = threading.Event()
         self.left = threading.Event()
         self.hangs = threading.Event()
-        # Released once for each connection that was closed.
+        # This semaphore is released once for each connection that was closed.
         self.closed = threading.Semaphore(0)
 
     def __enter__(self) -> Scripted:
@@ -129,8 +129,8 @@ class Scripted:
         self._listener.close()
         with self._lock:
             for connection in self._connections:
-                # If the connection were only closed, this would wait for the thread that reads from
-                # it.
+                # If the connection were only closed, the server would wait for the thread that
+                # reads from it.
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
@@ -187,7 +187,7 @@ def read_request(stream: io.BufferedReader) -> Request | None:
     """Returns the next request of a connection, or `None` if the client has closed the
     connection."""
     first = stream.readline()
-    # The first message of TLS is not text; a client sends it if it expects TLS.
+    # A client that uses TLS begins with a message that is not text.
     if not first[:1].isalpha():
         return None
     method, target, _ = first.decode().split(" ")

@@ -418,8 +418,8 @@ def test_deletion_of_everything_is_refused(
         "a = 'x",
         "time > 2. / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = 2. / 1",
         "time > .2 / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = .2 / 1",
-        # A parser that reads the first slash as a division finds two statements, and so does a
-        # server after `a.`.
+        # A parser that reads the first slash as a division finds two statements, and a server does
+        # the same after `a.`.
         "1 = a./ 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = a./ 1",
         "1 = 1 AND /;DROP MEASUREMENT cpu;/",
         "1 = 1 AND /'/ = '; DROP MEASUREMENT cpu; /'/",

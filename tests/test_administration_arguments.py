@@ -1,4 +1,5 @@
-"""Administration: each refused argument is named in the error, and secrets are never shown."""
+"""Arguments of the administrative methods: errors name each refused argument, and secrets are never
+shown."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Answers that are written back, and almost valid data: both are written, or refused with a
-hint."""
+"""Answers that are written back, and almost valid data, which is written or refused with a hint."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def test_cancelling_a_task_stops_its_request(call: str) -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            # This waits in another thread, so that the event loop continues.
+            # The test waits in another thread, so that the event loop continues.
             assert await asyncio.to_thread(server.left.wait, LONG_S)
 
         asyncio.run(use())

@@ -1,4 +1,5 @@
-"""A server with authentication: what it allows and refuses, and that no secret is shown."""
+"""A server with authentication: the calls that it allows and refuses, and secrets, which are never
+shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statements about speed agree with the measurements. These tests measure no times."""
+"""Checks that statements about speed agree with the measurements. No times are measured here."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_chart_has_ten_groups_and_needs_nothing_else() -> None:
     text = (ROOT / "benchmarks/chart.svg").read_text()
     root = ElementTree.fromstring(text)
     kinds = [element.get("class", "") for element in root.iter()]
-    # The texts are the title, two texts of the legend, and one for each group.
+    # The texts are the title, two words of the legend, and one text for each group.
     assert kinds.count("text") == 2 + 10
     assert "prefers-color-scheme: dark" in text
     assert re.findall(r"https?://[^\"]*|url\(|href", text) == ["http://www.w3.org/2000/svg"]

@@ -1,4 +1,5 @@
-"""Modules must not use each other in cycles, except in the cycles that are listed here."""
+"""Checks that modules do not use each other in cycles, except in the cycles that are listed
+here."""
 
 from __future__ import annotations
 

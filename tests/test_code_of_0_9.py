@@ -1,4 +1,4 @@
-"""Programs written for aioinflux 0.9: code of its users with the asynchronous client.
+"""Programs written for aioinflux 0.9: code that uses the asynchronous client.
 
 The programs use only features of 0.9, except where `InfluxDBClient` fixes bugs of 0.9. Blocking
 code and typed points are tested in `test_code_of_0_9_blocking.py` and `..._types.py`.

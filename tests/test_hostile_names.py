@@ -169,14 +169,15 @@ def test_pattern(server: Influxd, own: InfluxDBClient) -> None:
     before = state(server)
     hit = 0
     for name in names("pattern"):
-        # Used as a pattern without escapes, the name can be invalid. A query changes nothing.
+        # If the name is used as a pattern without escapes, the pattern can be invalid. A query
+        # changes nothing.
         with contextlib.suppress(ValueError, InfluxDBQueryError):
             own.query(influxql("SELECT f FROM {r} WHERE k =~ {r}", r=Regex(name)))
         point = None if not held(name) else line({"measurement": f"_{name}"})
         assert state(server) == before, name
         if point is None or "\n" in name:
             continue
-        # The pattern matches exactly the name.
+        # This pattern matches the name and nothing else.
         exact = Regex("^_" + re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", name) + "$")
         own.write(point)
         assert rows(own.show_measurements(measurement=exact)) == [[f"_{name}"]]

@@ -40,7 +40,7 @@ def head_and_piece(size: int) -> bytes:
     return head + b"%x\r\n" % (2 * size) + b" " * size
 
 
-# More bytes than the event loop itself reads.
+# An answer of this size is larger than the part that the event loop itself reads.
 LARGE = 30_000
 
 
@@ -287,8 +287,8 @@ def test_the_end_of_the_program_gives_up_requests_of_other_loops() -> None:
 def test_an_interrupt_while_a_value_is_made_does_not_leave_its_task_waiting() -> None:
     class Future(asyncio.Future[Any]):
         def done(self) -> bool:
-            # The engine calls this method before it creates the value, which takes longer than the
-            # timer.
+            # The engine calls this method before it creates the value; creating the value takes
+            # longer than the timer.
             signal.setitimer(signal.ITIMER_REAL, 1e-3)
             return super().done()
 

@@ -1,5 +1,4 @@
-"""Writes of many batches that do not end because of the server, but because of signals, forks or
-our own errors."""
+"""Writes of many batches that are ended by signals, forks or our own errors, not by the server."""
 
 from __future__ import annotations
 
@@ -33,8 +32,8 @@ class LateError(Exception):
 
 
 def test_an_exception_of_a_signal_handler_ends_a_write_at_once() -> None:
-    """The server never answers the second request, and no timeout of the client is below 300
-    seconds."""
+    """The server never answers the second request, and all timeouts of the client are 300 seconds
+    or more."""
     with Scripted(answer(204), Hang()) as server:
 
         def interrupt() -> None:

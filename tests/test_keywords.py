@@ -21,7 +21,7 @@ from support import Calls, Database, Wire
 
 POINT = {"measurement": "m", "fields": {"f": 1}, "time": 1}
 ALIASES = ("database", "bucket")
-# Each keyword with the argument that the error names.
+# Each item has a keyword, a value, and the argument that the error names.
 REFUSED = [
     ("retention_policy", "week", "`rp`"),
     ("time_precision", "s", "`precision`"),

@@ -1,4 +1,5 @@
-"""Leaving a loop ends its request, even if the object that it iterates over stays alive."""
+"""When a program leaves a loop, the request of the loop ends, even if the object that is iterated
+over stays alive."""
 
 from __future__ import annotations
 
@@ -104,7 +105,7 @@ def test_an_async_for_loop_that_is_left_ends_its_request(
             rows = send()
             kept.append(await rows if opened is queried else rows)
             await leave(kept[-1])
-        # Requests of streams share the same slots with blocking pings.
+        # Streams and blocking pings use the same request slots.
         client.mode = "blocking"
         assert client.ping()
         client.mode = "async"
@@ -279,7 +280,7 @@ SLOTS = (
 def test_a_call_that_gets_no_slot_says_what_holds_them() -> None:
     with hanging() as server:
         client = InfluxDBClient(server.host, server.port, db="d", mode="blocking", timeout=3)
-        # The iterators keep their streams open, because no loop was left.
+        # The iterators keep their streams open, because the program has not left a loop.
         held = [iter(client.stream(QUERY)) for _ in range(64)]
         assert [next(rows) for rows in held] == [(1, 1)] * 64
         with pytest.raises(InfluxDBTimeoutError, match=SLOTS):

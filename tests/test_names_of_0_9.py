@@ -1,4 +1,5 @@
-"""The public names of aioinflux 0.9.0 and of its last master, with their signatures.
+"""The public names, with their signatures, of aioinflux 0.9.0 and of the last state of its main
+branch.
 
 The signatures were copied from the sources of 0.9.0. Our functions must accept every call that the
 old signatures accept. Our additional parameters are keyword-only and come last.
@@ -121,7 +122,8 @@ def of_ours(function: Any) -> list[inspect.Parameter]:
 
 
 def misfits(theirs: list[inspect.Parameter], ours: list[inspect.Parameter]) -> list[str]:
-    """Returns the parts of the first signature that calls would miss in the second."""
+    """Returns the differences that would break calls of the first signature if they used the
+    second."""
     found = []
     plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
     keyword = inspect.Parameter.KEYWORD_ONLY

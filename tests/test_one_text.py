@@ -256,6 +256,6 @@ def test_a_call_takes_little_memory_besides_its_result(arguments: tuple[object, 
     out = subprocess.run(command, capture_output=True, text=True, check=True)
     share, size = map(float, out.stdout.split())
     assert size > 30 * MIB
-    # For a result of this size, the batches that are being encoded need up to a tenth of its
-    # memory.
+    # For a result of this size, the batches that are being encoded need up to a tenth of the memory
+    # of the result.
     assert share <= 1.15

@@ -123,5 +123,5 @@ def test_b05_an_object_gets_the_default_tags(sends_by_default: Wire, data: objec
 
 
 def test_lines_that_come_encoded_are_left_as_they_are(sends_by_default: Wire) -> None:
-    """Other clients do not change encoded lines either, which is correct."""
+    """No other client changes encoded lines, which is correct."""
     assert sends_by_default("m v=1i 1") == ["m v=1i 1"]

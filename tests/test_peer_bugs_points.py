@@ -70,15 +70,15 @@ def test_b04_a_tuple_of_the_parts_of_a_point_is_no_list_of_points(sends: Wire) -
 
 @pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 2**70, np.uint64(2**63)])
 def test_b13_an_integer_that_the_server_cannot_hold_is_refused(sends: Wire, value: int) -> None:
-    """influxdb-client and influxdb3-python send `1180591620717411303424i`, which is a 400 for the
-    whole batch."""
+    """influxdb-client and influxdb3-python send `1180591620717411303424i`; the server rejects the
+    whole batch with a 400."""
     with pytest.raises(ValueError, match="point 1: field `v`"):
         sends([point(w=1), point(v=value)])
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, np.float32("inf"), Decimal("Infinity")])
 def test_b14_an_infinite_field_is_refused(sends: Wire, value: object) -> None:
-    """influxdb-client sends `a=inf` for a frame, which is a 400 for the whole batch."""
+    """influxdb-client sends `a=inf` for a frame; the server rejects the whole batch with a 400."""
     with pytest.raises(ValueError, match="point 0: field `a`"):
         sends(point(a=value, w=1))
 
@@ -117,7 +117,8 @@ def test_b16_scalars_of_numpy_are_what_they_are(sends: Wire, value: object, text
     ids=lambda value: type(value).__name__,
 )
 def test_b16_fields_that_no_server_has_are_refused_by_name(sends: Wire, value: object) -> None:
-    """influxdb sends `v=2024-01-01 00:00:00` for a datetime, which is a 400 for the whole batch."""
+    """influxdb sends `v=2024-01-01 00:00:00` for a datetime; the server rejects the whole batch
+    with a 400."""
     with pytest.raises(TypeError, match=rf"point 0: field `v`: .* `{type(value).__name__}`"):
         sends(point(v=value))
 
@@ -130,7 +131,7 @@ def test_b16_fields_that_no_server_has_are_refused_by_name(sends: Wire, value: o
 def test_b17_every_nanosecond_of_a_time_is_kept(
     either: Any, database: Database, time: object
 ) -> None:
-    """All four clients write `...123456000` for the string, and two of them also for a
+    """All four clients write `...123456000` if the time is a string; two of them also do so for a
     `pandas.Timestamp`."""
     either.write({"measurement": "m", "time": time, "fields": {"v": 1}})
     assert [one["time"] for one in database.points()] == [NANOSECONDS]
@@ -166,7 +167,7 @@ def test_b19_a_point_without_fields_leaves_no_line_behind(
 
 @pytest.mark.parametrize("value", [[1, 2], (1,), {"a": 1}, {1}, object(), 1j, dt.timedelta(1)])
 def test_b21_a_field_that_is_no_scalar_is_refused(sends: Wire, value: object) -> None:
-    """influxdb sends `v=[1, 2]`, which is a 400 for the whole batch."""
+    """influxdb sends `v=[1, 2]`; the server rejects the whole batch with a 400."""
     with pytest.raises(TypeError, match=f"point 0: field `v`: .* `{type(value).__name__}`"):
         sends(point(v=value))
 
@@ -183,11 +184,11 @@ def test_b29_a_newline_in_a_tag_splits_no_line(either: Any, database: Database) 
 
 @pytest.mark.parametrize("value", ["", None, math.nan])
 def test_b29_a_tag_without_value_is_left_out(sends: Wire, value: object) -> None:
-    """The crate influxdb3-client sends `t=`, which is a 400 for the whole batch."""
+    """The crate influxdb3-client sends `t=`; the server rejects the whole batch with a 400."""
     assert sends({**point(v=1), "tags": {"t": value, "u": "x"}}) == ["m,u=x v=1i 1"]
 
 
 @pytest.mark.parametrize("value", [None, math.nan, np.nan, np.float32("nan"), pd.NA, pd.NaT])
 def test_b29_a_field_without_value_is_left_out(sends: Wire, value: object) -> None:
-    """The crate influxdb3-client sends `v=NaN`, which is a 400 for the whole batch."""
+    """The crate influxdb3-client sends `v=NaN`; the server rejects the whole batch with a 400."""
     assert sends(point(v=value, w=1)) == ["m w=1i 1"]

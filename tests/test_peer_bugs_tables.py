@@ -51,13 +51,13 @@ def test_b06_an_empty_string_of_a_polars_frame_is_kept(either: Any, database: Da
 
 
 def test_b07_a_nan_of_a_polars_frame_is_left_out(either: Any, database: Database) -> None:
-    """influxdb3-python sends `v=nan`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `v=nan`; the server rejects the whole batch with a 400."""
     either.write(polars_frame(v=[math.nan], w=[1.0]), "m")
     assert [one["fields"] for one in database.points()] == [{"w": 1.0}]
 
 
 def test_b07_an_infinity_of_a_polars_frame_is_refused_by_row_and_column(sends: Wire) -> None:
-    """influxdb3-python sends `v=inf`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `v=inf`; the server rejects the whole batch with a 400."""
     with pytest.raises(ValueError, match=r"point 1: field `v`: .* infinite"):
         sends(polars_frame(v=[1.0, math.inf]), "m")
 
@@ -66,7 +66,8 @@ def test_b07_an_infinity_of_a_polars_frame_is_refused_by_row_and_column(sends: W
 def test_b08_the_measurement_of_a_polars_frame_is_escaped(
     either: Any, database: Database, name: str
 ) -> None:
-    """influxdb3-python writes `my meas v=1i`, which is a measurement `my` or a 400."""
+    """influxdb3-python writes `my meas v=1i`, which the server stores as the measurement `my` or
+    rejects with a 400."""
     either.write(polars_frame(v=[1]), name)
     assert [one["measurement"] for one in database.points()] == [name]
 
@@ -74,7 +75,8 @@ def test_b08_the_measurement_of_a_polars_frame_is_escaped(
 def test_b09_a_row_of_nulls_is_skipped_and_counted(
     either: Any, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """influxdb3-python sends `m  1704110400000000000`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `m 1704110400000000000`; the server rejects the whole batch with a
+    400."""
     with caplog.at_level("WARNING", "aioinflux"):
         either.write(polars_frame(v=[None, 1]), "m")
     assert [one["fields"] for one in database.points()] == [{"v": 1}]
@@ -82,13 +84,14 @@ def test_b09_a_row_of_nulls_is_skipped_and_counted(
 
 
 def test_b10_a_null_as_time_is_refused_by_its_row(sends: Wire) -> None:
-    """influxdb3-python sends `m v=2i None`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `m v=2i None`; the server rejects the whole batch with a 400."""
     with pytest.raises(ValueError, match="point 1: the time is missing"):
         sends(pl.DataFrame({"time": [NOON, None], "v": [1, 2]}), "m")
 
 
 def test_b11_a_field_of_times_is_refused_by_its_column(sends: Wire) -> None:
-    """influxdb3-python sends `v=2024-01-01 12:00:00+00:00`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `v=2024-01-01 12:00:00+00:00`; the server rejects the whole batch with
+    a 400."""
     with pytest.raises(TypeError, match="column `v`"):
         sends(polars_frame(v=[NOON]), "m")
 
@@ -118,8 +121,8 @@ def test_b12_text_that_is_no_time_is_refused_by_row(sends: Wire, text: str) -> N
 def test_b13_an_integer_of_a_frame_that_the_server_cannot_hold_is_refused(
     sends: Wire, dtype: str
 ) -> None:
-    """influxdb-client and influxdb3-python send `9223372036854775808i`, which is a 400 for the
-    whole batch."""
+    """influxdb-client and influxdb3-python send `9223372036854775808i`; the server rejects the
+    whole batch with a 400."""
     frame = pandas_frame(v=pd.array([1, 2**63], dtype=dtype))
     with pytest.raises(ValueError, match="point 1: field `v`"):
         sends(frame, "m")
@@ -128,7 +131,8 @@ def test_b13_an_integer_of_a_frame_that_the_server_cannot_hold_is_refused(
 def test_b13_an_integer_of_a_polars_frame_that_the_server_cannot_hold_is_refused(
     sends: Wire,
 ) -> None:
-    """influxdb3-python sends `v=9223372036854775808i`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `v=9223372036854775808i`; the server rejects the whole batch with a
+    400."""
     with pytest.raises(ValueError, match="point 1: field `v`"):
         sends(polars_frame(v=pl.Series([1, 2**63], dtype=pl.UInt64)), "m")
 
@@ -142,8 +146,8 @@ def test_b13_an_unsigned_integer_that_fits_is_an_integer(either: Any, database: 
 
 
 def test_b14_an_infinity_in_the_first_column_is_refused(sends: Wire) -> None:
-    """influxdb3-python sends `m ,w=1i ...` and influxdb-client sends `m a=inf,w=1i ...`; both are a
-    400."""
+    """influxdb3-python sends `m ,w=1i ...` and influxdb-client sends `m a=inf,w=1i ...`; the server
+    rejects both with a 400."""
     with pytest.raises(ValueError, match=r"point 0: field `a`: .* infinite"):
         sends(pandas_frame(a=[math.inf], w=[1]), "m")
 
@@ -159,8 +163,8 @@ def test_b14_a_null_in_the_first_column_leaves_no_comma(either: Any, database: D
 def test_b20_text_of_a_frame_comes_back_as_it_was(
     either: Any, database: Database, text: str, dtype: str
 ) -> None:
-    """influxdb and aioinflux 0.9.0 send `s="a"b"`; 0.9.0 also changed strings that looked like
-    nulls."""
+    """influxdb and aioinflux 0.9.0 send `s="a"b"`; aioinflux 0.9.0 also changed strings that looked
+    like nulls."""
     either.write(pandas_frame(s=pd.Series([text, text]).astype(dtype).array, v=[None, 1.0]), "m")
     assert [one["fields"].get("s") for one in database.points()] == [text, text]
 

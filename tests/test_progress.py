@@ -36,7 +36,7 @@ def calls(server: Any, mode: str) -> Calls:
 
 @pytest.fixture
 def bars(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The tqdm bars that are opened from now on."""
+    """The list of tqdm bars that are opened from now on."""
     import tqdm.auto
 
     opened: list[Any] = []

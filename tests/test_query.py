@@ -142,7 +142,7 @@ def test_nul_in_a_query_is_refused(client: Calls) -> None:
     ["", " ; ", "-- a", "/* a */", "/***/;--\n/* a * / */ -- b\n;", "/*a*/" * 999 + "--a" * 999],
 )
 def test_query_of_nothing_but_comments_is_refused(text: str) -> None:
-    # The server returns an empty answer for such a query.
+    # The server would return an empty answer to such a query.
     with pytest.raises(ValueError, match="argument `q`: expected a statement, got none"):
         AsyncInfluxDBClient(mode="blocking").query(text)
 
@@ -243,7 +243,7 @@ class Size(enum.IntEnum):
 
 
 ZONE = timezone(timedelta(hours=2))
-# Each value with its encoded parameter.
+# Each item has a value and the encoded parameter.
 VALUES = [
     ("text", "text"), (np.str_("text"), "text"), (Level.HIGH, "high"),
     (True, True), (np.bool_(True), True), (np.bool_(False), False),

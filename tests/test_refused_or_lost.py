@@ -160,7 +160,7 @@ def no_files_left() -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(int(name) for name in os.listdir("/proc/self/fd"))
     held = []
-    # Garbage of other tests is collected first, because reporting it later would open files.
+    # The garbage of other tests is collected first, because reporting it later would open files.
     gc.collect()
     gc.disable()
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 8, hard))

@@ -103,7 +103,7 @@ def test_slice_is_of_the_same_type(output: Any, part: slice) -> None:
     assert type(found) is type(made)
     assert list(found) == expected(output)[part]
     assert (found.name, found.tags, found.columns) == (made.name, made.tags, made.columns)
-    # This tests a slice of a slice, and a row of a slice.
+    # The following lines test a slice of a slice, and a row of a slice.
     assert list(found[1:4]) == expected(output)[part][1:4]
     if len(found):
         assert found[-1] == expected(output)[part][-1]

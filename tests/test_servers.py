@@ -24,7 +24,7 @@ from aioinflux import to_line_protocol as encode
 
 SERVERS = ("1.x", "2.x", "3.x")
 LARGE = 2**63
-# Points that each generation writes differently, or refuses.
+# Points that the generations write differently, or refuse.
 POINTS: list[dict[str, Any]] = [
     {"measurement": "m", "tags": {"t": "a"}, "fields": {"f": 1.5}, "time": 1},
     {"measurement": "m\\x", "tags": {"t\\k": "a\\b"}, "fields": {"f\\g": 'q"\\'}, "time": 2},

@@ -103,7 +103,7 @@ def test_a_long_series_costs_no_more_than_a_short_one(output: str) -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    # The rows themselves would take more than a hundred bytes each.
+    # As Python objects, the rows would take more than a hundred bytes each.
     assert peak < 500_000
 
 

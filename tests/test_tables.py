@@ -148,7 +148,7 @@ def random_frame(seed: int) -> tuple[pd.DataFrame, list[str]]:
 
 
 def as_points(df: pd.DataFrame, tags: list[str]) -> list[dict[str, Any]]:
-    """Returns the rows as mappings, converted cell by cell: this is slow and obvious."""
+    """Returns the rows as mappings, converted cell by cell, which is slow but simple."""
     columns = {name: df[name].astype(object).tolist() for name in df.columns}
     return [
         {

@@ -1,5 +1,5 @@
-"""As a tag, a value has the same text whatever its type or table, so that it belongs to one
-series."""
+"""If a value is used as a tag, its text does not depend on its type or table, so that all its
+points are in one series."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def encrypted(own: str) -> Iterator[Influxd]:
 
 @contextlib.contextmanager
 def listening(context: ssl.SSLContext | None, answer: bytes = b"") -> Iterator[int]:
-    """Yields the port of a server that uses Python's `ssl` module, or no TLS, and gives every
+    """Yields the port of a server, with Python's `ssl` module or without TLS, that gives every
     client the same answer."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

@@ -1,4 +1,4 @@
-"""Many objects of a class, whose attributes are read in faster ways than by name.
+"""Many objects of a class, whose attributes are read in ways that are faster than by name.
 
 The expected line comes from encoding each object alone, because all its attributes are then read by
 name.
@@ -137,7 +137,7 @@ def alone(points: list[Any]) -> bytes:
 def test_many_objects_give_the_lines_of_each_alone(kind: str) -> None:
     points = [CLASSES[kind](**values(at)) for at in range(MANY)]
     assert to_line_protocol(points) == alone(points)
-    # The second call finds that the class and the objects are already known.
+    # In the second call, the class and the objects are already known.
     assert to_line_protocol(iter(points)) == alone(points)
 
 

@@ -52,7 +52,7 @@ def body(*series: dict[str, Any]) -> bytes:
 
 
 def one(marker: Any, cell: Any, **more: Any) -> Any:
-    """Returns the value that a cell gives an attribute `k` of this kind."""
+    """Returns the value of an attribute `k` of this kind after a cell was read into it."""
     schema = {"k": marker, "time": TIMEINT, "v": FLOAT}
     made = lineprotocol(namedtuple("Point", ["k", "v"], **more), schema=schema)
     series = {"name": "m", "columns": ["time", "k", "v"], "values": [[NS, cell, 1.5]]}

@@ -39,8 +39,8 @@ def listening() -> Iterator[Influxd]:
 
 @pytest.fixture
 def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
-    """A function that waits until the server has written this many points. The function then
-    returns the content of the database."""
+    """Returns a function that waits until the server has written this many points. After that, the
+    function returns the content of the database."""
     listening.execute("DROP DATABASE udp; CREATE DATABASE udp")
     database = Database(listening, "udp")
     before = _written(database)
@@ -128,7 +128,7 @@ def test_datagrams_hold_whole_lines_up_to_their_size(sent: Sent) -> None:
     points = [{"measurement": "m", "fields": {"s": "x" * n}, "time": n} for n in range(90)]
     datagrams = sent({"datagram_bytes": 200}, points)
     assert max(map(len, datagrams)) <= 200
-    # No datagram had room for the first line of the next datagram.
+    # In each datagram, there was no room for the first line of the next datagram.
     for one, following in itertools.pairwise(datagrams):
         assert len(one) + len(b"\n") + len(following.split(b"\n")[0]) > 200
     assert b"\n".join(datagrams) + b"\n" == to_line_protocol(points)

@@ -19,7 +19,7 @@ from aioinflux.udp import UDPClient
 from scripted import Scripted, answer
 
 POINT = {"measurement": "m", "tags": {"t": 5}, "fields": {"f": 1}}
-# The sizes result in one batch and in several batches, which use different functions.
+# With these sizes, a write has one batch or several batches, which use different functions.
 SIZES = [1, 25]
 
 

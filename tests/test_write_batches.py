@@ -260,7 +260,7 @@ def test_points_are_read_while_others_travel() -> None:
 
     with Scripted(answer(204), before=lambda: seen.append(len(read))) as server:
         connect(server).write(source(), batch_lines=10)
-    # Two batches are ready before the first batch is sent, and never more than two are encoded in
+    # Two batches are ready before the first batch is sent, and at most two batches are encoded in
     # advance.
     assert len(seen) == 10
     assert all(count <= 10 * (n + 3) + 3 for n, count in enumerate(seen))

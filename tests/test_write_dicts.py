@@ -1,5 +1,4 @@
-"""Writing text, mappings and nested mappings; the data that is refused, and the points that are
-skipped."""
+"""Writing text, mappings and nested mappings; refused data and skipped points."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Prepares docstrings for the reference that `make docs` generates.
 
 The docstring parser requires blank lines between sections, which our docstrings do not have. In
-some docstrings, sentences follow the last item of a section, and the parser would read them as a
-broken item. A method without a docstring gets the docstring of its base class, as with
-`inspect.getdoc`.
+some docstrings, sentences follow the last item of a section, and the parser would read these
+sentences as a broken item. A method without a docstring gets the docstring of its base class, as
+with `inspect.getdoc`.
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ its installed package:
     .venv/bin/python tools/exit_runs.py --pythons 3.10 3.12 --profiles dev release
 
 With `--pythons` and `--profiles`, a wheel is built for each Python and profile, and the wheels are
-tested one after the other. `--runs` is the total number of runs. `--at-once` is the number of runs
-at the same time, which keeps the processors busy. The table has a line for each program: how many
-runs ended normally, aborted (SIGABRT), crashed with another signal, did not end within 50 seconds,
-or ended with another code or with text on standard error. The exit code is 0 if all runs ended
-normally.
+tested one after the other. `--runs` is the total number of runs. `--at-once` is the number of
+programs that run at the same time, which keeps the processors busy. The table has a line for each
+program: how many runs ended normally, aborted (SIGABRT), crashed with another signal, did not end
+within 50 seconds, or ended with another code or with text on standard error. The exit code is 0 if
+all runs ended normally.
 """
 
 from __future__ import annotations

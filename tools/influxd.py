@@ -64,8 +64,8 @@ def ensure() -> str:
     """Returns the path of an `influxd` 1.x, and installs Debian's package if the program is
     missing.
 
-    The program that the variable `AIOINFLUX_INFLUXD` names takes precedence. The version of that
-    program is not checked, because a program built from source reports `unknown`.
+    The program that the variable `AIOINFLUX_INFLUXD` names takes precedence over all others. The
+    version of that program is not checked, because a program built from source reports `unknown`.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -97,11 +97,11 @@ def in_memory() -> str | None:
 
 
 class Influxd:
-    """A server process with a separate directory; a context manager.
+    """A server process with its own directory; a context manager.
 
     `http` is text for the `[http]` section of the configuration, and `sections` contains further
-    sections; `{dir}` in both is replaced by the directory. The directory is in memory if enough
-    memory is free, unless it must be `on_disk`, because tests create hundreds of databases, whose
+    sections; `{dir}` in both is replaced by the directory. Unless the directory must be `on_disk`,
+    it is in memory if enough memory is free, because tests create hundreds of databases, and their
     files would wait for a disk.
     """
 

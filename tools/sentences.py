@@ -2,9 +2,10 @@
 
     .venv/bin/python tools/sentences.py 18
 
-draws 40 sentences from the README and `docs/`, 40 from public docstrings and rustdoc, and 40 from
-comments and internal documentation, and prints each with its file and line. The same seed draws the
-same sentences as long as the tree does not change. Code, tables and headings are left out.
+This command draws 40 sentences from the README and `docs/`, 40 from public docstrings and rustdoc,
+and 40 from comments and internal documentation, and prints each with its file and line. The same
+seed draws the same sentences as long as the tree does not change. Code, tables and headings are
+left out.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ def curl(server: Any, files: list[Path], directory: Path) -> Once:
             form = f'data = "db={db}&epoch=ns&chunked=true"\ndata-urlencode = "q={SELECT}"\n'
             headers = 'header = "Accept: application/x-msgpack"\n'
             return f'url = "{server.url}/query"\noutput = "/dev/null"\n{headers}{form}'
-        # The header `Expect` is removed, because curl would wait for the response to it.
+        # The header `Expect` is removed, because curl would wait for the server's response to the
+        # header.
         options = 'header = "Expect:"\nheader = "Content-Type: text/plain"\nfail\n'
         url = f'url = "{server.url}/write?db={db}&precision=ns"\n'
         return "next\n".join(f'{url}data-binary = "@{path}"\n{options}' for path in files)

@@ -1,11 +1,11 @@
 """Q: small queries and small writes from asyncio, against a live server.
 
 `python -m benchmarks.cases.q HOST PORT PID CALL...` runs one client against the server with that
-process id. It runs both in our environment and in that of aioinflux 0.9.0, whose client has the
-same methods. The server's own CPU time is recorded too, because the server shares the processors
-with the client, and limits the possible gain. The server's disk also limits the gain, because the
-server writes to it before it answers a write. Therefore writes are also measured with a server that
-stores its data in memory (`/dev/shm`).
+process id. The program runs both in our environment and in the environment of aioinflux 0.9.0,
+whose client has the same methods. The server's own CPU time is recorded too, because the server
+shares the processors with the client, and limits the possible gain. The server's disk also limits
+the gain, because the server writes to it before it answers a write. Therefore writes are also
+measured with a server that stores its data in memory (`/dev/shm`).
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def measured(
                 where = [server.host, str(server.port), str(server.pid)]
                 command = [python, "-m", __spec__.name, *where, *calls]
                 out = subprocess.run(command, capture_output=True, text=True, check=True)
-                # The first round is not counted: it fills the measurement, and warms the server up.
+                # The first round is not counted, because it fills the measurement and warms up the
+                # server.
                 if n:
                     rounds[who].append(json.loads(out.stdout.splitlines()[-1]))
     for name in rounds[OURS][0]:

@@ -1,4 +1,4 @@
-"""Runs the Criterion benchmarks of the crates, and those of published crates with the same
+"""Runs the Criterion benchmarks of our crates, and benchmarks of published crates with the same
 points."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..case import Case, Result, Results
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "target" / "bench" / "criterion"
 ROWS = 100_000
-# The features enable the fast paths that the Python package also has.
+# These features enable the fast paths that the Python package also has.
 PACKAGES = {"client": ("aioinflux", "--all-features"), "line": ("aioinflux-line",)}
 SHORT = ("--warm-up-time", "1", "--measurement-time", "3", "--noplot")
 

@@ -36,7 +36,7 @@ def subject(writer: Callable[[Any], Writer], time: Any = "int", **options: Any) 
 def bare(
     make: Callable[[list[dict[str, Any]]], Callable[[], object]], time: Any = "int"
 ) -> Subject:
-    """Returns a subject whose result is not lines."""
+    """Returns a subject whose result does not consist of lines."""
     return Subject(lambda rows: Work(make(data.points(rows, time))))
 
 

@@ -69,7 +69,7 @@ def ours_of(kind: str, points: list[dict[str, Any]]) -> Writer:
 
 
 def old_of(kind: str, points: list[dict[str, Any]]) -> Writer:
-    """Encodes objects of user classes like `write` of aioinflux 0.9.0."""
+    """Encodes objects of user classes in the same way as `write` of aioinflux 0.9.0."""
     return writers.aioinflux_old(objects(kind, points, decorated(points)))
 
 

@@ -13,7 +13,8 @@ from .one import MEMORY_OF_ONE, ONE, as_fast
 
 ROWS = 1_000_000
 FEWER = 100_000
-# A smaller number of rows, because influxdb3-python calls Python for each row of a polars frame.
+# This number of rows is smaller, because influxdb3-python calls Python for each row of a polars
+# frame.
 FEWEST = 20_000
 MEMORY_MB = 64
 # The minimum speed for all lines as one `bytes` object, on one thread.
@@ -34,9 +35,10 @@ def arrow(rows: int) -> Any:
 
 
 def text_arrow(rows: int) -> Any:
-    """Returns the table with `string` as the type of its text columns, which most programs produce.
+    """Returns the table with its text columns as `string`, which is the type that most programs
+    produce.
 
-    The export of polars itself uses `string_view`.
+    When polars itself exports a table, its text columns are `string_view`.
     """
     import pyarrow as pa
 
@@ -113,8 +115,8 @@ def case(
     peers: dict[str, Subject] | None = None,
     anchor: bool = False,
 ) -> Case:
-    """Returns the case for one kind of frame. Because questdb accepts only pandas, it gets the same
-    rows with `str` tags for other kinds."""
+    """Returns the case for one kind of frame. Because questdb accepts only pandas, it gets a pandas
+    frame with the same rows and `str` tags if the frame is of another kind."""
     peers = peers or {}
     note = "" if questdb_frames is None else "as a pandas frame with `str` tags"
     subjects = {

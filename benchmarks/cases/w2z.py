@@ -16,8 +16,8 @@ SAMPLE = 20_000
 
 
 def sized(writer: Callable[[Any], Writer], rows: int | None = None) -> Subject:
-    """Returns a subject that writes gzip bodies, and whose result is their size. The compression
-    ratio is part of the finding."""
+    """Returns a subject that writes gzip bodies and returns their size. The compression ratio is
+    part of the finding."""
     plain = subject(writer, categorical)
 
     def make(count: int) -> Work:

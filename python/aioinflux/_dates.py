@@ -100,8 +100,8 @@ def _order(text: str, time: datetime) -> str | None:
     date = time.month, time.day
     for at, number in enumerate(numbers[:-1]):
         if len(number) > 2:
-            # The string begins with a year or a complete date; pandas then never reads the day
-            # before the month.
+            # If the string begins with a year or a complete date, pandas never reads the day before
+            # the month.
             return None
         first, second = int(number), int(numbers[at + 1])
         third = int(numbers[at + 2]) if at + 2 < len(numbers) else 0

@@ -1,4 +1,5 @@
-"""Finds the server of a client: URLs, the environment, and removed arguments of 0.9."""
+"""Finds the server of a client from URLs and the environment, and refuses removed arguments of
+0.9."""
 
 from __future__ import annotations
 

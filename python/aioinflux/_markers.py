@@ -1,7 +1,7 @@
 """The markers of aioinflux 0.9: type variables that can be used in `Optional[...]`.
 
-Type checkers see the represented types instead, because they do not accept a bare type variable as
-an annotation.
+Type checkers do not accept a bare type variable as an annotation, so they see the represented types
+instead.
 """
 
 from __future__ import annotations

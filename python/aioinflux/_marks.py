@@ -23,7 +23,7 @@ class Time:
 
 
 class _Keyed:
-    """A mark that can set the key, for keys that are not valid Python names: `Tag("host name")`.
+    """A mark with an optional key, for keys that are not valid Python names: `Tag("host name")`.
 
     Args:
         key: Key of the tag or field; by default, the name of the attribute.

@@ -130,8 +130,8 @@ class Maker:
         output: Name of the output.
         tags_as_categories: Whether the tags of GROUP BY become categories.
         epoch: Unit to which the times in rows and dicts are converted from nanoseconds.
-        into: A class with `@lineprotocol`. All rows become a list of its objects, whatever `output`
-            is.
+        into: A class with `@lineprotocol`. All rows become a list of objects of this class,
+            whatever `output` is.
     Raises:
         ValueError: an argument is out of range.
         TypeError: `into` is not a class with `@lineprotocol`.
@@ -194,8 +194,8 @@ class Maker:
         return keeping(self.whole if self._objects is None else self._objects_or_none)
 
     def _objects_or_none(self, answer: Answer) -> Any:
-        """Returns `None` if the class raises an exception, which must not hide why the server
-        failed."""
+        """If the class raises an exception, returns `None`, so that the exception does not hide why
+        the server failed."""
         try:
             return self.whole(answer)
         except Exception:
@@ -259,8 +259,8 @@ class NamedRows(Maker):
 
 
 class SeedFrames(Maker):
-    """Creates the frames of aioinflux 0.1: a frame, a list of `(name, frame)`, or a `dict` if the
-    answer has no times."""
+    """Creates the frames of aioinflux 0.1: a single frame, a list of `(name, frame)`, or a `dict`
+    if the answer has no times."""
 
     def __init__(self, epoch: str) -> None:
         super().__init__("pandas", False, epoch)
@@ -270,7 +270,7 @@ class SeedFrames(Maker):
 
 
 class KeyedFrames(Maker):
-    """Creates the frames of 0.9: a frame, or for each statement a `dict` of frames, keyed by
+    """Creates the frames of 0.9: a single frame, or for each statement a `dict` of frames, keyed by
     measurement and tags."""
 
     def __init__(self, tags_as_categories: bool) -> None:

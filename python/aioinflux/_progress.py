@@ -1,6 +1,6 @@
 """Shows the progress of a large write or read, or reports it to a function of the user.
 
-The display is a tqdm bar, if tqdm is installed. If tqdm is not installed and standard error is a
+If tqdm is installed, the display is a tqdm bar. If tqdm is not installed and standard error is a
 terminal, one line on the terminal is rewritten a few times a second. If standard error is not a
 terminal, only the final state is printed, so that a log gets one line.
 """

@@ -14,8 +14,8 @@ from . import _core, _plot, _show
 
 __all__ = ["SeriesList"]
 
-# How many series are shown at each end of the list, how many rows at each end of a series, and how
-# many lines of other objects.
+# The number of series shown at each end of the list, of rows at each end of a series, and of lines
+# for other objects.
 _TEXTS = 2
 _HTMLS = 5
 _ROWS = 2

@@ -106,7 +106,7 @@ proptest! {
             again.push_text(batch.bytes()).unwrap();
             prop_assert_eq!(again.batch().bytes(), batch.bytes());
             prop_assert_eq!(again.batch().ends(), batch.ends());
-            // The new batch can miss a timestamp, but never reports a timestamp that does not
+            // The second batch can miss a timestamp, but never reports a timestamp that does not
             // exist.
             prop_assert!(batch.is_stamped() || !again.batch().is_stamped());
         }
@@ -180,7 +180,7 @@ proptest! {
             if encoder.push_text(&bytes).is_ok() {
                 let ends: Vec<_> = line_ends(dialect, encoder.batch().bytes()).collect();
                 prop_assert_eq!(ends, encoder.batch().ends());
-                // The next line does not become part of the text either.
+                // A line that is added later does not become part of the text either.
                 let next = [encoder.batch().bytes(), b"m f=1\n"].concat();
                 let ends: Vec<_> = line_ends(dialect, &next).collect();
                 prop_assert_eq!(ends.len(), encoder.batch().len() + 1);

@@ -1,4 +1,4 @@
-//! The points that are refused, with the rule and the message; the batch is then unchanged.
+//! Refused points, with the rule and the message; after a refusal, the batch is unchanged.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;

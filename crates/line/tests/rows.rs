@@ -1,4 +1,4 @@
-//! The rows of a shape have exactly the bytes that `PointEncoder` writes, or are left to
+//! Rows of a shape have exactly the bytes that `PointEncoder` writes; unusual rows are left to
 //! `PointEncoder`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -79,7 +79,7 @@ fn point(frame: &Frame, row: &Cells) -> Point {
     }
 }
 
-/// Writes the same fields as text, each after two others.
+/// Writes the same fields as text, each number after two other values.
 fn write_numbers(line: &mut Row<'_>, shape: &Shape, row: &Cells) -> Result<(), Unusual> {
     for (field, value) in row.fields.iter().enumerate() {
         let mut numbers = Numbers::new(shape, field);
@@ -235,7 +235,8 @@ proptest! {
     }
 }
 
-/// Without this test, the property above would also hold if every row were unusual.
+/// The property above would also hold if every row were unusual, so this test checks that simple
+/// rows are not.
 #[test]
 fn simple_rows_are_not_unusual() {
     for dialect in DIALECTS {

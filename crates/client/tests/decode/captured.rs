@@ -44,7 +44,7 @@ fn answers() -> Vec<Answer> {
             let format = match headers["Content-Type"].as_str() {
                 Some("application/json") => Format::Json,
                 Some("application/x-msgpack") => Format::Msgpack,
-                // A different `Accept` header requested this answer.
+                // This answer was requested with a different `Accept` header.
                 Some("application/csv" | "text/csv") => continue,
                 other => panic!("{line}: content type {other:?}"),
             };

@@ -160,7 +160,7 @@ fn floats_that_go_wrote_without_an_exponent_stay_floats() {
 
 #[test]
 fn large_integers_that_are_exact_floats_may_stand_for_them() {
-    // These are all digits of 2^63, and 2^53 + 2.
+    // The second value is 2^63 with all its digits, and the third is 2^53 + 2.
     let expected = floats(&[0.5, 9_223_372_036_854_775_808.0, 9_007_199_254_740_994.0]);
     assert_eq!(
         json_column("v", &["0.5", "9223372036854775808", "9007199254740994"]),

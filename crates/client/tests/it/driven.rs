@@ -1,4 +1,4 @@
-//! Clients whose connections are driven by a reactor, as in event loops other than tokio's.
+//! Clients whose connections are driven by a reactor, as in event loops other than that of tokio.
 
 use std::future::Future;
 use std::os::fd::AsRawFd as _;

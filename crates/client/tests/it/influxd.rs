@@ -14,8 +14,8 @@ use tempfile::TempDir;
 
 use crate::tls::Identity;
 
-/// Runs the server until the pipe to its standard input closes, which happens however the process
-/// at the other end of the pipe ends. After that, the script removes the directory.
+/// Runs the server until the pipe to its standard input closes. The pipe closes however the process
+/// at its other end ends. When the server has ended, the script removes the directory.
 const KEEPER: &str = r#"
 "${AIOINFLUX_INFLUXD:-influxd}" -config "$1/influxd.toml" &
 server=$!
@@ -34,7 +34,7 @@ pub(crate) struct Influxd {
     stdin: Option<ChildStdin>,
 }
 
-/// The settings in which a server differs from a plain server.
+/// The differences of a server from a plain server.
 #[derive(Default)]
 pub(crate) struct Settings<'a> {
     pub(crate) auth: bool,

@@ -28,7 +28,7 @@ mod tls_own;
 use aioinflux::{Client, Config, Error};
 
 /// Returns a client with this configuration. With `AIOINFLUX_DRIVEN=1`, a reactor drives the
-/// client, so that every test covers both ways.
+/// client, so that every test covers both kinds of clients.
 fn connect(config: Config) -> Result<Client, Error> {
     let client = Client::new(config)?;
     #[cfg(all(unix, feature = "event-loop"))]

@@ -80,7 +80,7 @@ fn b29_a_newline_in_a_tag_is_refused() {
     assert_eq!(encoder.len_bytes(), 0);
 }
 
-/// The crate influxdb3-client sends `m,t= v=NaN`, which is a 400 for the whole batch.
+/// The crate influxdb3-client sends `m,t= v=NaN`; the server rejects the whole batch with a 400.
 #[test]
 fn b29_what_has_no_value_is_left_out() {
     let mut encoder = Encoder::new(Dialect::V1);

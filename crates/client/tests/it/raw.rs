@@ -42,7 +42,7 @@ fn text(pieces: &[&str], number: usize) -> String {
             let start = format!("\nm{number}_{lines}_");
             text.push_str(&start);
         }
-        // Because of the position, no key appears twice in a line.
+        // The key contains the position, so that no key appears twice in a line.
         text += &piece.replace('$', &position.to_string());
     }
     text + &format!("\nm{number}_after_ v=1i 1\n")

@@ -170,8 +170,8 @@ async fn a_proxy_carries_tls_through() {
 /// This variable is set in the process of a test that runs itself again with another environment.
 const PORT: &str = "AIOINFLUX_TEST_PORT";
 
-/// Runs a test of this file again, in a process whose only proxy variables are `variables`. A
-/// separate process is needed because the environment belongs to the whole process.
+/// Runs a test of this file again, in a process whose only proxy variables are those in
+/// `variables`. A separate process is needed because the environment belongs to the whole process.
 async fn run_again(name: &str, port: u16, variables: &[(&str, &str)]) {
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
     child.args([&format!("reach::{name}"), "--exact"]);

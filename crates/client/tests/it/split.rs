@@ -67,8 +67,8 @@ async fn a_batch_is_halved_until_it_fits_and_sent_in_order() {
     let server = limited(300, |_| keep(done())).await;
     assert_eq!(write(&server, &batch).await.unwrap().points, 100);
     assert_eq!(taken(&server, 300).concat(), batch.bytes());
-    // The refused bodies are 1 whole batch, 2 halves of which the second is known to be too large,
-    // and so on.
+    // The refused bodies are the whole batch, two halves of which the second is known to be too
+    // large, and so on.
     let refused = server.received().len() - taken(&server, 300).len();
     assert!(refused <= 3, "{refused} bodies were sent in vain");
 }

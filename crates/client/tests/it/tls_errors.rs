@@ -27,7 +27,7 @@ async fn replies(bytes: &'static [u8]) -> (u16, JoinSet<()>) {
     (port, tasks)
 }
 
-/// Returns the error, with its message and verdict, of a ping of this URL.
+/// Returns the error of a ping of this URL, with its message and verdict.
 async fn ping(url: &str, tls: Tls) -> Error {
     let config = Config::new(url).unwrap().tls(tls);
     connect(config).unwrap().ping().await.unwrap_err()

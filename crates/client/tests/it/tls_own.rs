@@ -38,7 +38,7 @@ fn self_signed(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> I
     }
 }
 
-/// Makes the certificate one of an authority, as `openssl req -x509` does.
+/// Makes the certificate that of an authority, as `openssl req -x509` does.
 fn of_openssl(params: &mut CertificateParams) {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
 }

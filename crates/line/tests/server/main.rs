@@ -1,6 +1,6 @@
-//! Tests the rules of 1.x and 2.x with a copy of the server's parser. The server would store
-//! accepted points unchanged; it would not do so with the points that are refused for their
-//! backslashes. Accepted text is stored line by line.
+//! Tests the rules of 1.x and 2.x with a copy of the server's parser. The server stores accepted
+//! points unchanged, but would change the points that are refused for their backslashes. Accepted
+//! text is stored line by line.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../common/mod.rs"]
