@@ -1,8 +1,8 @@
 """Draws a bar chart of ratios as SVG, with the standard library alone.
 
-This module is independent of the benchmarks. The axis is logarithmic and begins at 1, which means
-equal speed. The picture has a background in both colour schemes, so that its text stays readable if
-the page around it uses the other scheme.
+This module can draw any ratios, not only those of the benchmarks. The axis is logarithmic and
+begins at 1, which means equal speed. The picture has a background in both colour schemes, so that
+its text stays readable if the page around it uses the other scheme.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Runs one client of E in a separate process: `WHO ACTION HOST PORT DB ROWS` prints one line of
-JSON.
+"""Runs one client of the family E in a separate process: `WHO ACTION HOST PORT DB ROWS` prints one
+line of JSON.
 
 This module is also imported in the environment of aioinflux 0.9.0.
 """

@@ -2,8 +2,8 @@
 written.
 
 This parser is intentionally independent of the product. The parser follows the reference of
-InfluxDB 1.x. A backslash escapes a comma, an equals sign and a space in names and tag values; a
-comma and a space in measurements; a quote and a backslash in strings.
+InfluxDB 1.x. In names and tag values, a backslash escapes a comma, an equals sign and a space; in
+measurements, a comma and a space; in strings, a quote and a backslash.
 """
 
 from __future__ import annotations

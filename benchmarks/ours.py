@@ -32,7 +32,7 @@ def batches(data: Any, **options: Any) -> Writer:
 
 
 def one_text(data: Any, **options: Any) -> Writer:
-    """Runs `to_line_protocol`, which allocates the memory for all lines again each time."""
+    """Runs `to_line_protocol`, which allocates new memory for all lines at every call."""
     from aioinflux import to_line_protocol
 
     args, more = arguments(data)

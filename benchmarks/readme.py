@@ -89,7 +89,7 @@ def text(peer: Peer | None) -> str:
 
 
 def picture(compared: list[Compared]) -> str:
-    """Returns the chart, with one group of bars for each of its cases."""
+    """Returns the chart, which has one group of bars for each case."""
     by_case = {c.case: c for c in compared}
     groups = []
     for case in CHART:

@@ -31,7 +31,7 @@ UNSAFE_FILES = (
 )
 FORBIDDEN = "#![forbid(unsafe_code)]"
 UNSAFE = re.compile(r"\bunsafe(_code)?\b")
-# Matches the blocks with the methods that Python calls, as rustfmt formats the blocks.
+# Matches `#[pymethods]` blocks, whose functions Python calls, in the format of rustfmt.
 METHODS = re.compile(r"^#\[pymethods\]\n(?:#.*\n)*impl .*?^}\n", re.MULTILINE | re.DOTALL)
 FUNCTION = re.compile(
     r"^(?P<indent> *)#\[(?:pyfunction|pymodule_init)\]\n.*?^(?P=indent)}\n",

@@ -99,8 +99,8 @@ class Crate:
         return found
 
     def home(self, module: tuple[str, ...], path: list[str]) -> tuple[str, ...] | None:
-        """Returns the module that defines the last name of a path. For names of other crates,
-        returns `None`."""
+        """Returns the module that defines the last name of a path. If the name belongs to another
+        crate, returns `None`."""
         here, rest = module, list(path)
         if rest[0] == "crate":
             here, rest = (), rest[1:]

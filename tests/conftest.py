@@ -46,7 +46,8 @@ def _connect(database: Database, mode: str) -> AsyncInfluxDBClient:
 
 @pytest.fixture
 def client(database: Database, mode: str) -> Calls:
-    """A client of the new database of this test. In both modes, a call returns the plain value."""
+    """A client of the database that was created for this test. In both modes, a call returns the
+    plain value."""
     return Calls(_connect(database, mode))
 
 

@@ -95,7 +95,7 @@ Choice = Callable[[Request], Answer | Hang]
 class Scripted:
     """The scripted server; a context manager.
 
-    `before` is called for each request before the answer, in the thread of the connection.
+    For each request, `before` is called in the thread of the connection, before the answer is sent.
     """
 
     def __init__(

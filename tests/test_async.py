@@ -1,4 +1,4 @@
-"""Event loops, threads, signals, fork, cancellation, and an exit without messages."""
+"""Event loops, threads, signals, fork, cancellation, and programs that exit without messages."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ from support import Calls
 
 SERIES = {"name": "m", "columns": ["time", "f"], "values": [[1, 2]]}
 ROW = json.dumps({"results": [{"statement_id": 0, "series": [SERIES]}]})
-# A server removes CR and LF from its headers. A response head with a NUL is not HTTP. A quote
-# begins a string.
+# The server removes CR and LF from its response headers. A response head with a NUL is not HTTP. A
+# quote begins a string.
 BYTES = [byte for byte in range(256) if byte not in b'\r\n\0"']
 
 

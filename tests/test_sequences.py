@@ -1,4 +1,4 @@
-"""`Rows` and `Table` as sequences: indices, slices, pickles and copies."""
+"""Tests `Rows` and `Table` as sequences: indices, slices, pickles and copies."""
 
 from __future__ import annotations
 

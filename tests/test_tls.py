@@ -224,7 +224,7 @@ def test_verify_ssl_is_a_bool(value: Any) -> None:
 
 
 def test_plain_http_to_a_server_that_closes_the_connection_says_so(own: str, mode: str) -> None:
-    # The server with Python's `ssl` module does not answer data that is not TLS.
+    # A server that uses Python's `ssl` module does not answer data that is not TLS.
     with listening(context_of(own)) as port:
         for host in ("localhost", "127.0.0.1"):
             text = refused(port, mode, host)

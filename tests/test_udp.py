@@ -57,8 +57,8 @@ def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
 
 
 def _written(database: Database) -> int:
-    """Returns the number of points that the listener has written since its server started, in whole
-    batches."""
+    """Returns the number of points that the listener has written since its server started; it
+    counts whole batches."""
     (listener,) = database.series("SHOW STATS FOR 'udp'")
     written: int = listener["values"][0][listener["columns"].index("pointsTx")]
     return written
@@ -128,7 +128,7 @@ def test_datagrams_hold_whole_lines_up_to_their_size(sent: Sent) -> None:
     points = [{"measurement": "m", "fields": {"s": "x" * n}, "time": n} for n in range(90)]
     datagrams = sent({"datagram_bytes": 200}, points)
     assert max(map(len, datagrams)) <= 200
-    # In each datagram, there was no room for the first line of the next datagram.
+    # No datagram has enough room left for the first line of the next datagram.
     for one, following in itertools.pairwise(datagrams):
         assert len(one) + len(b"\n") + len(following.split(b"\n")[0]) > 200
     assert b"\n".join(datagrams) + b"\n" == to_line_protocol(points)

@@ -1,11 +1,11 @@
 """Q: small queries and small writes from asyncio, against a live server.
 
-`python -m benchmarks.cases.q HOST PORT PID CALL...` runs one client against the server with that
-process id. The program runs both in our environment and in the environment of aioinflux 0.9.0,
-whose client has the same methods. The server's own CPU time is recorded too, because the server
-shares the processors with the client, and limits the possible gain. The server's disk also limits
-the gain, because the server writes to it before it answers a write. Therefore writes are also
-measured with a server that stores its data in memory (`/dev/shm`).
+`python -m benchmarks.cases.q HOST PORT PID CALL...` runs one client. PID is the process id of the
+server, whose CPU time is measured. The program runs both in our environment and in the environment
+of aioinflux 0.9.0, whose client has the same methods. The server's own CPU time is recorded too,
+because the server shares the processors with the client, and limits the possible gain. The server's
+disk also limits the gain, because the server writes to it before it answers a write. Therefore
+writes are also measured with a server that stores its data in memory (`/dev/shm`).
 """
 
 from __future__ import annotations

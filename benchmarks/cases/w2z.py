@@ -11,13 +11,13 @@ from ..case import OURS, Case, Subject, Work
 from ..writers import Writer
 from .w2 import FEWER, ROWS, categorical, subject
 
-# The number of rows that are enough to measure a compression ratio.
+# This number of rows is enough to measure a compression ratio.
 SAMPLE = 20_000
 
 
 def sized(writer: Callable[[Any], Writer], rows: int | None = None) -> Subject:
     """Returns a subject that writes gzip bodies and returns their size. The compression ratio is
-    part of the finding."""
+    part of the finding of the subject."""
     plain = subject(writer, categorical)
 
     def make(count: int) -> Work:

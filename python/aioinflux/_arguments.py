@@ -46,8 +46,8 @@ def _encodable(name: str, value: str) -> None:
         value.encode()
     except UnicodeEncodeError as error:
         why = str(error)
-    # Python's error contains the value, which may be a password. Therefore it must not become the
-    # context of our error.
+    # Python's error contains the value, which may be a password. Therefore Python's error must not
+    # become the context of our error.
     if why:
         raise ValueError(f"argument `{name}`: {why}")
 

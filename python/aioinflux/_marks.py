@@ -17,8 +17,8 @@ class Time:
     """Marks the time of the point: `Annotated[int, Time]` for nanoseconds, or `Annotated[datetime,
     Time]`.
 
-    A `str` is read as ISO 8601. The time can be Optional; if it is `None`, the server sets the
-    time.
+    If the time is a `str`, it is read as ISO 8601. The time can be Optional; if it is `None`, the
+    server sets the time.
     """
 
 

@@ -189,8 +189,8 @@ class Maker:
         return (made,)
 
     def kept(self) -> contextlib.AbstractContextManager[None]:
-        """If an error holds part of an answer, this converts that part to the output of a complete
-        answer."""
+        """If an exception contains part of an answer, that part is converted to the output of a
+        complete answer."""
         return keeping(self.whole if self._objects is None else self._objects_or_none)
 
     def _objects_or_none(self, answer: Answer) -> Any:
@@ -222,7 +222,7 @@ def _reader(into: type[Any]) -> Callable[[Answer], list[Any]]:
 
 @contextlib.contextmanager
 def keeping(make: Callable[[Answer], Any]) -> Generator[None, None, None]:
-    """If an error holds part of an answer, this converts that part with `make`."""
+    """If an exception contains part of an answer, that part is converted with `make`."""
     try:
         yield
     except InfluxDBError as error:

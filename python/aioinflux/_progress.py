@@ -1,4 +1,4 @@
-"""Shows the progress of a large write or read, or reports it to a function of the user.
+"""Displays the progress of a large write or read, or reports it to a function of the user.
 
 If tqdm is installed, the display is a tqdm bar. If tqdm is not installed and standard error is a
 terminal, one line on the terminal is rewritten a few times a second. If standard error is not a

@@ -42,8 +42,8 @@ class View(NamedTuple):
 
     `kinds` holds the kind of each column: `time`, `float`, `integer`, `unsigned`, `boolean`,
     `string`, `tag`, `null` (no values at all), `number` or `mixed` (values of several kinds). Times
-    are integers that count units of `unit` nanoseconds since 1970. `last` is empty if `first` holds
-    all rows.
+    are integers: the number of units of `unit` nanoseconds since 1970. `last` is empty if `first`
+    holds all rows.
     """
 
     title: str

@@ -71,7 +71,7 @@ class Stream(Generic[T]):
         self._has_begun = True
 
     def close(self) -> None:
-        """Ends the request of a loop that is running. After `close`, no loop can begin."""
+        """Ends the request of a running loop. After `close`, no loop can begin."""
         self._closed = True
         self._reading.close()
         items = self._waited() if self._waited else None

@@ -109,8 +109,8 @@ def one_statement(argument: str, text: str) -> str:
             what = "a comment" if one.kind == "comment" else "a `;`"
             raise ValueError(f"argument `{argument}`: {what} at character {one.start}")
         if one.kind == "regex" and not _BEFORE_PATTERNS.search(text[: one.start]):
-            # In other positions, a server can read a slash as a division, and misread the text
-            # after it.
+            # In other positions, a server can mistake the slash for a division, and misread the
+            # text after it.
             odd = re.search(r"--|[;'\"]", one.text)
             if odd:
                 raise ValueError(

@@ -178,7 +178,7 @@ class AsyncInfluxDBClient(Base):
 
     def drop_database(self, *, db: str | None = None, **options: Any) -> Any:
         """Deletes a database with all its data: `db`, or the client's own."""
-        # An empty name must not select the client's own database.
+        # If the name is empty, the client's own database must not be deleted instead.
         for name in ("database", "bucket"):
             _arguments.not_empty(name, options.get(name))
         _arguments.not_empty("db", db)

@@ -180,7 +180,7 @@ proptest! {
             if encoder.push_text(&bytes).is_ok() {
                 let ends: Vec<_> = line_ends(dialect, encoder.batch().bytes()).collect();
                 prop_assert_eq!(ends, encoder.batch().ends());
-                // A line that is added later does not become part of the text either.
+                // A line that follows the text does not become part of the text either.
                 let next = [encoder.batch().bytes(), b"m f=1\n"].concat();
                 let ends: Vec<_> = line_ends(dialect, &next).collect();
                 prop_assert_eq!(ends.len(), encoder.batch().len() + 1);

@@ -102,7 +102,7 @@ def _privilege(privilege: str) -> str:
 
 
 def _secret(password: object) -> str:
-    """The quoted password. Errors do not show the password."""
+    """The quoted password. Error messages do not contain the password."""
     _arguments.expect("password", password, str)
     if not password:
         raise ValueError("argument `password`: must not be empty")

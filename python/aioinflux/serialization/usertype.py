@@ -217,7 +217,7 @@ def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool,
 
 def _parameters(cls: Any) -> tuple[dict[str, _Parameter], bool]:
     """Returns the arguments of a constructor, keyed by attribute, and whether all of them can be
-    positional."""
+    passed by position."""
     fields = pydantic_fields(cls)
     if fields is not None:
         return {

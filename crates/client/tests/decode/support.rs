@@ -109,8 +109,8 @@ pub(crate) fn to_seen(event: &Event) -> Seen {
     }
 }
 
-/// Converts an event of a decoder that creates string views to the event of a decoder that does
-/// not.
+/// Converts an event of a decoder with string views to the equivalent event of a decoder without
+/// them.
 pub(crate) fn to_seen_without_views(event: &Event) -> Seen {
     let mut seen = to_seen(event);
     if let Seen::Series { columns, .. } = &mut seen {

@@ -354,7 +354,7 @@ fn bytes_that_are_no_utf8_are_replaced_one_by_one_as_in_go() {
     let expected = vec![
         Tree::Text("good".to_owned()),
         Tree::Text("a\u{fffd}\u{fffd}b".to_owned()),
-        // The two halves of a surrogate pair are in two cells.
+        // The two halves of one surrogate pair are in separate cells.
         Tree::Text("\u{fffd}".to_owned()),
         Tree::Text("\u{fffd}".to_owned()),
     ];

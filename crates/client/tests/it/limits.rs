@@ -1,4 +1,4 @@
-//! Time limits, the limit of concurrent requests, and calls that are cancelled.
+//! Time limits, the maximum number of concurrent requests, and calls that are cancelled.
 
 use std::time::Duration;
 

@@ -6,8 +6,8 @@
 
 pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A stored point. Field values are kept as they were encoded, but strings have no quotes and
-/// escapes.
+/// A stored point. Field values are kept as they were encoded, except that strings have no quotes
+/// or escapes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Stored {
     pub(crate) measurement: Vec<u8>,
@@ -166,7 +166,8 @@ fn scan_fields(buf: &[u8], start: usize) -> Result<usize, &'static str> {
     Ok(i)
 }
 
-/// This function accepts only numbers that the encoder writes; the server also accepts others.
+/// This function accepts only numbers that the encoder writes, while the server accepts other
+/// numbers as well.
 fn is_number(value: &[u8]) -> bool {
     let text = std::str::from_utf8(value).unwrap_or("");
     let digits = text.strip_suffix(['i', 'u']).unwrap_or(text);
