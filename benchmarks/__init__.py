@@ -1,1 +1,2 @@
-"""`make bench`: both directions of the client against every peer, on one machine, in one run."""
+"""Implements `make bench`, which compares the client with its peers in both directions, on one
+machine, in one run."""

@@ -1,7 +1,7 @@
 """The parts of a benchmark: a case, its subjects, and the targets between them.
 
-Imported in the environment of every subject, including that of aioinflux 0.9.0: only the standard
-library.
+This module uses only the standard library, because it is imported in the environment of every
+subject, including that of aioinflux 0.9.0.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OURS = "aioinflux"
-# If a ratio is this close to its target, on either side, noise may decide it.
+# If a ratio is this close to its target, above or below, noise may decide the verdict.
 NEAR = 0.1
 
 
 @dataclass(frozen=True)
 class Work:
-    """One prepared measurement: what is timed, and what shows that its result is right.
+    """One prepared measurement: the function that is timed, and the function that checks its
+    result.
 
-    `run` is timed; its result is dropped after the clock has stopped. `check` returns a finding by
-    which the subjects of a case are compared: the text of lines, or a digest of a table.
+    `run` is timed; its result is dropped after the clock has stopped. `check` returns a finding
+    that is compared between the subjects of a case: the text of lines, or a digest of a table.
     """
 
     run: Callable[[], object]
@@ -29,15 +30,16 @@ class Work:
 
 @dataclass(frozen=True)
 class Subject:
-    """A participant of a case.
+    """One of the implementations that a case compares.
 
     Args:
-        make: Prepares the work for a number of rows.
-        rows: Its number of rows, if that is fewer than the case has; its time is scaled.
-        both_gc: Whether it is also measured without the garbage collector; the better figure
-            counts.
-        old: Whether it runs in the environment of aioinflux 0.9.0.
-        note: A remark for its figure.
+        make: Function that prepares the work for a number of rows.
+        rows: Number of rows for this subject, if the subject gets fewer rows than the case has; the
+            measured time is scaled.
+        both_gc: Whether the subject is also measured without the garbage collector; the better
+            figure is used.
+        old: Whether the subject runs in the environment of aioinflux 0.9.0.
+        note: A remark on the figure of this subject.
     """
 
     make: Callable[[int], Work]
@@ -49,9 +51,9 @@ class Subject:
 
 @dataclass(frozen=True)
 class Result:
-    """The measurements of one subject. Times are for all rows of the case, in seconds.
+    """The measurements of one subject. Times are in seconds, for all rows of the case.
 
-    `result_mb` is the size of the result, if that is `bytes`.
+    `result_mb` is the size of the result, if the result is `bytes`.
     """
 
     seconds: float
@@ -72,9 +74,9 @@ Results = Mapping[str, Result]
 
 @dataclass(frozen=True)
 class Demand:
-    """An additional target: a text, and a function that returns the figure with its verdict.
+    """An additional target: a text, and a function that returns the figure and the verdict.
 
-    If noise may decide the verdict, `near` says so, and `subjects` are measured again.
+    `near` returns whether noise may decide the verdict; `subjects` are then measured again.
     """
 
     text: str
@@ -85,17 +87,17 @@ class Demand:
 
 @dataclass(frozen=True)
 class Case:
-    """One task that all its subjects do.
+    """One task that all of its subjects do.
 
     Args:
-        name: Short and unique, for example `W2 categorical`.
-        rows: Points or rows of the task.
-        subjects: By name; `OURS` is the one with which the others are compared.
-        at_least: The minimum speed relative to a subject.
-        at_most: The maximum time relative to a subject (an anchor: minimal work).
-        demands: Additional targets.
-        compare: Returns the remarks on a subject's finding, from it and ours. Empty when all is
-        right.
+        name: A short, unique name, for example `W2 categorical`.
+        rows: Number of points or rows in the task.
+        subjects: The subjects by name; the others are compared with `OURS`.
+        at_least: Our minimum speed relative to a subject.
+        at_most: Our maximum time relative to a subject that does only minimal work (an "anchor").
+        demands: Additional targets of the case.
+        compare: Function that takes our finding and a subject's finding, and returns remarks on the
+            differences. The remarks are empty if there are no differences.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""The cases in plain words: what the codes of the families mean, and the lines of the README.
+"""Describes the cases in plain words: the meaning of the family codes, and the lines of the README.
 
-The README has one line for each of `LINES`, and its chart has the ten of `CHART`. The codes stay
-in `benchmarks/`: `RESULTS.md` begins with `FAMILIES`.
+The README has one line for each item of `LINES`, and its chart shows the ten cases of `CHART`. The
+codes are used only in `benchmarks/`: `RESULTS.md` begins with `FAMILIES`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FAMILIES = {
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the README: the name of its case, and the same in words."""
+    """One line of the README: the name of its case, and the description of the case."""
 
     case: str
     words: str
@@ -86,7 +86,7 @@ CHART = (
     "Q query, 64 at a time", "E write", "E read",
 )  # fmt: skip
 
-# The names of peers, where the name in the results is not that of a library.
+# The names of peers whose name in the results is not the name of a library.
 PEERS = {
     "questdb row": "questdb, row by row",
     "orjson.dumps": "orjson, writing JSON",

@@ -1,4 +1,4 @@
-"""The rules of ARCHITECTURE.md, checked on a source tree."""
+"""Checks the rules of ARCHITECTURE.md on a source tree."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CLIENT = "crates/client/src"
-# Every other file of the client is pure.
+# Only these modules of the client perform I/O; all others are pure.
 EFFECTFUL = ("client", "deadline", "http", "udp")
 EFFECTS = re.compile(r"\b(tokio|tokio_rustls|hyper|hyper_util|mio)\b")
 HTTP = re.compile(r"\b(tokio_rustls|hyper|hyper_util|mio)\b")
 VERSIONS = re.compile(r"\bDialect::V[123]\b")
-# The files that may name the dialects: the names in Python, and the dialects themselves.
+# The files that are allowed to name the dialects: the file with the names in Python, and the
+# dialects themselves.
 SERVER = "crates/python/src/server.rs"
 DIALECT = "crates/line/src/dialect.rs"
 DEFAULT = re.compile(r"\bDefault\b|#\[default\]")
 PYTHON = re.compile(r"\bpyo3\b")
-# The files that may contain unsafe code. Each begins with the reason and the benefit.
+# The files that are allowed to contain unsafe code. Each of these files begins with the reason for
+# the unsafe code and its benefit.
 UNSAFE_FILES = (
     "crates/client/src/decode/table/views.rs",
     "crates/client/src/optional/huge_pages.rs",
@@ -30,7 +32,7 @@ UNSAFE_FILES = (
 )
 FORBIDDEN = "#![forbid(unsafe_code)]"
 UNSAFE = re.compile(r"\bunsafe(_code)?\b")
-# The functions that Python calls are those of these blocks, as rustfmt formats them.
+# Matches `#[pymethods]` blocks, whose functions Python calls, in the format of rustfmt.
 METHODS = re.compile(r"^#\[pymethods\]\n(?:#.*\n)*impl .*?^}\n", re.MULTILINE | re.DOTALL)
 FUNCTION = re.compile(
     r"^(?P<indent> *)#\[(?:pyfunction|pymodule_init)\]\n.*?^(?P=indent)}\n",
@@ -42,14 +44,15 @@ HEAD = re.compile(
     re.MULTILINE,
 )
 PROTECTS = "exit::protect_thread();"
-# Functions that return one of these create no object that could run Python code. Neither does a
-# traversal for the garbage collector, or a function that records a new process.
+# A function that returns one of these types creates no object that could run Python code. A
+# traversal for the garbage collector or a function that records a new process creates no such
+# object either.
 PLAIN = re.compile(r"usize|u64|i64|bool|Option<&str>|(PyRef|Bound)<'_, Self>")
 WITHOUT_PYTHON = ("__traverse__", "forked")
 
 
 def violations(root: Path) -> list[str]:
-    """Each violation of a rule, as `file:line: what`. Tests may name anything."""
+    """Returns each violation of a rule, as `file:line: what`. The rules do not apply to tests."""
     found = []
     for file in sorted((root / "crates").glob("*/src/**/*.rs")):
         name = file.relative_to(root).as_posix()
@@ -63,9 +66,10 @@ def violations(root: Path) -> list[str]:
 
 
 def unprotected(root: Path) -> list[str]:
-    """The functions that Python calls and that do not begin with `exit::protect_thread()`.
+    """Returns the functions that Python calls and that do not begin with `exit::protect_thread()`.
 
-    A thread that Python ends in one of them would abort the process (`crates/python/src/exit.rs`).
+    If Python ended a thread inside such a function, the process would abort
+    (`crates/python/src/exit.rs`).
     """
     found = []
     for file in sorted((root / "crates/python/src").glob("**/*.rs")):
@@ -79,7 +83,7 @@ def unprotected(root: Path) -> list[str]:
 
 
 def broken(name: str, code: str) -> Iterator[str]:
-    """The rules that one line of one file violates."""
+    """Yields the rules that one line of a file violates."""
     in_client = name.startswith(CLIENT + "/")
     stem = name.removeprefix(CLIENT + "/").split("/")[0].removesuffix(".rs")
     if (
@@ -101,7 +105,7 @@ def broken(name: str, code: str) -> Iterator[str]:
 
 
 def code_lines(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines without comments, up to the tests of the file."""
+    """Yields the lines without comments, up to the tests of the file."""
     for number, line in enumerate(file.read_text().splitlines(), start=1):
         if line.strip() == "#[cfg(test)]":
             return

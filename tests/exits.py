@@ -1,8 +1,9 @@
-"""Programs that end while their daemon threads are in the middle of our code.
+"""Programs that end while their daemon threads run our code.
 
-The interpreter then ends these threads when they request the GIL. Each program keeps an object
-until the interpreter is finalizing, and frees it slowly: all of its threads request the GIL while
-it does. `tests/test_exit.py` runs each program a few times, `tools/exit_runs.py` a thousand times.
+While it is finalizing, the interpreter ends threads that request the GIL. Each program keeps an
+object until the interpreter is finalizing, and then frees the object slowly. While the object is
+being freed, all threads of the program request the GIL. `tests/test_exit.py` runs each program a
+few times, and `tools/exit_runs.py` runs each a thousand times.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from scripted import Answer, Hang, Request, Scripted, answer, chunked, results
 
-# Maximum time that one program may take to run and to end on a busy machine.
+# The maximum time that one program can take to run and to end on a busy machine.
 END_S = 50
 ENDINGS = ("in order", "aborted", "crashed", "did not end", "other")
 
@@ -50,7 +51,7 @@ def _program(start: str, text: str) -> str:
 
 
 PROGRAMS = {
-    # Futures that are resolved, and tasks that are polled, on the threads of their loops.
+    # Each thread runs an event loop, on which futures are resolved and tasks are polled.
     "loops": _program(
         START,
         """
@@ -70,8 +71,8 @@ PROGRAMS = {
         start(asyncio.run, ask())
         """,
     ),
-    # Loops that one of our threads wakes through a Python method. The call that never returns keeps
-    # this thread alive while the interpreter is finalizing.
+    # One of our threads wakes these event loops through a Python method. The call that never
+    # returns keeps our thread alive while the interpreter is finalizing.
     "loops without file descriptors": _program(
         BLOCKING,
         """
@@ -151,7 +152,7 @@ PROGRAMS = {
         start(asyncio.run, read_in_a_loop())
         """,
     ),
-    # User code that our code calls, for the next point and for its values.
+    # Our code calls user code for the next point and for its values.
     "iterables": _program(
         BLOCKING,
         """
@@ -203,7 +204,7 @@ PROGRAMS = {
         start(repeat, lambda: [repr(rows) for rows in [client.query("ROWS", output="rows")]])
         """,
     ),
-    # A thread that only frees our objects runs the code of the object that this keeps.
+    # A thread that only frees our objects also runs the finalizer of the object that they keep.
     "finalizers": _program(
         START,
         """
@@ -232,7 +233,7 @@ PROGRAMS = {
             start(repeat, made.get)
         """,
     ),
-    # The module has not yet registered what it does at exit.
+    # The program ends before the module has registered its exit function.
     "imports": _program(
         START.replace("from aioinflux import InfluxDBClient\n", ""),
         """
@@ -250,7 +251,7 @@ PROGRAMS = {
         start(load)
         """,
     ),
-    # The child has its own daemon thread, and ends as its parent does.
+    # The child process has its own daemon thread, and ends in the same way as its parent.
     "forked children": _program(
         BLOCKING,
         """
@@ -292,7 +293,7 @@ PROGRAMS = {
             start(repeat, lambda: client.write(table, **given))
         """,
     ),
-    # The threads that encode free arrays whose memory belongs to numpy, which requires the GIL.
+    # The encoding threads free arrays whose memory belongs to numpy, which requires the GIL.
     "tables of pyarrow": _program(
         BLOCKING,
         """
@@ -323,12 +324,12 @@ if not hasattr(os, "fork"):
 
 
 def serve() -> Scripted:
-    """The server that the programs talk to."""
+    """Starts the server to which the programs connect."""
     return Scripted(_respond)
 
 
 def run(name: str, python: str, server: Scripted) -> tuple[str, str]:
-    """Runs a program. Returns which of `ENDINGS` it had and what it wrote."""
+    """Runs a program. Returns one of `ENDINGS`, and the output of the program."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     command = [python, "-c", PROGRAMS[name], server.host, str(server.port)]
     try:
@@ -359,7 +360,7 @@ def _respond(request: Request) -> Answer | Hang:
 
 
 def _rows(number: int, *, more: bool) -> dict[str, Any]:
-    """One of the documents of a chunked answer."""
+    """Returns one document of a chunked answer."""
     values = [[n, n / 2] for n in range(20 * number, 20 * number + 20)]
     series = {"name": "m", "columns": ["time", "v"], "values": values}
     result: dict[str, Any] = {"statement_id": 0, "series": [series]}

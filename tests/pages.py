@@ -1,10 +1,11 @@
-"""The code of the manual's pages, and how it is run.
+"""Finds the code in the pages of the manual, and runs it.
 
-A block of Python runs, after those before it on its page, unless its title says that it is for
-another client. A block of text whose title is `output` is what the block before it prints.
+A Python block runs after the blocks before it on its page, unless its title says that it is for
+another client. A text block with the title `output` shows what the block before it prints.
 
-Of tabs beside each other (pandas and polars, async and blocking) a reader follows one. So a page
-with tabs runs once with the first tab of each group, and once with the second one.
+A reader follows only one of several tabs that are next to each other (pandas and polars, async and
+blocking). Therefore a page with tabs runs once with the first tab of each group, and once with the
+second tab.
 """
 
 from __future__ import annotations
@@ -25,15 +26,16 @@ _BLOCK = re.compile(r"^( *)```(\S*)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DO
 _TAB = re.compile(r'^=== "[^"]+"\n', re.MULTILINE)
 _INSIDE = re.compile(r"(?:(?: {4}[^\n]*)?\n)*")
 _TITLE = re.compile(r'^ title="([^"]*)"$')
-# The titles of blocks of ours that have one.
+# The titles of the blocks that are for our client.
 _OURS = ("", "aioinflux")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code: the number of its first line counts from 1.
+    """A block of code; the number of its first line counts from 1.
 
-    `tab` is the place of its tab in a group of tabs, from 0, or `None` outside of tabs.
+    `tab` is the index of the block's tab in its group of tabs, from 0, or `None` if the block is
+    not in a tab.
     """
 
     language: str
@@ -48,7 +50,7 @@ class Block:
 
 
 def blocks(text: str) -> list[Block]:
-    """All blocks of a page, in order."""
+    """Returns all blocks of a page, in order."""
     found = []
     tabs = tabs_of(text)
     for match in _BLOCK.finditer(text):
@@ -64,7 +66,7 @@ def blocks(text: str) -> list[Block]:
 
 
 def tabs_of(text: str) -> dict[int, int]:
-    """The place of the tab at each position of a text that is inside of one."""
+    """Returns the index of the tab for each position of a text that is inside a tab."""
     found: dict[int, int] = {}
     before, place = -1, 0
     for head in _TAB.finditer(text):
@@ -77,18 +79,20 @@ def tabs_of(text: str) -> dict[int, int]:
 
 
 def readings(found: list[Block]) -> list[list[Block]]:
-    """The blocks of each way to read a page: all that are in no tab, and those of one tab."""
+    """Returns the blocks for each way to read a page: all blocks outside tabs, and the blocks of
+    one tab in each group."""
     count = max((block.tab + 1 for block in found if block.tab is not None), default=1)
     return [[block for block in found if block.tab in (None, n)] for n in range(count)]
 
 
 def of_page(page: str) -> list[Block]:
-    """All blocks of a page of ours."""
+    """Returns all blocks of a page of this tree."""
     return blocks((ROOT / page).read_text())
 
 
-# Runs blocks as a reader would type them, in one namespace. The only change: the port of the
-# private server. Each block keeps its place in the page, so that errors name its line.
+# Runs blocks as a reader would type them, in a single namespace. The only change is the port, which
+# is that of the private server. Each block keeps its position on the page, so that errors name the
+# right line.
 _RUNNER = """
 import ast, asyncio, contextlib, inspect, io, json, sys, types
 
@@ -118,7 +122,7 @@ print(json.dumps(printed))
 
 
 def run(page: str, codes: list[Block], server: Influxd, folder: Path) -> list[str]:
-    """Runs the blocks in a fresh process, in `folder`, and gives what each printed."""
+    """Runs the blocks in a new process in `folder`, and returns what each block printed."""
     child = run_python(
         _RUNNER, page, str(server.port), options=("-W", "error"), folder=folder, MPLBACKEND="Agg"
     )

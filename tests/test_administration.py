@@ -28,7 +28,7 @@ def filled(admin: Calls) -> Calls:
 
 
 def rows(answer: dict[str, Any]) -> list[Any]:
-    """The rows of all series of the first statement."""
+    """Returns the rows of all series of the first statement."""
     return [row for one in answer["results"][0].get("series", []) for row in one.get("values", [])]
 
 
@@ -37,7 +37,8 @@ def column(answer: dict[str, Any], number: int = 0) -> list[Any]:
 
 
 def cells(answer: dict[str, Any], *columns: str) -> list[list[Any]]:
-    """These columns of all rows of the first statement. Later servers have more columns."""
+    """Returns these columns of all rows of the first statement. Newer servers return more
+    columns."""
     return [
         [dict(zip(one["columns"], row, strict=True))[column] for column in columns]
         for one in answer["results"][0].get("series", [])
@@ -46,13 +47,13 @@ def cells(answer: dict[str, Any], *columns: str) -> list[list[Any]]:
 
 
 def policies(answer: dict[str, Any]) -> dict[str, list[Any]]:
-    """What every server returns for each retention policy, by its name."""
+    """Returns, by name, the properties of each retention policy that every server shows."""
     found = cells(answer, "name", "duration", "shardGroupDuration", "replicaN", "default")
     return {row[0]: row[1:] for row in found}
 
 
 def users(answer: dict[str, Any]) -> dict[str, list[Any]]:
-    """Whether each user is an administrator, by its name."""
+    """Returns, by name, whether each user is an administrator."""
     return {row[0]: row[1:] for row in cells(answer, "user", "admin")}
 
 
@@ -159,7 +160,7 @@ def test_create_and_drop_a_subscription(admin: Calls, database: Database) -> Non
     assert database.name not in [one["name"] for one in left]
 
 
-# Users and privileges; users belong to the whole server.
+# Users and privileges. Users belong to the whole server, not to one database.
 
 
 @pytest.fixture
@@ -182,7 +183,7 @@ def test_create_an_administrator(admin: Calls, database: Database) -> None:
 
 def test_set_a_password(admin: Calls, user: str) -> None:
     admin.set_password(user, "new 'one'")
-    # Creating the same user again is an error only with a different password.
+    # Creating an existing user is an error only if the password is different.
     admin.create_user(user, "new 'one'")
     with pytest.raises(InfluxDBQueryError, match="exists"):
         admin.create_user(user, "it's \\ secret")
@@ -417,8 +418,8 @@ def test_deletion_of_everything_is_refused(
         "a = 'x",
         "time > 2. / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = 2. / 1",
         "time > .2 / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = .2 / 1",
-        # A parser that reads the first slash as a division finds two statements: so does a server
-        # after `a.`.
+        # A parser that reads the first slash as a division finds two statements, and a server does
+        # the same after `a.`.
         "1 = a./ 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = a./ 1",
         "1 = 1 AND /;DROP MEASUREMENT cpu;/",
         "1 = 1 AND /'/ = '; DROP MEASUREMENT cpu; /'/",

@@ -1,4 +1,4 @@
-"""Event loops, threads, signals, fork, cancellation, and an exit without messages."""
+"""Event loops, threads, signals, fork, cancellation, and programs that exit without messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aioinflux import AsyncInfluxDBClient
 from scripted import Hang, Scripted, answer, chunked, results
 from support import Database, collect_until, run_python
 
-# A timeout that a passing test never reaches.
+# A timeout that is never reached if the test passes.
 LONG_S = 30
 
 
@@ -80,7 +80,7 @@ def test_blocking_call_inside_a_running_loop(database: Database) -> None:
 
 
 def test_blocking_call_lets_other_threads_run() -> None:
-    # The server is a thread of this process: without the GIL it could not answer at all.
+    # The server is a thread of this process, so it could not answer if the call kept the GIL.
     with Scripted(Hang(), results({})) as server, concurrent.futures.ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(connect(server, "blocking", timeout=LONG_S).query, "SHOW DATABASES")
         assert server.arrived.wait(LONG_S)
@@ -150,7 +150,7 @@ def test_cancelling_a_task_stops_its_request(call: str) -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            # In another thread, so that the loop continues.
+            # The test waits in another thread, so that the event loop continues.
             assert await asyncio.to_thread(server.left.wait, LONG_S)
 
         asyncio.run(use())
@@ -160,7 +160,7 @@ def test_wait_for_stops_a_request() -> None:
     with Scripted(Hang()) as server:
 
         async def use() -> None:
-            # The class of asyncio has been the builtin one only since 3.11.
+            # Only since Python 3.11 is the asyncio class the same as the builtin class.
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(connect(server).query("SHOW DATABASES"), 0.05)
 
@@ -255,7 +255,7 @@ def test_client_goes_into_a_spawned_process(database: Database, tmp_path: Any) -
     script = tmp_path / "spawned.py"
     script.write_text(SPAWNED)
     arguments = [str(script), server.host, str(server.port), database.name]
-    # A file, because a spawned process imports its parent's program.
+    # The program is in a file, because a spawned process imports the program of its parent.
     process = subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, timeout=LONG_S, check=False
     )

@@ -1,4 +1,4 @@
-"""Chunked queries: rows from generators of both kinds, frames, errors after the first rows."""
+"""Chunked queries: rows from sync and async generators, frames, errors after the first rows."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SECRET = "pass-word-42"
 
 @pytest.fixture(autouse=True)
 def _logger() -> Iterator[None]:
-    """Restores the logger: every new client sets its level, as in the original."""
+    """Restores the logger, because every new client sets its level, as in aioinflux 0.1."""
     logger = logging.getLogger("aioinflux")
     level, handlers = logger.level, logger.handlers[:]
     yield

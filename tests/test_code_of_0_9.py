@@ -1,7 +1,7 @@
-"""Programs in the style of aioinflux 0.9: its asynchronous client, as its users wrote code for it.
+"""Programs written for aioinflux 0.9: code that uses the asynchronous client.
 
-They use only what 0.9 had, except where `InfluxDBClient` fixes bugs of 0.9. The other parts,
-blocking code and typed points, are in `test_code_of_0_9_blocking.py` and `..._types.py`.
+The programs use only features of 0.9, except where `InfluxDBClient` fixes bugs of 0.9. Blocking
+code and typed points are tested in `test_code_of_0_9_blocking.py` and `..._types.py`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ SECOND = 10**9
 
 
 def numbered(count: int) -> list[dict[str, Any]]:
-    """Points of the measurement `m`, one for each second, alternating between the hosts a and b."""
+    """Returns points of the measurement `m`, one for each second, with the hosts a and b in
+    turn."""
     return [
         {"measurement": "m", "time": i * SECOND, "tags": {"host": "ab"[i % 2]}, "fields": {"f": i}}
         for i in range(1, count + 1)
@@ -45,7 +46,7 @@ def numbered(count: int) -> list[dict[str, Any]]:
 
 
 def frame() -> pd.DataFrame:
-    """Ten rows, one for each minute: two numeric columns, one tag column."""
+    """Returns ten rows, one for each minute, with two numeric columns and one tag column."""
     index = pd.date_range("2024-01-01", periods=10, freq="min", tz="UTC")
     columns = {"x": [i / 4 for i in range(10)], "n": list(range(10)), "kind": list("AABBCCDDEE")}
     return pd.DataFrame(columns, index=index)
@@ -53,7 +54,7 @@ def frame() -> pd.DataFrame:
 
 @pytest_asyncio.fixture
 async def client(database: Database) -> AsyncIterator[InfluxDBClient]:
-    """A client as users of 0.9 had it in their fixtures."""
+    """A client as in the test fixtures of users of 0.9."""
     server = database.server
     options: dict[str, Any] = {"host": server.host, "port": server.port, "mode": "async"}
     async with InfluxDBClient(db=database.name, **options) as client:
@@ -218,7 +219,7 @@ async def test_an_answer_without_rows_is_a_chunk(client: InfluxDBClient, q: str)
 
 @pytest.mark.asyncio
 async def test_no_frame_is_no_chunk(client: InfluxDBClient) -> None:
-    """0.9 returned an empty dict, which pandas does not concatenate."""
+    """aioinflux 0.9 returned an empty dict, which pandas does not concatenate."""
     await client.write("m f=1 1")
     client.output = "dataframe"
     chunks = await client.query("SELECT f FROM nothing; SELECT f FROM m", chunked=True)

@@ -1,4 +1,4 @@
-"""The convenience functions: the statement of each, and that a hostile name stays a name."""
+"""The convenience functions: the statement that each sends, and hostile names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAMES = [
 
 @pytest.fixture
 def sent() -> Any:
-    """The text that a call sends."""
+    """A function that returns the query that a call sends."""
 
     def ask(method: str, **arguments: Any) -> str:
         with Scripted(results({})) as server:
@@ -115,7 +115,7 @@ def test_name_that_is_no_text_is_refused(client: Calls, name: Any) -> None:
 
 
 def test_name_with_a_nul_is_refused(client: Calls) -> None:
-    # The server would end the statement there: DROP MEASUREMENT with a different name.
+    # The server would end the statement at the NUL, and drop a measurement with a different name.
     with pytest.raises(ValueError, match=r"(?i)\bnul\b"):
         client.drop_measurement(measurement="m\0x")
 

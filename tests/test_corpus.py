@@ -1,9 +1,9 @@
-"""The corpus of lines with their meaning, through `parse_line_protocol` and `to_line_protocol`.
+"""Checks the corpus of lines and their meaning with `parse_line_protocol` and `to_line_protocol`.
 
-Each entry has a line, and its point (measurement, tags, fields, time) or why it is refused.
-`written` is the encoded point, if it differs from the line. `server` lists the generations for
-which the entry holds, if not for all. Floats are texts. `crates/line/tests/corpus.rs` reads the
-same file.
+Each entry has a line, and either its point (measurement, tags, fields, time) or the reason why the
+line is refused. `written` is the encoded point, if it is different from the line. `server` lists
+the generations to which the entry applies, if it does not apply to all. Floats are stored as
+strings. `crates/line/tests/corpus.rs` reads the same file.
 """
 
 from __future__ import annotations

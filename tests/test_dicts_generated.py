@@ -1,7 +1,7 @@
-"""Points of every kind give the same lines, errors and warnings on the fast path and without it.
+"""Points of every kind produce the same lines, errors and warnings with and without the fast path.
 
 A point with an unknown key (which is ignored) never takes the fast path, and neither do the first
-points of a shape. A failing case reports the seed that reproduces it.
+points of a shape. A failing test reports the seed that reproduces the failure.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Point = dict[Any, Any]
 
 
 class Text(str):
-    """A string with a text of its own, which must not be called."""
+    """A string with its own `__str__`, which must not be called."""
 
     def __str__(self) -> str:
         return "other"
@@ -92,7 +92,7 @@ TIMES: list[Any] = [
 
 
 def fresh(text: Any) -> Any:
-    """Sometimes a separate object, as a parser creates it."""
+    """Returns a separate object with the same text in some cases, as a parser would."""
     return "".join(list(text)) if type(text) is str and random.random() < 0.3 else text
 
 
@@ -122,7 +122,7 @@ def mapping(rng: random.Random, data: dict[Any, Any]) -> Any:
 
 
 def shape(rng: random.Random) -> tuple[Any, list[Any], list[Any]]:
-    """A measurement, tag keys and field keys, most of them harmless."""
+    """Returns a measurement, tag keys and field keys, most of which are harmless."""
     keys: list[Any] = [f"k{n}" for n in range(12)]
     if rng.random() < 0.3:
         keys += TEXTS
@@ -158,7 +158,7 @@ Told = tuple[Any, list[str]]
 
 
 def told(data: list[Point], **options: Any) -> Told:
-    """The lines, or the error, and the warnings."""
+    """Returns the lines or the error, and the warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -183,7 +183,7 @@ def test_both_paths_give_the_same(seed: int) -> None:
         options["measurement"] = rng.choice(["other", "o t", 5])
     points = [point(rng, shapes) for _ in range(60)]
     for one in points:
-        # Three times: new, seen once, known.
+        # The point is encoded three times: when its shape is new, seen once, and known.
         found = [told([one], **options) for _ in range(3)]
         assert found == [plainly([one], **options)] * 3, (seed, one)
     good = [one for one in points if isinstance(told([one], **options)[0], bytes)]

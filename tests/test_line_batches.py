@@ -1,4 +1,4 @@
-"""Batches of lines: where they end, what they consist of, and the state after an error."""
+"""Batches of lines: where they end, which lines they contain, and the state after an error."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The public names of aioinflux 0.9.0 and of its last master, with their signatures.
+"""The public names, with their signatures, of aioinflux 0.9.0 and of the last state of its main
+branch.
 
-The signatures were copied from the sources of 0.9.0. Ours must accept every call that fits them.
-Our additional parameters are keyword-only and come last.
+The signatures were copied from the sources of 0.9.0. Our functions must accept every call that the
+old signatures accept. Our additional parameters are keyword-only and come last.
 """
 
 from __future__ import annotations
@@ -108,19 +109,21 @@ ATTRIBUTES = ("ssl", "host", "port", "path", "mode", "output", "db", "url")
 
 
 def parameters(text: str) -> list[inspect.Parameter]:
-    """The parameters of a function whose definition has this text in its parentheses."""
+    """Returns the parameters of a function with this text between the parentheses of its
+    definition."""
     function = eval(f"lambda {text}: None")
     return list(inspect.signature(function).parameters.values())
 
 
 def of_ours(function: Any) -> list[inspect.Parameter]:
-    """The parameters of one of our functions, without `self`."""
+    """Returns the parameters of one of our functions, without `self`."""
     found = inspect.signature(function).parameters.values()
     return [one for one in found if one.name != "self"]
 
 
 def misfits(theirs: list[inspect.Parameter], ours: list[inspect.Parameter]) -> list[str]:
-    """What calls with the first signature would lack in the second."""
+    """Returns the differences that would break calls of the first signature if they used the
+    second."""
     found = []
     plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
     keyword = inspect.Parameter.KEYWORD_ONLY

@@ -1,4 +1,4 @@
-"""Tables with rare types, labels and readers: what is written, and how the rest is refused."""
+"""Tables with unusual types, labels and readers: some are written, and the others are refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCHEMA = pa.schema([("time", pa.int64()), ("f", pa.int64())])
 
 
 class BrokenError(Exception):
-    """An exception of a user's reader."""
+    """An exception that a user's reader raises."""
 
 
 def batches(error: BaseException) -> Iterator[pa.RecordBatch]:
@@ -48,7 +48,7 @@ class Wrapped:
 
 
 class Single(Wrapped):
-    """The same, as one batch."""
+    """A table with one batch, whose method fails."""
 
     def __arrow_c_array__(self, requested_schema: object = None) -> object:
         raise self.error

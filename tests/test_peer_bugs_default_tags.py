@@ -1,7 +1,8 @@
-"""Bugs of other clients with default tags, one test for each: ours must not have them.
+"""Bugs of other clients with default tags, with one test for each: our client must not have them.
 
-The number is that of our survey of peers. The docstring says what the peer does, as observed with
-influxdb-client 1.50.0 and influxdb3-python 0.21.0.
+The number of a test is the number of the bug in our survey of other clients ("peers"). Each
+docstring describes what the other client does, as observed with influxdb-client 1.50.0 and
+influxdb3-python 0.21.0.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ AT_1 = pd.to_datetime([1])
 
 @pytest.fixture
 def sends_by_default() -> Iterator[Wire]:
-    """The lines that a client with default tags sends."""
+    """A function that returns the lines that a client with default tags sends."""
     with Scripted(answer(204)) as server:
         client: Any = InfluxDBClient(
             server.host, server.port, mode="blocking", db="db", tags=DEFAULTS
@@ -83,7 +84,7 @@ EXPLICIT: dict[str, Callable[[], tuple[object, dict[str, Any]]]] = {
 def test_b03_an_explicit_tag_beats_a_default_tag(
     sends_by_default: Wire, make: Callable[[], tuple[object, dict[str, Any]]]
 ) -> None:
-    """influxdb-client and influxdb3-python write `host=default` over a point's own `host`."""
+    """influxdb-client and influxdb3-python overwrite a point's own `host` with `host=default`."""
     data, options = make()
     (line,) = sends_by_default(data, **options)
     tags = line.split(" ")[0].split(",")[1:]
@@ -110,7 +111,8 @@ def test_b03_a_tag_of_the_call_beats_both(sends_by_default: Wire) -> None:
 
 
 def test_b04_a_tuple_gets_the_default_tags_as_tags(sends_by_default: Wire) -> None:
-    """influxdb3-python puts them into the fields of a NamedTuple, which raises a ValueError."""
+    """influxdb3-python adds the default tags to the fields of a NamedTuple, which raises a
+    ValueError."""
     assert sends_by_default(Tuple(1, "h")) == ["Tuple,host=h,room=r v=1i 1"]
 
 
@@ -121,5 +123,5 @@ def test_b05_an_object_gets_the_default_tags(sends_by_default: Wire, data: objec
 
 
 def test_lines_that_come_encoded_are_left_as_they_are(sends_by_default: Wire) -> None:
-    """No peer changes them, which is correct."""
+    """No other client changes encoded lines, which is correct."""
     assert sends_by_default("m v=1i 1") == ["m v=1i 1"]

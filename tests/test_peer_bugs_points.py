@@ -1,8 +1,10 @@
-"""Bugs of other clients in encoding single points, one test for each: ours must not have them.
+"""Bugs of other clients when they encode single points, with one test for each: our client must not
+have them.
 
-The number is that of our survey of peers. The docstring says what the peer does, as observed with
-influxdb 5.3.2, influxdb-client 1.50.0, influxdb3-python 0.21.0 or aioinflux 0.9.0. Bugs with tables
-and in transport are in `test_peer_bugs_tables.py` and `test_peer_bugs_transport.py`.
+The number of a test is the number of the bug in our survey of other clients ("peers"). Each
+docstring describes what the other client does, as observed with influxdb 5.3.2, influxdb-client
+1.50.0, influxdb3-python 0.21.0 or aioinflux 0.9.0. Bugs that concern tables and transport are in
+`test_peer_bugs_tables.py` and `test_peer_bugs_transport.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ NANOSECONDS = 1704067200123456789
 
 
 def point(**fields: object) -> dict[str, Any]:
-    """A point at 1 ns."""
+    """Returns a point at the time 1 ns."""
     return {"measurement": "m", "time": 1, "fields": fields}
 
 
@@ -59,7 +61,7 @@ class Layout(NamedTuple):
 
 
 def test_b04_a_tuple_of_the_parts_of_a_point_is_no_list_of_points(sends: Wire) -> None:
-    """influxdb3-python puts default tags into the dict of fields, and fails on the result."""
+    """influxdb3-python adds default tags to the dict of fields, and fails on the result."""
     one = Layout("m", {"a": "b"}, {"v": 1}, 1)
     with pytest.raises(ValueError, match="`measurement` is missing"):
         sends(one, room="r")
@@ -68,14 +70,15 @@ def test_b04_a_tuple_of_the_parts_of_a_point_is_no_list_of_points(sends: Wire) -
 
 @pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 2**70, np.uint64(2**63)])
 def test_b13_an_integer_that_the_server_cannot_hold_is_refused(sends: Wire, value: int) -> None:
-    """influxdb-client and influxdb3-python send `1180591620717411303424i`: 400 for the batch."""
+    """influxdb-client and influxdb3-python send `1180591620717411303424i`; the server rejects the
+    whole batch with a 400."""
     with pytest.raises(ValueError, match="point 1: field `v`"):
         sends([point(w=1), point(v=value)])
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, np.float32("inf"), Decimal("Infinity")])
 def test_b14_an_infinite_field_is_refused(sends: Wire, value: object) -> None:
-    """influxdb-client sends `a=inf` for a frame, which is a 400 for the whole batch."""
+    """influxdb-client sends `a=inf` for a frame; the server rejects the whole batch with a 400."""
     with pytest.raises(ValueError, match="point 0: field `a`"):
         sends(point(a=value, w=1))
 
@@ -114,7 +117,8 @@ def test_b16_scalars_of_numpy_are_what_they_are(sends: Wire, value: object, text
     ids=lambda value: type(value).__name__,
 )
 def test_b16_fields_that_no_server_has_are_refused_by_name(sends: Wire, value: object) -> None:
-    """influxdb sends `v=2024-01-01 00:00:00` for a datetime, a 400 for the whole batch."""
+    """influxdb sends `v=2024-01-01 00:00:00` for a datetime; the server rejects the whole batch
+    with a 400."""
     with pytest.raises(TypeError, match=rf"point 0: field `v`: .* `{type(value).__name__}`"):
         sends(point(v=value))
 
@@ -127,7 +131,8 @@ def test_b16_fields_that_no_server_has_are_refused_by_name(sends: Wire, value: o
 def test_b17_every_nanosecond_of_a_time_is_kept(
     either: Any, database: Database, time: object
 ) -> None:
-    """All four write `...123456000` for the text, two of them also for a `pandas.Timestamp`."""
+    """All four clients write `...123456000` if the time is a string; two of them also do so for a
+    `pandas.Timestamp`."""
     either.write({"measurement": "m", "time": time, "fields": {"v": 1}})
     assert [one["time"] for one in database.points()] == [NANOSECONDS]
 
@@ -146,7 +151,7 @@ def test_b17_every_nanosecond_of_a_time_is_kept(
 def test_b18_half_a_second_before_1970_is_half_a_second_before_1970(
     sends: Wire, time: object
 ) -> None:
-    """influxdb3-python writes 0 at precision `s`; aioinflux 0.9.0 wrote half a second after
+    """influxdb3-python writes 0 with the precision `s`; aioinflux 0.9.0 wrote half a second after
     1970."""
     assert sends({"measurement": "m", "time": time, "fields": {"v": 1}}) == ["m v=1i -500000000"]
 
@@ -154,7 +159,7 @@ def test_b18_half_a_second_before_1970_is_half_a_second_before_1970(
 def test_b19_a_point_without_fields_leaves_no_line_behind(
     sends: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """influxdb3-python puts an empty line into the body, and miscounts the lines after it."""
+    """influxdb3-python adds an empty line to the body, and miscounts the lines after it."""
     with caplog.at_level("WARNING", "aioinflux"):
         assert sends([point(v=1), point(v=math.nan), point(v=2)]) == ["m v=1i 1", "m v=2i 1"]
     assert "1 points without fields" in caplog.text
@@ -162,13 +167,14 @@ def test_b19_a_point_without_fields_leaves_no_line_behind(
 
 @pytest.mark.parametrize("value", [[1, 2], (1,), {"a": 1}, {1}, object(), 1j, dt.timedelta(1)])
 def test_b21_a_field_that_is_no_scalar_is_refused(sends: Wire, value: object) -> None:
-    """influxdb sends `v=[1, 2]`, which is a 400 for the whole batch."""
+    """influxdb sends `v=[1, 2]`; the server rejects the whole batch with a 400."""
     with pytest.raises(TypeError, match=f"point 0: field `v`: .* `{type(value).__name__}`"):
         sends(point(v=value))
 
 
 def test_b29_a_newline_in_a_tag_splits_no_line(either: Any, database: Database) -> None:
-    """The crate influxdb3-client sends the newline: the rest of the line becomes another point."""
+    """The crate influxdb3-client sends the newline, so the rest of the line becomes another
+    point."""
     one = {**point(v=1), "tags": {"t": "a\nother v=2 2"}}
     with pytest.warns(UserWarning, match="newlines removed, .* point 0: tag `t`"):
         either.write(one)
@@ -178,11 +184,11 @@ def test_b29_a_newline_in_a_tag_splits_no_line(either: Any, database: Database) 
 
 @pytest.mark.parametrize("value", ["", None, math.nan])
 def test_b29_a_tag_without_value_is_left_out(sends: Wire, value: object) -> None:
-    """The crate influxdb3-client sends `t=`, which is a 400 for the whole batch."""
+    """The crate influxdb3-client sends `t=`; the server rejects the whole batch with a 400."""
     assert sends({**point(v=1), "tags": {"t": value, "u": "x"}}) == ["m,u=x v=1i 1"]
 
 
 @pytest.mark.parametrize("value", [None, math.nan, np.nan, np.float32("nan"), pd.NA, pd.NaT])
 def test_b29_a_field_without_value_is_left_out(sends: Wire, value: object) -> None:
-    """The crate influxdb3-client sends `v=NaN`, which is a 400 for the whole batch."""
+    """The crate influxdb3-client sends `v=NaN`; the server rejects the whole batch with a 400."""
     assert sends(point(v=value, w=1)) == ["m w=1i 1"]

@@ -1,7 +1,9 @@
-"""Bugs of other clients in encoding frames, one test for each: ours must not have them.
+"""Bugs of other clients when they encode frames, with one test for each: our client must not have
+them.
 
-The number is that of our survey of peers. The docstring says what the peer does, as observed with
-influxdb 5.3.2, influxdb-client 1.50.0, influxdb3-python 0.21.0 or aioinflux 0.9.0.
+The number of a test is the number of the bug in our survey of other clients ("peers"). Each
+docstring describes what the other client does, as observed with influxdb 5.3.2, influxdb-client
+1.50.0, influxdb3-python 0.21.0 or aioinflux 0.9.0.
 """
 
 from __future__ import annotations
@@ -43,19 +45,19 @@ def test_b01_the_index_of_a_frame_is_read_in_its_own_unit(sends: Wire, unit: str
 
 
 def test_b06_an_empty_string_of_a_polars_frame_is_kept(either: Any, database: Database) -> None:
-    """influxdb3-python leaves the field out."""
+    """influxdb3-python leaves out a field whose value is an empty string."""
     either.write(polars_frame(s=[""], v=[1]), "m")
     assert [one["fields"] for one in database.points()] == [{"s": "", "v": 1}]
 
 
 def test_b07_a_nan_of_a_polars_frame_is_left_out(either: Any, database: Database) -> None:
-    """influxdb3-python sends `v=nan`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `v=nan`; the server rejects the whole batch with a 400."""
     either.write(polars_frame(v=[math.nan], w=[1.0]), "m")
     assert [one["fields"] for one in database.points()] == [{"w": 1.0}]
 
 
 def test_b07_an_infinity_of_a_polars_frame_is_refused_by_row_and_column(sends: Wire) -> None:
-    """influxdb3-python sends `v=inf`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `v=inf`; the server rejects the whole batch with a 400."""
     with pytest.raises(ValueError, match=r"point 1: field `v`: .* infinite"):
         sends(polars_frame(v=[1.0, math.inf]), "m")
 
@@ -64,7 +66,8 @@ def test_b07_an_infinity_of_a_polars_frame_is_refused_by_row_and_column(sends: W
 def test_b08_the_measurement_of_a_polars_frame_is_escaped(
     either: Any, database: Database, name: str
 ) -> None:
-    """influxdb3-python writes `my meas v=1i`: a measurement `my`, or a 400."""
+    """influxdb3-python writes `my meas v=1i`, which the server stores as the measurement `my` or
+    rejects with a 400."""
     either.write(polars_frame(v=[1]), name)
     assert [one["measurement"] for one in database.points()] == [name]
 
@@ -72,7 +75,8 @@ def test_b08_the_measurement_of_a_polars_frame_is_escaped(
 def test_b09_a_row_of_nulls_is_skipped_and_counted(
     either: Any, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """influxdb3-python sends `m  1704110400000000000`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `m 1704110400000000000`; the server rejects the whole batch with a
+    400."""
     with caplog.at_level("WARNING", "aioinflux"):
         either.write(polars_frame(v=[None, 1]), "m")
     assert [one["fields"] for one in database.points()] == [{"v": 1}]
@@ -80,13 +84,14 @@ def test_b09_a_row_of_nulls_is_skipped_and_counted(
 
 
 def test_b10_a_null_as_time_is_refused_by_its_row(sends: Wire) -> None:
-    """influxdb3-python sends `m v=2i None`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `m v=2i None`; the server rejects the whole batch with a 400."""
     with pytest.raises(ValueError, match="point 1: the time is missing"):
         sends(pl.DataFrame({"time": [NOON, None], "v": [1, 2]}), "m")
 
 
 def test_b11_a_field_of_times_is_refused_by_its_column(sends: Wire) -> None:
-    """influxdb3-python sends `v=2024-01-01 12:00:00+00:00`, which is a 400 for the whole batch."""
+    """influxdb3-python sends `v=2024-01-01 12:00:00+00:00`; the server rejects the whole batch with
+    a 400."""
     with pytest.raises(TypeError, match="column `v`"):
         sends(polars_frame(v=[NOON]), "m")
 
@@ -99,7 +104,7 @@ READ = [NOON_NS + 123456789, NOON_NS, NOON_NS - 12 * 3600 * 10**9]
     "kind", [pl.DataFrame, pa.table, pd.DataFrame], ids=["polars", "arrow", "pandas"]
 )
 def test_b12_times_of_a_table_may_be_text(sends: Wire, kind: Callable[..., object]) -> None:
-    """influxdb3-python fails with an error of polars 2, also on the example of its README."""
+    """influxdb3-python fails with an error from polars 2, even on the example in its README."""
     table = kind({"time": TEXTS, "v": [1, 2, 3]})
     lines = [f"m v={v}i {time}" for v, time in zip((1, 2, 3), READ, strict=True)]
     assert sends(table, "m", time_column="time") == lines
@@ -107,7 +112,7 @@ def test_b12_times_of_a_table_may_be_text(sends: Wire, kind: Callable[..., objec
 
 @pytest.mark.parametrize("text", ["soon", "", "2300-01-01"])
 def test_b12_text_that_is_no_time_is_refused_by_row(sends: Wire, text: str) -> None:
-    """influxdb3-python fails on every text, with an error of polars."""
+    """influxdb3-python fails on every string, with an error from polars."""
     with pytest.raises(ValueError, match=f"point 1: time `{text}`: expected ISO 8601"):
         sends(pl.DataFrame({"time": ["2024-01-01", text], "v": [1, 2]}), "m")
 
@@ -116,7 +121,8 @@ def test_b12_text_that_is_no_time_is_refused_by_row(sends: Wire, text: str) -> N
 def test_b13_an_integer_of_a_frame_that_the_server_cannot_hold_is_refused(
     sends: Wire, dtype: str
 ) -> None:
-    """influxdb-client and influxdb3-python send `9223372036854775808i`: 400 for the batch."""
+    """influxdb-client and influxdb3-python send `9223372036854775808i`; the server rejects the
+    whole batch with a 400."""
     frame = pandas_frame(v=pd.array([1, 2**63], dtype=dtype))
     with pytest.raises(ValueError, match="point 1: field `v`"):
         sends(frame, "m")
@@ -125,26 +131,29 @@ def test_b13_an_integer_of_a_frame_that_the_server_cannot_hold_is_refused(
 def test_b13_an_integer_of_a_polars_frame_that_the_server_cannot_hold_is_refused(
     sends: Wire,
 ) -> None:
-    """influxdb3-python sends `v=9223372036854775808i`, a 400 for the whole batch."""
+    """influxdb3-python sends `v=9223372036854775808i`; the server rejects the whole batch with a
+    400."""
     with pytest.raises(ValueError, match="point 1: field `v`"):
         sends(polars_frame(v=pl.Series([1, 2**63], dtype=pl.UInt64)), "m")
 
 
 def test_b13_an_unsigned_integer_that_fits_is_an_integer(either: Any, database: Database) -> None:
-    """influxdb-client writes it correctly. Refusing it would be no better than an overflow."""
+    """influxdb-client writes the integer correctly. Refusing the integer would be no better than an
+    overflow."""
     either.write(pandas_frame(v=np.array([2**63 - 1], dtype="uint64")), "m")
     assert database.types() == {"v": "integer"}
     assert [one["fields"] for one in database.points()] == [{"v": 2**63 - 1}]
 
 
 def test_b14_an_infinity_in_the_first_column_is_refused(sends: Wire) -> None:
-    """influxdb3-python sends `m ,w=1i ...`, influxdb-client `m a=inf,w=1i ...`: 400 both."""
+    """influxdb3-python sends `m ,w=1i ...` and influxdb-client sends `m a=inf,w=1i ...`; the server
+    rejects both with a 400."""
     with pytest.raises(ValueError, match=r"point 0: field `a`: .* infinite"):
         sends(pandas_frame(a=[math.inf], w=[1]), "m")
 
 
 def test_b14_a_null_in_the_first_column_leaves_no_comma(either: Any, database: Database) -> None:
-    """influxdb3-python writes the comma of an infinite column that it left out."""
+    """influxdb3-python leaves out an infinite column, but still writes its comma."""
     either.write(pandas_frame(a=[math.nan, 1.0], w=[1, 2]), "m")
     assert [one["fields"] for one in database.points()] == [{"w": 1}, {"a": 1.0, "w": 2}]
 
@@ -154,7 +163,8 @@ def test_b14_a_null_in_the_first_column_leaves_no_comma(either: Any, database: D
 def test_b20_text_of_a_frame_comes_back_as_it_was(
     either: Any, database: Database, text: str, dtype: str
 ) -> None:
-    """influxdb sends `s="a"b"`; so did aioinflux 0.9.0, and changed text that looked like nulls."""
+    """influxdb and aioinflux 0.9.0 send `s="a"b"`; aioinflux 0.9.0 also changed strings that looked
+    like nulls."""
     either.write(pandas_frame(s=pd.Series([text, text]).astype(dtype).array, v=[None, 1.0]), "m")
     assert [one["fields"].get("s") for one in database.points()] == [text, text]
 
@@ -169,6 +179,6 @@ def test_b20_a_row_of_nulls_with_a_tag_is_skipped(either: Any, database: Databas
 
 
 def test_b21_a_list_in_a_frame_is_refused_by_row_and_column(sends: Wire) -> None:
-    """influxdb sends the text of the list as a string field."""
+    """influxdb sends the list, converted to a string, as a string field."""
     with pytest.raises(TypeError, match=r"point 1: field `v`: .* `list`"):
         sends(pandas_frame(v=[1, [1, 2]]), "m")

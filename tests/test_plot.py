@@ -1,4 +1,4 @@
-"""Plots of results: which lines are drawn, from which data, and their labels."""
+"""Plots of results: the lines that are drawn, their data, and their labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BIG = 2**63
 
 @pytest.fixture(autouse=True)
 def figures() -> Iterator[None]:
-    """Plots are drawn in memory and dropped."""
+    """Draws plots in memory, and drops them after the test."""
     mpl.use("Agg")
     yield
     plt.close("all")
@@ -43,7 +43,8 @@ def hosts(output: Any, **more: Any) -> Any:
 
 
 def drawn(ax: Any) -> dict[str, list[float]]:
-    """The values of each line, by label. Drawing them finds what cannot be drawn."""
+    """Returns the values of each line, by label. Drawing the canvas reveals lines that cannot be
+    drawn."""
     ax.figure.canvas.draw()
     return {line.get_label(): list(line.get_ydata()) for line in ax.get_lines()}
 

@@ -1,4 +1,4 @@
-"""The progress of a large write or read, on a display or passed to a callable."""
+"""The progress of a large write or read, shown on a display or passed to a callable."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def calls(server: Any, mode: str) -> Calls:
 
 @pytest.fixture
 def bars(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The tqdm bars that are opened from now on."""
+    """The list of tqdm bars that are opened from now on."""
     import tqdm.auto
 
     opened: list[Any] = []
@@ -48,7 +48,7 @@ def bars(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             opened.append(self)
 
         def close(self) -> None:
-            # tqdm's own destructor closes too, which is not our call.
+            # The destructor of tqdm also calls `close`, but that call is not ours.
             if not self.disable:
                 self.closings += 1
             super().close()
@@ -188,7 +188,7 @@ def reader(server: Any) -> InfluxDBClient:
 
 
 def read(server: Any, mode: str, **kwargs: Any) -> list[Any]:
-    """The rows of a stream, by `for` or by `async for`."""
+    """Reads the rows of a stream with `for` or with `async for`."""
     stream = reader(server).stream("SELECT f FROM m", **kwargs)
 
     async def collect() -> list[Any]:
@@ -273,7 +273,7 @@ def test_a_bar_of_a_stream_is_closed_after_a_cancellation(bars: list[Any]) -> No
     assert [bar.closings for bar in bars] == [1]
 
 
-# Programs without tqdm, with the clock of the test.
+# The beginning of programs without tqdm that use the clock of the test.
 PLAIN = (
     without("tqdm", "tqdm.auto")
     + """
@@ -296,7 +296,7 @@ def plain(total: int | None, pause: float) -> str:
 
 
 def on_a_terminal(program: str) -> str:
-    """The text that a program writes to the standard error, if that is a terminal."""
+    """Returns the text that a program writes to standard error if standard error is a terminal."""
     ours, theirs = pty.openpty()
     read: list[bytes] = []
 
@@ -305,7 +305,7 @@ def on_a_terminal(program: str) -> str:
             while piece := os.read(ours, 1 << 16):
                 read.append(piece)
         except OSError:
-            # The other side is closed.
+            # The other side of the terminal is closed.
             pass
 
     reader = threading.Thread(target=copy)

@@ -1,4 +1,4 @@
-"""Refusals that look like lost connections, and system errors: classes, texts, retries."""
+"""Refusals that look like lost connections, and system errors: classes, messages, retries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ from support import Calls
 
 SERIES = {"name": "m", "columns": ["time", "f"], "values": [[1, 2]]}
 ROW = json.dumps({"results": [{"statement_id": 0, "series": [SERIES]}]})
-# A server removes CR and LF from its headers. A head with a NUL is not HTTP. A quote opens a text.
+# The server removes CR and LF from its response headers. A response head with a NUL is not HTTP. A
+# quote begins a string.
 BYTES = [byte for byte in range(256) if byte not in b'\r\n\0"']
 
 
@@ -36,7 +37,7 @@ def connect(server: Scripted, mode: str) -> Calls:
     return Calls(AsyncInfluxDBClient(server.host, server.port, db="db", mode=mode))
 
 
-# Heads of answers.
+# How answers begin.
 
 
 @pytest.mark.parametrize("text", ["\x1b[31mERROR", "\x01", "\x7f", "温度", "a\x0bb"])
@@ -101,7 +102,7 @@ def test_head_that_cannot_be_read_is_worth_no_retry(mode: str, head: bytes, text
     assert caught.value.retryable is False
 
 
-# Ends of answers.
+# How answers end.
 
 
 def test_compressed_answer_that_is_cut_off_is_a_decode_error(mode: str) -> None:
@@ -159,7 +160,7 @@ def no_files_left() -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(int(name) for name in os.listdir("/proc/self/fd"))
     held = []
-    # Objects that others left to the collector would be reported in the middle, which opens files.
+    # The garbage of other tests is collected first, because reporting it later would open files.
     gc.collect()
     gc.disable()
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 8, hard))

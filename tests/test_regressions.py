@@ -1,4 +1,4 @@
-"""Bugs that a tester found, one test for each."""
+"""Bugs that a tester found, with one test for each bug."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_a_query_of_nothing_is_refused(client: Calls) -> None:
 
 @pytest.fixture(autouse=True)
 def _default_interrupt() -> Iterator[None]:
-    """Ctrl-C raises, whatever ran before."""
+    """Makes Ctrl-C raise `KeyboardInterrupt`, whatever ran before."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""The draw of sentences for readers, `tools/sentences.py`."""
+"""Tests `tools/sentences.py`, which draws sentences for readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A value has one text as a tag, whatever its type or table: so it is one series."""
+"""If a value is used as a tag, its text does not depend on its type or table, so that all its
+points are in one series."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ class Typed:
 
 
 def text_of(lines: bytes) -> str | None:
-    """The only tag of the only line, without escapes."""
+    """Returns the only tag of the only line, without escapes."""
     key = lines.decode().removesuffix("\n").rpartition(" f=1i")[0]
     _, _, text = key.partition(",tag=")
     return text.replace("\\", "") or None
@@ -75,7 +76,7 @@ def of_structure(value: object, kind: Any) -> bytes:
 
 
 def carriers_of_scalars(value: object) -> Iterator[bytes]:
-    """A value that is one object, in every place where one is possible."""
+    """Yields the encoded lines for a value in every place where a scalar can be a tag."""
     point = {"measurement": "m", "fields": {"f": 1}}
     yield to_line_protocol({**point, "tags": {"tag": value}})
     yield to_line_protocol(point, tag=value)

@@ -1,4 +1,4 @@
-"""Columns and indexes of times: which types are times, and which are refused."""
+"""Columns and indexes with times: the types that are times, and the types that are refused."""
 
 from __future__ import annotations
 

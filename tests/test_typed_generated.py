@@ -1,6 +1,6 @@
-"""Objects of classes with `@lineprotocol` become the lines of the equivalent dicts.
+"""Objects of classes with `@lineprotocol` produce the same lines as the equivalent dicts.
 
-A failing case reports the seed that reproduces it.
+A failing test reports the seed that reproduces the failure.
 """
 
 from __future__ import annotations

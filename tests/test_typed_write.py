@@ -1,4 +1,4 @@
-"""Objects of classes with `@lineprotocol`: what each kind of attribute and class becomes."""
+"""Objects of classes with `@lineprotocol`: the lines for each kind of attribute and class."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ LINE = b'm,host=a,level=HIGH up=true,count=3i,price=1.5,load=0.5,text="t",state=
 
 
 def one(marker: Any, value: object, **options: Any) -> bytes:
-    """The line of an object with one field or tag `k`."""
+    """Returns the line of an object with one field or tag `k`."""
     schema = {"k": marker, "v": INT}
     made = lineprotocol(namedtuple("Point", schema), schema=schema, **options)
     line: bytes = made(value, 1).to_lineprotocol()

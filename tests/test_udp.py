@@ -1,4 +1,5 @@
-"""Writing by UDP: the content of the datagrams, and what a live server stores of them."""
+"""Writing over UDP: the content of the datagrams, and the points that a live server stores from
+them."""
 
 from __future__ import annotations
 
@@ -38,13 +39,15 @@ def listening() -> Iterator[Influxd]:
 
 @pytest.fixture
 def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
-    """Waits until the server has written this many points. Returns the content of its database."""
+    """Returns a function that waits until the server has written this many points. After that, the
+    function returns the content of the database."""
     listening.execute("DROP DATABASE udp; CREATE DATABASE udp")
     database = Database(listening, "udp")
     before = _written(database)
 
     def points(count: int) -> list[dict[str, Any]]:
-        # While a point is being written, a query may see only some of its fields: so it is counted.
+        # The points are counted with server statistics, because a query can see only some fields of
+        # a point that is being written.
         until = time.monotonic() + WAIT_S
         while _written(database) < before + count and time.monotonic() < until:
             pass
@@ -54,7 +57,8 @@ def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
 
 
 def _written(database: Database) -> int:
-    """The points that the listener has written since its server started, in whole batches."""
+    """Returns the number of points that the listener has written since its server started; it
+    counts whole batches."""
     (listener,) = database.series("SHOW STATS FOR 'udp'")
     written: int = listener["values"][0][listener["columns"].index("pointsTx")]
     return written
@@ -68,7 +72,8 @@ def udp(listening: Influxd, mode: str) -> Calls:
 
 @pytest.fixture
 def sent(mode: str) -> Iterator[Sent]:
-    """The datagrams that `write` sends for its arguments. Options of the client come first."""
+    """A function that returns the datagrams that `write` sends for its arguments. The options of
+    the client come before these arguments."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
         receiver.setblocking(False)
@@ -78,7 +83,7 @@ def sent(mode: str) -> Iterator[Sent]:
             try:
                 assert client.write(*args, **kwargs) is True
             finally:
-                # Within one machine a datagram has arrived when it has been sent.
+                # On the same machine, a datagram has arrived as soon as it is sent.
                 found.extend(_received(receiver))
             return found
 
@@ -123,7 +128,7 @@ def test_datagrams_hold_whole_lines_up_to_their_size(sent: Sent) -> None:
     points = [{"measurement": "m", "fields": {"s": "x" * n}, "time": n} for n in range(90)]
     datagrams = sent({"datagram_bytes": 200}, points)
     assert max(map(len, datagrams)) <= 200
-    # None could also have contained the first line of the next one.
+    # No datagram has enough room left for the first line of the next datagram.
     for one, following in itertools.pairwise(datagrams):
         assert len(one) + len(b"\n") + len(following.split(b"\n")[0]) > 200
     assert b"\n".join(datagrams) + b"\n" == to_line_protocol(points)
@@ -187,13 +192,14 @@ def test_nobody_listens(mode: str) -> None:
         gone.bind(("127.0.0.1", 0))
         port = gone.getsockname()[1]
     client = Calls(UDPClient("127.0.0.1", port, mode=mode))
-    # The first datagram leaves. On the same machine it comes back, which the second one reports.
+    # The first datagram is sent without an error. On the same machine, the system returns the
+    # datagram, and the second write reports this.
     assert client.write("m f=1") is True
     with pytest.raises(InfluxDBConnectionError, match=str(port)):
         client.write("m f=1")
     with pytest.raises(InfluxDBConnectionError, match="0 to 1 may have been written") as caught:
         client.write("m f=1\n" * 3, batch_lines=1)
-    # Nothing confirms that a datagram has arrived.
+    # There is no confirmation that a datagram has arrived.
     assert caught.value.written == []
 
 

@@ -1,4 +1,4 @@
-"""Warnings name the user's line, however a call reaches the code that warns."""
+"""Warnings name the user's line, whichever way a call takes to the code that warns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from aioinflux.udp import UDPClient
 from scripted import Scripted, answer
 
 POINT = {"measurement": "m", "tags": {"t": 5}, "fields": {"f": 1}}
-# One batch, and several, which take different functions.
+# With these sizes, a write has one batch or several batches, which use different functions.
 SIZES = [1, 25]
 
 
 def line() -> int:
-    """The line of the caller."""
+    """Returns the line number of the caller."""
     return sys._getframe(1).f_lineno
 
 

@@ -101,7 +101,7 @@ def test_index_beyond_the_range_is_refused(client: Calls) -> None:
         client.write(pd.DataFrame({"f": [1, 2]}, index=times), "m")
 
 
-# Columns: every dtype, with and without nulls
+# Columns: every dtype, with and without nulls.
 
 
 def arrow(values: list[Any], kind: pa.DataType) -> Any:

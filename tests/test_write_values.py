@@ -1,4 +1,4 @@
-"""Field values: each kind of Python value, and the type that the server stores."""
+"""Field values: each kind of Python value, and the type with which the server stores it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""A private `influxd` 1.x: finds or installs the program, and runs it as a child on a free port.
+"""Runs a private `influxd` 1.x: finds or installs the program, and starts it as a child on a free
+port.
 
 `python3 tools/influxd.py` ensures that the program is installed. Tests, the demo and the benchmarks
-import `Influxd`. Only the standard library is used, because this runs before anything is installed.
+import `Influxd`. This module uses only the standard library, because it runs before anything is
+installed.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 
-# Names the program for tests, instead of the one on the PATH.
+# The environment variable that names the program for tests, instead of the program on the PATH.
 VARIABLE = "AIOINFLUX_INFLUXD"
 INSTALL = "install InfluxDB 1.x, for instance with `apt-get install influxdb` as root"
 LISTENING = re.compile(r'msg="Listening on HTTP".* addr=\S*:(\d+)')
@@ -46,11 +48,11 @@ bind-address = "127.0.0.1:0"
 
 
 class InfluxdError(Exception):
-    """The server is not available. The text says in one line what to do."""
+    """The server `influxd` is not available. The message says in one line what to do."""
 
 
 def find() -> str | None:
-    """The path of an `influxd` 1.x on the PATH, or None."""
+    """Returns the path of an `influxd` 1.x on the PATH, or `None`."""
     path = shutil.which("influxd")
     if path is None:
         return None
@@ -59,10 +61,11 @@ def find() -> str | None:
 
 
 def ensure() -> str:
-    """The path of an `influxd` 1.x, installed from Debian's package if it is missing.
+    """Returns the path of an `influxd` 1.x, and installs Debian's package if the program is
+    missing.
 
-    The program that `AIOINFLUX_INFLUXD` names takes precedence. Its version is not checked: one
-    that was built from source reports `unknown`.
+    The program that the variable `AIOINFLUX_INFLUXD` names takes precedence over all others. The
+    version of that program is not checked, because a program built from source reports `unknown`.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -87,18 +90,19 @@ def ensure() -> str:
 
 
 def in_memory() -> str | None:
-    """A directory in memory (Linux), if gigabytes are free there."""
+    """Returns a directory in memory (Linux only), if gigabytes are free there."""
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES:
         return MEMORY
     return None
 
 
 class Influxd:
-    """One server process with its own directory; a context manager.
+    """A server process with its own directory; a context manager.
 
-    `http` is text for the `[http]` section of its configuration, `sections` are further sections;
-    `{dir}` in them is its directory. The directory is in memory if there is enough, unless it must
-    be `on_disk`: tests create hundreds of databases, whose files would wait for a disk.
+    `http` is text for the `[http]` section of the configuration, and `sections` contains further
+    sections; `{dir}` in both is replaced by the directory. Unless the directory must be `on_disk`,
+    it is in memory if enough memory is free, because tests create hundreds of databases, and their
+    files would wait for a disk.
     """
 
     def __init__(self, http: str = "", sections: str = "", *, on_disk: bool = False) -> None:
@@ -112,7 +116,7 @@ class Influxd:
         self.port = 0
 
     def __enter__(self) -> Influxd:
-        # A short path, because the name of a unix socket has at most 107 bytes.
+        # The path is short, because the name of a Unix socket has at most 107 bytes.
         self.dir = Path(tempfile.mkdtemp(prefix="influxd-", dir=self._parent))
         http = self._http.replace("{dir}", str(self.dir))
         config = self.dir / "influxd.conf"
@@ -143,7 +147,8 @@ class Influxd:
 
     @property
     def udp_port(self) -> int:
-        """The port of its only UDP listener. The log shows the configured port, which is 0."""
+        """The port of the server's only UDP listener. The log does not show this port, but the
+        configured port, which is 0."""
         held = sockets_of(self.pid)
         for row in Path("/proc/net/udp").read_text().splitlines()[1:]:
             columns = row.split()
@@ -161,7 +166,7 @@ class Influxd:
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
         listening = threading.Event()
-        # The reader continues to the end, because a full pipe would stop the server.
+        # The thread reads to the end, because a full pipe would stop the server.
         threading.Thread(target=self._read, args=(listening,), daemon=True).start()
         if not listening.wait(START_S) or not self.port:
             raise InfluxdError("influxd did not start:\n" + "".join(self._lines[-20:]))
@@ -184,15 +189,15 @@ class Influxd:
         listening.set()
 
     def stop(self) -> None:
-        """Ends the process, and removes its directory."""
+        """Ends the process, and removes the directory."""
         if self._process is not None:
-            # At once: a normal end can take ten seconds, and nothing is kept.
+            # The process is killed, because a normal end can take ten seconds, and no data is kept.
             self._process.kill()
             self._process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def execute(self, text: str, **parameters: str) -> bytes:
-        """Sends an InfluxQL text without any of our clients, to prepare and inspect tests."""
+        """Sends a query without any of our clients, to prepare and inspect tests."""
         form = urllib.parse.urlencode({"q": text, "epoch": "ns", **parameters}).encode()
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self.url}/query", form, timeout=30) as answer:
@@ -201,7 +206,7 @@ class Influxd:
 
 
 def owns_port(pid: int, port: int) -> bool:
-    """Whether the process holds the socket that listens on the port (Linux)."""
+    """Returns whether the process has the socket that listens on the port (Linux only)."""
     listening = "0A"
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
@@ -215,7 +220,8 @@ def owns_port(pid: int, port: int) -> bool:
 
 
 def sockets_of(pid: int) -> set[str]:
-    """The targets of a process's open files; `socket:[number]` for a socket (Linux)."""
+    """Returns the targets of a process's open files, which are `socket:[number]` for sockets (Linux
+    only)."""
     files = Path(f"/proc/{pid}/fd").iterdir()
     return {os.readlink(entry) for entry in files if entry.is_symlink()}
 

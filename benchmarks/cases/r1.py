@@ -1,6 +1,7 @@
 """R1: an answer of a million rows, as one table, and as a hundred tables, one for each series.
 
-There is no target for many series: the cost of each series beyond its rows is in Python.
+There is no target for many series, because the cost of a series, apart from its rows, arises in
+Python.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from ..case import OURS, Case, Subject, Work
 
 ROWS = answers.ROWS
 FEWER = 100_000
-# Rows of a series, if there are many.
+# The number of rows in each series, if there are many series.
 PART = 10_000
 OUTPUTS = ("pandas", "pyarrow", "polars")
 Reader = Callable[[bytes], Callable[[], Any]]
@@ -25,7 +26,8 @@ def subject(reader: Reader, form: str, part: int | None, **options: Any) -> Subj
 
     def make(rows: int) -> Work:
         run = reader(body(rows))
-        # Compared by the result of a smaller answer, which is the same for peers with fewer rows.
+        # The results are compared for a smaller answer, which is the same for peers with fewer
+        # rows.
         small = reader(body(FEWER))
         return Work(run, lambda: answers.digest(small()))
 
@@ -33,7 +35,7 @@ def subject(reader: Reader, form: str, part: int | None, **options: Any) -> Subj
 
 
 def case(form: str, output: str, part: int | None = None) -> Case:
-    """Peers are compared with pandas; the other outputs use the same figures."""
+    """The peers return pandas; our other outputs are compared with the same figures."""
 
     def stand(reader: Reader, **options: Any) -> Subject:
         return subject(reader, form, part, **options)

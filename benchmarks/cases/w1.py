@@ -1,4 +1,4 @@
-"""W1: 100,000 points as dicts; W1s: the same, one point a call."""
+"""W1: 100,000 points as dicts; W1s: the same points, with one call for each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def subject(writer: Callable[[Any], Writer], time: Any = "int", **options: Any) 
 def bare(
     make: Callable[[list[dict[str, Any]]], Callable[[], object]], time: Any = "int"
 ) -> Subject:
-    """Work without lines as its result."""
+    """Returns a subject whose result does not consist of lines."""
     return Subject(lambda rows: Work(make(data.points(rows, time))))
 
 

@@ -12,12 +12,13 @@ from ..writers import Writer
 
 ROWS = 100_000
 KINDS = ("NamedTuple", "dataclass", "slots class")
-# Attribute names of the hard points, whose keys cannot be names in a class.
+# The attribute names for the hard points, whose keys are not valid attribute names.
 HARD = {"host name": "host_name", "key=x": "key_x", "the value": "the_value"}
 
 
 def schema(point: dict[str, Any]) -> dict[str, Any]:
-    """The markers of both our package and aioinflux 0.9.0, for a point that is a dict."""
+    """Returns the schema of a dict point, with markers that both our package and aioinflux 0.9.0
+    have."""
     import aioinflux as package
 
     kinds = {float: package.FLOAT, int: package.INT, str: package.STR}
@@ -27,7 +28,7 @@ def schema(point: dict[str, Any]) -> dict[str, Any]:
 
 
 def bare_class(kind: str, names: list[str]) -> Any:
-    """A class with these attributes, as Python's own tools create it."""
+    """Returns a class with these attributes, created with Python's own tools."""
     if kind == "NamedTuple":
         return namedtuple("Point", names)
     if kind == "dataclass":
@@ -41,7 +42,7 @@ def bare_class(kind: str, names: list[str]) -> Any:
 
 
 def objects(kind: str, points: list[dict[str, Any]], decorate: Callable[[Any], Any]) -> list[Any]:
-    """The points as objects of one class."""
+    """Returns the points as objects of one class."""
     names = [HARD.get(key, key) for key in (*points[0]["tags"], *points[0]["fields"])]
     made = decorate(bare_class(kind, ["measurement", "time", *names]))
     return [
@@ -68,12 +69,12 @@ def ours_of(kind: str, points: list[dict[str, Any]]) -> Writer:
 
 
 def old_of(kind: str, points: list[dict[str, Any]]) -> Writer:
-    """What `write` of aioinflux 0.9.0 does with objects of user classes."""
+    """Encodes objects of user classes in the same way as `write` of aioinflux 0.9.0."""
     return writers.aioinflux_old(objects(kind, points, decorated(points)))
 
 
 def point_of(kind: str, points: list[dict[str, Any]]) -> Writer:
-    """The official `Point`, filled from the attributes of the same objects."""
+    """Fills the official `Point` from the attributes of the same objects."""
     from influxdb_client import Point, WritePrecision
 
     tags, fields = list(points[0]["tags"]), list(points[0]["fields"])

@@ -13,10 +13,11 @@ from .one import MEMORY_OF_ONE, ONE, as_fast
 
 ROWS = 1_000_000
 FEWER = 100_000
-# The polars path of influxdb3-python calls Python for each row.
+# This number of rows is smaller, because influxdb3-python calls Python for each row of a polars
+# frame.
 FEWEST = 20_000
 MEMORY_MB = 64
-# All lines as one `bytes` object, on one thread.
+# The minimum speed for all lines as one `bytes` object, on one thread.
 ONE_LEAST = 2.5
 OFFICIAL = ("influxdb", "influxdb-client", "influxdb3-python")
 
@@ -34,9 +35,10 @@ def arrow(rows: int) -> Any:
 
 
 def text_arrow(rows: int) -> Any:
-    """The table with its text columns as `string`, as most programs produce it.
+    """Returns the table with its text columns as `string`, which is the type that most programs
+    produce.
 
-    polars itself exports `string_view`.
+    When polars itself exports a table, its text columns are `string_view`.
     """
     import pyarrow as pa
 
@@ -54,7 +56,8 @@ def text_arrow(rows: int) -> Any:
 def subject(
     writer: Callable[[Any], Writer], frames: Frames, hard: Frames | None = None, **options: Any
 ) -> Subject:
-    """A writer of frames. Its lines are compared for the first rows, and for the hard frame."""
+    """Returns a subject that writes frames. The lines of the subject are compared for the first
+    rows, and for the hard frame."""
 
     def text(frame: Any) -> str:
         run, text_of = writer(frame)
@@ -75,7 +78,7 @@ def subject(
 
 
 def floats(threads: int) -> Subject:
-    """The ten float columns as text, and nothing else."""
+    """Returns a subject that only formats the ten float columns as text."""
 
     def make(rows: int) -> Work:
         from bench_anchors import format_floats
@@ -88,7 +91,8 @@ def floats(threads: int) -> Subject:
 
 
 def official(frames: Frames) -> dict[str, Subject]:
-    """The clients of InfluxDB: far more than ten times slower, so they get fewer rows."""
+    """Returns the clients of InfluxDB, which get fewer rows because they are far more than ten
+    times slower."""
     return {
         "aioinflux 0.9.0": subject(writers.aioinflux_old, frames, rows=FEWER, old=True),
         "influxdb": subject(writers.influxdb_frame, frames, rows=FEWER),
@@ -111,7 +115,8 @@ def case(
     peers: dict[str, Subject] | None = None,
     anchor: bool = False,
 ) -> Case:
-    """One kind of frame. questdb accepts only pandas: for others it gets the same rows as `str`."""
+    """Returns the case for one kind of frame. Because questdb accepts only pandas, it gets a pandas
+    frame with the same rows and `str` tags if the frame is of another kind."""
     peers = peers or {}
     note = "" if questdb_frames is None else "as a pandas frame with `str` tags"
     subjects = {
@@ -122,7 +127,7 @@ def case(
         **peers,
     }
     demands = [Demand(f"memory besides the frame <= {MEMORY_MB} MB", memory)]
-    # With two threads one kind of frame is enough.
+    # With two threads, `to_line_protocol` is measured for only one kind of frame.
     if threads == 1 or anchor:
         subjects[ONE] = subject(partial(ours.one_text, threads=threads), frames)
         demands.append(MEMORY_OF_ONE)

@@ -1,8 +1,8 @@
-"""What both interfaces share: connections, writes, queries, and the two modes of a call.
+"""The code that both interfaces share: connections, writes, queries, and the two modes of a call.
 
-The conventions of an interface (its arguments, its modes, the form of an answer) are in `client`.
-No event loop is bound: one client works under several `asyncio.run` calls, in threads, and, in
-blocking mode, inside a running loop.
+The conventions of each interface (its arguments, its modes, the form of an answer) are in `client`.
+A client is not bound to an event loop: the same client works under several `asyncio.run` calls, in
+threads, and, in blocking mode, inside a running loop.
 """
 
 from __future__ import annotations
@@ -38,33 +38,36 @@ _UNVERIFIED = (
     "certificate"
 )
 
-# Attributes of the connections; all others are settings.
+# Attributes that belong to the connections; all other attributes are settings.
 _CONNECTION = ("_core", "_options")
 
 
 class Base(Face):
-    """Connections to one server, and the requests that go over them."""
+    """The connections to one server, and the requests that use them."""
 
-    # The generation of the server. It determines the lines of a write (`_core.Arguments`), where
-    # they are stored (`_write`), where a query looks (`_checked`), and which statements exist.
+    # The generation of the server, such as 1.x. The generation determines how points are encoded
+    # (`_core.Arguments`), where a write stores them (`_write`), where a query reads them
+    # (`_checked`), and which statements exist.
     _server: Server = "1.x"
     _options: dict[str, Any]
     _db: str | None
-    # Defaults of calls: the database and the rest of where points go, and their tags.
+    # The defaults for each call: the database, other parameters that say where points are stored,
+    # and the tags of the points.
     _rp: str | None = None
     _consistency: str | None = None
     _tags: dict[str, object] | None = None
     _has_warned = False
 
     def _open(self, options: dict[str, Any], password: str | None) -> None:
-        """Creates the connection pool. Nothing is sent."""
+        """Creates the connection pool. Nothing is sent to the server."""
         _arguments.connection(options, password)
         self._options = options
         self._core = _core.Client(**options, password=password)
         self._warn_of_unverified()
 
     def _move(self, **address: Any) -> None:
-        """Switches to another server. Connections to the old one close when nothing uses them."""
+        """Switches to another server. Connections to the old server close when nothing uses them
+        any more."""
         options = {**self._options, **address}
         _arguments.connection(options, None)
         where = {name: options[name] for name in ("host", "port", "ssl", "path")}
@@ -73,7 +76,8 @@ class Base(Face):
         self._warn_of_unverified()
 
     def _warn_of_unverified(self) -> None:
-        """Warns once that a client trusts every server; copies of the client do not warn again."""
+        """Warns once that a client does not verify the server's certificate; copies of the client
+        do not warn again."""
         if self._has_warned or not self._core.unverified:
             return
         self._has_warned = True
@@ -95,7 +99,7 @@ class Base(Face):
 
     @property
     def db(self) -> str | None:
-        """Default database; assign to switch."""
+        """The default database. To use another one, assign to this attribute."""
         return self._db
 
     @db.setter
@@ -104,9 +108,9 @@ class Base(Face):
         self._db = name
 
     def __getstate__(self) -> dict[str, Any]:
-        """All settings except the connections and the passwords.
+        """Returns all settings except the connections and the passwords.
 
-        The proxy's user and password are left out, too.
+        The user name and password of the proxy are left out, too.
         """
         options = dict(self._options)
         if options["proxy"] is not None:
@@ -119,7 +123,7 @@ class Base(Face):
         self.__dict__.update(state["rest"])
 
     def __copy__(self) -> Self:
-        """A client with the same connections and password, and separate settings."""
+        """Returns a client with the same connections and password, but separate settings."""
         made = object.__new__(type(self))
         made.__dict__.update(vars(self))
         return made
@@ -133,7 +137,7 @@ class Base(Face):
         return made
 
     def close(self) -> _Closed:
-        """Closes idle connections. A later call opens new ones.
+        """Closes idle connections. A later call opens new connections.
 
         Returns:
             An object that can be awaited, but need not be.
@@ -180,7 +184,8 @@ class Base(Face):
         database: str | None = None,
         bucket: str | None = None,
     ) -> Any:
-        """Writes points, in the mode of the client. Missing arguments are the client's."""
+        """Writes points, in the mode of the client. Arguments that are not passed come from the
+        client."""
 
         def find_place() -> _write.Place:
             named = _keywords.database(db, database, bucket)
@@ -212,7 +217,7 @@ class Base(Face):
         params: dict[str, object] | None = None,
         rp: str | None = None,
     ) -> Any:
-        """Runs statements. Without a maker the answer is the server's JSON."""
+        """Runs statements. Without a `maker`, the result is the server's JSON."""
         if not isinstance(chunked, bool):
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
         if chunked:
@@ -244,7 +249,7 @@ class Base(Face):
         rp: str | None,
         progress: _progress.Progress = None,
     ) -> Stream[Any]:
-        """Runs statements when the first item is requested."""
+        """Returns a stream that runs the statements when its first item is requested."""
         return Stream(self._reading(text, db, maker, chunk_size, params, rp, progress))
 
     def _reading(
@@ -273,7 +278,8 @@ class Base(Face):
         params: dict[str, object] | None,
         rp: str | None,
     ) -> tuple[str | None, str | None, dict[str, object] | None]:
-        """Checks the arguments of a query. Returns database, retention policy and parameters."""
+        """Checks the arguments of a query. Returns the database, the retention policy and the
+        parameters."""
         database = _arguments.database(db, self._db)
         _arguments.statement(text, chunk_size, params, rp)
         if logger.isEnabledFor(logging.INFO):
@@ -287,8 +293,8 @@ class Base(Face):
         finish: Callable[[T], R],
         guard: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> Any:
-        """Awaits or waits, depending on the mode. Encoding happens at the same moment as
-        sending."""
+        """Runs a call: returns a coroutine in async mode, and blocks otherwise. In both modes, data
+        is encoded just before it is sent."""
         if self._is_async:
             call = _guarded(make, finish, guard) if guard else _awaited(make, finish)
             return self._named(name, call)
@@ -296,7 +302,7 @@ class Base(Face):
             return finish(make().wait())
 
     def _named(self, name: str, call: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Makes Python's warning of a call that was never awaited name the method."""
+        """Makes Python's warning about a call that was never awaited name the method."""
         named: Any = call
         named.__qualname__ = _qualified(type(self).__name__, name)
         return call
@@ -308,7 +314,7 @@ def _qualified(kind: str, name: str) -> str:
 
 
 class _Closed:
-    """The result of `close`, after which there is nothing to wait for."""
+    """The result of `close`; awaiting it returns at once."""
 
     def __await__(self) -> Generator[Any, None, None]:
         return

@@ -1,7 +1,8 @@
-"""Reads times that are text but not ISO 8601, with pandas.
+"""Uses pandas to read times that are strings but not ISO 8601.
 
-This module knows which texts pandas completes from the current date of the machine, and in which
-order a text has day and month. The encoder checks whether all texts of a call agree.
+This module knows which strings pandas completes with the machine's current date, and whether the
+day or the month comes first in a string. The encoder checks that all strings of a call have the
+same order.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from typing import Any
 
 __all__ = ["read"]
 
-# pandas completes texts that begin like this with the current date in the machine's time zone.
+# pandas completes strings that begin like this with the current date in the machine's time zone.
 _CLOCK = re.compile(r"\d{1,2}:")
 _MONTH = re.compile(r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
-# A time of day with the offset of its zone: its numbers are not part of the date.
+# Matches a time of day with its UTC offset, because the numbers in it are not part of the date.
 _TIME_OF_DAY = re.compile(
     r"\d+(?::\d+)+(?:[.,]\d+)?(?:\s*[+-]\d\d:?\d\d\b)?|\d+\s*[ap]\.?m\b", re.IGNORECASE
 )
-# The digits after the microseconds, which pandas ignores in many texts.
+# Matches the digits after the microseconds, which pandas ignores in many strings.
 _BEYOND_MICROSECONDS = re.compile(r":\d\d[.,]\d{6}(\d{1,3})")
-# What dateutil reads as the name of a zone, and similar words with a different meaning.
+# Matches words that dateutil reads as the name of a time zone, and similar words with a different
+# meaning.
 _CAPITALS = re.compile(r"\b[A-Z]{2,5}\b")
 _NO_ZONE = re.compile(
     "JAN|FEB|MAR(CH)?|APR(IL)?|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN"
@@ -30,13 +32,15 @@ _NO_ZONE = re.compile(
 
 
 def read(text: str) -> tuple[datetime, int, str | None]:
-    """The time, its remaining nanoseconds, and which part of the date comes first.
+    """Returns the time, the nanoseconds beyond its microseconds, and which part of the date comes
+    first.
 
-    The part is `month`, `day` or `year` if the text could also be read in another order, or only in
-    this one. It is `None` if there was no order to choose.
+    The third result is `month`, `day` or `year` if the string can also be read in another order, or
+    can be read only in this order. The third result is `None` if the string leaves no choice of an
+    order.
 
     Raises:
-        ValueError: pandas cannot read the text, or does not know its zone.
+        ValueError: pandas cannot read the string, or does not know its time zone.
         OverflowError: the time does not fit in 64-bit nanoseconds.
     """
     import pandas as pd
@@ -61,9 +65,9 @@ def read(text: str) -> tuple[datetime, int, str | None]:
 
 
 def _today(text: str) -> datetime:
-    """The time of a text. Missing parts of the date are those of the current day.
+    """Returns the time that a string names. Missing parts of the date come from the current day.
 
-    The day is that of UTC, or of the zone that the text names.
+    The current day is the day in UTC, or in the time zone that the string names.
     """
     from dateutil import parser  # type: ignore[import-untyped]
 
@@ -79,14 +83,15 @@ def _midnight(zone: Any) -> datetime:
 
 
 def _check_zone(text: str) -> None:
-    """Refuses names of zones that pandas 2 ignores, which would shift the time by hours."""
+    """Refuses the names of time zones that pandas 2 ignores, because the time would be off by
+    hours."""
     for word in _CAPITALS.findall(text):
         if not _NO_ZONE.fullmatch(word):
             raise ValueError(f"unknown time zone {word}; hint: write its offset, such as +01:00")
 
 
 def _order(text: str, time: datetime) -> str | None:
-    """Which part of the date comes first, judged by the parsed date."""
+    """Returns which part of the date comes first, according to the parsed date."""
     if _MONTH.search(text):
         return None
     numbers: list[str] = re.findall(r"\d+", _TIME_OF_DAY.sub(" ", text))
@@ -95,13 +100,13 @@ def _order(text: str, time: datetime) -> str | None:
     date = time.month, time.day
     for at, number in enumerate(numbers[:-1]):
         if len(number) > 2:
-            # A year, or a complete date, comes first: then pandas never reads the day before the
-            # month.
+            # If the string begins with a year or a complete date, pandas never reads the day before
+            # the month.
             return None
         first, second = int(number), int(numbers[at + 1])
         third = int(numbers[at + 2]) if at + 2 < len(numbers) else 0
         if first == second:
-            # The same in both orders, if this is the date.
+            # If these two numbers are day and month, both orders give the same date.
             continue
         if (first, second) == date:
             return "month"

@@ -17,53 +17,57 @@ class Face:
     """The methods whose docstrings both interfaces inherit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Makes a client. Connections are opened when they are needed.
+        """Makes a client. Connections are opened only when they are needed.
 
         Args:
             host: Name or address of the server.
             port: TCP port.
-            path: Path before `ping`, `write` and `query`, for servers behind a proxy.
-            mode: `async`: calls are awaited. `blocking`: calls return the value itself.
+            path: Path that precedes `ping`, `write` and `query` in URLs, for servers behind a
+                proxy.
+            mode: With `async`, calls are awaited. With `blocking`, calls return the value itself.
                 `AsyncInfluxDBClient` has a third mode, `dataframe`: it is blocking, and queries
                 return DataFrames.
-            output: Only in `InfluxDBClient`. What queries return: `json`, the server's JSON as a
-                `dict`; `dataframe`, DataFrames of pandas; or any other `output` of `query`.
-            db: Default database of writes and queries; assign `client.db` to switch.
+            output: Only in `InfluxDBClient`. The type that queries return: `json` for the server's
+                JSON as a `dict`, `dataframe` for pandas DataFrames, or any other `output` of
+                `query`.
+            db: Default database for writes and queries; assign to `client.db` to use another one.
             database: Alias of `db`; takes precedence over it.
             ssl: Whether to connect over TLS.
-            unix_socket: Path of the server's Unix socket, which is used instead of TCP. This and
-                the file paths are `str` or `os.PathLike`.
-            username: Name for basic authentication. `AsyncInfluxDBClient` ignores it without a
-                `password`.
-            password: Never part of `repr`, logs, errors, URLs and pickles.
-            timeout: Seconds for a whole request. A streamed or chunked answer has no total limit;
-                there it limits the silence between two pieces. `None`: 5 seconds to connect, 300
-                for the rest.
-            loop: Ignored, because no event loop is bound. Deprecated.
-            log_level: Only in `AsyncInfluxDBClient`. Level of the logger `aioinflux`; a falsy value
-                leaves logging unchanged.
-            rp: Only in `InfluxDBClient`, like `consistency` and `tags`. Default retention policy of
-                writes and queries.
-            consistency: How many nodes of a cluster must have stored a write: `any`, `one`,
-                `quorum` or `all`.
-            tags: Default tags, for all points that have no tag of the same name themselves.
-            gzip: Whether to compress writes. `None`: from 1 KiB on, for remote servers only.
-            proxy: URL of an HTTP proxy. `None`: from the environment, but never for loopback.
-                Empty: none.
-            ca_file: PEM file of certificates to trust in addition to the system's: those of
-                authorities, or the server's own, which may be self-signed.
-            cert_file: PEM file of the client's certificate.
-            key_file: PEM file of the client's private key.
-            verify_ssl: Whether to verify the certificate of the server. If it is not verified,
-                others can read and change what is sent; one warning says so. `ca_file` then has no
-                effect.
+            unix_socket: Path of the server's Unix socket, which is used instead of TCP. This path
+                and the file paths below can be `str` or `os.PathLike`.
+            username: User name for basic authentication. `AsyncInfluxDBClient` ignores the name if
+                there is no `password`.
+            password: Password for basic authentication. `repr`, logs, errors, URLs and pickles
+                never contain the password.
+            timeout: Seconds that a whole request can take. For a streamed or chunked answer,
+                `timeout` limits the time between two pieces, not the whole request. With `None`,
+                connecting can take 5 seconds, and the rest of the request can take 300 seconds.
+            loop: Ignored, because a client is not bound to an event loop. Deprecated.
+            log_level: Only in `AsyncInfluxDBClient`. Level of the logger `aioinflux`; a false value
+                such as `None` leaves the level unchanged.
+            rp: Only in `InfluxDBClient`, like `consistency` and `tags`. Default retention policy
+                for writes and queries.
+            consistency: How many nodes of a cluster must store a write before the write succeeds:
+                `any`, `one`, `quorum` or `all`.
+            tags: Default tags, which are added to every point that has no tag of the same name.
+            gzip: Whether to compress writes. With `None`, writes to remote servers are compressed
+                if they are 1 KiB or larger.
+            proxy: URL of an HTTP proxy. With `None`, the proxy comes from the environment, but none
+                is used for loopback addresses. With an empty string, no proxy is used.
+            ca_file: PEM file with certificates to trust in addition to the system's: certificates
+                of authorities, or the server's own certificate, which can be self-signed.
+            cert_file: PEM file with the client's certificate.
+            key_file: PEM file with the client's private key.
+            verify_ssl: Whether to verify the server's certificate. If the certificate is not
+                verified, an attacker can read and change the data; a warning says so once. Without
+                verification, `ca_file` has no effect.
             bucket: Only in `InfluxDBClient`. Alias of `db`; if both are passed, they must name the
                 same database.
-            **refused: Only in `InfluxDBClient`. Arguments for aiohttp and for the cache of 0.9 are
-                refused with a hint.
+            **refused: Only in `InfluxDBClient`. Arguments that 0.9 passed to aiohttp or used for
+                its cache are refused with a hint.
         Raises:
-            ValueError: an argument is out of range; the text names it.
-            TypeError: an argument is of the wrong type, or unknown.
+            ValueError: an argument is out of range; the message names it.
+            TypeError: an argument has the wrong type, or is unknown.
         """
         raise NotImplementedError
 

@@ -1,7 +1,8 @@
-"""Decoded series as pandas DataFrames.
+"""Converts decoded series to pandas DataFrames.
 
-This module knows the layout of our DataFrames; the columns are created in Rust. Besides pandas it
-needs only numpy. With pyarrow, texts are Arrow's, without a Python object for each.
+This module defines the layout of our DataFrames; the columns are created in Rust. Besides pandas,
+this module needs only numpy. With pyarrow, text columns are Arrow arrays, without a Python object
+for each string.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ __all__ = ["frames"]
 
 
 def frames(answer: Answer, tags_as_categories: bool) -> list[tuple[str | None, pd.DataFrame]]:
-    """The DataFrame of each series, by name. The series are taken out of the answer.
+    """Returns the name and the DataFrame of each series. The series are removed from the answer.
 
-    Index: UTC nanoseconds if there is a time column, otherwise the row number. Columns: the fields,
-    then the tags of GROUP BY. Measurement and tags are also in `attrs`.
+    The index holds UTC times in nanoseconds if there is a time column, and row numbers otherwise.
+    The columns are the fields, followed by the tags of GROUP BY. The measurement and the tags are
+    also in `attrs`.
     """
     texts = _text_dtype()
     categories = answer.categories() if tags_as_categories else {}
@@ -45,25 +47,28 @@ def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]])
     if index is None:
         index = pd.RangeIndex(length)
     result = pd.DataFrame(dict(enumerate(data.values())), index=index, copy=False)
-    # A copy, because it has a name that users may set.
+    # Copied, because users can set the name of this index.
     result.columns = _labels(tuple(data)).copy()
     result.attrs = {"measurement": name, "tags": dict(tags)}
     if "name" not in data:
-        # An attribute of aioinflux 0.1. It must not overwrite a column of that name.
+        # The attribute `name` exists for programs written for aioinflux 0.1. The attribute must not
+        # overwrite a column called `name`.
         object.__setattr__(result, "name", name)
     return result
 
 
 @lru_cache
 def _labels(names: tuple[str, ...]) -> pd.Index[str]:
-    """The labels of columns, created once for many series: they take as long as half a frame."""
+    """Returns the index of column labels. The index is cached for series with equal columns,
+    because creating it takes as long as half a frame."""
     import pandas as pd
 
     return pd.Index(names)
 
 
 def _times(nanoseconds: Any) -> pd.DatetimeIndex:
-    """Times in the memory of the integers. Adding a zone to naive times would copy them."""
+    """Returns times that share the memory of the integers. Adding a time zone to naive times would
+    copy them."""
     import pandas as pd
 
     dtype: Any = pd.DatetimeTZDtype("ns", "UTC")
@@ -71,7 +76,8 @@ def _times(nanoseconds: Any) -> pd.DatetimeIndex:
 
 
 def _text_dtype() -> Any:
-    """The dtype that pandas uses for text, if it is one of Arrow, as in pandas 3 with pyarrow."""
+    """Returns the dtype that pandas uses for text if it is an Arrow dtype, as in pandas 3 with
+    pyarrow."""
     import pandas as pd
 
     dtype = pd.Series([""]).dtype
@@ -89,7 +95,8 @@ def _column(kind: str, values: Any, mask: Any, length: int, texts: Any) -> Any:
     if kind == "object":
         return pd.Series(values, dtype=object).array
     if kind == "null":
-        # Concatenated with a chunk of numbers, this dtype becomes theirs without loss.
+        # When a chunk of nulls and a chunk of numbers are concatenated, the result has the dtype of
+        # the numbers, without loss.
         return pd.arrays.IntegerArray(np.zeros(length, np.int64), np.ones(length, bool))
     if kind == "time":
         return _times(values).array
@@ -101,7 +108,7 @@ def _column(kind: str, values: Any, mask: Any, length: int, texts: Any) -> Any:
 
 
 def _tag(value: str, length: int, texts: Any, categories: list[str] | None) -> Any:
-    """A column with the same text in each row."""
+    """Returns a column with the same string in each row."""
     import numpy as np
     import pandas as pd
 
@@ -116,7 +123,7 @@ def _tag(value: str, length: int, texts: Any, categories: list[str] | None) -> A
 
 
 def _free(label: str, taken: dict[str, Any]) -> str:
-    """The label, with the suffix `_1` (or the next free one) if it is taken."""
+    """Returns the label, with the suffix `_1` (or the next free number) if the label is taken."""
     if label not in taken:
         return label
     number = 1

@@ -1,4 +1,5 @@
-"""Where a client finds its server: URLs, the environment, and removed arguments of 0.9."""
+"""Finds the server of a client from URLs and the environment, and refuses removed arguments of
+0.9."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from typing import Any
 
 __all__ = ["of_environment", "of_url", "port", "refuse", "with_options"]
 
-# Whether each scheme uses TLS. In those of influxdb-python the path is the database.
+# The URL schemes, and whether each uses TLS. In the schemes of influxdb-python, the path is the
+# database.
 _SCHEMES = {"http": False, "influxdb": False, "https": True, "https+influxdb": True}
 _OF_DATABASES = ("influxdb", "https+influxdb")
 
@@ -32,10 +34,10 @@ _GONE = {
 
 
 def refuse(arguments: Mapping[str, object]) -> None:
-    """Refuses all of these arguments, with a hint to the replacement.
+    """Refuses every argument in `arguments`, with a hint to the replacement.
 
     Raises:
-        TypeError: there is such an argument.
+        TypeError: `arguments` is not empty.
     """
     for name in arguments:
         hint = _GONE.get(name)
@@ -45,7 +47,8 @@ def refuse(arguments: Mapping[str, object]) -> None:
 
 
 def port(value: Any) -> Any:
-    """A port, which may be text, as in 0.9. Invalid ports are left for later checks to refuse."""
+    """Converts a port from text, which 0.9 accepted. Invalid ports are returned unchanged, and
+    later checks refuse them."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
@@ -63,7 +66,7 @@ def _flag(text: str) -> bool:
     return _WORDS[text.lower()]
 
 
-# Aliases of one argument.
+# The argument `db` and its aliases.
 _DATABASE = ("db", "database", "bucket")
 _KEYS: dict[str, Callable[[str], Any]] = {
     "db": str, "database": str, "bucket": str, "rp": str, "consistency": str,
@@ -73,10 +76,10 @@ _KEYS: dict[str, Callable[[str], Any]] = {
 
 
 def of_url(url: str) -> dict[str, Any]:
-    """The arguments of the constructor in a URL. No error shows the URL."""
+    """Reads the arguments of the constructor from a URL. Error messages never contain the URL."""
     if not isinstance(url, str):
         raise TypeError(f"argument `url`: expected str, got `{type(url).__name__}`")
-    # A large module that most programs do not need.
+    # Imported here because the module is large, and most programs do not need it.
     from urllib.parse import parse_qsl, unquote, urlsplit
 
     try:
@@ -95,7 +98,8 @@ def of_url(url: str) -> dict[str, Any]:
     if scheme in _OF_DATABASES and "://" in url:
         host = host or "localhost"
     if not host or parts.fragment or "@" in parts.path:
-        # What remains of a password with an unescaped reserved character.
+        # A fragment, or an `@` in the path, is usually the rest of a password with an unescaped
+        # reserved character.
         raise ValueError(
             "argument `url`: expected scheme://[user:password@]host[:port][/path][?key=value]; "
             "hint: percent-encode user and password"
@@ -133,7 +137,7 @@ def of_url(url: str) -> dict[str, Any]:
 
 
 def _database_of_path(path: str) -> str:
-    """The database in the path of a URL of influxdb-python."""
+    """Returns the database in the path of a URL of influxdb-python."""
     name = path.removeprefix("/").removesuffix("/")
     if "/" in name:
         raise ValueError(
@@ -144,7 +148,7 @@ def _database_of_path(path: str) -> str:
 
 
 def with_options(located: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of the constructor. Explicit ones take precedence over a URL and the
+    """Combines arguments of the constructor. Explicit arguments take precedence over a URL and the
     environment."""
     if any(options.get(name) for name in _DATABASE):
         located = {name: value for name, value in located.items() if name != "db"}
@@ -161,7 +165,8 @@ def _read(place: str, key: str, text: str) -> Any:
         raise ValueError(f"{place}: expected {expected}") from None
 
 
-# The variables for each argument. The first one that is set counts.
+# The environment variables for each argument. If several variables of an argument are set, the
+# first one is used.
 _VARIABLES: dict[str, tuple[str, ...]] = {
     "host": ("INFLUXDB_HOST",),
     "db": ("INFLUXDB_DATABASE", "INFLUXDB_DB"),
@@ -175,7 +180,7 @@ _VARIABLES: dict[str, tuple[str, ...]] = {
 
 
 def of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The arguments of the constructor in the environment."""
+    """Reads the arguments of the constructor from the environment."""
     options: dict[str, Any] = {}
     if environment.get("INFLUXDB_URL"):
         try:

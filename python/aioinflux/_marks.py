@@ -1,4 +1,4 @@
-"""The marks of typed points: classes that are used in annotations (see `typed`)."""
+"""The marks of typed points: classes for annotations (see `typed`)."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ __all__ = ["Field", "Measurement", "Tag", "Time"]
 
 
 class Measurement:
-    """The measurement of the point: `Annotated[str, Measurement]`.
+    """Marks the measurement of the point: `Annotated[str, Measurement]`.
 
-    If the attribute is `None`, or the class has no such attribute, the measurement is the name of
-    the class.
+    If the attribute is `None`, or if no attribute has this mark, the measurement is the name of the
+    class.
     """
 
 
 class Time:
-    """The time of the point: `Annotated[int, Time]`, nanoseconds, or `Annotated[datetime, Time]`.
+    """Marks the time of the point: `Annotated[int, Time]` for nanoseconds, or `Annotated[datetime,
+    Time]`.
 
-    A `str` is read as ISO 8601. The time may be Optional; if it is `None`, the server sets it.
+    If the time is a `str`, it is read as ISO 8601. The time can be Optional; if it is `None`, the
+    server sets the time.
     """
 
 
 class _Keyed:
-    """A mark that may have a key, for keys that are not Python names: `Tag("host name")`.
+    """A mark with an optional key, for keys that are not valid Python names: `Tag("host name")`.
 
     Args:
-        key: Key of the tag or field; the name of the attribute by default.
+        key: Key of the tag or field; by default, the name of the attribute.
     """
 
     def __init__(self, key: str | None = None) -> None:
@@ -37,8 +39,9 @@ class _Keyed:
 
 
 class Tag(_Keyed):
-    """A tag: `Annotated[str, Tag]`. Enum members become their names, other values their `str()`."""
+    """Marks a tag: `Annotated[str, Tag]`. Enum members become their names; other values become
+    their `str()`."""
 
 
 class Field(_Keyed):
-    """A field: `Annotated[float, Field]`. The type of the annotation is the type of the field."""
+    """Marks a field: `Annotated[float, Field]`. The type of the field is the annotated type."""

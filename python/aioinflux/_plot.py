@@ -1,7 +1,7 @@
-"""Plots of results: numeric columns over time, with matplotlib.
+"""Plots results with matplotlib: numeric columns over time.
 
-matplotlib is imported at the first plot; it needs numpy. This module knows how to find the columns
-of a series, for our own types and those of pandas, polars and pyarrow.
+matplotlib, which needs numpy, is imported when the first plot is drawn. This module finds the
+columns of a series, for our own types and those of pandas, polars and pyarrow.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from . import _arguments, _core, _show
 
 __all__ = ["plot"]
 
-# Maximum number of lines in a legend, and of characters in a label.
+# The maximum number of lines in a legend, and of characters in a label.
 _LEGEND = 20
 _LABEL = 80
-# numpy's names of the units of times, by their nanoseconds.
+# The numpy names of time units, by their length in nanoseconds.
 _UNITS = {
     1: "ns", 10**3: "us", 10**6: "ms", 10**9: "s", 60 * 10**9: "m", 3600 * 10**9: "h",
 }  # fmt: skip
@@ -25,8 +25,9 @@ _UNITS = {
 class _Source(NamedTuple):
     """The columns of one series.
 
-    `kinds` are `number`, `boolean`, or another word. `values` returns the column at a position as
-    float64 with NaN for null. `times` are `datetime64`, or `None`.
+    Each item of `kinds` is `number`, `boolean`, or another word. `values` is a function that
+    returns the column at a position as float64, with NaN for null. `times` is an array of
+    `datetime64`, or `None`.
     """
 
     columns: Sequence[str]
@@ -41,7 +42,7 @@ def plot(
     ax: Any,
     kwargs: Mapping[str, Any] | None,
 ) -> Any:
-    """Implements `SeriesList.plot`, for series and their names."""
+    """Implements `SeriesList.plot` for pairs of a name and a series."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
@@ -72,7 +73,7 @@ def plot(
 
 
 def _chosen(sources: list[_Source], wanted: list[object] | None) -> list[list[int]]:
-    """The positions of the columns to plot, for each series."""
+    """Returns the positions of the columns to plot, for each series."""
     if wanted is None:
         chosen = [[n for n, kind in enumerate(one.kinds) if kind == "number"] for one in sources]
         if not any(chosen):
@@ -93,7 +94,7 @@ def _chosen(sources: list[_Source], wanted: list[object] | None) -> list[list[in
 
 
 def _points(source: _Source, position: int) -> tuple[Any, Any]:
-    """The times (or row numbers) and values, without nulls."""
+    """Returns the times (or row numbers) and values, without nulls."""
     import numpy as np
 
     values = source.values(position)
@@ -109,12 +110,12 @@ def _label(name: str | None, column: str, one: Any) -> str:
 
 
 def _safe(text: str) -> str:
-    """A text that matplotlib displays literally."""
+    """Returns a string that matplotlib displays literally."""
     return _show.clean(text, _LABEL).replace("$", r"\$")
 
 
 def _dress(ax: Any, names: Iterable[str | None], timed: bool) -> None:
-    """Title and ticks of new axes."""
+    """Sets the title and the ticks of new axes."""
     from matplotlib import dates
 
     title = ", ".join(name for name in names if name)
@@ -129,7 +130,7 @@ def _dress(ax: Any, names: Iterable[str | None], timed: bool) -> None:
 
 
 def _source(one: Any) -> _Source:
-    """The columns of a series of any type."""
+    """Returns the columns of a series of any type."""
     if isinstance(one, (_core.Table, _core.Rows)):
         return _own(one)
     kind = type(one).__module__.partition(".")[0]
@@ -208,7 +209,7 @@ def _pyarrow(table: Any) -> _Source:
         return "number" if is_number else str(of)
 
     def values(position: int) -> Any:
-        # Not exact beyond 2^53, which no plot shows.
+        # The values are not exact beyond 2^53, but no plot shows the difference.
         return table.column(position).cast(pa.float64(), safe=False).to_numpy()
 
     times = None

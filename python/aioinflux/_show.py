@@ -1,8 +1,8 @@
-"""Display of results: text for a terminal, HTML for a notebook.
+"""Displays results: as text in a terminal, as HTML in a notebook.
 
-Pure functions of names, kinds of columns, a few rows and a length. However large a result is, only
-its first and last rows become Python objects. Data from the server may be
-hostile: control characters are escaped in text, and HTML is always escaped.
+The functions are pure: they take names, kinds of columns, a few rows and a length. However large a
+result is, only its first and last rows become Python objects. Because data from the server can be
+hostile, control characters are escaped in text, and HTML is always escaped.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ __all__ = [
     "view",
 ]
 
-# Number of rows shown at the beginning and at the end.
+# The number of rows shown at the beginning and at the end.
 _ROWS = 5
-# Maximum characters of a line of text, of a cell in it, and of a cell in HTML.
+# The maximum number of characters in a line of text, in a cell of text, and in a cell of HTML.
 _LINE = 100
 _CELL = 32
 _HTML_CELL = 100
 _HTML_COLUMNS = 30
-# Kinds whose cells are right-aligned.
+# The kinds of columns whose cells are right-aligned.
 _NUMBERS = ("float", "integer", "unsigned", "number")
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -38,11 +38,12 @@ _SECOND_NS = 1_000_000_000
 
 
 class View(NamedTuple):
-    """The displayed parts of one series.
+    """The parts of one series that are displayed.
 
-    `kinds` has one for each column: `time`, `float`, `integer`, `unsigned`, `boolean`, `string`,
-    `tag`, `null` (no values at all), `number` and `mixed` (values of several kinds). Times are
-    integers in units of `unit` nanoseconds since 1970. `last` is empty if `first` has all rows.
+    `kinds` holds the kind of each column: `time`, `float`, `integer`, `unsigned`, `boolean`,
+    `string`, `tag`, `null` (no values at all), `number` or `mixed` (values of several kinds). Times
+    are integers: the number of units of `unit` nanoseconds since 1970. `last` is empty if `first`
+    holds all rows.
     """
 
     title: str
@@ -57,17 +58,17 @@ class View(NamedTuple):
 
 
 def text(series: Any) -> str:
-    """The `repr` of a `Table` or `Rows`."""
+    """Returns the `repr` of a `Table` or `Rows`."""
     return as_text(view(series))
 
 
 def html(series: Any) -> str:
-    """The HTML of a `Table` or `Rows`."""
+    """Returns the HTML of a `Table` or `Rows`."""
     return as_html(view(series))
 
 
 def view(series: Any, rows: int = _ROWS) -> View:
-    """The displayed parts of a `Table` or `Rows`: at most this many rows at each end."""
+    """Returns the displayed parts of a `Table` or `Rows`, with at most `rows` rows at each end."""
     length = len(series)
     split = length if length <= 2 * rows else rows
     return View(
@@ -88,7 +89,7 @@ def _listed(lists: Iterable[list[Any]]) -> list[Any]:
 
 
 def as_text(shown: View) -> str:
-    """A head, the tags, and the rows below the names and kinds of their columns."""
+    """Returns a heading, the tags, the names and kinds of the columns, and the rows."""
     name = "" if shown.name is None else f" {clean(repr(shown.name), _LINE)}"
     lines = [f"<{shown.title}{name}: {_counted(shown)}>"]
     if shown.tags:
@@ -111,7 +112,7 @@ def as_text(shown: View) -> str:
 
 
 def as_html(shown: View) -> str:
-    """The same as an HTML table in a `div`."""
+    """Returns the same content as an HTML table in a `div`."""
     name = "" if shown.name is None else f" <b>{_escaped(shown.name)}</b>"
     head = f"{_escaped(shown.title)}{name}: {_counted(shown)}"
     if shown.tags:
@@ -135,12 +136,12 @@ def as_html(shown: View) -> str:
 
 
 def label_of_tags(tags: Mapping[str, str]) -> str:
-    """Tags as a text: `host=a, region=eu`."""
+    """Returns tags as a string: `host=a, region=eu`."""
     return ", ".join(f"{key}={value}" for key, value in tags.items())
 
 
 def tags_of(series: Any) -> Mapping[str, str]:
-    """The tags of GROUP BY of a series, for our own types and for our DataFrames."""
+    """Returns the tags of GROUP BY of a series, for our own types and for our DataFrames."""
     tags = getattr(series, "tags", None)
     if tags is None:
         attrs = getattr(series, "attrs", None)
@@ -149,9 +150,11 @@ def tags_of(series: Any) -> Mapping[str, str]:
 
 
 def clean(text: str, limit: int) -> str:
-    """A text on one line, of at most `limit` characters before its control characters are escaped.
+    """Returns a string on one line, cut to `limit` characters before its control characters are
+    escaped.
 
-    Characters that change the writing direction, or that are invisible, count as such.
+    Characters that are invisible, or that change the writing direction, are treated as control
+    characters.
     """
     if len(text) > limit:
         text = f"{text[: limit - 1]}…"
@@ -169,7 +172,8 @@ def _number(count: int, what: str) -> str:
 
 
 def _column(shown: View, position: int, kind: str) -> list[str]:
-    """The lines of a column: its name, its kind, and its cells, with a gap for omitted rows."""
+    """Returns the lines of a column: its name, its kind, and its cells, with a gap for omitted
+    rows."""
     cells = [clean(shown.columns[position], _CELL), kind]
     cells.extend(clean(_cell(row[position], kind, shown.unit), _CELL) for row in shown.first)
     if shown.length > len(shown.first) + len(shown.last):
@@ -183,12 +187,12 @@ def _cell(value: object, kind: str, unit: int) -> str:
         return "null"
     if kind == "time" and isinstance(value, int):
         return _time(value * unit)
-    # A text may be long: only its beginning is read.
+    # Because a string can be long, only its beginning is read.
     return value[: _HTML_CELL + 1] if isinstance(value, str) else str(value)
 
 
 def _time(nanoseconds: int) -> str:
-    """ISO 8601 in UTC, with as many digits as needed.
+    """Returns the time as ISO 8601 in UTC, with as many digits as needed.
 
     If the year is out of range for `datetime`, returns the number of nanoseconds.
     """
@@ -202,7 +206,7 @@ def _time(nanoseconds: int) -> str:
 
 
 def _width(text: str) -> int:
-    """The terminal columns that a text takes."""
+    """Returns the number of terminal columns that a string takes."""
     if text.isascii():
         return len(text)
     import unicodedata

@@ -47,7 +47,7 @@ __all__ = [
 
 Mode = Literal["async", "blocking"]
 ClientOutput = Output
-# Names of 0.9, for annotations.
+# Names that 0.9 exported for annotations.
 PointType = Any
 ResultType = Any
 
@@ -99,7 +99,7 @@ class InfluxDBClient(Base, Administration):
         }  # fmt: skip
         self._open(options, password)
         self._rp, self._consistency = rp, consistency
-        # A copy, so that later changes by the caller have no effect here.
+        # Copied, so that later changes by the caller have no effect here.
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self.output = output
@@ -389,7 +389,8 @@ class InfluxDBClient(Base, Administration):
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
     """Makes a method of an `async def`, which runs to its end in `blocking` mode (0.9)."""
 
-    # A caller that awaits has already imported it; a program that blocks does not need it.
+    # Imported here because callers that await have already imported it, and programs that block do
+    # not need it.
     import asyncio
 
     @functools.wraps(coro)

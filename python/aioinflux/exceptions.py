@@ -38,12 +38,13 @@ class InfluxDBError(Exception):
         retryable: Whether the same request may succeed later.
     """
 
-    written: list[range] = []  # noqa: RUF012 (a default that nobody writes to)
+    written: list[range] = []  # noqa: RUF012 (a default that nobody changes)
     retryable: bool = False
 
     def __init__(self, *args: object, **fields: object) -> None:
         super().__init__(*args)
-        # In the instance's dictionary, which pickle and copy preserve.
+        # The attributes are stored in the dictionary of the instance, which pickle and copy
+        # preserve.
         self.__dict__.update(fields)
 
 
@@ -78,7 +79,7 @@ class InfluxDBResponseError(InfluxDBError):
     status: int | None = None
     code: str | None = None
     message: str | None = None
-    headers: dict[str, str] = {}  # noqa: RUF012 (a default that nobody writes to)
+    headers: dict[str, str] = {}  # noqa: RUF012 (a default that nobody changes)
 
 
 class InfluxDBWriteError(InfluxDBResponseError):
@@ -101,7 +102,8 @@ class InfluxDBWriteError(InfluxDBResponseError):
     def __init__(self, *args: object, **fields: object) -> None:
         response: Any = args[0] if args else None
         if hasattr(response, "reason") and hasattr(response, "headers"):
-            # What 0.9 accepted: an aiohttp response, or an object that replaces it in a test.
+            # Like 0.9, this accepts an aiohttp response, or an object that replaces the response in
+            # a test.
             message = response.headers.get("X-Influxdb-Error", "")
             text = f"Error writing data ({response.status} - {response.reason}): {message}"
             args = (text, *args[1:])

@@ -27,11 +27,12 @@ class InfluxQL(str):
 
 
 class _Piece:
-    """A piece of text of one kind, which it always keeps; `str()` returns the text."""
+    """A piece of query text of a fixed kind; `str()` returns the text."""
 
     __slots__ = ("_bound", "_text")
     _text: str
-    # What is sent for it as one of `params`. `None` if it cannot be sent.
+    # The value to send if this piece is passed in `params`. The value is `None` if the piece cannot
+    # be sent as a parameter.
     _bound: object
 
     def _set(self, text: str, bound: object) -> None:
@@ -150,12 +151,12 @@ class Duration(_Piece):
 
 
 class _Time(str):
-    """A time as quoted text."""
+    """A time as a quoted string."""
 
     __slots__ = ()
 
 
-# What a value can be in InfluxQL.
+# The types that a value can have in InfluxQL.
 _Plain = str | bool | int | float | Decimal | Duration | _Time
 
 
@@ -199,13 +200,13 @@ def influxql(template: str, /, **values: object) -> InfluxQL:
         text += before
         if placeholder is not None:
             piece = _piece(placeholder, values[placeholder])
-            # Two minus signs begin a comment.
+            # A space separates two minus signs, because `--` would begin a comment.
             text += f" {piece}" if text.endswith("-") and piece.startswith("-") else piece
     return InfluxQL(text)
 
 
 def _parts(template: str) -> list[tuple[str, str | None]]:
-    """The template as pairs of text and the name of the placeholder after it."""
+    """Splits the template into pairs of a text and the name of the placeholder after it."""
     parts: list[tuple[str, str | None]] = []
     try:
         parsed = list(Formatter().parse(template))
@@ -216,7 +217,8 @@ def _parts(template: str) -> list[tuple[str, str | None]]:
             raise ValueError(f"template: placeholder `{name}` must not have a format")
         if name is not None and not name.isidentifier():
             raise ValueError(f"template: placeholder `{{{name}}}` is not a plain name")
-        # Doubled braces are the ends of texts without a name.
+        # The parser splits the text at each doubled brace; the part before it then has no
+        # placeholder name.
         if parts and parts[-1][1] is None:
             parts[-1] = (parts[-1][0] + literal, name)
         else:
@@ -284,7 +286,8 @@ def _literal(value: _Plain) -> str:
         return _core.quote_string(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    # Of exactly this type: a class of the user could format itself as anything.
+    # The number is converted to exactly `int` or `float`, because a user's subclass could format
+    # itself as anything.
     return str(int(value)) if isinstance(value, int) else _number(value)
 
 
@@ -300,7 +303,7 @@ def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
 
 
 def _parameter(name: object, value: object) -> object:
-    # The engine knows values that need no change, and the errors.
+    # Values of these types are passed on unchanged; the engine checks them and raises errors.
     if type(value) in (str, bool, int, float):
         return value
     try:
@@ -313,7 +316,7 @@ def _parameter(name: object, value: object) -> object:
 
 
 def _typed(kind: object, value: object) -> object:
-    """The value of a parameter that names its type: `{"duration": timedelta(1)}`."""
+    """Returns the value of a parameter that names its type: `{"duration": timedelta(1)}`."""
     if type(value) in (str, bool, int, float):
         return value
     if kind == "duration":
@@ -322,7 +325,7 @@ def _typed(kind: object, value: object) -> object:
 
 
 def _bound(value: _Plain | InfluxQL | _Piece) -> object:
-    """The form in which a value is sent as a parameter."""
+    """Returns the form in which a value is sent as a parameter."""
     if isinstance(value, InfluxQL):
         raise TypeError(
             "the result of `influxql()` is query text and cannot be a parameter;"
@@ -345,14 +348,16 @@ def _bound(value: _Plain | InfluxQL | _Piece) -> object:
 
 
 def _number(value: float | Decimal) -> str:
-    """Without an exponent, which InfluxQL does not support, and with a decimal point."""
-    # Of exactly this type: a class of the user could format itself as anything.
+    """Formats a number without an exponent, which InfluxQL does not support, and with a decimal
+    point."""
+    # The value is converted to exactly `float` or `Decimal`, because a user's subclass could format
+    # itself as anything.
     text = format(Decimal(value if isinstance(value, Decimal) else repr(float(value))), "f")
     return text if "." in text else f"{text}.0"
 
 
 def _kind(value: object) -> str | None:
-    """The kind of a numpy scalar. numpy need not be installed."""
+    """Returns the kind of a numpy scalar. This function does not import numpy."""
     if type(value).__module__ != "numpy":
         return None
     kind: str | None = getattr(getattr(value, "dtype", None), "kind", None)
@@ -360,10 +365,11 @@ def _kind(value: object) -> str | None:
 
 
 def _nanoseconds(value: object) -> int | None:
-    """The nanoseconds of a duration. `None` if it is not a duration."""
+    """Returns the number of nanoseconds of a duration. If the value is not a duration, returns
+    `None`."""
     if isinstance(value, timedelta):
         days, seconds, microseconds = value.days, value.seconds, value.microseconds
-        # pandas has nanoseconds.
+        # A pandas `Timedelta` also has nanoseconds.
         rest = int(getattr(value, "nanoseconds", 0))
         return ((days * 86_400 + seconds) * 1_000_000 + microseconds) * 1000 + rest
     if _kind(value) == "m":

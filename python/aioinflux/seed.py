@@ -23,7 +23,7 @@ __all__ = ["AsyncInfluxDBClient"]
 Mode = Literal["async", "blocking", "dataframe"]
 
 _MODES = ("async", "blocking", "dataframe")
-# The options that the shorthands for queries pass on.
+# The options that the shorthand methods for queries pass on to `query`.
 _OPTIONS = frozenset(("epoch", "chunked", "chunk_size", "params", "output", "tags_as_categories"))
 
 
@@ -178,7 +178,7 @@ class AsyncInfluxDBClient(Base):
 
     def drop_database(self, *, db: str | None = None, **options: Any) -> Any:
         """Deletes a database with all its data: `db`, or the client's own."""
-        # It must not mean the client's own database.
+        # If the name is empty, the client's own database must not be deleted instead.
         for name in ("database", "bucket"):
             _arguments.not_empty(name, options.get(name))
         _arguments.not_empty("db", db)
@@ -221,7 +221,8 @@ class AsyncInfluxDBClient(Base):
 
 
 def _database(db: str | None, options: dict[str, Any]) -> str | None:
-    """The database of a call with options for `query`; takes its aliases out of the options.
+    """Returns the database of a call with options for `query`; removes the aliases of `db` from the
+    options.
 
     Raises:
         TypeError: an option is unknown.

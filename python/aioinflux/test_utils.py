@@ -17,7 +17,8 @@ _last = 0
 
 
 def _next_time() -> datetime.datetime:
-    """Now, in UTC, and at least a microsecond after the last one: equal times would overwrite."""
+    """Returns the current time in UTC, but at least one microsecond more than the last returned
+    time, because points with equal times overwrite each other."""
     global _last
     _last = max(time.time_ns() // 1000, _last + 1)
     return datetime.datetime.fromtimestamp(0, datetime.timezone.utc) + datetime.timedelta(

@@ -20,9 +20,10 @@ __all__ = ["DATAGRAM_BYTES", "UDPClient"]
 
 Mode = Literal["async", "blocking"]
 
-# Passes networks with the usual packet size (1500 bytes) in one packet, with room for tunnels.
+# A datagram of this size fits in one packet of the usual size (1500 bytes), even inside a tunnel.
 DATAGRAM_BYTES = 1400
-# Settings of the server's listener. As tags they would be a mistake that nobody notices.
+# Settings of the server's UDP listener. As keywords of `write`, these settings are refused, because
+# they would become tags, and nobody would notice the mistake.
 _SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
 
 
@@ -68,7 +69,7 @@ class UDPClient:
         if port > 65_535:
             raise ValueError(f"argument `port`: expected a number from 1 to 65535, got {port}")
         self._address = host, port
-        # A copy, so that later changes by the caller have no effect here.
+        # Copied, so that later changes by the caller have no effect here.
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self._sender = _core.UdpSender(host, port, datagram_bytes)
@@ -101,13 +102,13 @@ class UDPClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing remains to be done: what was written has been sent."""
+        """Does nothing, because everything written has already been sent."""
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Nothing remains to be done: what was written has been sent."""
+        """Does nothing, because everything written has already been sent."""
 
     def write(
         self,

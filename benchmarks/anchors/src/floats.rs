@@ -1,9 +1,9 @@
-//! The text of floats.
+//! Formats floats as text.
 
 use std::hint::black_box;
 use std::thread;
 
-/// The total length of the texts of all floats; the threads share the rows.
+/// Returns the total length of all floats as text; the threads share the rows.
 pub(crate) fn length(columns: &[&[f64]], threads: usize) -> usize {
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)

@@ -215,7 +215,7 @@ class Databases(Statements):
         return self._statement("SHOW SUBSCRIPTIONS", None)
 
 
-# The arguments of the methods hide these names.
+# Inside the methods, arguments of the same names hide the functions `name` and `duration`.
 _name = name
 _duration = duration
 
@@ -240,7 +240,8 @@ def _default(default: bool) -> str:
     return " DEFAULT" if default else ""
 
 
-# What the server accepts. For any other text its error would show the password.
+# The URLs that the server accepts as destinations. For any other string, the server's error would
+# show the password.
 _URL = re.compile(
     r"(https?|udp)://(?:[^@/\s]*@)?(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}/?", re.ASCII
 )

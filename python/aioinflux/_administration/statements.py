@@ -18,12 +18,12 @@ __all__ = [
     "source", "text",
 ]  # fmt: skip
 
-# A measurement by name, measurements by a pattern, or `Identifier(rp, measurement)`.
+# A measurement by name, the measurements that match a pattern, or `Identifier(rp, measurement)`.
 Source = str | Identifier | Regex
-# A condition as text, or the values of tags.
+# A condition as a string, or the expected values of tags.
 Where = str | Mapping[str, "str | Regex | list[str]"]
 
-# Names that have a special meaning to the server in a condition.
+# Names to which the server gives a special meaning in a condition.
 _NO_TAGS = ("time", "_name", "_tagKey", "_fieldKey", "_seriesKey")
 
 
@@ -33,8 +33,8 @@ class Statements:
     _db: str | None
 
     def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Runs a statement on a database, `None` for the client's own. Returns what `query`
-        returns."""
+        """Runs a statement on a database, or on the client's own if `db` is `None`. Returns the
+        result of `query`."""
         raise NotImplementedError
 
     def _database(self, db: str | None, **aliases: Unpack[Aliases]) -> str:
@@ -94,7 +94,7 @@ def condition(where: Where | None) -> str:
     if not isinstance(where, Mapping):
         raise TypeError(f"argument `where`: expected text or a dict, got `{type(where).__name__}`")
     if not where:
-        # Without the check, more would be deleted than requested.
+        # Without this check, the statement would delete more than the caller requested.
         raise ValueError("argument `where`: the dict is empty")
     return " WHERE " + " AND ".join(_tag(key, value) for key, value in where.items())
 
@@ -122,7 +122,7 @@ def page(limit: int | None, offset: int | None) -> str:
     """` LIMIT ... OFFSET ...`, with the parts that are set."""
     found = ""
     if limit is not None:
-        # Zero would mean no limit.
+        # The server reads zero as "no limit".
         _arguments.positive("limit", limit)
         found = f" LIMIT {number('limit', limit)}"
     return found if offset is None else f"{found} OFFSET {number('offset', offset)}"

@@ -90,7 +90,7 @@ class Users(Statements):
         return self._statement(f"SHOW GRANTS FOR {_name('user', user)}", None)
 
 
-# The arguments of the methods hide this name.
+# Inside the methods, an argument of the same name hides the function `name`.
 _name = name
 
 
@@ -102,14 +102,15 @@ def _privilege(privilege: str) -> str:
 
 
 def _secret(password: object) -> str:
-    """The quoted password. Errors do not show it."""
+    """The quoted password. Error messages do not contain the password."""
     _arguments.expect("password", password, str)
     if not password:
         raise ValueError("argument `password`: must not be empty")
     try:
         return _core.quote_string(str(password))
     except ValueError:
-        # Not as the cause: an encoding error contains the text.
+        # The encoding error must not become the cause of the new error, because it contains the
+        # password.
         pass
     raise ValueError(
         "argument `password`: contains a NUL, a carriage return or half a character, which"

@@ -138,7 +138,7 @@ def _method(cls: type, opts: Mapping[str, Any]) -> Any:
         raise SchemaError(f"class `{cls.__name__}`: {error}") from None
 
     def to_lineprotocol(self: object) -> bytes:
-        """Returns the point as one line of InfluxDB's line protocol, without a line feed.
+        """Returns the point in line protocol, as one line without a line feed.
 
         Raises:
             ValueError, TypeError: an attribute cannot be written.
@@ -148,7 +148,8 @@ def _method(cls: type, opts: Mapping[str, Any]) -> Any:
 
     method: Any = to_lineprotocol
     method.opts = opts
-    # The engine and `reader` recognize the class by these. An overriding method has neither.
+    # The engine and `reader` recognize the class by these two attributes. A method that overrides
+    # this one has neither attribute.
     method.__lineprotocol__ = compiled
     method.__attributes__ = found
     return method
@@ -167,7 +168,8 @@ class Reader(Generic[_T]):
         self._reader = _core.Reader(cls, *_described(cls, found))
 
     def __call__(self, answer: _core.Answer) -> list[_T]:
-        """The objects of all rows of an answer, or of one batch of it. They are taken out of it."""
+        """Returns the objects of all rows of an answer, or of one batch of an answer. The rows are
+        removed from the answer."""
         objects: list[_T] = self._reader.objects(answer)
         return objects
 
@@ -194,7 +196,7 @@ class _Parameter(NamedTuple):
 
 
 def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool, bool]:
-    """The arguments of `_core.Reader` after the class."""
+    """Returns the arguments of `_core.Reader` that follow the class."""
     read = {one.name: one for one in found if not one.constant}
     if cls.__init__ is object.__init__ and cls.__new__ is object.__new__:
         parameters = {name: _Parameter(name, True) for name in read}
@@ -202,8 +204,9 @@ def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool,
     else:
         parameters, positional = _parameters(cls)
         sets = False
-        # In their order. An attribute that is not read must have a default, otherwise the class
-        # raises.
+        # Values are passed by position, in the order of the parameters, only if every parameter is
+        # read. A parameter that is not read must have a default, otherwise the class raises an
+        # error.
         positional = positional and [*parameters] == [name for name in parameters if name in read]
     described = [
         (to.name, one.name, one.key, one.kind, one.optional, to.required, one.members)
@@ -213,7 +216,8 @@ def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool,
 
 
 def _parameters(cls: Any) -> tuple[dict[str, _Parameter], bool]:
-    """The arguments of a constructor by attribute, and whether all can be positional."""
+    """Returns the arguments of a constructor, keyed by attribute, and whether all of them can be
+    passed by position."""
     fields = pydantic_fields(cls)
     if fields is not None:
         return {
@@ -261,7 +265,7 @@ def _validate_schema(schema: Mapping[str, Any], placeholder: bool) -> None:
 def _make_serializer(
     meas: str, schema: Mapping[str, Any], extra_tags: Mapping[str, object] | None, placeholder: bool
 ) -> Callable[[Any], bytes]:
-    """0.9's factory of encoders: a function from an object to its line."""
+    """The factory of encoders from 0.9: an encoder is a function from an object to its line."""
     opts = {
         "schema": schema,
         "rm_none": False,

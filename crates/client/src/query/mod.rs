@@ -91,6 +91,11 @@ impl Query {
         &self.text
     }
 
+    /// The bound values and their names.
+    pub(crate) fn params(&self) -> &[(String, Param)] {
+        &self.params
+    }
+
     pub(crate) fn language_named(&self) -> Option<Language> {
         self.language
     }

@@ -1,5 +1,5 @@
-//! The decoders of `/query` answers against recorded answers, a slow and obvious decoder, and
-//! everything that must be refused.
+//! Tests the decoders of `/query` answers with recorded answers, a slow and simple decoder, and all
+//! kinds of answers that must be refused.
 
 mod captured;
 mod flux;

@@ -43,7 +43,7 @@ fn long_values_are_the_same_in_pieces_of_any_size() {
     for (format, good) in [(Format::Json, json.as_bytes()), (Format::Msgpack, &msgpack)] {
         let (_, result) = decode_whole(format, good);
         assert_eq!(result, Ok(()));
-        // Complete, truncated, and followed by bytes that belong to no answer.
+        // The body is complete, truncated, or followed by bytes that do not belong to an answer.
         let junk = [good, b"json: error calling MarshalJSON\n"].concat();
         for body in [good, &good[..good.len() - 5], &good[..40_000], &junk] {
             let whole = decode_whole(format, body);

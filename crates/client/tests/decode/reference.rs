@@ -1,4 +1,4 @@
-//! The slow and obvious decoder: it builds a tree of the whole body, and applies every rule without
+//! A slow and simple decoder: it builds a tree of the whole body, and applies every rule without
 //! state.
 
 use arrow_schema::DataType;
@@ -7,11 +7,11 @@ use super::support::Seen;
 use super::tree::{Tree, json_documents, msgpack_documents};
 use aioinflux::decode::Format;
 
-/// The meaning of a body.
+/// The decoded meaning of a body.
 #[derive(Debug, Default)]
 pub(crate) struct Reference {
     pub(crate) seen: Vec<Seen>,
-    /// The body is complete: it has only documents, and nothing is missing.
+    /// Whether the body is complete: it contains only documents, and nothing is missing.
     pub(crate) complete: bool,
 }
 
@@ -50,9 +50,9 @@ struct State {
     format: Format,
     batch_rows: usize,
     last: i64,
-    /// The last result was partial.
+    /// Whether the last result was partial.
     open: bool,
-    /// The series that was partial, with its types.
+    /// The series that was partial, with the types of its columns.
     series: Option<(Header, Vec<DataType>)>,
     seen: Vec<Seen>,
 }
@@ -145,7 +145,7 @@ impl State {
         }
     }
 
-    /// The longest run of rows that fit together, and the types of their columns.
+    /// Returns the longest run of rows whose types fit together, and the types of their columns.
     fn longest_batch(
         &self,
         header: &Header,
@@ -200,8 +200,8 @@ fn cells(row: &Tree) -> &[Tree] {
     cells
 }
 
-/// The type of a column whose type so far is `carried`, after these values are added. `None` if the
-/// types do not fit together.
+/// Returns the type of a column after these values are added to a column of the type `carried`. If
+/// the types do not fit together, returns `None`.
 fn column_type(
     values: impl Iterator<Item = Tree>,
     carried: DataType,
@@ -250,7 +250,8 @@ fn own_type(value: &Tree, is_time: bool) -> DataType {
     }
 }
 
-/// Whether the integer is the text of a float: its value, or its shortest digits and zeros.
+/// Returns whether the integer could be the text of a float: its exact value, or its shortest
+/// digits followed by zeros.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -9,7 +9,7 @@ use arrow_schema::{DataType, TimeUnit};
 
 use super::tree::Tree;
 
-/// An event without Arrow.
+/// An event of the decoder, without Arrow types.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Seen {
     Series {
@@ -41,7 +41,7 @@ pub(crate) fn drain(decoder: &mut Decoder) -> Vec<Event> {
     std::iter::from_fn(|| decoder.next_event()).collect()
 }
 
-/// Decodes pieces. Returns the events that could be taken, whatever the result.
+/// Decodes pieces. Returns the events that the decoder produced, whatever the result is.
 pub(crate) fn decode<'a>(
     mut decoder: Decoder,
     pieces: impl IntoIterator<Item = &'a [u8]>,
@@ -109,8 +109,8 @@ pub(crate) fn to_seen(event: &Event) -> Seen {
     }
 }
 
-/// The events of a decoder that makes views of texts, converted to those of a decoder that does
-/// not.
+/// Converts an event of a decoder with string views to the equivalent event of a decoder without
+/// them.
 pub(crate) fn to_seen_without_views(event: &Event) -> Seen {
     let mut seen = to_seen(event);
     if let Seen::Series { columns, .. } = &mut seen {

@@ -1,4 +1,4 @@
-//! Many batches: one request for each, and the next one is made while others are in flight.
+//! Many batches: each is one request, and the next batch is created while others are in flight.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -10,7 +10,7 @@ use crate::scripted::{Scripted, done, json, keep, serve};
 
 const PARTIAL: &str = r#"{"error":"partial write: points beyond retention policy dropped=1"}"#;
 
-/// `count` batches of ten points each, numbered consecutively.
+/// Returns `count` batches of ten points each, with consecutive numbers.
 fn batches(count: i64) -> impl Iterator<Item = Result<Batch, Error>> {
     let mut encoder = Encoder::new(Dialect::V1);
     (0..count).map(move |part| {

@@ -1,5 +1,5 @@
-//! A private InfluxDB 1.x with its own directory and free ports. It ends with the process that
-//! started it.
+//! A private InfluxDB 1.x with a separate directory and free ports. The server ends together with
+//! the process that started it.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,8 +14,8 @@ use tempfile::TempDir;
 
 use crate::tls::Identity;
 
-/// Runs the server until the pipe to its standard input closes, which happens however the process
-/// at the other end ends. Then removes the directory.
+/// Runs the server until the pipe to its standard input closes. The pipe closes however the process
+/// at its other end ends. When the server has ended, the script removes the directory.
 const KEEPER: &str = r#"
 "${AIOINFLUX_INFLUXD:-influxd}" -config "$1/influxd.toml" &
 server=$!
@@ -26,7 +26,7 @@ wait "$server" 2> /dev/null
 rm -rf "$1"
 "#;
 
-/// A running server; dropping it ends it.
+/// A running server. Dropping this value ends the server.
 pub(crate) struct Influxd {
     pub(crate) port: u16,
     pub(crate) socket: PathBuf,
@@ -34,7 +34,7 @@ pub(crate) struct Influxd {
     stdin: Option<ChildStdin>,
 }
 
-/// How it differs from a plain server.
+/// The differences of a server from a plain server.
 #[derive(Default)]
 pub(crate) struct Settings<'a> {
     pub(crate) auth: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) max_rows: usize,
 }
 
-/// The server that all tests without special needs share.
+/// Returns the server that all tests without special needs share.
 pub(crate) fn shared() -> &'static Influxd {
     static SHARED: OnceLock<Influxd> = OnceLock::new();
     SHARED.get_or_init(|| Influxd::start(&Settings::default()))
@@ -51,7 +51,7 @@ pub(crate) fn shared() -> &'static Influxd {
 
 impl Influxd {
     pub(crate) fn start(settings: &Settings<'_>) -> Self {
-        // The keeper removes it, because a static is never dropped.
+        // The script `KEEPER` removes the directory, because a static is never dropped.
         let dir = TempDir::with_prefix("influxd-").unwrap().keep();
         fs::write(dir.join("influxd.toml"), config(&dir, settings)).unwrap();
         let mut keeper = Command::new("sh")
@@ -103,7 +103,7 @@ fn config(dir: &Path, settings: &Settings<'_>) -> String {
         ] {
             let path = dir.join(name);
             fs::write(&path, text).unwrap();
-            // A server of 1.13 does not start with a key that others may read.
+            // A 1.13 server does not start if other users can read its key.
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
             secure.extend([key, " = \"", path.to_str().unwrap(), "\"\n"]);
         }
@@ -166,7 +166,8 @@ fn listening_port(log: impl BufRead + Send + 'static) -> u16 {
     }
 }
 
-/// Whether this process listens on this port: another server could have taken it.
+/// Returns whether this process listens on this port, because another server could have taken the
+/// port.
 fn owns_port(pid: &str, port: u16) -> bool {
     let wanted = format!(":{port:04X}");
     let table = fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap();

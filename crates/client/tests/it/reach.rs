@@ -1,4 +1,4 @@
-//! Connections to a real InfluxDB 1.x: socket, TLS, users, base path, proxies.
+//! Connections to a real InfluxDB 1.x through sockets, TLS and proxies, with users and base paths.
 
 use aioinflux::{Config, ErrorKind, Proxy};
 
@@ -167,11 +167,11 @@ async fn a_proxy_carries_tls_through() {
     );
 }
 
-/// Set in the process of a test that runs itself again with another environment.
+/// This variable is set in the process of a test that runs itself again with another environment.
 const PORT: &str = "AIOINFLUX_TEST_PORT";
 
-/// Runs a test of this file again, in a process whose environment has no variables of proxies but
-/// these. The environment is that of a process.
+/// Runs a test of this file again, in a process whose only proxy variables are those in
+/// `variables`. A separate process is needed because the environment belongs to the whole process.
 async fn run_again(name: &str, port: u16, variables: &[(&str, &str)]) {
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
     child.args([&format!("reach::{name}"), "--exact"]);

@@ -23,7 +23,7 @@ impl Received {
     }
 }
 
-/// What the server does after it has read a request.
+/// The action of the server after it has read a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Act {
     bytes: Vec<u8>,
@@ -42,7 +42,7 @@ enum Then {
     Hang,
 }
 
-/// Bytes, then the next request.
+/// Sends bytes, then waits for the next request.
 pub(crate) fn keep(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -50,7 +50,7 @@ pub(crate) fn keep(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// Bytes, then the end of the connection.
+/// Sends bytes, then closes the connection.
 pub(crate) fn close(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -58,7 +58,7 @@ pub(crate) fn close(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// Bytes, then a reset.
+/// Sends bytes, then resets the connection.
 pub(crate) fn reset(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -66,7 +66,7 @@ pub(crate) fn reset(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// Bytes, then silence.
+/// Sends bytes, then nothing more.
 pub(crate) fn hang(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -74,7 +74,7 @@ pub(crate) fn hang(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// A complete answer with these headers.
+/// Returns a complete answer with these headers.
 pub(crate) fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut out = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
@@ -88,7 +88,7 @@ pub(crate) fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> 
     out
 }
 
-/// A complete answer in JSON.
+/// Returns a complete answer in JSON.
 pub(crate) fn json(status: &str, body: &str) -> Vec<u8> {
     answer(status, &["Content-Type: application/json"], body)
 }
@@ -98,7 +98,7 @@ pub(crate) fn done() -> Vec<u8> {
     b"HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.6.7\r\n\r\n".to_vec()
 }
 
-/// The server. Dropping it ends it and its connections.
+/// The server. Dropping this value ends the server and its connections.
 pub(crate) struct Scripted {
     pub(crate) port: u16,
     received: Arc<Mutex<Vec<Received>>>,
@@ -109,7 +109,7 @@ pub(crate) struct Scripted {
 
 type Script = Arc<dyn Fn(&Received) -> Act + Send + Sync>;
 
-/// Wraps the connections of a server, for TLS.
+/// A function that wraps the connections of a server, for TLS.
 pub(crate) type Accept = Arc<dyn Fn(TcpStream) -> Wrapped + Send + Sync>;
 pub(crate) type Wrapped =
     std::pin::Pin<Box<dyn Future<Output = Option<Box<dyn Connection>>> + Send>>;
@@ -178,12 +178,12 @@ pub(crate) async fn serve_with(
 }
 
 impl Scripted {
-    /// The requests so far.
+    /// Returns the requests that were received so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 
-    /// How many connections there have been.
+    /// Returns the number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
@@ -211,7 +211,7 @@ async fn connection(stream: Box<dyn Connection>, script: Script, log: Arc<Mutex<
             }
             Then::Reset => return stream.get_ref().abort(),
             Then::Hang => {
-                // Until the client disconnects.
+                // Waits until the client disconnects.
                 let _ = stream.read_to_end(&mut Vec::new()).await;
                 return;
             }
@@ -219,7 +219,7 @@ async fn connection(stream: Box<dyn Connection>, script: Script, log: Arc<Mutex<
     }
 }
 
-/// Reads one request. Nothing if the client has disconnected.
+/// Reads one request. If the client has disconnected, returns `None`.
 pub(crate) async fn request<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Received> {
     let line = text_line(stream).await?;
     let mut headers = Vec::new();

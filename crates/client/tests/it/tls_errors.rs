@@ -10,7 +10,8 @@ use crate::connect;
 use crate::scripted::{Scripted, always, close, done, keep};
 use crate::tls::{Authority, authority, client, identified};
 
-/// A server that answers the first bytes of each connection with these bytes, and closes it.
+/// Starts a server that answers the first bytes of each connection with these bytes, and closes the
+/// connection.
 async fn replies(bytes: &'static [u8]) -> (u16, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -26,7 +27,7 @@ async fn replies(bytes: &'static [u8]) -> (u16, JoinSet<()>) {
     (port, tasks)
 }
 
-/// The message and the verdict for a ping of this URL.
+/// Returns the error of a ping of this URL, with its message and verdict.
 async fn ping(url: &str, tls: Tls) -> Error {
     let config = Config::new(url).unwrap().tls(tls);
     connect(config).unwrap().ping().await.unwrap_err()
@@ -147,7 +148,8 @@ async fn an_unknown_issuer_is_named() {
     assert_eq!(said, expected);
 }
 
-/// A server that requires a certificate of an authority, and trust in it.
+/// Starts a server that requires a certificate from an authority; the client must trust this
+/// authority, too.
 async fn asking(
     authority: &Authority,
     version: &'static rustls::SupportedProtocolVersion,
