@@ -273,12 +273,12 @@ def test_files_of_other_kinds_are_told_apart(own: str, folder: Path) -> None:
     certificate = x509.load_pem_x509_certificate(Path(own).read_bytes())
     binary = folder / "own.der"
     binary.write_bytes(certificate.public_bytes(serialization.Encoding.DER))
-    with pytest.raises(ValueError, match=r"own\.der`: no certificate in it; hint: it is not PEM"):
+    with pytest.raises(ValueError, match=r"own\.der`: it contains no certificate; hint: it is not PEM"):
         InfluxDBClient(db="d", ssl=True, ca_file=str(binary))
     key = serialization.load_pem_private_key(Path(own).read_bytes(), None)
     secret = serialization.BestAvailableEncryption(b"secret")
     form = serialization.PrivateFormat.PKCS8
     locked = folder / "locked.pem"
     locked.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, secret))
-    with pytest.raises(ValueError, match=r"no private key in it; hint: it is encrypted"):
+    with pytest.raises(ValueError, match=r"it contains no private key; hint: it is encrypted"):
         InfluxDBClient(db="d", ssl=True, cert_file=own, key_file=str(locked))

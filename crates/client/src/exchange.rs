@@ -11,10 +11,11 @@ use aioinflux_line::Dialect;
 
 use crate::config::{Config, Names};
 use crate::decode::Format;
-use crate::dialect::{self, Kind, Operation, Target, Verdict};
+use crate::dialect::{self, Kind, Operation, Pinged, Target, Verdict, detect};
 use crate::error::{Error, ErrorKind};
 #[cfg(all(unix, feature = "event-loop"))]
 use crate::http::Reactor;
+use crate::generation::Generation;
 use crate::http::{self, Body, Http, Reply};
 
 /// The maximum number of bytes that are read from the body of an error, not counting what the
@@ -27,6 +28,7 @@ const ERROR_BYTES: usize = 64 * 1024;
 pub(crate) struct Exchange {
     config: Arc<Config>,
     http: Http,
+    generation: Generation,
 }
 
 impl fmt::Debug for Exchange {
@@ -50,6 +52,7 @@ impl Exchange {
     pub(crate) fn new(config: Config) -> Result<Self, Error> {
         let http = http::build(&config)?;
         Ok(Self {
+            generation: Generation::of(&config.server()),
             config: Arc::new(config),
             http,
         })
@@ -62,6 +65,7 @@ impl Exchange {
         Some(Self {
             config: Arc::clone(&self.config),
             http: self.http.driven_by(&self.config, reactor)?,
+            generation: self.generation.clone(),
         })
     }
 
@@ -73,16 +77,45 @@ impl Exchange {
         &self.config
     }
 
-    /// The generation of the server, if the configuration determines it.
-    #[expect(
-        clippy::unused_async,
-        reason = "a server that has to be asked answers later"
-    )]
+    /// Returns the generation of the server. The server is asked only if the configuration does not
+    /// determine the generation, and then only once for all clients of its address.
     pub(crate) async fn dialect(&self) -> Result<Dialect, Error> {
         let known = dialect::known(self.config.stated_dialect(), self.config.auth_given());
-        known.ok_or_else(|| {
-            Error::config("dialect: missing; with a token, set the generation of the server")
-        })
+        match known {
+            Some(dialect) => Ok(dialect),
+            None => self.generation.get_or_ask(|| self.ask()).await,
+        }
+    }
+
+    /// Asks the server for its generation.
+    async fn ask(&self) -> Result<Dialect, Error> {
+        let asked = self.ask_server().await;
+        asked.map_err(|error| error.during(Kind::Ping.name(), &self.config.server()))
+    }
+
+    async fn ask_server(&self) -> Result<Dialect, Error> {
+        let first = self.ping(detect::FIRST).await?;
+        match detect::of_ping(&first)? {
+            Some(dialect) => Ok(dialect),
+            None => detect::of_second_ping(&first, &self.ping(detect::SECOND).await?),
+        }
+    }
+
+    /// Pings the server with these query keys.
+    async fn ping(&self, keys: Option<&str>) -> Result<Pinged, Error> {
+        let target = detect::target()?;
+        let mut request = dialect::request(&self.config, &target, &Operation::Ping)?;
+        request.url.set_query(keys);
+        let mut reply = self.http.send(request, true).await?;
+        let pinged = Pinged {
+            body: reply.error_text(ERROR_BYTES).await,
+            status: reply.status,
+            headers: reply.headers,
+        };
+        match dialect::classify(&target, Kind::Ping, pinged.status, &pinged.headers, &pinged.body) {
+            Verdict::Refused(failure) if pinged.status >= 400 => Err(failure.into()),
+            _ => Ok(pinged),
+        }
     }
 
     /// Returns the target of a call with these names. The server's generation determines what the

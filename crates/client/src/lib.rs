@@ -43,6 +43,35 @@
 //! | `line-deflate` | compresses the bodies of writes faster |
 //! | `event-loop`, `huge-pages` | for the Python package: no stable interface |
 //!
+//! # Servers
+//!
+//! | server | writing | queries |
+//! |---|---|---|
+//! | InfluxDB 1.x | yes | InfluxQL |
+//! | InfluxDB 2.x, with a token ([`Auth::token`]) | yes | Flux, and InfluxQL if the query names it ([`Query::language`]) |
+//! | InfluxDB 3.x | not yet | not yet |
+//!
+//! A client without a token is a client of 1.x. A client with a token asks the server once for its
+//! generation, unless [`Config::dialect`] states it.
+//!
+//! ```no_run
+//! use aioinflux::{Auth, Client, Config, Point, Query};
+//!
+//! # async fn run() -> Result<(), aioinflux::Error> {
+//! let config = Config::new("http://localhost:8086")?
+//!     .auth(Auth::token("my-token"))
+//!     .organization("my-org")
+//!     .bucket("demo");
+//! let client = Client::new(config)?;
+//! client.write(&[Point::new("cpu").tag("host", "a").field("load", 0.64)]).await?;
+//! let query = Query::new("from(bucket: params.bucket) |> range(start: -1h)").bind("bucket", "demo");
+//! let answer = client.query(query).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Lines and answers
+//!
 //! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
 //! batches. An answer that may be incomplete is always reported as an error, and never as a shorter
 //! answer.
@@ -57,6 +86,7 @@ mod dialect;
 mod error;
 mod exchange;
 pub mod frame;
+mod generation;
 mod gzip;
 mod headers;
 mod http;

@@ -148,13 +148,13 @@ impl Tls {
             Arc::new(verifier.map_err(|error| {
                 Error::config(format!(
                     "tls: the certificates of the system's authorities cannot be used: {error}; \
-                     hint: install them (`ca-certificates`), or pass those to trust as `Tls::ca`"
+                     hint: install them (`ca-certificates`), or pass the authorities to trust with `Tls::ca`"
                 ))
             })?)
         } else {
             if roots.is_empty() {
                 return Err(Error::config(
-                    "tls: no authority to trust; name one with `ca`",
+                    "tls: no authority to trust; add one with `Tls::ca`",
                 ));
             }
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
@@ -267,7 +267,7 @@ impl Pem {
         let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
         let found = found.map_err(|error| self.broken(&error.to_string()))?;
         if found.is_empty() {
-            return Err(self.broken(&format!("no certificate in it{}", not_pem(&text))));
+            return Err(self.broken(&format!("it contains no certificate{}", not_pem(&text))));
         }
         Ok(found)
     }
@@ -282,7 +282,7 @@ impl Pem {
             } else {
                 not_pem(&text)
             };
-            self.broken(&format!("no private key in it{hint}"))
+            self.broken(&format!("it contains no private key{hint}"))
         })
     }
 }
@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn text_without_a_certificate_is_refused() {
         let tls = Tls::new().ca(Pem::bytes("hello")).system_roots(false);
-        let text = "tls: PEM text: no certificate in it";
+        let text = "tls: PEM text: it contains no certificate";
         assert_eq!(tls.client_config().unwrap_err().to_string(), text);
     }
 

@@ -7,48 +7,61 @@
 use aioinflux_line::Dialect;
 use serde_json::Value;
 
+use super::Target;
+use crate::config::Names;
 use crate::error::{Error, excerpt};
 use crate::headers::Headers;
 
-/// What a successful answer to `GET /ping` shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shown {
-    Generation(Dialect),
-    /// The version is no number. 1.x and 2.x can be told apart by the second question.
-    Older,
-    /// Nothing that a generation answers.
-    Nothing,
+const VERSION: &str = "x-influxdb-version";
+
+/// The query keys of the first question.
+pub(crate) const FIRST: Option<&str> = None;
+/// The query keys of the second question.
+pub(crate) const SECOND: Option<&str> = Some("verbose=true");
+
+/// An answer to a ping whose status is no error.
+#[derive(Debug, Default)]
+pub(crate) struct Pinged {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) body: Vec<u8>,
 }
 
-/// The generation that the answer shows.
-pub(crate) fn of_ping(status: u16, headers: &Headers, body: &[u8]) -> Shown {
-    let body: Option<Value> = serde_json::from_slice(body).ok();
+/// The target of the questions, which every generation with tokens understands.
+pub(crate) fn target() -> Result<Target, Error> {
+    Target::new(Dialect::V2, Names::default())
+}
+
+/// Returns the generation of a server for a client with a token. Returns `None` if the second
+/// question decides.
+pub(crate) fn of_ping(pinged: &Pinged) -> Result<Option<Dialect>, Error> {
+    let body: Option<Value> = serde_json::from_slice(&pinged.body).ok();
     let in_body = body.as_ref().and_then(|body| body.get("version")?.as_str());
-    let header = headers.get("x-influxdb-version");
+    let header = pinged.headers.get(VERSION);
     let version = header.as_deref().or(in_body).unwrap_or_default();
     let number = version.strip_prefix('v').unwrap_or(version);
-    match (status, number.split('.').next()) {
-        (200 | 204, Some("1")) => Shown::Generation(Dialect::V1),
-        (200 | 204, Some("2")) => Shown::Generation(Dialect::V2),
-        (200, Some("3")) => Shown::Generation(Dialect::V3),
-        (204, _) => Shown::Older,
-        _ => Shown::Nothing,
+    match (pinged.status, number.split('.').next()) {
+        (200 | 204, Some("1")) => Err(token_on_1x()),
+        (200 | 204, Some("2")) => Ok(Some(Dialect::V2)),
+        (200, Some("3")) => Ok(Some(Dialect::V3)),
+        (204, _) => Ok(None),
+        _ => Err(unknown(pinged)),
     }
 }
 
-/// The generation that the answer to `/ping?verbose=true` shows, of a server of 1.x or 2.x.
-pub(crate) fn of_verbose_ping(status: u16, body: &[u8]) -> Option<Dialect> {
-    let is_json = serde_json::from_slice::<Value>(body).is_ok();
-    match status {
-        200 if is_json => Some(Dialect::V1),
-        204 => Some(Dialect::V2),
-        _ => None,
+/// Returns the generation from the answers to both questions.
+pub(crate) fn of_second_ping(first: &Pinged, second: &Pinged) -> Result<Dialect, Error> {
+    let is_json = serde_json::from_slice::<Value>(&second.body).is_ok();
+    match second.status {
+        200 if is_json => Err(token_on_1x()),
+        204 => Ok(Dialect::V2),
+        _ => Err(unknown(first)),
     }
 }
 
 /// The error for a server that does not show its generation.
-pub(crate) fn unknown(headers: &Headers) -> Error {
-    let version = headers.get("x-influxdb-version");
+fn unknown(pinged: &Pinged) -> Error {
+    let version = pinged.headers.get(VERSION);
     let shown = match version.as_deref() {
         Some(version) => format!("the server reports the version `{}`", excerpt(version)),
         None => "the server reports no version".to_owned(),
@@ -59,7 +72,7 @@ pub(crate) fn unknown(headers: &Headers) -> Error {
 }
 
 /// The error for a token that is used with a server of 1.x.
-pub(crate) fn token_on_1x() -> Error {
+fn token_on_1x() -> Error {
     Error::config(
         "token: the server is InfluxDB 1.x, which has users and passwords; with dialect V2, the \
          token `user:password` works on the 2.x endpoints of 1.8 and later",
@@ -67,41 +80,53 @@ pub(crate) fn token_on_1x() -> Error {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 
-    fn ping(status: u16, version: &str, body: &str) -> Shown {
-        let headers = Headers::of(&[("x-influxdb-version", version)]);
-        let none = Headers::default();
-        let headers = if version.is_empty() { &none } else { &headers };
-        of_ping(status, headers, body.as_bytes())
+    fn pinged(status: u16, version: &str, body: &str) -> Pinged {
+        let pairs = [(VERSION, version)];
+        let pairs = if version.is_empty() { &[][..] } else { &pairs };
+        Pinged {
+            status,
+            headers: Headers::of(pairs),
+            body: body.into(),
+        }
+    }
+
+    fn first(status: u16, version: &str, body: &str) -> Result<Option<Dialect>, String> {
+        of_ping(&pinged(status, version, body)).map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_version_number_shows_the_generation() {
-        assert_eq!(ping(204, "1.6.7~rc0", ""), Shown::Generation(Dialect::V1));
-        assert_eq!(ping(204, "2.7.1", ""), Shown::Generation(Dialect::V2));
-        assert_eq!(ping(204, "v2.9.1", ""), Shown::Generation(Dialect::V2));
+        assert_eq!(first(204, "2.7.1", ""), Ok(Some(Dialect::V2)));
+        assert_eq!(first(204, "v2.9.1", ""), Ok(Some(Dialect::V2)));
         let body = r#"{"version":"3.10.1","revision":"x"}"#;
-        assert_eq!(ping(200, "", body), Shown::Generation(Dialect::V3));
-        assert_eq!(ping(200, "3.10.1", body), Shown::Generation(Dialect::V3));
+        assert_eq!(first(200, "", body), Ok(Some(Dialect::V3)));
+        assert_eq!(first(200, "3.10.1", body), Ok(Some(Dialect::V3)));
+        assert!(first(204, "1.6.7~rc0", "").unwrap_err().starts_with("token: the server is InfluxDB 1.x"));
     }
 
     #[test]
     fn a_version_that_is_no_number_leads_to_a_second_question() {
         for version in ["dev", "unknown", "", "11.0", "v"] {
-            assert_eq!(ping(204, version, ""), Shown::Older, "{version}");
+            assert_eq!(first(204, version, ""), Ok(None), "{version}");
         }
-        assert_eq!(of_verbose_ping(200, br#"{"version":"unknown"}"#), Some(Dialect::V1));
-        assert_eq!(of_verbose_ping(204, b""), Some(Dialect::V2));
-        assert_eq!(of_verbose_ping(200, b"<html>"), None);
-        assert_eq!(of_verbose_ping(404, b""), None);
+        let dev = pinged(204, "dev", "");
+        assert_eq!(of_second_ping(&dev, &dev).unwrap(), Dialect::V2);
+        let verbose = pinged(200, "dev", r#"{"version":"dev"}"#);
+        assert!(of_second_ping(&dev, &verbose).is_err());
+        let page = pinged(200, "", "<html>");
+        let error = of_second_ping(&dev, &page).unwrap_err().to_string();
+        assert!(error.contains("the server reports the version `dev`"), "{error}");
     }
 
     #[test]
     fn other_answers_show_nothing() {
-        assert_eq!(ping(200, "", "<!doctype html>"), Shown::Nothing);
-        assert_eq!(ping(200, "", "OK"), Shown::Nothing);
-        assert_eq!(ping(404, "2.9", ""), Shown::Nothing);
+        for (status, version, body) in [(200, "", "<!doctype html>"), (200, "", "OK"), (301, "2", "")] {
+            let error = first(status, version, body).unwrap_err();
+            assert!(error.contains("its generation is unknown"), "{error}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Lists on one page what each server generation expects.
 //!
-//! This module is pure: it builds requests and judges answers, and sends nothing. V1 is
-//! implemented. V2 and V3 are refused with a clear error ([`Target::new`]); their columns in the
-//! table show what will be implemented.
+//! This module is pure: it builds requests and judges answers, and sends nothing. V1 and V2 are
+//! implemented. V3 is refused with a clear error ([`Target::new`]); its column in the table shows
+//! what will be implemented. A client with a token asks the server for its generation ([`detect`]),
+//! unless the configuration states it.
 //!
 //! | | V1 (1.x) | V2 (2.x) | V3 (3.x) |
 //! |---|---|---|---|
@@ -21,11 +22,17 @@
 //! | auth header | `Basic` | `Token` | `Bearer` |
 //! | answer | msgpack or JSON, chunked | msgpack or JSON, chunked | JSON lines |
 //! | error text | `error` in JSON, also inside a 200 | `message` in JSON; `error` inside a 200 | JSON or text |
+//! | **Flux query**: method, path | - | `POST /api/v2/query` | - |
+//! | query keys | - | `org`; in the JSON: `query dialect extern` | - |
+//! | auth header | - | `Token` | - |
+//! | answer | - | annotated CSV | - |
+//! | error text | - | `message` in JSON; a table inside a 200 | - |
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::headers::Headers;
 
+pub(crate) mod detect;
 mod failure;
 mod influxql;
 mod operation;
@@ -35,6 +42,7 @@ mod v1;
 mod v2;
 mod verdict;
 
+pub(crate) use detect::Pinged;
 pub(crate) use influxql::may_answer_nothing;
 pub(crate) use operation::{Form, Kind, Operation, Request};
 pub use options::WriteOptions;

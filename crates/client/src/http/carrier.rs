@@ -68,6 +68,6 @@ impl Pieces {
             #[cfg(all(unix, feature = "event-loop"))]
             Self::Direct(receiving) => receiving.next().await,
         };
-        piece.map_err(|cause| Error::transport(format!("the answer broke off: {cause}")))
+        piece.map_err(|cause| Error::transport(format!("the answer ended early: {cause}")))
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn no_connection(
     };
     let text = match proxy {
         Some(proxy) => format!(
-            "no connection by the proxy `{}`: {why}",
+            "no connection through the proxy `{}`: {why}",
             without_user(proxy)
         ),
         None if in_lookup => why,
@@ -44,7 +44,7 @@ pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
             .to_owned()
     } else {
         format!(
-            "the head of the answer is not HTTP: {}; hint: another program listens there, or the \
+            "the head of the answer is not HTTP: {}; hint: another program listens on this port, or the \
              server repeats a NUL of the request",
             root_cause(error)
         )

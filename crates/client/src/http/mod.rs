@@ -176,7 +176,7 @@ impl Http {
             let limit = total.or_before(progress.deadline());
             match limit.run(sending.as_mut()).await {
                 Ok(Ok(head)) if head.status < 400 && progress.has_rest() => {
-                    let text = "the server agreed before all of the request was sent";
+                    let text = "the server accepted the request before all of it was sent";
                     return Err(Error::transport(text));
                 }
                 Ok(result) => return result,

@@ -57,7 +57,7 @@ impl Slots {
             open => format!("{open} requests of this client are open"),
         };
         let streams = match self.streams.load(Ordering::Relaxed) {
-            0 => return format!("{open}; hint: send fewer at once, or wait longer"),
+            0 => return format!("{open}; hint: send fewer requests at once, or wait longer"),
             1 => "1 of them a stream that was not closed".to_owned(),
             streams => format!("{streams} of them streams that were not closed"),
         };
@@ -94,7 +94,7 @@ mod tests {
         let start = "not done within 1ms (`timeout`): 1 request of this client is open";
         let held = slots.take(false, none).await.unwrap();
         let error = slots.take(true, limit()).await.err().unwrap();
-        let text = format!("{start}; hint: send fewer at once, or wait longer");
+        let text = format!("{start}; hint: send fewer requests at once, or wait longer");
         assert_eq!(error.to_string(), text);
         drop(held);
         let held = slots.take(true, none).await.unwrap();

@@ -24,6 +24,7 @@ mod split;
 mod tls;
 mod tls_errors;
 mod tls_own;
+mod v2;
 
 use aioinflux::{Client, Config, Error};
 

@@ -141,7 +141,7 @@ async fn a_proxy_that_cannot_be_reached_is_named_without_its_password() {
     let error = connect(config).unwrap().ping().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
     let start = format!(
-        "ping of `http://db.invalid:8086/`: no connection by the proxy `http://127.0.0.1:{port}/`: "
+        "ping of `http://db.invalid:8086/`: no connection through the proxy `http://127.0.0.1:{port}/`: "
     );
     assert!(error.to_string().starts_with(&start), "{error}");
 }

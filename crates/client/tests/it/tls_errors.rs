@@ -130,7 +130,7 @@ async fn a_server_that_ends_the_handshake_without_a_word_may_speak_no_tls() {
         (error.kind(), error.is_retryable()),
         (ErrorKind::Connect, true)
     );
-    let hint = "; hint: perhaps it does not speak TLS on this port";
+    let hint = "; hint: perhaps it does not use TLS on this port";
     assert!(error.to_string().ends_with(hint), "{error}");
 }
 

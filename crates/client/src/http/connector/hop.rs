@@ -57,7 +57,7 @@ impl Hop {
         peer: &Uri,
     ) -> Result<Transport, BoxError> {
         let encryption = self.encryption.as_ref();
-        let encryption = encryption.ok_or("TLS was not expected on this way")?;
+        let encryption = encryption.ok_or("TLS was not expected on this connection")?;
         encryption.over(over, peer.host().unwrap_or_default()).await
     }
 }

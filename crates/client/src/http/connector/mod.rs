@@ -123,7 +123,7 @@ impl Connector {
         }
         let cause = root_cause(error);
         if self.0.hop.encryption().is_some() && cause.ends_with("handshake eof") {
-            let hint = "hint: perhaps it does not speak TLS on this port";
+            let hint = "hint: perhaps it does not use TLS on this port";
             let text = format!("no connection: {cause}; {hint}");
             return Error::new(ErrorKind::Connect, true, text);
         }
