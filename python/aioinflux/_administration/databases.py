@@ -53,7 +53,7 @@ class Databases(Statements):
         )
 
     def drop_database(self, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Deletes a database with all its data: `db`, or the client's own."""
+        """Deletes the database `db`, or the client's own, with all its data."""
         return self._statement(f"DROP DATABASE {self._database(db, **aliases)}", db, **aliases)
 
     def show_databases(self) -> Any:
