@@ -1,7 +1,7 @@
 """Signatures of the native module, and the docstrings of the classes that users see.
 
-The build script (`crates/python/build.rs`) copies these docstrings into the native module. All other
-parts of the native module are documented in Rust.
+The build script (`crates/python/build.rs`) copies these docstrings into the native module. All
+other parts of the native module are documented in Rust.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -367,13 +367,15 @@ def to_line_protocol(
         time_unit: Unit of integer times: ns (the default), u, ms, s, m or h.
         tags: Extra tags, which can have any name, including the names of this function's arguments.
         stamp: Whether each point without a time gets a unique time, in nanoseconds, from this
-            machine's clock. Encoded lines and tables without a time column also get such times.
-        threads: Number of threads that encode a table without the GIL. Default: one thread for each
-            processor that this process may use. The lines do not depend on the number of threads.
+            machine's clock. Encoded lines, and rows of tables without a time column, also get
+            unique times.
+        threads: Number of threads that encode a table without the GIL. By default, one thread is
+            used for each processor that this process may use. The lines do not depend on the number
+            of threads.
         server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
             The rules of the generations differ: see the Rust type `Dialect`.
-        **extra_tags: Tags for every mapping and every row. These tags take precedence over a
-            point's own tags.
+        **extra_tags: Tags for every mapping and every row, which take precedence over a point's own
+            tags.
     Returns:
         One line for each point. Each line ends with a line feed, and its time is in nanoseconds.
         Points without fields have no line; a warning with their number is logged. Encoding points

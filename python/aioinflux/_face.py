@@ -28,7 +28,7 @@ class Face:
                 and queries return DataFrames.
             output: Format in which queries return answers: `json` for the server's JSON as a
                 `dict`, `dataframe` for pandas DataFrames, or any other `output` of `query`. Only
-                `InfluxDBClient` has this argument.
+                `InfluxDBClient` has the argument `output`.
             db: Default database of writes and queries. Assign to `client.db` to change it.
             database: Alias of `db`; takes precedence over `db`.
             ssl: Whether to connect over TLS.
@@ -43,7 +43,7 @@ class Face:
                 Default: 5 seconds to connect, and 300 seconds for the rest of the request.
             loop: Deprecated and ignored, because a client is not bound to an event loop.
             log_level: Level of the logger `aioinflux`. A falsy value leaves logging unchanged. Only
-                `AsyncInfluxDBClient` has this argument.
+                `AsyncInfluxDBClient` has the argument `log_level`.
             rp: Default retention policy of writes and queries. Only `InfluxDBClient` has the
                 arguments `rp`, `consistency` and `tags`.
             consistency: How many nodes of a cluster must have stored a write: `any`, `one`,
@@ -61,10 +61,10 @@ class Face:
             verify_ssl: Whether to verify the certificate of the server. Without verification,
                 others can read and change the data that is sent, `ca_file` has no effect, and one
                 warning is issued.
-            bucket: Alias of `db`. If both are passed, they must name the same database. Only
-                `InfluxDBClient` has this argument.
-            **refused: Arguments for aiohttp and for the cache of aioinflux 0.9, which are refused
-                with a hint. Only `InfluxDBClient` has this argument.
+            bucket: Alias of `db`; if both arguments are passed, they must name the same database.
+                Only `InfluxDBClient` has the argument `bucket`.
+            **refused: Arguments for aiohttp and for the cache of aioinflux 0.9, which
+                `InfluxDBClient` refuses with a hint.
         Raises:
             ValueError: an argument is out of range; the error names the argument.
             TypeError: an argument is of the wrong type, or unknown.
@@ -76,57 +76,60 @@ class Face:
 
         Data of more than one batch is sent as several requests, in order. The next batch is encoded
         while the previous request is in flight. An iterable is read only as fast as batches are
-        sent, so that memory use stays bounded. In `async` mode, the iterable can be asynchronous.
+        sent, so that memory use stays bounded. In `async` mode, `data` can be an asynchronous
+        iterable.
 
         Args:
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
                 `tags` and `fields`, an object of a class with `@lineprotocol`, a table, or any
                 nesting of iterables of these. Tables are pandas and polars DataFrames, objects with
                 Arrow's C data interface (pyarrow, DuckDB), and structured numpy arrays. A pair
-                `(name, table)`, as in the answer to a query with several series, and a `dict` from
-                names to tables are also tables, whose names are the measurements. A time is an
-                `int` in nanoseconds (or in the unit `time_unit`), a `datetime` (naive means UTC), a
-                `date`, a `numpy.datetime64`, a `pandas.Timestamp`, or ISO 8601 text. If pandas is
-                installed, it reads times in other text formats. A point without a time gets the
-                server's time, unless `stamp` is true.
+                `(name, table)`, as in the answer to a query with several series, and a `dict` whose
+                keys are names and whose values are tables are also accepted; the name of a table is
+                its measurement. A time is an `int` in nanoseconds (or in the unit `time_unit`), a
+                `datetime` (naive means UTC), a `date`, a `numpy.datetime64`, a `pandas.Timestamp`,
+                or ISO 8601 text. If pandas is installed, it reads times in other text formats. A
+                point without a time gets the server's time, unless `stamp` is true.
             measurement: Measurement of tables, and of points that do not name a measurement. For
-                tables, it takes precedence over the name in a `(name, table)` pair.
+                tables, `measurement` takes precedence over the name in a `(name, table)` pair.
             db: Database to use instead of `client.db`. Only `InfluxDBClient` has the arguments
                 `db`, `precision`, `rp`, `consistency`, `database` and `bucket`.
             precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Pass `precision`
                 only for data that consists of line protocol. All other times, and the times that
-                `stamp` adds, are in nanoseconds. See also `time_unit`.
+                `stamp` adds, are sent in nanoseconds. See also `time_unit`.
             rp: Retention policy to use instead of the client's or the database's default.
             tag_columns: Columns of a table that become tags; all other columns become fields.
-            time_column: Column of a table that contains the times. Default: the index of a pandas
-                DataFrame, and the column `time` of other tables.
+            time_column: Column of a table that contains the times. By default, the times are in the
+                index of a pandas DataFrame, or in the column `time` of another table.
             measurement_column: Column of a table that contains the measurement of each row.
             time_unit: Unit of integer times in mappings, objects and tables: ns (the default), u,
-                ms, s, m or h. Times of other types are not affected. The encoder converts integer
-                times to nanoseconds, whereas line protocol, whose unit is `precision`, is sent
-                unchanged.
+                ms, s, m or h. `time_unit` does not affect times of other types. The encoder
+                converts integer times to nanoseconds, whereas line protocol, whose unit is
+                `precision`, is sent unchanged.
             consistency: How many nodes of a cluster must have stored the points, instead of the
                 client's setting: `any`, `one`, `quorum` or `all`.
             tags: Extra tags, which can have any name, including the names of this method's
                 arguments.
             stamp: Whether each point without a time gets a unique time, in nanoseconds, from this
-                machine's clock, which is later than all times that this process assigned before.
-                Encoded lines and tables without a time column also get such times. If `stamp` is
-                false, the server gives all points of a request that have no time the same time, and
-                keeps only one of these points in each series; a warning is issued.
+                machine's clock. Each assigned time is later than all times that this process
+                assigned before. Encoded lines, and rows of tables without a time column, also get
+                unique times. If `stamp` is false, the server gives the same time to all points of a
+                request that have no time, and keeps only one of these points in each series; a
+                warning is issued.
             batch_lines: Maximum number of points in one request.
             batch_bytes: Maximum number of bytes of line protocol in one request, except for a
                 single line that is longer.
-            connections: Number of requests in flight at once. With more than one, points may be
-                stored in a different order than in the data. If several points have the same tags
-                and time, the point that is stored last may then be a different one.
+            connections: Number of requests in flight at once. With more than one request in flight,
+                points may be stored in a different order than in the data. If several points have
+                the same tags and time, a different order also changes which point is stored last.
             progress: Function that is called after each request with the number of points done, the
                 bytes of line protocol done, and the number of rows of the table (`None` if the
-                length of the data is unknown). If the function raises an exception, the write ends.
-                `True` shows a tqdm bar, or a line on standard error if tqdm is not installed.
-            database: Alias of `db`. If both are passed, they must name the same database.
+                length of the data is unknown). If the `progress` function raises an exception, the
+                write ends. `progress=True` shows a tqdm bar, or a line on standard error if tqdm is
+                not installed.
+            database: Alias of `db`; if both arguments are passed, they must name the same database.
             bucket: Alias of `db`, like `database`.
-            **extra_tags: Tags for every point and every row, with scalar values. These tags take
+            **extra_tags: Tags for every point and every row, with scalar values. Extra tags take
                 precedence over a point's own tags of the same names, which take precedence over the
                 client's default tags. Arguments of other clients, such as `retention_policy`, are
                 refused. `AsyncInfluxDBClient` also refuses the arguments that only `InfluxDBClient`
@@ -136,7 +139,7 @@ class Face:
             data sends nothing.
         Raises:
             ValueError, TypeError: a point cannot be written; the error names the point, the key and
-                the value. If all points fit into one request, nothing was sent.
+                the value. If all points fit into one request, no point was sent.
             InfluxDBWriteError: the server refused all or some points.
             InfluxDBConnectionError: the server could not be reached, or the connection was lost.
             If a write consists of several requests, every error says which points were written, in
@@ -153,8 +156,8 @@ class Face:
         Args:
             q: Statements, joined by `;`. `InfluxDBClient` sends the statements unchanged.
                 `AsyncInfluxDBClient` replaces `{name}` with the text of the keyword argument
-                `name`, which is safe only for text that you write yourself. Write braces as `{{`
-                and `}}`.
+                `name`, which is safe only for text that you write yourself. For literal braces,
+                write `{{` and `}}`.
             epoch: Unit of the times in dicts and rows: ns, u, ms, s, m or h. The times in tables
                 are always in nanoseconds.
             chunked: Whether to read the answer as it arrives, in bounded memory. The request of a
@@ -164,13 +167,13 @@ class Face:
             chunk_size: Number of rows in a chunk; the server's default is 10,000.
             db: Database to use instead of `client.db`.
             rp: Retention policy of measurements without a retention policy, instead of the client's
-                default. Only `InfluxDBClient` has this argument.
+                default. Only `InfluxDBClient` has the argument `rp`.
             params: Values for `$name` in the statements. Values in `params` are sent separately
                 from the query text, which is the safe way to pass values. A value has one of the
                 types that `influxql` accepts (see `Literal`, `Identifier`, `Regex` and `Duration`
-                in that module), or is a `dict` with one of the keys `identifier`, `regex`,
-                `duration`, `string`, `float` and `integer`. Lists are refused, because InfluxQL has
-                no lists.
+                in the module `influxql`), or is a `dict` with one of the keys `identifier`,
+                `regex`, `duration`, `string`, `float` and `integer`. Lists are refused, because
+                InfluxQL has no lists.
             output: Format of the answer: `json`, `dataframe`, or any other output of
                 `parse_response`: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows` or `dicts`.
                 `output` takes precedence over `client.output` and over the mode `dataframe`. With
@@ -178,14 +181,15 @@ class Face:
                 the outputs `rows` and `dicts`.
             into: Class with `@lineprotocol`, instead of an output: each row becomes an object of
                 this class. Columns and tags of GROUP BY are assigned to the attributes with the
-                same names. Only `InfluxDBClient` has this argument.
+                same names. Only `InfluxDBClient` has the argument `into`.
             tags_as_categories: Whether tags of GROUP BY become categories.
             use_cache: Refused if true, because the cache of aioinflux 0.9 in Redis no longer
-                exists. Only `InfluxDBClient` has this argument.
-            database: Alias of `db`. If both are passed, they must name the same database. In
-                `AsyncInfluxDBClient`, a placeholder called `database` takes precedence.
+                exists. Only `InfluxDBClient` has the argument `use_cache`.
+            database: Alias of `db`; if both arguments are passed, they must name the same database.
+                In `AsyncInfluxDBClient`, a placeholder called `database` takes precedence over this
+                argument.
             bucket: Alias of `db`, like `database`.
-            **kwargs: Text for the placeholders. Only `AsyncInfluxDBClient` has this argument.
+            **kwargs: Text for the placeholders. Only `AsyncInfluxDBClient` has placeholders.
         Returns:
             With `into`, a list of objects. Otherwise, the answer in the format `output`. Without
             `into` and `output`, `InfluxDBClient` returns the answer in the format `client.output`.

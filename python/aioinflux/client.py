@@ -145,7 +145,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def host(self) -> str:
-        """Name or address of the server. Assign to this property to change it."""
+        """Name or address of the server; assign to `host` to change it."""
         return str(self._options["host"])
 
     @host.setter
@@ -154,7 +154,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def port(self) -> int:
-        """TCP port of the server. Assign to this property to change it."""
+        """TCP port of the server; assign to `port` to change it."""
         return int(self._options["port"])
 
     @port.setter
@@ -163,7 +163,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def path(self) -> str:
-        """Path prefix before `ping`, `write` and `query`. Assign to this property to change it."""
+        """Path prefix before `ping`, `write` and `query`; assign to `path` to change it."""
         return str(self._options["path"])
 
     @path.setter
@@ -172,7 +172,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def ssl(self) -> bool:
-        """Whether the client connects over TLS. Assign to this property to change it."""
+        """Whether the client connects over TLS; assign to `ssl` to change it."""
         return bool(self._options["ssl"])
 
     @ssl.setter
@@ -189,7 +189,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def mode(self) -> Mode:
-        """The mode of the client, `async` or `blocking`. Assign to this property to change it."""
+        """The mode of the client, `async` or `blocking`; assign to `mode` to change it."""
         return self._mode
 
     @mode.setter
@@ -200,7 +200,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def output(self) -> ClientOutput:
-        """The default output format of queries. Assign to this property to change it."""
+        """The default output format of queries; assign to `output` to change it."""
         return self._output
 
     @output.setter
@@ -350,22 +350,22 @@ class InfluxDBClient(Base, Administration):
         holds back the rows that have not been read yet. The other arguments are those of `query`.
 
         Args:
-            output: Format of the stream. By default, each row is a named tuple. Its attributes have
-                the names of the columns, even if a name is not an identifier (`getattr(row,
-                "class")`), and `_columns` contains these names. With `rows`, each row is a plain
-                tuple, and with `dicts` a dict. In all these rows, the tags of GROUP BY follow the
-                columns. With `dict`, `json`, `pandas`, `dataframe`, `polars`, `pyarrow` or `arrow`,
-                the stream yields one object for each batch.
+            output: Format of the stream. By default, a stream yields each row as a named tuple. The
+                attributes of a named tuple have the names of the columns, even if a name is not an
+                identifier (`getattr(row, "class")`), and `_columns` contains these names. With
+                `rows`, each row is a plain tuple, and with `dicts` a dict. In tuples and dicts, the
+                tags of GROUP BY follow the columns. With `dict`, `json`, `pandas`, `dataframe`,
+                `polars`, `pyarrow` or `arrow`, the stream yields one object for each batch.
             into: Class with `@lineprotocol`, instead of an output: each row is an object of this
                 class.
             progress: Function that is called for each batch with the number of rows received, the
-                number of bytes received, and `None`. `True` shows a tqdm bar, or a line on standard
-                error if tqdm is not installed.
+                number of bytes received, and `None`. `progress=True` shows a tqdm bar, or a line on
+                standard error if tqdm is not installed.
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
-            ValueError: an argument is missing or out of range. All other errors are raised during
-                iteration, after the rows that arrived before the error: see `Stream`.
+            ValueError: an argument is missing or out of range. `Stream` lists the errors that are
+                raised during iteration, after the rows that arrived before the error.
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)

@@ -73,7 +73,7 @@ class InfluxDBResponseError(InfluxDBError):
         code: Machine-readable error code, if the server sends one (2.x).
         message: Error message of the server, or `None`.
         headers: Headers of the answer, read as UTF-8, with U+FFFD in place of invalid bytes. A
-            header that contains control characters is left out. Servers repeat the text of
+            header that contains control characters is left out, because servers repeat the text of
             `message` in such headers.
     """
 

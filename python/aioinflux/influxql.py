@@ -22,7 +22,7 @@ __all__ = ["Duration", "Identifier", "InfluxQL", "Literal", "Regex", "influxql"]
 
 
 class InfluxQL(str):
-    """Finished query text, which `influxql` inserts unchanged. Its braces are not placeholders."""
+    """Finished query text, which `influxql` inserts unchanged, without filling placeholders."""
 
     __slots__ = ()
 
@@ -112,7 +112,7 @@ class Regex(_Piece):
     """A regular expression in Go's syntax, without the enclosing slashes.
 
     Args:
-        pattern: The regular expression, such as `^a/b$`. Slashes in it need no escape.
+        pattern: The regular expression, such as `^a/b$`. Slashes in the pattern need no escape.
     Raises:
         ValueError: the pattern is empty, ends with a backslash, or contains a line feed, a carriage
             return or a NUL, which InfluxQL cannot represent.
@@ -170,8 +170,8 @@ def influxql(template: str, /, **values: object) -> InfluxQL:
 
     Args:
         template: InfluxQL text that you wrote yourself. Never pass untrusted input as the template.
-            Write braces as `{{` and `}}`. A placeholder must not be inside quotes, comments or
-            patterns, and must not touch a word.
+            For literal braces, write `{{` and `}}`. A placeholder must not be inside quotes,
+            comments or patterns, and must not touch a word.
         **values: The value of each placeholder: an `Identifier`, `Literal`, `Regex` or `Duration`;
             a result of `influxql`; a plain value, which counts as a `Literal`; or a list of such
             values, which is joined with commas.

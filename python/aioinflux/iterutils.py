@@ -14,7 +14,7 @@ def iterpoints(resp: Mapping[str, Any], parser: Callable[..., Any] | None = None
     """Iterates over the points of all series of all statements of an answer.
 
     Args:
-        resp: A decoded JSON answer, or a chunk of one.
+        resp: A decoded JSON answer, or a chunk of an answer.
         parser: Function that is called for each point, with one argument for each value. If the
             function has a parameter `meta`, it also gets a `dict` with `columns`, `statement_id`
             and, if the series has a name and tags, `name` and `tags`. Without a parser, a point is

@@ -69,7 +69,7 @@ class AsyncInfluxDBClient(Base):
 
     @property
     def mode(self) -> Mode:
-        """The mode of the client, `async`, `blocking` or `dataframe`. Assign to this property to change it."""
+        """The mode: `async`, `blocking` or `dataframe`; assign to `mode` to change it."""
         return self._mode
 
     @mode.setter

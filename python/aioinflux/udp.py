@@ -34,21 +34,21 @@ class UDPClient:
     default.
 
     A datagram holds as many whole lines as fit. If a server cannot read one line of a datagram, it
-    drops the whole datagram. Therefore points are checked before they are sent, as for HTTP. Points
-    that only the server can refuse, such as points with a conflicting field type, are lost
+    drops the whole datagram. The client therefore checks points before it sends them, as for HTTP.
+    Points that only the server can refuse, such as points with a conflicting field type, are lost
     silently. The server also drops data that arrives faster than the server reads. The server's
     setting `read-buffer`, and the system's limit for this buffer, determine how much data can wait.
 
     Args:
-        host: Name or address of the server. The name is looked up only once, when the client is
-            created. IPv4 addresses are preferred.
+        host: Name or address of the server. The name of the server is looked up only once, when the
+            client is created. IPv4 addresses are preferred.
         port: UDP port of the server's listener.
         mode: `async`, in which calls are awaited, or `blocking`, in which calls return the result
             itself.
         datagram_bytes: Maximum number of bytes of lines in a datagram, from 1 to 65,507. With the
-            default, datagrams are not fragmented in common networks. With a larger maximum, fewer
-            datagrams are sent, but they are lost more easily. Between processes on the same
-            machine, large datagrams do no harm.
+            default `datagram_bytes`, datagrams are not fragmented in common networks. With a larger
+            maximum, fewer datagrams are sent, but large datagrams are lost more easily. Between
+            processes on the same machine, large datagrams do no harm.
         tags: Default tags, which are added to all points that have no tag of the same name.
     Raises:
         ValueError: an argument is out of range; the error names the argument.
@@ -89,7 +89,7 @@ class UDPClient:
 
     @property
     def mode(self) -> Mode:
-        """The mode of the client, `async` or `blocking`. Assign to this property to change it."""
+        """The mode of the client, `async` or `blocking`; assign to `mode` to change it."""
         return self._mode
 
     @mode.setter
@@ -136,7 +136,8 @@ class UDPClient:
         Args:
             data: All data that `InfluxDBClient.write` accepts. Encoded lines are sent unchanged, so
                 their times must be in the unit of the server's listener.
-            stamp: The same as for `InfluxDBClient.write`. The unit of the listener must be `ns`.
+            stamp: The same as for `InfluxDBClient.write`. With `stamp`, the time unit of the
+                listener must be `ns`.
             batch_lines: Maximum number of points that are encoded before they are sent.
             batch_bytes: Maximum number of bytes that are encoded before they are sent.
             progress: Function that is called after each batch, in the same way as by
@@ -145,10 +146,10 @@ class UDPClient:
             `True`.
         Raises:
             ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
-                the error names the point. No point of the same batch was sent.
+                the error names the point. No point of the batch that contains this point was sent.
             InfluxDBConnectionError: the system refused to send, or reported that an earlier
-                datagram was rejected. Some networks report this if no program listens on the port,
-                but usually there is no report.
+                datagram was rejected. Some networks report a rejected datagram if no program
+                listens on the port, but usually there is no report.
         Source: InfluxDB 1.8 manual, UDP service.
         """
         for name in _SETTINGS:

@@ -1,4 +1,4 @@
-"""Methods that administer a 1.x server. They quote all names and values.
+"""Methods that administer a 1.x server, and that quote all names and values.
 
 | file | statements about |
 |---|---|

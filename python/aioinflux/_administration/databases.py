@@ -38,10 +38,10 @@ class Databases(Statements):
 
         Args:
             db: Name of the database. Default: the client's database.
-            duration: How long the first retention policy keeps points. Default: for ever.
+            duration: How long the first retention policy keeps points; for ever by default.
             replication: Number of copies in a cluster.
             shard_duration: Time span of a shard.
-            name: Name of the first retention policy. The server's default is `autogen`.
+            name: Name of the first retention policy; the server's default is `autogen`.
         Source: InfluxQL reference, CREATE DATABASE.
         """
         options = _policy(duration, replication, shard_duration)
@@ -76,8 +76,8 @@ class Databases(Statements):
         Args:
             name: Name of the retention policy.
             duration: How long the policy keeps points: at least one hour, or `INF`.
-            replication: Number of copies in a cluster. Outside of a cluster it is 1.
-            shard_duration: Time span of a shard. By default, the server derives it from `duration`.
+            replication: Number of copies in a cluster; always 1 outside of a cluster.
+            shard_duration: Time span of a shard; by default, the server derives it from `duration`.
             default: Whether the policy becomes the default retention policy of the database.
             db: Name of the database.
         Source: InfluxQL reference, CREATE RETENTION POLICY.
@@ -97,7 +97,7 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Changes a retention policy. Only the values that are passed change.
+        """Changes a retention policy. Values that are not passed stay unchanged.
 
         Args:
             name: Name of the retention policy.
@@ -107,7 +107,7 @@ class Databases(Statements):
             default: Whether the policy becomes the default retention policy of the database.
             db: Name of the database.
         Raises:
-            ValueError: no value is passed.
+            ValueError: no value to change is passed.
         Source: InfluxQL reference, ALTER RETENTION POLICY.
         """
         options = _policy(duration, replication, shard_duration) + _default(default)
@@ -146,7 +146,7 @@ class Databases(Statements):
             select: Text that you write yourself, or that `influxql` builds: `SELECT ... INTO ...
                 GROUP BY time(...)`.
             every: How often the query runs. Default: the interval of `GROUP BY time`.
-            for_: How far back each run reads.
+            for_: How far back in time each run of the query reads.
             db: Name of the database.
         Source: InfluxQL reference, CREATE CONTINUOUS QUERY.
         """

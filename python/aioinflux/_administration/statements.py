@@ -119,7 +119,7 @@ def _tag(key: object, value: object) -> str:
 
 
 def page(limit: int | None, offset: int | None) -> str:
-    """Returns ` LIMIT ... OFFSET ...`, with only the parts that are set."""
+    """Returns the clauses LIMIT and OFFSET, each only if its value is set."""
     found = ""
     if limit is not None:
         # Zero would mean no limit.

@@ -1,4 +1,7 @@
-"""Statements about users and privileges. Passwords appear only in statements that are sent."""
+"""Statements about users and privileges.
+
+A password appears only in the statement that is sent to the server, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ Privilege = Literal["READ", "WRITE", "ALL"]
 
 
 class Users(Statements):
-    """Statements about users and privileges, which take effect only if `auth-enabled` is set."""
+    """Statements about users and privileges, which apply only if `auth-enabled` is set."""
 
     def create_user(self, name: str, password: str, *, admin: bool = False) -> Any:
         """Creates a user. An existing user with the same password and privileges stays unchanged.

@@ -2,7 +2,7 @@
 
 `lineprotocol` reads the annotations of a class once and attaches a compiled schema to the class.
 With this schema, the engine encodes objects of the class, in `to_lineprotocol` and in all functions
-that accept points. `reader` creates objects of such a class from an answer.
+that accept points. `reader` creates objects of a class with a schema from an answer.
 """
 
 from __future__ import annotations
@@ -87,19 +87,21 @@ def lineprotocol(
 ) -> Any:
     """Class decorator that allows objects of the class to be written as points.
 
-    It works with `NamedTuple`, dataclasses, attrs classes, pydantic models and all other classes.
+    The decorator works with `NamedTuple`, dataclasses, attrs classes, pydantic models and all other
+    classes.
 
     The class gets a method `to_lineprotocol()`, which returns a line as `bytes`. `write`,
     `to_line_protocol` and `line_batches` accept objects of the class. Attributes that are `None`,
-    NaN, `NA` or `NaT` are left out. The attribute `.opts` of the method is a `dict` with the
-    arguments of this function.
+    NaN, `NA` or `NaT` are left out. `to_lineprotocol.opts` is a `dict` with the arguments of
+    `lineprotocol`.
 
     Args:
         cls: The class. If no class is passed, a decorator is returned.
         schema: Names and types of the attributes, for a class without annotations.
         rm_none: Whether to also leave out empty texts, and to let the server set a missing time.
-        extra_tags: Tags of all objects of the class. These tags take precedence over attributes of
-            the same name. Extra tags of a call take precedence over these tags.
+        extra_tags: Tags of all objects of the class. Tags in `extra_tags` take precedence over
+            attributes of the same name. Extra tags of a call take precedence over tags in
+            `extra_tags`.
         placeholder: Whether to add a field `_` that is always true, for points without fields.
     Returns:
         The class itself.
@@ -178,7 +180,7 @@ def reader(cls: type[_T]) -> Reader[_T]:
     """Returns a function that turns decoded answers into objects, for `query(..., into=cls)`.
 
     Columns and the tags of GROUP BY are assigned to the attributes with the same names. If a column
-    is missing or a value is null, the attribute becomes `None` if it is Optional, and otherwise its
+    is missing or a value is null, the attribute gets `None` if it is Optional, and otherwise its
     default.
 
     Args:
