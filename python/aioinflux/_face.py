@@ -83,13 +83,14 @@ class Face:
             data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
                 `tags` and `fields`, an object of a class with `@lineprotocol`, a table, or any
                 nesting of iterables of these. Tables are pandas and polars DataFrames, objects with
-                Arrow's C data interface (pyarrow, DuckDB), and structured numpy arrays. A pair
-                `(name, table)`, as in the answer to a query with several series, and a `dict` whose
-                keys are names and whose values are tables are also accepted; the name of a table is
-                its measurement. A time is an `int` in nanoseconds (or in the unit `time_unit`), a
-                `datetime` (naive means UTC), a `date`, a `numpy.datetime64`, a `pandas.Timestamp`,
-                or ISO 8601 text. If pandas is installed, it reads times in other text formats. A
-                point without a time gets the server's time, unless `stamp` is true.
+                Arrow's C data interface (pyarrow, DuckDB), and structured numpy arrays. Pairs
+                `(name, table)`, as in the answer to a query with several series, are also accepted,
+                and so is a `dict` whose keys are names and whose values are tables. The name of a
+                table is its measurement. A time is an `int` in nanoseconds (or in the unit
+                `time_unit`), a `datetime` (naive means UTC), a `date`, a `numpy.datetime64`, a
+                `pandas.Timestamp`, or ISO 8601 text. If pandas is installed, it reads times in
+                other text formats. A point without a time gets the server's time, unless `stamp` is
+                true.
             measurement: Measurement of tables, and of points that do not name a measurement. For
                 tables, `measurement` takes precedence over the name in a `(name, table)` pair.
             db: Database to use instead of `client.db`. Only `InfluxDBClient` has the arguments

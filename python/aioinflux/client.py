@@ -172,7 +172,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def ssl(self) -> bool:
-        """Whether the client connects over TLS; assign to `ssl` to change it."""
+        """Whether the client connects over TLS; assign to `ssl` to change this."""
         return bool(self._options["ssl"])
 
     @ssl.setter
@@ -364,8 +364,8 @@ class InfluxDBClient(Base, Administration):
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
-            ValueError: an argument is missing or out of range. `Stream` lists the errors that are
-                raised during iteration, after the rows that arrived before the error.
+            ValueError: an argument is missing or out of range. `Stream` documents the errors that
+                iteration raises, after the rows that arrived before the error.
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)

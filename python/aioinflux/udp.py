@@ -146,7 +146,7 @@ class UDPClient:
             `True`.
         Raises:
             ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
-                the error names the point. No point of the batch that contains this point was sent.
+                the error names the point. The batch that contains the point was not sent.
             InfluxDBConnectionError: the system refused to send, or reported that an earlier
                 datagram was rejected. Some networks report a rejected datagram if no program
                 listens on the port, but usually there is no report.

@@ -2,7 +2,7 @@
 
 `lineprotocol` reads the annotations of a class once and attaches a compiled schema to the class.
 With this schema, the engine encodes objects of the class, in `to_lineprotocol` and in all functions
-that accept points. `reader` creates objects of a class with a schema from an answer.
+that accept points. From an answer, `reader` creates objects of a class with a schema.
 """
 
 from __future__ import annotations
