@@ -345,9 +345,10 @@ class InfluxDBClient(Base, Administration):
     ) -> Stream[Any]:
         """Runs InfluxQL statements, and returns their rows as they arrive.
 
-        In every mode of the client, `for row in client.stream(q)` blocks, and `async for row in
-        client.stream(q)` awaits. The client holds one chunk and one batch in memory. The server
-        holds back the rows that have not been read yet. The other arguments are those of `query`.
+        In every mode of the client, `for row in client.stream(q)` blocks, and
+        `async for row in client.stream(q)` awaits. The client holds one chunk and one batch in
+        memory. The server holds back the rows that have not been read yet. The other arguments are
+        those of `query`.
 
         Args:
             output: Format of the stream. By default, a stream yields each row as a named tuple. The

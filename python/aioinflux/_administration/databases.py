@@ -143,8 +143,8 @@ class Databases(Statements):
 
         Args:
             name: Name of the continuous query.
-            select: Text that you write yourself, or that `influxql` builds: `SELECT ... INTO ...
-                GROUP BY time(...)`.
+            select: Text that you write yourself, or that `influxql` builds:
+                `SELECT ... INTO ... GROUP BY time(...)`.
             every: How often the query runs. Default: the interval of `GROUP BY time`.
             for_: How far back in time each run of the query reads.
             db: Name of the database.

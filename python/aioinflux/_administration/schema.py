@@ -1,9 +1,9 @@
 """Statements that show and count the measurements, series, tags and fields of a database.
 
 A measurement is specified with its name as text, a `Regex`, or `Identifier(rp, measurement)`. A
-condition is text that you write yourself or that `influxql` builds, or a dict of tags: `{"host":
-"a", "rack": Regex("^1"), "zone": ["x", "y"]}`. A series must match all tags of the dict. If the
-value of a tag is a list, the series must match one of the values in the list.
+condition is text that you write yourself or that `influxql` builds, or a dict of tags:
+`{"host": "a", "rack": Regex("^1"), "zone": ["x", "y"]}`. A series must match all tags of the dict.
+If the value of a tag is a list, the series must match one of the values in the list.
 """
 
 from __future__ import annotations
