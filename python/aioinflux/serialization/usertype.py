@@ -1,8 +1,8 @@
 """Typed points: classes whose objects are points.
 
 `lineprotocol` reads the annotations of a class once and attaches a compiled schema to the class.
-With this schema, the engine encodes objects of the class, in `to_lineprotocol` and in all functions
-that accept points. From an answer, `reader` creates objects of a class with a schema.
+With the compiled schema, the engine encodes objects of the class, in `to_lineprotocol` and in all
+functions that accept points. From an answer, `reader` creates objects of a class with a schema.
 """
 
 from __future__ import annotations
