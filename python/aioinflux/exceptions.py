@@ -1,4 +1,4 @@
-"""What can go wrong, as a tree under one base class.
+"""The exceptions of aioinflux, which form a tree under one base class.
 
 ```
 InfluxDBError(Exception)
@@ -10,8 +10,8 @@ InfluxDBError(Exception)
 └─ InfluxDBDecodeError(ValueError)            the answer is damaged, cut off or foreign
 ```
 
-Bad arguments and data that cannot be written are `TypeError` and `ValueError`, raised before
-anything is sent. Every class can be pickled; none holds a password.
+Invalid arguments, and data that cannot be written, raise a `TypeError` or a `ValueError` before
+anything is sent. Exceptions of every class can be pickled. No exception contains a password.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ __all__ = [
 
 
 class InfluxDBError(Exception):
-    """Base class of all errors of the server and of the connection to it.
+    """Base class of all errors that come from the server or from the connection to the server.
 
     Attributes:
-        written: For a write of several requests, the numbers of the points that were written.
-        retryable: Whether the same request may succeed later.
+        written: If a write consists of several requests, the numbers of the points that were
+            written.
+        retryable: Whether the same request may succeed if it is sent again later.
     """
 
     written: list[range] = []  # noqa: RUF012 (a default that nobody changes)
@@ -62,18 +63,19 @@ else:
 
 
 class InfluxDBTimeoutError(InfluxDBConnectionError, _TimeoutError):
-    """The server did not answer within the timeout, or stopped partway through its answer."""
+    """The server did not answer within the timeout, or stopped in the middle of its answer."""
 
 
 class InfluxDBResponseError(InfluxDBError):
-    """The server answered, and refused.
+    """The server answered, and refused the request.
 
     Attributes:
-        status: HTTP status, or `None` if the refusal came inside an answer with status 200.
-        code: Machine-readable code of the server, if it sends one (2.x).
-        message: The text of the server, or `None`.
+        status: HTTP status, or `None` if an answer with status 200 contains the error.
+        code: Machine-readable error code, if the server sends one (2.x).
+        message: Error message of the server, or `None`.
         headers: Headers of the answer, read as UTF-8, with U+FFFD in place of invalid bytes. A
-            header with control characters is left out: servers repeat in it what `message` says.
+            header that contains control characters is left out, because servers repeat the text of
+            `message` in such headers.
     """
 
     status: int | None = None
@@ -86,9 +88,9 @@ class InfluxDBWriteError(InfluxDBResponseError):
     """A write was refused, or only partly stored.
 
     Attributes:
-        rejected: One `(index, line, reason)` for each point that the server named: `index` counts
-            the points of the call from 0 (`None` if it is unknown), `line` is the line protocol
-            that was refused.
+        rejected: One tuple `(index, line, reason)` for each point that the server named. `index` is
+            the number of the point in the call, from 0, or `None` if the number is unknown. `line`
+            is the line protocol that was refused.
         partial: Whether the server stored the points that it did not refuse.
         unsent: Indexes of points that were not sent, because an earlier part of the call failed.
         reason: Reason phrase of the HTTP status.
@@ -115,8 +117,9 @@ class InfluxDBQueryError(InfluxDBResponseError):
     """A query, or one of its statements, failed.
 
     Attributes:
-        statement: Position of the statement that failed, from 0, or `None` for the whole query.
-        result: What had succeeded before, in the format of a complete answer, or `None`.
+        statement: Position of the failed statement, from 0, or `None` if the whole query failed.
+        result: Results that were complete before the error, in the format of a complete answer, or
+            `None`.
     """
 
     statement: int | None = None
@@ -127,7 +130,8 @@ class InfluxDBDecodeError(InfluxDBError, ValueError):
     """The answer is damaged, cut off, or not an answer of InfluxDB.
 
     Attributes:
-        result: What had been read before, in the format of a complete answer, or `None`.
+        result: Results that were read before the error, in the format of a complete answer, or
+            `None`.
     """
 
     result: Any = None

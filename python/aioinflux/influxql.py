@@ -1,8 +1,9 @@
-"""Text of InfluxQL that is put together safely: `influxql`, and the kinds of pieces that it takes.
+"""Builds InfluxQL text safely: the function `influxql`, and classes for the pieces of a text.
 
-Values of queries are best sent as `params`, apart from the text. This module is for what cannot be
-sent that way: values in statements such as DROP and CREATE, and names of several parts. `plain`
-decides for both which types are values; the engine does the quoting.
+Values of queries are best sent as `params`, separately from the query text. This module is for
+values in statements such as DROP and CREATE, and for names of several parts, which cannot be sent
+as `params`. The function `plain` determines which types count as values in `params` and in this
+module. The engine quotes the values.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ __all__ = ["Duration", "Identifier", "InfluxQL", "Literal", "Regex", "influxql"]
 
 
 class InfluxQL(str):
-    """Finished query text: its braces are not placeholders, and `influxql` inserts it unchanged."""
+    """Finished query text, which `influxql` inserts unchanged, without filling placeholders."""
 
     __slots__ = ()
 
@@ -67,10 +68,11 @@ def _made(kind: type, text: str, bound: object) -> _Piece:
 
 
 class Identifier(_Piece):
-    """A name: of a database, a measurement, a tag, a field and so on.
+    """The name of a database, a measurement, a tag, a field and so on.
 
     Args:
-        *parts: The name, or its parts: `Identifier("db", "rp", "m")` is `"db"."rp"."m"`.
+        *parts: The name, or the parts of the name: `Identifier("db", "rp", "m")` is
+            `"db"."rp"."m"`.
     Raises:
         ValueError: a part is empty, or contains a NUL or a carriage return.
     """
@@ -91,13 +93,13 @@ class Literal(_Piece):
     """A value.
 
     Args:
-        value: `str`; `bool`; `int` from -2^63 to 2^64 - 1; `float` and `Decimal`, not NaN and not
-            infinite; `datetime` (naive means UTC), `date`, `pandas.Timestamp` and
-            `numpy.datetime64`, which become quoted text with nanoseconds; `timedelta` and those of
-            pandas and numpy, which become durations; scalars of numpy.
+        value: A `str`; a `bool`; an `int` from -2^63 to 2^64 - 1; a finite `float` or `Decimal`; a
+            `datetime` (naive means UTC), `date`, `pandas.Timestamp` or `numpy.datetime64`, which
+            becomes quoted text with nanoseconds; a `timedelta`, `pandas.Timedelta` or
+            `numpy.timedelta64`, which becomes a duration; or a numpy scalar.
     Raises:
-        TypeError: the value is of another type, such as `None`: InfluxQL has no null.
-        ValueError: the value is out of range, or is a text that InfluxQL cannot express.
+        TypeError: the value has another type. `None` is refused, because InfluxQL has no null.
+        ValueError: the value is out of range, or is text that InfluxQL cannot represent.
     """
 
     __slots__ = ()
@@ -108,13 +110,13 @@ class Literal(_Piece):
 
 
 class Regex(_Piece):
-    """A regular expression in Go's syntax, without its slashes.
+    """A regular expression in Go's syntax, without the enclosing slashes.
 
     Args:
-        pattern: The expression, for instance `^a/b$`. Slashes need no escape.
+        pattern: The regular expression, such as `^a/b$`. Slashes in the pattern need no escape.
     Raises:
-        ValueError: the pattern is empty, or contains what InfluxQL cannot express: a line feed, a
-            carriage return, a NUL, or a backslash at its end.
+        ValueError: the pattern is empty, ends with a backslash, or contains a line feed, a carriage
+            return or a NUL, which InfluxQL cannot represent.
     """
 
     __slots__ = ()
@@ -126,14 +128,15 @@ class Regex(_Piece):
 
 
 class Duration(_Piece):
-    """A length of time.
+    """An InfluxQL duration.
 
     Args:
-        value: `timedelta`, `pandas.Timedelta` or `numpy.timedelta64`, not negative; or text such as
-            `7d` or `1h30m`, with the units ns, u, ms, s, m, h, d and w; or `INF`, for ever, which
-            only retention policies have.
+        value: A `timedelta`, `pandas.Timedelta` or `numpy.timedelta64` that is not negative; text
+            such as `7d` or `1h30m`, with the units ns, u, ms, s, m, h, d and w; or `INF`, which
+            means for ever and is valid only for retention policies.
     Raises:
-        ValueError: it is negative, not a duration, or does not fit in 64-bit nanoseconds.
+        ValueError: the value is negative, is not a duration, or does not fit into 64-bit
+            nanoseconds.
     """
 
     __slots__ = ()
@@ -163,21 +166,22 @@ _Plain = str | bool | int | float | Decimal | Duration | _Time
 def influxql(template: str, /, **values: object) -> InfluxQL:
     """Fills each `{name}` of a template with one value, name, pattern or duration.
 
-    Whatever a value contains, it stays one value: it cannot end the statement, or become another
-    part of it.
+    Whatever a value contains, it stays a single value: it can neither end the statement nor become
+    another part of the statement.
 
     Args:
-        template: InfluxQL text that you wrote yourself; never untrusted input. Write braces as
-            `{{` and `}}`. A placeholder must not be inside quotes, comments or patterns, nor touch
-            a word.
-        **values: For each placeholder an `Identifier`, `Literal`, `Regex` or `Duration`; a result
-            of `influxql`; a plain value, which counts as a `Literal`; or a list of these, which is
-            joined by commas.
+        template: InfluxQL text that you wrote yourself. Never pass untrusted input as the template.
+            For literal braces, write `{{` and `}}`. A placeholder must not be inside quotes,
+            comments or patterns, and must not touch a word.
+        **values: The value of each placeholder: an `Identifier`, `Literal`, `Regex` or `Duration`;
+            a result of `influxql`; a plain value, which counts as a `Literal`; or a list of such
+            values, which is joined with commas.
     Returns:
         The text, for `query`.
     Raises:
-        ValueError: a value is missing, or the template has no placeholder for it; a placeholder is
-            where it cannot be filled safely, or has a format; a value cannot be expressed.
+        ValueError: a placeholder has no value; a value has no placeholder; a placeholder has a
+            format, or is in a place where it cannot be filled safely; or a value cannot be
+            represented in InfluxQL.
         TypeError: a value is of a type that InfluxQL does not have.
 
     Example:
@@ -241,7 +245,7 @@ def _piece(name: str, value: object) -> str:
 
 
 def plain(value: object) -> _Plain:
-    """A value as one of the types that InfluxQL has; values of other types are refused."""
+    """Converts a value to a type that InfluxQL has, or refuses the value."""
     if isinstance(value, str):
         return value
     if isinstance(value, date) or _kind(value) == "M":
@@ -292,10 +296,10 @@ def _literal(value: _Plain) -> str:
 
 
 def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
-    """Values for `$name` in the form that the server accepts.
+    """Converts values for `$name` to the form that the server accepts.
 
     Raises:
-        TypeError, ValueError: a value cannot be sent; the text names the parameter.
+        TypeError, ValueError: a value cannot be sent; the error names the parameter.
     """
     if params is None:
         return None

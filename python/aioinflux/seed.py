@@ -1,8 +1,8 @@
 """The client with the conventions of aioinflux 0.1, the first version of the package.
 
-Three modes share every method: in `async` mode a call returns an awaitable, in `blocking` mode the
-value itself, and `dataframe` mode is blocking mode with DataFrames as answers. `client` lists the
-differences from `InfluxDBClient`.
+All methods work in three modes. In `async` mode, a call returns an awaitable. In `blocking` mode, a
+call returns the result itself. The mode `dataframe` is like `blocking` mode, but queries return
+DataFrames. The module `client` lists the differences from `InfluxDBClient`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class AsyncInfluxDBClient(Base):
 
     @property
     def mode(self) -> Mode:
-        """`async`, `blocking` or `dataframe`; assign to switch."""
+        """The mode: `async`, `blocking` or `dataframe`; assign to `mode` to change it."""
         return self._mode
 
     @mode.setter
@@ -172,12 +172,12 @@ class AsyncInfluxDBClient(Base):
         )
 
     def create_database(self, *, db: str | None = None, **options: Any) -> Any:
-        """Creates a database: `db`, or the client's own. An existing one stays unchanged."""
+        """Creates the database `db`, or the client's own. An existing database stays unchanged."""
         db = _database(db, options)
         return self._shortcut("CREATE DATABASE", db or self.db, "db", db, options)
 
     def drop_database(self, *, db: str | None = None, **options: Any) -> Any:
-        """Deletes a database with all its data: `db`, or the client's own."""
+        """Deletes the database `db`, or the client's own, with all its data."""
         # If the name is empty, the client's own database must not be deleted instead.
         for name in ("database", "bucket"):
             _arguments.not_empty(name, options.get(name))

@@ -1,4 +1,4 @@
-"""Marks for the attributes of typed points, as annotations that every type checker reads.
+"""Marks for the attributes of typed points, as annotations that every type checker accepts.
 
 ```python
 @lineprotocol
@@ -8,9 +8,10 @@ class Load(NamedTuple):
     load: float
 ```
 
-If one attribute of a class has such a mark, attributes without one are fields, if their type is
-`float`, `int`, `bool`, `str`, `Decimal` or an enum. The markers of aioinflux 0.9 (`TAG`, `FLOAT`
-and so on) are in `aioinflux` itself; one class may use both kinds.
+If at least one attribute of a class has a mark of this module, attributes without a mark are fields
+if their type is `float`, `int`, `bool`, `str`, `Decimal` or an enum. The markers of aioinflux 0.9
+(`TAG`, `FLOAT` and so on) are in the package `aioinflux` itself. A class can use these markers
+together with the marks of this module.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Writing over UDP, to a 1.x server with a section `[[udp]]` in its configuration.
+"""Writes over UDP to a 1.x server that has a section `[[udp]]` in its configuration.
 
-UDP has no replies. If data is dropped on the way, overflows the server's buffer, or cannot be
-parsed or stored by the server, it is lost without an error. Write data that must arrive over HTTP.
+UDP has no replies. Data that is dropped by the network, that overflows the server's buffer, or that
+the server cannot parse or store is lost without an error. If data must arrive, write it over HTTP.
 """
 
 from __future__ import annotations
@@ -28,27 +28,31 @@ _SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
 
 
 class UDPClient:
-    """Sends points in datagrams. The server sends no answer, so losses go unnoticed.
+    """Sends points in datagrams. The server does not reply, so lost points are not noticed.
 
-    Database, retention policy and the unit of times are settings of the server's listener. Times
-    are sent in nanoseconds, so its `precision` must be `ns` or empty, which is the default.
+    The database, the retention policy and the unit of times are settings of the server's listener.
+    Times are sent in nanoseconds, so the listener's `precision` must be `ns` or empty, which is the
+    default.
 
-    A datagram holds as many whole lines as fit. If a server cannot read one line, it drops the
-    whole datagram. So points are checked before they are sent, as for HTTP. Points that only the
-    server can refuse, such as those with a conflicting field type, are lost silently. The server
-    also drops data that arrives faster than it reads: its `read-buffer`, and the system's limit for
-    that, set how much may wait.
+    A datagram holds as many whole lines as fit. If a server cannot read one line of a datagram, it
+    drops the whole datagram. The client therefore checks points before it sends them, as for HTTP.
+    Points that only the server can refuse, such as points with a conflicting field type, are lost
+    silently. The server also drops data that arrives faster than the server reads. The server's
+    setting `read-buffer`, and the system's limit for this buffer, determine how much data can wait.
 
     Args:
-        host: Name or address of the server. It is looked up once, now. IPv4 is preferred.
+        host: Name or address of the server. The name of the server is looked up only once, when the
+            client is created. IPv4 addresses are preferred.
         port: UDP port of the server's listener.
-        mode: `async` (calls are awaited) or `blocking` (calls give the value itself).
+        mode: `async`, in which calls are awaited, or `blocking`, in which calls return the result
+            itself.
         datagram_bytes: Maximum number of bytes of lines in a datagram, from 1 to 65,507. With the
-            default, datagrams are not fragmented in common networks. Larger datagrams are fewer,
-            but are lost more easily; between processes of one machine they do no harm.
-        tags: Default tags, for all points that have no tag of the same name themselves.
+            default `datagram_bytes`, datagrams are not fragmented in common networks. With a larger
+            maximum, fewer datagrams are sent, but large datagrams are lost more easily. Between
+            processes on the same machine, large datagrams do no harm.
+        tags: Default tags, which are added to all points that have no tag of the same name.
     Raises:
-        ValueError: an argument is out of range; the text names it.
+        ValueError: an argument is out of range; the error names the argument.
         TypeError: an argument is of the wrong type.
         InfluxDBConnectionError: the host has no address.
     """
@@ -86,7 +90,7 @@ class UDPClient:
 
     @property
     def mode(self) -> Mode:
-        """`async` or `blocking`; assign to switch."""
+        """The mode of the client, `async` or `blocking`; assign to `mode` to change it."""
         return self._mode
 
     @mode.setter
@@ -126,24 +130,27 @@ class UDPClient:
         progress: _progress.Progress = None,
         **extra_tags: object,
     ) -> Any:
-        """Sends points. When it returns, they have been sent; whether they arrived is unknown.
+        """Sends points. When the call ends, all points have been sent, but may not have arrived.
 
         The other arguments are those of `InfluxDBClient.write`.
 
         Args:
-            data: What `InfluxDBClient.write` accepts. Encoded lines are sent unchanged, so their
-                times are in the unit of the server's listener.
-            stamp: As in `InfluxDBClient.write`; the unit of the listener must be `ns`.
+            data: All data that `InfluxDBClient.write` accepts. Encoded lines are sent unchanged, so
+                their times must be in the unit of the server's listener.
+            stamp: The same as for `InfluxDBClient.write`. With `stamp`, the time unit of the
+                listener must be `ns`.
             batch_lines: Maximum number of points that are encoded before they are sent.
             batch_bytes: Maximum number of bytes that are encoded before they are sent.
-            progress: Called after each batch, as `InfluxDBClient.write` does.
+            progress: Function that is called after each batch, in the same way as by
+                `InfluxDBClient.write`.
         Returns:
             `True`.
         Raises:
             ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
-                the text names the point. Nothing of its batch was sent.
-            InfluxDBConnectionError: the system refused to send, or an earlier datagram came back.
-                Some networks return datagrams if nobody listens; usually there is no sign.
+                the error names the point. The batch that contains the point was not sent.
+            InfluxDBConnectionError: the system refused to send, or reported that an earlier
+                datagram was rejected. Some networks report a rejected datagram if no program
+                listens on the port, but usually there is no report.
         Source: InfluxDB 1.8 manual, UDP service.
         """
         for name in _SETTINGS:

@@ -1,4 +1,4 @@
-"""Databases, retention policies, continuous queries, subscriptions."""
+"""Statements about databases, retention policies, continuous queries and subscriptions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Length = timedelta | str | Duration
 
 
 class Databases(Statements):
-    """Databases, retention policies, continuous queries, subscriptions."""
+    """Statements about databases, retention policies, continuous queries and subscriptions."""
 
     def create_database(
         self,
@@ -34,14 +34,14 @@ class Databases(Statements):
         name: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a database. An existing one stays unchanged.
+        """Creates a database. An existing database stays unchanged.
 
         Args:
-            db: Its name. Default: the client's database.
-            duration: How long its first retention policy keeps points. Default: for ever.
+            db: Name of the database. Default: the client's database.
+            duration: How long the first retention policy keeps points; for ever by default.
             replication: Number of copies in a cluster.
-            shard_duration: Span of time of a shard.
-            name: Name of the retention policy. The server's default: `autogen`.
+            shard_duration: Time span of a shard.
+            name: Name of the first retention policy; the server's default is `autogen`.
         Source: InfluxQL reference, CREATE DATABASE.
         """
         options = _policy(duration, replication, shard_duration)
@@ -53,7 +53,7 @@ class Databases(Statements):
         )
 
     def drop_database(self, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Deletes a database with all its data: `db`, or the client's own."""
+        """Deletes the database `db`, or the client's own, with all its data."""
         return self._statement(f"DROP DATABASE {self._database(db, **aliases)}", db, **aliases)
 
     def show_databases(self) -> Any:
@@ -71,15 +71,15 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a retention policy. An existing one with the same values stays unchanged.
+        """Creates a retention policy. An existing policy with the same values stays unchanged.
 
         Args:
-            name: Its name.
-            duration: How long it keeps points: an hour at least, or `INF`.
-            replication: Number of copies in a cluster; 1 elsewhere.
-            shard_duration: Span of time of a shard. Default: the server derives it from `duration`.
-            default: Whether it becomes the default retention policy of the database.
-            db: The database.
+            name: Name of the retention policy.
+            duration: How long the policy keeps points: at least one hour, or `INF`.
+            replication: Number of copies in a cluster; always 1 outside of a cluster.
+            shard_duration: Time span of a shard; by default, the server derives it from `duration`.
+            default: Whether the policy becomes the default retention policy of the database.
+            db: Name of the database.
         Source: InfluxQL reference, CREATE RETENTION POLICY.
         """
         options = _policy(duration, replication, shard_duration) + _default(default)
@@ -97,17 +97,17 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Changes a retention policy: only what is passed.
+        """Changes a retention policy. Values that are not passed stay unchanged.
 
         Args:
-            name: Its name.
-            duration: How long it keeps points: an hour at least, or `INF`.
+            name: Name of the retention policy.
+            duration: How long the policy keeps points: at least one hour, or `INF`.
             replication: Number of copies in a cluster.
-            shard_duration: Span of time of a shard, for future shards.
-            default: Whether it becomes the default retention policy of the database.
-            db: The database.
+            shard_duration: Time span of future shards.
+            default: Whether the policy becomes the default retention policy of the database.
+            db: Name of the database.
         Raises:
-            ValueError: there is nothing to change.
+            ValueError: no value to change is passed.
         Source: InfluxQL reference, ALTER RETENTION POLICY.
         """
         options = _policy(duration, replication, shard_duration) + _default(default)
@@ -142,11 +142,12 @@ class Databases(Statements):
         """Creates a query that the server runs periodically.
 
         Args:
-            name: Its name.
-            select: `SELECT ... INTO ... GROUP BY time(...)`, of your own or from `influxql`.
-            every: How often it runs. Default: the interval of `GROUP BY time`.
-            for_: How far back each run reads.
-            db: The database.
+            name: Name of the continuous query.
+            select: Text that you write yourself, or that `influxql` builds:
+                `SELECT ... INTO ... GROUP BY time(...)`.
+            every: How often the query runs. Default: the interval of `GROUP BY time`.
+            for_: How far back in time each run of the query reads.
+            db: Name of the database.
         Source: InfluxQL reference, CREATE CONTINUOUS QUERY.
         """
         query = _tokens.one_statement("select", _expect_text("select", select))
@@ -161,7 +162,7 @@ class Databases(Statements):
     def drop_continuous_query(
         self, name: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Deletes a continuous query; the points that it wrote stay."""
+        """Deletes a continuous query, but keeps the points that it wrote."""
         query = f"{_name('name', name)} ON {self._database(db, **aliases)}"
         return self._statement(f"DROP CONTINUOUS QUERY {query}", db, **aliases)
 
@@ -179,15 +180,16 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Makes the server also send everything that is written to other servers.
+        """Creates a subscription: the server forwards points that it receives to other servers.
 
         Args:
-            name: Its name.
-            destinations: URLs: `http://user:password@host:port`, `https://...`, `udp://...`.
-                Their passwords are never logged, but `show_subscriptions` returns them.
-            mode: `ALL`: to each of them. `ANY`: to one of them in turn.
-            rp: Retention policy whose points are sent.
-            db: The database.
+            name: Name of the subscription.
+            destinations: URLs of the other servers: `http://user:password@host:port`,
+                `https://...`, `udp://...`. The passwords in these URLs are never logged, but
+                `show_subscriptions` returns them.
+            mode: `ALL` forwards points to every server, `ANY` to one server at a time, in turn.
+            rp: Retention policy whose points are forwarded.
+            db: Name of the database.
         Source: InfluxQL reference, CREATE SUBSCRIPTION.
         """
         if mode not in ("ALL", "ANY"):

@@ -1,4 +1,4 @@
-"""Deleting data. Only `drop_database` deletes all data of a database; other ways are refused."""
+"""Deletes data. Only `drop_database` can delete all data of a database at once."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Deletion(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Deletes series with all their points, also from the index.
+        """Deletes series with all their points, and removes the series from the index.
 
         Args:
             measurement: Name of a measurement, or a pattern of names.
-            where: Tags of the series; see `Schema`. Neither fields nor times are accepted here.
-            db: The database.
+            where: Tags of the series; see `Schema`. Conditions on fields or times are not accepted.
+            db: Name of the database.
         Raises:
             ValueError: neither `measurement` nor `where` is given.
         Source: InfluxQL reference, DROP SERIES.
@@ -57,8 +57,8 @@ class Deletion(Statements):
 
         Args:
             measurement: Name of a measurement, or a pattern of names.
-            where: Tags and times of the points. The server accepts no fields here.
-            db: The database.
+            where: Tags and times of the points. The server does not accept conditions on fields.
+            db: Name of the database.
         Raises:
             ValueError: neither `measurement` nor `where` is given.
         Source: InfluxQL reference, DELETE.
@@ -75,7 +75,7 @@ class Deletion(Statements):
         return self._statement(text, db)
 
     def drop_shard(self, id: int) -> Any:  # noqa: A002 (named like the argument of `DROP SHARD`)
-        """Deletes a shard with all its points; `show_shards` has the numbers."""
+        """Deletes a shard with all its points; `show_shards` returns the shard numbers."""
         return self._statement(f"DROP SHARD {number('id', id)}", None)
 
 

@@ -1,4 +1,4 @@
-"""Parts of statements: each is checked and quoted, or refused with the name of its argument."""
+"""Checks and quotes the parts of statements. Errors name the invalid argument."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NO_TAGS = ("time", "_name", "_tagKey", "_fieldKey", "_seriesKey")
 
 
 class Statements:
-    """The parts of the client that the administration methods rely on."""
+    """The methods of the client that the administration methods use."""
 
     _db: str | None
 
@@ -48,19 +48,19 @@ class Statements:
 
 
 def name(argument: str, value: object) -> str:
-    """A quoted name."""
+    """Returns a quoted name."""
     _arguments.expect(argument, value, str)
     return _core.quote_identifier(str(value))
 
 
 def text(argument: str, value: object) -> str:
-    """A quoted text."""
+    """Returns a quoted text."""
     _arguments.expect(argument, value, str)
     return _core.quote_string(str(value))
 
 
 def number(argument: str, value: object) -> str:
-    """A non-negative whole number."""
+    """Returns a non-negative whole number as text."""
     _arguments.expect(argument, value, int)
     if not isinstance(value, int) or value < 0:
         raise ValueError(f"argument `{argument}`: expected a number from 0 on, got {value}")
@@ -68,7 +68,7 @@ def number(argument: str, value: object) -> str:
 
 
 def duration(argument: str, value: object) -> str:
-    """A duration. Errors start with the name of the argument."""
+    """Returns a duration as text. Errors start with the name of the argument."""
     try:
         return str(value if isinstance(value, Duration) else Duration(value))
     except (TypeError, ValueError) as error:
@@ -77,7 +77,7 @@ def duration(argument: str, value: object) -> str:
 
 
 def source(measurement: Source | None) -> str:
-    """` FROM ...`, or nothing."""
+    """Returns ` FROM ...`, or an empty text."""
     if measurement is None:
         return ""
     if isinstance(measurement, (Identifier, Regex)):
@@ -86,7 +86,7 @@ def source(measurement: Source | None) -> str:
 
 
 def condition(where: Where | None) -> str:
-    """` WHERE ...`, or nothing."""
+    """Returns ` WHERE ...`, or an empty text."""
     if where is None:
         return ""
     if isinstance(where, str):
@@ -119,7 +119,7 @@ def _tag(key: object, value: object) -> str:
 
 
 def page(limit: int | None, offset: int | None) -> str:
-    """` LIMIT ... OFFSET ...`, with the parts that are set."""
+    """Returns the clauses LIMIT and OFFSET, each only if its value is set."""
     found = ""
     if limit is not None:
         # The server reads zero as "no limit".
@@ -129,7 +129,7 @@ def page(limit: int | None, offset: int | None) -> str:
 
 
 def names(argument: str, values: Iterable[object]) -> str:
-    """Quoted names, separated by commas."""
+    """Returns quoted names, separated by commas."""
     found = _arguments.names(argument, values)
     if not found:
         raise ValueError(f"argument `{argument}`: expected at least one name")

@@ -1,4 +1,7 @@
-"""Users, passwords and privileges. A password is sent in the statement and shown nowhere else."""
+"""Statements about users and privileges.
+
+A password appears only in the statement that is sent to the server, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,16 @@ Privilege = Literal["READ", "WRITE", "ALL"]
 
 
 class Users(Statements):
-    """Users and privileges. The server checks them only if its `auth-enabled` is set."""
+    """Statements about users and privileges, which apply only if `auth-enabled` is set."""
 
     def create_user(self, name: str, password: str, *, admin: bool = False) -> Any:
-        """Creates a user. An existing one with the same password and privileges stays unchanged.
+        """Creates a user. An existing user with the same password and privileges stays unchanged.
 
         Args:
-            name: Its name.
-            password: Its password. It is in no log and in no error.
-            admin: Whether it is an administrator. The first user of a server must be one.
+            name: Name of the user.
+            password: Password of the user, which never appears in logs or errors.
+            admin: Whether the user is an administrator. The first user of a server must be an
+                administrator.
         Source: InfluxQL reference, CREATE USER.
         """
         _arguments.expect("admin", admin, bool)
@@ -41,23 +45,23 @@ class Users(Statements):
         return self._statement(f"DROP USER {_name('name', name)}", None)
 
     def set_password(self, name: str, password: str) -> Any:
-        """Changes the password of a user. It is in no log and in no error."""
+        """Changes the password of a user. The password never appears in logs or errors."""
         user = _name("name", name)
         return self._statement(f"SET PASSWORD FOR {user} = {_secret(password)}", None)
 
     def show_users(self) -> Any:
-        """Returns the users of the server, and whether each is an administrator."""
+        """Returns the users of the server, and whether each user is an administrator."""
         return self._statement("SHOW USERS", None)
 
     def grant(
         self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Grants a privilege on a database, which replaces the one that the user had before.
+        """Grants a user a privilege on a database, which replaces the user's earlier privilege.
 
         Args:
             privilege: `READ`, `WRITE` or `ALL`.
             user: Name of the user.
-            db: The database.
+            db: Name of the database.
         Source: InfluxQL reference, GRANT.
         """
         what = _privilege(privilege)
@@ -82,7 +86,7 @@ class Users(Statements):
         return self._statement(f"GRANT ALL PRIVILEGES TO {_name('user', user)}", None)
 
     def revoke_admin(self, user: str) -> Any:
-        """Makes an administrator an ordinary user, which keeps its privileges on databases."""
+        """Makes an administrator an ordinary user, who keeps all privileges on databases."""
         return self._statement(f"REVOKE ALL PRIVILEGES FROM {_name('user', user)}", None)
 
     def show_grants(self, user: str) -> Any:

@@ -1,9 +1,9 @@
-"""Escaping with `str.translate` tables: the escapes that InfluxDB 1.x supports.
+"""Tables for `str.translate`, with the escapes that InfluxDB 1.x supports.
 
-Backslashes are unchanged except in string fields, because the server supports only `\\,`, `\\ ` and
-`\\=`. Newlines are removed from names and tag values, which cannot contain them; string fields can.
-Texts that no escape can represent (with a backslash at the end, or empty names) are refused by the
-encoder, not by these tables.
+Backslashes are escaped only in string fields, because outside of string fields the server supports
+only `\\,`, `\\ ` and `\\=`. Newlines are removed from names and tag values, which cannot contain
+newlines, but not from string fields. The encoder, not these tables, refuses texts that no escape
+can represent, such as empty names and texts with a backslash at the end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ measurement_escape = str.maketrans({",": r"\,", " ": r"\ ", "\n": ""})
 
 
 def escape(string: object, escape_pattern: Mapping[int, str]) -> str:
-    """Escapes a text with one of the tables. Other values are converted, with a warning."""
+    """Escapes a text with a table. Values of other types are converted to text, with a warning."""
     if isinstance(string, str):
         return string.translate(escape_pattern)
     warn("Non-string-like data passed. Attempting to convert to 'str'.")

@@ -1,4 +1,4 @@
-"""pandas DataFrames, under the names of aioinflux 0.9. pandas is imported when it is needed."""
+"""Handles DataFrames under the names of aioinflux 0.9. Imports pandas only when needed."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def serialize(
     """Encodes the rows of a DataFrame as lines, without the last line feed.
 
     Args:
-        df: The DataFrame; its index holds the times.
-        measurement: Name of all rows.
-        tag_columns: Columns that are tags; all others are fields.
-        **extra_tags: Tags for every row; they take precedence over columns of the same name.
+        df: The DataFrame, whose index holds the times.
+        measurement: Measurement of all rows.
+        tag_columns: Columns that become tags; all other columns become fields.
+        **extra_tags: Tags for every row, which take precedence over columns of the same name.
     Raises:
         ValueError: there is no measurement, or the index is not a `DatetimeIndex`.
     """
@@ -46,14 +46,15 @@ def serialize(
 
 
 def parse(resp: Mapping[str, Any]) -> DataFrameType:
-    """Makes DataFrames of a decoded JSON answer whose times are in nanoseconds or texts.
+    """Creates DataFrames from a decoded JSON answer whose times are nanoseconds or text.
 
     Args:
-        resp: The answer, or a chunk of it.
+        resp: The answer, or a chunk of the answer.
     Returns:
-        For one statement with one series its DataFrame. For one statement otherwise a `dict` of
-        DataFrames by `name,tag=value`. For several statements a list of such dicts. Index: UTC
-        nanoseconds, or the row number if there is no column `time`.
+        For one statement with one series, a DataFrame. For one statement with no series or several
+        series, a `dict` of DataFrames with keys such as `name,tag=value`. For several statements, a
+        list of such dicts. The index of a DataFrame is the time in UTC, with nanoseconds, or the
+        row number if there is no column `time`.
     """
     statements = [_statement(one.get("series", [])) for one in resp["results"]]
     if len(statements) > 1:

@@ -1,7 +1,7 @@
-"""Points that are mappings, under the names of aioinflux 0.9.
+"""Encodes points that are mappings, under the names of aioinflux 0.9.
 
-Each part is extracted from a line that the engine encodes, because the escaping rules are
-implemented only there.
+Each part of a line is extracted from a line that the engine encodes, because only the engine
+implements the escaping rules.
 """
 
 from __future__ import annotations

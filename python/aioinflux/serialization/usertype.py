@@ -1,8 +1,8 @@
 """Typed points: classes whose objects are points.
 
-`lineprotocol` reads the annotations of a class once and gives it a compiled schema. Rust encodes
-its objects with the schema: in `to_lineprotocol`, and everywhere that points are accepted. `reader`
-creates objects of such a class from an answer.
+`lineprotocol` reads the annotations of a class once and attaches a compiled schema to the class.
+With the compiled schema, the engine encodes objects of the class, in `to_lineprotocol` and in all
+functions that accept points. From an answer, `reader` creates objects of a class with a schema.
 """
 
 from __future__ import annotations
@@ -85,25 +85,29 @@ def lineprotocol(
     extra_tags: Mapping[str, object] | None = None,
     placeholder: bool = False,
 ) -> Any:
-    """Class decorator: lets instances be written as points.
+    """Class decorator that allows objects of the class to be written as points.
 
-    Works with `NamedTuple`, dataclasses, attrs, pydantic and any other class.
+    The decorator works with `NamedTuple`, dataclasses, attrs classes, pydantic models and all other
+    classes.
 
     The class gets a method `to_lineprotocol()`, which returns a line as `bytes`. `write`,
-    `to_line_protocol` and `line_batches` accept its objects. Attributes that are `None`, NaN, `NA`
-    or `NaT` are left out. The method has the arguments of this function as a `dict`, `.opts`.
+    `to_line_protocol` and `line_batches` accept objects of the class. Attributes that are `None`,
+    NaN, `NA` or `NaT` are left out. `to_lineprotocol.opts` is a `dict` with the arguments of
+    `lineprotocol`.
 
     Args:
-        cls: The class; without it a decorator is returned.
-        schema: Attributes and their types, for a class without annotations.
-        rm_none: Whether to leave out empty texts, too, and let the server set a missing time.
-        extra_tags: Tags of all objects of the class. They take precedence over attributes of the
-            same name; extra tags of a call take precedence over them.
+        cls: The class. If no class is passed, a decorator is returned.
+        schema: Names and types of the attributes, for a class without annotations.
+        rm_none: Whether to also leave out empty texts, and to let the server set a missing time.
+        extra_tags: Tags of all objects of the class. Tags in `extra_tags` take precedence over
+            attributes of the same name. Extra tags of a call take precedence over tags in
+            `extra_tags`.
         placeholder: Whether to add a field `_` that is always true, for points without fields.
     Returns:
         The class itself.
     Raises:
-        SchemaError: the annotations do not describe a point; the text names class and attribute.
+        SchemaError: the annotations do not describe a point; the error names the class and the
+            attribute.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
     opts = {
@@ -156,7 +160,7 @@ def _method(cls: type, opts: Mapping[str, Any]) -> Any:
 
 
 class Reader(Generic[_T]):
-    """Creates objects of a class from decoded answers: `reader`."""
+    """Creates objects of a class from decoded answers, for the function `reader`."""
 
     def __init__(self, cls: type[_T]) -> None:
         found: tuple[Attribute, ...] | None
@@ -175,10 +179,11 @@ class Reader(Generic[_T]):
 
 
 def reader(cls: type[_T]) -> Reader[_T]:
-    """Returns a function from decoded answers to objects of a class: `query(..., into=cls)`.
+    """Returns a function that turns decoded answers into objects, for `query(..., into=cls)`.
 
-    Columns and the tags of GROUP BY go to attributes by name. A missing column or a null becomes
-    `None` if the attribute is Optional, else the default of the attribute.
+    Columns and the tags of GROUP BY are assigned to the attributes with the same names. If a column
+    is missing or a value is null, the attribute gets `None` if it is Optional, and otherwise its
+    default.
 
     Args:
         cls: A class with `@lineprotocol`.
@@ -243,18 +248,18 @@ def _alias(field: Any) -> str | None:
 
 
 def str_to_dt(s: str) -> datetime:
-    """The datetime of an ISO 8601 text, in UTC. Fractions below a microsecond are cut off."""
+    """Converts ISO 8601 text to a datetime in UTC. Digits beyond microseconds are cut off."""
     since = timedelta(microseconds=_core.nanoseconds(s) // 1000)
     return datetime(1970, 1, 1, tzinfo=timezone.utc) + since
 
 
 def dt_to_int(dt: datetime) -> int:
-    """Nanoseconds since 1970 in UTC; a naive datetime means UTC."""
+    """Converts a datetime to nanoseconds since 1970. A naive datetime means UTC."""
     return _core.nanoseconds(dt)
 
 
 def is_optional(t: Any, base_type: Any) -> bool:
-    """Whether a type is `Optional[base_type]`."""
+    """Returns whether a type is `Optional[base_type]`."""
     return set(get_args(t)) == {type(None), base_type}
 
 
