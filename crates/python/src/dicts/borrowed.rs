@@ -42,8 +42,8 @@ pub(super) fn write_tags(
     memo: &mut Memo,
 ) -> Result<(), Miss> {
     with_critical_section(tags, || {
-        // SAFETY: while the dict is locked, only `Text::is`, `Tag::write` and `write_text` are
-        // called. None of these functions runs Python code. Before a call that may wait, these
+        // SAFETY: while the dict is locked, only `Text::is`, `Tag::prefetch`, `Tag::write` and
+        // `write_text` are called. None of these functions runs Python code. Before a call that may wait, these
         // functions take references to the objects that they read.
         let mut entries = unsafe { Entries::of(tags) };
         let (values, points) = memo.tags();
@@ -83,9 +83,9 @@ pub(super) fn write_fields(
     fields: &Bound<'_, PyDict>,
 ) -> Result<(), Miss> {
     with_critical_section(fields, || {
-        // SAFETY: the same conditions hold as for the tags. `Text::is`, `float`, `integer` and
-        // `write_other` run no Python code, and they take references to the objects that they read
-        // before a call that may wait.
+        // SAFETY: the same conditions hold as for the tags. `Text::is`, `prefetch_number`, `float`,
+        // `integer` and `write_other` run no Python code, and they take references to the objects
+        // that they read before a call that may wait.
         let mut entries = unsafe { Entries::of(fields) };
         let mut ahead = Ahead::default();
         for (part, known) in known.chunks(AHEAD).enumerate() {
