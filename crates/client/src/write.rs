@@ -109,6 +109,9 @@ pub(crate) fn state_of(error: &Error, lines: u64) -> State {
         _ if refused > 0 && refused >= lines => State::Refused,
         ErrorKind::PartialWrite => State::PartlyStored,
         ErrorKind::TooLarge => State::Refused,
+        // Without `partial write`, a 400 stored nothing: 2.x refuses all lines for one bad line, and
+        // 1.x sends it only if all lines are bad.
+        ErrorKind::Rejected if error.status() == Some(400) => State::Refused,
         _ if !error.rejected().is_empty() => State::PartlyStored,
         ErrorKind::Config | ErrorKind::Input | ErrorKind::Connect | ErrorKind::Tls => State::Unsent,
         ErrorKind::Timeout { .. } | ErrorKind::Transport | ErrorKind::Decode => State::InDoubt,
