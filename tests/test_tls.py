@@ -273,7 +273,8 @@ def test_files_of_other_kinds_are_told_apart(own: str, folder: Path) -> None:
     certificate = x509.load_pem_x509_certificate(Path(own).read_bytes())
     binary = folder / "own.der"
     binary.write_bytes(certificate.public_bytes(serialization.Encoding.DER))
-    with pytest.raises(ValueError, match=r"own\.der`: it contains no certificate; hint: it is not PEM"):
+    text = r"own\.der`: it contains no certificate; hint: it is not PEM"
+    with pytest.raises(ValueError, match=text):
         InfluxDBClient(db="d", ssl=True, ca_file=str(binary))
     key = serialization.load_pem_private_key(Path(own).read_bytes(), None)
     secret = serialization.BestAvailableEncryption(b"secret")
