@@ -1,5 +1,5 @@
-//! Converts the errors of hyper, of name look-ups and of the system that occur before an answer
-//! arrives.
+//! Converts errors that occur before an answer arrives. These errors come from hyper, from name
+//! look-ups, and from the system.
 
 use std::error::Error as StdError;
 
@@ -30,8 +30,8 @@ pub(super) fn no_connection(
     Error::new(ErrorKind::Connect, true, text)
 }
 
-/// Explains why an open connection returned no answer. If the head of an answer cannot be read, a
-/// retry would return the same head. Therefore only a broken connection is worth a retry.
+/// Explains why an open connection returned no answer. If the head of an answer cannot be parsed, a
+/// retry would return the same head. Therefore a retry is useful only after the connection broke.
 pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
     let parse = chain(error)
         .find_map(|cause| cause.downcast_ref::<hyper::Error>())
@@ -52,12 +52,12 @@ pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
     Error::new(ErrorKind::Decode, false, text)
 }
 
-/// hyper's error text for a head that exceeds its limits; hyper's method that checks for this error
-/// is available only to servers.
+/// hyper's error text for a head that exceeds its limits. The text is compared because hyper offers
+/// a method for this check only to servers.
 const TOO_LARGE: &str = "message head is too large";
 
-/// Returns the text of the innermost cause, because the outer errors only say "error sending
-/// request" and the like.
+/// Returns the text of the innermost cause of an error, because the outer errors only say "error
+/// sending request" and the like.
 pub(super) fn root_cause(error: &(dyn StdError + 'static)) -> String {
     root(error).to_string()
 }
@@ -66,7 +66,7 @@ fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static)
     chain(error).last().unwrap_or(error)
 }
 
-/// Iterates over the error and its causes, from the outermost to the innermost.
+/// Iterates over an error and its causes, from the outermost error to the innermost cause.
 pub(super) fn chain<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

@@ -1,7 +1,8 @@
-//! Verifies servers: by trusted authorities, by the exact certificate of the server, or not at all.
+//! Verifies servers. A server is trusted through an authority, through its exact certificate, or
+//! without any verification.
 //!
-//! The handshake signature is always checked: it proves that the server has the private key of the
-//! certificate that it presents, even if that certificate is not verified.
+//! The handshake signature is always checked, even if the certificate itself is not verified. This
+//! signature proves that the server has the private key of the certificate that it presents.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -21,11 +22,11 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, Signatu
 
 use super::certificate::Certificate;
 
-/// Trusts authorities, and also the certificates in `own`, no matter who issued them.
+/// Trusts the given authorities, and also the certificates in `own`, no matter who issued them.
 ///
-/// webpki refuses a server certificate that is the certificate of an authority, or that has no
-/// trusted issuer. A certificate in `own` is accepted in both cases, because the user named it
-/// explicitly.
+/// webpki refuses a server's certificate if it is the certificate of an authority, or if no trusted
+/// authority issued it. In both cases, a certificate in `own` is accepted, because the user named
+/// it explicitly.
 #[derive(Debug)]
 pub(super) struct Trust {
     pub(super) authorities: Arc<dyn ServerCertVerifier>,
@@ -39,10 +40,10 @@ pub(super) struct Unverified {
     pub(super) algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// The error for a certificate that no trusted authority issued.
+/// The error that webpki returns for a certificate that no trusted authority issued.
 #[derive(Debug)]
 pub(super) struct Untrusted {
-    /// `None` if the certificate is self-signed.
+    /// The issuer of the certificate, or `None` if the certificate is self-signed.
     pub(super) issuer: Option<String>,
 }
 
@@ -129,7 +130,7 @@ impl ServerCertVerifier for Unverified {
     }
 }
 
-/// Checks the dates and the name of a certificate that is itself trusted.
+/// Checks the dates and the name of a certificate that the user trusts directly.
 fn verify_own(
     der: &CertificateDer<'_>,
     name: &ServerName<'_>,
@@ -171,7 +172,7 @@ fn verify_own(
     Err(refused.into())
 }
 
-/// Whether a common name equals the name of the server; wildcards do not match.
+/// Returns whether a common name equals the name of the server. Wildcards do not match.
 fn is_name(common: &str, name: &ServerName<'_>) -> bool {
     match name {
         ServerName::DnsName(name) => {
@@ -184,7 +185,7 @@ fn is_name(common: &str, name: &ServerName<'_>) -> bool {
     }
 }
 
-/// Adds the issuer to the error if the issuer is not trusted; returns other errors unchanged.
+/// Adds the issuer to an error about an issuer that is not trusted. Returns other errors unchanged.
 fn with_issuer(error: Error, der: &CertificateDer<'_>) -> Error {
     let Some(read) = Certificate::of(der) else {
         return error;
@@ -192,8 +193,8 @@ fn with_issuer(error: Error, der: &CertificateDer<'_>) -> Error {
     let is_self_signed = read.is_self_signed();
     let is_unknown = match &error {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
-        // The certificate belongs to an authority, and webpki does not search for the issuer of
-        // such a certificate.
+        // The server's certificate is that of an authority, and webpki does not search for the
+        // issuer of such a certificate.
         Error::InvalidCertificate(CertificateError::Other(_)) => is_self_signed,
         _ => false,
     };
@@ -251,7 +252,7 @@ fn signature_13(
     verify_tls13_signature_with_raw_key(message, &key, signed, algorithms)
 }
 
-/// The client's certificate, and whether a server has requested it.
+/// The client's certificate, and whether a server has requested a certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     certificate: Option<Arc<CertifiedKey>>,
@@ -271,7 +272,7 @@ impl Shown {
         self.is_asked.load(Ordering::Relaxed)
     }
 
-    /// Whether the client has a certificate.
+    /// Whether the client has a certificate of its own.
     pub(crate) fn has_one(&self) -> bool {
         self.certificate.is_some()
     }
