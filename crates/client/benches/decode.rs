@@ -1,6 +1,6 @@
 //! Measures the speed of the decoders with 1M rows of (time, two floats, two integers, one string).
-//! The answers are whole and chunked, in JSON and in msgpack. The rows are those of the query of
-//! `make bench`, without the conversion to a DataFrame.
+//! The decoded answers are whole or chunked, and in JSON or msgpack. The rows are those of the
+//! query of `make bench`, without the conversion to a DataFrame.
 
 use std::fmt::Write as _;
 use std::hint::black_box;

@@ -144,8 +144,7 @@ impl Collector {
                 self.series(header);
             }
             Event::Batch(batch) => {
-                // A decoder never returns a batch of a series before the event that announces the
-                // series.
+                // A decoder always announces a series before it returns a batch of the series.
                 let statement = self.answer.statements.last_mut();
                 if let Some(series) = statement.and_then(|statement| statement.series.last_mut()) {
                     series.batches.push(batch);
@@ -175,10 +174,10 @@ impl Collector {
         self.answer
     }
 
-    /// Returns the statement with this `id`, to which an event belongs. If the statement has
-    /// already ended, it is resumed only when the event announces another series of the statement.
-    /// Any other event with the id of an ended statement begins a new statement, because 1.x sends
-    /// the id 0 with some errors of later statements.
+    /// Returns the statement with this `id`, to which an event belongs. A statement that has
+    /// already ended is resumed only when another of its series is announced. Any other event with
+    /// the id of an ended statement begins a new statement. The reason is that 1.x sends the id 0
+    /// with some errors of later statements.
     fn statement(&mut self, id: u32) -> &mut Statement {
         let statements = &mut self.answer.statements;
         let goes_on = self.is_open && statements.last().is_some_and(|last| last.id == id);

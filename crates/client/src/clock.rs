@@ -27,8 +27,8 @@ pub fn unique_time() -> i64 {
 /// returned before.
 pub fn unique_times(count: usize) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    // A system clock that shows a time before 1970 is wrong. In this case, the returned times only
-    // need to differ from each other.
+    // A system clock that shows a time before 1970 is wrong. For a clock that is wrong, the
+    // returned times only need to differ from each other.
     let now = now.map_or(0, |since| {
         i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
     });

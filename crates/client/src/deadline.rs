@@ -63,8 +63,8 @@ impl Deadline {
     }
 }
 
-/// The time at which a reader began to wait for the server. Waits that were cancelled and repeated
-/// count as one wait.
+/// The time at which a reader began to wait for the server. Waits of the reader that were cancelled
+/// and repeated count as one wait.
 pub(crate) struct Silence {
     limit: Option<Duration>,
     since: Option<Instant>,
@@ -75,16 +75,16 @@ impl Silence {
         Self { limit, since: None }
     }
 
-    /// Records that data has arrived, so the next wait is counted from its own start.
+    /// Records that data has arrived, so that the time limit starts again with the next wait.
     pub(crate) fn end(&mut self) {
         self.since = None;
     }
 
     /// Returns the deadline for a reader that starts to wait now.
     ///
-    /// If a time limit expired between two calls, this proves nothing about the server, because
-    /// perhaps no caller drove the connection in the meantime. In this case, the time limit starts
-    /// again.
+    /// A time limit that expired between two calls proves nothing about the server, because perhaps
+    /// no caller drove the connection in the meantime. If a time limit expired between two calls,
+    /// the limit therefore starts again.
     pub(crate) fn deadline(&mut self, now: Instant) -> Deadline {
         let since = self.since.filter(|&since| {
             let end = self.limit.and_then(|limit| since.checked_add(limit));

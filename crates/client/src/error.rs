@@ -1,11 +1,11 @@
 //! Defines the error of the crate as one opaque type.
 //!
 //! An [`Error`] contains its kind, and everything that the server sent about it: status, message,
-//! code and headers. The error of a write also lists the points that were refused, that were
-//! written, and that were never sent. The error of a query contains the results that arrived before
-//! the error. Errors never show a password. An error does not include the text of a query. An error
-//! shows the server's message unchanged, and this message may quote parts of the query or of the
-//! points.
+//! code and headers. The error of a write also lists which points were refused, which were written,
+//! and which were never sent. The error of a query contains the results that arrived before the
+//! query failed. Errors never show a password. The text of a query is not part of its error. An
+//! error shows the server's message unchanged, and this message may quote parts of the query or of
+//! the points.
 
 use std::fmt;
 use std::ops::Range;
@@ -100,7 +100,7 @@ struct Inner {
     kind: ErrorKind,
     retryable: bool,
     text: String,
-    /// The operation that failed, and the URL of the server.
+    /// The operation that failed, with the URL of the server.
     context: Option<String>,
     /// The server's answer that reported the error.
     said: Option<Said>,
@@ -128,7 +128,7 @@ struct Queried {
     statement: Option<u32>,
     /// The error message that the server sent inside an answer.
     message: Option<String>,
-    /// The results of the query that arrived before the error.
+    /// The results of the query that arrived before the query failed.
     answer: Option<Answer>,
     raw: Option<Bytes>,
     /// The reason why the answer to the query could not be decoded.

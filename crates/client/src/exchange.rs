@@ -19,8 +19,8 @@ use crate::http::Reactor;
 use crate::generation::Generation;
 use crate::http::{self, Body, Http, Reply};
 
-/// The maximum number of bytes that are read from the body of an error. For a write, the error may
-/// also quote the lines of the request, which do not count.
+/// The maximum number of bytes that are read from the body of an error. The lines of a write, which
+/// the server's error may quote, do not count.
 const ERROR_BYTES: usize = 64 * 1024;
 
 /// A configuration, and the connections to its server. Clones of an exchange share the
@@ -49,7 +49,7 @@ pub(crate) struct Accepted {
 }
 
 impl Exchange {
-    /// This function opens no connection and needs no runtime.
+    /// Creating an exchange opens no connection and needs no runtime.
     pub(crate) fn new(config: Config) -> Result<Self, Error> {
         let http = http::build(&config)?;
         Ok(Self {
@@ -78,8 +78,8 @@ impl Exchange {
         &self.config
     }
 
-    /// Returns the generation of the server. The server is asked only if the configuration does not
-    /// determine the generation. It is asked only once for all clients with the same server
+    /// Returns the generation of the server. If the configuration determines the generation, the
+    /// server is not asked. The server is asked only once for all clients with the same server
     /// address.
     pub(crate) async fn dialect(&self) -> Result<Dialect, Error> {
         let known = dialect::known(self.config.stated_dialect(), self.config.auth_given());
@@ -120,8 +120,8 @@ impl Exchange {
         }
     }
 
-    /// Returns the target of a call that uses these names. The server's generation determines in
-    /// which terms the target is stated, and how lines are encoded.
+    /// Returns the target of a call that uses the given names. The server's generation determines
+    /// in which terms the target is stated, and how lines are encoded.
     pub(crate) async fn resolve(&self, names: &Names) -> Result<Target, Error> {
         let dialect = self.dialect().await?;
         Target::new(dialect, names.or(self.config.names()))
@@ -201,7 +201,7 @@ impl Accepted {
 impl Reply {
     /// Returns the part of an error answer's body that arrives, up to `most` bytes. A server that
     /// refuses a large request body may close the connection before the client has read the answer.
-    /// In this case, the status of the answer is enough.
+    /// If the body of an error answer does not arrive, the status of the answer is enough.
     async fn error_text(&mut self, most: usize) -> Vec<u8> {
         self.body.collect(most).await.0
     }

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use aioinflux_line::Dialect;
 use tokio::sync::OnceCell;
 
-/// Maps the addresses of servers to their generations. An entry is removed with the last client of
-/// its address. If another server uses the address later, that server is asked again.
+/// Maps the addresses of servers to their generations. When the last client of an address is
+/// dropped, the generation of that address is forgotten. If another server later uses an address
+/// without clients, that server is asked for its generation.
 static KNOWN: Mutex<Option<HashMap<String, Weak<OnceCell<Dialect>>>>> = Mutex::new(None);
 
 /// The generation of one server, which is empty until the server has answered.
@@ -31,7 +32,8 @@ impl Generation {
     }
 
     /// Returns the generation, and calls `ask` if the generation is not known yet. Concurrent calls
-    /// ask the server only once. If asking fails, the next call asks again.
+    /// of this method ask the server only once. If `ask` fails, the next call asks the server
+    /// again.
     pub(crate) async fn get_or_ask<E, F>(&self, ask: impl FnOnce() -> F) -> Result<Dialect, E>
     where
         F: Future<Output = Result<Dialect, E>>,

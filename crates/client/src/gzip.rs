@@ -14,11 +14,12 @@ use flate2::write::{GzEncoder, MultiGzDecoder};
 #[cfg(feature = "line-deflate")]
 use crate::optional::deflate;
 
-/// The number of compressed bytes that are decompressed in one step. They expand to at most 4 MiB.
+/// The number of compressed bytes that are decompressed in one step. These compressed bytes expand
+/// to at most 4 MiB.
 const STEP: usize = 4096;
 
-/// For bodies of at least this size, this crate's own compressor is faster than the general one.
-/// The first 200 bytes that this crate's own compressor produces are a table.
+/// The size from which on this crate's own gzip compressor is faster than the general one. The
+/// first 200 bytes that this crate's own compressor produces are a table.
 #[cfg(feature = "line-deflate")]
 const LARGE: usize = 64 << 10;
 

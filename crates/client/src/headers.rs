@@ -1,5 +1,5 @@
 //! Holds the headers of an answer. The values of headers are converted to strings only when they
-//! are read. After most writes, they are never read.
+//! are read. The headers of the answer to a write are usually never read.
 
 use std::borrow::Cow;
 

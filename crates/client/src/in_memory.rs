@@ -145,7 +145,7 @@ impl<B: AsRef<[u8]>> Batches<B> {
 pub struct AnswerParser {
     decoder: Decoder,
     answer: Collector,
-    /// The first error in the answer. After the error of a statement, the answer continues.
+    /// The first error in the answer. The answer continues after the error of a statement.
     error: Option<Error>,
 }
 
@@ -210,9 +210,9 @@ fn in_memory(error: Error) -> Error {
     }
 }
 
-/// Returns the error for an answer that ends when the connection closes. Even if the received
-/// document is complete, more documents may have been lost. The reason is that 1.x answers some
-/// statements in several results that it does not mark as partial. Therefore an answer without a
+/// Returns the error for an answer that ends when the connection closes. When the connection closes
+/// after a complete document, more documents may have been lost. 1.x answers some statements in
+/// several results, and does not mark these results as partial. Therefore an answer without a
 /// proven end is refused, and a retry would be refused too.
 pub(crate) fn unproven() -> Error {
     let text = "the answer may be incomplete: it has neither a length nor chunks, as from \

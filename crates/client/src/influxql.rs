@@ -13,12 +13,12 @@
 //!   NUL, the scanner ends the whole statement, and the server runs it. The scanner reads a CR as
 //!   an LF, also inside quotes.
 //! * In single and double quotes, the scanner supports the escapes `\n`, `\\`, `\"` and `\'`. Any
-//!   other escape is an error. 3.x servers support `\'` only in single quotes and `\"` only in
-//!   double quotes, so this module writes only these combinations.
+//!   escape except these four is an error. 3.x servers support `\'` only in single quotes and `\"`
+//!   only in double quotes, so this module writes only these combinations.
 //! * All other characters between quotes are literal, including TAB and other control characters,
 //!   U+2028 and U+FEFF.
 //! * In a regular expression, `\/` becomes `/`, and every other backslash is kept. Therefore a
-//!   regular expression cannot end with a backslash, which would escape the closing slash.
+//!   regular expression cannot end with a backslash, because it would escape the closing slash.
 //! * The units of durations are ns, u, ms, s, m, h, d and w. The unit `us` and fractions are
 //!   errors.
 

@@ -1,8 +1,8 @@
 //! Records the state of each point of a write. No other module records the state of points.
 //!
 //! Pure. Points are identified by the indexes that the caller uses. Adjacent points with the same
-//! state share one entry in the ledger, so a long write needs little memory unless many points
-//! fail.
+//! state share one entry in the ledger. A long write therefore needs little memory unless many
+//! points fail.
 
 use std::fmt;
 use std::ops::Range;
@@ -114,7 +114,7 @@ impl Ledger {
         });
     }
 
-    /// Appends the entries of another ledger, which describes the points that follow.
+    /// Appends the entries of another ledger, whose points follow the points of this ledger.
     pub(crate) fn append(&mut self, other: Self) {
         self.entries.extend(other.entries);
         self.skipped = other.skipped;
@@ -202,13 +202,13 @@ fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" and "))
 }
 
-/// The points that belong to some lines of a batch. A span holds their indexes, and counts the
-/// points without a line.
+/// The points that belong to some lines of a batch. A span holds the indexes of its points, and
+/// counts the points without a line.
 #[derive(Debug, Default)]
 pub(crate) struct Span {
     /// The number of points without a line that precede the first line.
     before: u64,
-    /// The ranges of point indexes. They include the points without a line between two lines.
+    /// The ranges of point indexes. The ranges include the points without a line between two lines.
     ranges: Vec<Range<u64>>,
     /// The number of points without a line that follow the last line.
     after: u64,

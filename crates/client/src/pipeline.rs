@@ -138,8 +138,8 @@ struct Flow<F> {
     next: u64,
     /// The error that ended the write.
     failure: Option<Error>,
-    /// The first error with which the server refused only individual points. Such an error does not
-    /// end the write.
+    /// The first error with which the server refused only individual points. An error that refuses
+    /// only individual points does not end the write.
     refusal: Option<Error>,
 }
 

@@ -1,12 +1,13 @@
 //! Finds the points that a server refused, based on the error message that the server sent.
 //!
-//! Pure. A 1.x server quotes the lines that it could not parse. The first one is quoted as `partial
-//! write: unable to parse 'LINE': REASON`. After a newline, each further line follows as `unable to
-//! parse ...`. The message ends with a space and `dropped=N`, to which 1.12 appends names. A quoted
-//! line can contain anything, including newlines and phrases that the server uses in its messages.
-//! Therefore the end of a quoted line is found by comparing the text with the lines that were sent.
-//! The server's message about a type conflict names only a field. The message about a type conflict
-//! identifies a point only if exactly one line of the batch has that field with that type.
+//! Pure. A 1.x server quotes the lines that it could not parse. The first line is quoted as
+//! `partial write: unable to parse 'LINE': REASON`. After a newline, each further line follows as
+//! `unable to parse ...`. The server's message ends with a space and `dropped=N`, to which 1.12
+//! appends names. A quoted line can contain anything, including newlines and phrases that the
+//! server uses in its messages. Therefore the end of a quoted line is found by comparing the text
+//! with the lines that were sent. The server's message about a type conflict names only a field.
+//! The message about a type conflict identifies a point only if exactly one line of the batch has
+//! that field with that type.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -34,7 +35,7 @@ pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> Write
     }
 }
 
-/// Splits `dropped=N` from the message, and returns the text before it and the number.
+/// Splits `dropped=N` from the message. Returns the text before `dropped=N`, and the number N.
 fn split_dropped(message: &str) -> (&str, Option<u64>) {
     for (at, found) in message.rmatch_indices(DROPPED) {
         let rest = &message[at + found.len()..];
@@ -100,7 +101,8 @@ impl Sent {
 
     /// Splits `LINE': REASON...`. The quoted line is the longest line of the batch that ends before
     /// the next quoted line begins. If no line of the batch matches, the quoted line may itself
-    /// contain the phrases of the server. The search then continues after the next phrase.
+    /// contain the phrases of the server. The search then continues after the next phrase of the
+    /// server.
     fn split_quoted<'t>(&self, text: &'t str) -> (&'t str, &'t str) {
         let mut extents = text
             .match_indices(NEXT)
@@ -126,7 +128,7 @@ impl Sent {
         )
     }
 
-    /// Takes the next line of the batch that has this text.
+    /// Returns the next line of the batch that has this text, and removes it from the index.
     fn take(&mut self, text: &str) -> Option<usize> {
         self.lines.get_mut(text)?.pop()
     }
@@ -135,8 +137,8 @@ impl Sent {
 /// Returns the line that contains the field with a type conflict, if there is only one such line.
 ///
 /// If several lines contain the field, returns none of them, even if their number equals the number
-/// of dropped points. Some of the lines may belong to a different shard, which accepted them. The
-/// dropped points may also have different conflicts.
+/// of dropped points. Some of the lines with the field may belong to a different shard, which
+/// accepted them. The dropped points may also have type conflicts in different fields.
 fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rejected> {
     let conflict = Conflict::parse(text)?;
     let line = lines.find(|&line| conflict.holds(batch, line))?;

@@ -11,8 +11,8 @@ use crate::query::{Query, ReadOptions};
 const SERVER_CHUNK_ROWS: u32 = 10_000;
 
 /// A source of the events of an answer, in order: schemas, batches, messages, and errors of
-/// statements. When the last event has been returned, the end of the answer is proven. If the
-/// answer ends in any other way, the source returns an error.
+/// statements. After the last event of a source, the end of its answer is proven. If an answer ends
+/// without a proven end, the source returns an error.
 ///
 /// The source reads data only when an event is requested. The connection is closed if a source is
 /// dropped before its end, or if it returns an error.
@@ -82,8 +82,8 @@ pub(crate) struct BodySource {
 }
 
 enum State {
-    /// The body may contain more data. When the source leaves the state `Open`, the connection is
-    /// closed.
+    /// The body of the answer may contain more data. When the source leaves the state `Open`, the
+    /// connection is closed.
     Open(Box<Body>),
     /// The source returns the events that have arrived, and after them this error.
     Broken(Error),

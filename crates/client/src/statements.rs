@@ -4,8 +4,8 @@
 //! recognizes the first words of each statement, and quotes, comments and regular expressions, in
 //! which a `;` does not end a statement.
 
-/// The words that precede an operand. After one of these words, a slash begins a regular
-/// expression. After a word that is not in this list, a slash is a division.
+/// The words of InfluxQL that precede an operand. After one of the words in this list, a slash
+/// begins a regular expression. After a word that is not in this list, a slash is a division.
 const BEFORE_OPERANDS: [&str; 10] = [
     "SELECT", "DISTINCT", "FROM", "WHERE", "AND", "OR", "BY", "ON", "IN", "WITH",
 ];
@@ -114,8 +114,8 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Skips a quoted string or a regular expression up to the closing character `sign`. A
-    /// character after a backslash does not close the quoted part.
+    /// Skips a quoted string or a regular expression up to the closing character `sign`. A quote or
+    /// slash after a backslash does not close the skipped part.
     fn quoted(&mut self, sign: char) -> Token<'a> {
         let mut escaped = true;
         let end = self.rest.char_indices().find(|&(at, one)| {

@@ -1,8 +1,8 @@
 //! Defines the TLS settings: which servers to trust, and which certificate the client presents.
 //!
 //! A [`Tls`] says which certificates to use, but loads none of them. `client_config` loads the
-//! certificates. It is called only for `https`, because loading the system's root certificates
-//! takes several milliseconds.
+//! certificates. `client_config` is called only for `https`, because loading the system's root
+//! certificates takes several milliseconds.
 //!
 //! | file | what |
 //! |---|---|

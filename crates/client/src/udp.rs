@@ -2,10 +2,11 @@
 //! (`[[udp]]`).
 //!
 //! The server does not answer UDP datagrams. A whole datagram is lost without an error if the
-//! network drops it or the server's buffer is full. The same happens if one of its lines cannot be
-//! parsed. The configuration of the server's listener determines the database, the retention policy
-//! and the unit of timestamps. Timestamps are sent in nanoseconds, which is the default unit of the
-//! listener. None of the functions in this module waits, so none of them is asynchronous.
+//! network drops it or the server's buffer is full. A datagram is also lost if one of its lines
+//! cannot be parsed. The configuration of the server's listener determines the database, the
+//! retention policy and the unit of timestamps. Timestamps are sent in nanoseconds, which is the
+//! default unit of the listener. None of the functions in this module waits, so none of them is
+//! asynchronous.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 

@@ -3,7 +3,7 @@
 //!
 //! No value changes. A column without values can be converted to any type. Integers become floats
 //! only if every integer in the column can be represented exactly as a float. Any other mixture of
-//! types is refused, and the error names the column.
+//! types in a column is refused, and the error names the column.
 
 use std::fmt;
 use std::sync::Arc;

@@ -109,8 +109,9 @@ pub(crate) fn state_of(error: &Error, lines: u64) -> State {
         _ if refused > 0 && refused >= lines => State::Refused,
         ErrorKind::PartialWrite => State::PartlyStored,
         ErrorKind::TooLarge => State::Refused,
-        // If the message lacks `partial write`, a 400 means that nothing was stored. 2.x refuses
-        // all lines because of one invalid line. 1.x sends this 400 only if all lines are invalid.
+        // If the error message lacks `partial write`, a 400 means that nothing was stored. 2.x
+        // refuses all lines of a write because of one invalid line. 1.x sends a 400 without
+        // `partial write` only if all lines are invalid.
         ErrorKind::Rejected if error.status() == Some(400) => State::Refused,
         _ if !error.rejected().is_empty() => State::PartlyStored,
         ErrorKind::Config | ErrorKind::Input | ErrorKind::Connect | ErrorKind::Tls => State::Unsent,
@@ -123,8 +124,8 @@ pub(crate) fn state_of(error: &Error, lines: u64) -> State {
 /// The parts of a batch that must still be sent, and the state of the parts that were sent.
 ///
 /// A part that the server refuses as too large is halved. If the server refuses individual points,
-/// the later parts are still sent. In a single request, the points of these parts would have been
-/// stored too. Any other error of a part stops the write.
+/// the later parts are still sent. If the batch had been sent in one request, the points of the
+/// later parts would have been stored too. Any other error of a part stops the write.
 struct Parts<'a> {
     batch: &'a Batch,
     /// The parts that must still be sent, in reverse order: the last part comes first.

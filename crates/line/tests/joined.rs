@@ -117,7 +117,7 @@ fn a_string_that_never_ends_is_refused_where_it_begins() {
         assert_refused(&DIALECTS, text, Rule::OpenLine, 2);
     }
     // The splitter misses the string in this input, because it assumes that the string is between
-    // fields. The input is refused nevertheless.
+    // fields. The input is refused even though the splitter misses the string.
     assert_refused(
         &DIALECTS,
         "m v=1\nm v=1,a,s=\"b\nm v=2 2",
@@ -170,7 +170,7 @@ fn comments_are_left_out_whatever_they_hold() {
             );
         }
     }
-    // The servers of 1.x and 2.x also skip a NUL before a line, so they read this line as a
+    // The servers of 1.x and 2.x also skip a NUL before a line, so they read the first line as a
     // comment.
     let mut encoder = Encoder::new(Dialect::V1);
     encoder.push_text(b"\0# =\"\nm v=1 1\n").unwrap();

@@ -99,8 +99,8 @@ proptest! {
 
             // `line_ends` finds the same lines as the server's splitter, and so does `push_text`.
             prop_assert_eq!(line_ends(dialect, batch.bytes()).collect::<Vec<_>>(), batch.ends());
-            // The decoder does not read a byte order mark at the start of its input as part of the
-            // measurement, so points with such a mark are not compared.
+            // A byte order mark at the start of a text is not read as part of the measurement.
+            // Points whose measurement starts with this mark are therefore not compared.
             if wanted.iter().any(|point| point.measurement.starts_with('\u{feff}')) {
                 continue;
             }

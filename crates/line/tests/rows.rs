@@ -79,8 +79,8 @@ fn point(frame: &Frame, row: &Cells) -> Point {
     }
 }
 
-/// Writes the fields of the row with lists of numbers. In each list, the row's value is the third
-/// number.
+/// Writes the fields of the row with lists of numbers. In each list of numbers, the row's value is
+/// the third number.
 fn write_numbers(line: &mut Row<'_>, shape: &Shape, row: &Cells) -> Result<(), Unusual> {
     for (field, value) in row.fields.iter().enumerate() {
         let mut numbers = Numbers::new(shape, field);
@@ -237,7 +237,7 @@ proptest! {
     }
 }
 
-/// Tests that simple rows take the fast path: the property test above would also pass if every row
+/// Tests that simple rows take the fast path. The property test above would also pass if every row
 /// were unusual.
 #[test]
 fn simple_rows_are_not_unusual() {
@@ -335,8 +335,8 @@ fn quotes_and_backslashes_are_escaped_wherever_they_stand() {
     }
 }
 
-/// Tests that only the first rows with long strings are left to `PointEncoder`. Afterwards, there
-/// is enough memory for such strings.
+/// Tests that only the first rows with long strings are left to `PointEncoder`. After these first
+/// rows, there is enough memory for long strings.
 #[test]
 fn room_for_texts_is_learned() {
     let shape = Shape::new(Dialect::V1, "m", &["t"], &["f"]).unwrap();

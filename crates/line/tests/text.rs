@@ -22,7 +22,7 @@ fn lines_end_where_the_server_ends_them() {
         ("m f=\"a\",g=\"\n\" 1\nm f=1\n", &[16, 22]),
         // The backslash escapes the line feed.
         ("m f=1\\\nm f=2\n", &[13]),
-        // A string that is not closed continues to the end of the text.
+        // A string that is not closed continues to the end of the encoded text.
         ("m f=\"a\nm f=1\n", &[13]),
         // A comment ends with its line, whatever the comment contains.
         ("# it's =\"\nm f=1\n", &[10, 16]),

@@ -1,9 +1,10 @@
-//! Shows how much memory a streamed answer, or a write of many batches, needs. The measure is by
-//! how much the peak memory of this process rises.
+//! Shows how much memory a streamed answer, or a write of many batches, needs. The memory that is
+//! needed is the rise of this process's peak memory.
 //!
 //! The server is a child process, so its memory does not count. The server generates a chunked
-//! msgpack answer of four columns while it sends the answer. It reads the lines of a write without
-//! storing them. This example works only on Linux, because it reads the peak memory from `/proc`.
+//! msgpack answer of four columns while it sends the answer. The server reads the lines of a write
+//! without storing them. This example works only on Linux, because it reads the peak memory from
+//! `/proc`.
 //!
 //! `cargo run --release -p aioinflux --example memory -- read 10000000`
 //! `cargo run --release -p aioinflux --example memory -- write 1000000000`

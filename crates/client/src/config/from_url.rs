@@ -157,7 +157,8 @@ fn wrong(key: &str, value: &str, expected: &str) -> Error {
 fn unknown(key: &str) -> Error {
     let names: Vec<String> = KEYS.iter().map(|(name, _)| format!("`{name}`")).collect();
     let names = names.join(", ");
-    // If the key contains characters that no key has, the key may be the rest of a password.
+    // An unknown key with unusual characters may be the rest of a password, so the error does not
+    // show it.
     if !key
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
@@ -184,8 +185,8 @@ fn nearest(key: &str) -> Option<&'static str> {
     (far <= NEAR).then_some(name)
 }
 
-/// Returns the number of characters that must be added, removed or replaced to turn one word into
-/// the other.
+/// Returns the number of characters that must be added, removed or replaced to turn `one` into
+/// `other`.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (i, a) in one.chars().enumerate() {
@@ -200,7 +201,7 @@ fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// Parses a duration such as `250ms`, `5s`, `2m` or `1h`. The string `none` returns `None`.
+/// Parses a duration such as `250ms`, `5s`, `2m` or `1h`. For the string `none`, returns `None`.
 fn duration(key: &str, value: &str) -> Result<Option<Duration>, Error> {
     if value == "none" {
         return Ok(None);

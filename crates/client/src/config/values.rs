@@ -117,7 +117,7 @@ pub enum Gzip {
     Never,
 }
 
-/// The minimum size of a body that [`Gzip::Auto`] compresses. A body with fewer bytes fits into one
+/// The minimum size of a body that [`Gzip::Auto`] compresses. A smaller request body fits into one
 /// packet even without compression.
 const GZIP_FROM_BYTES: usize = 1024;
 
@@ -167,7 +167,7 @@ pub(crate) fn without_user(url: &str) -> String {
         (scheme, _) if scheme.matches(':').count() > 1 => ("", url),
         other => other,
     };
-    // If the whole URL was percent-encoded, the `@` became `%40`. It no longer separates the
+    // If the whole URL was percent-encoded, the `@` became `%40`. Such an `@` does not separate the
     // credentials from the host, although it was meant to.
     let at = rest.rfind('@').max(rest.rfind("%40"));
     let shown = &rest[at.unwrap_or(0)..];
@@ -176,8 +176,8 @@ pub(crate) fn without_user(url: &str) -> String {
     format!("{scheme}{hidden}{shown}")
 }
 
-/// Refuses a URL that contains an `@` after the host. If an `@` follows the host, the user or the
-/// password most likely contains a reserved character. What looks like the host, path or query is
+/// Refuses a URL that contains an `@` after the host. In such a URL, the user or the password most
+/// likely contains a reserved character. What looks like the host, path or query of such a URL is
 /// then part of the password. The error shows no part of the URL, because any part may belong to
 /// the password.
 pub(crate) fn check_user(what: &str, url: &str) -> Result<(), Error> {

@@ -1,8 +1,9 @@
 //! Determines the generation of a server from its answers to `/ping`.
 //!
 //! Pure. A server that was built from source may report a version that is not a number (`dev`,
-//! `unknown`). In this case, the client sends a second ping, `/ping?verbose=true`. 1.x answers the
-//! second ping with 200 and JSON, and 2.x answers it with 204, like the first ping.
+//! `unknown`). If the version is not a number, the client sends a second ping,
+//! `/ping?verbose=true`. 1.x answers the second ping with 200 and JSON, and 2.x answers it with
+//! 204, like the first ping.
 
 use aioinflux_line::Dialect;
 use serde_json::Value;

@@ -30,8 +30,8 @@ impl From<Failure> for Error {
     }
 }
 
-/// Maps an HTTP status and a part of the error message to the meaning of the error. An empty `text`
-/// matches every message.
+/// Maps an HTTP status and a part of the error message to the meaning of the error. A row with an
+/// empty `text` matches every error message.
 pub(super) struct Row {
     status: u16,
     text: &'static str,
@@ -48,7 +48,8 @@ pub(super) const fn row(status: u16, text: &'static str, kind: ErrorKind, retrya
     }
 }
 
-/// The HTTP statuses. If no table lists a status, the server has rejected the request permanently.
+/// The HTTP statuses. If a status is in no table of rows, the server has rejected the request
+/// permanently.
 const STATUSES: &[Row] = &[
     row(401, "", ErrorKind::Unauthorized, false),
     row(403, "", ErrorKind::Forbidden, false),
@@ -103,7 +104,7 @@ pub(super) fn refused(own: &[Row], status: u16, headers: &Headers, body: &[u8]) 
 }
 
 /// Whether the server reports that it received plain HTTP on a TLS port. Looks for the error
-/// messages that Go, nginx and Apache send in this case.
+/// messages that Go, nginx and Apache send if they receive plain HTTP on a TLS port.
 fn expects_tls(body: &[u8]) -> bool {
     let body = String::from_utf8_lossy(body);
     [
@@ -145,7 +146,7 @@ pub(super) fn misdirected(status: u16, headers: &Headers, media: &str) -> Failur
 }
 
 /// Returns the server's error message and error code. The message and the code are taken from the
-/// JSON or msgpack object in the body. Without such an object, the message comes from the plain
+/// JSON or msgpack object in the body. If there is no such object, the message comes from the plain
 /// text of the body, or else from the header that 1.x sets. An HTML page is never used as an error
 /// message.
 fn message(headers: &Headers, body: &[u8]) -> (Option<String>, Option<String>) {

@@ -51,7 +51,7 @@ pub(crate) fn may_answer_nothing(text: &str) -> bool {
 }
 
 /// Whether the query consists only of `SHOW DIAGNOSTICS` statements. In msgpack, the server omits
-/// some values from the answer to `SHOW DIAGNOSTICS`, so this answer cannot be decoded. The JSON
+/// some values from the answer to `SHOW DIAGNOSTICS`, so the answer cannot be decoded. The JSON
 /// answer to `SHOW DIAGNOSTICS` is complete, and none of its columns has a type that JSON cannot
 /// show.
 fn is_diagnostics(text: &str) -> bool {
@@ -84,8 +84,8 @@ fn query_form(
         pairs.append_pair("epoch", unit.as_str());
     }
     // Raw JSON answers are requested in chunks, like all other answers. Without chunks, a row limit
-    // truncates the answer without any sign. Also, 1.6 marks complete answers of more than 10,000
-    // rows as truncated.
+    // truncates the answer without any sign. Without chunks, 1.6 also marks complete answers of
+    // more than 10,000 rows as truncated.
     pairs.append_pair("chunked", "true");
     if let Some(rows) = options.chunk_size {
         pairs.append_pair("chunk_size", &rows.to_string());

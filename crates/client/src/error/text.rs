@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-/// The maximum number of characters that an error shows of a text from the server.
+/// The maximum number of characters of a server's text that an error shows.
 const SHOWN: usize = 1000;
 
-/// Returns the text on a single line. Control characters are escaped, and a long text is truncated.
+/// Returns a text from the server on a single line. Control characters in the text are escaped, and
+/// a long text is truncated.
 pub(crate) fn excerpt(text: &str) -> String {
     let mut out = String::new();
     for (count, c) in text.trim_end().chars().enumerate() {

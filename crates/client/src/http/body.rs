@@ -35,9 +35,9 @@ impl Coding {
     }
 }
 
-/// The number of bytes at the start of a body for which the deadline is not enforced, because they
-/// may have arrived in time. For later bytes of the body, the deadline applies even if the reader
-/// never has to wait.
+/// The number of bytes at the start of an answer body for which the deadline is not enforced. These
+/// bytes may have arrived in time. For later bytes of the body, the deadline applies even if the
+/// reader never has to wait.
 const IN_TIME: usize = 64 * 1024;
 
 /// The time limits for reading the body of an answer.
@@ -82,8 +82,8 @@ impl Body {
         }
     }
 
-    /// Returns the next piece of the body, or `None` after the last piece. The future may be
-    /// dropped, and the method may then be called again.
+    /// Returns the next piece of the body, or `None` after the last piece. The future that `next`
+    /// returns may be dropped, and `next` may then be called again.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         self.next_within(self.limits.piecewise).await
     }
@@ -125,8 +125,9 @@ impl Body {
         self.end
     }
 
-    /// Collects the body, but at most `most` bytes of it. If the body is incomplete, also returns
-    /// an error. While the body is collected, the total time limit applies even for a stream.
+    /// Collects the body, but at most `most` bytes of it. Returns an error with the collected bytes
+    /// if the body is incomplete. While the body is collected, the total time limit applies even
+    /// for a stream.
     pub(crate) async fn collect(&mut self, most: usize) -> (Vec<u8>, Result<(), Error>) {
         let mut all = Vec::new();
         loop {

@@ -1,5 +1,5 @@
-//! Converts errors that occur before an answer arrives. These errors come from hyper, from name
-//! look-ups, and from the system.
+//! Converts errors that occur before an answer arrives. The errors before an answer come from
+//! hyper, from name look-ups, and from the system.
 
 use std::error::Error as StdError;
 
@@ -30,8 +30,9 @@ pub(super) fn no_connection(
     Error::new(ErrorKind::Connect, true, text)
 }
 
-/// Explains why an open connection returned no answer. If the head of an answer cannot be parsed, a
-/// retry would return the same head. Therefore a retry is useful only after the connection broke.
+/// Explains why an open connection returned no answer. If the head of an answer cannot be parsed,
+/// the server would send the same head again after a retry. Therefore a request is worth a retry
+/// only if its connection broke.
 pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
     let parse = chain(error)
         .find_map(|cause| cause.downcast_ref::<hyper::Error>())
@@ -52,8 +53,8 @@ pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
     Error::new(ErrorKind::Decode, false, text)
 }
 
-/// hyper's error text for a head that exceeds its limits. The text is compared because hyper offers
-/// a method for this check only to servers.
+/// hyper's error text for a head that exceeds its limits. hyper offers a method for the check of
+/// this error only to servers, so the error's text is compared.
 const TOO_LARGE: &str = "message head is too large";
 
 /// Returns the text of the innermost cause of an error, because the outer errors only say "error

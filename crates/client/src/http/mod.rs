@@ -2,9 +2,9 @@
 //!
 //! This module handles connections, time limits and the ends of bodies, but knows nothing about
 //! databases. A body is proven to be complete if it ends at its `content-length` or with the last
-//! chunk. A body that ends when the connection closes is not proven to be complete. This is true
-//! even for gzip, because another gzip member could have followed. The decoders refuse a body whose
-//! end is not proven.
+//! chunk. A body that ends when the connection closes is not proven to be complete. Even gzip does
+//! not prove the end of such a body, because another gzip member could have followed. The decoders
+//! refuse a body whose end is not proven.
 //!
 //! | file | what |
 //! |---|---|
@@ -112,8 +112,8 @@ impl Http {
     }
 
     /// Sends a request and waits for the head of the answer. If `whole` is false, the total limit
-    /// does not apply to the pieces of the body. The reason is that the caller may read a stream
-    /// for as long as it likes.
+    /// does not apply to the pieces of the body. The caller may read the pieces of a stream for as
+    /// long as it likes.
     pub(crate) async fn send(&self, request: Request, whole: bool) -> Result<Reply, Error> {
         let total = Deadline::new(self.total_limit, Limit::Total);
         let slot = self.slots.take(!whole, total).await?;
@@ -144,8 +144,8 @@ impl Http {
         self.carrier.connector().is_unverified()
     }
 
-    /// Returns `error` unchanged. However, if the server speaks TLS and has never answered, returns
-    /// an error that says so.
+    /// If a server that has never answered speaks TLS, returns an error that says so. In all other
+    /// cases, returns `error` unchanged.
     async fn explained(&self, error: Error, total: Deadline) -> Error {
         // A TLS server that receives plain HTTP may close the connection without an answer, or may
         // send a TLS alert, which is not HTTP.
@@ -181,7 +181,7 @@ impl Http {
                     return Err(Error::transport(text));
                 }
                 Ok(result) => return result,
-                // Data was sent or received after `limit` was computed.
+                // The limit expired, but data was sent or received after the limit was computed.
                 Err(_) if !total.is_over() && !progress.deadline().is_over() => {}
                 Err(error) => return Err(error),
             }

@@ -43,7 +43,7 @@ fn object(key: &str, text: &str) -> String {
 }
 
 /// A float in JSON always gets a decimal point. The server reads a number without a decimal point
-/// as an integer, and therefore refuses `1e300`.
+/// as an integer, so it refuses `1e300`.
 fn float_json(value: f64) -> Result<String, &'static str> {
     if !value.is_finite() {
         return Err("NaN and infinity cannot be bound");

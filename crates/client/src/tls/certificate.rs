@@ -1,8 +1,8 @@
 //! Reads the parts of a certificate (X.509, DER) that webpki does not return: the validity, the
 //! common names and the public key. This module also reads certificates of version 1.
 //!
-//! This module does not verify certificates. Reading returns either a certificate or `None`,
-//! whatever the input is.
+//! This module does not verify certificates. For any input, the reader returns either a certificate
+//! or `None`.
 
 use std::time::Duration;
 
@@ -125,7 +125,7 @@ impl<'a> Certificate<'a> {
         attribute(self.issuer, COMMON_NAME).or_else(|| attribute(self.issuer, ORGANIZATION))
     }
 
-    /// Returns the identifier of the public key's algorithm, and the key.
+    /// Returns the identifier of the public key's algorithm, and the public key itself.
     pub(super) fn key(&self) -> Option<(&'a [u8], &'a [u8])> {
         let mut fields = Der(Der(self.key_info).expect(SEQUENCE)?.content);
         let algorithm = fields.expect(SEQUENCE)?.content;

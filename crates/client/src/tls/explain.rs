@@ -156,7 +156,8 @@ fn reason(alert: AlertDescription) -> String {
     words.join(" ")
 }
 
-/// Formats a name that webpki returns as `DnsName("a")` or `IpAddress(1.2.3.4)`.
+/// Formats the first [`NAMES`] names of a certificate, which webpki returns in the form
+/// `DnsName("a")` or `IpAddress(1.2.3.4)`.
 fn names(presented: &[String]) -> String {
     let bare = |name: &String| {
         let inner = name

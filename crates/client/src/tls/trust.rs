@@ -1,8 +1,9 @@
 //! Verifies servers. A server is trusted through an authority, through its exact certificate, or
 //! without any verification.
 //!
-//! The handshake signature is always checked, even if the certificate itself is not verified. This
-//! signature proves that the server has the private key of the certificate that it presents.
+//! The handshake signature is always checked, even if the certificate itself is not verified. The
+//! handshake signature proves that the server has the private key of the certificate that it
+//! presents.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -25,8 +26,8 @@ use super::certificate::Certificate;
 /// Trusts the given authorities, and also the certificates in `own`, no matter who issued them.
 ///
 /// webpki refuses a server's certificate if it is the certificate of an authority, or if no trusted
-/// authority issued it. In both cases, a certificate in `own` is accepted, because the user named
-/// it explicitly.
+/// authority issued it. A certificate in `own` is accepted in both cases, because the user named it
+/// explicitly.
 #[derive(Debug)]
 pub(super) struct Trust {
     pub(super) authorities: Arc<dyn ServerCertVerifier>,
@@ -40,7 +41,7 @@ pub(super) struct Unverified {
     pub(super) algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// The error that webpki returns for a certificate that no trusted authority issued.
+/// The error for a server's certificate that no trusted authority issued.
 #[derive(Debug)]
 pub(super) struct Untrusted {
     /// The issuer of the certificate, or `None` if the certificate is self-signed.
@@ -172,7 +173,8 @@ fn verify_own(
     Err(refused.into())
 }
 
-/// Returns whether a common name equals the name of the server. Wildcards do not match.
+/// Returns whether a common name equals the name of the server. Wildcards in a common name do not
+/// match.
 fn is_name(common: &str, name: &ServerName<'_>) -> bool {
     match name {
         ServerName::DnsName(name) => {
@@ -185,7 +187,8 @@ fn is_name(common: &str, name: &ServerName<'_>) -> bool {
     }
 }
 
-/// Adds the issuer to an error about an issuer that is not trusted. Returns other errors unchanged.
+/// Adds the issuer to an error about an issuer that is not trusted. Returns all other errors
+/// unchanged.
 fn with_issuer(error: Error, der: &CertificateDer<'_>) -> Error {
     let Some(read) = Certificate::of(der) else {
         return error;

@@ -285,8 +285,8 @@ fn json_series((series, rows, partial): &(&Series, &[Vec<Cell>], bool)) -> Strin
     format!("{{{}}}", members.join(","))
 }
 
-/// Formats a cell in the same way as Go. Whole numbers have no fraction, and numbers from 1e21 on
-/// have an exponent.
+/// Formats a cell in the same way as Go. Whole numbers are written without a fraction, and numbers
+/// from 1e21 on with an exponent.
 pub(crate) fn json_cell(cell: &Cell) -> String {
     match cell {
         Cell::Null => "null".to_owned(),

@@ -5,8 +5,8 @@ use aioinflux::decode::{DecodeError, DecodeErrorKind, Decoder, End, Format};
 
 use super::support::{decode, decode_whole};
 
-/// Returns the error of an invalid body. The error must be the same if the body is fed whole, in
-/// any two pieces, or byte by byte.
+/// Returns the error of an invalid body. The decoder must return the same error if the body is fed
+/// whole, in any two pieces, or byte by byte.
 fn error_of(format: Format, body: &[u8]) -> DecodeError {
     let shown = String::from_utf8_lossy(body);
     let (events, result) = decode_whole(format, body);

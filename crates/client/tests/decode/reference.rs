@@ -1,5 +1,5 @@
-//! Decodes answers in a slow and simple way: it builds a tree of the whole body, and then applies
-//! every rule to this tree.
+//! Decodes answers in a slow and simple way. The reference decoder builds a tree of the whole body,
+//! and applies every rule to this tree.
 
 use arrow_schema::DataType;
 
@@ -7,7 +7,7 @@ use super::support::Seen;
 use super::tree::{Tree, json_documents, msgpack_documents};
 use aioinflux::decode::Format;
 
-/// What the reference decoder finds in a body.
+/// The events that the reference decoder finds in a body.
 #[derive(Debug, Default)]
 pub(crate) struct Reference {
     pub(crate) seen: Vec<Seen>,
@@ -202,8 +202,8 @@ fn cells(row: &Tree) -> &[Tree] {
     cells
 }
 
-/// Returns the type of a column with these values, if the rows before had the type `carried`. If
-/// the types of the values do not fit together, returns `None`.
+/// Returns the type of a column with these values, if the rows before them had the type `carried`.
+/// If the types of the values do not fit together, returns `None`.
 fn column_type(
     values: impl Iterator<Item = Tree>,
     carried: DataType,
@@ -252,8 +252,8 @@ fn own_type(value: &Tree, is_time: bool) -> DataType {
     }
 }
 
-/// Returns whether the server could have written this integer for a float. This is true for the
-/// exact value of a float, and for its shortest digits followed by zeros.
+/// Returns whether the server could have written this integer for a float. A server may write a
+/// float as its exact value, or as its shortest digits followed by zeros.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -109,8 +109,8 @@ pub(crate) fn to_seen(event: &Event) -> Seen {
     }
 }
 
-/// Converts an event whose strings are views to the event of a decoder that does not use string
-/// views.
+/// Converts an event of a decoder with string views. Returns the event that a decoder without
+/// string views would produce.
 pub(crate) fn to_seen_without_views(event: &Event) -> Seen {
     let mut seen = to_seen(event);
     if let Seen::Series { columns, .. } = &mut seen {

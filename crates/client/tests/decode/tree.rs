@@ -78,8 +78,8 @@ fn from_json(value: Value) -> Tree {
     }
 }
 
-/// Reads `MessagePack` documents up to the first invalid document. Also returns whether all documents were
-/// valid.
+/// Reads `MessagePack` documents up to the first invalid document. Also returns whether all
+/// documents were valid.
 pub(crate) fn msgpack_documents(mut body: &[u8]) -> (Vec<Tree>, bool) {
     let mut documents = Vec::new();
     while !body.is_empty() {

@@ -18,8 +18,8 @@ const HEAD: &str = concat!(
 const TAIL: &str = "]}]}]}";
 const WIDTH: usize = 6;
 
-/// Unusual cells, which need a closer check than the cells around them. Some of the unusual cells
-/// are valid in all columns, and some are valid in no column.
+/// Cells that are unusual, and need a closer check than the cells around them. Some of the unusual
+/// cells are valid in all columns, and some are valid in no column.
 const OTHERS: [&str; 36] = [
     "null",
     "true",
@@ -70,7 +70,7 @@ fn usual(row: usize, column: usize) -> String {
     }
 }
 
-/// Returns a JSON body of `rows` rows, in which one cell differs from a usual cell.
+/// Returns a JSON body of `rows` usual rows, in which the cell `other` is unusual.
 fn body_with(rows: usize, other: (usize, usize, &str)) -> String {
     let row = |row| {
         let cell = |column| match other {
@@ -83,7 +83,7 @@ fn body_with(rows: usize, other: (usize, usize, &str)) -> String {
     format!("{HEAD}{}{TAIL}", rows.join(","))
 }
 
-/// Decodes a body whole, in two pieces, and with batches of three rows. All results must equal
+/// Decodes a body whole, in two pieces, and with batches of three rows. The results must equal
 /// those of the reference decoder.
 fn check(format: Format, body: &[u8], cuts: impl Iterator<Item = usize>) {
     let shown = || String::from_utf8_lossy(body).into_owned();

@@ -108,7 +108,7 @@ async fn what_is_no_answer_of_a_query_may_end_with_its_connection() {
     client(server.port).ping().await.unwrap();
 }
 
-/// 2.x runs statements such as `DELETE`, but sends an empty answer to them.
+/// For statements such as `DELETE`, 2.x runs the statement but sends an empty answer.
 #[tokio::test]
 async fn nothing_is_an_answer_to_statements_that_2_x_answers_nothing_to() {
     let media = ["Content-Type: application/json"];

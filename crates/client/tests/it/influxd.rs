@@ -139,8 +139,8 @@ bind-socket = "{dir}/influxd.sock"
     )
 }
 
-/// Reads the server's log until the server listens on all its ports. Continues to read afterwards,
-/// so that the pipe never fills.
+/// Reads the server's log until the server listens on all its ports. Reading continues afterwards,
+/// so that the pipe of the log never fills.
 fn listening_port(log: impl BufRead + Send + 'static) -> u16 {
     let (found, port) = mpsc::channel();
     thread::spawn(move || {

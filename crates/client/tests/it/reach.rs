@@ -172,9 +172,9 @@ async fn a_proxy_carries_tls_through() {
 /// again.
 const PORT: &str = "AIOINFLUX_TEST_PORT";
 
-/// Runs a test of this file again in a separate process. The only proxy variables of this process
-/// are those in `variables`. A separate process is needed because all tests in one process share
-/// the environment.
+/// Runs a test of this file again in a separate process. The process has no proxy variables except
+/// those in `variables`. A separate process is needed because all tests in one process share the
+/// environment.
 async fn run_again(name: &str, port: u16, variables: &[(&str, &str)]) {
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
     child.args([&format!("reach::{name}"), "--exact"]);

@@ -17,8 +17,8 @@ use crate::influxd::shared;
 const POINTS: usize = 10_000;
 /// The earliest and the latest timestamp that a 1.x server can store.
 const TIMES: (i64, i64) = (i64::MIN + 2, i64::MAX - 1);
-/// Timestamps in a few different weeks. They are few because a server creates a shard for each week
-/// that has a point.
+/// Timestamps in a few different weeks. The weeks are few, because a server creates a shard for
+/// each week that has a point.
 const WEEKS: [i64; 4] = [
     TIMES.0,
     -1_000_000_000_000_000,

@@ -69,8 +69,8 @@ async fn serve(authority: &Authority, name: &str, asks: bool) -> Scripted {
 }
 
 /// Starts a server that presents these certificates, of which the first is its own, and supports
-/// these TLS versions. If `asked` is an authority, the server requires a client certificate from
-/// this authority.
+/// these TLS versions. If `asked` contains the certificate of an authority, the server requires a
+/// client certificate from this authority.
 pub(crate) async fn identified(
     identity: &Identity,
     asked: Option<&str>,

@@ -1,6 +1,6 @@
 //! Tests the rules of 1.x and 2.x against a copy of the server's parser. Accepted points must be
-//! stored unchanged. Points that are refused for their backslashes would not be stored unchanged.
-//! Accepted pre-encoded text must be stored line by line.
+//! stored unchanged. Points that are refused for their backslashes must be ones that the server
+//! would not store unchanged. Accepted pre-encoded text must be stored line by line.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../common/mod.rs"]
@@ -165,7 +165,7 @@ proptest! {
     fn what_is_refused_for_its_characters_would_not_be(point in tangled_point()) {
         let Err(error) = Encoder::new(Dialect::V1).push(&point) else { return Ok(()) };
         // The server loses a tab only at the start of the measurement and of the first field key.
-        // Before all other fields, the encoder refuses a tab although the server would keep it.
+        // Before all later fields, the encoder refuses a tab although the server would keep it.
         let looks = error.rule() == Rule::LeadingTab
             && !point.measurement().starts_with('\t')
             && !point.fields()[0].0.starts_with('\t');

@@ -168,8 +168,8 @@ fn scan_fields(buf: &[u8], start: usize) -> Result<usize, &'static str> {
     Ok(i)
 }
 
-/// Returns whether `value` is a number. The encoder writes only some of the numbers that the server
-/// accepts, and this function accepts only those.
+/// Returns whether `value` is a number. Of the numbers that the server accepts, this function
+/// accepts only those that the encoder writes.
 fn is_number(value: &[u8]) -> bool {
     let text = std::str::from_utf8(value).unwrap_or("");
     let digits = text.strip_suffix(['i', 'u']).unwrap_or(text);

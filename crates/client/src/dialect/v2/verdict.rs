@@ -1,7 +1,8 @@
 //! Decides what an answer from a 2.x server means.
 //!
-//! Pure. If the server answers a write with status 400, it stored nothing. If the status is 422,
-//! the server refused some points and stored the others, or it removed a field from a point.
+//! Pure. If a 2.x server answers a write with status 400, the server stored nothing. After a write,
+//! status 422 means that the server refused some points and stored the others, or that it removed a
+//! field from a point.
 
 use crate::decode::Format;
 use crate::dialect::failure::{MSGPACK, Row, media_type, misdirected, refused, row};

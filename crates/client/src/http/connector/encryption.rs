@@ -11,7 +11,8 @@ use super::transport::{BoxError, Transport};
 use crate::error::Error;
 use crate::tls::{self, Shown, Tls};
 
-/// The TLS settings and state of a route. Clones share the settings and the state.
+/// The TLS settings of a route to a server, and whether the server has answered. Clones of this
+/// value share their state.
 #[derive(Clone)]
 pub(super) struct Encryption {
     connector: TlsConnector,
@@ -73,15 +74,15 @@ impl Encryption {
         if is_timeout || self.has_answered.load(Ordering::Relaxed) {
             return None;
         }
-        // A peer that refuses the client's certificate sends an alert, which may not arrive before
-        // the connection ends.
+        // The peer's last alert, which would say what is wrong, may not arrive before the
+        // connection ends.
         let is_asked = self.shown.is_asked();
         is_asked.then(|| tls::unanswered(self.peer, &self.shown))
     }
 }
 
-/// Returns the first TLS error in the chain of causes. Either side of the connection may have found
-/// this error.
+/// Returns the first TLS error in the chain of causes. The TLS error may come from this side of the
+/// connection or from the peer.
 fn tls_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let mut cause = Some(error);
     while let Some(this) = cause {

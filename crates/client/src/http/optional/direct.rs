@@ -1,5 +1,5 @@
-//! Sends plain HTTP/1.1 requests on the thread that waits for the answer. It uses hyper's
-//! connections without spawning a task.
+//! Sends plain HTTP/1.1 requests on the thread that waits for the answer. Uses hyper's connections
+//! without spawning a task.
 //!
 //! Each time a request is polled, it drives its own connection. After a complete answer, the
 //! connection stays open for the next request. If the answer is not read completely, for example
@@ -27,8 +27,8 @@ use crate::http::failure::{no_answer, no_connection, root_cause};
 use crate::http::message::{Head, Prepared, Upload, poll_piece};
 use crate::http::pooled::IDLE;
 
-/// The number of bytes of an answer after which tokio drives the connection. The rest of the answer
-/// is then decoded on tokio's threads.
+/// The number of bytes of an answer after which tokio drives the connection. tokio's threads then
+/// decode the rest of the answer.
 const AT_HOME: usize = 64 * 1024;
 
 /// The connections to one server that a reactor drives. Clones of this value share the connections.
@@ -208,7 +208,8 @@ impl Connection {
     }
 
     /// Sends a request and waits for the head of the answer. If no answer arrives, the error says
-    /// why. If no part of the request was sent, the request is returned with the error.
+    /// why. If no part of the request was sent, the error comes with the request, so that the
+    /// request can be sent again.
     async fn send(
         &mut self,
         request: Request<Upload>,

@@ -58,8 +58,8 @@ struct Shared {
 pub(super) struct Waiting {
     reader: Slot,
     writer: Slot,
-    /// The number of times the system reported that the socket is readable. The system reports
-    /// readiness only when it changes.
+    /// The number of times the system reported that the socket is readable. The system reports the
+    /// readiness of a socket only when it changes.
     news: AtomicU32,
     /// The value of `news` at the last read that returned all bytes in the socket.
     drained: AtomicU32,
@@ -67,7 +67,7 @@ pub(super) struct Waiting {
     is_read_closed: AtomicBool,
 }
 
-/// Holds the waker of one future.
+/// A slot that holds the waker of one future.
 #[derive(Default)]
 struct Slot(Mutex<Option<Waker>>);
 

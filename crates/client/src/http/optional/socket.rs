@@ -37,10 +37,10 @@ enum InTokio {
 pub(super) struct Socket(Arc<Mutex<Driven>>);
 
 enum Driven {
-    /// The reactor drives the socket. Data is read into the buffer, because hyper's own buffer
-    /// would have to be zeroed before each read.
+    /// A reactor drives the socket. The bytes that are read go into the buffer, because hyper's own
+    /// buffer would have to be zeroed before each read.
     ByReactor(Registration, Plain, Box<[u8]>),
-    /// tokio will drive the socket from the next poll on.
+    /// No event loop drives the socket; tokio will drive it from the next poll on.
     ByNobody(Plain),
     ByTokio(InTokio),
     Lost,
