@@ -1,9 +1,9 @@
-//! A complete answer to a query: the statements, their series, and the rows of the series as record
-//! batches.
+//! Holds a complete answer to a query: the statements, their series, and the rows of the series as
+//! Arrow record batches.
 //!
 //! [`Collector`] builds an [`Answer`] from the events of a
-//! [`decode::Decoder`](crate::decode::Decoder). A collector can return its [`Answer`] at any time:
-//! if the server's answer ended early, this [`Answer`] contains the part that arrived.
+//! [`decode::Decoder`](crate::decode::Decoder). A [`Collector`] can return its [`Answer`] at any
+//! time. If the server's answer ended early, this [`Answer`] contains the part that arrived.
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
@@ -122,7 +122,7 @@ impl Series {
 #[derive(Debug, Default)]
 pub struct Collector {
     answer: Answer,
-    /// Whether more results may follow for the last statement.
+    /// Whether more results may follow for the last statement of `answer`.
     is_open: bool,
 }
 
@@ -144,7 +144,7 @@ impl Collector {
                 self.series(header);
             }
             Event::Batch(batch) => {
-                // A decoder never returns a batch before the series of the batch.
+                // A decoder always announces a series before it returns a batch of the series.
                 let statement = self.answer.statements.last_mut();
                 if let Some(series) = statement.and_then(|statement| statement.series.last_mut()) {
                     series.batches.push(batch);
@@ -174,9 +174,10 @@ impl Collector {
         self.answer
     }
 
-    /// Returns the statement that the event belongs to. A statement that has ended is resumed only
-    /// if more of its series follow. Any other event with the same id begins a new statement,
-    /// because 1.x sends the id 0 with some errors of later statements.
+    /// Returns the statement with this `id`, to which an event belongs. A statement that has
+    /// already ended is resumed only when another of its series is announced. Any other event with
+    /// the id of an ended statement begins a new statement. The reason is that 1.x sends the id 0
+    /// with some errors of later statements.
     fn statement(&mut self, id: u32) -> &mut Statement {
         let statements = &mut self.answer.statements;
         let goes_on = self.is_open && statements.last().is_some_and(|last| last.id == id);

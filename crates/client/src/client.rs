@@ -1,4 +1,4 @@
-//! The client, which is the entry point of the crate.
+//! Defines the client, which is the entry point of the crate.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::query::{Query, ReadOptions};
 use crate::stream::Stream;
 use crate::write::{self, Written};
 
-/// The number of points that are encoded before other tasks can run.
+/// The number of points that a write encodes before it lets other tasks run.
 const POINTS_AT_A_TIME: usize = 1024;
 
 /// A client for one server.

@@ -1,4 +1,4 @@
-//! A clock for points without a time, which never returns the same time twice.
+//! Provides a clock for points without a timestamp, which never returns the same time twice.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -27,7 +27,8 @@ pub fn unique_time() -> i64 {
 /// returned before.
 pub fn unique_times(count: usize) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    // If the system clock is before 1970, it is wrong; then the returned times only need to differ.
+    // A system clock that shows a time before 1970 is wrong. For a clock that is wrong, the
+    // returned times only need to differ from each other.
     let now = now.map_or(0, |since| {
         i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
     });

@@ -1,4 +1,4 @@
-//! The time limits of a request.
+//! Enforces the time limits of a request.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, Limit};
 
-/// The time at which a limit expires.
+/// The time at which a time limit expires.
 #[derive(Clone, Copy)]
 pub(crate) struct Deadline {
     at: Option<(Instant, Duration)>,
@@ -21,9 +21,9 @@ impl Deadline {
         Self::since(Instant::now(), limit, which)
     }
 
-    /// Returns the deadline of a limit that is counted from `start`, which may be in the past.
+    /// Returns the deadline of a time limit that is counted from `start`, which may be in the past.
     fn since(start: Instant, limit: Option<Duration>, which: Limit) -> Self {
-        // A limit that exceeds the range of the clock never expires.
+        // A time limit that exceeds the range of the clock never expires.
         let at = limit.and_then(|limit| Some((start.checked_add(limit)?, limit)));
         Self { at, which }
     }
@@ -42,8 +42,8 @@ impl Deadline {
         self.check().is_err()
     }
 
-    /// Returns an error if the limit has expired. This check also works for a caller that never has
-    /// to wait, and therefore never creates a timer.
+    /// Returns an error if the time limit has expired. Unlike a timer, this check also works for a
+    /// caller that never has to wait.
     pub(crate) fn check(self) -> Result<(), Error> {
         match self.at {
             Some((at, limit)) if at <= Instant::now() => Err(Error::timeout(self.which, limit)),
@@ -51,7 +51,7 @@ impl Deadline {
         }
     }
 
-    /// Waits for the future until the limit expires.
+    /// Waits for the future, but at most until the time limit expires.
     pub(crate) async fn run<F: Future + Unpin>(self, future: F) -> Result<F::Output, Error> {
         match self.at {
             None => Ok(future.await),
@@ -63,8 +63,8 @@ impl Deadline {
     }
 }
 
-/// The time since which a reader has been waiting for the server, including waits that were
-/// cancelled and repeated.
+/// The time at which a reader began to wait for the server. Waits of the reader that were cancelled
+/// and repeated count as one wait.
 pub(crate) struct Silence {
     limit: Option<Duration>,
     since: Option<Instant>,
@@ -75,15 +75,16 @@ impl Silence {
         Self { limit, since: None }
     }
 
-    /// Records that data has arrived: the next wait starts a new count.
+    /// Records that data has arrived, so that the time limit starts again with the next wait.
     pub(crate) fn end(&mut self) {
         self.since = None;
     }
 
     /// Returns the deadline for a reader that starts to wait now.
     ///
-    /// A limit that expired between two calls proves nothing about the server, because perhaps no
-    /// caller drove the connection in the meantime. The limit then starts again.
+    /// A time limit that expired between two calls proves nothing about the server, because perhaps
+    /// no caller drove the connection in the meantime. If a time limit expired between two calls,
+    /// the limit therefore starts again.
     pub(crate) fn deadline(&mut self, now: Instant) -> Deadline {
         let since = self.since.filter(|&since| {
             let end = self.limit.and_then(|limit| since.checked_add(limit));
@@ -127,7 +128,7 @@ impl Progress {
         last.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records whether a part of the request must still be sent.
+    /// Records whether a part of the request has not been sent yet.
     pub(crate) fn set_rest(&self, has_rest: bool) {
         self.shared.has_rest.store(has_rest, Ordering::Relaxed);
     }
@@ -137,7 +138,7 @@ impl Progress {
         self.shared.has_rest.load(Ordering::Relaxed)
     }
 
-    /// Returns the time at which the limit expires if no data is sent or received until then.
+    /// Returns the time at which the limit expires if no data is sent or received before.
     pub(crate) fn deadline(&self) -> Deadline {
         Deadline::since(*self.last(), self.limit, Limit::Read)
     }

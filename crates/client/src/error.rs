@@ -1,10 +1,11 @@
-//! All errors of the crate, as one opaque type.
+//! Defines the error of the crate as one opaque type.
 //!
 //! An [`Error`] contains its kind, and everything that the server sent about it: status, message,
-//! code and headers. The error of a write also lists the points that were refused, written or never
-//! sent. The error of a query contains the results that arrived before the error. Errors never show
-//! a password. An error does not include the text of a query. However, an error shows the server's
-//! message unchanged, and this message may quote parts of the query or of the points.
+//! code and headers. The error of a write also lists which points were refused, which were written,
+//! and which were never sent. The error of a query contains the results that arrived before the
+//! query failed. Errors never show a password. The text of a query is not part of its error. An
+//! error shows the server's message unchanged, and this message may quote parts of the query or of
+//! the points.
 
 use std::fmt;
 use std::ops::Range;
@@ -99,14 +100,14 @@ struct Inner {
     kind: ErrorKind,
     retryable: bool,
     text: String,
-    /// The operation that failed.
+    /// The operation that failed, with the URL of the server.
     context: Option<String>,
     /// The server's answer that reported the error.
     said: Option<Said>,
     detail: Detail,
 }
 
-/// Details that exist only in errors of writes or of queries.
+/// Details that only errors of writes or of queries have.
 #[derive(Default)]
 enum Detail {
     #[default]
@@ -117,7 +118,7 @@ enum Detail {
 
 #[derive(Default)]
 struct Written {
-    /// The error of the point that cannot be written as a line.
+    /// The error for the point that cannot be encoded as a line.
     input: Option<aioinflux_line::Error>,
     report: WriteReport,
 }
@@ -125,16 +126,16 @@ struct Written {
 #[derive(Default)]
 struct Queried {
     statement: Option<u32>,
-    /// The error message of the server inside an answer.
+    /// The error message that the server sent inside an answer.
     message: Option<String>,
-    /// The results that arrived before the error.
+    /// The results of the query that arrived before the query failed.
     answer: Option<Answer>,
     raw: Option<Bytes>,
-    /// The reason why the answer could not be decoded.
+    /// The reason why the answer to the query could not be decoded.
     damage: Option<DecodeError>,
 }
 
-/// The state of the points of a failed write.
+/// The state of the points after a write has failed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WriteReport {
     pub(crate) rejected: Vec<Rejected>,
@@ -151,7 +152,7 @@ pub(crate) struct Said {
     pub(crate) headers: Vec<(String, String)>,
 }
 
-/// Accessors for callers.
+/// Accessors for the callers of the crate.
 impl Error {
     /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
@@ -282,7 +283,7 @@ impl Error {
     }
 }
 
-/// Constructors for this crate.
+/// Constructors that only this crate uses.
 impl Error {
     pub(crate) fn new(kind: ErrorKind, retryable: bool, text: impl Into<String>) -> Self {
         Self(Box::new(Inner {
@@ -330,7 +331,7 @@ impl Error {
         Self::new(ErrorKind::Transport, true, text)
     }
 
-    /// The error of one statement inside an answer, or of the whole answer.
+    /// Returns the error of one statement inside an answer, or of the whole answer.
     pub(crate) fn statement_failed(statement: Option<u32>, message: String) -> Self {
         let text = match statement {
             Some(statement) => format!("statement {statement}: {}", excerpt(&message)),
@@ -343,7 +344,7 @@ impl Error {
         error
     }
 
-    /// The error for an answer that the server truncated.
+    /// Returns the error for an answer that the server truncated.
     pub(crate) fn cut_short(text: &str) -> Self {
         Self::new(ErrorKind::Partial, false, text)
     }
@@ -353,7 +354,7 @@ impl Error {
         self
     }
 
-    /// Adds the failed operation (for example `write to`) and the URL of the server.
+    /// Adds the failed operation (for example `write to`) and the URL of the server to the error.
     pub(crate) fn during(mut self, what: &str, server: &str) -> Self {
         self.0
             .context
@@ -446,8 +447,8 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {
-    /// Returns the error of the point that cannot be written as a line, or the fault in the answer.
-    /// The text of the source is already part of this error's text.
+    /// Returns the error for the point that cannot be encoded as a line, or the fault in the
+    /// answer. The text of the source error is already part of this error's text.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.detail {
             Detail::Write(write) => write.input.as_ref().map(|error| error as _),

@@ -1,6 +1,7 @@
-//! One exchange with the server: sends the request of an operation, and judges the answer.
+//! Runs one exchange with the server: sends the request of an operation, and decides what the
+//! answer means.
 //!
-//! Writes, queries and streams all use this module. The module does not interpret the content of
+//! Writes, queries and streams all use this module. This module does not interpret the content of
 //! requests and answers.
 
 use std::fmt;
@@ -18,12 +19,12 @@ use crate::generation::Generation;
 use crate::http::Reactor;
 use crate::http::{self, Body, Http, Reply};
 
-/// The maximum number of bytes that are read from the body of an error, not counting what the
-/// server may say about the lines of a write.
+/// The maximum number of bytes that are read from the body of an error. The lines of a write, which
+/// the server's error may quote, do not count.
 const ERROR_BYTES: usize = 64 * 1024;
 
-/// A configuration, and the connections to its server. Clones share the configuration and the
-/// connections.
+/// A configuration, and the connections to its server. Clones of an exchange share the
+/// configuration and the connections.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     config: Arc<Config>,
@@ -32,8 +33,8 @@ pub(crate) struct Exchange {
 }
 
 impl fmt::Debug for Exchange {
-    /// Shows the configuration. The connections are omitted, because they contain the password of a
-    /// proxy.
+    /// Shows only the configuration. The connections are not shown, because they contain the
+    /// password of a proxy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange")
             .field("config", &self.config)
@@ -48,7 +49,7 @@ pub(crate) struct Accepted {
 }
 
 impl Exchange {
-    /// Opens no connection and needs no runtime.
+    /// Creating an exchange opens no connection and needs no runtime.
     pub(crate) fn new(config: Config) -> Result<Self, Error> {
         let http = http::build(&config)?;
         Ok(Self {
@@ -58,8 +59,8 @@ impl Exchange {
         })
     }
 
-    /// Returns an exchange with the same configuration and separate connections, which the event
-    /// loop of the host drives.
+    /// Returns an exchange with the same configuration and separate connections, which the host's
+    /// event loop drives.
     #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         Some(Self {
@@ -77,8 +78,9 @@ impl Exchange {
         &self.config
     }
 
-    /// Returns the generation of the server. The server is asked only if the configuration does not
-    /// determine the generation, and then only once for all clients of its address.
+    /// Returns the generation of the server. If the configuration determines the generation, the
+    /// server is not asked. The server is asked only once for all clients with the same server
+    /// address.
     pub(crate) async fn dialect(&self) -> Result<Dialect, Error> {
         let known = dialect::known(self.config.stated_dialect(), self.config.auth_given());
         match known {
@@ -87,7 +89,7 @@ impl Exchange {
         }
     }
 
-    /// Asks the server for its generation.
+    /// Asks the server for its generation, and adds the URL of the server to the error.
     async fn ask(&self) -> Result<Dialect, Error> {
         let asked = self.ask_server().await;
         asked.map_err(|error| error.during(Kind::Ping.name(), &self.config.server()))
@@ -101,7 +103,7 @@ impl Exchange {
         }
     }
 
-    /// Pings the server with these query keys.
+    /// Pings the server with this query string.
     async fn ping(&self, keys: Option<&str>) -> Result<Pinged, Error> {
         let target = detect::target()?;
         let mut request = dialect::request(&self.config, &target, &Operation::Ping)?;
@@ -124,14 +126,14 @@ impl Exchange {
         }
     }
 
-    /// Returns the target of a call with these names. The server's generation determines what the
-    /// target is called, and how lines for it are encoded.
+    /// Returns the target of a call that uses the given names. The server's generation determines
+    /// in which terms the target is stated, and how lines are encoded.
     pub(crate) async fn resolve(&self, names: &Names) -> Result<Target, Error> {
         let dialect = self.dialect().await?;
         Target::new(dialect, names.or(self.config.names()))
     }
 
-    /// Sends an operation and judges the answer.
+    /// Sends an operation and decides what the answer means.
     pub(crate) async fn send(
         &self,
         target: &Target,
@@ -153,7 +155,7 @@ impl Exchange {
         let request = dialect::request(&self.config, target, operation)?;
         let (path, bytes) = (request.url.path().to_owned(), request.body.len());
         let most = match operation {
-            // The answer may quote the lines of the request in its error messages.
+            // The error messages in the answer may quote the lines of the request.
             Operation::Write { .. } => ERROR_BYTES + 4 * bytes,
             _ => ERROR_BYTES,
         };
@@ -192,7 +194,7 @@ async fn judge(
 }
 
 impl Accepted {
-    /// Returns the body of a query's answer, and the format of the body.
+    /// Returns the body of the answer to a query, and the format of the body.
     pub(crate) fn into_answer(self) -> Result<(Body, Format), Error> {
         let text = "the answer has no body";
         let format = self
@@ -203,9 +205,9 @@ impl Accepted {
 }
 
 impl Reply {
-    /// Returns the body of an error answer, as far as the body arrives. A server that refuses a
-    /// large body may close the connection before its answer has been read; in this case the status
-    /// is enough.
+    /// Returns the part of an error answer's body that arrives, up to `most` bytes. A server that
+    /// refuses a large request body may close the connection before the client has read the answer.
+    /// If the body of an error answer does not arrive, the status of the answer is enough.
     async fn error_text(&mut self, most: usize) -> Vec<u8> {
         self.body.collect(most).await.0
     }

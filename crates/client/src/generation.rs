@@ -1,4 +1,5 @@
-//! The generation of a server that had to be asked, shared by all clients of its address.
+//! Caches the generations of servers that had to be asked, so that all clients of a server share
+//! the result.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,16 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use aioinflux_line::Dialect;
 use tokio::sync::OnceCell;
 
-/// The generations by the address of their servers. An entry ends with the last client of its address, so
-/// another server that uses the address later is asked again.
+/// Maps the addresses of servers to their generations. When the last client of an address is
+/// dropped, the generation of that address is forgotten. If another server later uses an address
+/// without clients, that server is asked for its generation.
 static KNOWN: Mutex<Option<HashMap<String, Weak<OnceCell<Dialect>>>>> = Mutex::new(None);
 
-/// The generation of one server, once it is known.
+/// The generation of one server, which is empty until the server has answered.
 #[derive(Clone)]
 pub(crate) struct Generation(Arc<OnceCell<Dialect>>);
 
 impl Generation {
-    /// The generation of the server with this address.
+    /// Returns the shared generation of the server at this address.
     pub(crate) fn of(address: &str) -> Self {
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get_or_insert_default();
@@ -29,8 +31,9 @@ impl Generation {
         Self(cell)
     }
 
-    /// Returns the generation. Calls that come together ask once. A failed question is repeated by
-    /// the next call.
+    /// Returns the generation, and calls `ask` if the generation is not known yet. Concurrent calls
+    /// of this method ask the server only once. If `ask` fails, the next call asks the server
+    /// again.
     pub(crate) async fn get_or_ask<E, F>(&self, ask: impl FnOnce() -> F) -> Result<Dialect, E>
     where
         F: Future<Output = Result<Dialect, E>>,

@@ -1,8 +1,8 @@
 //! Compresses request bodies, and decompresses answers piece by piece.
 //!
-//! Pure. Answers are decompressed in small steps, so a few bytes that expand to gigabytes never
-//! fill the memory. The end of an answer counts only after the checksum of the last gzip member has
-//! been verified.
+//! Pure. Answers are decompressed in small steps, so a few bytes that expand to gigabytes cannot
+//! exhaust the memory. An answer counts as ended only after the checksum of its last gzip member
+//! has been verified.
 
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
@@ -14,11 +14,12 @@ use flate2::write::{GzEncoder, MultiGzDecoder};
 #[cfg(feature = "line-deflate")]
 use crate::optional::deflate;
 
-/// The number of compressed bytes that are processed in one step; they expand to at most 4 MiB.
+/// The number of compressed bytes that are decompressed in one step. These compressed bytes expand
+/// to at most 4 MiB.
 const STEP: usize = 4096;
 
-/// For bodies of at least this size, this crate's own compressor is faster. The first 200 bytes of
-/// its output are a table.
+/// The size from which on this crate's own gzip compressor is faster than the general one. The
+/// first 200 bytes that this crate's own compressor produces are a table.
 #[cfg(feature = "line-deflate")]
 const LARGE: usize = 64 << 10;
 
@@ -71,7 +72,7 @@ impl Inflater {
         Ok(None)
     }
 
-    /// Returns the last bytes, if the trailer proves the end of the answer.
+    /// Returns the last decompressed bytes, if the gzip trailer proves the end of the answer.
     pub(crate) fn finish(&mut self) -> io::Result<Option<Bytes>> {
         self.decoder.try_finish()?;
         Ok(self.take())

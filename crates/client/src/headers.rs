@@ -1,11 +1,11 @@
-//! The headers of an answer. Header values are converted to text only when they are read; for most
-//! writes, they are never read.
+//! Holds the headers of an answer. The values of headers are converted to strings only when they
+//! are read. The headers of the answer to a write are usually never read.
 
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderValue};
 
-/// In values that are not UTF-8, invalid bytes are read as replacement characters.
+/// If a header value is not valid UTF-8, its invalid bytes are read as replacement characters.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Headers(HeaderMap);
 
@@ -21,7 +21,7 @@ impl Headers {
         self.0.get(name).map(text)
     }
 
-    /// Returns the comma-separated items in the values of all headers with this name.
+    /// Returns the comma-separated items of all headers with this name.
     pub(crate) fn items(&self, name: &str) -> Vec<String> {
         let mut items = Vec::new();
         for value in self.0.get_all(name) {
@@ -30,7 +30,7 @@ impl Headers {
         items
     }
 
-    /// Returns all headers in their order, with names in lower case.
+    /// Returns all headers in their original order, with names in lower case.
     pub(crate) fn pairs(&self) -> Vec<(String, String)> {
         let pairs = self.0.iter();
         pairs

@@ -1,6 +1,7 @@
-//! Decodes answers that are already in memory: turns bytes into an [`Answer`] without a server.
+//! Decodes answers that are already in memory, so that bytes become an [`Answer`] without a server.
 //!
-//! The decoders and the errors are the same as for answers from a server.
+//! Answers in memory are decoded by the same decoders, and with the same errors, as answers from a
+//! server.
 
 use crate::answer::{Answer, Collector};
 use crate::decode::raw::{self, Verdict};
@@ -41,7 +42,7 @@ pub fn check_answer(body: &[u8]) -> Result<(), Error> {
     check(body).map_err(in_memory)
 }
 
-/// Like [`check_answer`], but for a body that came from a server.
+/// Checks a body in the same way as [`check_answer`], but for a body that came from a server.
 pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
     Err(match raw::check(body) {
         Verdict::Whole => return Ok(()),
@@ -85,7 +86,7 @@ pub struct Batches<B> {
     body: B,
     at: usize,
     header: Option<SeriesHeader>,
-    /// The result of decoding, once the answer has ended.
+    /// The result of decoding the answer, once the answer has ended.
     end: Option<Result<(), DecodeError>>,
 }
 
@@ -125,8 +126,8 @@ impl<B> Batches<B> {
 }
 
 impl<B: AsRef<[u8]>> Batches<B> {
-    /// Decodes the next piece; a piece is small enough to stay in the CPU cache. Returns the result
-    /// of decoding if the answer has ended.
+    /// Decodes the next piece of the body, which is small enough to stay in the CPU cache. Returns
+    /// the result of decoding if the answer has ended.
     fn feed(&mut self) -> Option<Result<(), DecodeError>> {
         const PIECE: usize = 1 << 18;
         let rest = &self.body.as_ref()[self.at..];
@@ -144,7 +145,7 @@ impl<B: AsRef<[u8]>> Batches<B> {
 pub struct AnswerParser {
     decoder: Decoder,
     answer: Collector,
-    /// The first error. The answer continues after the error of a statement.
+    /// The first error in the answer. The answer continues after the error of a statement.
     error: Option<Error>,
 }
 
@@ -201,7 +202,7 @@ impl AnswerParser {
     }
 }
 
-/// Marks decoding errors as not retryable: a retry would return the same truncated body.
+/// Marks a decoding error as not retryable, because a retry would decode the same bytes again.
 fn in_memory(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Decode => error.for_good(),
@@ -209,16 +210,17 @@ fn in_memory(error: Error) -> Error {
     }
 }
 
-/// The error for an answer that ends when the connection closes. Even if the received document is
-/// complete, more documents may have been lost: 1.x answers some statements in several results that
-/// it does not mark as partial. Therefore the answer is refused, and a retry would be refused too.
+/// Returns the error for an answer that ends when the connection closes. When the connection closes
+/// after a complete document, more documents may have been lost. 1.x answers some statements in
+/// several results, and does not mark these results as partial. Therefore an answer without a
+/// proven end is refused, and a retry would be refused too.
 pub(crate) fn unproven() -> Error {
     let text = "the answer may be incomplete: it has neither a length nor chunks, as from \
                 a proxy that speaks HTTP/1.0; hint: make all proxies use HTTP/1.1";
     Error::new(ErrorKind::Decode, false, text)
 }
 
-/// The cause of a fault that a decoder finds is the server, the network or the protocol.
+/// Converts a fault that a decoder found, which the server, the network or the protocol caused.
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {
         match (error.kind(), error.server_message()) {

@@ -1,26 +1,26 @@
-//! Quotes names, texts, patterns and durations for `InfluxQL`, so that the server cannot read them
-//! as anything else.
+//! Quotes names, strings, regular expressions and durations for `InfluxQL`, so that the server
+//! cannot read them as anything else.
 //!
-//! Pass values as bind parameters ([`Query::bind`](crate::Query::bind)) where the server supports
-//! them. Not every server supports bind parameters for names of databases, measurements and so on,
-//! and no server supports them in `CREATE`, `DROP` and similar statements. In these cases, quote
-//! the names and values with the functions of this module.
+//! Pass values as bind parameters ([`Query::bind`](crate::Query::bind)) wherever the server
+//! supports bind parameters. Not every server supports bind parameters for the names of databases
+//! and measurements. No server supports bind parameters in `CREATE`, `DROP` and similar statements.
+//! Where bind parameters are not supported, quote names and values with the functions of this
+//! module.
 //!
 //! InfluxDB's scanner behaves as follows (observed on 1.6.7):
 //!
-//! * A quoted text ends at a quote of the same kind, at a raw LF (which is an error), or at a NUL,
-//!   where the scanner ends the whole statement and the server runs it. The scanner reads a CR as
-//!   an LF.
-//! * In quotes of both kinds, the scanner supports the escapes `\n`, `\\`, `\"` and `\'`; any other
-//!   escape is an error. 3.x servers support `\'` only in single quotes and `\"` only in double
-//!   quotes, so this module writes only these combinations.
-//! * All other characters are literal, including TAB and other control characters, U+2028 and
-//!   U+FEFF.
+//! * A quoted string ends at a quote of the same kind, or at a raw LF (which is an error). At a
+//!   NUL, the scanner ends the whole statement, and the server runs it. The scanner reads a CR as
+//!   an LF, also inside quotes.
+//! * In single and double quotes, the scanner supports the escapes `\n`, `\\`, `\"` and `\'`. Any
+//!   escape except these four is an error. 3.x servers support `\'` only in single quotes and `\"`
+//!   only in double quotes, so this module writes only these combinations.
+//! * All other characters between quotes are literal, including TAB and other control characters,
+//!   U+2028 and U+FEFF.
 //! * In a regular expression, `\/` becomes `/`, and every other backslash is kept. Therefore a
-//!   backslash at the end of a regular expression would escape the closing slash, and cannot be
-//!   written.
-//! * The units of durations are ns, u, ms, s, m, h, d and w; `us` is an error, and so is a
-//!   fraction.
+//!   regular expression cannot end with a backslash, because it would escape the closing slash.
+//! * The units of durations are ns, u, ms, s, m, h, d and w. The unit `us` and fractions are
+//!   errors.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -85,7 +85,7 @@ pub fn quote_regex(pattern: &str) -> Result<String, Error> {
     Ok(format!("/{}/", pattern.replace('/', "\\/")))
 }
 
-/// The units of a duration in nanoseconds, with the largest unit first.
+/// The units of a duration and their lengths in nanoseconds, with the largest unit first.
 const UNITS: [(&str, u64); 8] = [
     ("w", 7 * 24 * 3_600_000_000_000),
     ("d", 24 * 3_600_000_000_000),

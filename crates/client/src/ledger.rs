@@ -1,7 +1,8 @@
-//! Records the state of a write's points. No other module records this state.
+//! Records the state of each point of a write. No other module records the state of points.
 //!
-//! Pure. Points are identified by the caller's indexes. Adjacent points with the same state share
-//! one entry, so a write of any length needs memory only for its failures.
+//! Pure. Points are identified by the indexes that the caller uses. Adjacent points with the same
+//! state share one entry in the ledger. A long write therefore needs little memory unless many
+//! points fail.
 
 use std::fmt;
 use std::ops::Range;
@@ -49,9 +50,9 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     entries: Vec<Entry>,
-    /// The number of points without a line since the last entry.
+    /// The number of points without a line that follow the last entry.
     skipped: u64,
-    /// The index of the point before which the write ended.
+    /// The index of the first point that the write did not process, if the write ended early.
     end: Option<u64>,
 }
 
@@ -81,7 +82,7 @@ impl Ledger {
         self.entries.is_empty()
     }
 
-    /// Records the state of the next points.
+    /// Records the state of the points in `span`, which follow the points recorded so far.
     pub(crate) fn note(&mut self, span: &Span, state: State) {
         self.skipped += span.before;
         for points in &span.ranges {
@@ -104,7 +105,7 @@ impl Ledger {
         self.skipped += span.after;
     }
 
-    /// Records points of which only the number is known.
+    /// Records points whose number is known, but whose indexes are not.
     pub(crate) fn note_unknown(&mut self, count: u64, state: State) {
         self.entries.push(Entry {
             origin: None,
@@ -113,7 +114,7 @@ impl Ledger {
         });
     }
 
-    /// Appends the entries of another ledger, which describes the next points.
+    /// Appends the entries of another ledger, whose points follow the points of this ledger.
     pub(crate) fn append(&mut self, other: Self) {
         self.entries.extend(other.entries);
         self.skipped = other.skipped;
@@ -121,7 +122,7 @@ impl Ledger {
 
     /// Records that this point and all later points were not processed.
     pub fn end_before(&mut self, point: u64) {
-        // Points without a line before `point` are treated like the points next to them.
+        // Points without a line that precede `point` are treated like the last point before them.
         let last = self.entries.last().filter(|last| {
             matches!(last.state, State::Refused | State::Unsent)
                 && last.origin.is_some()
@@ -141,7 +142,7 @@ impl Ledger {
         last.map_or(0, |entry| entry.points.end) + self.skipped
     }
 
-    /// Returns the points in the given states, in as few ranges as possible.
+    /// Returns the points that are in one of the given states, in as few ranges as possible.
     fn joined(&self, states: &[State]) -> Vec<Range<u64>> {
         let mut found: Vec<Range<u64>> = Vec::new();
         for entry in &self.entries {
@@ -157,7 +158,7 @@ impl Ledger {
     }
 }
 
-/// Shows, for example, `points 0 to 9 were written, points 10 to 19 and from 30 on were not`.
+/// Shows text such as `points 0 to 9 were written, points 10 to 19 and from 30 on were not`.
 impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
@@ -178,7 +179,7 @@ impl fmt::Display for Ledger {
     }
 }
 
-/// The maximum number of ranges that are shown.
+/// The maximum number of ranges of points that are shown.
 const SHOWN: usize = 4;
 
 fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
@@ -201,22 +202,23 @@ fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" and "))
 }
 
-/// The points of some lines: the indexes of these points, and the number of points without a line.
+/// The points that belong to some lines of a batch. A span holds the indexes of its points, and
+/// counts the points without a line.
 #[derive(Debug, Default)]
 pub(crate) struct Span {
-    /// The number of points without a line before the first line.
+    /// The number of points without a line that precede the first line.
     before: u64,
-    /// The ranges of point indexes, which include points without a line between two lines.
+    /// The ranges of point indexes. The ranges include the points without a line between two lines.
     ranges: Vec<Range<u64>>,
-    /// The number of points without a line after the last line.
+    /// The number of points without a line that follow the last line.
     after: u64,
 }
 
 impl Span {
     pub(crate) fn new(batch: &Batch, lines: Range<usize>) -> Self {
         let mut span = Self::default();
-        // Skipped points belong to the line before them, or to the first line if no line precedes
-        // them.
+        // Points without a line belong to the line before them, or to the first line if no line
+        // precedes them.
         let mut skips = batch.skips();
         skips = &skips[skips.partition_point(|skip| *skip <= lines.start && lines.start > 0)..];
         for line in lines.clone() {
@@ -237,7 +239,8 @@ impl Span {
         span
     }
 
-    /// Returns the index after the last point, if the points before this span end at `start`.
+    /// Returns the index that follows the last point of this span, if the points before this span
+    /// end at `start`.
     pub(crate) fn end(&self, start: u64) -> u64 {
         let last = self.ranges.last();
         last.map_or(start + self.before, |range| range.end) + self.after
@@ -250,7 +253,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns a batch of points; `.` stands for a point without fields.
+    /// Returns a batch with one point for each character in `kinds`. The character `.` stands for a
+    /// point without fields.
     fn batch(encoder: &mut Encoder, kinds: &str) -> Batch {
         for kind in kinds.chars() {
             let point = Point::new("m");

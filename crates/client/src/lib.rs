@@ -107,8 +107,8 @@ mod undated;
 pub mod unify;
 mod write;
 
-// Arrow types are part of public signatures. These re-exports provide the Arrow version that this
-// crate uses.
+// Arrow types are part of the public signatures of this crate. The following re-exports provide the
+// Arrow version that this crate uses.
 pub use {aioinflux_line as line, arrow_array, arrow_schema};
 
 pub use aioinflux_line::{
@@ -133,7 +133,7 @@ pub use udp::{UdpSender, datagrams};
 pub use undated::Colliding;
 pub use write::Written;
 
-/// For the Python package only: this is not a stable interface.
+/// Re-exports for the Python package only, which are not a stable interface.
 #[doc(hidden)]
 pub mod engine {
     pub use crate::frame::cells::column_of_cells;
@@ -152,7 +152,7 @@ pub mod engine {
     pub use crate::pipeline::{Finished, Progress, run as write_all};
 }
 
-/// Compiles the Rust code of the README as a test.
+/// Compiles the Rust code in the README as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

@@ -3,11 +3,10 @@
 use std::error::Error as StdError;
 use std::io;
 
-/// Returns the reason why there is no connection, derived from the innermost cause of a failed
-/// look-up.
+/// Returns the reason why a host name look-up failed, derived from its innermost error.
 ///
-/// A look-up needs file descriptors. If none are left, a resolver either returns the system's
-/// error, or reports every name as unknown.
+/// A host name look-up needs file descriptors. If no file descriptors are left, a resolver either
+/// returns the system's error, or reports every name as unknown.
 pub(crate) fn failure(cause: &(dyn StdError + 'static)) -> String {
     let system = cause.downcast_ref::<io::Error>();
     if system.is_some_and(|error| error.raw_os_error().is_some()) {

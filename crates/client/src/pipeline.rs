@@ -1,4 +1,4 @@
-//! Writes many batches: the next batch is made while other batches are in flight.
+//! Writes many batches. The next batch is made while requests for other batches are in flight.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -105,19 +105,19 @@ where
     }
 }
 
-/// The next event of a write.
+/// The event that a write waits for next.
 enum Step<T> {
     Next(T),
-    /// The oldest request has finished.
+    /// The oldest request in flight has finished.
     Settle,
     End,
 }
 
-/// A request in flight, or its result.
+/// A request that is in flight or has finished.
 struct Sent<F> {
     points: Span,
     lines: u64,
-    /// The number of points, including points without a line.
+    /// The number of points in the request, including points without a line.
     count: u64,
     bytes: u64,
     request: Request<F>,
@@ -128,17 +128,18 @@ enum Request<F> {
     Done(Result<Written, Error>),
 }
 
-/// The state of the batches so far.
+/// The state of a write after the batches so far.
 struct Flow<F> {
     under_way: VecDeque<Sent<F>>,
     done: State,
     progress: Progress,
     report: WriteReport,
-    /// The index of the first point that has not been taken from the caller.
+    /// The index of the first point that the write has not taken from the caller.
     next: u64,
     /// The error that ended the write.
     failure: Option<Error>,
-    /// The first error that refused only single points, which does not end the write.
+    /// The first error with which the server refused only individual points. An error that refuses
+    /// only individual points does not end the write.
     refusal: Option<Error>,
 }
 
@@ -155,7 +156,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         }
     }
 
-    /// Starts to send a batch.
+    /// Starts to send a batch with this request.
     fn start(&mut self, batch: &Batch, request: F) {
         let points = Span::new(batch, 0..batch.len());
         self.next = points.end(self.next);
@@ -184,8 +185,8 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         oldest.is_some_and(|sent| matches!(sent.request, Request::Done(_)))
     }
 
-    /// Records the result of the oldest request, which has finished. Returns whether all points of
-    /// the request are done.
+    /// Removes the oldest request, which has finished, and records its result. Returns whether the
+    /// write continues after this request.
     fn settle(&mut self) -> bool {
         let Some(sent) = self.under_way.pop_front() else {
             return false;
@@ -210,14 +211,15 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         true
     }
 
-    /// Records an error. Returns whether the write continues.
+    /// Records the error of a request for these points. Returns whether the write continues after
+    /// this error.
     fn note(&mut self, points: &Span, lines: u64, mut error: Error) -> bool {
         let goes_on = error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
         let state = write::state_of(&error, lines);
         let report = std::mem::take(error.report_mut());
         let is_unnamed = report.rejected.is_empty();
         self.report.rejected.extend(report.rejected);
-        // If a batch was sent in parts, its error contains more details.
+        // If a batch was sent in parts, the ledger of its error contains the state of each part.
         if report.ledger.is_empty() {
             self.report.ledger.note(points, state);
         } else {

@@ -1,12 +1,13 @@
-//! Finds the points that a server refused, based on the server's error message.
+//! Finds the points that a server refused, based on the error message that the server sent.
 //!
-//! Pure. A 1.x server quotes the lines that it could not parse, one after the other: `partial
-//! write: unable to parse 'LINE': REASON`, a newline, `unable to parse ...`, and at the end a space
-//! and `dropped=N`, to which 1.12 appends names. A quoted line can contain anything, including
-//! newlines and phrases from the server's messages. Therefore the end of a quoted line is found by
-//! comparing it with the batch that was sent. The message about a type conflict names only a field.
-//! This message identifies a point only if exactly one line of the batch has that field with that
-//! type.
+//! Pure. A 1.x server quotes the lines that it could not parse. The first line is quoted as
+//! `partial write: unable to parse 'LINE': REASON`. After a newline, each further line follows as
+//! `unable to parse ...`. The server's message ends with a space and `dropped=N`, to which 1.12
+//! appends names. A quoted line can contain anything, including newlines and phrases that the
+//! server uses in its messages. Therefore the end of a quoted line is found by comparing the text
+//! with the lines that were sent. The server's message about a type conflict names only a field.
+//! The message about a type conflict identifies a point only if exactly one line of the batch has
+//! that field with that type.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -20,7 +21,7 @@ const NEXT: &str = "\nunable to parse '";
 const CLOSED: &str = "': ";
 const DROPPED: &str = "dropped=";
 
-/// Parses the server's error message about these lines of a batch.
+/// Parses the server's error message about `lines` of `batch`.
 pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> WriteReport {
     let (text, dropped) = split_dropped(message);
     let mut rejected = unparsed(text, batch, lines.clone());
@@ -34,7 +35,7 @@ pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> Write
     }
 }
 
-/// Removes `dropped=N`, the space before it, and everything after it from the message.
+/// Splits `dropped=N` from the message. Returns the text before `dropped=N`, and the number N.
 fn split_dropped(message: &str) -> (&str, Option<u64>) {
     for (at, found) in message.rmatch_indices(DROPPED) {
         let rest = &message[at + found.len()..];
@@ -51,7 +52,7 @@ fn split_dropped(message: &str) -> (&str, Option<u64>) {
     (message, None)
 }
 
-/// Returns the lines that the message quotes.
+/// Returns the lines that the server's message quotes.
 fn unparsed(text: &str, batch: &Batch, lines: Range<usize>) -> Vec<Rejected> {
     let Some(first) = text.find(UNPARSED) else {
         return Vec::new();
@@ -75,7 +76,7 @@ fn unparsed(text: &str, batch: &Batch, lines: Range<usize>) -> Vec<Rejected> {
     }
 }
 
-/// The lines that were sent, indexed by their text in the form in which the server quotes it.
+/// The lines that were sent, indexed by the text that the server quotes for each line.
 struct Sent {
     lines: HashMap<String, Vec<usize>>,
     longest: usize,
@@ -84,10 +85,10 @@ struct Sent {
 impl Sent {
     fn new(batch: &Batch, lines: Range<usize>) -> Self {
         let mut found: HashMap<String, Vec<usize>> = HashMap::new();
-        // The lines are added in reverse order, so that the first line is taken first.
+        // The lines are added in reverse order, so that `take` returns the first line first.
         for line in lines.rev() {
             let text = String::from_utf8_lossy(batch.line(line));
-            // The server skips these characters before a line.
+            // The server skips spaces, tabs and NULs before a line.
             let text = text.trim_start_matches([' ', '\t', '\0']);
             found.entry(text.to_owned()).or_default().push(line);
         }
@@ -98,9 +99,10 @@ impl Sent {
         }
     }
 
-    /// Splits `LINE': REASON...`. Takes the longest line of the batch that ends before the next
-    /// quoted line. If no line of the batch matches, the search continues after the next quoted
-    /// line, for a line that itself contains the phrases of the server.
+    /// Splits `LINE': REASON...`. The quoted line is the longest line of the batch that ends before
+    /// the next quoted line begins. If no line of the batch matches, the quoted line may itself
+    /// contain the phrases of the server. The search then continues after the next phrase of the
+    /// server.
     fn split_quoted<'t>(&self, text: &'t str) -> (&'t str, &'t str) {
         let mut extents = text
             .match_indices(NEXT)
@@ -118,7 +120,7 @@ impl Sent {
                 .last();
             from = extent;
         }
-        // The quoted line is not in the batch: the server quotes it differently than it was sent.
+        // The quoted line is not in the batch, because the server does not quote it as it was sent.
         let at = best.or_else(|| text.find(CLOSED)).unwrap_or(text.len());
         (
             &text[..at],
@@ -126,17 +128,17 @@ impl Sent {
         )
     }
 
-    /// Takes the next line of the batch with this text.
+    /// Returns the next line of the batch that has this text, and removes it from the index.
     fn take(&mut self, text: &str) -> Option<usize> {
         self.lines.get_mut(text)?.pop()
     }
 }
 
-/// Returns the line with the field that a type conflict names, if there is only one such line.
+/// Returns the line that contains the field with a type conflict, if there is only one such line.
 ///
-/// If there are several such lines, returns none of them, even if their number equals the number of
-/// dropped points. Some of these lines may belong to a different shard, which accepted them, and
-/// the dropped points may have different conflicts.
+/// If several lines contain the field, returns none of them, even if their number equals the number
+/// of dropped points. Some of the lines with the field may belong to a different shard, which
+/// accepted them. The dropped points may also have type conflicts in different fields.
 fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rejected> {
     let conflict = Conflict::parse(text)?;
     let line = lines.find(|&line| conflict.holds(batch, line))?;
@@ -176,7 +178,7 @@ impl Error {
 }
 
 impl FieldConflict {
-    /// Returns the type conflict that a server's message describes, if there is one.
+    /// Returns the type conflict that a server's message describes, or `None` if it describes none.
     pub(crate) fn of(message: &str) -> Option<Self> {
         let conflict = Conflict::parse(message)?;
         Some(Self {
@@ -188,8 +190,8 @@ impl FieldConflict {
     }
 }
 
-/// The parts of `field type conflict: input field "F" on measurement "M" is type T, already exists
-/// as type U`.
+/// The variable parts of a message such as `field type conflict: input field "F" on measurement "M"
+/// is type T, already exists as type U`.
 struct Conflict<'t> {
     field: &'t str,
     measurement: &'t str,
@@ -207,7 +209,7 @@ impl<'t> Conflict<'t> {
             field,
             measurement,
             kind,
-            // The number of dropped points follows the type.
+            // In the message, the type is followed by the number of dropped points.
             stored: stored.split(' ').next()?,
         })
     }

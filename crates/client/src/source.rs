@@ -1,4 +1,4 @@
-//! The source of an answer's events.
+//! Reads the events of an answer.
 
 use crate::decode::{Decoder, Event};
 use crate::dialect::{self, Form, Operation};
@@ -7,23 +7,23 @@ use crate::exchange::Exchange;
 use crate::http::Body;
 use crate::query::{Query, ReadOptions};
 
-/// The default number of rows that a server puts into a chunk.
+/// The number of rows that a server puts into a chunk by default.
 const SERVER_CHUNK_ROWS: u32 = 10_000;
 
-/// The events of an answer in order: schemas, batches, messages, and errors of statements. After
-/// the last event, the end of the answer is proven; if the answer ends in any other way, the source
-/// returns an error.
+/// A source of the events of an answer, in order: schemas, batches, messages, and errors of
+/// statements. After the last event of a source, the end of its answer is proven. If an answer ends
+/// without a proven end, the source returns an error.
 ///
-/// The source reads nothing before an event is requested. Dropping a source before its end closes
-/// its connection, and so does an error.
+/// The source reads data only when an event is requested. The connection is closed if a source is
+/// dropped before its end, or if it returns an error.
 pub(crate) enum Source {
-    /// An HTTP body that a decoder reads.
+    /// An HTTP body, which a decoder reads.
     Body(BodySource),
 }
 
 impl Source {
-    /// Sends a query. If `whole` is true, the answer is collected, and arrives in as few batches as
-    /// possible.
+    /// Sends a query. If `whole` is true, the caller collects the whole answer, and its rows arrive
+    /// in as few batches as possible.
     pub(crate) async fn open(
         exchange: &Exchange,
         query: &Query,
@@ -49,7 +49,7 @@ impl Source {
         let decoder = if whole {
             decoder.large_batches()
         } else {
-            // Callers that read a stream expect one batch for each chunk that they requested.
+            // Callers that read a stream expect one batch for each chunk of the answer.
             decoder.batch_rows(chunk as usize)
         };
         Ok(Self::Body(BodySource {
@@ -59,15 +59,15 @@ impl Source {
         }))
     }
 
-    /// Returns the next event. Returns `None` after the last event or after an error. The future
-    /// may be dropped and the call repeated without losing an event.
+    /// Returns the next event of the answer. Returns `None` after the last event, and after an
+    /// error. The future may be dropped and `next` called again without losing an event.
     pub(crate) async fn next(&mut self) -> Option<Result<Event, Error>> {
         match self {
             Self::Body(body) => body.next().await,
         }
     }
 
-    /// Returns the number of bytes of the answer so far, after decompression.
+    /// Returns the number of bytes of the answer that have been read so far, after decompression.
     pub(crate) const fn received(&self) -> u64 {
         match self {
             Self::Body(body) => body.received,
@@ -82,11 +82,12 @@ pub(crate) struct BodySource {
 }
 
 enum State {
-    /// The connection will deliver more data. Leaving this state closes the connection.
+    /// The body of the answer may contain more data. When the source leaves the state `Open`, the
+    /// connection is closed.
     Open(Box<Body>),
-    /// The source returns the events that have arrived, and then this error.
+    /// The source returns the events that have arrived, and after them this error.
     Broken(Error),
-    /// The source returns only the events that have already arrived.
+    /// The source returns only the events that have already arrived, and then ends.
     Done,
 }
 
@@ -110,7 +111,8 @@ impl BodySource {
     }
 }
 
-/// Reads one piece of the answer. Returns the new state if the answer has ended.
+/// Reads one piece of the answer. Returns the new state of the source if the answer has ended, with
+/// or without an error.
 async fn read(body: &mut Body, decoder: &mut Decoder, received: &mut u64) -> Option<State> {
     let result = match body.next().await {
         Ok(Some(piece)) => {

@@ -1,4 +1,4 @@
-//! An answer that is read as a stream.
+//! Reads an answer as a stream.
 
 use std::fmt;
 
@@ -66,7 +66,8 @@ impl Stream {
         self.source.received()
     }
 
-    /// Collects all results, or returns the first error together with all results that arrived.
+    /// Collects all results of the stream. If errors occur, returns the first error together with
+    /// all results that arrived.
     pub(crate) async fn collect(mut self) -> Result<Answer, Error> {
         let mut answer = Collector::new();
         let mut first = None;

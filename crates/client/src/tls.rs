@@ -1,8 +1,8 @@
-//! Certificates: which servers to trust, and the client's own certificate.
+//! Defines the TLS settings: which servers to trust, and which certificate the client presents.
 //!
-//! A [`Tls`] states which certificates to use but loads none of them. `client_config` loads them,
-//! and is called only for `https`, because loading the system's root certificates takes several
-//! milliseconds.
+//! A [`Tls`] says which certificates to use, but loads none of them. `client_config` loads the
+//! certificates. `client_config` is called only for `https`, because loading the system's root
+//! certificates takes several milliseconds.
 //!
 //! | file | what |
 //! |---|---|
@@ -168,7 +168,7 @@ impl Tls {
         }))
     }
 
-    /// Returns a configuration that trusts no certificate. Loads nothing.
+    /// Returns a TLS configuration that trusts no certificate. Loads nothing.
     fn without_trust() -> Result<ClientConfig, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let roots = RootCertStore::empty();
@@ -187,7 +187,7 @@ fn versions(provider: Arc<CryptoProvider>) -> Result<Builder, Error> {
         .map_err(|e| broken(&e))
 }
 
-/// Loads the client's certificate and its key.
+/// Loads the client's certificate and the key of this certificate.
 fn identity(
     certificates: &Pem,
     key: &Pem,
@@ -207,7 +207,7 @@ fn identity(
     })
 }
 
-/// Returns the first bytes that a TLS client sends.
+/// Returns the first bytes that a TLS client sends to a server.
 pub(crate) fn hello() -> Option<Vec<u8>> {
     let name = ServerName::try_from("localhost").ok()?;
     let config = Tls::without_trust().ok()?;
@@ -287,7 +287,8 @@ impl Pem {
     }
 }
 
-/// Returns a hint if the file is binary, because it is then most likely DER.
+/// Returns a hint if the file begins with the first byte of DER data, because such a file is not
+/// PEM.
 fn not_pem(text: &[u8]) -> &'static str {
     if text.first() == Some(&0x30) {
         "; hint: it is not PEM; `openssl x509 -inform der` and `openssl pkey -inform der` convert it"

@@ -1,11 +1,12 @@
 //! Writes over UDP: sends datagrams of complete lines to a 1.x server with a UDP listener
 //! (`[[udp]]`).
 //!
-//! The server does not answer UDP datagrams. A datagram is lost completely and without an error if
-//! the network drops it, the server's buffer is full, or one of its lines cannot be parsed. The
-//! server's listener determines the database, the retention policy and the unit of timestamps.
-//! Lines use nanoseconds, the default of the listener. No function of this module waits, so no
-//! function is asynchronous.
+//! The server does not answer UDP datagrams. A whole datagram is lost without an error if the
+//! network drops it or the server's buffer is full. A datagram is also lost if one of its lines
+//! cannot be parsed. The configuration of the server's listener determines the database, the
+//! retention policy and the unit of timestamps. Timestamps are sent in nanoseconds, which is the
+//! default unit of the listener. None of the functions in this module waits, so none of them is
+//! asynchronous.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
@@ -44,8 +45,8 @@ impl UdpSender {
             .to_socket_addrs()
             .map_err(|error| refused(lookup::failure(&error)))?
             .collect();
-        // IPv4 addresses are tried first, because servers listen at least on IPv4, and a datagram
-        // without a receiver causes no error.
+        // IPv4 addresses are tried first, because servers listen at least on IPv4. A datagram that
+        // reaches no server causes no error.
         found.sort_by_key(SocketAddr::is_ipv6);
         let own: SocketAddr = if found.first().is_some_and(SocketAddr::is_ipv6) {
             (Ipv6Addr::UNSPECIFIED, 0).into()
@@ -113,7 +114,7 @@ pub fn datagrams(batch: &Batch, bytes: usize) -> Result<Vec<&[u8]>, Error> {
         } else {
             batch.ends()[first - 1]
         };
-        // The line feed of the last line is omitted, so one more byte fits.
+        // The line feed of the last line in a datagram is omitted, so one more byte fits.
         let lines = batch.ends()[first..].partition_point(|end| end - start <= bytes + 1);
         if lines == 0 {
             return Err(too_large(batch, first, bytes));
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_datagram_holds_as_many_whole_lines_as_fit() {
-        // `m f="a"` has 7 bytes; a line feed separates two lines.
+        // The line `m f="a"` has 7 bytes, and a line feed separates two lines.
         let batch = batch(&["a", "b", "c\nd", "e"]);
         for (bytes, sizes) in [
             (9, vec![7, 7, 9, 7]),
@@ -220,8 +221,8 @@ mod tests {
         let sender = UdpSender::new("127.0.0.1", port).expect("a socket");
         let sender = sender.datagram_bytes(9).expect("is in range");
         assert!(sender.send(&batch(&["a", "long"])).is_err());
-        // If sender and receiver are on the same machine, a datagram has already arrived when
-        // `send` returns.
+        // If the sender and the receiver are on the same machine, a datagram has already arrived
+        // when `send` returns.
         assert!(server.recv(&mut [0; 10]).is_err());
     }
 

@@ -1,4 +1,4 @@
-//! Finds points without a time that would replace each other.
+//! Finds points without a timestamp that would replace each other on the server.
 
 use std::collections::{HashMap, HashSet};
 
@@ -36,7 +36,8 @@ impl Colliding {
             return None;
         }
         let mut seen = HashSet::with_capacity(batch.unstamped());
-        // Usually no series appears twice. The fields are compared only if a series appears twice.
+        // Usually, no series appears twice in a batch. The fields of the points are compared only
+        // if a series appears twice.
         let mut undated = batch.undated();
         if undated.all(|line| seen.insert(line.series)) {
             return None;
@@ -102,7 +103,7 @@ mod tests {
             "m f=1\nm f=2 5",
             "m f=1 5\nm f=2 5",
             "m f=1\nm,t=a f=1\nm,t=b f=1",
-            // The server combines fields with different names into one point, and nothing is lost.
+            // The server combines points with different fields into one point, so no value is lost.
             "m f=1\nm g=2\nm s=\",f=\"",
         ] {
             assert_eq!(of(lines), None, "{lines}");

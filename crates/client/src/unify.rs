@@ -1,8 +1,9 @@
-//! Converts the batches of a series whose columns changed type to one common schema.
+//! Converts the batches of a series to one common schema if the type of a column differs between
+//! batches.
 //!
 //! No value changes. A column without values can be converted to any type. Integers become floats
-//! only if every integer can be represented exactly as a float. Any other mixture of types is
-//! refused with an error that names the column.
+//! only if every integer in the column can be represented exactly as a float. Any other mixture of
+//! types in a column is refused, and the error names the column.
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub struct MixedColumn {
 
 impl fmt::Display for MixedColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The memory layout of texts does not matter to the reader of this error.
+        // The readers of this error do not care whether strings are stored as `Utf8` or `Utf8View`.
         let shown = |kind| match kind {
             &DataType::Utf8View => DataType::Utf8,
             kind => kind.clone(),

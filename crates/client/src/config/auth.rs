@@ -1,4 +1,4 @@
-//! Credentials, which are never shown in errors or logs.
+//! Defines the credentials of a client, which errors and logs never show.
 
 use std::fmt;
 

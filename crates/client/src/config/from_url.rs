@@ -9,8 +9,8 @@ use super::values::{check_user, without_user};
 use super::{Config, Consistency, Gzip};
 use crate::error::Error;
 
-/// The keys in the query string of a URL. The second element of each pair lists other names that
-/// people use for the key.
+/// The keys that are allowed in the query string of a URL. The second element of each pair lists
+/// other names that people use for the first element.
 const KEYS: [(&str, &[&str]); 11] = [
     ("db", &["database"]),
     ("rp", &["retention_policy", "retentionpolicy"]),
@@ -25,7 +25,8 @@ const KEYS: [(&str, &[&str]); 11] = [
     ("max_requests", &["pool_size"]),
 ];
 
-/// The maximum edit distance at which a key counts as a typing error.
+/// The maximum edit distance at which an unknown key in a URL counts as a misspelling of a known
+/// key.
 const NEAR: usize = 4;
 
 impl Config {
@@ -49,7 +50,7 @@ fn config(text: &str) -> Result<Config, Error> {
     let user = decoded(text, url.username())?;
     let password = decoded(text, url.password().unwrap_or_default())?;
     let keys: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    // Both calls succeed for every URL that has a host.
+    // `set_username` and `set_password` succeed for every URL that has a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_query(None);
@@ -144,7 +145,8 @@ fn flag(key: &str, value: &str) -> Result<bool, Error> {
     }
 }
 
-/// The error shows the value, because keys that may contain a secret do not reach this function.
+/// The error shows the value of the key, because keys that may contain a secret do not reach this
+/// function.
 fn wrong(key: &str, value: &str, expected: &str) -> Error {
     let value: String = value.chars().take(40).collect();
     Error::config(format!(
@@ -155,7 +157,8 @@ fn wrong(key: &str, value: &str, expected: &str) -> Error {
 fn unknown(key: &str) -> Error {
     let names: Vec<String> = KEYS.iter().map(|(name, _)| format!("`{name}`")).collect();
     let names = names.join(", ");
-    // Text that does not look like a key may be the rest of a password.
+    // An unknown key with unusual characters may be the rest of a password, so the error does not
+    // show it.
     if !key
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
@@ -182,8 +185,8 @@ fn nearest(key: &str) -> Option<&'static str> {
     (far <= NEAR).then_some(name)
 }
 
-/// Returns the number of characters that must be added, removed or replaced to turn one word into
-/// the other.
+/// Returns the number of characters that must be added, removed or replaced to turn `one` into
+/// `other`.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (i, a) in one.chars().enumerate() {
@@ -198,7 +201,7 @@ fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// Parses a duration such as `250ms`, `5s`, `2m` or `1h`, or `none`.
+/// Parses a duration such as `250ms`, `5s`, `2m` or `1h`. For the string `none`, returns `None`.
 fn duration(key: &str, value: &str) -> Result<Option<Duration>, Error> {
     if value == "none" {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The location of the server, and the settings for connections to it.
+//! Holds the location of the server, and the settings for connections to the server.
 //!
 //! A [`Config`] stores addresses, names, secrets and limits. A [`Config`] opens no connection and
 //! reads neither files nor the environment; [`Client::new`](crate::Client::new) reads the files and
@@ -36,8 +36,8 @@ pub(crate) use values::{check_user, without_user};
 
 /// The default time limit for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The default limit for the time during which a connection is silent. The first byte of the
-/// answer to an expensive query can take minutes to arrive.
+/// The default limit for the time during which a connection neither sends nor receives data. The
+/// first byte of the answer to an expensive query can take minutes to arrive.
 const READ_TIMEOUT: Duration = Duration::from_secs(300);
 /// The default time limit for a whole request.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -91,15 +91,15 @@ pub struct Config {
 name_setters!(Config, " that writes and queries use unless they name one.");
 
 impl Default for Config {
-    /// The configuration for a server on this machine: `http://localhost:8086`.
+    /// Returns the configuration for a server on this machine: `http://localhost:8086`.
     fn default() -> Self {
         Self::at(Url::parse("http://localhost:8086/").expect("the text is a URL"))
     }
 }
 
 impl Config {
-    /// The default configuration for a base URL without user, query and fragment. The base URL ends
-    /// with a slash.
+    /// Returns the default configuration for a base URL without user, query and fragment. The base
+    /// URL ends with a slash.
     fn at(url: Url) -> Self {
         Self {
             url,
@@ -227,7 +227,7 @@ impl Config {
         self.url.as_str()
     }
 
-    /// The address of the server in the form that errors show.
+    /// Returns the address of the server in the form that errors show.
     pub(crate) fn server(&self) -> Cow<'_, str> {
         match &self.unix_socket {
             Some(path) => format!("unix:{}", path.display()).into(),
@@ -300,7 +300,7 @@ impl Config {
         self.dialect
     }
 
-    /// The default names: database, retention policy and so on.
+    /// Returns the default names of the configuration: database, retention policy and so on.
     pub(crate) fn names(&self) -> &Names {
         &self.names
     }
@@ -313,7 +313,7 @@ impl Config {
         &self.tls
     }
 
-    /// Returns the base URL with a path of the server appended.
+    /// Returns the base URL with one of the server's paths appended.
     pub(crate) fn endpoint(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let full = format!("{}{path}", self.url.path());
@@ -321,7 +321,7 @@ impl Config {
         url
     }
 
-    /// Returns the host name in the form used for look-ups, and the port.
+    /// Returns the port of the server, and the host name in the form used for look-ups.
     pub(crate) fn host_and_port(&self) -> Option<(String, u16)> {
         let host = match self.url.host()? {
             Host::Domain(name) => name.to_owned(),
@@ -336,7 +336,8 @@ impl Config {
         self.url.scheme() == "https"
     }
 
-    /// Whether the server is on this machine: connections use a Unix socket or a loopback address.
+    /// Whether the server is on this machine, so that connections use a Unix socket or a loopback
+    /// address.
     pub(crate) fn is_local(&self) -> bool {
         self.unix_socket.is_some()
             || match self.url.host() {

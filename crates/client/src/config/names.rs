@@ -1,4 +1,4 @@
-//! The names of databases, retention policies, buckets and organizations.
+//! Defines the names of databases, retention policies, buckets and organizations.
 
 /// The database, retention policy and organization that a caller names. The meaning of these names
 /// depends on the generation of the server, and is decided when the generation is known.
@@ -14,7 +14,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Returns these names, with each missing name taken from `defaults`.
+    /// Returns these names, and takes each missing name from `defaults`.
     pub(crate) fn or(&self, defaults: &Self) -> Self {
         let one =
             |own: &Option<String>, other: &Option<String>| own.as_ref().or(other.as_ref()).cloned();
@@ -26,7 +26,7 @@ impl Names {
     }
 }
 
-/// Defines the setters for a type with a field `names`.
+/// Defines the setters for a type that has a field `names`.
 macro_rules! name_setters {
     ($type:ty, $rest:literal) => {
         impl $type {

@@ -1,4 +1,4 @@
-//! The values of a configuration.
+//! Defines the types of the values in a configuration.
 
 use std::fmt;
 
@@ -117,12 +117,12 @@ pub enum Gzip {
     Never,
 }
 
-/// The minimum size of a body that [`Gzip::Auto`] compresses. A smaller body fits into one packet
-/// even without compression.
+/// The minimum size of a body that [`Gzip::Auto`] compresses. A smaller request body fits into one
+/// packet even without compression.
 const GZIP_FROM_BYTES: usize = 1024;
 
 impl Gzip {
-    /// Whether a body of this size is compressed.
+    /// Whether a request body of `bytes` bytes is compressed.
     pub(crate) fn applies(self, bytes: usize, local: bool) -> bool {
         match self {
             Self::Auto => !local && bytes >= GZIP_FROM_BYTES,
@@ -157,16 +157,17 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// Returns a URL in a form that is safe to show. The text before the last `@`, even after a `?` or
-/// a `#`, is replaced with `***`. The text after any later `?` or `#` is removed.
+/// Returns a URL in a form that is safe to show. The part of the URL before the last `@`, even
+/// after a `?` or a `#`, is replaced with `***`. The part of the URL after any later `?` or `#` is
+/// removed.
 pub(crate) fn without_user(url: &str) -> String {
     let scheme = url.find("://").map_or(0, |end| end + "://".len());
     let (scheme, rest) = match url.split_at(scheme) {
-        // If the scheme is missing, the `://` may be part of a password.
+        // If the URL has no scheme, the `://` may be part of a password.
         (scheme, _) if scheme.matches(':').count() > 1 => ("", url),
         other => other,
     };
-    // An `@` that was percent-encoded together with the rest of the URL does not separate the
+    // If the whole URL was percent-encoded, the `@` became `%40`. Such an `@` does not separate the
     // credentials from the host, although it was meant to.
     let at = rest.rfind('@').max(rest.rfind("%40"));
     let shown = &rest[at.unwrap_or(0)..];
@@ -176,10 +177,11 @@ pub(crate) fn without_user(url: &str) -> String {
 }
 
 /// Refuses a URL that contains an `@` after the host. In such a URL, the user or the password most
-/// likely contains a reserved character, and what looks like the host, path or query is part of the
-/// password. The error therefore shows no part of the URL.
+/// likely contains a reserved character. What looks like the host, path or query of such a URL is
+/// then part of the password. The error shows no part of the URL, because any part may belong to
+/// the password.
 pub(crate) fn check_user(what: &str, url: &str) -> Result<(), Error> {
-    // The URL parser accepts one slash, no slash, and backslashes.
+    // After the scheme, the URL parser accepts one slash, no slash, and backslashes.
     let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
     let rest = rest.trim_start_matches(['/', '\\', '\t', '\n', '\r']);
     let host_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());

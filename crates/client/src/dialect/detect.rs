@@ -1,8 +1,9 @@
-//! The generation of a server, from its answers to `/ping`.
+//! Determines the generation of a server from its answers to `/ping`.
 //!
-//! Pure. A server that was built from source reports a version that is no number (`dev`,
-//! `unknown`). Then a second question decides: 1.x answers `/ping?verbose=true` with 200 and JSON,
-//! 2.x with 204 as before.
+//! Pure. A server that was built from source may report a version that is not a number (`dev`,
+//! `unknown`). If the version is not a number, the client sends a second ping,
+//! `/ping?verbose=true`. 1.x answers the second ping with 200 and JSON, and 2.x answers it with
+//! 204, like the first ping.
 
 use aioinflux_line::Dialect;
 use serde_json::Value;
@@ -14,12 +15,12 @@ use crate::headers::Headers;
 
 const VERSION: &str = "x-influxdb-version";
 
-/// The query keys of the first question.
+/// The query string of the first ping.
 pub(crate) const FIRST: Option<&str> = None;
-/// The query keys of the second question.
+/// The query string of the second ping.
 pub(crate) const SECOND: Option<&str> = Some("verbose=true");
 
-/// An answer to a ping whose status is no error.
+/// An answer to a ping, with a status that is not an error.
 #[derive(Debug, Default)]
 pub(crate) struct Pinged {
     pub(crate) status: u16,
@@ -27,13 +28,13 @@ pub(crate) struct Pinged {
     pub(crate) body: Vec<u8>,
 }
 
-/// The target of the questions, which every generation with tokens understands.
+/// Returns the target of the pings, which every server generation with tokens understands.
 pub(crate) fn target() -> Result<Target, Error> {
     Target::new(Dialect::V2, Names::default())
 }
 
-/// Returns the generation of a server for a client with a token. Returns `None` if the second
-/// question decides.
+/// Returns the generation of a server that a client with a token has pinged. Returns `None` if a
+/// second ping is needed.
 pub(crate) fn of_ping(pinged: &Pinged) -> Result<Option<Dialect>, Error> {
     let body: Option<Value> = serde_json::from_slice(&pinged.body).ok();
     let in_body = body.as_ref().and_then(|body| body.get("version")?.as_str());
@@ -49,7 +50,7 @@ pub(crate) fn of_ping(pinged: &Pinged) -> Result<Option<Dialect>, Error> {
     }
 }
 
-/// Returns the generation from the answers to both questions.
+/// Returns the generation of a server from its answers to both pings.
 pub(crate) fn of_second_ping(first: &Pinged, second: &Pinged) -> Result<Dialect, Error> {
     let is_json = serde_json::from_slice::<Value>(&second.body).is_ok();
     match second.status {
@@ -59,7 +60,7 @@ pub(crate) fn of_second_ping(first: &Pinged, second: &Pinged) -> Result<Dialect,
     }
 }
 
-/// The error for a server that does not show its generation.
+/// Returns the error for a server whose answers do not reveal its generation.
 fn unknown(pinged: &Pinged) -> Error {
     let version = pinged.headers.get(VERSION);
     let shown = match version.as_deref() {
@@ -71,7 +72,7 @@ fn unknown(pinged: &Pinged) -> Error {
     ))
 }
 
-/// The error for a token that is used with a server of 1.x.
+/// Returns the error for a client that uses a token with a 1.x server.
 fn token_on_1x() -> Error {
     Error::config(
         "token: the server is InfluxDB 1.x, which has users and passwords; with dialect V2, the \

@@ -1,8 +1,8 @@
-//! Requests to `/query`, which 1.x and 2.x serve in the same way.
+//! Builds requests to `/query`, which 1.x and 2.x serve in the same way.
 //!
-//! Queries always use `POST`. Sending queries with `GET` would not prevent changes, because 1.x
-//! executes `DROP` from a `GET` too. With a `GET`, the query text, which may contain a password,
-//! would also appear in the logs of every proxy.
+//! InfluxQL queries are always sent with `POST`. `GET` would not prevent queries from changing
+//! data, because 1.x executes `DROP` from a `GET` too. With `GET`, the query text, which may
+//! contain a password, would also appear in the logs of every proxy.
 
 use url::form_urlencoded;
 
@@ -12,10 +12,10 @@ use crate::error::Error;
 use crate::query::{Query, ReadOptions};
 use crate::statements;
 
-/// A database and a retention policy.
+/// The database and the retention policy of a query.
 type Names<'a> = (Option<&'a str>, Option<&'a str>);
 
-/// Builds the request for an InfluxQL query. `headers` has the credentials.
+/// Builds the request for an InfluxQL query. `headers` contains the credentials.
 pub(super) fn request(
     config: &Config,
     mut headers: Vec<(&'static str, String)>,
@@ -41,8 +41,8 @@ pub(super) fn request(
     })
 }
 
-/// Whether an empty answer with a proven end can be a success. For these statements, 2.x sends
-/// nothing at all, not even the statement's number.
+/// Whether the query can succeed with an empty answer whose end is proven. For `DELETE` and `DROP
+/// MEASUREMENT`, 2.x sends nothing at all, not even the statement's number.
 pub(crate) fn may_answer_nothing(text: &str) -> bool {
     statements::all(text, |first, second| {
         first.eq_ignore_ascii_case("DELETE")
@@ -51,8 +51,9 @@ pub(crate) fn may_answer_nothing(text: &str) -> bool {
 }
 
 /// Whether the query consists only of `SHOW DIAGNOSTICS` statements. In msgpack, the server omits
-/// some values from the answer to `SHOW DIAGNOSTICS`, so the msgpack cannot be decoded. The JSON
-/// answer to `SHOW DIAGNOSTICS` is complete, and no column has a type that JSON would hide.
+/// some values from the answer to `SHOW DIAGNOSTICS`, so the answer cannot be decoded. The JSON
+/// answer to `SHOW DIAGNOSTICS` is complete, and none of its columns has a type that JSON cannot
+/// show.
 fn is_diagnostics(text: &str) -> bool {
     statements::all(text, |first, second| {
         first.eq_ignore_ascii_case("SHOW") && second.eq_ignore_ascii_case("DIAGNOSTICS")
@@ -82,8 +83,9 @@ fn query_form(
         }
         pairs.append_pair("epoch", unit.as_str());
     }
-    // Raw answers are requested in chunks too. Without chunks, a row limit truncates the answer
-    // without any sign, and 1.6 marks complete answers of more than 10,000 rows as truncated.
+    // Raw JSON answers are requested in chunks, like all other answers. Without chunks, a row limit
+    // truncates the answer without any sign. Without chunks, 1.6 also marks complete answers of
+    // more than 10,000 rows as truncated.
     pairs.append_pair("chunked", "true");
     if let Some(rows) = options.chunk_size {
         pairs.append_pair("chunk_size", &rows.to_string());

@@ -1,9 +1,9 @@
-//! Lists on one page what each server generation expects.
+//! Lists what each server generation expects from a client.
 //!
-//! This module is pure: it builds requests and judges answers, and sends nothing. V1 and V2 are
-//! implemented. V3 is refused with a clear error ([`Target::new`]); its column in the table shows
-//! what will be implemented. A client with a token asks the server for its generation ([`detect`]),
-//! unless the configuration states it.
+//! This module is pure: it builds requests and interprets answers, but sends nothing. Dialects V1
+//! and V2 are implemented. Dialect V3 is refused with a clear error ([`Target::new`]). The column
+//! for V3 in the table shows what will be implemented. A client with a token asks the server for
+//! its generation ([`detect`]), unless the configuration states the generation.
 //!
 //! | | V1 (1.x) | V2 (2.x) | V3 (3.x) |
 //! |---|---|---|---|
@@ -61,7 +61,7 @@ pub(crate) fn request(
     }
 }
 
-/// Judges an answer by its status and headers, and for errors also by its body.
+/// Decides what an answer means, based on its status and headers, and for errors also on its body.
 pub(crate) fn classify(
     target: &Target,
     kind: Kind,

@@ -1,4 +1,4 @@
-//! An operation of the client, and the HTTP request for the operation.
+//! Defines the operations of the client, and the HTTP request for an operation.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub(crate) enum Operation<'a> {
     },
 }
 
-/// The format in which the answer to a query is requested.
+/// The format in which the client requests the answer to a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Chunks of msgpack, or chunks of JSON if the server does not support msgpack.
@@ -31,7 +31,8 @@ pub(crate) enum Form {
     Raw,
 }
 
-/// The kind of an operation. Nothing else about the operation is needed to judge the answer.
+/// The kind of an operation. The meaning of an answer depends on this kind, but on nothing else
+/// about the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Ping,
@@ -50,7 +51,7 @@ impl Operation<'_> {
 }
 
 impl Kind {
-    /// The name of the operation in errors and logs.
+    /// Returns the name of the operation for errors and logs.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ping => "ping of",
@@ -67,7 +68,7 @@ pub(crate) struct Request {
     pub(crate) url: Url,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
-    /// Whether the body should be compressed before it is sent.
+    /// Whether `body` should be compressed before it is sent.
     pub(crate) gzip: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The options of a write: its database and other names, the consistency and the precision.
+//! Defines the options of a write: its database and other names, the consistency and the precision.
 
 use crate::config::{Consistency, Names, Precision, name_setters};
 

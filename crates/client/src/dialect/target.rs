@@ -1,4 +1,4 @@
-//! The target of a call, built once the generation of the server is known.
+//! Defines the target of a call, which is built once the server's generation is known.
 
 use aioinflux_line::Dialect;
 
@@ -6,8 +6,8 @@ use super::{v1, v2};
 use crate::config::{Auth, Names};
 use crate::error::Error;
 
-/// The database and the other names of a call, in the terms of the server's generation. A target
-/// contains no secret.
+/// The database and the other names that a call uses, in the terms of the server's generation. A
+/// target contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     V1(v1::Place),
@@ -15,7 +15,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// Translates the names of a call into the terms of a server generation.
+    /// Translates the names that a call uses into the terms of the server's generation.
     pub(crate) fn new(dialect: Dialect, names: Names) -> Result<Self, Error> {
         match dialect {
             Dialect::V1 => v1::Place::new(names).map(Self::V1),
@@ -34,8 +34,8 @@ impl Target {
     }
 }
 
-/// The generation of a server, if it is known without a request. It is known if the configuration
-/// states it, or if there is no token, because only 1.x works without a token.
+/// Returns the generation of a server, if it is known without a request. The generation is known if
+/// the configuration states it, or if there is no token, because only 1.x works without a token.
 pub(crate) fn known(stated: Option<Dialect>, auth: &Auth) -> Option<Dialect> {
     match auth {
         Auth::None | Auth::Basic { .. } => Some(stated.unwrap_or(Dialect::V1)),

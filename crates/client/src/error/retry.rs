@@ -1,4 +1,4 @@
-//! Determines how long the server asks the client to wait before a retry.
+//! Determines how long the client should wait before a retry, according to the server's answer.
 
 use std::time::{Duration, SystemTime};
 

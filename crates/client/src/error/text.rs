@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 /// The maximum number of characters of a server's text that an error shows.
 const SHOWN: usize = 1000;
 
-/// Returns the text on a single line: control characters are escaped, and a long text is truncated.
+/// Returns a text from the server on a single line. Control characters in the text are escaped, and
+/// a long text is truncated.
 pub(crate) fn excerpt(text: &str) -> String {
     let mut out = String::new();
     for (count, c) in text.trim_end().chars().enumerate() {

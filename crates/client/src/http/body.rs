@@ -13,12 +13,12 @@ use crate::error::{Error, ErrorKind, excerpt};
 use crate::gzip::Inflater;
 use crate::headers::Headers;
 
-/// The content encoding of a body.
+/// The content encoding of an answer body.
 enum Coding {
     Identity,
     Gzip(Box<Inflater>),
-    /// A content encoding that the request did not allow. An unknown encoding is an error only if
-    /// the body is read.
+    /// A content encoding that the request did not allow. An unknown content encoding is an error
+    /// only if the body is read.
     Unknown(String),
 }
 
@@ -35,16 +35,16 @@ impl Coding {
     }
 }
 
-/// The deadline is not enforced on this number of bytes at the start of a body, because they may
-/// have arrived in time. For later bytes, the deadline applies even if the reader never has to
-/// wait.
+/// The number of bytes at the start of an answer body for which the deadline is not enforced. These
+/// bytes may have arrived in time. For later bytes of the body, the deadline applies even if the
+/// reader never has to wait.
 const IN_TIME: usize = 64 * 1024;
 
-/// The time limits for reading a body.
+/// The time limits for reading the body of an answer.
 pub(super) struct Limits {
-    /// The limit for a caller that reads the whole body at once.
+    /// The time limit for a caller that reads the whole body at once.
     pub(super) total: Deadline,
-    /// The limit for a caller that reads the body piece by piece.
+    /// The time limit for a caller that reads the body piece by piece.
     pub(super) piecewise: Deadline,
     pub(super) silence: Silence,
 }
@@ -56,10 +56,10 @@ pub(crate) struct Body {
     coding: Coding,
     end: End,
     limits: Limits,
-    /// The number of bytes received so far, before decompression.
+    /// The number of bytes of the body received so far, before decompression.
     received: usize,
     ended: bool,
-    /// The slot is released at the end of the body.
+    /// The request's slot, which is released at the end of the body.
     slot: Option<Slot>,
 }
 
@@ -82,8 +82,8 @@ impl Body {
         }
     }
 
-    /// Returns the next piece, or `None` after the last piece. The future may be dropped, and the
-    /// method called again.
+    /// Returns the next piece of the body, or `None` after the last piece. The future that `next`
+    /// returns may be dropped, and `next` may then be called again.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         self.next_within(self.limits.piecewise).await
     }
@@ -120,13 +120,14 @@ impl Body {
         }
     }
 
-    /// Whether the end that `next` reached is proven to be the end of the whole body.
+    /// Whether the end of the body that `next` reached is proven to be the end of the whole body.
     pub(crate) fn end(&self) -> End {
         self.end
     }
 
-    /// Collects the body, at most `most` bytes of it, and returns it together with an error if the
-    /// body is incomplete. The total time limit always applies.
+    /// Collects the body, but at most `most` bytes of it. Returns an error with the collected bytes
+    /// if the body is incomplete. While the body is collected, the total time limit applies even
+    /// for a stream.
     pub(crate) async fn collect(&mut self, most: usize) -> (Vec<u8>, Result<(), Error>) {
         let mut all = Vec::new();
         loop {

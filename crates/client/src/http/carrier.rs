@@ -11,7 +11,8 @@ use super::pooled::{self, Pool};
 use crate::config::Config;
 use crate::error::Error;
 
-/// A transport for requests. Clones share their connections.
+/// The way in which requests reach the server: through hyper's pool, or on the thread of the event
+/// loop. Clones of a carrier share their connections.
 #[derive(Clone)]
 pub(super) enum Carrier {
     Pooled(Pool),
@@ -20,13 +21,13 @@ pub(super) enum Carrier {
 }
 
 impl Carrier {
-    /// The carrier that works for every route to a server.
+    /// Returns the carrier that works for every route to a server.
     pub(super) fn new(config: &Config) -> Result<Self, Error> {
         Ok(Self::Pooled(Pool::new(Connector::new(config)?)))
     }
 
-    /// A carrier to the same server whose connections `reactor` drives. Returns `None` if the
-    /// connection uses TLS or a proxy.
+    /// Returns a carrier to the same server whose connections `reactor` drives. Returns `None` if
+    /// the connections use TLS or a proxy.
     #[cfg(all(unix, feature = "event-loop"))]
     pub(super) fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         let connector = self.connector();
@@ -34,7 +35,7 @@ impl Carrier {
         is_plain.then(|| Self::Direct(Direct::new(connector.clone(), reactor)))
     }
 
-    /// The connector that opens the connections.
+    /// Returns the connector that opens this carrier's connections.
     pub(super) fn connector(&self) -> &Connector {
         match self {
             Self::Pooled(pool) => pool.connector(),
@@ -53,7 +54,7 @@ impl Carrier {
     }
 }
 
-/// The source of a body's pieces.
+/// The source of the pieces of an answer body.
 pub(super) enum Pieces {
     Pooled(Incoming),
     #[cfg(all(unix, feature = "event-loop"))]
@@ -61,7 +62,7 @@ pub(super) enum Pieces {
 }
 
 impl Pieces {
-    /// Returns the next piece of the body as it was sent.
+    /// Returns the next piece of the body as the server sent it.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let piece = match self {
             Self::Pooled(body) => pooled::next(body).await,

@@ -1,5 +1,5 @@
-//! Converts the errors of hyper, of name look-ups and of the system that occur before an answer
-//! arrives.
+//! Converts errors that occur before an answer arrives. The errors before an answer come from
+//! hyper, from name look-ups, and from the system.
 
 use std::error::Error as StdError;
 
@@ -30,8 +30,9 @@ pub(super) fn no_connection(
     Error::new(ErrorKind::Connect, true, text)
 }
 
-/// Explains why an open connection returned no answer. If the head of an answer cannot be read, a
-/// retry would return the same head. Therefore only a broken connection is worth a retry.
+/// Explains why an open connection returned no answer. If the head of an answer cannot be parsed,
+/// the server would send the same head again after a retry. Therefore a request is worth a retry
+/// only if its connection broke.
 pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
     let parse = chain(error)
         .find_map(|cause| cause.downcast_ref::<hyper::Error>())
@@ -52,12 +53,12 @@ pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
     Error::new(ErrorKind::Decode, false, text)
 }
 
-/// hyper's error text for a head that exceeds its limits; hyper's method that checks for this error
-/// is available only to servers.
+/// hyper's error text for a head that exceeds its limits. hyper offers a method for the check of
+/// this error only to servers, so the error's text is compared.
 const TOO_LARGE: &str = "message head is too large";
 
-/// Returns the text of the innermost cause, because the outer errors only say "error sending
-/// request" and the like.
+/// Returns the text of the innermost cause of an error, because the outer errors only say "error
+/// sending request" and the like.
 pub(super) fn root_cause(error: &(dyn StdError + 'static)) -> String {
     root(error).to_string()
 }
@@ -66,7 +67,7 @@ fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static)
     chain(error).last().unwrap_or(error)
 }
 
-/// Iterates over the error and its causes, from the outermost to the innermost.
+/// Iterates over an error and its causes, from the outermost error to the innermost cause.
 pub(super) fn chain<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

@@ -1,4 +1,4 @@
-//! Requests and heads of answers in a form that does not depend on how they are sent.
+//! Defines requests, and the heads of answers, in a form that does not depend on how they are sent.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,10 +12,11 @@ use hyper::body::Incoming;
 use crate::deadline::Progress;
 use crate::error::Error;
 
-/// The `User-Agent` header of all requests.
+/// The value of the `User-Agent` header in all requests.
 pub(super) const AGENT: &str = concat!("aioinflux/", env!("CARGO_PKG_VERSION"));
 
-/// A request body is sent in pieces of this size, and each piece counts as progress.
+/// The size of the pieces in which a request body is sent. Each piece that is sent counts as
+/// progress.
 const PIECE: usize = 64 * 1024;
 
 /// An HTTP request that is ready to be sent.
@@ -30,7 +31,7 @@ pub(super) struct Prepared {
 pub(super) struct Head<S> {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
-    /// Whether the head states the length of the body.
+    /// Whether the head states the length of the answer body.
     pub(super) has_length: bool,
     pub(super) source: S,
 }
@@ -75,7 +76,7 @@ impl<S> Head<S> {
     }
 }
 
-/// The body of a request, sent as slices of the original bytes without copying them.
+/// The body of a request, which is sent as slices of the original bytes without copying them.
 pub(super) struct Upload {
     rest: Bytes,
     progress: Progress,
@@ -90,7 +91,7 @@ impl Upload {
         }
     }
 
-    /// Returns the body for a request without a body.
+    /// Returns the empty `Upload` for a request without a body.
     fn nothing() -> Self {
         Self::new(Bytes::new(), &Progress::new(None))
     }
@@ -123,7 +124,7 @@ impl http_body::Body for Upload {
     }
 }
 
-/// Returns the next piece of a body. Trailers are skipped.
+/// Returns the next piece of an answer body. Trailers after an answer body are skipped.
 pub(super) fn poll_piece(
     body: &mut Incoming,
     context: &mut Context<'_>,

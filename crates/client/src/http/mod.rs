@@ -1,9 +1,10 @@
-//! Sends requests and reads answers; this is the only module that names the HTTP libraries.
+//! Sends requests and reads answers. No other module names the HTTP libraries.
 //!
-//! The module handles connections, time limits and the ends of bodies; it does not handle
-//! databases. A body that ends at its `content-length` or with the last chunk is proven to be
-//! complete. A body that ends when the connection closes is not proven to be complete, even if it
-//! is gzip, because another gzip member could have followed. The decoders refuse such a body.
+//! This module handles connections, time limits and the ends of bodies, but knows nothing about
+//! databases. A body is proven to be complete if it ends at its `content-length` or with the last
+//! chunk. A body that ends when the connection closes is not proven to be complete. Even gzip does
+//! not prove the end of such a body, because another gzip member could have followed. The decoders
+//! refuse a body whose end is not proven.
 //!
 //! | file | what |
 //! |---|---|
@@ -52,7 +53,7 @@ use carrier::{Carrier, Pieces};
 use message::{Head, Prepared, Upload};
 use slots::Slots;
 
-/// Bodies of at least this size are compressed on threads that do not drive connections.
+/// Request bodies of at least this size are compressed on threads that do not drive connections.
 const COMPRESS_ELSEWHERE: usize = 64 * 1024;
 
 const NEEDS_TLS: &str = "tls: the server speaks TLS on this port; hint: use an `https://` URL";
@@ -76,8 +77,8 @@ pub(crate) struct Reply {
     pub(crate) body: Body,
 }
 
-/// Prepares the connections to a server. Reads certificates and the environment, but opens no
-/// connection.
+/// Prepares the connections to a server, which are opened later. Reads certificates and the
+/// environment, but opens no connection.
 pub(crate) fn build(config: &Config) -> Result<Http, Error> {
     if config.request_limit() == 0 {
         return Err(Error::config(
@@ -97,22 +98,22 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
 }
 
 impl Http {
-    /// Returns connections that `reactor` drives, to the same server and with the same limits.
-    /// Returns `None` if TLS or a proxy is used.
+    /// Returns connections to the same server and with the same limits, which `reactor` drives.
+    /// Returns `None` if the connections use TLS or a proxy.
     #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, config: &Config, reactor: &Reactor) -> Option<Self> {
         Some(Self {
             carrier: self.carrier.driven_by(reactor)?,
-            // These connections have their own slots, because requests of a blocked event loop must
-            // not hold up other requests.
+            // Connections that a reactor drives have their own slots, so that the requests of a
+            // blocked event loop do not hold up other requests.
             slots: Slots::new(config.request_limit()),
             ..self.clone()
         })
     }
 
     /// Sends a request and waits for the head of the answer. If `whole` is false, the total limit
-    /// does not apply to the pieces of the body, because the caller may read a stream for as long
-    /// as it likes.
+    /// does not apply to the pieces of the body. The caller may read the pieces of a stream for as
+    /// long as it likes.
     pub(crate) async fn send(&self, request: Request, whole: bool) -> Result<Reply, Error> {
         let total = Deadline::new(self.total_limit, Limit::Total);
         let slot = self.slots.take(!whole, total).await?;
@@ -143,10 +144,10 @@ impl Http {
         self.carrier.connector().is_unverified()
     }
 
-    /// Returns the same error. If the server speaks TLS and has never answered, returns an error
-    /// that says so.
+    /// If a server that has never answered speaks TLS, returns an error that says so. In all other
+    /// cases, returns `error` unchanged.
     async fn explained(&self, error: Error, total: Deadline) -> Error {
-        // If a TLS server receives plain HTTP, it may close the connection without an answer, or
+        // A TLS server that receives plain HTTP may close the connection without an answer, or may
         // send a TLS alert, which is not HTTP.
         let may_be_tls = matches!(error.kind(), ErrorKind::Transport | ErrorKind::Decode);
         let plain = self.plain.as_deref();
@@ -163,7 +164,7 @@ impl Http {
         }
     }
 
-    /// Waits for the head of the answer for as long as data is sent or received.
+    /// Waits for the head of the answer, as long as data is sent or received within the time limit.
     async fn exchange(
         &self,
         request: Prepared,
@@ -180,7 +181,7 @@ impl Http {
                     return Err(Error::transport(text));
                 }
                 Ok(result) => return result,
-                // There was progress after the limit was computed.
+                // The limit expired, but data was sent or received after the limit was computed.
                 Err(_) if !total.is_over() && !progress.deadline().is_over() => {}
                 Err(error) => return Err(error),
             }
@@ -188,7 +189,7 @@ impl Http {
     }
 }
 
-/// Builds the HTTP request, and compresses its body if requested.
+/// Builds the HTTP request, and compresses its body if `gzip` is set.
 async fn prepared(request: Request, progress: &Progress) -> Result<Prepared, Error> {
     let Request {
         post,
@@ -231,14 +232,14 @@ async fn compressed(body: Bytes) -> Result<Bytes, Error> {
         .map_err(|error| Error::transport(format!("gzip: {error}")))
 }
 
-/// Whether the HTTP library detects a body that ends early.
+/// Returns whether the HTTP library detects an answer body that ends early.
 fn end_of(has_length: bool, headers: &Headers) -> End {
-    // Several `transfer-encoding` headers form one list; its last item determines how the body
-    // ends.
+    // Several `transfer-encoding` headers form one list. The last item of this list determines how
+    // the body ends.
     let codings = headers.items("transfer-encoding");
     let last = codings.last();
-    // The head states the size of the body only if it contains the length, or if the status allows
-    // no body.
+    // The head states the size of the body only if it contains a length, or if the status allows no
+    // body.
     if has_length || last.is_some_and(|last| last.eq_ignore_ascii_case("chunked")) {
         End::Proven
     } else {

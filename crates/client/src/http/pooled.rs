@@ -1,4 +1,5 @@
-//! hyper's connection pool, for every route to a server; tokio drives the connections.
+//! Sends requests with hyper's connection pool, which works for every route to a server. tokio
+//! drives the connections.
 
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use super::failure::{no_answer, root_cause};
 use super::message::{Head, Prepared, Upload, poll_piece};
 use crate::error::Error;
 
-/// A connection that has been idle for longer than this is not reused.
+/// The idle time after which a connection is not reused.
 pub(super) const IDLE: Duration = Duration::from_secs(90);
 
-/// A pool of connections to one server.
+/// A pool of connections to one server, which tokio drives.
 #[derive(Clone)]
 pub(super) struct Pool {
     client: Client<Connector, Upload>,
@@ -64,7 +65,7 @@ impl Pool {
     }
 }
 
-/// Returns the next piece of a body, or the reason why there is none.
+/// Returns the next piece of a body, or the reason why no piece can be received.
 pub(super) async fn next(body: &mut Incoming) -> Result<Option<Bytes>, String> {
     let piece = std::future::poll_fn(|context| poll_piece(body, context)).await;
     piece.transpose().map_err(|error| root_cause(&error))

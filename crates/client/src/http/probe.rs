@@ -1,9 +1,9 @@
 //! Finds out whether a port that did not answer plain HTTP speaks TLS.
 //!
-//! A TLS server that receives plain HTTP either reports this in its own way, or closes the
-//! connection without an answer. Therefore the probe sends the first message of a TLS handshake to
-//! the port. The probe sends no part of the request again, and never runs against a server that has
-//! ever answered.
+//! A TLS server that receives plain HTTP either reports the mistake in its own way, or closes the
+//! connection without an answer. The probe therefore sends the first message of a TLS handshake to
+//! the port. The probe sends no part of the client's request again, and never runs against a server
+//! that has ever answered.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::tls;
 
 /// The time limit of the probe.
 const LIMIT: Duration = Duration::from_secs(1);
-/// The first byte of a TLS alert and of a handshake message, and the first byte of the version that
-/// follows.
+/// The first byte of a TLS alert, the first byte of a TLS handshake message, and the first byte of
+/// the version that follows either.
 const KINDS: [u8; 2] = [0x15, 0x16];
 const VERSION: u8 = 3;
 
@@ -25,7 +25,7 @@ pub(super) async fn speaks_tls(host: &str, port: u16) -> bool {
     matches!(asked, Ok(Some([kind, VERSION])) if KINDS.contains(&kind))
 }
 
-/// Returns the first two bytes of the port's reply.
+/// Returns the first two bytes of the port's reply to the probe.
 async fn ask(host: &str, port: u16) -> Option<[u8; 2]> {
     let hello = tls::hello()?;
     let mut stream = TcpStream::connect((host, port)).await.ok()?;

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::deadline::Deadline;
 use crate::error::Error;
 
-/// The slots for concurrent requests. Clones share the slots.
+/// The slots that limit the number of concurrent requests. Clones of this value share the slots.
 #[derive(Clone)]
 pub(super) struct Slots {
     free: Arc<Semaphore>,
@@ -18,13 +18,13 @@ pub(super) struct Slots {
     streams: Arc<AtomicUsize>,
 }
 
-/// The slot of one request, which is released when this value is dropped.
+/// The slot that one request holds until this value is dropped.
 pub(super) struct Slot {
     _permit: OwnedSemaphorePermit,
     _stream: Option<Stream>,
 }
 
-/// Counts as a stream until it is dropped.
+/// A marker that counts as one open stream until it is dropped.
 struct Stream(Arc<AtomicUsize>);
 
 impl Slots {
@@ -37,7 +37,7 @@ impl Slots {
         }
     }
 
-    /// Waits for a free slot. A stream keeps its slot for as long as its reader takes.
+    /// Waits for a free slot. A stream keeps its slot until its reader has finished or dropped it.
     pub(super) async fn take(&self, is_stream: bool, total: Deadline) -> Result<Slot, Error> {
         let taking = pin!(Arc::clone(&self.free).acquire_owned());
         let taken = total.run(taking).await;

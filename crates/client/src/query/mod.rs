@@ -1,6 +1,6 @@
-//! A query: its text, language and bind parameters, and the options for reading its answer.
+//! Defines a query: its text, language and bind parameters, and the options for reading its answer.
 //!
-//! Pass values from outside as bind parameters, never as part of the text:
+//! Pass values from outside as bind parameters, never as part of the query text:
 //!
 //! ```
 //! use aioinflux::{Param, Query};
@@ -91,7 +91,7 @@ impl Query {
         &self.text
     }
 
-    /// The bound values and their names.
+    /// Returns the bound values with their names.
     pub(crate) fn params(&self) -> &[(String, Param)] {
         &self.params
     }
@@ -100,10 +100,10 @@ impl Query {
         self.language
     }
 
-    /// Returns the text, if the server would read all of it.
+    /// Returns the text of the query, if the server would read all of it.
     pub(crate) fn checked_text(&self) -> Result<&str, Error> {
         if self.text.contains('\0') {
-            // The server's scanner treats a NUL as the end of the text, and the server runs the
+            // The server's scanner treats a NUL as the end of the query, and the server runs the
             // text before the NUL.
             return Err(Error::config(
                 "query: the text contains a NUL, at which the server would stop reading",
@@ -112,8 +112,8 @@ impl Query {
         Ok(&self.text)
     }
 
-    /// Returns the bound values in the format that the server expects. Returns `None` if there are
-    /// no values.
+    /// Returns the bound values in the format that the server expects. Returns `None` if no values
+    /// are bound.
     pub(crate) fn params_json(&self) -> Result<Option<String>, Error> {
         if self.params.is_empty() {
             return Ok(None);
@@ -133,7 +133,7 @@ impl Query {
 }
 
 impl fmt::Debug for Query {
-    /// Omits the text after the word `PASSWORD`, and the bound values.
+    /// Leaves out the text after the word `PASSWORD`, and the bound values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const WORD: &str = "password";
         let secret = self.text.to_ascii_lowercase().find(WORD);

@@ -1,4 +1,4 @@
-//! The options for reading an answer.
+//! Defines the options for reading the answer to a query.
 
 use crate::config::Precision;
 

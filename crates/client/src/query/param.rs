@@ -1,4 +1,4 @@
-//! The values for the parameters of a query.
+//! Defines the values that the parameters of a query can have.
 
 use serde_json::{Map, Value};
 
@@ -42,8 +42,8 @@ fn object(key: &str, text: &str) -> String {
     Value::Object(map).to_string()
 }
 
-/// The JSON of a float always has a decimal point, because the server reads a number without a
-/// decimal point as an integer, and therefore refuses `1e300`.
+/// A float in JSON always gets a decimal point. The server reads a number without a decimal point
+/// as an integer, so it refuses `1e300`.
 fn float_json(value: f64) -> Result<String, &'static str> {
     if !value.is_finite() {
         return Err("NaN and infinity cannot be bound");
@@ -56,7 +56,8 @@ fn float_json(value: f64) -> Result<String, &'static str> {
 }
 
 macro_rules! param_from {
-    // This is a macro because `From<u32>` and `From<i64>` cannot share one generic implementation.
+    // A macro writes these implementations, because `From<u32>` and `From<i64>` cannot share one
+    // generic implementation.
     ($($from:ty => $variant:ident),* $(,)?) => {$(
         impl From<$from> for Param {
             fn from(value: $from) -> Self {

@@ -1,7 +1,8 @@
-//! Reads those parts of a certificate (X.509, DER) that webpki does not return: the validity, the
-//! common names and the public key. Also reads certificates of version 1.
+//! Reads the parts of a certificate (X.509, DER) that webpki does not return: the validity, the
+//! common names and the public key. This module also reads certificates of version 1.
 //!
-//! This module verifies nothing. For any input, reading returns either a certificate or `None`.
+//! This module does not verify certificates. For any input, the reader returns either a certificate
+//! or `None`.
 
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ pub(super) struct Certificate<'a> {
     pub(super) has_alternative_names: bool,
 }
 
-/// A sequence of DER values.
+/// A reader for a sequence of DER values.
 struct Der<'a>(&'a [u8]);
 
 /// A DER value: its tag, its content, and all its bytes.
@@ -109,26 +110,26 @@ impl<'a> Certificate<'a> {
         })
     }
 
-    /// Whether the certificate names its own subject as its issuer.
+    /// Returns whether the certificate names its own subject as its issuer.
     pub(super) fn is_self_signed(&self) -> bool {
         self.issuer == self.subject
     }
 
-    /// Returns the common name of the subject.
+    /// Returns the common name of the certificate's subject.
     pub(super) fn common_name(&self) -> Option<String> {
         attribute(self.subject, COMMON_NAME)
     }
 
-    /// Returns the readable name of the issuer.
+    /// Returns a readable name of the certificate's issuer.
     pub(super) fn issuer_name(&self) -> Option<String> {
         attribute(self.issuer, COMMON_NAME).or_else(|| attribute(self.issuer, ORGANIZATION))
     }
 
-    /// Returns the identifier of the key's algorithm, and the key.
+    /// Returns the identifier of the public key's algorithm, and the public key itself.
     pub(super) fn key(&self) -> Option<(&'a [u8], &'a [u8])> {
         let mut fields = Der(Der(self.key_info).expect(SEQUENCE)?.content);
         let algorithm = fields.expect(SEQUENCE)?.content;
-        // The first byte of a bit string is the number of unused bits in its last byte.
+        // The first byte of a DER bit string is the number of unused bits in its last byte.
         match fields.expect(BIT_STRING)?.content {
             [0, key @ ..] => Some((algorithm, key)),
             _ => None,
@@ -146,7 +147,7 @@ fn has_extension(extensions: &[u8], which: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// Returns the last value of an attribute in a name, which is the most specific value.
+/// Returns the last value of this attribute in a name, because the last value is the most specific.
 fn attribute(name: &[u8], which: &[u8]) -> Option<String> {
     let mut found = None;
     let mut parts = Der(name);
@@ -178,7 +179,7 @@ fn text(value: &Value<'_>) -> Option<String> {
     }
 }
 
-/// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`. Times before 1970 are treated as 1970.
+/// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`. Certificate dates before 1970 are treated as 1970.
 fn time(value: &Value<'_>) -> Option<UnixTime> {
     let digits = value.content.strip_suffix(b"Z")?;
     let number = |part: &[u8]| -> Option<i16> { std::str::from_utf8(part).ok()?.parse().ok() };
@@ -250,7 +251,7 @@ mod tests {
         assert!(read.has_alternative_names);
     }
 
-    /// The key is generated only once, because key generation is slow.
+    /// The tests generate the key only once, because key generation is slow.
     static INTACT: LazyLock<Vec<u8>> =
         LazyLock::new(|| made(|params| params.distinguished_name.push(DnType::CommonName, "a")));
 

@@ -9,10 +9,11 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 use super::trust::{Shown, Untrusted};
 use crate::error::excerpt;
 
-/// The maximum number of a certificate's names that an error shows.
+/// The maximum number of names of a certificate that an error shows.
 const NAMES: usize = 10;
 
-/// Explains a TLS error. `peer` names the other end of the connection: the server or a proxy.
+/// Explains a TLS error. `peer` says who is at the other end of the connection: the server or a
+/// proxy.
 pub(crate) fn explain(error: &Error, peer: &str, shown: &Shown) -> String {
     match error {
         Error::InvalidCertificate(refused) => certificate(refused, peer),
@@ -155,7 +156,8 @@ fn reason(alert: AlertDescription) -> String {
     words.join(" ")
 }
 
-/// Formats names that webpki returns as `DnsName("a")` or `IpAddress(1.2.3.4)`.
+/// Formats the first [`NAMES`] names of a certificate, which webpki returns in the form
+/// `DnsName("a")` or `IpAddress(1.2.3.4)`.
 fn names(presented: &[String]) -> String {
     let bare = |name: &String| {
         let inner = name

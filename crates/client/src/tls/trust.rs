@@ -1,7 +1,9 @@
-//! Verifies servers: by trusted authorities, by the exact certificate of the server, or not at all.
+//! Verifies servers. A server is trusted through an authority, through its exact certificate, or
+//! without any verification.
 //!
-//! The handshake signature is always checked: it proves that the server has the private key of the
-//! certificate that it presents, even if that certificate is not verified.
+//! The handshake signature is always checked, even if the certificate itself is not verified. The
+//! handshake signature proves that the server has the private key of the certificate that it
+//! presents.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -21,10 +23,10 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, Signatu
 
 use super::certificate::Certificate;
 
-/// Trusts authorities, and also the certificates in `own`, no matter who issued them.
+/// Trusts the given authorities, and also the certificates in `own`, no matter who issued them.
 ///
-/// webpki refuses a server certificate that is the certificate of an authority, or that has no
-/// trusted issuer. A certificate in `own` is accepted in both cases, because the user named it
+/// webpki refuses a server's certificate if it is the certificate of an authority, or if no trusted
+/// authority issued it. A certificate in `own` is accepted in both cases, because the user named it
 /// explicitly.
 #[derive(Debug)]
 pub(super) struct Trust {
@@ -39,10 +41,10 @@ pub(super) struct Unverified {
     pub(super) algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// The error for a certificate that no trusted authority issued.
+/// The error for a server's certificate that no trusted authority issued.
 #[derive(Debug)]
 pub(super) struct Untrusted {
-    /// `None` if the certificate is self-signed.
+    /// The issuer of the certificate, or `None` if the certificate is self-signed.
     pub(super) issuer: Option<String>,
 }
 
@@ -129,7 +131,7 @@ impl ServerCertVerifier for Unverified {
     }
 }
 
-/// Checks the dates and the name of a certificate that is itself trusted.
+/// Checks the dates and the name of a certificate that the user trusts directly.
 fn verify_own(
     der: &CertificateDer<'_>,
     name: &ServerName<'_>,
@@ -171,7 +173,8 @@ fn verify_own(
     Err(refused.into())
 }
 
-/// Whether a common name equals the name of the server; wildcards do not match.
+/// Returns whether a common name equals the name of the server. Wildcards in a common name do not
+/// match.
 fn is_name(common: &str, name: &ServerName<'_>) -> bool {
     match name {
         ServerName::DnsName(name) => {
@@ -184,7 +187,8 @@ fn is_name(common: &str, name: &ServerName<'_>) -> bool {
     }
 }
 
-/// Adds the issuer to the error if the issuer is not trusted; returns other errors unchanged.
+/// Adds the issuer to an error about an issuer that is not trusted. Returns all other errors
+/// unchanged.
 fn with_issuer(error: Error, der: &CertificateDer<'_>) -> Error {
     let Some(read) = Certificate::of(der) else {
         return error;
@@ -192,8 +196,8 @@ fn with_issuer(error: Error, der: &CertificateDer<'_>) -> Error {
     let is_self_signed = read.is_self_signed();
     let is_unknown = match &error {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
-        // The certificate belongs to an authority, and webpki does not search for the issuer of
-        // such a certificate.
+        // The server's certificate is that of an authority, and webpki does not search for the
+        // issuer of such a certificate.
         Error::InvalidCertificate(CertificateError::Other(_)) => is_self_signed,
         _ => false,
     };
@@ -251,7 +255,7 @@ fn signature_13(
     verify_tls13_signature_with_raw_key(message, &key, signed, algorithms)
 }
 
-/// The client's certificate, and whether a server has requested it.
+/// The client's certificate, and whether a server has requested a certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     certificate: Option<Arc<CertifiedKey>>,
@@ -271,7 +275,7 @@ impl Shown {
         self.is_asked.load(Ordering::Relaxed)
     }
 
-    /// Whether the client has a certificate.
+    /// Whether the client has a certificate of its own.
     pub(crate) fn has_one(&self) -> bool {
         self.certificate.is_some()
     }

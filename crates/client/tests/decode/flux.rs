@@ -1,4 +1,5 @@
-//! Annotated CSV, the answers of Flux queries: recorded from InfluxDB 2.9, and what must be refused.
+//! Tests the decoder for annotated CSV, the format of answers to Flux queries. The answers were
+//! recorded from InfluxDB 2.9, or are invalid and must be refused.
 
 use std::path::Path;
 
@@ -23,7 +24,7 @@ fn chunk(chunk: &Value) -> Vec<u8> {
     }
 }
 
-/// All recorded answers in CSV that were not compressed.
+/// Returns all recorded answers in CSV that were not compressed.
 fn answers() -> Vec<Answer> {
     let mut answers = Vec::new();
     for server in ["2.9", "2.9-more"] {
@@ -52,7 +53,7 @@ fn answers() -> Vec<Answer> {
     answers
 }
 
-/// Whether the answer ends with an error of the server.
+/// Returns whether the answer ends with an error from the server.
 fn has_error(answer: &Answer) -> bool {
     String::from_utf8_lossy(&answer.body).contains(",error,reference\r\n")
 }
@@ -92,7 +93,7 @@ fn recorded_answers_are_decoded() {
             errors += 1;
             continue;
         }
-        // Without a header, the first row is taken for one.
+        // If an answer has no header, the decoder reads its first row as the header.
         if answer.name.contains("no header") || answer.name.contains("header false") {
             continue;
         }
@@ -131,7 +132,7 @@ fn answers_that_end_early_are_refused() {
             let (_, result) = decode(Decoder::new(Format::FluxCsv), [head], End::Unproven);
             assert!(result.is_err(), "{name}, {cut} bytes");
             let (_, result) = decode(Decoder::new(Format::FluxCsv), [head], End::Proven);
-            // Between two tables only the end of the body tells that there are no more.
+            // If the body is cut between two tables, nothing shows that more tables would follow.
             let is_between = head.ends_with(b"\r\n\r\n") || head == b"\r\n";
             assert!(result.is_err() || is_between, "{name}, {cut} bytes");
         }

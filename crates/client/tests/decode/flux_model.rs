@@ -1,4 +1,5 @@
-//! Random answers of Flux, written by a slow and obvious writer, and decoded in random pieces.
+//! Creates random answers to Flux queries with a slow and simple writer, and decodes them in random
+//! pieces.
 
 use aioinflux::decode::{Decoder, End, Format};
 use arrow_schema::DataType;
@@ -8,7 +9,7 @@ use proptest::prelude::*;
 use super::support::{Seen, decode, time_type, to_seen, to_seen_without_views};
 use super::tree::Tree;
 
-/// A cell: its text without quotes, and its value.
+/// A cell of a table: its text without quotes, and its value.
 type Cell = (String, Tree);
 
 #[derive(Debug, Clone)]

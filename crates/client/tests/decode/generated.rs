@@ -1,5 +1,5 @@
-//! Decodes answers of random shape, and compares the results with the reference decoder and with
-//! each other.
+//! Decodes answers of random shape, and compares the results with those of the reference decoder
+//! and with each other.
 
 use aioinflux::answer::Answer;
 use aioinflux::decode::{Decoder, End, Format};
@@ -18,7 +18,7 @@ fn chunk_size() -> impl Strategy<Value = Option<usize>> {
     prop::option::of(1..6_usize)
 }
 
-/// Cuts a body at positions that are given as fractions of its length.
+/// Cuts a body into pieces at the positions `cuts`, which are fractions of its length.
 fn pieces<'a>(body: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).collect();
     places.extend([0, body.len()]);
@@ -29,7 +29,7 @@ fn pieces<'a>(body: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
         .collect()
 }
 
-/// Returns whether the decoded value equals the encoded value, whatever its type has become.
+/// Returns whether the decoded value equals the encoded value, even if its type has changed.
 #[expect(
     clippy::cast_precision_loss,
     clippy::float_cmp,
@@ -53,7 +53,7 @@ fn is_same(read: &Tree, written: &Cell) -> bool {
 }
 
 /// Compares a decoded answer with the statements that were encoded. In a `MessagePack` answer that
-/// is not chunked, the results after a failed statement are lost.
+/// is not chunked, the results that follow a failed statement are lost.
 fn check(answer: &Answer, written: &[Statement], lost_by_error: bool) {
     assert_eq!(answer.statements.len(), written.len());
     for (index, (read, written)) in answer.statements.iter().zip(written).enumerate() {

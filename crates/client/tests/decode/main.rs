@@ -1,5 +1,5 @@
-//! Tests the decoders of `/query` answers with recorded answers, a slow and simple decoder, and all
-//! kinds of answers that must be refused.
+//! Tests the decoders of `/query` answers. The tests use recorded answers, a slow and simple
+//! decoder for comparison, and all kinds of answers that must be refused.
 
 mod captured;
 mod flux;

@@ -45,7 +45,8 @@ impl Tree {
     }
 }
 
-/// Reads documents up to the first invalid document. Also returns whether the body ended there.
+/// Reads JSON documents up to the first invalid document. Also returns whether all documents were
+/// valid.
 pub(crate) fn json_documents(body: &[u8]) -> (Vec<Tree>, bool) {
     let mut documents = Vec::new();
     for document in serde_json::Deserializer::from_slice(body).into_iter::<Value>() {
@@ -77,7 +78,8 @@ fn from_json(value: Value) -> Tree {
     }
 }
 
-/// Reads documents up to the first invalid document. Also returns whether the body ended there.
+/// Reads `MessagePack` documents up to the first invalid document. Also returns whether all
+/// documents were valid.
 pub(crate) fn msgpack_documents(mut body: &[u8]) -> (Vec<Tree>, bool) {
     let mut documents = Vec::new();
     while !body.is_empty() {
@@ -164,7 +166,7 @@ fn map(input: &mut &[u8], count: i128) -> Option<Tree> {
     (0..count).map(member).collect::<Option<_>>().map(Tree::Map)
 }
 
-/// Parses a time: length 12, type 5, seconds, nanoseconds.
+/// Parses a time in `MessagePack`, which has length 12, type 5, seconds and nanoseconds.
 fn time(bytes: &[u8]) -> Tree {
     assert_eq!(bytes[..2], [12, 5]);
     let seconds = i64::from_be_bytes(bytes[2..10].try_into().expect("8 bytes"));

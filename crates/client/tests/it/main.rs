@@ -1,7 +1,8 @@
 //! Tests the client with two kinds of servers: a scripted server for unusual behaviour, and a real
 //! server.
 //!
-//! All tests are in one binary, so that it is linked once and the tests share one real server.
+//! All tests are in one binary, so that the binary is linked once and all tests share one real
+//! server.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -28,8 +29,8 @@ mod v2;
 
 use aioinflux::{Client, Config, Error};
 
-/// Returns a client with this configuration. With `AIOINFLUX_DRIVEN=1`, a reactor drives the
-/// client, so that every test covers both kinds of clients.
+/// Returns a client with this configuration. If `AIOINFLUX_DRIVEN` is set, a reactor drives the
+/// client, so that every test can cover both kinds of clients.
 fn connect(config: Config) -> Result<Client, Error> {
     let client = Client::new(config)?;
     #[cfg(all(unix, feature = "event-loop"))]
@@ -39,12 +40,12 @@ fn connect(config: Config) -> Result<Client, Error> {
     Ok(client)
 }
 
-/// Returns a client for the server at this port.
+/// Returns a client for the server at this port of this machine.
 fn client(port: u16) -> Client {
     connect(config(port)).unwrap()
 }
 
-/// Returns a configuration for the server at this port, with a database.
+/// Returns a configuration with a database, for the server at this port of this machine.
 fn config(port: u16) -> Config {
     Config::new(&format!("http://127.0.0.1:{port}?db=db")).unwrap()
 }

@@ -1,8 +1,8 @@
-//! Bugs of other crates, with one test for each: our crate must not have them. The number of a test
-//! is the number of the bug in our survey of other clients.
+//! Tests that our crate does not have bugs that other crates have, with one test for each bug. The
+//! number of a test is the number of the bug in our survey of other clients.
 //!
-//! The behaviour of the crates was determined from the sources of influxdb 0.8.0, influxdb2 0.5.2
-//! and influxdb3-client 0.3.0.
+//! We determined the behaviour of the other crates from the sources of influxdb 0.8.0, influxdb2
+//! 0.5.2 and influxdb3-client 0.3.0.
 
 use aioinflux::{Client, Config, Dialect, Encoder, ErrorKind, Outcome, Point};
 use arrow_array::cast::AsArray;
@@ -67,7 +67,8 @@ fn b28_a_url_that_is_none_is_an_error() {
     }
 }
 
-/// The crate influxdb3-client sends the newline, so the rest of the line becomes another point.
+/// The crate influxdb3-client sends the newline in a tag, so the rest of the line becomes another
+/// point.
 #[test]
 fn b29_a_newline_in_a_tag_is_refused() {
     let mut encoder = Encoder::new(Dialect::V1);
@@ -80,7 +81,8 @@ fn b29_a_newline_in_a_tag_is_refused() {
     assert_eq!(encoder.len_bytes(), 0);
 }
 
-/// The crate influxdb3-client sends `m,t= v=NaN`; the server rejects the whole batch with a 400.
+/// The crate influxdb3-client sends `m,t= v=NaN`, and the server rejects the whole batch with a
+/// 400.
 #[test]
 fn b29_what_has_no_value_is_left_out() {
     let mut encoder = Encoder::new(Dialect::V1);

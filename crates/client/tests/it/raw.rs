@@ -1,5 +1,5 @@
-//! Sends hostile text to a real server: accepted text is stored line by line, as the decoder reads
-//! it.
+//! Sends hostile text to a real server, and tests that the server stores accepted text line by
+//! line, as the decoder reads it.
 
 use aioinflux::line::Decoder;
 use aioinflux::{Dialect, Encoder, ErrorKind, FieldValue, WriteOptions};
@@ -14,8 +14,9 @@ const TEXTS: usize = 1000;
 /// The number of statements in one query.
 const STATEMENTS: usize = 200;
 
-/// A strategy for pieces of lines. An empty piece begins a line with a separate measurement, so
-/// that the stored lines can be distinguished. `$` is replaced by the number of the piece.
+/// Generates pieces of lines. An empty piece begins a line with a measurement of its own, so that
+/// the stored lines can be distinguished. The character `$` is replaced with the position of the
+/// piece.
 fn pieces() -> impl Strategy<Value = Vec<&'static str>> {
     let quoted = vec![
         "",
@@ -42,7 +43,7 @@ fn text(pieces: &[&str], number: usize) -> String {
             let start = format!("\nm{number}_{lines}_");
             text.push_str(&start);
         }
-        // The key contains the position, so that no key appears twice in a line.
+        // The key contains the position of the piece, so that no key appears twice in a line.
         text += &piece.replace('$', &position.to_string());
     }
     text + &format!("\nm{number}_after_ v=1i 1\n")
@@ -90,8 +91,8 @@ async fn accepted_text_is_stored_line_by_line() {
         let same = stored.iter().filter(|other| *other == point).count();
         assert_eq!(same, 1, "{point:?}");
     }
-    // No line has become part of a string in another line, unless the line was inside the quotes of
-    // that string.
+    // No line has become part of a string in another line, except if the line was already inside
+    // the quotes of that string.
     let joined = |(_, value): &(String, FieldValue<'_>)| match value {
         FieldValue::String(text) => text.contains("\nm"),
         _ => false,
@@ -104,8 +105,8 @@ async fn accepted_text_is_stored_line_by_line() {
     }
 }
 
-/// Returns the statement that selects the points of a line. The statement uses a pattern, because
-/// an identifier cannot contain all characters of a measurement.
+/// Returns the statement that selects the points of a line. The statement uses a regular
+/// expression, because an identifier cannot contain all characters of a measurement.
 fn select(line: &str) -> String {
     let own = line
         .match_indices('_')

@@ -1,4 +1,5 @@
-//! Connections to a real InfluxDB 1.x through sockets, TLS and proxies, with users and base paths.
+//! Tests connections to a real InfluxDB 1.x through sockets, TLS and proxies, with users and with
+//! base paths.
 
 use aioinflux::{Config, ErrorKind, Proxy};
 
@@ -167,11 +168,13 @@ async fn a_proxy_carries_tls_through() {
     );
 }
 
-/// This variable is set in the process of a test that runs itself again with another environment.
+/// The environment variable that holds the server's port in the process of a test that runs itself
+/// again.
 const PORT: &str = "AIOINFLUX_TEST_PORT";
 
-/// Runs a test of this file again, in a process whose only proxy variables are those in
-/// `variables`. A separate process is needed because the environment belongs to the whole process.
+/// Runs a test of this file again in a separate process. The process has no proxy variables except
+/// those in `variables`. A separate process is needed because all tests in one process share the
+/// environment.
 async fn run_again(name: &str, port: u16, variables: &[(&str, &str)]) {
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
     child.args([&format!("reach::{name}"), "--exact"]);

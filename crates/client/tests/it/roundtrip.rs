@@ -1,4 +1,4 @@
-//! Ten thousand random points are written to a real server and read back unchanged.
+//! Writes ten thousand random points to a real server, and tests that they are read back unchanged.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,10 @@ use crate::connect;
 use crate::influxd::shared;
 
 const POINTS: usize = 10_000;
-/// The range of times of a 1.x server.
+/// The earliest and the latest timestamp that a 1.x server can store.
 const TIMES: (i64, i64) = (i64::MIN + 2, i64::MAX - 1);
-/// The points are in only a few weeks, because a server creates a shard for each week that has a
-/// point.
+/// Timestamps in a few different weeks. The weeks are few, because a server creates a shard for
+/// each week that has a point.
 const WEEKS: [i64; 4] = [
     TIMES.0,
     -1_000_000_000_000_000,
@@ -26,7 +26,7 @@ const WEEKS: [i64; 4] = [
     9_000_000_000_000_000_000,
 ];
 
-/// A strategy for text with many characters that are special in line protocol.
+/// Generates strings with many characters that are special in line protocol.
 fn text() -> impl Strategy<Value = String> {
     let special = prop::sample::select(
         " ,=\\\"'#{}\t\r\u{1}\u{7f}ß中🚀"
@@ -37,12 +37,13 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 1..10).prop_map(|pieces| pieces.into_iter().collect())
 }
 
-/// A strategy for fields. The key of a field names its type, because a server stores one type for
-/// each key.
+/// Generates fields. The key of each field names the type of its value, because a server stores one
+/// type for each key.
 fn field() -> impl Strategy<Value = (String, FieldValue<'static>)> {
     let finite = any::<f64>().prop_filter("finite", |value| value.is_finite());
     let string = prop_oneof![text(), text().prop_map(|text| format!("\n{text}\n\\"))];
-    // The keys come from a small set with every kind of character that a name can contain.
+    // The field keys come from a small set, which has every kind of character that a name can
+    // contain.
     let key = prop::sample::select(vec!["", " ,=", "\\a\"b", "ß\t\r\u{1}", "'{0}"]);
     prop_oneof![
         (key.clone(), finite).prop_map(|(key, value)| (format!("f{key}f"), value.into())),
@@ -52,10 +53,10 @@ fn field() -> impl Strategy<Value = (String, FieldValue<'static>)> {
     ]
 }
 
-/// A strategy for points of any measurement, with `None` if the encoder refuses the point.
+/// Generates points of any measurement, or `None` if the encoder refuses the point.
 fn point(number: usize) -> impl Strategy<Value = Option<Point>> {
     let measurement = prop::sample::select(vec!["m", "m, =\"m", "m\\n{0}", "ß\t\r\u{7f}"]);
-    // There are few tag keys, because an answer that is grouped by tags lists all keys for each
+    // There are few tag keys, because an answer that is grouped by tags lists all tag keys for each
     // series.
     let keys = vec![
         "t",
@@ -89,7 +90,7 @@ fn point(number: usize) -> impl Strategy<Value = Option<Point>> {
     })
 }
 
-/// Returns points that a 1.x server can store, with distinct series and times.
+/// Returns random points that a 1.x server can store, with distinct series and times.
 fn points() -> Vec<Point> {
     let mut runner = TestRunner::deterministic();
     let mut found = Vec::with_capacity(POINTS);
@@ -135,7 +136,7 @@ fn id(point: &Point) -> String {
     id.clone()
 }
 
-/// Returns the point with tags and fields sorted by key.
+/// Returns a copy of the point in which tags and fields are sorted by key.
 pub(crate) fn sorted(point: &Point) -> Point {
     let mut tags = point.tags().to_vec();
     let mut fields = point.fields().to_vec();
@@ -150,7 +151,7 @@ pub(crate) fn sorted(point: &Point) -> Point {
         .fold(tagged, |point, (key, value)| point.field(key, value))
 }
 
-/// Returns the points of a series that has all its tags in its header.
+/// Returns the points of a series in an answer, if the header of the series contains all tags.
 pub(crate) fn read_back(series: &Series) -> Vec<Point> {
     let rows = series
         .batches

@@ -1,4 +1,4 @@
-//! Certificates of the client and of the server, and invalid certificates.
+//! Tests certificates of the client and of the server, and invalid certificates.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ impl Connection for tokio_rustls::server::TlsStream<tokio::net::TcpStream> {}
 /// An authority that signs certificates.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
-/// A certificate and its key, as PEM.
+/// A certificate and its private key, as PEM.
 pub(crate) struct Identity {
     pub(crate) certificate: String,
     pub(crate) key: String,
@@ -35,12 +35,12 @@ pub(crate) fn authority() -> Authority {
 }
 
 impl Authority {
-    /// Returns the certificate of the authority.
+    /// Returns the certificate of the authority as PEM.
     pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
-    /// Returns settings that trust only this authority.
+    /// Returns TLS settings that trust only this authority.
     pub(crate) fn tls(&self) -> Tls {
         Tls::new().ca(Pem::bytes(self.pem())).system_roots(false)
     }
@@ -68,8 +68,9 @@ async fn serve(authority: &Authority, name: &str, asks: bool) -> Scripted {
     .await
 }
 
-/// Starts a server with these certificates (the first is its own) that supports these TLS versions.
-/// If `asked` has an authority, the server requires a client certificate from it.
+/// Starts a server that presents these certificates, of which the first is its own, and supports
+/// these TLS versions. If `asked` contains the certificate of an authority, the server requires a
+/// client certificate from this authority.
 pub(crate) async fn identified(
     identity: &Identity,
     asked: Option<&str>,
@@ -91,7 +92,8 @@ pub(crate) async fn identified(
     let chain = CertificateDer::pem_slice_iter(identity.certificate.as_bytes());
     let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap();
     let key = provider.key_provider.load_private_key(key).unwrap();
-    // The client has to find out whether the key and the certificate belong together.
+    // The server does not check whether its key and its certificate belong together, because the
+    // client has to find this out.
     let shown = CertifiedKey::new(chain.map(Result::unwrap).collect(), key);
     let config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
     let acceptor = TlsAcceptor::from(Arc::new(config));

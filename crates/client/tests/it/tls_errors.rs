@@ -1,4 +1,4 @@
-//! The messages of TLS errors.
+//! Tests the messages of TLS errors.
 
 use aioinflux::{Config, Error, ErrorKind, Pem, Proxy, Tls};
 use rustls::version::{TLS12, TLS13};
@@ -10,8 +10,8 @@ use crate::connect;
 use crate::scripted::{Scripted, always, close, done, keep};
 use crate::tls::{Authority, authority, client, identified};
 
-/// Starts a server that answers the first bytes of each connection with these bytes, and closes the
-/// connection.
+/// Starts a server that answers the first bytes of each connection with `bytes`, and then closes
+/// the connection.
 async fn replies(bytes: &'static [u8]) -> (u16, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -27,7 +27,7 @@ async fn replies(bytes: &'static [u8]) -> (u16, JoinSet<()>) {
     (port, tasks)
 }
 
-/// Returns the error of a ping of this URL, with its message and verdict.
+/// Pings this URL and returns the error.
 async fn ping(url: &str, tls: Tls) -> Error {
     let config = Config::new(url).unwrap().tls(tls);
     connect(config).unwrap().ping().await.unwrap_err()
@@ -148,8 +148,8 @@ async fn an_unknown_issuer_is_named() {
     assert_eq!(said, expected);
 }
 
-/// Starts a server that requires a certificate from an authority; the client must trust this
-/// authority, too.
+/// Starts a server that requires a client certificate from an authority. The client must also trust
+/// this authority.
 async fn asking(
     authority: &Authority,
     version: &'static rustls::SupportedProtocolVersion,

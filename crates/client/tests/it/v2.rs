@@ -1,4 +1,5 @@
-//! InfluxDB 2.x: the generation, writes and queries, with a scripted server.
+//! Tests the client with a scripted server that answers like InfluxDB 2.x: the generation, writes
+//! and queries.
 
 use aioinflux::{Auth, Client, Config, Dialect, ErrorKind, Language, Param, Point, Query};
 use arrow_array::cast::AsArray;
@@ -23,7 +24,7 @@ fn client(server: &Scripted) -> Client {
     connect(config(server)).unwrap()
 }
 
-/// Answers pings with this version, and everything else as 2.x does.
+/// Returns a script that answers pings with this version, and all other requests as 2.x does.
 fn server_of(version: &'static str) -> impl Fn(&Received) -> Act + Send + Sync {
     move |received| {
         let path = received.line.split(' ').nth(1).unwrap();

@@ -72,8 +72,8 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
         if let Some(policy) = &place.retention_policy {
             keys.append_pair("rp", policy);
         }
-        // The precision is always sent, because InfluxDB 1.6 assumes nanoseconds if the precision
-        // is missing or unknown.
+        // The `precision` key is always sent, because InfluxDB 1.6 assumes nanoseconds if the
+        // precision is missing or unknown.
         keys.append_pair("precision", options.precision.unwrap_or_default().as_str());
         if let Some(consistency) = consistency {
             keys.append_pair("consistency", consistency.as_str());
@@ -99,7 +99,7 @@ fn query(
     influxql::request(config, auth_header(config)?, names, query, options, form)
 }
 
-/// Returns the `Authorization` header, or nothing if there are no credentials.
+/// Returns the `Authorization` header, or an empty list if there are no credentials.
 fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
     match config.auth_given() {
         Auth::None => Ok(Vec::new()),

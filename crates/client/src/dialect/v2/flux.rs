@@ -1,15 +1,16 @@
-//! The body of a Flux query.
+//! Builds the body of a Flux query.
 //!
-//! The open-source server has no parameters. It accepts a syntax tree beside the text (`extern`),
-//! whose statements run before those of the text. A tree with the single statement `option params =
-//! {...}` binds values outside the text, so no value can become code.
+//! The open-source server does not support query parameters. Beside the query text, the server
+//! accepts a syntax tree (`extern`), whose statements run before those of the query text. A syntax
+//! tree with the single statement `option params = {...}` binds values outside the query text, so
+//! no value can become code.
 
 use serde_json::{Value, json};
 
 use crate::error::{Error, excerpt};
 use crate::query::{Param, Query};
 
-/// The JSON of a query, which requests all annotations.
+/// Returns the JSON body for a query. The body requests all annotations.
 pub(super) fn body(query: &Query) -> Result<String, Error> {
     let mut body = json!({
         "query": query.checked_text()?,
@@ -50,7 +51,7 @@ pub(super) fn body(query: &Query) -> Result<String, Error> {
     Ok(body.to_string())
 }
 
-/// A value as a node of the syntax tree.
+/// Converts the value of a parameter to a node of the syntax tree.
 fn literal(value: &Param) -> Result<Value, &'static str> {
     Ok(match value {
         Param::String(text) => json!({"type": "StringLiteral", "value": text}),
@@ -64,7 +65,7 @@ fn literal(value: &Param) -> Result<Value, &'static str> {
     })
 }
 
-/// Units of a Flux duration, longer names first: `ms` and `mo` begin like `m`.
+/// The units of a Flux duration. Longer names come first, because `ms` and `mo` begin like `m`.
 const UNITS: [&str; 10] = ["ns", "us", "ms", "mo", "y", "w", "d", "h", "m", "s"];
 
 fn duration(text: &str) -> Option<Value> {

@@ -1,4 +1,5 @@
-//! Everything that is specific to InfluxDB 2.x: its requests, and the verdicts on its answers.
+//! Contains everything that is specific to InfluxDB 2.x: how requests are built, and what answers
+//! mean.
 
 mod flux;
 mod place;

@@ -1,9 +1,10 @@
-//! The bucket and organization of a call to a 2.x server.
+//! Defines the bucket and the organization that a call to a 2.x server uses.
 
 use crate::config::Names;
 use crate::error::Error;
 
-/// A bucket and an organization, by name. If one is missing, the error of the server names it.
+/// The names of a bucket and an organization. If the bucket or the organization is missing, the
+/// server's error says which one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(super) bucket: Option<String>,

@@ -81,7 +81,7 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
     Ok(url)
 }
 
-/// The name of a unit in `/api/v2/write`.
+/// Returns the name that `/api/v2/write` uses for a unit.
 fn precision(unit: Precision) -> Result<&'static str, Error> {
     match unit {
         Precision::Nanoseconds => Ok("ns"),
@@ -149,8 +149,8 @@ fn flux(
     })
 }
 
-/// Returns the `Authorization` header. The scheme is spelled `Token`, because the endpoints for 1.x
-/// clients accept no other spelling.
+/// Returns the `Authorization` header. The scheme in this header is spelled `Token`, because the
+/// endpoints for 1.x clients accept no other spelling.
 fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
     match config.auth_given() {
         Auth::Token(token) if token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) => {

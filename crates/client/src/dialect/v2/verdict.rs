@@ -1,7 +1,8 @@
-//! The meaning of an answer from a 2.x server.
+//! Decides what an answer from a 2.x server means.
 //!
-//! Pure. A 400 to a write means that nothing was stored. A 422 means that the rest was stored, or
-//! that a field was removed from a point.
+//! Pure. If a 2.x server answers a write with status 400, the server stored nothing. After a write,
+//! status 422 means that the server refused some points and stored the others, or that it removed a
+//! field from a point.
 
 use crate::decode::Format;
 use crate::dialect::failure::{MSGPACK, Row, media_type, misdirected, refused, row};
@@ -10,16 +11,17 @@ use crate::dialect::verdict::Verdict;
 use crate::error::ErrorKind;
 use crate::headers::Headers;
 
-/// Errors that mean something different from their status.
+/// Errors whose message determines a different meaning than their HTTP status alone.
 ///
-/// The 5xx statuses are permanent: a body that cannot be read, a point that cannot be parsed.
+/// The errors with a 5xx status are permanent: they report a body that cannot be read, or a point
+/// that cannot be parsed.
 const ROWS: &[Row] = &[
     row(422, "partial write", ErrorKind::PartialWrite, false),
     row(500, "unable to read data", ErrorKind::Rejected, false),
     row(500, "engine: unable to parse", ErrorKind::Rejected, false),
 ];
 
-/// Judges an answer. The body matters only for errors.
+/// Decides what an answer means. The body of the answer matters only if the answer is an error.
 pub(in crate::dialect) fn classify(
     kind: Kind,
     status: u16,

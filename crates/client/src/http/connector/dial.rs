@@ -23,13 +23,13 @@ use super::transport::{BoxError, BoxFuture};
 use crate::config::Config;
 use crate::error::Error;
 
-/// The system sends a keep-alive probe to the peer when a connection has been idle for this time,
-/// and repeats the probe at this interval. The configuration limits how long the peer may take to
-/// read the sent data (`read_timeout`), so the socket has no such limit.
+/// The idle time after which the system sends a keep-alive probe to the peer, and the interval
+/// between probes. The configuration's `read_timeout` limits how long the peer may take to read the
+/// sent data, so the socket has no such limit.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_RETRIES: u32 = 3;
 
-/// Opens sockets. Clones are cheap.
+/// Opens sockets. Cloning a dialer is cheap.
 #[derive(Clone)]
 pub(super) enum Dialer {
     Tcp(HttpConnector<Resolver>),
@@ -79,7 +79,7 @@ impl Dialer {
 fn tcp(limit: Option<Duration>) -> HttpConnector<Resolver> {
     let mut connector = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
     connector.enforce_http(false);
-    // All addresses of a host name share this limit.
+    // All addresses of a host name share the connect timeout.
     connector.set_connect_timeout(limit);
     connector.set_nodelay(true);
     connector.set_keepalive(Some(KEEPALIVE));
@@ -88,7 +88,7 @@ fn tcp(limit: Option<Duration>) -> HttpConnector<Resolver> {
     connector
 }
 
-/// The system's resolver, with its errors wrapped in a separate type.
+/// The system's resolver, with its errors wrapped in a [`LookupError`].
 #[derive(Clone)]
 pub(super) struct Resolver(GaiResolver);
 
@@ -107,7 +107,7 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// The look-up of a host name failed.
+/// The error of a failed look-up of a host name.
 #[derive(Debug)]
 struct LookupError(io::Error);
 

@@ -1,5 +1,4 @@
-//! TLS for connections to the server or a proxy: which certificates to trust, and what TLS errors
-//! mean.
+//! Sets up TLS for connections to the server or a proxy, and explains TLS errors.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -12,11 +11,12 @@ use super::transport::{BoxError, Transport};
 use crate::error::Error;
 use crate::tls::{self, Shown, Tls};
 
-/// The TLS settings and state of a route. Clones share the state.
+/// The TLS settings of a route to a server, and whether the server has answered. Clones of this
+/// value share their state.
 #[derive(Clone)]
 pub(super) struct Encryption {
     connector: TlsConnector,
-    /// The peer that uses TLS: the server, the proxy, or both.
+    /// The name of the peer that uses TLS: the server, the proxy, or both.
     peer: &'static str,
     shown: Shown,
     is_verified: bool,
@@ -24,7 +24,7 @@ pub(super) struct Encryption {
 }
 
 impl Encryption {
-    /// Loads the certificates.
+    /// Loads the certificates, and prepares TLS connections.
     pub(super) fn new(choice: &Tls, peer: &'static str) -> Result<Self, Error> {
         let (config, shown) = choice.client_config()?;
         let is_verified = choice.verifies();
@@ -49,7 +49,7 @@ impl Encryption {
         self.has_answered.store(true, Ordering::Relaxed);
     }
 
-    /// Establishes TLS with `host` over a transport.
+    /// Establishes TLS with `host` over an open connection.
     pub(super) async fn over(
         &self,
         transport: Transport,
@@ -74,13 +74,15 @@ impl Encryption {
         if is_timeout || self.has_answered.load(Ordering::Relaxed) {
             return None;
         }
-        // The peer's last alert may or may not arrive before the connection ends.
+        // The peer's last alert, which would say what is wrong, may not arrive before the
+        // connection ends.
         let is_asked = self.shown.is_asked();
         is_asked.then(|| tls::unanswered(self.peer, &self.shown))
     }
 }
 
-/// Returns the TLS error among the causes; it may come from either side.
+/// Returns the first TLS error in the chain of causes. The TLS error may come from this side of the
+/// connection or from the peer.
 fn tls_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let mut cause = Some(error);
     while let Some(this) = cause {

@@ -7,7 +7,8 @@ use url::Url;
 use crate::config::{Config, Proxy, check_user, without_user};
 use crate::error::Error;
 
-/// Returns the proxy between this client and the configured server. Reads the environment.
+/// Returns the proxy between this client and the configured server. Choosing the proxy reads the
+/// environment.
 pub(super) fn choose(config: &Config) -> Result<Option<Intercept>, Error> {
     let matcher = match (config.unix_socket_path(), config.proxy_choice()) {
         (Some(_), Proxy::Url(_)) => {

@@ -1,4 +1,4 @@
-//! An open connection, regardless of its kind.
+//! Defines an open connection of any kind.
 
 use std::error::Error as StdError;
 use std::io::{self, IoSlice};
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 pub(super) type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// The byte stream of a transport: a socket, or TLS over another transport.
+/// The byte stream of a connection: a socket, or TLS over another stream.
 trait Layer: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Layer for T {}
 
@@ -31,13 +31,14 @@ impl Transport {
         }
     }
 
-    /// Marks the connection as read by a proxy: requests on it must name the server.
+    /// Marks the connection as one whose requests a proxy reads: each request must then name the
+    /// server.
     pub(super) fn read_by_proxy(mut self) -> Self {
         self.is_read_by_proxy = true;
         self
     }
 
-    /// Returns the byte stream, so that another layer can wrap it.
+    /// Returns the byte stream of the connection, so that another layer can wrap it.
     pub(super) fn into_layer(self) -> impl AsyncRead + AsyncWrite + Send + Unpin {
         self.layer.into_inner()
     }

@@ -1,9 +1,9 @@
-//! Plain HTTP/1.1 on the thread that waits for the answer: uses hyper's connections without
-//! spawning a task.
+//! Sends plain HTTP/1.1 requests on the thread that waits for the answer. Uses hyper's connections
+//! without spawning a task.
 //!
-//! A request drives its own connection each time it is polled. A complete answer leaves the
-//! connection open for the next request. In all other cases the connection is closed, for example
-//! when a request is dropped.
+//! Each time a request is polled, it drives its own connection. After a complete answer, the
+//! connection stays open for the next request. If the answer is not read completely, for example
+//! because the request is dropped, the connection is closed.
 
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,11 +27,11 @@ use crate::http::failure::{no_answer, no_connection, root_cause};
 use crate::http::message::{Head, Prepared, Upload, poll_piece};
 use crate::http::pooled::IDLE;
 
-/// After this many bytes of an answer, tokio drives the connection, and the rest of the answer is
-/// decoded on tokio's threads.
+/// The number of bytes of an answer after which tokio drives the connection. tokio's threads then
+/// decode the rest of the answer.
 const AT_HOME: usize = 64 * 1024;
 
-/// Connections to one server that a reactor drives. Clones share the connections.
+/// The connections to one server that a reactor drives. Clones of this value share the connections.
 #[derive(Clone)]
 pub(in crate::http) struct Direct {
     shared: Arc<Shared>,
@@ -43,24 +43,24 @@ struct Shared {
     idle: Mutex<Vec<(Box<Connection>, Instant)>>,
 }
 
-/// A connection, with hyper's sender and driver for it.
+/// A connection to the server, with hyper's sender and driver for the connection.
 struct Connection {
-    /// `None` once the connection has ended.
+    /// hyper's driver of the connection, or `None` once the connection has ended.
     driver: Option<http1::Connection<TokioIo<Socket>, Upload>>,
     sender: http1::SendRequest<Upload>,
     socket: Socket,
 }
 
-/// The body of an answer that is being received.
+/// The body of an answer that is still being received.
 pub(in crate::http) struct Receiving {
-    /// `None` once nothing more can be received.
+    /// The connection, or `None` once no more of the body can be received.
     connection: Option<Box<Connection>>,
     incoming: Incoming,
     direct: Direct,
-    /// Whether the connection can be reused for another request.
+    /// Whether the connection can be used for another request after this answer.
     is_kept: bool,
     received: usize,
-    /// The number of bytes that are read before tokio drives the connection.
+    /// The number of bytes of the body that are read before tokio drives the connection.
     at_home: usize,
     has_left: bool,
 }
@@ -96,8 +96,8 @@ impl Direct {
             };
             match connection.send(request).await {
                 Ok(response) => return Ok(self.head(connection, response)),
-                // The server closed the idle connection at the same moment, and no part of the
-                // request was sent.
+                // The server closed the idle connection before any part of the request was sent, so
+                // the request is sent again.
                 Err((_, Some(unsent))) if is_used => request = *unsent,
                 Err((error, _)) => return Err(error),
             }
@@ -109,7 +109,8 @@ impl Direct {
         let mut options = head.headers.get_all(CONNECTION).iter();
         let closes = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
         let is_kept = !options.any(closes);
-        // A few compressed bytes may become many bytes.
+        // A few bytes of a compressed body may expand to many bytes, so tokio drives the connection
+        // from the start.
         let is_coded = head.headers.contains_key(CONTENT_ENCODING);
         head.from(|incoming| {
             let mut receiving = Receiving {
@@ -133,12 +134,12 @@ impl Direct {
         idle.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the most recently used connection that is still open.
+    /// Returns the most recently used of the idle connections that are still open.
     fn idle_connection(&self) -> Option<Box<Connection>> {
         loop {
             let (mut connection, since) = self.idle().pop()?;
             if since.elapsed() > IDLE {
-                // The remaining connections in the list have been idle even longer.
+                // The other connections in the list have been idle even longer than this one.
                 self.idle().clear();
                 return None;
             }
@@ -168,8 +169,8 @@ impl Direct {
     }
 }
 
-/// Changes the request to the form that a server expects: the target contains only the path, and a
-/// header contains the host. Returns the original URI.
+/// Changes the request to the form that a server expects: the target contains only the path, and
+/// the `Host` header contains the host. Returns the original URI of the request.
 fn in_origin_form(request: &mut Request<Upload>) -> Result<Uri, Error> {
     let server = std::mem::take(request.uri_mut());
     if let Some(path) = server.path_and_query() {
@@ -197,16 +198,18 @@ impl Connection {
         }
     }
 
-    /// Whether the connection can be used: the server has neither closed it nor sent unexpected
-    /// data.
+    /// Whether the connection can be used for a request: the server has neither closed it nor sent
+    /// unexpected data.
     fn is_ready(&mut self) -> bool {
-        // No future waits for the connection here; the future that sends the next request polls it.
+        // No future waits for an idle connection. The future that sends the next request polls the
+        // connection.
         let mut context = Context::from_waker(Waker::noop());
         self.drive(&mut context).is_ok() && self.driver.is_some() && self.sender.is_ready()
     }
 
     /// Sends a request and waits for the head of the answer. If no answer arrives, the error says
-    /// why, and contains the request if no part of it was sent.
+    /// why. If no part of the request was sent, the error comes with the request, so that the
+    /// request can be sent again.
     async fn send(
         &mut self,
         request: Request<Upload>,
@@ -218,8 +221,8 @@ impl Connection {
         };
         std::future::poll_fn(|context| {
             let driven = self.drive(context);
-            // Only the driver of the connection can complete this future, and the driver was just
-            // polled, so no waker is needed.
+            // Only the connection's driver can complete the future `answer`, and the driver was
+            // just polled, so no waker is needed.
             let mut none = Context::from_waker(Waker::noop());
             if let Poll::Ready(done) = answer.as_mut().poll(&mut none) {
                 return Poll::Ready(done.map_err(failed));
@@ -238,7 +241,7 @@ impl Connection {
 }
 
 impl Receiving {
-    /// Returns the next piece, or the reason why there is none.
+    /// Returns the next piece of the body, or the reason why no piece can be received.
     pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, String> {
         if self.received >= self.at_home && !self.has_left {
             self.leave().await;
@@ -247,7 +250,7 @@ impl Receiving {
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, String>> {
-        // The first poll tells the connection that the body is being read.
+        // The first call of `poll_piece` tells the connection that the body is being read.
         let mut piece = self.poll_piece();
         let mut driven = Ok(());
         if piece.is_pending()
@@ -274,13 +277,13 @@ impl Receiving {
         })
     }
 
-    /// Returns a piece that the connection has received but not yet returned. Only the driver of
-    /// the connection can produce another piece, so no waker is needed here.
+    /// Returns a piece of the body that the connection has received but not yet returned. Only the
+    /// connection's driver can produce another piece, so no waker is needed here.
     fn poll_piece(&mut self) -> Poll<Option<Result<Bytes, hyper::Error>>> {
         poll_piece(&mut self.incoming, &mut Context::from_waker(Waker::noop()))
     }
 
-    /// Makes tokio drive the connection from now on; the host should then move the future that
+    /// Makes tokio drive the connection from now on. The host should then move the future that
     /// reads this body to tokio.
     async fn leave(&mut self) {
         let mut asked = false;
@@ -288,7 +291,7 @@ impl Receiving {
             if std::mem::replace(&mut asked, true) {
                 return Poll::Ready(());
             }
-            // If the host does not move the future, the future continues on this thread.
+            // If the host does not move the future to tokio, the future continues on this thread.
             context.waker().wake_by_ref();
             if let Some(connection) = &self.connection {
                 connection.socket.leave();
@@ -300,7 +303,7 @@ impl Receiving {
         self.has_left = true;
     }
 
-    /// Returns the connection to the idle list, for the next request.
+    /// Returns the connection to the list of idle connections, for the next request.
     fn give_back(&mut self) {
         if let Some(connection) = self.connection.take()
             && self.is_kept
@@ -308,7 +311,7 @@ impl Receiving {
         {
             let now = Instant::now();
             let mut idle = self.direct.idle();
-            // The first connections in the list have been idle the longest.
+            // The first connections in the list of idle connections have been idle the longest.
             while idle.first().is_some_and(|(connection, since)| {
                 connection.socket.is_read_closed() || now.duration_since(*since) > IDLE
             }) {

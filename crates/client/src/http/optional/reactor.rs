@@ -1,8 +1,9 @@
-//! Tells an event loop other than tokio's that its sockets are ready.
+//! Tells an event loop other than tokio's when the client's sockets are ready.
 //!
-//! The event loop watches only the reactor's file descriptor. When that descriptor becomes
-//! readable, the loop calls [`Reactor::turn`], which wakes the futures whose sockets are ready.
-//! Therefore a request needs no thread except the one that waits for it, and wakes no other thread.
+//! The event loop watches only the reactor's file descriptor. When the reactor's file descriptor
+//! becomes readable, the event loop calls [`Reactor::turn`], which wakes the futures whose sockets
+//! are ready. Therefore a request wakes no other thread, and needs only the thread that waits for
+//! it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,9 +17,9 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 
-/// The maximum number of events that one poll returns; the next poll returns the others.
+/// The maximum number of events that one poll returns. The next poll returns the remaining events.
 const EVENTS: usize = 256;
-/// The token of [`Reactor::wake`].
+/// The token of the events that [`Reactor::wake`] causes.
 const RUNG: Token = Token(usize::MAX);
 
 /// A set of sockets that an event loop waits for through one file descriptor. Clones share the same
@@ -53,20 +54,20 @@ struct Shared {
     process: u32,
 }
 
-/// The futures that wait for a socket, and the socket's readiness.
+/// The readiness of a socket, and the wakers of the futures that wait for it.
 pub(super) struct Waiting {
     reader: Slot,
     writer: Slot,
-    /// The number of times the system reported that the socket is readable; the system reports only
-    /// changes.
+    /// The number of times the system reported that the socket is readable. The system reports the
+    /// readiness of a socket only when it changes.
     news: AtomicU32,
-    /// The value of `news` at the last read that returned all available bytes.
+    /// The value of `news` at the last read that returned all bytes in the socket.
     drained: AtomicU32,
-    /// Whether the peer has stopped sending. If so, reads no longer wait.
+    /// Whether the peer has stopped sending. If the peer has stopped sending, reads no longer wait.
     is_read_closed: AtomicBool,
 }
 
-/// Holds one waker.
+/// A slot that holds the waker of one future.
 #[derive(Default)]
 struct Slot(Mutex<Option<Waker>>);
 
@@ -81,19 +82,19 @@ impl Waiting {
         }
     }
 
-    /// The number of readiness reports so far. Unless this number is [drained](Self::is_drained), a
-    /// read may return data.
+    /// Returns the number of readiness reports so far. Unless this number of reports is
+    /// [drained](Self::is_drained), a read may return data.
     pub(super) fn news(&self) -> u32 {
         self.news.load(Ordering::Acquire)
     }
 
-    /// Whether nothing has arrived since a read that returned all available bytes.
+    /// Whether nothing has arrived since a read returned all bytes in the socket.
     pub(super) fn is_drained(&self, news: u32) -> bool {
         self.drained.load(Ordering::Relaxed) == news && !self.is_read_closed()
     }
 
-    /// Records that a read, which began after `news` readiness reports, returned all available
-    /// bytes.
+    /// Records that a read returned all bytes in the socket. `news` is the number of readiness
+    /// reports before the read began.
     pub(super) fn drain(&self, news: u32) {
         self.drained.store(news, Ordering::Relaxed);
     }
@@ -103,13 +104,14 @@ impl Waiting {
         self.is_read_closed.load(Ordering::Relaxed)
     }
 
-    /// Makes the next read ask the system, even if the socket is marked as drained.
+    /// Makes the next read ask the system for data, even if the socket is marked as drained.
     pub(super) fn ask_again(&self) {
         self.news.fetch_add(1, Ordering::Release);
     }
 
-    /// Wakes `waker` when the next readiness report arrives. After this call, the caller must check
-    /// [`news`](Self::news) once more, because a report may have arrived in the meantime.
+    /// Wakes `waker` when the next readiness report arrives. After calling this function, the
+    /// caller must check [`news`](Self::news) once more, because a report may have arrived in the
+    /// meantime.
     pub(super) fn wait_to_read(&self, waker: &Waker) {
         self.reader.set(waker);
     }
@@ -215,8 +217,8 @@ impl Reactor {
     pub(super) fn register(&self, fd: RawFd) -> io::Result<Registration> {
         let token = Token(self.shared.next.fetch_add(1, Ordering::Relaxed));
         let waiting = Arc::new(Waiting::new());
-        // Writes almost always fit into the socket's buffer, so waking up each time the socket
-        // becomes writable would be wasteful.
+        // The socket is registered only for reading: writes almost always fit into its buffer, so a
+        // wake-up each time it becomes writable would be wasteful.
         self.shared
             .registry
             .register(&mut SourceFd(&fd), token, Interest::READABLE)?;
@@ -249,10 +251,11 @@ impl Drop for Registration {
     fn drop(&mut self) {
         self.reactor.sockets().remove(&self.token);
         if self.reactor.shared.process != std::process::id() {
-            // The parent process owns the socket too, and still waits for it.
+            // In a forked process, the socket stays registered, because the parent process owns it
+            // too and still waits for it.
             return;
         }
-        // Deregistering fails if the system has already forgotten the socket.
+        // Deregistering a socket fails if the system has already forgotten the socket.
         let _ = self
             .reactor
             .shared

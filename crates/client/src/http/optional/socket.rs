@@ -1,8 +1,8 @@
-//! A connected socket that either a [`Reactor`] or tokio drives.
+//! Defines a connected socket that either a [`Reactor`] or tokio drives.
 //!
-//! The driver of the socket can change between two polls: small answers are read on the thread of
-//! the event loop, large answers by tokio, and the connection then returns to the reactor for the
-//! next request.
+//! The driver of the socket can change between two polls. Small answers are read on the thread of
+//! the event loop, and large answers by tokio. After a large answer, the connection returns to the
+//! reactor for the next request.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::reactor::{Reactor, Registration};
 use crate::http::connector::Dialed;
 
-/// The maximum number of bytes of one read from a socket that a reactor drives.
+/// The maximum number of bytes that one read takes from a socket that a reactor drives.
 const READ: usize = 16 * 1024;
 
 /// A TCP or Unix socket in non-blocking mode.
@@ -26,21 +26,21 @@ pub(super) enum Plain {
     Unix(UnixStream),
 }
 
-/// The same kinds of socket, driven by tokio.
+/// A TCP or Unix socket that tokio drives.
 enum InTokio {
     Tcp(tokio::net::TcpStream),
     Unix(tokio::net::UnixStream),
 }
 
-/// A socket that records its current driver. Clones refer to the same socket.
+/// A socket that records its current driver. Clones of this value refer to the same socket.
 #[derive(Clone)]
 pub(super) struct Socket(Arc<Mutex<Driven>>);
 
 enum Driven {
-    /// The buffer receives the bytes that are read: hyper's own buffer would have to be zeroed
-    /// before each read.
+    /// A reactor drives the socket. The bytes that are read go into the buffer, because hyper's own
+    /// buffer would have to be zeroed before each read.
     ByReactor(Registration, Plain, Box<[u8]>),
-    /// tokio will drive the socket from the next poll on.
+    /// No event loop drives the socket; tokio will drive it from the next poll on.
     ByNobody(Plain),
     ByTokio(InTokio),
     Lost,
@@ -125,7 +125,7 @@ impl Socket {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the reactor has been notified that the peer has stopped sending.
+    /// Whether the reactor knows that the peer has stopped sending.
     pub(super) fn is_read_closed(&self) -> bool {
         match &*self.driven() {
             Driven::ByReactor(registration, ..) => registration.waiting.is_read_closed(),
@@ -133,7 +133,7 @@ impl Socket {
         }
     }
 
-    /// Hands the socket over to tokio.
+    /// Hands the socket over from the reactor to tokio.
     pub(super) fn leave(&self) {
         let mut driven = self.driven();
         *driven = match std::mem::replace(&mut *driven, Driven::Lost) {
@@ -145,7 +145,7 @@ impl Socket {
         };
     }
 
-    /// Makes `reactor` drive the socket again, and makes the next read ask the system.
+    /// Makes `reactor` drive the socket again, and makes the next read ask the system for data.
     pub(super) fn come_back(&self, reactor: &Reactor) -> io::Result<()> {
         let mut driven = self.driven();
         let plain = match std::mem::replace(&mut *driven, Driven::Lost) {
@@ -171,7 +171,8 @@ impl Driven {
         Ok(Self::ByReactor(registration, plain, scratch))
     }
 
-    /// Returns the current driver; a socket in the state `ByNobody` is first registered with tokio.
+    /// Returns the current driver of the socket. A socket in the state `ByNobody` is first
+    /// registered with tokio.
     fn now(&mut self) -> io::Result<&mut Self> {
         if let Self::ByNobody(_) = self
             && let Self::ByNobody(plain) = std::mem::replace(self, Self::Lost)
@@ -182,7 +183,7 @@ impl Driven {
     }
 }
 
-/// Returns the result of a call, or `None` if the call would have to wait.
+/// Returns the result of a system call, or `None` if the call would have to wait.
 fn at_once(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<Option<usize>> {
     loop {
         match call() {

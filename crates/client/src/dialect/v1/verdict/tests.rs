@@ -28,7 +28,8 @@ struct Answered {
     chunks: Vec<Value>,
 }
 
-/// The verdicts on recorded exchanges with a server, by the name of the exchange.
+/// Returns the verdicts on the recorded exchanges with a server, each with the name of its
+/// exchange.
 fn verdicts(server: &str) -> Vec<(String, Verdict)> {
     let root = env!("CARGO_MANIFEST_DIR");
     let text = fs::read_to_string(format!("{root}/../../tests/captures/{server}.jsonl")).unwrap();

@@ -28,7 +28,7 @@ struct Answered {
     chunks: Vec<Value>,
 }
 
-/// The verdicts on the recorded exchanges, with their names and statuses.
+/// Returns the verdicts on the recorded exchanges, each with the name and status of its exchange.
 fn verdicts() -> Vec<(String, u16, Kind, Verdict)> {
     let root = env!("CARGO_MANIFEST_DIR");
     let mut verdicts = Vec::new();
