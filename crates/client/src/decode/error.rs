@@ -78,10 +78,10 @@ impl std::error::Error for DecodeError {}
 pub(in crate::decode) enum Stop {
     /// The input ends before the end of the current value.
     Short,
-    /// A cell does not fit the type of its column. Only the fast path returns this variant.
+    /// A cell does not fit the type of its column. Only the fast path returns `Changed`.
     Changed,
-    /// The input contains something other than a document where a document should start. An error
-    /// message shows the bytes from this position on.
+    /// The input contains something other than a document where a document should start. The error
+    /// message shows the input from the parser's current position on.
     Junk,
     /// The answer is invalid.
     Fault(Fault),

@@ -13,9 +13,9 @@
 //! as complete only if the caller proves that the whole body has arrived ([`End::Proven`]).
 //!
 //! An answer can contain two kinds of errors. The error of a single statement is an event, because
-//! the results of other statements remain valid. A [`DecodeError`] is returned for an `error` at
-//! the top level of the answer, for a missing chunk, and for bytes that are not an answer. Raw JSON
-//! answers do not become tables (see [`raw`]).
+//! the results of other statements remain valid. A top-level `error`, a missing chunk, and bytes
+//! that are not an answer are reported as a [`DecodeError`]. Raw JSON answers do not become tables
+//! (see [`raw`]).
 
 mod decoder;
 mod error;

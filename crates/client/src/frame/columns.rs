@@ -1,8 +1,8 @@
-//! Holds one column of a range of rows in a form in which the value of a row is read by a slice
+//! Holds one column of a range of rows, prepared so that reading the value of a row is a slice
 //! access.
 //!
-//! Numbers of every width are converted to the three number types of line protocol. The conversion
-//! is done once for the whole range.
+//! Numbers of every width are converted to the three number types of line protocol, once for each
+//! range of rows.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -160,7 +160,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Writes the field in this column of a row with the fast encoder.
+    /// Writes the column's value in row `row` as a field, with the fast encoder.
     #[inline]
     pub(super) fn write(
         &self,
@@ -195,7 +195,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Returns the value of this column in a row as a field value, or `None` for a null.
+    /// Returns the column's value in row `row` as a field value, or `None` for a null.
     pub(super) fn value(&self, row: usize) -> Option<FieldValue<'_>> {
         if self.is_null(row) {
             return None;
@@ -264,7 +264,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Writes the tag in this column of a row with the fast encoder.
+    /// Writes the column's value in row `row` as a tag, with the fast encoder.
     #[inline]
     pub(super) fn write_tag(
         &self,
@@ -292,7 +292,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Returns the value of this column in a row as tag text, or `None` for null and NaN.
+    /// Returns the column's value in row `row` as tag text, or `None` for null and NaN.
     pub(super) fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         if self.is_null(row) {
             return None;

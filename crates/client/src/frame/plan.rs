@@ -15,11 +15,11 @@ use super::{FrameError, FrameLayout};
 /// The maximum number of values of a dictionary that are escaped in advance. The values of a larger
 /// dictionary are not escaped in advance, because the rows may use only a few of these values.
 const MAX_VALUES: usize = 1 << 16;
-/// The maximum number of measurements in a range whose names are escaped once. The names of further
-/// measurements are escaped row by row.
+/// The maximum number of measurement names that are escaped in advance for a range of rows. The
+/// names of further measurements are escaped row by row.
 const MAX_SHAPES: usize = 256;
 
-/// The escaped values of tag columns. The key is the position of the column.
+/// The escaped values of tag columns. The key in the map is the position of the column.
 #[derive(Debug, Default)]
 pub(super) struct Memory(Mutex<HashMap<usize, (ArrayRef, Arc<TagValues>)>>);
 
@@ -55,7 +55,7 @@ pub(super) struct Plan<'a> {
     /// The names and columns of the tags, except tags that an extra tag of the layout replaces.
     pub(super) tags: Vec<(&'a str, Column<'a>)>,
     pub(super) fields: Vec<(&'a str, Column<'a>)>,
-    /// For each row, the index of its shape in `shapes`. This list is empty if all rows have the
+    /// For each row, the index of its shape in `shapes`. `shape_of` is empty if all rows have the
     /// first shape.
     pub(super) shape_of: Vec<u32>,
     /// The shapes of the rows. A shape is `None` if the rows of its measurement need

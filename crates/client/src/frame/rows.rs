@@ -229,7 +229,8 @@ impl Plan<'_> {
         runs
     }
 
-    /// Returns, for each field, memory for formatted numbers if the field contains numbers.
+    /// Returns memory for formatted numbers, with one entry for each field. The entry is `None` if
+    /// the field contains no numbers.
     fn numbers(&self) -> Vec<Option<Numbers>> {
         let Some(shape) = self.shapes.iter().flatten().next() else {
             return Vec::new();
@@ -271,7 +272,7 @@ impl Plan<'_> {
     }
 
     /// Encodes the rows of a block from row `start` on. Stops when the batch has more than `limit`
-    /// bytes or the memory is full, and at a row that has a different shape or needs
+    /// bytes or the memory is full. Also stops at a row that has a different shape or needs
     /// `PointEncoder`. Returns the next row, and whether that row needs `PointEncoder`.
     fn encode_fast(
         &self,
@@ -321,8 +322,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Encodes a row with `PointEncoder`, which supports all cases. Fails with the reason if the
-    /// row cannot be written.
+    /// Encodes a row with `PointEncoder`, which supports all cases. Returns the reason as an error
+    /// if the row cannot be written.
     #[cold]
     fn encode_plain(
         &self,

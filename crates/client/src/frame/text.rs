@@ -1,11 +1,11 @@
 //! Converts values to tag text. Equal values have the same tag text, whether they come from a table
 //! or from an object.
 //!
-//! The tag text of a value is the text that Python's `str` returns, because most existing series
-//! were written that way: `0.1`, `16777216.0`, `1e+16`, `True`, `1.50`. The text of a float has
-//! only as many digits as the original width of the float needs. For example, the single-precision
-//! float nearest to 0.1 becomes `0.1`, although the float would need seventeen digits if it were
-//! widened to a double.
+//! Most existing series were written with Python's `str`. Therefore the tag text of a value is the
+//! text that `str` returns, such as `0.1`, `16777216.0`, `1e+16`, `True` or `1.50`. The text of a
+//! float has only as many digits as the original width of the float needs. For example, the
+//! single-precision float nearest to 0.1 becomes `0.1`, although the float would need seventeen
+//! digits if it were widened to a double.
 
 use arrow_array::ArrowPrimitiveType;
 use arrow_array::types::Float16Type;

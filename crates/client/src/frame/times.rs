@@ -39,7 +39,8 @@ pub fn parse_time(text: &str) -> Option<i128> {
 }
 
 /// Returns the smallest number for a time in the year -9999, and the largest number for a time in
-/// the year 9999. The parser cannot convert such times near the ends of its calendar.
+/// the year 9999. These two years are at the ends of the parser's calendar, and some times in them
+/// are outside it.
 #[cold]
 fn beyond_the_calendar(text: &str) -> Option<i128> {
     match Pieces::parse(text).ok()?.date().year() {
@@ -63,7 +64,7 @@ enum Why {
     /// The time is outside the range of 64-bit nanoseconds. The string contains the time as a
     /// number, with its unit.
     Beyond(String),
-    /// The time is a string that cannot be parsed. The value is this string.
+    /// The time is this string, which cannot be parsed.
     Unread(String),
 }
 

@@ -1,9 +1,9 @@
 //! Encodes ranges of rows into batches of lines, on the caller's thread or on several threads.
 //!
 //! Each range is encoded by one thread. Each range also has its own channel with a small capacity,
-//! through which the thread sends the batches of the range. A thread that is too far ahead waits,
-//! so memory use is bounded for tables of any size. The batches are returned range by range, so
-//! neither their order nor their boundaries depend on the number of threads.
+//! through which the batches of the range are sent. A thread that is too far ahead waits, so memory
+//! use is bounded for tables of any size. The batches are returned range by range, so neither their
+//! order nor their boundaries depend on the number of threads.
 //!
 //! While the next batch is not ready, the caller's thread encodes another range instead of waiting.
 //! Therefore the caller's thread rarely has to be woken up.
@@ -57,8 +57,8 @@ impl Spares {
         self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }
 
-    /// Locks and returns the spare batches. They are sorted by capacity, and the smallest batch
-    /// comes first.
+    /// Locks and returns the spare batches. The batches are sorted by capacity, and the smallest
+    /// one comes first.
     fn lock(&self) -> MutexGuard<'_, Vec<Batch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,8 +93,8 @@ struct Range {
     pieces: VecDeque<RecordBatch>,
     /// The index in the whole table of the first row that has not been encoded.
     index: u64,
-    /// The encoder of the range. It is `None` until the first batch of the range is encoded, so
-    /// that waiting ranges need no memory for lines.
+    /// The encoder of the range. The encoder is `None` until the first batch of the range is
+    /// encoded, so that waiting ranges need no memory for lines.
     encoder: Option<Encoder>,
 }
 
@@ -223,14 +223,14 @@ pub struct Workers {
     /// error.
     ended: usize,
     /// The number of bytes in the batches of the current range so far. The field `longest_range` is
-    /// the maximum of this number over all finished ranges.
+    /// the largest number of bytes that the batches of one finished range had.
     range_bytes: usize,
     longest_range: usize,
     removed: RemovedNewlines,
 }
 
 enum Waiting {
-    /// A range that the caller's thread encodes. The messages are the results that have not been
+    /// A range that the caller's thread encodes. The queue contains the messages that have not been
     /// returned yet.
     Here(Box<Range>, VecDeque<Message>),
     /// A range that another thread encodes, or that is still in the queue.
@@ -275,8 +275,8 @@ impl Workers {
             return self.waiting.is_empty();
         }
         // Each range is assumed to need memory for all batches that can wait in its channel, and
-        // for the batch that is being made. If the longest range so far was smaller, its size is
-        // assumed instead.
+        // for the batch that is being made. If the longest range so far needed less memory, the
+        // size of that range is assumed instead.
         let longest = self.shared.longest.load(Ordering::Relaxed).max(1 << 20);
         let bytes = longest * (1 + WAITING);
         let bytes = match self.longest_range {

@@ -1,12 +1,13 @@
 //! Uses huge pages for large allocations. With huge pages, the kernel provides and clears 2 MiB at
 //! each page fault, instead of 4 KiB.
 //!
-//! [`HugePages`] is a global allocator for programs that receive large answers. It maps blocks of 4
-//! MiB or more itself. When such a block is freed, it is unmapped at once, so that no unused memory
-//! is kept. Smaller blocks come from the system allocator. The system allocator can also use huge
-//! pages, but only for a whole process. This setting must be made before the process starts.
-//! [`advise`] requests huge pages for memory from other allocators. On systems other than Linux,
-//! [`HugePages`] is the system allocator, and [`advise`] does nothing.
+//! [`HugePages`] is a global allocator for programs that receive large answers. [`HugePages`] maps
+//! blocks of 4 MiB or more itself. When such a block is freed, it is unmapped at once, so that no
+//! unused memory is kept. Smaller blocks come from the system allocator. The system allocator can
+//! also use huge pages, but only for a whole process. Huge pages for a whole process must be
+//! enabled before the process starts. [`advise`] requests huge pages for memory from other
+//! allocators. On systems other than Linux, [`HugePages`] is the system allocator, and [`advise`]
+//! does nothing.
 #![cfg_attr(
     target_os = "linux",
     expect(

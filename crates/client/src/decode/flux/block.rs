@@ -28,7 +28,7 @@ pub(super) struct Annotations {
     defaults: Option<Vec<String>>,
 }
 
-/// The block whose rows are being read: tables that share a schema.
+/// The block whose rows are being read. A block consists of tables that share a schema.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) table: Table,

@@ -47,8 +47,8 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Reads the cell that starts at `at`. Returns the cell, and the index after it, where the input
-/// must have a comma or a line end.
+/// Reads the cell that starts at `at`. Returns the cell, and the index after it. A comma or a line
+/// end must follow the cell.
 #[inline]
 pub(super) fn cell(input: &[u8], at: usize) -> Result<(Text<'_>, usize), Stop> {
     let rest = input.get(at..).unwrap_or_default();

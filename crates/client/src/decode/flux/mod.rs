@@ -310,8 +310,8 @@ fn is_error(names: &[String]) -> bool {
     matches!(names, [error, reference] if error == "error" && reference == "reference")
 }
 
-/// Returns the error in a row from the server. The row contains a message, and from some servers
-/// also a reference number.
+/// Returns the error in a row from the server. An error row contains a message, to which some
+/// servers add a reference number.
 fn server_error(cells: &[String]) -> Fault {
     let mut cells = cells.iter().filter(|cell| !cell.is_empty());
     let text = match (cells.next(), cells.next()) {

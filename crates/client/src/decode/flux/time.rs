@@ -18,8 +18,8 @@ pub(super) fn parse(text: &[u8]) -> Result<i64, Invalid> {
     let seconds = date_and_time(fixed).ok_or(Invalid::Form)?;
     let (nanoseconds, rest) = fraction(rest).ok_or(Invalid::Form)?;
     let offset = offset(rest).ok_or(Invalid::Form)?;
-    // The product needs 128 bits, because the first second of the range is only partly in the
-    // range.
+    // The nanoseconds are computed in 128 bits, because only a part of the first second of the
+    // range fits into `i64`.
     let whole = i128::from(seconds - offset) * i128::from(NANOSECONDS) + i128::from(nanoseconds);
     i64::try_from(whole).map_err(|_| Invalid::Range)
 }

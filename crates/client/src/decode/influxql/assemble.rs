@@ -1,8 +1,8 @@
 //! Turns the parts of an answer into events. The JSON and `MessagePack` decoders share this code.
 //!
-//! An [`Assembly`] handles statements, series and `partial` marks. It tracks which statement a
-//! result belongs to, which chunk continues which series, and which parts of the answer must still
-//! follow. Of the raw answer, it receives only the bytes of rows.
+//! An [`Assembly`] handles statements, series and `partial` marks. The assembly tracks which
+//! statement a result belongs to, which chunk continues which series, and which parts of the answer
+//! must still follow. The assembly receives the bytes of rows, but no other bytes of the answer.
 
 use std::collections::VecDeque;
 use std::mem;

@@ -19,10 +19,11 @@ use crate::decode::event::{End, Event, Format};
 use crate::decode::table::BatchLimits;
 
 /// The number of bytes from a new piece that are first appended to the incomplete value of the
-/// previous piece. This number is enough for a few rows.
+/// previous piece. 4 KiB are enough for a few rows.
 const BRIDGE: usize = 4096;
 
-/// The maximum number of bytes that an error shows of a body that is not an answer.
+/// The maximum length in bytes of the excerpt that an error message shows if a body is not an
+/// answer.
 const MAX_JUNK_BYTES: usize = 160;
 
 /// Decodes one answer to an InfluxQL query piece by piece. See [`crate::decode::Decoder`].
@@ -110,7 +111,7 @@ impl Decoder {
 
     /// Completes the value in the buffer, and returns the part of `piece` that was not parsed. At
     /// first, only a small part of the piece is appended to the buffer. The buffered value usually
-    /// ends in that part, and then the rest of the piece need not be copied.
+    /// ends in this part, so that the rest of the piece need not be copied.
     fn end_buffer<'a>(&mut self, piece: &'a [u8]) -> Result<&'a [u8], DecodeError> {
         let begun = self.buffer.len();
         let (little, rest) = piece.split_at(BRIDGE.min(piece.len()));

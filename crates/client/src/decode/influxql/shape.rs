@@ -6,9 +6,8 @@ use crate::decode::error::{DecodeErrorKind, Fault};
 /// The maximum length in bytes of a buffered value, such as a row or a list of columns.
 pub(in crate::decode) const MAX_VALUE_BYTES: usize = 256 << 20;
 
-/// The maximum number of columns, tags or messages in one list. Without this limit, a short answer
-/// could take up much memory: an item of one or two bytes in the answer takes a hundred bytes in
-/// memory.
+/// The maximum number of columns, tags or messages in one list. The limit bounds memory use,
+/// because an item of one or two bytes in the answer takes a hundred bytes in memory.
 pub(in crate::decode) const MAX_ITEMS: u32 = 1 << 20;
 
 pub(in crate::decode) fn too_many_items() -> Fault {

@@ -3,10 +3,10 @@
 //!
 //! The conversion uses the Eisel-Lemire algorithm ("Number Parsing at a Gigabyte per Second",
 //! 2021). The crate `fast-float2` and the standard library use the same algorithm, and return
-//! bit-for-bit identical floats. In this module, the digits have already been parsed. For numbers
-//! of at most 19 digits without an exponent, the algorithm always succeeds.
+//! bit-for-bit identical floats. The functions in this module receive digits that have already been
+//! parsed. For numbers of at most 19 digits without an exponent, the algorithm always succeeds.
 
-/// The maximum number of fractional digits, because 5^27 is the largest power of five below 2^64.
+/// The maximum number of fractional digits. 5^27 is the largest power of five below 2^64.
 pub(super) const MOST_PLACES: usize = 27;
 
 /// The number of bits in a float's mantissa after the leading bit.

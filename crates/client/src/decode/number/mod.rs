@@ -1,8 +1,8 @@
 //! Reads decimal numbers in the form that servers usually write.
 //!
 //! The code processes eight bytes at a time, by comparing all bytes of a `u64` in parallel. The
-//! functions return `None` for a number near the end of the input, and for a number in any other
-//! form. The caller must then read this number.
+//! functions return `None` for a number that is near the end of the input or not in this usual
+//! form. In both cases, the caller must read the number in another way.
 
 mod float;
 

@@ -62,8 +62,8 @@ pub(in crate::decode) enum Fit {
 
 /// The values of a column. A null also has a value here, which has no meaning.
 ///
-/// Because of `repr(u8)`, the type tag is a separate byte instead of a niche inside a `Vec`: the
-/// tag is checked for every cell.
+/// The type tag is checked for every cell, so it is a separate byte (`repr(u8)`) instead of a niche
+/// inside a `Vec`.
 #[derive(Debug)]
 #[repr(u8)]
 pub(in crate::decode) enum Values {

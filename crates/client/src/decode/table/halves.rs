@@ -1,6 +1,5 @@
 //! Reads the rows of a large series in rounds, on two threads. In each round, the current thread
-//! reads one part of the answer, the first half. A second thread reads the part after it, the
-//! second half.
+//! reads the first half of a part of the answer, while a second thread reads the second half.
 //!
 //! The start of the second half is a guess: a position where a row seems to start. The guess is
 //! right if the row after the last row of the first half starts exactly at this position. If the
@@ -24,7 +23,7 @@ const SEARCHED: usize = 1 << 16;
 /// thread is started.
 const LEAST_SHARE: usize = 8;
 
-/// The second thread checks each time after this number of rows whether its rows are still needed.
+/// The number of rows after which the second thread checks again whether its rows are still needed.
 const ROWS_BETWEEN_LOOKS: u32 = 4096;
 
 /// A sequence of consecutive rows that were added to a table.
@@ -82,8 +81,8 @@ impl Table {
         run
     }
 
-    /// Returns the number of bytes of input that cannot fill the batch, however short the rows in
-    /// these bytes are.
+    /// Returns the number of input bytes for which the batch has space. Fewer bytes than this
+    /// cannot fill the batch, however short the rows are.
     fn place(&self, limits: BatchLimits) -> usize {
         let bytes = limits.bytes.saturating_sub(self.bytes);
         bytes.min(limits.rows.saturating_sub(self.rows))

@@ -27,8 +27,8 @@ pub(in crate::decode) trait RowFormat {
     /// Whether this format writes whole floats (such as 4.0) in the same way as integers.
     const PROMOTES: bool;
 
-    /// Whether two threads decode many rows of this format faster than one thread does. The time
-    /// includes joining the rows of both threads.
+    /// Whether two threads decode many rows of this format faster than one thread does, even though
+    /// the rows of both threads must be joined.
     const IN_HALVES: bool;
 
     /// Reads the row that starts at `at`, and returns the index after the row. For each column,
@@ -101,8 +101,8 @@ impl BatchLimits {
     };
 
     /// The limits for an answer that is collected. Arrow allows at most 2 GiB in a text column, and
-    /// these limits keep every column smaller. This holds even if the last row of the batch has the
-    /// maximum length (256 MiB), and every byte of a string becomes three bytes (U+FFFD). Decoding
+    /// these limits keep every column smaller. Columns stay smaller even if the last row has the
+    /// maximum length (256 MiB) and every byte of a string becomes three bytes (U+FFFD). Decoding
     /// on two threads is worthwhile for a series of more than 4 MiB.
     pub(in crate::decode) const COLLECTED: Self = Self {
         rows: usize::MAX,
@@ -286,8 +286,8 @@ impl Table {
         }
     }
 
-    /// Estimates the number of rows in `bytes` bytes of input. These rows are assumed to be similar
-    /// to the current rows.
+    /// Estimates the number of rows in `bytes` bytes of input, assuming that these rows are similar
+    /// to the table's current rows.
     fn rows_in(&self, bytes: usize) -> usize {
         let rows = bytes / self.bytes.div_ceil(self.rows);
         rows.saturating_add(rows / 64)

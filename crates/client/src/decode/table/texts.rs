@@ -47,8 +47,8 @@ impl Texts {
         self.push_null();
     }
 
-    /// Ends the current string at the end of `bytes`. If no bytes were appended, this adds an empty
-    /// string, as which nulls are stored.
+    /// Ends the current string at the end of `bytes`. A null is stored as an empty string, for
+    /// which no bytes are appended before this call.
     #[inline]
     pub(in crate::decode) fn push_null(&mut self) {
         self.offsets.push(offset(&self.bytes));
@@ -118,7 +118,7 @@ pub(in crate::decode) fn offset(bytes: &[u8]) -> i32 {
     i32::try_from(bytes.len()).expect("a batch ends before its text reaches 2 GiB")
 }
 
-/// Appends a string to the bytes of other strings. Most strings are short. For these strings,
+/// Appends a string to the bytes of other strings. Most strings are short. For short strings,
 /// copying `N` bytes and truncating afterwards is faster than a copy of variable length.
 #[inline]
 pub(in crate::decode) fn push_bytes<const N: usize>(

@@ -27,9 +27,9 @@ const HIGH_BITS: u128 = 0x8080_8080_8080_8080_8080_8080_8080_8080;
 #[derive(Debug)]
 pub(in crate::decode) struct Views {
     /// The views in Arrow's format. A view begins with the length of the string. The view of a
-    /// short string then contains the string itself. The view of a long string contains the first
-    /// four bytes of the string, the number of a buffer (always 0), and the offset of the string in
-    /// the buffer.
+    /// short string then contains the string itself. The view of a long string contains its first
+    /// four bytes, the number of a buffer, and the offset of the string in the buffer. The number
+    /// of the buffer is always 0.
     views: Vec<u128>,
     /// The bytes of all strings that are longer than [`INLINE`]. They are UTF-8.
     bytes: Vec<u8>,
@@ -154,9 +154,9 @@ impl Views {
         // SAFETY: a view is 0, or was made by `push` or `push_long` from ASCII text, or by
         // `push_with` from text that was checked and, if necessary, repaired. Every string that is
         // not stored inside its view is complete in `bytes`. Only `truncate` shortens `bytes`, to
-        // the start of the first string whose view it drops, and the strings in `bytes` have the
-        // same order as their views. When `append` moves strings, it adds the distance to the
-        // offsets in their views.
+        // the start of the first string whose view it drops. The strings in `bytes` have the same
+        // order as their views. When `append` moves strings, it adds the distance to the offsets in
+        // their views.
         Arc::new(unsafe { StringViewArray::new_unchecked(views, bytes, nulls) })
     }
 }

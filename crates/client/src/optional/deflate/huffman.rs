@@ -7,8 +7,8 @@ use super::symbols::Symbol;
 /// twelve bits can be written in one step.
 pub(super) const LONGEST: usize = 12;
 
-/// The format encodes code lengths with a third code. This is the order in which the format lists
-/// the lengths of that code.
+/// The format encodes code lengths with a third code. `ORDER` is the order in which the format
+/// lists the lengths of this third code.
 const ORDER: [usize; 19] = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ];
@@ -20,8 +20,8 @@ pub(super) struct Code {
 }
 
 impl Code {
-    /// Makes codes of at most `longest` bits for symbols that occur `counts` times. A symbol that
-    /// never occurs gets no code.
+    /// Makes codes of at most `longest` bits. `counts` contains how often each symbol occurs. A
+    /// symbol that never occurs gets no code.
     ///
     /// A decoder requires at least two codes. If fewer than two symbols occur, symbols that never
     /// occur get a code, too.
@@ -54,8 +54,8 @@ impl Code {
         Self { codes }
     }
 
-    /// Returns the number of bits in the codes of symbols that occur `counts` times, without the
-    /// extra bits that follow the codes.
+    /// Returns the number of bits that the codes of all symbols take, if the symbols occur as often
+    /// as `counts` says. Extra bits that follow the codes are not included.
     pub(super) fn bits_of(&self, counts: &[u32]) -> u64 {
         let lengths = self.lengths().zip(counts);
         lengths

@@ -12,7 +12,7 @@ const SHORTEST: usize = 8;
 const TABLE_BITS: u32 = 12;
 const SLOTS: usize = 1 << TABLE_BITS;
 
-/// Receives a text, divided into literals and repetitions, in order.
+/// Receives the literals and repetitions of a text, in order.
 pub(super) trait Sink {
     fn literals(&mut self, text: &[u8]);
     /// Receives a repetition of the `length` bytes that start `distance` bytes earlier in the text.
@@ -22,9 +22,9 @@ pub(super) trait Sink {
 /// Searches for repetitions in line protocol. A repetition can start only where a part of a line
 /// starts: at a comma, space or line feed.
 ///
-/// Two hash tables store the most recent positions of parts. The key in the table `long` is the
-/// first 16 bytes of a part, and the key in the table `short` is the first 8 bytes. The long key
-/// finds a tag together with its value, and the short key finds only the name of a tag or field.
+/// Two hash tables store the most recent positions of parts. The key is the first 16 bytes of a
+/// part in the table `long`, and the first 8 bytes in the table `short`. The long key finds a tag
+/// together with its value, and the short key finds only the name of a tag or field.
 #[derive(Clone)]
 pub(super) struct Matcher<'t> {
     text: &'t [u8],

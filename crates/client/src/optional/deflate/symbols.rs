@@ -26,9 +26,9 @@ pub(super) fn distance_symbol(distance: usize) -> Symbol {
     ranged(distance - 1, 2, 0)
 }
 
-/// Returns the symbol for a number. Each symbol stands for a range of numbers. Each of the first `2
-/// * steps` numbers has its own symbol. After that, the size of the ranges doubles every `steps`
-/// symbols.
+/// Returns the symbol for a number. Each symbol stands for a range of numbers. The first
+/// `2 * steps` numbers have a symbol each. After these numbers, the size of the ranges doubles every
+/// `steps` symbols.
 #[inline]
 fn ranged(number: usize, steps: usize, first: usize) -> Symbol {
     if number < 2 * steps {

@@ -39,7 +39,7 @@ enum Expected {
     Item,
     Colon,
     Value,
-    /// A comma, or the end of the container. An item has just been read.
+    /// A comma or the end of the container, after an item.
     After,
 }
 

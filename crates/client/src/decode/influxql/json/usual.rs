@@ -1,8 +1,8 @@
-//! A fast path for JSON cells in the form that the server usually writes. It reads these cells
-//! straight into columns of the same type.
+//! A fast path for JSON cells in the form that the server usually writes. The value of each cell is
+//! appended straight to a column of the same type.
 //!
 //! The fast path processes eight bytes at a time: it compares all bytes of a `u64` in parallel. A
-//! cell near the end of the input, or in any other form, is left to the general reader.
+//! cell that is near the end of the input, or not in the usual form, is left to the general reader.
 
 use crate::decode::number::{float, integer};
 use crate::decode::table::columns::{Column, Values};
@@ -77,8 +77,8 @@ fn text_end(input: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Returns a mask in which the high bit of the first special byte is set. Special bytes are quotes,
-/// backslashes and bytes that JSON strings must not contain. The high bits of later bytes may be
-/// set as well.
+/// backslashes and bytes that JSON strings must not contain. The mask may also contain high bits of
+/// bytes after the first special byte.
 #[inline]
 fn special(bytes: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(bytes);
@@ -87,8 +87,8 @@ fn special(bytes: [u8; 8]) -> u64 {
         | (word.wrapping_sub(LOW_BITS * 0x20) & !word & HIGH_BITS)
 }
 
-/// Returns a mask in which the high bit of the first zero byte of `word` is set. The high bits of
-/// later bytes may be set as well.
+/// Returns a mask in which the high bit of the first zero byte of `word` is set. The mask may also
+/// contain high bits of bytes after the first zero byte.
 #[inline]
 fn zeros(word: u64) -> u64 {
     word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS

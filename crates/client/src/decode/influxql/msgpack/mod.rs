@@ -2,10 +2,10 @@
 //! InfluxDB 1.x and 2.x.
 //!
 //! As in JSON, a chunked answer is a sequence of documents, and each document has the same shape
-//! and keys. Four things differ from JSON: lengths precede contents; integers and floats are
-//! distinct; a time may be an extension value; the map of a failed statement contains only `error`.
-//! (InfluxDB 3 writes a different shape with positional arrays. Do not request `MessagePack` from
-//! InfluxDB 3.)
+//! and keys. In contrast to JSON, lengths precede contents, integers and floats are distinct, and a
+//! time may be an extension value. The map of a failed statement contains only `error`. InfluxDB 3
+//! writes a different shape with positional arrays, so do not request `MessagePack` from InfluxDB
+//! 3.
 //!
 //! This module has its own small `MessagePack` reader, because answers arrive in pieces. The `rmp`
 //! crate reads only from whole buffers or blocking streams.

@@ -1,5 +1,5 @@
-//! A fast path for `MessagePack` cells in the form that the server usually writes. It reads these
-//! cells straight into columns of the same type.
+//! A fast path for `MessagePack` cells in the form that the server usually writes. The value of
+//! each cell is appended straight to a column of the same type.
 
 use std::ops::Range;
 
