@@ -101,9 +101,9 @@ impl BatchLimits {
     };
 
     /// The limits for an answer that is collected. Arrow allows at most 2 GiB in a text column, and
-    /// these limits keep every column smaller. Columns stay smaller even if the last row has the
-    /// maximum length (256 MiB) and every byte of a string becomes three bytes (U+FFFD). Decoding
-    /// on two threads is worthwhile for a series of more than 4 MiB.
+    /// these limits keep every column smaller. A column stays below 2 GiB even if the last row has
+    /// the maximum length (256 MiB) and every byte of a string becomes three bytes (U+FFFD).
+    /// Decoding on two threads is worthwhile for a series of more than 4 MiB.
     pub(in crate::decode) const COLLECTED: Self = Self {
         rows: usize::MAX,
         bytes: 256 << 20,

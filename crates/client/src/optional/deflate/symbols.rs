@@ -27,8 +27,8 @@ pub(super) fn distance_symbol(distance: usize) -> Symbol {
 }
 
 /// Returns the symbol for a number. Each symbol stands for a range of numbers. The first
-/// `2 * steps` numbers have a symbol each. After these numbers, the size of the ranges doubles every
-/// `steps` symbols.
+/// `2 * steps` numbers have a symbol each. After these numbers, the size of the ranges doubles
+/// every `steps` symbols.
 #[inline]
 fn ranged(number: usize, steps: usize, first: usize) -> Symbol {
     if number < 2 * steps {
