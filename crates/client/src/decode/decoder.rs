@@ -1,4 +1,4 @@
-//! The decoder of every format.
+//! Defines [`Decoder`], which decodes answers in every format.
 
 use super::error::DecodeError;
 use super::event::{End, Event, Format};
@@ -96,8 +96,8 @@ impl Decoder {
         self
     }
 
-    /// Accepts an InfluxQL answer without any document as complete: for some statements a server
-    /// sends an empty body.
+    /// Accepts an InfluxQL answer that contains no document, because a server answers some
+    /// statements with an empty body.
     #[must_use]
     pub(crate) fn may_be_empty(mut self) -> Self {
         if let Inner::InfluxQl(decoder) = &mut self.0 {

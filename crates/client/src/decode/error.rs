@@ -1,4 +1,5 @@
-//! The errors of the decoders: [`DecodeError`] for callers, and [`Stop`] inside the decoders.
+//! Defines the errors of the decoders: callers receive a [`DecodeError`], and [`Stop`] is used
+//! inside the decoders.
 
 use std::fmt;
 
@@ -72,25 +73,26 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Why a parser stops.
+/// The reason why a parser stops.
 #[derive(Debug)]
 pub(in crate::decode) enum Stop {
-    /// The current value is incomplete.
+    /// The input ends before the end of the current value.
     Short,
-    /// A row does not fit the current columns (only the fast path returns this variant).
+    /// A cell does not fit the type of its column. Only the fast path returns `Changed`.
     Changed,
-    /// The input contains something other than a document where a document should start. The bytes
-    /// from this position on show what was sent instead.
+    /// The input contains something other than a document where a document should start. The error
+    /// message shows the input from the parser's current position on.
     Junk,
     /// The answer is invalid.
     Fault(Fault),
 }
 
-/// An error whose position may not be known yet.
+/// An error in an answer. The position of the error may not be known yet.
 #[derive(Debug)]
 pub(in crate::decode) struct Fault {
     pub(in crate::decode) kind: DecodeErrorKind,
-    /// Index into the parser's input. `None` means the current position.
+    /// The position of the error, as an index into the parser's input. `None` means the parser's
+    /// current position.
     pub(in crate::decode) at: Option<usize>,
     pub(in crate::decode) text: String,
 }
@@ -104,8 +106,8 @@ impl Fault {
         }
     }
 
-    /// Returns the error for the byte at `at`, which does not match the grammar. The error text
-    /// names only that byte. If the text showed more of the input, the text would depend on how the
+    /// Returns the error for the byte at `at`, which does not match the grammar. The error message
+    /// shows only that byte. If the message showed more of the input, it would depend on how the
     /// answer was divided into pieces.
     pub(in crate::decode) fn unexpected(input: &[u8], at: usize, expected: &str) -> Self {
         let text = match input.get(at) {
@@ -129,7 +131,8 @@ impl From<Fault> for Stop {
     }
 }
 
-/// Shortens a text that the server sent instead of a value, so that an error can show its start.
+/// Shortens unexpected text from the server to its first 40 characters, for use in an error
+/// message.
 pub(in crate::decode) fn shown(text: &str) -> String {
     const MOST: usize = 40;
     if text.chars().count() <= MOST {

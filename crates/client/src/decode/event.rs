@@ -1,4 +1,5 @@
-//! The events of an answer, and what the caller knows about the end of the answer.
+//! Defines the events of an answer, and [`End`], which says whether the body is known to be
+//! complete.
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;

@@ -1,4 +1,5 @@
-//! Turns answers into record batches, with push decoders that use neither the network nor a clock.
+//! Turns answers to queries into record batches, with push decoders that use neither the network
+//! nor a clock.
 //!
 //! ```text
 //! influxql   bytes, cut anywhere -> Json | Msgpack (grammar) -> Assembly (statements, series, partial)
@@ -7,14 +8,14 @@
 //! event                          -> Event
 //! ```
 //!
-//! Rows are written straight into columns; no tree is built. An answer counts as complete only if
-//! the caller proves that its body is complete ([`End::Proven`]), because a JSON or `MessagePack`
-//! body that is cut between two documents looks complete.
+//! Rows are written straight into columns, without a tree of values in between. A JSON or
+//! `MessagePack` body that is cut between two documents looks complete. Therefore an answer counts
+//! as complete only if the caller proves that the whole body has arrived ([`End::Proven`]).
 //!
-//! An answer can contain two kinds of errors. The error of one statement is an event, because the
-//! results of the other statements remain valid. A top-level `error`, a missing chunk, or bytes
-//! that are not an answer result in a [`DecodeError`]. Raw JSON answers do not become tables: see
-//! [`raw`].
+//! An answer can contain two kinds of errors. The error of a single statement is an event, because
+//! the results of other statements remain valid. A top-level `error`, a missing chunk, and bytes
+//! that are not an answer are reported as a [`DecodeError`]. Raw JSON answers do not become tables
+//! (see [`raw`]).
 
 mod decoder;
 mod error;

@@ -1,4 +1,4 @@
-//! The line batches of a table that arrives as record batches.
+//! Encodes a table that arrives as record batches, and returns its lines in batches.
 
 use aioinflux_line::{Batch, RemovedNewlines};
 use arrow_array::RecordBatch;
@@ -69,8 +69,8 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
         self.workers.removed_newlines()
     }
 
-    /// Reads record batches until there is a range for the workers. Returns `false` at the end of
-    /// the table.
+    /// Reads record batches until they contain a range of rows, and passes the range to the
+    /// workers. Returns `false` at the end of the table.
     fn push_range(&mut self) -> bool {
         let range = loop {
             if let Some(range) = self.ranges.next_whole() {
@@ -102,14 +102,15 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
 impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Iterator for FrameBatches<I> {
     type Item = Result<Batch, FrameError>;
 
-    /// Returns the next batch. If a row is refused, the batches may also lack earlier rows: only
-    /// rows in returned batches count as encoded. After an error, there are no more batches.
+    /// Returns the next batch of lines. If a row is refused, rows before the refused row may also
+    /// be missing from the returned batches. Only rows in returned batches count as encoded. After
+    /// an error, `next` returns `None`.
     fn next(&mut self) -> Option<Self::Item> {
         let batch = loop {
             while self.workers.has_room() && self.push_range() {}
             match self.workers.next() {
                 Some(batch) => break batch,
-                // All ranges pushed so far are finished, but the table has more rows.
+                // The workers have finished all ranges so far, but the table has more rows.
                 None if self.table.is_some() || !self.ranges.is_empty() => {}
                 None => break Err(self.failed.take()?),
             }

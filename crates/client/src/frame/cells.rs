@@ -1,4 +1,4 @@
-//! Converts cells of possibly different types to an Arrow array.
+//! Converts a column of cells, whose types may differ, to an Arrow array.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ const KINDS: [(&str, DataType); 5] = [
     ("string", DataType::Utf8),
 ];
 
-/// Returns an array of the cells of one kind; cells of other kinds become nulls.
+/// Returns an array of the cells that have the type `kind`. All other cells become nulls.
 fn one_kind<'c>(kind: u32, cells: impl Iterator<Item = &'c Option<FieldValue<'c>>>) -> ArrayRef {
     macro_rules! array {
         ($array:ty, $variant:ident, $value:ident => $out:expr) => {
@@ -65,7 +65,8 @@ fn one_kind<'c>(kind: u32, cells: impl Iterator<Item = &'c Option<FieldValue<'c>
     }
 }
 
-/// Returns a sparse union, in which every child is as long as the column.
+/// Returns the cells as a sparse union. Every child array of a sparse union is as long as the
+/// column.
 fn union_of_cells(cells: &[Option<FieldValue<'_>>]) -> ArrayRef {
     let ids: ScalarBuffer<i8> = cells
         .iter()

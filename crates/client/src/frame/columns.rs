@@ -1,7 +1,8 @@
-//! One column of a range of rows, prepared so that reading the value of a row is a slice access.
+//! Holds one column of a range of rows, prepared so that reading the value of a row is a slice
+//! access.
 //!
-//! Numbers of every width are converted to the three number types of line protocol, once for the
-//! whole range.
+//! Numbers of every width are converted to the three number types of line protocol, once for each
+//! range of rows.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -29,7 +30,8 @@ pub(super) struct Column<'a> {
     length: usize,
     nulls: Option<NullBuffer>,
     pub(super) cells: Cells<'a>,
-    /// For floats: the width of their type before they were widened.
+    /// In a column of floats, the width of the float type before the floats were widened to 64
+    /// bits.
     width: FloatWidth,
 }
 
@@ -42,22 +44,23 @@ pub(super) enum Cells<'a> {
     Utf8(&'a StringArray),
     LargeUtf8(&'a LargeStringArray),
     Utf8View(&'a StringViewArray),
-    /// Decimals are stored as text, because a tag keeps all digits.
+    /// Decimals as strings, because a tag keeps all digits.
     Decimal(Vec<String>),
     Dictionary(Dictionary<'a>),
     Union(&'a UnionArray, Vec<Option<Column<'a>>>),
 }
 
-/// The codes of a dictionary column, and the values for these codes.
+/// The codes of a dictionary column, and the values that the codes stand for.
 pub(super) struct Dictionary<'a> {
-    /// One code for each row. The code of a null equals the number of values.
+    /// The code of each row. For a null, the code equals the number of values.
     pub(super) codes: Rc<Vec<u32>>,
     pub(super) values: &'a ArrayRef,
     pub(super) column: Box<Column<'a>>,
 }
 
 impl<'a> Column<'a> {
-    /// Returns `None` if line protocol cannot represent the type of the array.
+    /// Prepares an array as a column. Returns `None` if line protocol cannot represent the type of
+    /// the array.
     pub(super) fn new(array: &'a ArrayRef) -> Option<Self> {
         macro_rules! numbers {
             ($kind:ty, $variant:ident) => {
@@ -122,7 +125,7 @@ impl<'a> Column<'a> {
         self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
-    /// Whether the column contains numbers, which [`fill`](Self::fill) formats.
+    /// Returns whether the column contains numbers, which [`fill`](Self::fill) formats.
     pub(super) fn is_numbers(&self) -> bool {
         matches!(
             self.cells,
@@ -130,7 +133,7 @@ impl<'a> Column<'a> {
         )
     }
 
-    /// Formats the numbers of some rows.
+    /// Formats the column's numbers in the range `rows`, and stores the results in `numbers`.
     pub(super) fn fill(&self, numbers: &mut Numbers, rows: Range<usize>) {
         let next = rows.end..rows.end + rows.len();
         match &self.cells {
@@ -157,7 +160,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Writes the field of a row with the fast encoder.
+    /// Writes the column's value in row `row` as a field, with the fast encoder.
     #[inline]
     pub(super) fn write(
         &self,
@@ -168,7 +171,7 @@ impl<'a> Column<'a> {
         if self.is_null(row) {
             return Ok(());
         }
-        // All text types share this one call, so that the compiler inlines it here.
+        // All text types share one call to the encoder, so that the compiler inlines this call.
         let text = match &self.cells {
             Cells::Boolean(values) => return line.boolean(field, values.value(row)),
             Cells::Utf8(array) => array.value(row),
@@ -192,7 +195,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Returns the field value of a row, or `None` for a null.
+    /// Returns the column's value in row `row` as a field value, or `None` for a null.
     pub(super) fn value(&self, row: usize) -> Option<FieldValue<'_>> {
         if self.is_null(row) {
             return None;
@@ -207,8 +210,8 @@ impl<'a> Column<'a> {
             Cells::Utf8(array) => text(array.value(row)),
             Cells::LargeUtf8(array) => text(array.value(row)),
             Cells::Utf8View(array) => text(array.value(row)),
-            // Rust's parser returns the nearest float. A number with 76 digits cannot exceed the
-            // range of a float.
+            // Rust's parser returns the nearest float. A decimal has at most 76 digits, so it
+            // cannot exceed the range of a float.
             Cells::Decimal(texts) => FieldValue::Float(texts[row].parse().ok()?),
             Cells::Dictionary(Dictionary { codes, column, .. }) => {
                 return column.value(codes[row] as usize);
@@ -220,7 +223,8 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Whether the column contains plain texts, which [`fill_tags`](Self::fill_tags) checks.
+    /// Returns whether the column is a plain text column, whose strings
+    /// [`fill_tags`](Self::fill_tags) checks.
     pub(super) fn is_texts(&self) -> bool {
         matches!(
             self.cells,
@@ -228,13 +232,13 @@ impl<'a> Column<'a> {
         )
     }
 
-    /// Checks the texts of some rows.
+    /// Checks the column's strings in the range `rows`, and stores the results in `cells`.
     pub(super) fn fill_tags(&self, cells: &mut TagCells, rows: Range<usize>) {
         macro_rules! fill {
             ($array:ident) => {
                 match &self.nulls {
                     None => cells.fill(rows.map(|row| $array.value(row))),
-                    // The cell of a null contains arbitrary data and is not checked.
+                    // The bytes under a null are arbitrary, and are not checked.
                     Some(nulls) => cells.fill(rows.map(|row| match nulls.is_null(row) {
                         true => "",
                         false => $array.value(row),
@@ -260,7 +264,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Writes the tag of a row with the fast encoder.
+    /// Writes the column's value in row `row` as a tag, with the fast encoder.
     #[inline]
     pub(super) fn write_tag(
         &self,
@@ -288,7 +292,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Returns the text of a tag, or `None` for null and NaN.
+    /// Returns the column's value in row `row` as tag text, or `None` for null and NaN.
     pub(super) fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         if self.is_null(row) {
             return None;
@@ -318,7 +322,7 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Whether every cell is a text or null.
+    /// Returns whether every cell of the column is a string or null.
     pub(super) fn is_text(&self) -> bool {
         match &self.cells {
             Cells::Utf8(_) | Cells::LargeUtf8(_) | Cells::Utf8View(_) | Cells::Null => true,
@@ -328,7 +332,8 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Prefetches the texts of the rows after `rows`, for as many rows as `rows` has.
+/// Prefetches the strings of the rows that follow the range `rows`. The number of prefetched rows
+/// equals the length of `rows`.
 fn prefetch_texts<O: OffsetSizeTrait>(array: &GenericStringArray<O>, rows: &Range<usize>) {
     let offsets = array.value_offsets();
     prefetch(offsets, rows.end..rows.end + rows.len());
@@ -352,7 +357,7 @@ where
 {
     let array = array.as_primitive::<T>();
     let text = |row: usize| decimal_text(&array.value(row).to_string(), array.scale());
-    // The cells of nulls can contain arbitrary data; their texts are never read.
+    // Nulls are not formatted, because the numbers under nulls are arbitrary and are never read.
     let text = |row| array.is_valid(row).then(|| text(row));
     Cells::Decimal(
         (0..array.len())
@@ -363,7 +368,7 @@ where
 
 fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>> {
     let values = array.as_any_dictionary().values();
-    // The code for nulls, which no value uses.
+    // The code that stands for nulls. No value has this code.
     let none = u32::try_from(values.len()).ok()?;
     macro_rules! codes {
         ($($data_type:ident: $kind:ty),+) => {
@@ -384,7 +389,8 @@ fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>>
     })
 }
 
-/// Returns the codes of a dictionary's rows. Returns `None` if a code has no value.
+/// Returns the dictionary code of each row. Returns `None` if the dictionary has no value for a
+/// code.
 fn codes<K: ArrowDictionaryKeyType>(array: &ArrayRef, none: u32) -> Option<Vec<u32>> {
     let keys = array.as_dictionary::<K>().keys();
     let code = |key: &K::Native| {

@@ -1,4 +1,4 @@
-//! The errors for tables that cannot be written.
+//! Defines the error for tables that cannot be written.
 
 use arrow_schema::{ArrowError, DataType};
 

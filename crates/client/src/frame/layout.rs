@@ -1,4 +1,5 @@
-//! The roles of a table's columns, and the options for splitting its rows into batches.
+//! Defines the roles of a table's columns, and the options for splitting the table's rows into
+//! batches.
 
 use aioinflux_line::Options;
 

@@ -1,8 +1,9 @@
-//! Encodes tables as lines: each row is a line, and each column is a tag or a field.
+//! Encodes tables as lines of line protocol. Each row becomes a line, and each column becomes a tag
+//! or a field of every line.
 //!
 //! This module defines which Arrow types are supported, and what each type becomes in line
-//! protocol. The encoder escapes texts, and refuses values that line protocol cannot represent. If
-//! a cell is null, the line omits its tag or field.
+//! protocol. The encoder escapes strings, and refuses values that line protocol cannot represent.
+//! If a cell is null, the line omits the tag or field of that column.
 //!
 //! | Arrow | as a field | as a tag | as the time |
 //! |---|---|---|---|
@@ -14,10 +15,11 @@
 //! | dictionary, union of these | as the value | as the value | – |
 //! | `Timestamp` of any unit and zone, `Date32`, `Date64` | – | – | exact |
 //!
-//! Columns of unsupported types are refused with an error that names the column.
+//! If a column has an unsupported type, the table is refused, and the error message names the
+//! column.
 //!
-//! Tag values that are not text are written as Python's `str` would write them, so a table results
-//! in the same series from Rust and from Python.
+//! Tag values that are not text are written as Python's `str` would write them. Therefore a table
+//! results in the same series from Rust and from Python.
 //!
 //! Rows are encoded in ranges of [`FrameOptions::batch_lines`] rows, on the number of threads that
 //! [`FrameOptions::threads`] sets. The batches do not depend on the number of threads.

@@ -1,29 +1,31 @@
-//! The destination of a table's lines: the batch of an encoder, or memory that the caller provides.
+//! Defines where the lines of a table are written: to the batch of an encoder, or to memory that
+//! the caller provides.
 
 use aioinflux_line::{Encoder, LentLines, Rows, Shape};
 
 /// Memory of the caller for consecutive lines (see
 /// [`FrameEncoder::encode_into`](super::FrameEncoder::encode_into)).
 pub trait LineMemory {
-    /// Returns at least `least` bytes after the lines so far, or `None` if there is not enough
-    /// memory. The initial content of the bytes is arbitrary.
+    /// Returns unused memory of at least `least` bytes, which directly follows the lines so far.
+    /// Returns `None` if there is not enough memory. The initial content of the unused memory is
+    /// arbitrary.
     fn spare(&mut self, least: usize) -> Option<&mut [u8]>;
 
-    /// Turns the first `bytes` bytes of the spare memory into lines. `bytes` never exceeds the
+    /// Marks the first `bytes` bytes of the unused memory as lines. `bytes` never exceeds the
     /// length of the last slice that `spare` returned.
     fn keep(&mut self, bytes: usize);
 }
 
-/// The destination of the encoded lines.
+/// The place where encoded lines are written.
 pub(super) enum Out<'o> {
-    /// The batch of an encoder, which is full when it has more bytes than `limit`.
+    /// The batch of an encoder. The batch is full when it has more than `limit` bytes.
     Batch {
         encoder: &'o mut Encoder,
         limit: usize,
     },
-    /// Memory of the caller, which is used until it is full. Rows that need `PointEncoder` are
-    /// first written to the encoder's batch. If the caller's memory has no space for such a line,
-    /// the line stays in the encoder's batch.
+    /// Memory that the caller provides, which is used until it is full. Rows that need
+    /// `PointEncoder` are first written to the encoder's batch, and then moved into this memory. If
+    /// the memory has no space for such a line, the line stays in the encoder's batch.
     Lent {
         encoder: &'o mut Encoder,
         memory: &'o mut dyn LineMemory,
@@ -57,7 +59,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// The number of rows without a line, if this destination counts them.
+    /// Returns the number of rows that had no fields and therefore have no line.
     pub(super) fn skipped(&self) -> u64 {
         match self {
             Self::Batch { encoder, .. } => encoder.batch().skipped(),
@@ -65,7 +67,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Calls `write` to write rows of one shape; `write` may write no rows.
+    /// Calls `write`, which writes rows of one shape. `write` may also write no rows.
     pub(super) fn rows<T>(
         &mut self,
         shape: &Shape,
@@ -93,7 +95,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Moves the lines of `PointEncoder` into the caller's memory.
+    /// Moves the lines that `PointEncoder` wrote into the caller's memory.
     pub(super) fn move_lines(&mut self) {
         let Self::Lent {
             encoder,
@@ -128,7 +130,7 @@ mod tests {
     use super::*;
     use crate::frame::{FrameEncoder, FrameLayout, encode_frame};
 
-    /// A test memory with a limited number of bytes.
+    /// Memory for tests, with a limited number of bytes.
     struct Pages {
         bytes: Vec<u8>,
         used: usize,
@@ -145,7 +147,8 @@ mod tests {
         }
     }
 
-    /// Returns rows with long and short texts, rows for `PointEncoder`, and rows without fields.
+    /// Returns a table that contains short and long strings, rows that need `PointEncoder`, and
+    /// rows without fields.
     fn table(rows: u32) -> RecordBatch {
         let text = |row: usize| match row % 11 {
             0 => None,

@@ -1,4 +1,4 @@
-//! Cuts a table that arrives in pieces of any length into ranges with the same number of rows.
+//! Divides a table that arrives in pieces of any length into ranges with the same number of rows.
 
 use std::collections::VecDeque;
 

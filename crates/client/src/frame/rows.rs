@@ -1,4 +1,4 @@
-//! Encodes the rows of a table with the fast encoder if possible, and otherwise with
+//! Encodes the rows of a table with the fast encoder where possible, and all other rows with
 //! `PointEncoder`.
 
 use std::ops::Range;
@@ -11,10 +11,11 @@ use super::out::{LineMemory, Out};
 use super::plan::{Memory, Plan, ShapedTag};
 use super::{FrameError, FrameLayout};
 
-/// The number of rows of a large table that are prepared at once.
+/// The number of rows of a large table that are prepared for encoding at once.
 const RANGE: usize = 1 << 13;
 
-/// The numbers of this many rows are formatted at once, so that their texts stay in the L1 cache.
+/// The number of rows whose numbers are formatted at once. The formatted numbers of this many rows
+/// stay in the L1 cache.
 const BLOCK: usize = 32;
 
 /// Encodes every row of `frame` as one line.
@@ -128,36 +129,36 @@ fn encode(
     Ok(())
 }
 
-/// The error for a row that cannot be written.
+/// The error for a row that cannot be written, and the position of the row.
 pub(super) struct Stopped {
     pub(super) row: usize,
     pub(super) error: FrameError,
 }
 
-/// Some rows, with the texts of their formatted numbers.
+/// A range of rows, and the formatted numbers of these rows.
 struct Block<'b> {
     rows: Range<usize>,
-    /// The index of the plan's first row.
+    /// The index of the plan's first row in the whole table.
     first: u64,
     numbers: &'b [Option<Numbers>],
     tags: &'b [Tags<'b>],
 }
 
-/// The tags of a row, in the order in which they are written.
+/// A tag, or consecutive tags that are written together.
 enum Tags<'p> {
-    /// A tag with the same text in all rows.
+    /// A tag that has the same text in all rows.
     Constant(usize, &'p TagValues),
-    /// Consecutive tags that have codes.
+    /// Consecutive tags whose columns are dictionaries, so that each row has codes for its tags.
     Coded(TagCodes<'p>),
-    /// A tag whose values are texts.
+    /// A tag whose column contains strings.
     Text(usize, &'p Column<'p>, TagCells),
-    /// A tag whose values are not texts.
+    /// A tag whose column does not contain plain strings.
     Other(usize, &'p Column<'p>),
 }
 
 impl Plan<'_> {
     /// Encodes rows until the end of the plan or until `out` is full. Returns the position after
-    /// the last encoded row. `first` is the index of the plan's first row.
+    /// the last encoded row. `first` is the index of the plan's first row in the whole table.
     pub(super) fn encode(&self, first: u64, out: &mut Out<'_>) -> Result<usize, Stopped> {
         let refused = self.time.as_ref().and_then(|time| time.refused);
         let stop = refused.unwrap_or(self.rows);
@@ -195,8 +196,8 @@ impl Plan<'_> {
         Ok(row)
     }
 
-    /// Returns the tags of the rows, in the order in which they are written. Consecutive tags with
-    /// codes are combined, because they are written together.
+    /// Returns the tags of the plan's rows, in the order in which the encoder writes the tags.
+    /// Consecutive tags that have codes are combined, because they are written together.
     fn tag_runs(&self) -> Vec<Tags<'_>> {
         let mut runs = Vec::new();
         let Some(shape) = self.shapes.iter().flatten().next() else {
@@ -218,8 +219,8 @@ impl Plan<'_> {
                         runs.push(Tags::Coded(TagCodes::default()));
                     }
                     if let Some(Tags::Coded(run)) = runs.last_mut() {
-                        // Adding the tag cannot fail, because the tags come in the order of the
-                        // shape.
+                        // Adding the tag cannot fail, because the tags are added in the order of
+                        // the shape.
                         let _ = run.push(shape, *tag, values, codes);
                     }
                 }
@@ -228,7 +229,8 @@ impl Plan<'_> {
         runs
     }
 
-    /// Returns memory for formatted numbers, for each field that contains numbers.
+    /// Returns memory for formatted numbers, with one entry for each field. The entry is `None` if
+    /// the field contains no numbers.
     fn numbers(&self) -> Vec<Option<Numbers>> {
         let Some(shape) = self.shapes.iter().flatten().next() else {
             return Vec::new();
@@ -269,8 +271,9 @@ impl Plan<'_> {
         self.shapes[code].as_ref()
     }
 
-    /// Encodes rows until a row has a different shape, there are more bytes than `limit`, the
-    /// memory is full, or a row is unusual. Returns the next row, and whether that row is unusual.
+    /// Encodes the rows of a block from row `start` on. Stops when the batch has more than `limit`
+    /// bytes or the memory is full. Also stops at a row that has a different shape or needs
+    /// `PointEncoder`. Returns the next row, and whether that row needs `PointEncoder`.
     fn encode_fast(
         &self,
         rows: &mut Rows<'_>,
@@ -319,8 +322,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Encodes a row with the encoder that supports all cases, or returns the reason why the row
-    /// cannot be written.
+    /// Encodes a row with `PointEncoder`, which supports all cases. Returns the reason as an error
+    /// if the row cannot be written.
     #[cold]
     fn encode_plain(
         &self,

@@ -1,9 +1,11 @@
-//! Converts values to tag text. Equal values have the same text in all tables and objects.
+//! Converts values to tag text. Equal values have the same tag text, whether they come from a table
+//! or from an object.
 //!
-//! Values have the text of Python's `str`, because most existing series were written that way:
-//! `0.1`, `16777216.0`, `1e+16`, `True`, `1.50`. A float has only as many digits as its original
-//! width needs. For example, the single-precision float nearest to 0.1 becomes `0.1`, although it
-//! would have seventeen digits after widening to a double.
+//! Most existing series were written with Python's `str`. Therefore the tag text of a value is the
+//! text that `str` returns, such as `0.1`, `16777216.0`, `1e+16`, `True` or `1.50`. The text of a
+//! float has only as many digits as the original width of the float needs. For example, the
+//! single-precision float nearest to 0.1 becomes `0.1`, although the float would need seventeen
+//! digits if it were widened to a double.
 
 use arrow_array::ArrowPrimitiveType;
 use arrow_array::types::Float16Type;
@@ -54,8 +56,8 @@ pub fn float_text(value: f64, width: FloatWidth) -> String {
     })
 }
 
-/// Returns the digits of a half-precision float. The type has no formatter that returns the fewest
-/// digits, but five digits are always enough.
+/// Returns the shortest digits of a half-precision float. No formatter returns the shortest digits
+/// for this type, but five digits are always enough.
 fn half(value: f64) -> String {
     let digits = (0..4).map(|places| format!("{value:.places$e}"));
     let same = |text: &String| {
@@ -66,8 +68,8 @@ fn half(value: f64) -> String {
     digits.next().unwrap_or_else(|| format!("{value:.4e}"))
 }
 
-/// Formats a number in the notation of Python's `repr`, which uses an exponent below -4 and above
-/// 15.
+/// Formats a number in the notation of Python's `repr`. The result has an exponent if the decimal
+/// exponent of the number is less than -4 or greater than 15.
 fn notation(number: &str) -> String {
     let (number, exponent) = number.split_once('e').unwrap_or((number, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -81,8 +83,8 @@ fn notation(number: &str) -> String {
     if digits.is_empty() {
         return format!("{sign}0.0");
     }
-    // The number of digits before the decimal point. The number is negative if zeros directly
-    // follow the point.
+    // The number of digits before the decimal point. `before` is negative if zeros directly follow
+    // the point.
     let before = length(whole) + exponent - (length(&all) - length(digits));
     let digits = digits.trim_end_matches('0');
     if !(-3..=16).contains(&before) {
@@ -113,10 +115,10 @@ fn zeros(count: i32) -> String {
     "0".repeat(usize::try_from(count).unwrap_or(0))
 }
 
-/// Returns the text of a decimal, including its trailing zeros. The text has the format of Python's
-/// `Decimal`, which follows the decimal arithmetic specification.
+/// Returns the text of a decimal number, including its trailing zeros. The text has the format of
+/// Python's `Decimal`, which follows the decimal arithmetic specification.
 ///
-/// `unscaled` contains the sign and the digits of the decimal, and `scale` is the number of digits
+/// `unscaled` contains the sign and the digits of the number, and `scale` is the number of digits
 /// after the decimal point.
 pub(super) fn decimal_text(unscaled: &str, scale: i8) -> String {
     let (sign, digits) = match unscaled.strip_prefix('-') {
@@ -165,8 +167,8 @@ mod tests {
             (0.1, FloatWidth::Double, "0.1"),
             (-0.0, FloatWidth::Double, "-0.0"),
             (5e-324, FloatWidth::Double, "5e-324"),
-            // Each of these two numbers is exactly half-way between two decimals with this many
-            // digits.
+            // Each of these two numbers is exactly half-way between two decimal numbers with as
+            // many digits as the expected text.
             (
                 2_f64.powi(-25),
                 FloatWidth::Double,

@@ -24,7 +24,7 @@ use crate::error::excerpt;
 /// smallest and the largest number. Returns `None` for any other text, for the second 60, and for a
 /// named zone.
 pub fn parse_time(text: &str) -> Option<i128> {
-    // Refuses what the parser would ignore: the name of a time zone, and a leap second.
+    // Refuses time zone names and leap seconds, which the parser would ignore.
     if text.contains('[') || text.contains(":60") {
         return None;
     }
@@ -38,7 +38,9 @@ pub fn parse_time(text: &str) -> Option<i128> {
     }
 }
 
-/// Returns the end of the calendar that a date exceeds.
+/// Returns the smallest number for a time in the year -9999, and the largest number for a time in
+/// the year 9999. These two years are at the ends of the parser's calendar, and some times in them
+/// are outside it.
 #[cold]
 fn beyond_the_calendar(text: &str) -> Option<i128> {
     match Pieces::parse(text).ok()?.date().year() {
@@ -48,10 +50,10 @@ fn beyond_the_calendar(text: &str) -> Option<i128> {
     }
 }
 
-/// The times of a range of rows.
+/// The timestamps of a range of rows.
 pub(super) struct Time {
     values: ScalarBuffer<i64>,
-    /// The first row whose time cannot be written.
+    /// The position of the first row whose time cannot be written.
     pub(super) refused: Option<usize>,
     why: Why,
 }
@@ -59,17 +61,18 @@ pub(super) struct Time {
 /// The reason why a row's time cannot be written.
 enum Why {
     Missing,
-    /// The time is outside 64-bit nanoseconds; the string contains the number and its unit.
+    /// The time is outside the range of 64-bit nanoseconds. The string contains the time as a
+    /// number, with its unit.
     Beyond(String),
-    /// The time is a text that cannot be parsed.
+    /// The time is this string, which cannot be parsed.
     Unread(String),
 }
 
 const SECOND: i64 = 1_000_000_000;
 
 impl Time {
-    /// Returns `None` if the type of the array cannot represent times. `unit` applies only to
-    /// integers.
+    /// Converts an array of times. `unit` is the unit of integer times. Returns `None` if the type
+    /// of the array cannot represent times.
     pub(super) fn new(array: &ArrayRef, unit: Precision) -> Option<Self> {
         macro_rules! numbers {
             ($kind:ty, $scale:expr, $unit:expr) => {
@@ -117,8 +120,8 @@ impl Time {
         })
     }
 
-    /// Converts numbers; `scale` is the length of their unit in nanoseconds, and `unit` is its
-    /// name.
+    /// Converts times that are numbers. `scale` is the length of their unit in nanoseconds, and
+    /// `unit` is the name of the unit.
     fn of_numbers(array: &ArrayRef, values: &ScalarBuffer<i64>, scale: i64, unit: &str) -> Self {
         let null = first_null(array);
         let range = i64::MIN / scale..=i64::MAX / scale;
@@ -143,15 +146,15 @@ impl Time {
         }
     }
 
-    /// Converts 64-bit unsigned integers, the only integer type with numbers beyond the range of
-    /// the result.
+    /// Converts times that are 64-bit unsigned integers. Only this integer type contains numbers
+    /// that exceed the range of `i64`.
     fn of_unsigned(array: &ArrayRef, unit: Precision) -> Self {
         let numbers = array.as_primitive::<UInt64Type>().values();
         let values = numbers.iter().map(|number| number.cast_signed()).collect();
         let mut time = Self::of_numbers(array, &values, unit.nanoseconds(), unit.as_str());
         let end = time.refused.unwrap_or(numbers.len());
-        // Finds the numbers that became negative in the cast. With some units, these numbers would
-        // seem to be in range after scaling.
+        // Finds numbers that became negative when they were cast to `i64`. With some units, such
+        // numbers would seem to be in range after scaling.
         let beyond = numbers[..end]
             .iter()
             .position(|number| i64::try_from(*number).is_err());
@@ -165,7 +168,7 @@ impl Time {
         time
     }
 
-    /// Parses texts up to the first text that is not a time.
+    /// Parses times that are strings, up to the first string that is not a valid time.
     fn read<'t>(texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> Self {
         let mut values = Vec::with_capacity(texts.len());
         let mut end = None;
@@ -191,7 +194,8 @@ impl Time {
         self.values[row]
     }
 
-    /// Explains why the refused row cannot be written; `row` is its index in the whole table.
+    /// Returns the error for the row whose time cannot be written. `row` is the index of this row
+    /// in the whole table.
     pub(super) fn refusal(&self, row: u64) -> FrameError {
         match &self.why {
             Why::Missing => FrameError::Time { row },

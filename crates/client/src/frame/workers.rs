@@ -1,12 +1,12 @@
-//! Encodes ranges of rows into batches, on the caller's thread or on several threads.
+//! Encodes ranges of rows into batches of lines, on the caller's thread or on several threads.
 //!
-//! Each range is encoded by one thread, which sends the batches of the range through a separate
-//! channel with a small capacity. A thread that is too far ahead waits, so memory use is bounded
-//! for tables of any size. The batches are returned range by range, so neither their order nor
-//! their boundaries depend on the threads.
+//! Each range is encoded by one thread. Each range also has its own channel with a small capacity,
+//! through which the batches of the range are sent. A thread that is too far ahead waits, so memory
+//! use is bounded for tables of any size. The batches are returned range by range, so neither their
+//! order nor their boundaries depend on the number of threads.
 //!
-//! The caller's thread encodes too: while the next batch is not ready, it encodes another range.
-//! Therefore the caller rarely has to be woken up.
+//! While the next batch is not ready, the caller's thread encodes another range instead of waiting.
+//! Therefore the caller's thread rarely has to be woken up.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,15 +21,17 @@ use super::out::Out;
 use super::plan::{Memory, Plan};
 use super::{FrameError, FrameLayout, FrameOptions};
 
-/// The maximum number of bytes in batches that are waiting or being made. Above this limit, no
-/// further range is started.
+/// The maximum number of bytes in batches that are waiting to be returned or are being made. Above
+/// this limit, no further range is started.
 const AHEAD: usize = 40 << 20;
-/// The maximum number of messages that can wait for one range. With rows of one kilobyte, a range
-/// sends three batches and an end message, so that no thread waits for a slower thread.
+/// The maximum number of messages that can wait in the channel of one range. If rows are one
+/// kilobyte long, a range sends three batches and an end message. All four messages fit into the
+/// channel, so no thread waits for a slower thread.
 const WAITING: usize = 4;
-/// The number of bytes of memory that are kept for reuse.
+/// The maximum number of bytes of memory that are kept for reuse.
 const KEPT: usize = 24 << 20;
-/// The memory that a batch may need in addition to the length of the longest batch so far.
+/// The number of bytes that are reserved for a batch in addition to the length of the longest batch
+/// so far.
 const SLACK: usize = 64 << 10;
 
 /// The memory of batches that were already sent.
@@ -55,13 +57,14 @@ impl Spares {
         self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }
 
-    /// The spare batches are sorted by capacity, and the smallest comes first.
+    /// Locks and returns the spare batches. The batches are sorted by capacity, and the smallest
+    /// one comes first.
     fn lock(&self) -> MutexGuard<'_, Vec<Batch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The state that all threads of one table share.
+/// The state that all threads share while they encode tables of one layout.
 struct Shared {
     layout: FrameLayout,
     options: FrameOptions,
@@ -72,8 +75,8 @@ struct Shared {
 }
 
 impl Shared {
-    /// Returns memory for a batch that is as long as earlier batches. The memory is allocated at
-    /// once, because growing memory would be moved repeatedly.
+    /// Returns an empty batch with enough memory for a batch as long as earlier batches. The memory
+    /// is allocated at once, because growing memory would be moved repeatedly.
     fn spare(&self) -> Batch {
         let mut spare = self.spares.get(self.options.line.dialect());
         let longest = self.longest.load(Ordering::Relaxed);
@@ -85,22 +88,22 @@ impl Shared {
     }
 }
 
-/// Consecutive rows from one or more record batches.
+/// A range of consecutive rows from one or more record batches.
 struct Range {
     pieces: VecDeque<RecordBatch>,
-    /// The index of the first row that has not been encoded.
+    /// The index in the whole table of the first row that has not been encoded.
     index: u64,
-    /// `None` until the first batch of the range is encoded, so that waiting ranges need no memory
-    /// for lines.
+    /// The encoder of the range. The encoder is `None` until the first batch of the range is
+    /// encoded, so that waiting ranges need no memory for lines.
     encoder: Option<Encoder>,
 }
 
 /// A range that no thread has started to encode.
 struct Job {
-    /// The index of the range among all ranges.
+    /// The number of ranges that were pushed before this range.
     number: usize,
     range: Range,
-    /// The channel for the batches of the range.
+    /// The channel through which the batches of the range are sent.
     sender: SyncSender<Message>,
 }
 
@@ -127,7 +130,8 @@ impl Queue {
         self.more.notify_one();
     }
 
-    /// Waits for the next job and returns it. Returns `None` if there will be no more jobs.
+    /// Waits for the next job and returns it. Returns `None` if the queue has been closed, so that
+    /// no more jobs will follow.
     fn wait(&self) -> Option<Job> {
         let mut jobs = self.lock();
         loop {
@@ -152,7 +156,7 @@ impl Queue {
 enum Message {
     Batch(Batch),
     Error(FrameError),
-    /// The range has ended. The message contains the newlines that were removed from names and tags
+    /// The end of a range. The message contains the newlines that were removed from names and tags
     /// of the range.
     End(Option<RemovedNewlines>),
 }
@@ -189,8 +193,8 @@ impl Range {
                     .push_front(piece.slice(rows, piece.num_rows() - rows));
             }
             if encoder.len_bytes() > limit {
-                // The line that exceeds the limit becomes the first line of the next batch, unless
-                // it is the only line.
+                // The line that makes the batch exceed the limit becomes the first line of the next
+                // batch, unless it is the only line.
                 let lines = encoder.batch().len().max(2) - 1;
                 return Message::Batch(encoder.take_lines(lines, shared.spare()));
             }
@@ -215,18 +219,21 @@ pub struct Workers {
     on_thread_start: fn(),
     queue: Arc<Queue>,
     waiting: VecDeque<Waiting>,
-    /// The number of ranges that are no longer waiting.
+    /// The number of ranges whose batches have all been returned, or that were dropped after an
+    /// error.
     ended: usize,
-    /// The number of bytes in the batches of the current range, and the maximum for a range so far.
+    /// The number of bytes in the batches of the current range so far. The field `longest_range` is
+    /// the largest number of bytes that the batches of one finished range had.
     range_bytes: usize,
     longest_range: usize,
     removed: RemovedNewlines,
 }
 
 enum Waiting {
-    /// The caller's thread encodes this range, a few messages ahead.
+    /// A range that the caller's thread encodes. The queue contains the messages that have not been
+    /// returned yet.
     Here(Box<Range>, VecDeque<Message>),
-    /// Another thread encodes this range.
+    /// A range that another thread encodes, or that is still in the queue.
     There(Receiver<Message>),
 }
 
@@ -267,8 +274,9 @@ impl Workers {
         if self.threads == 1 {
             return self.waiting.is_empty();
         }
-        // Counts each range as the batches that may wait plus the batch that is being made, or as
-        // the longest whole range if that is smaller.
+        // Each range is assumed to need memory for all batches that can wait in its channel, and
+        // for the batch that is being made. If the longest range so far needed less memory, the
+        // size of that range is assumed instead.
         let longest = self.shared.longest.load(Ordering::Relaxed).max(1 << 20);
         let bytes = longest * (1 + WAITING);
         let bytes = match self.longest_range {
@@ -310,13 +318,13 @@ impl Workers {
         let thread = thread::Builder::new().name("aioinflux-frame".into());
         match thread.spawn(work) {
             Ok(_) => self.started += 1,
-            // If no more threads can be started, the existing threads do the work.
+            // If the system refuses to start another thread, the existing threads do the work.
             Err(_) => self.threads = self.started + 1,
         }
     }
 
-    /// Encodes one batch of a range that no other thread encodes. Returns `false` if there is
-    /// nothing to encode now.
+    /// Encodes, on the caller's thread, one batch of a range that no other thread encodes. Returns
+    /// `false` if there is no such range at present.
     fn help(&mut self) -> bool {
         for waiting in &mut self.waiting {
             if let Waiting::Here(range, ready) = waiting
@@ -337,15 +345,15 @@ impl Workers {
         true
     }
 
-    /// Returns the next batch. Returns `None` when all ranges are finished. A batch has no lines if
-    /// all its rows were skipped.
+    /// Returns the next batch, or `None` when all ranges are finished. A batch has no lines if all
+    /// rows of the batch were skipped.
     ///
     /// # Errors
-    /// If line protocol cannot represent a row or column. All ranges that were pushed are then
-    /// dropped.
+    /// Fails if line protocol cannot represent a row or column. After an error, all ranges that
+    /// were pushed are dropped.
     ///
     /// # Panics
-    /// If a thread panicked.
+    /// Panics if a thread of the workers panicked.
     #[expect(
         clippy::should_implement_trait,
         reason = "more can be pushed after `None`"
@@ -412,7 +420,7 @@ impl Drop for Workers {
     }
 }
 
-/// Encodes one range. Stops early if the receiver has been dropped.
+/// Encodes the range of a job. Stops early if the receiver of the job's channel has been dropped.
 fn work(mut job: Job, shared: &Shared) {
     loop {
         let message = job.range.next(shared);

@@ -1,12 +1,13 @@
-//! Huge pages for large allocations: the kernel provides and clears 2 MiB at once, instead of 4 KiB
-//! at each page fault.
+//! Uses huge pages for large allocations. With huge pages, the kernel provides and clears 2 MiB at
+//! each page fault, instead of 4 KiB.
 //!
-//! [`HugePages`] is a global allocator for programs that receive large answers. The allocator maps
-//! blocks of 4 MiB or more itself, and unmaps them when they are freed, so that it keeps no unused
-//! memory. Smaller blocks come from the system allocator. The system allocator can use huge pages
-//! too, but only for a whole process, and only if this is set before the process starts. [`advise`]
-//! is for memory from other allocators. On systems other than Linux, [`HugePages`] is the system
-//! allocator, and [`advise`] does nothing.
+//! [`HugePages`] is a global allocator for programs that receive large answers. [`HugePages`] maps
+//! blocks of 4 MiB or more itself. When such a block is freed, it is unmapped at once, so that no
+//! unused memory is kept. Smaller blocks come from the system allocator. The system allocator can
+//! also use huge pages, but only for a whole process. Huge pages for a whole process must be
+//! enabled before the process starts. [`advise`] requests huge pages for memory from other
+//! allocators. On systems other than Linux, [`HugePages`] is the system allocator, and [`advise`]
+//! does nothing.
 #![cfg_attr(
     target_os = "linux",
     expect(
@@ -39,7 +40,7 @@ mod linux {
 
     use super::{HUGE_PAGE, LARGE};
 
-    /// The minimum alignment of a mapping on every system.
+    /// The alignment in bytes that mappings have at least, on every system.
     const SMALL_PAGE: usize = 4096;
 
     /// A global allocator that uses huge pages for blocks of 4 MiB and more.
@@ -62,10 +63,10 @@ mod linux {
         unsafe { libc::madvise(start.cast(), pages, libc::MADV_HUGEPAGE) };
     }
 
-    // SAFETY: the layout alone determines which allocator owns a block, and the caller passes the
-    // same layout when it frees the block. Therefore all blocks of `System` are returned to
-    // `System`, and all mapped blocks are unmapped with the length with which they were mapped.
-    // Mappings are aligned to pages, never overlap, and exist until they are unmapped.
+    // SAFETY: the layout alone determines whether a block comes from `System` or is mapped, and the
+    // caller passes the same layout when it frees the block. Therefore all blocks from `System` are
+    // returned to `System`, and all mapped blocks are unmapped with the length with which they were
+    // mapped. Mappings are aligned to pages, never overlap, and exist until they are unmapped.
     unsafe impl GlobalAlloc for HugePages {
         #[inline]
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -90,7 +91,8 @@ mod linux {
         #[inline]
         unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
             if is_large(layout) {
-                // SAFETY: the block is a mapping of that length, and nothing uses it any more.
+                // SAFETY: the block is a mapping of this length, and nothing uses the block any
+                // more.
                 unsafe { libc::munmap(block.cast(), mapped(layout.size())) };
             } else {
                 // SAFETY: the block was allocated by `System`.
@@ -100,25 +102,26 @@ mod linux {
 
         #[inline]
         unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-            // SAFETY: the caller guarantees that the new size is valid for a layout.
+            // SAFETY: the caller guarantees that the new size and the old alignment form a valid
+            // layout.
             let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
             match (is_large(layout), is_large(new)) {
-                // SAFETY: the block belongs to `System` both before and after the call.
+                // SAFETY: both the old and the new block belong to `System`.
                 (false, false) => unsafe { System.realloc(block, layout, size) },
                 (true, true) => remap(block, layout.size(), size),
-                // SAFETY: the caller guarantees that the block has this layout.
+                // SAFETY: the caller guarantees that the block was allocated with this layout.
                 _ => unsafe { self.exchange(block, layout, new) },
             }
         }
     }
 
     impl HugePages {
-        /// Moves a block from one allocator to the other.
+        /// Moves the content of a block from `System` to a mapping, or from a mapping to `System`.
         #[cold]
         unsafe fn exchange(&self, block: *mut u8, layout: Layout, new: Layout) -> *mut u8 {
-            // SAFETY: the old block has its layout and is not used after it was moved. The new
-            // block, if there is one, is a different block, and both blocks are at least as long as
-            // the copied bytes.
+            // SAFETY: the old block was allocated with `layout`, and is not used after its content
+            // was moved. The new block, if it could be allocated, does not overlap the old block.
+            // Both blocks are at least as long as the copied bytes.
             unsafe {
                 let moved = self.alloc(new);
                 if !moved.is_null() {
@@ -135,19 +138,20 @@ mod linux {
         layout.size() >= LARGE && layout.align() <= SMALL_PAGE
     }
 
-    /// Returns the length of the mapping for a block. This cannot overflow, because the size of a
-    /// layout is far below `usize::MAX`.
+    /// Returns the length of the mapping for a block of `size` bytes. The calculation cannot
+    /// overflow, because the size of a layout is far below `usize::MAX`.
     fn mapped(size: usize) -> usize {
         size.next_multiple_of(HUGE_PAGE)
     }
 
-    /// Returns zeroed memory, or null. A huge page can start only at an aligned address.
+    /// Maps zeroed memory at an address that is aligned to huge pages, because a huge page can
+    /// start only there. Returns null if the kernel refuses.
     #[cold]
     fn map(size: usize) -> *mut u8 {
         let length = mapped(size);
         let block = fresh(length);
         if !block.is_null() && block.align_offset(HUGE_PAGE) != 0 {
-            // Kernels before 6.7 align mappings only to small pages.
+            // Linux kernels before 6.7 align mappings only to small pages.
             unmap(block, 0, length);
             return map_aligned(length);
         }
@@ -157,7 +161,8 @@ mod linux {
         block
     }
 
-    /// Maps one huge page more than needed, and unmaps the parts before and after the aligned part.
+    /// Maps aligned memory by mapping one huge page more than needed, and unmapping the parts
+    /// before and after the aligned part.
     fn map_aligned(length: usize) -> *mut u8 {
         let whole = fresh(length + HUGE_PAGE);
         if whole.is_null() {
@@ -185,7 +190,8 @@ mod linux {
 
     fn unmap(block: *mut u8, start: usize, length: usize) {
         if length > 0 {
-            // SAFETY: the range is part of a mapping that was just made, and nothing refers to it.
+            // SAFETY: the range is part of a mapping that was just made, and nothing refers to the
+            // range.
             unsafe { libc::munmap(block.wrapping_add(start).cast(), length) };
         }
     }
@@ -196,8 +202,8 @@ mod linux {
         if old == new {
             return block;
         }
-        // SAFETY: the block is a mapping of that length. The caller no longer uses the old address,
-        // unless the result is null.
+        // SAFETY: the block is a mapping of the length `old`. The caller no longer uses the old
+        // address, unless the result is null.
         let moved = unsafe { libc::mremap(block.cast(), old, new, libc::MREMAP_MAYMOVE) };
         if moved == libc::MAP_FAILED {
             null_mut()

@@ -1,9 +1,9 @@
-//! Fast paths that few programs need. Each fast path is a Cargo feature that is off by default; the
-//! Python package enables all of them.
+//! Holds fast paths that few programs need. Each fast path is a Cargo feature that is off by
+//! default. The Python package enables all these features.
 //!
-//! Without a fast path, simpler code does the same work. For what each fast path gains, what
-//! replaces it, and how to remove it, see `ARCHITECTURE.md` under "Optional fast paths". The fast
-//! path for event loops is in `http/optional`, because only `http` names the HTTP libraries.
+//! If a feature is off, simpler code does the same work. `ARCHITECTURE.md` says under "Optional
+//! fast paths" what each fast path gains, what replaces it, and how to remove it. The fast path for
+//! event loops is in `http/optional`, because only the module `http` may use the HTTP libraries.
 //!
 //! | feature | folder or file | what |
 //! |---|---|---|

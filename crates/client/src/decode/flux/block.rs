@@ -1,4 +1,5 @@
-//! The head of Flux tables that share a schema: annotations, then the names of the columns.
+//! Reads the head of a block of Flux tables that share a schema. The head consists of the
+//! annotations and the column names.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,15 +12,15 @@ use crate::decode::error::{DecodeErrorKind, Fault, shown};
 use crate::decode::table::Table;
 use crate::decode::table::columns::Kind;
 
-/// Key in the metadata of a field: its type in Flux.
+/// The metadata key for the Flux type of a field.
 pub(crate) const DATATYPE: &str = "flux::datatype";
-/// Key in the metadata of a field: `true` if the column is part of the group key.
+/// The metadata key that says whether a field is part of the group key (`true` or `false`).
 pub(crate) const GROUP: &str = "flux::group";
-/// Key in the metadata of a field: the value of the annotation `#default`, if there is one. A table
-/// without rows has the values of its group key only there.
+/// The metadata key for a field's value in the annotation `#default`, if the field has such a
+/// value. If a table has no rows, only this metadata contains the values of the table's group key.
 pub(crate) const DEFAULT: &str = "flux::default";
 
-/// The annotations of the next block. Each is missing until it has come.
+/// The annotations of the next block. An annotation that has not been read yet is `None`.
 #[derive(Debug, Default)]
 pub(super) struct Annotations {
     datatypes: Option<Vec<String>>,
@@ -27,11 +28,11 @@ pub(super) struct Annotations {
     defaults: Option<Vec<String>>,
 }
 
-/// Tables whose rows come now.
+/// The block whose rows are being read. A block consists of tables that share a schema.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) table: Table,
-    /// The name of the result, if the annotations have it.
+    /// The name of the result, if the annotation `#default` contains the name.
     pub(super) result: Option<String>,
     schema: SchemaRef,
     fillers: Vec<Option<Filler>>,
@@ -42,7 +43,7 @@ impl Annotations {
         self.datatypes.is_none() && self.groups.is_none() && self.defaults.is_none()
     }
 
-    /// Adds a row that begins with `#`.
+    /// Stores an annotation, which is a row that begins with `#`.
     pub(super) fn add(&mut self, mut cells: Vec<String>) -> Result<(), Fault> {
         let name = cells.remove(0);
         let place = match name.as_str() {
@@ -58,7 +59,7 @@ impl Annotations {
         Ok(())
     }
 
-    /// The block with these columns.
+    /// Returns a block with the column names `names` and these annotations.
     pub(super) fn begin(self, names: Vec<String>, has_views: bool) -> Result<Block, Fault> {
         let width = names.len();
         let annotations = [&self.datatypes, &self.groups, &self.defaults];
@@ -116,7 +117,7 @@ impl Block {
         Arc::clone(&self.schema)
     }
 
-    /// Takes the rows so far.
+    /// Takes the rows that have been read so far as a record batch.
     pub(super) fn take_batch(&mut self) -> RecordBatch {
         let (batch, _) = self.table.take_batch();
         let columns = batch.columns().iter().zip(&self.fillers);
@@ -130,7 +131,8 @@ impl Block {
     }
 }
 
-/// Durations, bytes and types that are not known stay text.
+/// Returns the column type for a Flux type. Durations, bytes and values of unknown types remain
+/// text.
 fn kind(datatype: &str) -> Kind {
     match datatype {
         "long" => Kind::Integer,

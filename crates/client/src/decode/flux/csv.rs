@@ -1,18 +1,19 @@
-//! Cells and rows of CSV, as the servers write it: cells are separated by commas, rows end with LF
-//! or CRLF. A cell with a comma, a quote or a line end is in quotes, and its quotes are doubled.
+//! Reads cells and rows of CSV as InfluxDB servers write it. Cells are separated by commas, and
+//! rows end with LF or CRLF. A cell that contains a comma, a quote or a line end is enclosed in
+//! quotes. Quotes inside such a cell are doubled.
 
 use memchr::{memchr, memchr3};
 
 use crate::decode::error::{DecodeErrorKind, Fault, Stop};
 
-/// Maximum number of cells in a row.
+/// The maximum number of cells in a row.
 const MAX_CELLS: usize = 1 << 20;
 
-/// A cell without its quotes.
+/// The content of a CSV cell, without the enclosing quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Text<'a> {
     Plain(&'a [u8]),
-    /// Quotes in it are doubled.
+    /// The content of a quoted cell, in which quotes are still doubled.
     Quoted(&'a [u8]),
 }
 
@@ -23,7 +24,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Appends the text to `out`.
+    /// Appends the content of the cell to `out`, and replaces each doubled quote with one quote.
     pub(super) fn write(self, out: &mut Vec<u8>) {
         match self {
             Self::Plain(text) => out.extend_from_slice(text),
@@ -45,14 +46,15 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Reads the cell at `at`. Returns it and the index after it, where a comma or a line end follows.
+/// Reads the cell that starts at `at`. Returns the cell, and the index after it. A comma or a line
+/// end must follow the cell.
 #[inline]
 pub(super) fn cell(input: &[u8], at: usize) -> Result<(Text<'_>, usize), Stop> {
     let rest = input.get(at..).unwrap_or_default();
     if rest.first() == Some(&b'"') {
         return quoted(input, at);
     }
-    // A CR alone is part of the text.
+    // A CR without an LF is part of the cell.
     let Some(length) = memchr3(b',', b'\n', b'"', rest) else {
         return Err(Stop::Short);
     };
@@ -71,14 +73,15 @@ fn quoted(input: &[u8], at: usize) -> Result<(Text<'_>, usize), Stop> {
         end += memchr(b'"', &input[end..]).ok_or(Stop::Short)?;
         match input.get(end + 1) {
             Some(b'"') => end += 2,
-            // What follows the quote decides whether it ends the text.
+            // The byte after a quote decides whether the quote ends the cell, but this byte has not
+            // arrived yet.
             None => return Err(Stop::Short),
             Some(_) => return Ok((Text::Quoted(&input[start..end]), end + 1)),
         }
     }
 }
 
-/// The index after the line end at `at`.
+/// Returns the index after the line end that starts at `at`.
 #[inline]
 pub(super) fn line_end(input: &[u8], at: usize) -> Result<usize, Stop> {
     match (input.get(at), input.get(at + 1)) {
@@ -89,7 +92,7 @@ pub(super) fn line_end(input: &[u8], at: usize) -> Result<usize, Stop> {
     }
 }
 
-/// The comma at `at`, in a row of `width` cells. Returns the index after it.
+/// Reads the comma at `at` in a row of `width` cells. Returns the index after the comma.
 #[inline]
 pub(super) fn comma(input: &[u8], at: usize, width: usize) -> Result<usize, Stop> {
     match input.get(at) {
@@ -104,7 +107,7 @@ fn uneven(input: &[u8], at: usize, width: usize) -> Stop {
     Fault::unexpected(input, at, &format!("`,` in a row of {width} columns")).into()
 }
 
-/// Reads all cells of the row at `at`. Returns them and the index after the row.
+/// Reads all cells of the row that starts at `at`. Returns the cells, and the index after the row.
 pub(super) fn record(input: &[u8], at: usize) -> Result<(Vec<String>, usize), Stop> {
     let (mut cells, mut at) = (Vec::new(), at);
     loop {

@@ -1,4 +1,4 @@
-//! The annotation `#default`: the value of the empty cells of a column.
+//! Fills empty cells with the value that the annotation `#default` contains for their column.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::rows::value;
 use crate::decode::error::Fault;
 use crate::decode::table::columns::{Cell, Kind};
 
-/// A value for the nulls of a column.
+/// The value that replaces the nulls of a column.
 #[derive(Debug)]
 pub(super) enum Filler {
     Integer(i64),
@@ -36,7 +36,7 @@ impl Filler {
         })
     }
 
-    /// The same column with this value in place of its nulls.
+    /// Returns a copy of a column in which this value replaces the nulls.
     pub(super) fn fill(&self, column: &ArrayRef) -> ArrayRef {
         if column.null_count() == 0 {
             return Arc::clone(column);

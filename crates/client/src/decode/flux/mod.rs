@@ -1,8 +1,8 @@
-//! Answers of Flux queries: annotated CSV.
+//! Decodes annotated CSV, the format of answers to Flux queries.
 //!
 //! An answer is a sequence of blocks. A block begins with its annotations (types, group key,
-//! defaults) and the names of its columns; the rows of its tables follow, and an empty line ends
-//! it. The server begins a new block when the schema changes and for each result.
+//! defaults) and its column names. Then the rows of the block's tables follow. An empty line ends
+//! the block. The server begins a new block for each result, and whenever the schema changes.
 //!
 //! | file | what |
 //! |---|---|
@@ -28,45 +28,47 @@ use crate::decode::table::BatchLimits;
 
 pub(crate) use self::block::{DATATYPE, DEFAULT, GROUP};
 
-/// Maximum length of a row that is buffered.
+/// The maximum length in bytes of a row that is buffered.
 const MAX_ROW_BYTES: usize = 256 << 20;
 
-/// An incomplete row up to this length is parsed again with each piece, a longer one only when it
-/// has become twice as long. So each byte is read a few times at most.
+/// An incomplete row of up to this length is parsed again when each piece of the answer arrives. A
+/// longer row is parsed again only when its length has doubled, so each byte is read only a few
+/// times.
 const SHORT_ROW: usize = 64 << 10;
 
-/// Decodes one answer piece by piece.
+/// Decodes one answer to a Flux query piece by piece.
 #[derive(Debug)]
 pub(in crate::decode) struct Decoder {
     events: VecDeque<Event>,
     limits: BatchLimits,
     has_views: bool,
-    /// The incomplete row, from its first byte.
+    /// The incomplete row, from its first byte on.
     buffer: Vec<u8>,
-    /// Length of the buffer at the last attempt to parse it.
+    /// The length of `buffer` after the last attempt to parse the row.
     tried: usize,
-    /// Offset of the start of `buffer` in the answer.
+    /// The offset of the start of `buffer` in the answer.
     offset: u64,
     state: State,
     annotations: Annotations,
     block: Option<Block>,
-    /// The names of the results so far. The index of a name is the number of its statement.
+    /// The names of the results that have been read so far. The index of a name is the statement
+    /// number that events have for this result.
     results: Vec<Option<String>>,
-    /// The result of the last block.
+    /// The statement number of the most recent block's result.
     current: Option<u32>,
-    /// Whether the last line was empty, as at the end of every answer.
+    /// Whether the most recent line was empty. Every complete answer ends with an empty line.
     has_ended: bool,
     error: Option<DecodeError>,
 }
 
-/// What comes next.
+/// The part of the answer that the decoder expects next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Annotations, the names of columns, or the end.
+    /// Annotations, column names, or the end of the answer.
     Head,
     /// Rows.
     Rows,
-    /// The row with an error of the server.
+    /// A row that contains an error from the server.
     Error,
 }
 
@@ -159,7 +161,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Parses as far as possible and returns how many bytes are consumed.
+    /// Parses the input as far as possible, and returns the number of bytes that were consumed.
     fn parse(&mut self, input: &[u8]) -> Result<usize, DecodeError> {
         let mut at = 0;
         let stop = loop {
@@ -175,7 +177,7 @@ impl Decoder {
                 self.offset += fault.at.take().unwrap_or(at) as u64;
                 self.fail(fault)
             }
-            // The columns have types, so no row changes one.
+            // `Changed` never occurs, because the annotations fix the type of every column.
             Ok(()) | Err(Stop::Short | Stop::Changed | Stop::Junk) => {
                 self.offset += at as u64;
                 Ok(at)
@@ -183,7 +185,7 @@ impl Decoder {
         }
     }
 
-    /// Reads one line, or as many rows as possible.
+    /// Reads as many table rows as possible, or one line of any other kind.
     fn step(&mut self, input: &[u8], at: &mut usize) -> Result<(), Stop> {
         match (self.state, input[*at]) {
             (State::Head | State::Rows, b'\r' | b'\n') => {
@@ -291,7 +293,7 @@ impl Decoder {
         }
     }
 
-    /// Ends the answer with an error. The complete rows before it can still be taken.
+    /// Ends the answer with an error. The complete rows before the error can still be taken.
     fn fail<T>(&mut self, fault: Fault) -> Result<T, DecodeError> {
         if self
             .block
@@ -307,14 +309,15 @@ impl Decoder {
     }
 }
 
-/// Whether these names are those of a table with an error of the server. Without annotations, the
-/// first cell is missing.
+/// Returns whether a table with these column names contains an error from the server. If such a
+/// table has no annotations, its lines lack the empty first cell.
 fn is_error(names: &[String]) -> bool {
     let names = names.strip_prefix(&[String::new()]).unwrap_or(names);
     matches!(names, [error, reference] if error == "error" && reference == "reference")
 }
 
-/// The error in a row: a text, and a number that some servers add.
+/// Returns the error in a row from the server. An error row contains a message, to which some
+/// servers add a reference number.
 fn server_error(cells: &[String]) -> Fault {
     let mut cells = cells.iter().filter(|cell| !cell.is_empty());
     let text = match (cells.next(), cells.next()) {

@@ -1,4 +1,5 @@
-//! Rows of a Flux table. The annotations give each column its type, so no cell changes one.
+//! Reads the rows of a Flux table. The annotations fix the type of each column, so no cell changes
+//! the type of a column.
 
 use memchr::memmem;
 
@@ -16,7 +17,8 @@ impl RowFormat for FluxRows {
     const PROMOTES: bool = false;
     const IN_HALVES: bool = true;
 
-    /// The first cell belongs to the annotations, and is empty in a row.
+    /// The first cell of a line contains the name of an annotation, and is empty in a row of a
+    /// table.
     #[inline]
     fn read_row<C>(
         input: &[u8],
@@ -65,8 +67,8 @@ impl RowFormat for FluxRows {
     }
 }
 
-/// The forms in which the server writes numbers and times. `None` for all others, and near the end
-/// of the input.
+/// Appends an integer or a float in the form that the server usually writes, and returns the index
+/// after the number. Returns `None` for all other cells, and near the end of the input.
 #[inline]
 fn usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
     match &mut column.values {
@@ -88,13 +90,14 @@ fn usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
     }
 }
 
-/// Whether a cell ends here.
+/// Returns whether a cell ends at `at`.
 #[inline]
 fn is_end(input: &[u8], at: usize) -> bool {
     matches!(input.get(at), Some(b',' | b'\r' | b'\n'))
 }
 
-/// An empty cell is null, a text as well: the server writes an empty text in the same way.
+/// Appends a cell in any form. An empty cell is null, even in a text column, because the server
+/// writes nulls and empty strings in the same way.
 fn push_any(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop> {
     let (text, end) = csv::cell(input, at)?;
     if text.raw().is_empty() {
@@ -118,7 +121,7 @@ fn push_any(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop>
     Ok(end)
 }
 
-/// The value of a cell of this type that is not empty.
+/// Returns the value of a cell that is not empty, in a column of type `kind`.
 pub(super) fn value(kind: Kind, text: &[u8]) -> Result<Cell<'_>, Fault> {
     let read = std::str::from_utf8(text).ok().and_then(|text| match kind {
         Kind::Integer => text.parse().ok().map(Cell::Integer),
@@ -150,7 +153,7 @@ fn float(text: &str) -> Option<f64> {
         "NaN" => Some(f64::NAN),
         "+Inf" => Some(f64::INFINITY),
         "-Inf" => Some(f64::NEG_INFINITY),
-        // The parser of the standard library knows more words than the server writes.
+        // Rust's parser also accepts words, such as `infinity`, that the server never writes.
         _ if text.bytes().any(|byte| byte.is_ascii_digit()) => text.parse().ok(),
         _ => None,
     }

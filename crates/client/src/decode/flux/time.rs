@@ -1,29 +1,30 @@
-//! Times in RFC 3339, as nanoseconds since 1970 in UTC.
+//! Parses RFC 3339 times into nanoseconds since 1970 in UTC.
 
 const DAY_S: i64 = 86_400;
 const NANOSECONDS: i64 = 1_000_000_000;
 
-/// Why a text is not a time.
+/// The reason why a string is not a valid time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Invalid {
-    /// It is not a date and time with a UTC offset and at most nine fractional digits.
+    /// The string is not a date and time with a UTC offset and at most nine fractional digits.
     Form,
-    /// Nanoseconds since 1970 that fit into `i64` do not reach it: years 1677 to 2262.
+    /// The time is outside the range of 64-bit nanoseconds, which covers the years 1677 to 2262.
     Range,
 }
 
-/// Reads the whole text.
+/// Parses a string that contains a time and nothing else.
 pub(super) fn parse(text: &[u8]) -> Result<i64, Invalid> {
     let (fixed, rest) = text.split_at_checked(19).ok_or(Invalid::Form)?;
     let seconds = date_and_time(fixed).ok_or(Invalid::Form)?;
     let (nanoseconds, rest) = fraction(rest).ok_or(Invalid::Form)?;
     let offset = offset(rest).ok_or(Invalid::Form)?;
-    // In 128 bits, because the first second of the range is only partly in it.
+    // The nanoseconds are computed in 128 bits, because only a part of the first second of the
+    // range fits into `i64`.
     let whole = i128::from(seconds - offset) * i128::from(NANOSECONDS) + i128::from(nanoseconds);
     i64::try_from(whole).map_err(|_| Invalid::Range)
 }
 
-/// Seconds since 1970 of `2006-01-02T15:04:05`.
+/// Returns the seconds since 1970 of a time in the form `2006-01-02T15:04:05`.
 fn date_and_time(text: &[u8]) -> Option<i64> {
     let text = text.first_chunk::<19>()?;
     let marks = [text[4], text[7], text[10], text[13], text[16]];
@@ -41,7 +42,7 @@ fn date_and_time(text: &[u8]) -> Option<i64> {
     is_valid.then(|| DAY_S * days(year, month, day) + 3600 * hour + 60 * minute + second)
 }
 
-/// The number of two digits.
+/// Returns the number that the two digits at `at` represent.
 #[inline]
 fn two(text: &[u8], at: usize) -> Option<i64> {
     let [tens, ones] = *text.get(at..)?.first_chunk::<2>()?;
@@ -58,8 +59,8 @@ fn days_of(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days since 1970 in the Gregorian calendar. A year begins in March here, so that a leap day is
-/// its last day.
+/// Returns the number of days from 1970 to a date in the Gregorian calendar. This calculation
+/// begins each year in March, so that a leap day is the last day of its year.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = if month > 2 {
         (year, month - 3)
@@ -70,7 +71,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     365 * year + leap_days + (153 * month + 2) / 5 + day - 1 - 719_468
 }
 
-/// Nanoseconds of a fraction, and what follows it.
+/// Returns the fraction of a second in nanoseconds, and the text after the fraction.
 fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let Some(digits) = text.strip_prefix(b".") else {
         return Some((0, text));
@@ -90,7 +91,8 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     Some((value * 10_i64.pow(places), rest))
 }
 
-/// Seconds that a time is ahead of UTC: `Z`, or hours and minutes.
+/// Returns a UTC offset in seconds, which is positive east of UTC. The offset is `Z`, or hours and
+/// minutes.
 fn offset(text: &[u8]) -> Option<i64> {
     let (sign, text) = match text {
         b"Z" => return Some(0),

@@ -1,8 +1,8 @@
-//! Turns the parts of an answer into events. All formats share this part of the decoder.
+//! Turns the parts of an answer into events. The JSON and `MessagePack` decoders share this code.
 //!
-//! The assembly handles statements, series and `partial`: it tracks which statement a result
-//! belongs to, which chunk continues which series, and what must still follow. The assembly
-//! receives rows, but no other bytes of the answer.
+//! An [`Assembly`] handles statements, series and `partial` marks. The assembly tracks which
+//! statement a result belongs to, which chunk continues which series, and which parts of the answer
+//! must still follow. The assembly receives the bytes of rows, but no other bytes of the answer.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -15,27 +15,28 @@ use crate::decode::table::{BatchLimits, RowFormat, Table};
 pub(in crate::decode) struct Assembly {
     events: VecDeque<Event>,
     limits: BatchLimits,
-    /// Whether text columns are decoded as views.
+    /// Whether text columns are decoded as `Utf8View`.
     has_views: bool,
     /// The number of complete documents so far.
     documents: u64,
     /// Whether an answer without any documents is valid.
     may_be_empty: bool,
-    /// What has been read of the current document.
+    /// The parts of the current document that have been read.
     document: Document,
-    /// The index of the current result's statement, once it is known.
+    /// The statement index of the current result, once the index is known.
     statement: Option<u32>,
-    /// The index of the previous result's statement.
+    /// The statement index of the previous result.
     last: Option<u32>,
-    /// The statement that, according to the server, continues in another result.
+    /// The index of the statement that must continue in the next result, because the server marked
+    /// the statement or one of its series as `partial`.
     open: Option<u32>,
     result_partial: bool,
     error: Option<String>,
     series: Series,
-    /// The series whose rows are being read. If the series is partial, its rows may continue in a
-    /// later chunk.
+    /// The series whose rows are being read. If the series is marked as `partial`, its rows may
+    /// continue in a later chunk.
     table: Option<Table>,
-    /// The series that the server marked as partial. The next chunk of this series must follow.
+    /// The series that the server marked as `partial`, so that its next chunk must follow.
     cut: Option<Identity>,
 }
 
@@ -46,7 +47,7 @@ struct Document {
     error: Option<String>,
 }
 
-/// A series whose map is being read.
+/// A series whose JSON object or `MessagePack` map is being read.
 #[derive(Debug, Default)]
 struct Series {
     identity: Identity,
@@ -114,7 +115,7 @@ impl Assembly {
         self.document.error = Some(text);
     }
 
-    /// Records a key of the document that no answer of InfluxDB contains.
+    /// Records that the document has a key that no answer from InfluxDB contains.
     pub(in crate::decode) fn unknown_in_document(&mut self) {
         self.document.has_other = true;
     }
@@ -146,9 +147,10 @@ impl Assembly {
         }
     }
 
-    /// Returns the index of the statement that the current result belongs to. Errors in
-    /// `MessagePack` have no statement id. A result without an id belongs to the statement that
-    /// continues, or otherwise to the next statement.
+    /// Returns the index of the statement that the current result belongs to. In `MessagePack`, a
+    /// result with an error has no statement id. A result without an id belongs to the statement
+    /// that must continue (`open`). If no statement must continue, the result belongs to the next
+    /// statement.
     fn statement(&mut self) -> Result<u32, Fault> {
         if let Some(id) = self.statement {
             return Ok(id);
@@ -189,7 +191,7 @@ impl Assembly {
     pub(in crate::decode) fn end_result(&mut self) -> Result<(), Fault> {
         let statement = self.statement()?;
         if let Some(message) = self.error.take() {
-            // A statement with an error ends here, even if the server announced another chunk.
+            // An error ends its statement, even if the server announced another chunk.
             self.cut = None;
             self.open = None;
             self.events
@@ -218,7 +220,8 @@ impl Assembly {
         Ok(())
     }
 
-    /// The tags are sorted, because Go writes maps to `MessagePack` in random order.
+    /// Sets the tags of the series, sorted by key, because Go writes maps to `MessagePack` in
+    /// random order.
     pub(in crate::decode) fn tags(&mut self, mut tags: Vec<(String, String)>) -> Result<(), Fault> {
         self.before_rows("tags")?;
         tags.sort();
@@ -277,8 +280,8 @@ impl Assembly {
     }
 
     /// Adds the row that starts at `at` and the complete rows that directly follow it, at most
-    /// `most` rows in all. Returns the index after the last row, and the number of rows. If not
-    /// even the first row is complete, returns the reason.
+    /// `most` rows in all. Returns the index after the last added row, and the number of added
+    /// rows. If the first row cannot be added, returns the reason.
     pub(in crate::decode) fn rows<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -318,7 +321,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// Makes a batch of the rows that have been added so far.
+    /// Turns the rows that have been added so far into a batch event.
     fn flush(&mut self) {
         let (Some(table), Some(statement)) = (&mut self.table, self.statement) else {
             return;
@@ -335,7 +338,8 @@ impl Assembly {
         self.events.push_back(Event::Batch(batch));
     }
 
-    /// Makes a batch of the complete rows that came before an error or an early end.
+    /// Turns the complete rows before an error, or before an early end of the answer, into a batch
+    /// event.
     pub(in crate::decode) fn salvage(&mut self) {
         if self.table.as_ref().is_some_and(|table| table.rows() > 0) {
             self.flush();

@@ -5,15 +5,16 @@ use crate::decode::error::Fault;
 use crate::decode::influxql::assemble::Assembly;
 use crate::decode::influxql::shape::{Key, Level};
 
-/// A complete value in one of the formats.
+/// A value in JSON or `MessagePack` that has arrived completely.
 pub(in crate::decode) trait Value: Sized {
     fn is_null(&self) -> bool;
     fn boolean(&mut self) -> Result<bool, Fault>;
     fn statement_id(&mut self) -> Result<u32, Fault>;
     fn text(&mut self) -> Result<String, Fault>;
-    /// Reads an array. Calls `item` to read each item.
+    /// Reads this value as an array. Calls `item` to read each item.
     fn array(&mut self, item: impl FnMut(&mut Self) -> Result<(), Fault>) -> Result<(), Fault>;
-    /// Reads an object. Calls `member` with each key; `member` then reads the value of the key.
+    /// Reads this value as an object. Calls `member` with each key, and `member` then reads the
+    /// value of that key.
     fn object(
         &mut self,
         member: impl FnMut(&mut Self, String) -> Result<(), Fault>,
@@ -21,7 +22,8 @@ pub(in crate::decode) trait Value: Sized {
     fn skip(&mut self) -> Result<(), Fault>;
 }
 
-/// Reads the value of `key` in a container, and passes the value to the [`Assembly`].
+/// Reads the value of an object key, and passes the value to the [`Assembly`]. `level` is the kind
+/// of object.
 pub(in crate::decode) fn read_member(
     level: Level,
     key: Key,
@@ -30,7 +32,8 @@ pub(in crate::decode) fn read_member(
 ) -> Result<(), Fault> {
     if value.is_null() && key != Key::Other {
         if level == Level::Document {
-            // A null is neither a result nor an error, so its key is treated like an unknown key.
+            // A null under `results` or `error` is neither a result nor an error, so its key is
+            // treated like an unknown key.
             out.unknown_in_document();
         }
         return Ok(());
@@ -45,8 +48,8 @@ pub(in crate::decode) fn read_member(
         Key::Name => out.name(value.text()?)?,
         Key::Tags => out.tags(tags(value)?)?,
         Key::Columns => out.columns(columns(value)?)?,
-        // This value is not an array, because the parser would have entered an array. Reading the
-        // value as an array therefore returns the right error.
+        // The parser itself reads the arrays under these keys, so this value is not an array.
+        // Reading the value as an array therefore returns the right error.
         Key::Results | Key::Series | Key::Values => value.array(|_| Ok(()))?,
         Key::Other => {
             if level == Level::Document {

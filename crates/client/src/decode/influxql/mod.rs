@@ -1,7 +1,8 @@
-//! Push decoders for the answers of `/query`, in both formats.
+//! Holds the push decoders for answers from `/query`, in JSON and `MessagePack`.
 //!
-//! A decoder handles whole and chunked answers in the same way, and builds no tree. Rows are
-//! written straight into columns, and the decoder buffers only one incomplete value and one batch.
+//! The decoders handle chunked answers in the same way as other answers, and never build a tree of
+//! values. Rows are written straight into columns. A decoder buffers only one incomplete value and
+//! one batch.
 
 mod assemble;
 pub(in crate::decode) mod json;
@@ -17,11 +18,12 @@ use crate::decode::error::{DecodeError, DecodeErrorKind, Fault, Stop};
 use crate::decode::event::{End, Event, Format};
 use crate::decode::table::BatchLimits;
 
-/// The number of bytes of a new piece that are first appended to the incomplete value from the
-/// previous piece: enough for a few rows.
+/// The number of bytes from a new piece that are first appended to the incomplete value of the
+/// previous piece. 4 KiB are enough for a few rows.
 const BRIDGE: usize = 4096;
 
-/// If a body is not an answer, the error shows at most this number of its bytes.
+/// The maximum length in bytes of the excerpt that an error message shows if a body is not an
+/// answer.
 const MAX_JUNK_BYTES: usize = 160;
 
 /// Decodes one answer to an InfluxQL query piece by piece. See [`crate::decode::Decoder`].
@@ -33,8 +35,8 @@ pub(in crate::decode) struct Decoder {
     buffer: Vec<u8>,
     /// The offset of the start of `buffer` in the answer.
     offset: u64,
-    /// Unexpected text where a document should begin, collected until there is enough of it for the
-    /// error message.
+    /// Unexpected text where a document should begin. The text is collected until there is enough
+    /// of it for the error message.
     junk: Option<Vec<u8>>,
     error: Option<DecodeError>,
 }
@@ -46,12 +48,12 @@ enum Parser {
 }
 
 impl Decoder {
-    /// Returns a decoder for JSON.
+    /// Returns a decoder for JSON answers.
     pub(in crate::decode) fn json() -> Self {
         Self::new(Parser::Json(json::Parser::default()))
     }
 
-    /// Returns a decoder for `MessagePack`, as 1.x and 2.x write it.
+    /// Returns a decoder for `MessagePack` answers, as InfluxDB 1.x and 2.x write them.
     pub(in crate::decode) fn msgpack() -> Self {
         Self::new(Parser::Msgpack(msgpack::Parser::default()))
     }
@@ -82,8 +84,8 @@ impl Decoder {
     /// Reads the next piece of the body.
     ///
     /// # Errors
-    /// If the answer is invalid. Every later call returns the same error. The events of the
-    /// complete parts before it can still be taken.
+    /// Fails if the answer is invalid. Every later call returns the same error. Events from the
+    /// complete parts of the answer before the error can still be taken.
     pub(in crate::decode) fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
@@ -107,9 +109,9 @@ impl Decoder {
         Ok(())
     }
 
-    /// Continues with the value in the buffer, and returns the part of `piece` that was not parsed.
-    /// First tries a small part of the piece, because the buffered value usually ends in that part.
-    /// In this case, the rest of the piece need not be copied.
+    /// Completes the value in the buffer, and returns the part of `piece` that was not parsed. At
+    /// first, only a small part of the piece is appended to the buffer. The buffered value usually
+    /// ends in this part, so that the rest of the piece need not be copied.
     fn end_buffer<'a>(&mut self, piece: &'a [u8]) -> Result<&'a [u8], DecodeError> {
         let begun = self.buffer.len();
         let (little, rest) = piece.split_at(BRIDGE.min(piece.len()));
@@ -131,16 +133,17 @@ impl Decoder {
         Ok(&[])
     }
 
-    /// Returns the next available event.
+    /// Returns the next event, or `None` if no event is available.
     pub(in crate::decode) fn next_event(&mut self) -> Option<Event> {
         self.assembly.next_event()
     }
 
     /// Tells the decoder that the answer has ended. If the answer ends too early, the complete rows
-    /// before its end can still be taken.
+    /// that arrived can still be taken.
     ///
     /// # Errors
-    /// If the end is not proven, something must still come, or [`Decoder::feed`] returned an error.
+    /// Fails if the end is not proven, if the answer is incomplete, or if [`Decoder::feed`]
+    /// returned an error.
     pub(in crate::decode) fn finish(&mut self, end: End) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
@@ -171,7 +174,8 @@ impl Decoder {
         }
     }
 
-    /// Parses the incomplete row once more, to distinguish an invalid row from an incomplete one.
+    /// Parses the buffered row once more at the end of the answer, because the row may be invalid
+    /// rather than incomplete.
     fn try_last_row(&mut self) -> Result<(), DecodeError> {
         if self.buffer.is_empty() {
             return Ok(());
@@ -212,9 +216,9 @@ impl Decoder {
         }
     }
 
-    /// Collects text that is not a document: InfluxDB 1.6 ends an answer that it cannot encode with
-    /// a line of plain text, `json: error calling MarshalJSON ...`. The error must show this text
-    /// to the user.
+    /// Collects text that is not a document, so that the error can show this text to the user. For
+    /// example, if InfluxDB 1.6 cannot encode an answer, it ends the answer with a line of plain
+    /// text, `json: error calling MarshalJSON ...`.
     fn collect_junk(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         let junk = self.junk.get_or_insert_default();
         let wanted = MAX_JUNK_BYTES - junk.len();

@@ -1,7 +1,7 @@
-//! Checks a raw JSON answer, which is returned to the user unchanged.
+//! Checks a JSON answer that is returned to the user as raw text.
 //!
-//! The check does not use the decoders of this module, because all that matters is whether the
-//! answer reports success. The check skips rows, and copies only error texts.
+//! The check does not use the decoders, because all that matters is whether the answer reports
+//! success. The check skips rows, and copies only error messages.
 
 use serde::Deserialize;
 
@@ -43,8 +43,8 @@ struct Outcome {
     error: Option<String>,
 }
 
-/// A series without its rows: serde skips keys that are not listed here, and builds no values for
-/// them.
+/// The part of a series that the check needs. Serde skips all other keys, including the rows, and
+/// builds no values for them.
 #[derive(Deserialize)]
 struct Series {
     #[serde(default)]
@@ -103,9 +103,9 @@ pub fn check(body: &[u8]) -> Verdict {
 /// Tracks the `partial` marks, which say that a series or a statement continues.
 #[derive(Default)]
 struct Cut {
-    /// The statement that must continue in the next result.
+    /// The index of the statement that must continue in the next result.
     open: Option<u32>,
-    /// The first statement that lacks a piece.
+    /// The index of the first statement of which a part is missing.
     found: Option<u32>,
 }
 
@@ -129,8 +129,8 @@ impl Cut {
     }
 }
 
-/// Whether a document is an empty object: Go omits `results` if there are none. Any other document
-/// without `results` or `error` does not come from InfluxDB.
+/// Returns whether a document is an empty object, because Go omits `results` if there are no
+/// results. Any other document without `results` or `error` does not come from InfluxDB.
 fn is_empty_object(text: &[u8]) -> bool {
     let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
     bytes.next() == Some(&b'{') && bytes.next() == Some(&b'}')

@@ -1,7 +1,8 @@
-//! Decimal numbers in text, in the form that servers usually write.
+//! Reads decimal numbers in the form that servers usually write.
 //!
-//! Eight bytes are processed at a time: all bytes of a `u64` are compared in parallel. A number near
-//! the end of the input, or in any other form, is left to the caller.
+//! The code processes eight bytes at a time, by comparing all bytes of a `u64` in parallel. The
+//! functions return `None` for a number that is near the end of the input or not in this usual
+//! form. In both cases, the caller must read the number in another way.
 
 mod float;
 
@@ -23,7 +24,7 @@ const POWERS: [u64; 9] = {
     powers
 };
 
-/// Consecutive decimal digits.
+/// A sequence of decimal digits, and the byte after it.
 struct Digits {
     value: u64,
     count: usize,
@@ -31,16 +32,16 @@ struct Digits {
     next: u8,
 }
 
-/// Reads up to 23 digits, which continue the digits in `value`. If there are more than 19 digits in
-/// total, the returned value is wrong.
+/// Reads up to 23 digits and appends them to the number `value`. If the number then has more than
+/// 19 digits, the returned value is wrong.
 #[inline]
 fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
     let window = input.get(at..)?.first_chunk::<24>()?;
     let mut count = 0;
     for bytes in window.as_chunks::<8>().0 {
         let word = u64::from_le_bytes(*bytes) ^ (LOW_BITS * u64::from(b'0'));
-        // A byte that is not a digit sets its own high bit in `others`, and can also set the high
-        // bits of later bytes.
+        // In `others`, the high bit of each byte that is not a digit is set. The high bits of later
+        // bytes may also be set.
         let others = (word.wrapping_add(LOW_BITS * 0x76) | word) & HIGH_BITS;
         if others == 0 {
             value = value.wrapping_mul(POWERS[8]).wrapping_add(eight(word));
@@ -48,9 +49,9 @@ fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
             continue;
         }
         let bits = others.trailing_zeros() & 0x38;
-        // Shifts out the bytes after the digits, and shifts zeros in before the digits. The shift
-        // takes two steps, because it may have to remove all eight bytes, and one step cannot shift
-        // by 64 bits.
+        // Shifts the bytes after the digits out of the word, and shifts zeros in before the digits.
+        // If all eight bytes must be removed, the shift is by 64 bits. One step cannot shift by 64
+        // bits, so the shift takes two steps.
         let part = eight(word << (63 - bits) << 1);
         let more = bits as usize / 8;
         value = value.wrapping_mul(POWERS[more]).wrapping_add(part);
@@ -64,8 +65,8 @@ fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
     None
 }
 
-/// Converts eight digit values (0 to 9), one per byte, to a number: first to pairs, then to groups
-/// of four, then to all eight.
+/// Converts eight digit values (0 to 9), one per byte, to a number. The digits are combined first
+/// in pairs, then in groups of four, and then all together.
 #[inline]
 fn eight(digits: u64) -> u64 {
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
@@ -74,7 +75,7 @@ fn eight(digits: u64) -> u64 {
     odd.wrapping_add(even) >> 32
 }
 
-/// Reads the sign and the digits before the decimal point.
+/// Reads the sign of a number and the digits before its decimal point.
 #[inline]
 fn whole(input: &[u8], at: usize) -> Option<(bool, usize, Digits)> {
     let negative = *input.get(at)? == b'-';
@@ -85,8 +86,8 @@ fn whole(input: &[u8], at: usize) -> Option<(bool, usize, Digits)> {
     is_usual.then_some((negative, start + digits.count, digits))
 }
 
-/// Reads a signed integer. Returns `None` if it has a decimal point or an exponent, or is close to the
-/// end of the input.
+/// Reads a signed integer. Returns `None` if the number has a decimal point or an exponent, or is
+/// close to the end of the input.
 #[inline]
 pub(in crate::decode) fn integer(input: &[u8], at: usize) -> Option<(i64, usize)> {
     let (negative, end, digits) = whole(input, at)?;
@@ -97,14 +98,13 @@ pub(in crate::decode) fn integer(input: &[u8], at: usize) -> Option<(i64, usize)
     Some((if negative { -value } else { value }, end))
 }
 
-/// Reads a float. If `promotes` is set, the number may have no decimal point.
+/// Reads a float. If `promotes` is true, a number without a decimal point is accepted too.
 #[inline]
 pub(in crate::decode) fn float(input: &[u8], at: usize, promotes: bool) -> Option<(f64, usize)> {
     let (negative, end, whole) = whole(input, at)?;
     let (value, end, next) = if whole.next == b'.' {
         let fraction = digits(input, end + 1, whole.value)?;
-        // A zero before the decimal point does not count as a digit of the value, but zeros after
-        // the point can count.
+        // A zero before the decimal point does not count as a digit, but zeros after the point do.
         let count = fraction.count + if whole.value == 0 { 0 } else { whole.count };
         if fraction.count == 0 || count > 19 {
             return None;

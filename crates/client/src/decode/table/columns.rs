@@ -1,9 +1,9 @@
-//! A growing column of a batch: a plain `Vec` of values, and the nulls, which are allocated only
-//! when needed.
+//! Collects the values of one column of a batch in a plain `Vec`. The null bitmap is allocated only
+//! when it is needed.
 //!
-//! A column tracks its type, and decides whether a value belongs to it. A column does not handle
-//! rows: `table` undoes rows and ends batches. The formats write values of the usual form straight
-//! into [`Values`]; all other values arrive here as a [`Cell`].
+//! A column tracks its type, and decides whether a value fits this type. A column does not handle
+//! rows: the module `table` undoes rows and ends batches. The readers of each format write values
+//! in the usual form straight into [`Values`]. All other values arrive as a [`Cell`].
 
 use std::sync::Arc;
 
@@ -20,16 +20,16 @@ use crate::decode::table::texts::Texts;
 use crate::decode::table::views::Views;
 use crate::decode::table::whole::float_of;
 
-/// One value of the answer. A text is not copied until it is appended to its column.
+/// One value of the answer. A string is not copied until it is appended to its column.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::decode) enum Cell<'a> {
     Null,
     Integer(i64),
-    /// Only for integers beyond `i64`; smaller integers are `Integer`.
+    /// An integer that exceeds the range of `i64`. All other integers are `Integer`.
     Unsigned(u64),
     Float(f64),
     Boolean(bool),
-    /// Nanoseconds since 1970, if the format marks the value as a time.
+    /// A time in nanoseconds since 1970, if the format marks the value as a time.
     Time(i64),
     Text(&'a [u8]),
     /// The content of a JSON string with escapes, which have already been checked.
@@ -51,19 +51,19 @@ pub(in crate::decode) enum Kind {
 /// How a column must change before it can take a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::decode) enum Fit {
-    /// The value belongs to the column as it is.
+    /// The value fits the current type of the column.
     Keep,
     /// The column can be converted to another type without losing values, and can then take the
     /// value.
     Become(Kind),
-    /// The batch must end before this value.
+    /// The batch must end before the row with this value.
     Break,
 }
 
-/// The values of a column. A null also has an entry here, whose value has no meaning.
+/// The values of a column. A null also has a value here, which has no meaning.
 ///
-/// The type tag is a separate byte instead of a niche inside a `Vec`, because it is checked for
-/// every cell.
+/// The type tag is checked for every cell, so it is a separate byte (`repr(u8)`) instead of a niche
+/// inside a `Vec`.
 #[derive(Debug)]
 #[repr(u8)]
 pub(in crate::decode) enum Values {
@@ -79,18 +79,18 @@ pub(in crate::decode) enum Values {
 
 #[derive(Debug)]
 pub(in crate::decode) struct Column {
-    /// Whether the integers of the column are timestamps: true for the first column if it is named
-    /// `time`.
+    /// Whether the integers of the column are timestamps. This is true for the first column if its
+    /// name is `time`.
     pub(in crate::decode) is_time: bool,
     /// Whether integers and floats may share the column, because the format does not distinguish
     /// them.
     pub(in crate::decode) promotes: bool,
-    /// Whether the texts of the column become [`Values::View`].
+    /// Whether the strings of the column are stored as [`Values::View`].
     has_views: bool,
     pub(in crate::decode) values: Values,
-    /// A bitmap that ends at the last null of the column. Values after the last null need no entry,
-    /// so appending a value does not touch this bitmap. For a column of [`Values::Null`], this
-    /// bitmap also counts the rows.
+    /// A bitmap of the nulls, which ends at the last null of the column. Values after the last null
+    /// need no bit, so appending a value does not touch this bitmap. For a column of
+    /// [`Values::Null`], the bitmap also counts the rows.
     nulls: NullBufferBuilder,
 }
 
@@ -105,7 +105,7 @@ impl Column {
         }
     }
 
-    /// Returns an empty column of this type.
+    /// Returns an empty column of the type `kind`.
     pub(in crate::decode) fn typed(kind: Kind, has_views: bool) -> Self {
         Self {
             values: Values::of(kind, 0, has_views),
@@ -113,8 +113,8 @@ impl Column {
         }
     }
 
-    /// Appends a value if it belongs to the column as it is. Returns whether the value was
-    /// appended.
+    /// Appends a value if the value fits the current type of the column. Returns whether the value
+    /// was appended.
     #[inline]
     pub(in crate::decode) fn push(&mut self, cell: Cell<'_>) -> bool {
         match (&mut self.values, cell) {
@@ -189,9 +189,10 @@ impl Column {
 
     /// Returns how the column must change so that the value can be added.
     ///
-    /// Apart from the rule for numbers in JSON, unsigned and signed integers share a column if no
-    /// value changes. Neither format marks unsigned integers, so a column of unsigned integers
-    /// looks like a mixture.
+    /// If the format does not distinguish integers from floats, they can share a column (see
+    /// `promotes`). In every format, signed and unsigned integers share a column if no value
+    /// changes. JSON and `MessagePack` do not mark unsigned integers, so a column of unsigned
+    /// integers looks like a mixture of both.
     pub(in crate::decode) fn fit(&self, cell: Cell<'_>) -> Fit {
         let wanted = self.kind_of(cell);
         let kind = self.kind();
@@ -240,7 +241,7 @@ impl Column {
         self.nulls.len() < self.len() || (0..self.nulls.len()).any(|row| self.nulls.is_valid(row))
     }
 
-    /// Whether every integer of the column can be represented exactly as a float.
+    /// Returns whether every integer of the column can be represented exactly as a float.
     fn floats(&self) -> bool {
         match &self.values {
             Values::Integer(values) => values.iter().all(|n| float_of(*n).is_some()),
@@ -249,12 +250,12 @@ impl Column {
         }
     }
 
-    /// Whether every integer of the column can be represented as an unsigned integer.
+    /// Returns whether every integer of the column can be represented as an unsigned integer.
     fn natural(&self) -> bool {
         matches!(&self.values, Values::Integer(values) if values.iter().all(|n| *n >= 0))
     }
 
-    /// Converts the column to another type that [`Column::fit`] returned.
+    /// Converts the column to the type `kind`, which [`Column::fit`] returned.
     pub(in crate::decode) fn become_kind(&mut self, kind: Kind) {
         let len = self.len();
         self.values = match (std::mem::replace(&mut self.values, Values::Null), kind) {
@@ -277,7 +278,8 @@ impl Column {
         };
     }
 
-    /// Reserves memory for `more` rows, assuming that they are similar to the current rows.
+    /// Reserves memory for `more` rows, whose values are assumed to be similar to the current
+    /// values.
     pub(in crate::decode) fn reserve(&mut self, more: usize) {
         match &mut self.values {
             Values::Null => {}
@@ -290,7 +292,8 @@ impl Column {
         }
     }
 
-    /// Returns an empty column of the same type, with memory for `rows` similar values.
+    /// Returns an empty column of the same type, with memory for `rows` values that are similar to
+    /// the current values.
     pub(in crate::decode) fn sibling(&self, rows: usize) -> Self {
         let mut column = Self::new(self.is_time, self.promotes, self.has_views);
         column.values = Values::of(self.kind(), 0, self.has_views);
@@ -317,12 +320,12 @@ impl Column {
             (Values::Boolean(values), Values::Boolean(more)) => values.extend_from_slice(more),
             (Values::Text(texts), Values::Text(more)) => texts.append(more),
             (Values::View(views), Values::View(more)) => views.append(more),
-            // A column of type `Null` consists only of its nulls.
+            // A column of type `Null` has no values to append, only nulls.
             _ => {}
         }
     }
 
-    /// Keeps only the first `rows` values.
+    /// Keeps only the first `rows` values of the column.
     pub(in crate::decode) fn truncate(&mut self, rows: usize) {
         match &mut self.values {
             Values::Null => {}
@@ -353,7 +356,7 @@ impl Column {
     }
 
     /// Takes the values out of the column as an array. The column keeps its type for the next
-    /// batch, so a batch with only nulls does not change the type.
+    /// batch, even if all values of the next batch are null.
     pub(in crate::decode) fn finish(&mut self) -> ArrayRef {
         let rows = self.len();
         self.nulls.append_n_non_nulls(rows - self.nulls.len());
@@ -377,7 +380,8 @@ impl Column {
 }
 
 impl Values {
-    /// Returns `len` values that represent nulls. Text values are views if `as_views` is true.
+    /// Returns `len` values of the type `kind` that represent nulls. Strings are stored as views if
+    /// `as_views` is true.
     fn of(kind: Kind, len: usize, as_views: bool) -> Self {
         match kind {
             Kind::Null => Self::Null,

@@ -1,7 +1,7 @@
-//! Decodes texts with backslash escapes as in JSON.
+//! Decodes the backslash escapes in JSON strings.
 
-/// Appends the content of a JSON string that has already been checked. Half a surrogate pair
-/// becomes U+FFFD, as in Go.
+/// Appends the decoded content of a JSON string to `out`. The escapes in the string must have been
+/// checked already. Half of a surrogate pair becomes U+FFFD, as in Go.
 pub(in crate::decode) fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
     while let Some(at) = text.iter().position(|byte| *byte == b'\\') {
         out.extend_from_slice(&text[..at]);
@@ -26,8 +26,8 @@ pub(in crate::decode) fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(text);
 }
 
-/// Decodes one `\uXXXX` escape, or two that form a surrogate pair. Returns the character, and the
-/// number of bytes that its escapes take.
+/// Decodes one `\uXXXX` escape, or two such escapes that form a surrogate pair. Returns the
+/// character, and the length of its escapes in bytes.
 fn unicode_escape(text: &[u8]) -> (char, usize) {
     let Some(unit) = code_unit(text) else {
         return (char::REPLACEMENT_CHARACTER, text.len().min(6));

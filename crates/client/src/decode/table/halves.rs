@@ -1,12 +1,11 @@
-//! Reads the rows of a large series in rounds. Each round takes a piece of the answer and splits it
-//! in two; another thread reads the second half.
+//! Reads the rows of a large series in rounds, on two threads. In each round, the current thread
+//! reads the first half of a part of the answer, while a second thread reads the second half.
 //!
-//! The start of the second half is a guess: a position where a row seems to start. The first half
-//! confirms the guess if the row after its last row would start exactly there, and otherwise
-//! refutes the guess. If the guess was wrong, the second half is discarded, and decoding continues
-//! as if the second half had not been read. Neither half changes the type of a column: each half
-//! ends before a row that would change a type. Therefore neither the guess nor the number of
-//! processors changes the result.
+//! The start of the second half is a guess: a position where a row seems to start. The guess is
+//! right if the row after the last row of the first half starts exactly at this position. If the
+//! guess was wrong, the second half is discarded, and decoding continues as if the second half had
+//! not been read. Each half ends before a row that would change the type of a column. Therefore
+//! neither the guess nor the number of processors changes the result.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,38 +13,40 @@ use std::thread;
 
 use super::{BatchLimits, RowFormat, Table};
 
-/// The number of consecutive valid rows that are required at the start of the second half.
+/// The number of consecutive valid rows that must follow the guessed start of the second half.
 const PROOF: u32 = 8;
 
-/// The number of bytes that are searched for the start of the second half.
+/// The maximum number of bytes that are searched for the start of the second half.
 const SEARCHED: usize = 1 << 16;
 
-/// A half is not worth a thread if it is smaller than a full half divided by this number.
+/// If the halves would be smaller than the maximum size of a half divided by this number, no second
+/// thread is started.
 const LEAST_SHARE: usize = 8;
 
-/// The number of rows after which a thread checks whether its result is still needed.
+/// The number of rows after which the second thread checks again whether its rows are still needed.
 const ROWS_BETWEEN_LOOKS: u32 = 4096;
 
-/// Rows that were added one after the other.
+/// A sequence of consecutive rows that were added to a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
     pub(super) count: u32,
-    /// The index after the last row.
+    /// The index after the last row of the sequence.
     pub(super) end: usize,
-    /// The start of the next row, if there is one.
+    /// The start of the row after the sequence, if there is such a row.
     pub(super) next: Option<usize>,
 }
 
-/// The result of reading two halves.
+/// The result of a round, in which two halves are read.
 struct Halves {
     run: Run,
-    /// Both halves were added, and more rows may follow.
+    /// Whether both halves were added completely, so that another round may follow.
     are_whole: bool,
 }
 
 impl Table {
-    /// Adds the row at `at` and the rows that follow it, at most `most` rows in all, as long as
-    /// they are complete, change no column and fit into the batch. The call may add no rows.
+    /// Adds the row that starts at `at` and the rows that follow it, at most `most` rows in all.
+    /// Stops before a row that is incomplete or would change the type of a column, and before the
+    /// batch is full. The call may add no rows.
     #[inline(never)]
     pub(super) fn add_in_halves<F: RowFormat>(
         &mut self,
@@ -58,7 +59,7 @@ impl Table {
         if !thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
             return run;
         }
-        // The memory of the second table is reused in all rounds.
+        // All rounds use the same second table, so that its memory is reused.
         let mut second = None;
         while let Some(start) = run.next {
             let half = limits.ahead.min((input.len() - start) / 2);
@@ -80,16 +81,17 @@ impl Table {
         run
     }
 
-    /// Returns a number of bytes: rows that take fewer bytes in total cannot fill the batch,
-    /// however short each row is.
+    /// Returns the number of input bytes for which the batch has space. Fewer bytes than this
+    /// cannot fill the batch, however short the rows are.
     fn place(&self, limits: BatchLimits) -> usize {
         let bytes = limits.bytes.saturating_sub(self.bytes);
         bytes.min(limits.rows.saturating_sub(self.rows))
     }
 
-    /// Adds the rows of the first half, and then the rows of an equally large second half.
-    /// `second`, an empty sibling table, collects the rows of the second half. The second half is
-    /// dropped if both halves together would fill the `place` in the batch.
+    /// Adds the rows of the first half, and then the rows of an equally large second half. The rows
+    /// of the second half are first collected in `second`, an empty table with the same columns.
+    /// The second half is dropped if both halves together have `place` bytes or more, and could
+    /// therefore fill the batch.
     fn add_halves<F: RowFormat>(
         &mut self,
         second: &mut Self,
@@ -140,8 +142,8 @@ impl Table {
         }
     }
 
-    /// Returns the first offset from `from` on where rows seem to start. The table must be empty
-    /// before the call, and is empty again after it.
+    /// Returns the first position from `from` on where rows seem to start. The table must be empty
+    /// before the call, and is empty again after the call.
     fn find_rows<F: RowFormat>(&mut self, input: &[u8], from: usize) -> Option<usize> {
         let searched = &input[..input.len().min(from + SEARCHED)];
         let mut place = F::find_row(searched, from);
@@ -156,8 +158,8 @@ impl Table {
         place
     }
 
-    /// Adds the rows that start in a range, and stops before a row that is incomplete or changes a
-    /// column.
+    /// Adds the rows that start in a range of the input. Stops before a row that is incomplete or
+    /// would change the type of a column.
     fn add_run<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -184,7 +186,7 @@ impl Table {
         run
     }
 
-    /// Returns an empty table with the same columns, and with memory for `rows` rows that are
+    /// Returns an empty table with the same columns. Memory is reserved for `rows` rows that are
     /// similar to the current rows.
     fn sibling(&self, rows: usize) -> Self {
         Self {
@@ -198,7 +200,7 @@ impl Table {
         }
     }
 
-    /// Appends the rows of another table whose columns have the same types.
+    /// Appends the rows of `other`, a table whose columns have the same types.
     fn append(&mut self, other: &mut Self) {
         for (column, more) in self.columns.iter_mut().zip(&mut other.columns) {
             column.append(more);

@@ -1,8 +1,8 @@
 //! Collects the rows of one series into record batches.
 //!
 //! A row is added either completely or not at all. The fast path writes cells straight into the
-//! columns. A row that does not fit is undone and parsed again on the slow path, which decides how
-//! the column types change.
+//! columns. If a cell does not fit its column, the row is undone and parsed again on the slow path.
+//! The slow path decides how the types of the columns change.
 
 mod capacity;
 pub(in crate::decode) mod columns;
@@ -22,18 +22,18 @@ use crate::decode::table::columns::{Cell, Column, Fit, Kind};
 
 pub(crate) use self::whole::{Whole, float_of};
 
-/// A format of rows: JSON, `MessagePack` or CSV.
+/// Reads rows in one format: JSON, `MessagePack` or CSV.
 pub(in crate::decode) trait RowFormat {
-    /// Whether a whole float looks the same as an integer in this format.
+    /// Whether this format writes whole floats (such as 4.0) in the same way as integers.
     const PROMOTES: bool;
 
-    /// Whether two threads read many rows in less time than one thread, including the time to join
-    /// their results.
+    /// Whether two threads decode many rows of this format faster than one thread does, even though
+    /// the rows of both threads must be joined.
     const IN_HALVES: bool;
 
     /// Reads the row that starts at `at`, and returns the index after the row. For each column,
-    /// calls `each` with the column and the start of its cell; `each` returns the index after the
-    /// cell.
+    /// calls `each` with the column and the start of its cell. `each` must return the index after
+    /// the cell.
     fn read_row<C>(
         input: &[u8],
         at: usize,
@@ -41,18 +41,19 @@ pub(in crate::decode) trait RowFormat {
         each: impl FnMut(C, usize) -> Result<usize, Stop>,
     ) -> Result<usize, Stop>;
 
-    /// Reads a cell of any type.
+    /// Reads the cell that starts at `at`, of any type. Returns the cell, and the index after it.
     fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop>;
 
     /// Appends the cell at `at` to a column, if the cell has the type of the column and the usual
-    /// form. Returns the index after the cell. Returns `None` for all other cells, and the caller
-    /// then uses [`RowFormat::cell`]. This function may accept fewer cells than
-    /// [`RowFormat::cell`], but must read them in the same way.
+    /// form. Returns the index after the cell. Returns `None` for all other cells, which the caller
+    /// then reads with [`RowFormat::cell`]. This function may accept fewer cells than
+    /// [`RowFormat::cell`] does, but both functions must read the same value.
     fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize>;
 
     /// Appends the cell at `at` to a column, and returns the index after the cell. Returns
-    /// [`Stop::Changed`] if the column must change its type for the cell. A format that gives each
-    /// column a type has its own implementation, which never returns it.
+    /// [`Stop::Changed`] if the column must change its type for the cell. Formats in which the
+    /// answer states the type of each column override this function, and never return
+    /// [`Stop::Changed`].
     #[inline]
     fn push(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop>
     where
@@ -64,14 +65,15 @@ pub(in crate::decode) trait RowFormat {
         }
     }
 
-    /// Returns the start of the next row, if a row directly follows the row that ends at `end`.
+    /// Returns the start of the next row, if another row directly follows the row that ends at
+    /// `end`.
     fn next_row(input: &[u8], end: usize) -> Option<usize>;
 
-    /// Returns the first offset from `from` on that looks like the start of a row.
+    /// Returns the first position from `from` on that looks like the start of a row.
     fn find_row(input: &[u8], from: usize) -> Option<usize>;
 
-    /// Returns the first offset that looks like the end of the last row, if the format does not
-    /// count rows in advance.
+    /// Returns the first position that looks like the end of a series' last row. Returns `None` if
+    /// the format states the number of rows in advance.
     fn find_end(input: &[u8]) -> Option<usize>;
 }
 
@@ -79,29 +81,29 @@ pub(in crate::decode) trait RowFormat {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::decode) struct BatchLimits {
     pub(in crate::decode) rows: usize,
-    /// The bytes that the batch's rows take in the answer. The limit keeps wide rows and long texts
-    /// within memory.
+    /// The maximum number of bytes that the batch's rows take in the answer. This limit bounds
+    /// memory use if rows are wide or strings are long.
     pub(in crate::decode) bytes: usize,
-    /// The number of bytes that are searched for the end of a series. A series that does not end
-    /// within these bytes is large: memory is reserved for all its remaining rows, and two threads
-    /// each read this number of bytes at a time. With 0, nothing is searched, and no series counts
-    /// as large.
+    /// The number of bytes that are searched for the end of a series. If the series does not end
+    /// within these bytes, it counts as large. For a large series, memory is reserved for all
+    /// remaining rows, and two threads each read this number of bytes at a time. If the number is
+    /// 0, no series counts as large.
     pub(in crate::decode) ahead: usize,
 }
 
 impl BatchLimits {
-    /// The limits for an answer that is streamed: a batch fits into the CPU cache, and into memory
-    /// even if rows are wide and texts are long.
+    /// The limits for an answer that is streamed. With these limits, a batch fits into the CPU
+    /// cache. Even if rows are wide and strings are long, a batch fits into memory.
     pub(in crate::decode) const STREAMED: Self = Self {
         rows: 8192,
         bytes: 8 << 20,
         ahead: 0,
     };
 
-    /// The limits for an answer that is collected. A text column stays below the 2 GiB that Arrow
-    /// allows, even if the batch has one more row of the maximum length (256 MiB) and every byte of
-    /// a text becomes three bytes (U+FFFD). A series of more than 4 MiB is worth decoding on two
-    /// threads.
+    /// The limits for an answer that is collected. Arrow allows at most 2 GiB in a text column, and
+    /// these limits keep every column smaller. A column stays below 2 GiB even if the last row has
+    /// the maximum length (256 MiB) and every byte of a string becomes three bytes (U+FFFD).
+    /// Decoding on two threads is worthwhile for a series of more than 4 MiB.
     pub(in crate::decode) const COLLECTED: Self = Self {
         rows: usize::MAX,
         bytes: 256 << 20,
@@ -111,24 +113,25 @@ impl BatchLimits {
 
 /// The result of adding a row.
 enum Added {
-    /// The row was added, and ends at this index.
+    /// The row was added. The value is the index after the row.
     Row(usize),
-    /// The row fits only into a new batch: take the current batch, then add the row again.
+    /// The row fits only into a new batch. The caller must take the current batch and then add the
+    /// row again.
     NewBatch,
 }
 
 /// The result of adding consecutive rows.
 pub(in crate::decode) struct Rows {
-    /// The index after the last row that was added.
+    /// The index in the input after the last row that was added.
     pub(in crate::decode) end: usize,
     /// The number of rows that were added.
     pub(in crate::decode) count: u32,
-    /// The batch must be taken before more rows are added.
+    /// Whether the batch must be taken before more rows are added.
     pub(in crate::decode) is_full: bool,
 }
 
-/// The number of rows after which memory is reserved for all rows that seem to follow. Nothing is
-/// reserved for fewer rows, because many series are small.
+/// The number of rows after which memory is reserved for all rows that seem to follow. For fewer
+/// rows, no memory is reserved, because many series are small.
 const ROOM: usize = 4096;
 
 #[derive(Debug)]
@@ -137,10 +140,10 @@ pub(in crate::decode) struct Table {
     columns: Vec<Column>,
     rows: usize,
     bytes: usize,
-    /// The number of rows for which memory is reserved.
+    /// The number of rows for which memory has been reserved.
     room: usize,
-    /// The number of rows at which [`Table::add_many`] is called next. Until the first such call,
-    /// the vectors grow as usual.
+    /// When the table has this number of rows, [`Table::add_many`] is called. Until the first such
+    /// call, the vectors of the columns grow as usual.
     pause: usize,
     /// The schema of the previous batch.
     schema: Option<SchemaRef>,
@@ -167,7 +170,7 @@ impl Table {
         }
     }
 
-    /// Returns a table whose columns have these names and types.
+    /// Returns an empty table whose columns have the names `names` and the types `kinds`.
     pub(in crate::decode) fn typed(names: Vec<String>, kinds: &[Kind], has_views: bool) -> Self {
         let mut table = Self::new(names, false, has_views);
         for (column, kind) in table.columns.iter_mut().zip(kinds) {
@@ -176,7 +179,7 @@ impl Table {
         table
     }
 
-    /// Returns the Arrow type that a column has now.
+    /// Returns the current Arrow type of a column.
     pub(in crate::decode) fn data_type(&self, column: usize) -> DataType {
         self.columns[column].data_type()
     }
@@ -185,7 +188,7 @@ impl Table {
         &self.names
     }
 
-    /// Whether no batch has been taken yet.
+    /// Returns whether no batch has been taken from the table yet.
     pub(in crate::decode) fn is_new(&self) -> bool {
         self.schema.is_none()
     }
@@ -198,9 +201,9 @@ impl Table {
         self.rows >= limits.rows || self.bytes >= limits.bytes
     }
 
-    /// Adds the row that starts at `at` and the rows that follow it, at most `most` rows in all,
-    /// until the batch is full or a row does not fit. If a row after the first row cannot be read,
-    /// the next call returns its error.
+    /// Adds the row that starts at `at` and the rows that follow it, at most `most` rows in all.
+    /// Stops when the batch is full or a row does not fit. If a row after the first row cannot be
+    /// read, the next call returns the error for this row.
     pub(in crate::decode) fn add_rows<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -238,8 +241,8 @@ impl Table {
         Ok(rows)
     }
 
-    /// Reserves memory for the rows that seem to follow, and adds them in halves if there are many.
-    /// Returns the start of the next row.
+    /// Reserves memory for the rows that seem to follow. If many rows seem to follow, two threads
+    /// add them in halves. Returns the start of the next row.
     #[cold]
     fn add_many<F: RowFormat>(
         &mut self,
@@ -266,14 +269,15 @@ impl Table {
             rows.end = run.end;
             rows.count += run.count;
         }
-        // The halves may end early, so they are tried again later, but not too often.
+        // Reading in halves may stop early, so it is tried again later, but not too often.
         self.pause = self.room.clamp(self.rows + ROOM, 2 * self.rows);
         rows.is_full = self.is_full(limits);
         run.next.filter(|_| !rows.is_full)
     }
 
-    /// Reserves memory for more rows: as many as the table has, or as many as `bytes` of input seem
-    /// to contain, whichever is more. The total is limited to `most` rows.
+    /// Reserves memory for more rows: as many as the table has, or as many as `bytes` bytes of
+    /// input seem to contain, whichever is more. The table's total number of rows is limited to
+    /// `most`.
     fn make_room(&mut self, bytes: usize, most: usize) {
         let more = self.rows_in(bytes).max(self.rows).min(most - self.rows);
         self.room = self.rows + more;
@@ -282,8 +286,8 @@ impl Table {
         }
     }
 
-    /// Estimates the number of rows in `bytes` of input, assuming that they are similar to the
-    /// current rows.
+    /// Estimates the number of rows in `bytes` bytes of input, assuming that these rows are similar
+    /// to the table's current rows.
     fn rows_in(&self, bytes: usize) -> usize {
         let rows = bytes / self.bytes.div_ceil(self.rows);
         rows.saturating_add(rows / 64)
@@ -298,7 +302,8 @@ impl Table {
         }
     }
 
-    /// Adds a row if every cell fits its column. Returns the index after the row.
+    /// Adds the row that starts at `at` if every cell fits its column. Returns the index after the
+    /// row.
     #[inline]
     fn push_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
         let columns = self.columns.iter_mut();
@@ -351,8 +356,8 @@ impl Table {
         Ok(Added::Row(end))
     }
 
-    /// Takes the rows that were added so far. Returns the batch, and whether its schema differs
-    /// from that of the previous batch.
+    /// Takes the rows that have been added so far as a batch. Returns the batch, and whether its
+    /// schema differs from the schema of the previous batch.
     pub(in crate::decode) fn take_batch(&mut self) -> (RecordBatch, bool) {
         let fields: Vec<Field> = self
             .names
@@ -379,8 +384,8 @@ impl Table {
     }
 }
 
-/// Appends a cell of any form that the column accepts. This is a separate function to keep the fast
-/// path small.
+/// Appends a cell in any form, if the column accepts the cell's value. This is a separate function
+/// to keep the fast path small.
 #[cold]
 #[inline(never)]
 fn push_any<F: RowFormat>(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop> {

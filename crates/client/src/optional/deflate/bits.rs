@@ -1,15 +1,15 @@
-//! Writes bits into bytes, with the lowest bit first.
+//! Writes bits to a byte buffer, with the lowest bit first.
 
-/// The bytes are written eight at a time; the bytes after `at` are meaningless.
+/// A buffer for bits, which is written eight bytes at a time. The bytes after `at` are meaningless.
 pub(super) struct Bits {
     bytes: Vec<u8>,
     at: usize,
-    /// Fewer than eight bits that do not form a whole byte yet.
+    /// The last bits, fewer than eight, which do not form a whole byte yet.
     waiting: u64,
     width: u32,
 }
 
-/// A position in the written bits.
+/// A position in the written bits, to which `back_to` can return.
 pub(super) struct Position {
     at: usize,
     waiting: u64,
@@ -17,7 +17,7 @@ pub(super) struct Position {
 }
 
 impl Bits {
-    /// Returns a writer that continues after `bytes`.
+    /// Returns a buffer that begins with `bytes`, and reserves memory for `more` bytes.
     pub(super) fn new(bytes: Vec<u8>, more: usize) -> Self {
         let at = bytes.len();
         let mut bits = Self {
@@ -30,7 +30,7 @@ impl Bits {
         bits
     }
 
-    /// Reserves memory for this many bytes.
+    /// Reserves memory for `more` bytes.
     #[inline]
     pub(super) fn reserve(&mut self, more: usize) {
         let wanted = self.at + more + 8;
@@ -44,7 +44,7 @@ impl Bits {
         self.bytes.resize(wanted.max(self.bytes.len() * 2), 0);
     }
 
-    /// Appends up to 56 bits; memory for them must have been reserved.
+    /// Appends up to 56 bits. Memory for these bits must have been reserved before the call.
     #[inline]
     pub(super) fn push(&mut self, bits: u64, width: u32) {
         self.waiting |= bits << self.width;
@@ -53,17 +53,17 @@ impl Bits {
         out.copy_from_slice(&self.waiting.to_le_bytes());
         let whole = self.width / 8;
         self.at += whole as usize;
-        // There are at most seven whole bytes, so the shift is less than 64.
+        // At most seven bytes are complete, so the shift is less than 64 bits.
         self.waiting >>= 8 * whole;
         self.width %= 8;
     }
 
-    /// Returns the number of whole bytes.
+    /// Returns the number of complete bytes.
     pub(super) fn len(&self) -> usize {
         self.at
     }
 
-    /// Returns the current position, to which `back_to` can return.
+    /// Returns the current position, as an argument for `back_to`.
     pub(super) fn place(&self) -> Position {
         Position {
             at: self.at,
@@ -72,14 +72,14 @@ impl Bits {
         }
     }
 
-    /// Drops everything after a position.
+    /// Drops all bits after the position `place`.
     pub(super) fn back_to(&mut self, place: &Position) {
         self.at = place.at;
         self.waiting = place.waiting;
         self.width = place.width;
     }
 
-    /// Returns the bytes; the last byte is padded with zero bits.
+    /// Returns the written bytes. The last byte is padded with zero bits.
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.reserve(8);
         self.push(0, (8 - self.width) % 8);

@@ -1,6 +1,6 @@
-//! Converts lengths and distances to symbols.
+//! Converts the lengths and distances of repetitions to deflate symbols.
 
-/// The symbol of a length or distance, and its extra bits.
+/// The symbol of a length or distance, and the extra bits that follow the symbol.
 pub(super) struct Symbol {
     pub(super) code: usize,
     pub(super) extra: u32,
@@ -26,8 +26,9 @@ pub(super) fn distance_symbol(distance: usize) -> Symbol {
     ranged(distance - 1, 2, 0)
 }
 
-/// Returns the symbol of a number; the ranges of the symbols double in size every `steps` symbols.
-/// Each of the first `2 * steps` numbers has its own symbol.
+/// Returns the symbol for a number. Each symbol stands for a range of numbers. The first
+/// `2 * steps` numbers have a symbol each. After these numbers, the size of the ranges doubles
+/// every `steps` symbols.
 #[inline]
 fn ranged(number: usize, steps: usize, first: usize) -> Symbol {
     if number < 2 * steps {

@@ -2,11 +2,11 @@
 
 /// The state of the search for the end of a value. Each byte is examined only once, no matter how
 /// many pieces the value arrives in. The search handles only brackets and quotes; the rest of the
-/// grammar is checked afterwards.
+/// JSON grammar is checked afterwards.
 ///
-/// A byte that JSON does not allow at this point also ends the search, so that the grammar check
-/// finds the byte. Otherwise a misplaced quote would turn everything after it into text, and an
-/// invalid answer would look like an incomplete one.
+/// A byte that JSON does not allow in its position also ends the search, so that the grammar check
+/// finds this byte. Otherwise everything after a misplaced quote would count as part of a string,
+/// and an invalid answer would look incomplete.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     at: usize,
@@ -18,13 +18,13 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// Whether a value has begun but not ended.
+    /// Returns whether the start of a value has been examined but its end has not been found.
     pub(super) fn is_active(&self) -> bool {
         self.at > 0
     }
 
-    /// Returns the length of the value at the start of `input` if the end of the value has arrived.
-    /// If this function returns `None`, the next call must pass the same value with more bytes.
+    /// Returns the length of the value at the start of `input`, or `None` if the end of the value
+    /// has not arrived. After `None`, the next call must pass the same value with more bytes.
     pub(super) fn end(&mut self, input: &[u8]) -> Option<usize> {
         let end = self.find(input)?;
         *self = Self::default();
@@ -64,7 +64,7 @@ impl Scan {
                 b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if self.depth == 0 => {
                     return Some(here);
                 }
-                // These bytes are separators, or characters of numbers, `null`, `true` and `false`.
+                // These bytes are separators, or occur in numbers, `null`, `true` and `false`.
                 b','
                 | b':'
                 | b'0'..=b'9'

@@ -1,4 +1,4 @@
-//! Reads JSON strings and numbers strictly as RFC 8259 defines them.
+//! Reads JSON strings and numbers, and accepts only what RFC 8259 allows.
 
 use crate::decode::error::{DecodeErrorKind, Fault, Stop};
 use crate::decode::table::columns::Cell;
@@ -54,7 +54,7 @@ fn control(input: &[u8], at: usize) -> Stop {
     Fault::unexpected(input, at, "a string without control characters").into()
 }
 
-/// Checks one escape and returns the index after it.
+/// Checks the escape sequence at `at`, and returns the index after the sequence.
 fn escape(input: &[u8], at: usize) -> Result<usize, Stop> {
     match input.get(at + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
@@ -106,7 +106,7 @@ pub(super) fn number(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop>
 }
 
 /// Reads an integer of at least 19 digits, or `-0`. An integer that does not fit into 64 bits is a
-/// float that Go wrote without an exponent, and so is `-0`.
+/// float that Go wrote without an exponent. `-0` is also a float.
 #[cold]
 fn large(input: &[u8], at: usize, end: usize) -> Result<Cell<'_>, Stop> {
     let text = std::str::from_utf8(&input[at..end]).unwrap_or_default();
@@ -136,7 +136,8 @@ fn float(input: &[u8], at: usize, mut end: usize) -> Result<(Cell<'_>, usize), S
     Ok((Cell::Float(parse_float(text, at)?), end))
 }
 
-/// Skips at least one digit. The input must contain a byte after the last digit.
+/// Skips consecutive digits, of which there must be at least one. The input must contain a byte
+/// after the last digit.
 fn digits(input: &[u8], at: usize) -> Result<usize, Stop> {
     let count = input[at..]
         .iter()

@@ -1,8 +1,8 @@
-//! A fast path for cells in the form that the server usually writes. It reads these cells straight
-//! into columns of their type.
+//! A fast path for JSON cells in the form that the server usually writes. The value of each cell is
+//! appended straight to a column of the same type.
 //!
 //! The fast path processes eight bytes at a time: it compares all bytes of a `u64` in parallel. A
-//! cell near the end of the input, or in any other form, is left to the general reader.
+//! cell that is near the end of the input, or not in the usual form, is left to the general reader.
 
 use crate::decode::number::{float, integer};
 use crate::decode::table::columns::{Column, Values};
@@ -52,8 +52,8 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
     })
 }
 
-/// Returns the index of the quote that ends the string. Returns `None` if the string needs a closer
-/// check.
+/// Returns the index of the quote that ends the string. Returns `None` if only the general reader
+/// can read the string.
 #[inline]
 fn text_end(input: &[u8], at: usize) -> Option<usize> {
     if *input.get(at)? != b'"' {
@@ -66,8 +66,8 @@ fn text_end(input: &[u8], at: usize) -> Option<usize> {
         };
         let (first, second) = (special(*first), special(*second));
         if first | second != 0 {
-            // Selects one of the two halves without a branch, because such a branch would depend on
-            // the length of the text.
+            // Selects one of the two halves of the 16 bytes without a branch, because such a branch
+            // would depend on the length of the string.
             let half = if first == 0 { second } else { first };
             end += half.trailing_zeros() as usize / 8 + if first == 0 { 8 } else { 0 };
             return (input.get(end) == Some(&b'"')).then_some(end);
@@ -76,8 +76,9 @@ fn text_end(input: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Sets the high bit of the first byte that is a quote, a backslash or a byte that strings must not
-/// contain. The high bits of later bytes may be set as well.
+/// Returns a mask in which the high bit of the first special byte is set. Special bytes are quotes,
+/// backslashes and bytes that JSON strings must not contain. The mask may also contain high bits of
+/// bytes after the first special byte.
 #[inline]
 fn special(bytes: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(bytes);
@@ -86,8 +87,8 @@ fn special(bytes: [u8; 8]) -> u64 {
         | (word.wrapping_sub(LOW_BITS * 0x20) & !word & HIGH_BITS)
 }
 
-/// Sets the high bit of the first byte that is zero. The high bits of later bytes may be set as
-/// well.
+/// Returns a mask in which the high bit of the first zero byte of `word` is set. The mask may also
+/// contain high bits of bytes after the first zero byte.
 #[inline]
 fn zeros(word: u64) -> u64 {
     word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS

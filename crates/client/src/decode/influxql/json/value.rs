@@ -11,7 +11,8 @@ use crate::decode::table::columns::Cell;
 use crate::decode::table::escapes::unescape;
 use crate::decode::table::texts::push_valid;
 
-/// Reads one complete value. `base` is the offset of the value in the parser's input.
+/// Reads one complete JSON value. The field `base` is the offset of the value in the parser's
+/// input.
 pub(super) struct JsonReader<'a> {
     value: &'a [u8],
     at: usize,
@@ -33,8 +34,8 @@ impl<'a> JsonReader<'a> {
         fault
     }
 
-    /// Turns an incomplete result into an error: the end of the value is already known, so the
-    /// value is malformed.
+    /// Turns [`Stop::Short`] into an error. The end of the value is already known, so a part of the
+    /// value that seems incomplete is malformed.
     fn whole<T>(&self, result: Result<T, Stop>, expected: &str) -> Result<T, Fault> {
         result.map_err(|stop| match stop {
             Stop::Fault(mut fault) => {
@@ -146,7 +147,7 @@ impl Value for JsonReader<'_> {
         self.next();
         let rest = &self.value[self.at..];
         let end = Scan::default().end(rest).unwrap_or(rest.len());
-        // serde_json skips values without recursion, so deep nesting is safe.
+        // serde_json does not recurse when it skips a value, so deep nesting is safe.
         if serde_json::from_slice::<IgnoredAny>(&rest[..end]).is_err() {
             return Err(self.unexpected("a JSON value"));
         }
@@ -155,7 +156,7 @@ impl Value for JsonReader<'_> {
     }
 }
 
-/// Reads the cell at `at`. Returns the cell and the index after it.
+/// Reads the cell that starts at `at`. Returns the cell, and the index after it.
 #[inline]
 pub(super) fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     match input.get(at) {

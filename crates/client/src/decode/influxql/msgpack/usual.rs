@@ -1,12 +1,12 @@
-//! A fast path for cells in the form that the server usually writes. It reads these cells straight
-//! into columns of their type.
+//! A fast path for `MessagePack` cells in the form that the server usually writes. The value of
+//! each cell is appended straight to a column of the same type.
 
 use std::ops::Range;
 
 use crate::decode::table::columns::{Column, Values};
 use crate::decode::table::views::Views;
 
-/// The maximum number of bytes of an encoded number.
+/// The maximum length in bytes of an encoded number.
 const NUMBER: usize = 9;
 
 /// Implements `RowFormat::push_usual`.
@@ -53,7 +53,8 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
     })
 }
 
-/// This function is not inlined, because inlining would slow down columns of other types.
+/// Appends a string to a `Utf8View` column. This function is not inlined, because inlining would
+/// slow down columns of other types.
 #[inline(never)]
 fn push_view(input: &[u8], at: usize, views: &mut Views) -> Option<usize> {
     let text = text(input, at)?;
@@ -62,7 +63,8 @@ fn push_view(input: &[u8], at: usize, views: &mut Views) -> Option<usize> {
     Some(end)
 }
 
-/// Finds a text of less than 256 bytes, if the text is complete.
+/// Returns the range of the string at `at`. Returns `None` if the string has 256 bytes or more, or
+/// is incomplete.
 #[inline]
 fn text(input: &[u8], at: usize) -> Option<Range<usize>> {
     let (start, size) = match *input.get(at)? {
@@ -79,8 +81,8 @@ fn number(input: &[u8], at: usize) -> Option<&[u8; NUMBER]> {
     input.get(at..)?.first_chunk()
 }
 
-/// Returns an integer and its encoded size in bytes. The size of an integer is hard to predict, so
-/// the code avoids a branch for each size.
+/// Returns an integer, and its encoded size in bytes. The size is hard to predict, so the code does
+/// not branch on each size.
 #[inline]
 fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
     let [tag, long @ ..] = bytes;
