@@ -1,11 +1,10 @@
-//! The engine's clients that belong to one Python client: one client that the runtime drives, and
-//! one client for each event loop.
+//! Holds the engine clients of one Python client: one for the runtime, and one for each event loop.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::inbox::Inbox;
 
-/// Cloned engines share their connections.
+/// An engine can be cloned; all clones share their connections.
 #[derive(Clone)]
 pub(crate) struct Engine(Arc<Shared>);
 
@@ -14,8 +13,8 @@ struct Shared {
     of_loops: Mutex<Vec<OfLoop>>,
 }
 
-/// The client whose connections an event loop drives. The client is `None` if the loop cannot drive
-/// this kind of connection.
+/// An engine client whose connections are driven by an event loop. The client is `None` if the
+/// event loop cannot drive this kind of connection.
 struct OfLoop {
     inbox: Weak<Inbox>,
     client: Option<aioinflux::Client>,
@@ -29,13 +28,13 @@ impl Engine {
         }))
     }
 
-    /// Returns the client that the runtime drives.
+    /// Returns the engine client whose connections are driven by the runtime.
     pub(crate) fn client(&self) -> aioinflux::Client {
         drop(self.of_loops());
         self.0.client.clone()
     }
 
-    /// Returns the client that this inbox's event loop drives.
+    /// Returns the engine client whose connections are driven by the event loop of this inbox.
     pub(crate) fn driven_by(&self, inbox: &Arc<Inbox>) -> Option<aioinflux::Client> {
         let mut all = self.of_loops();
         let is_its = |one: &&OfLoop| std::ptr::eq(one.inbox.as_ptr(), Arc::as_ptr(inbox));
@@ -50,8 +49,8 @@ impl Engine {
         client
     }
 
-    /// Returns the clients of loops that still exist, and closes the connections of all other
-    /// loops.
+    /// Returns the engine clients of event loops that still exist, and closes the connections of
+    /// all other loops.
     fn of_loops(&self) -> MutexGuard<'_, Vec<OfLoop>> {
         let all = self.0.of_loops.lock();
         let mut all = all.unwrap_or_else(PoisonError::into_inner);

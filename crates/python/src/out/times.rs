@@ -1,4 +1,4 @@
-//! Converts the times of an answer that are not in nanoseconds.
+//! Converts times in an answer to nanoseconds if they have a different unit.
 
 use std::sync::Arc;
 
@@ -9,8 +9,9 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, TimestampNanosecond
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use jiff::Timestamp;
 
-/// Converts all times to nanoseconds: integers in the unit of the answer, and the strings that the
-/// server sends if no unit was requested. The error is a message that names the value.
+/// Converts all times in an answer to nanoseconds: integers in the answer's unit, and the strings
+/// that the server sends if no unit was requested. If a time is out of range, the error is a
+/// message that contains the time.
 pub(super) fn to_nanoseconds(answer: &mut Answer, unit: i64) -> Result<(), String> {
     let statements = answer.statements.iter_mut();
     for series in statements.flat_map(|statement| &mut statement.series) {
