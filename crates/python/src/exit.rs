@@ -85,8 +85,9 @@ mod glibc {
 
     /// A cleanup handler of glibc, registered for the thread that created this value.
     ///
-    /// The handler's buffer is on the heap and not on the stack. If no stack frame contains the
-    /// handler's buffer, glibc calls the handler before it unwinds the first frame.
+    /// The handler's buffer is on the heap and not on the stack. A handler whose buffer is in a
+    /// stack frame is called when glibc leaves that frame. If no stack frame contains the handler's
+    /// buffer, glibc calls the handler before it unwinds the first frame.
     struct Handler(*mut Buffer);
 
     impl Handler {

@@ -33,10 +33,11 @@ pub(super) type Column = (&'static str, Py<PyAny>, Py<PyAny>);
 
 /// Returns the columns of a series as `(name, tags, rows, [(label, kind, values, mask)])`.
 ///
-/// The kinds of columns are `time` (int64 nanoseconds), `int` (int64 or uint64; with a mask if
-/// there are nulls), `float` (nulls are NaN), `bool` (with a mask if there are nulls), `null` (no
-/// values at all), `text` (a [`Table`] of one column if `arrow` is set, otherwise a list), and
-/// `object` (a list).
+/// Columns of the kind `time` have int64 nanoseconds, and columns of the kind `int` have int64 or
+/// uint64 numbers. In columns of the kind `float`, nulls are NaN. Columns of the kinds `int` and
+/// `bool` have a mask if there are nulls. Columns of the kind `null` have no values at all. Columns
+/// of the kind `text` are a [`Table`] of one column if `arrow` is set, and otherwise a list.
+/// Columns of the kind `object` are a list.
 pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyResult<Py<PyAny>> {
     let Series {
         name,
