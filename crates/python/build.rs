@@ -2,8 +2,8 @@
 //! only once.
 //!
 //! Editors and the manual read the docstrings in the stub file `_core.pyi`, and `help()` reads the
-//! docstrings of the native module. In the Rust code, the macro `docstring!` includes the files
-//! that this build script writes.
+//! docstrings of the native module. In the Rust code, the macro `docstring!` includes the docstring
+//! files that this build script writes.
 
 use std::path::Path;
 use std::{env, fs, io};
@@ -27,8 +27,8 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns each docstring of the stubs without its indentation, under a name such as `Table` or
-/// `Table.plot`.
+/// Returns the docstrings in the stubs without their indentation, each with its name, such as
+/// `Table` or `Table.plot`.
 fn docstrings(stubs: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let (mut class, mut name) = ("", String::new());
@@ -46,7 +46,7 @@ fn docstrings(stubs: &str) -> Vec<(String, String)> {
         } else if let Some(begin) = text.strip_prefix("\"\"\"") {
             let indent = line.len() - text.len();
             let docstring = docstring(begin, indent, &mut lines);
-            // The stub file's own docstring comes before all names, and is skipped.
+            // The docstring of the stub file itself belongs to no name, so it is skipped.
             if !name.is_empty() {
                 found.push((name.clone(), docstring));
             }

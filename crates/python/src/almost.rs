@@ -15,7 +15,7 @@ use crate::out::{Rows, Table};
 use crate::place::{Place, shorten, type_name};
 use crate::values::{self, is_numpy};
 
-/// A table, and the name of its measurement, which is `None` if no name was passed.
+/// A table with the name of its measurement, which is `None` if no name was passed.
 pub(crate) type Named<'py> = (Option<String>, Bound<'py, PyAny>);
 
 /// If `data` is a `(name, table)` pair, returns the name and the table. Returns `None` for any
@@ -36,7 +36,8 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
         check_list(&name, &first, point)?;
     }
     if !is_rows && !frame::is_frame(&table)? {
-        // If the second item of a pair is not data, the first item is a name and not a line.
+        // If the second item of a pair is not data, the first item must be a name and cannot be a
+        // line.
         check(&table, point)?;
         return Ok(None);
     }
@@ -63,8 +64,8 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
     Ok(Some((Some(name), table)))
 }
 
-/// Refuses a list of two items if the first is a name and the second is a table, because the name
-/// would otherwise be sent as a line.
+/// Refuses a list of two items whose first item is a name and whose second is a table. Otherwise
+/// the name would be sent as a line.
 pub(crate) fn check_list(
     first: &Bound<'_, PyAny>,
     second: &Bound<'_, PyAny>,
@@ -84,7 +85,7 @@ pub(crate) fn check_list(
     )))
 }
 
-/// Returns the first item of a list.
+/// Returns the first item if the data is a list that is not empty.
 fn first_of<'py>(data: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     data.cast_exact::<PyList>().ok()?.get_item(0).ok()
 }
@@ -126,7 +127,7 @@ pub(crate) fn tables<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'p
 }
 
 /// Returns the error for a mapping that is not a point. If the mapping is an answer of the server,
-/// the error message also says what to pass instead.
+/// the message also says what to pass instead of the mapping.
 pub(crate) fn with_hint(dict: &Bound<'_, PyDict>, error: PyErr) -> PyErr {
     let py = dict.py();
     let is_answer = dict.contains("results").unwrap_or(false) && dict.len() == 1;
@@ -147,8 +148,8 @@ pub(crate) fn check(data: &Bound<'_, PyAny>, point: u64) -> PyResult<()> {
     }
     let module = data.get_type().module()?;
     let module = module.to_string_lossy();
-    // Only objects of known libraries are checked: an object of the user's own class may not allow
-    // its items to be requested twice.
+    // An object of the user's own class is not checked, because its items must not be requested
+    // twice.
     let known = ["pandas", "polars", "pyarrow"];
     if !known.iter().any(|known| module.starts_with(known)) {
         return Ok(());
@@ -218,7 +219,7 @@ pub(crate) fn is_iterable(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(!is_array || value.getattr(intern!(py, "ndim"))?.is_truthy()?)
 }
 
-/// Returns whether a value is a key of a pandas group: a tuple of strings and numbers.
+/// Returns whether a value is the key of a pandas group, which is a tuple of strings and numbers.
 fn is_label(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let Ok(parts) = value.cast_exact::<PyTuple>() else {
         return Ok(false);

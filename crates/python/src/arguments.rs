@@ -2,10 +2,10 @@
 //! every client.
 //!
 //! The Python code passes the arguments of a call unchanged. The arguments are checked when the
-//! call begins, not when it is created; a write that is awaited begins some time after it was
-//! created. Unusual arguments are checked by the Python modules `_arguments` and `_keywords`, which
-//! contain the error messages. Ordinary arguments are checked in Rust, because every call into
-//! Python slows down small writes.
+//! call begins. A write that is awaited begins some time after it was created. Unusual arguments
+//! are checked by the Python modules `_arguments` and `_keywords`, which contain the error
+//! messages. Ordinary arguments are checked in Rust, because every call into Python slows down
+//! small writes.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -20,13 +20,13 @@ use crate::sink::Lease;
 /// The name of the Python module that checks unusual arguments.
 const CHECKS: &str = "aioinflux._arguments";
 
-/// The Python functions that check arguments; each function is imported only once.
+/// The Python functions that check arguments, each of which is imported only once.
 static UNIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static NAMES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static TAGS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static KEYWORDS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// The settings of a call for its points, and for the batches into which the points are encoded.
+/// The settings that a call has for its points and for its batches.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Arguments {
     /// The measurement for points without a measurement of their own.
@@ -54,8 +54,8 @@ pub(crate) struct Arguments {
 
 #[pymethods]
 impl Arguments {
-    /// Calling a type first builds a `dict` of the keyword arguments, which measurably slows down a
-    /// small write, so this is a static method and not a constructor.
+    /// This is a static method and not a constructor: calling a type first builds a `dict` of the
+    /// keyword arguments, which measurably slows down a small write.
     #[staticmethod]
     #[pyo3(signature = (*, measurement=None, tag_columns=None, time_column=None,
         measurement_column=None, time_unit=None, tags=None, extra_tags=None, default_tags=None,
@@ -106,7 +106,7 @@ impl Arguments {
 
 impl Arguments {
     /// Returns the limits at which batches end, and the number of threads that encode the batches.
-    /// The arguments of the call take precedence over the limits in `default`.
+    /// The limits that the call's arguments set take precedence over the limits in `default`.
     pub(crate) fn limits(&self, py: Python<'_>, default: Limits) -> PyResult<Limits> {
         let count = |name, value: &Option<Py<PyAny>>| {
             let value = value.as_ref().map(|value| positive(name, value.bind(py)));
@@ -119,8 +119,8 @@ impl Arguments {
         })
     }
 
-    /// Checks all arguments of the call except the limits of its batches. Returns the sink, which
-    /// holds the settings that all points of the call share, and the roles of the table columns.
+    /// Checks all arguments of the call except the limits of batches. Returns the sink, which holds
+    /// the settings that all points share, and the roles of the table columns.
     pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<(Lease, Roles)> {
         let is_stamped = self.is_stamped(py)?;
         let time_unit = self.time_unit.as_ref().map(|unit| {

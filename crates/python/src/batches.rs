@@ -25,9 +25,9 @@ create_exception!(
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Batches {
     session: Mutex<Session>,
-    /// The number of points in the batches returned so far, including skipped points. The count is
-    /// kept outside the session: the session is locked while a batch is made, and waiting for that
-    /// lock here would block this thread while it holds the GIL.
+    /// The number of points in the batches returned so far, including skipped points. This count is
+    /// kept outside the session, which is locked while a batch is made. Waiting for the session's
+    /// lock would block this thread while it holds the GIL.
     rows: AtomicU64,
     at_end: AtomicBool,
 }
@@ -60,7 +60,7 @@ impl Batches {
         let mut session = match slf.session.try_lock() {
             Ok(session) => session,
             Err(TryLockError::Poisoned(session)) => session.into_inner(),
-            // If another thread is making a batch, the call fails, because waiting for it here
+            // If another thread is making a batch, this call fails. Waiting for the other thread
             // would block this thread while it holds the GIL.
             Err(TryLockError::WouldBlock) => {
                 return Err(PyValueError::new_err(

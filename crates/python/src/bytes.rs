@@ -1,9 +1,9 @@
 //! Builds a `bytes` object piece by piece in its final memory.
 //!
-//! The size of the `bytes` object is only an estimate at first. Memory that has not been written
+//! At first, the size of the `bytes` object is only an estimate. Memory that has not been written
 //! uses address space but no physical pages, and is released when the object is finished. Large
-//! objects use huge pages: with 4 KiB pages, the kernel takes as long to provide the memory as the
-//! encoder takes to write the lines.
+//! objects use huge pages. With 4 KiB pages, the kernel would take as long to provide the memory as
+//! the encoder takes to write the lines.
 #![expect(
     unsafe_code,
     reason = "PyO3's safe writer does not give the address that huge pages are asked for by; \
@@ -22,16 +22,16 @@ use pyo3::ffi::{self, compat};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// The maximum total size of two headers: the header of the `bytes` object and that of glibc's
-/// memory block. The kernel aligns a mapping to a huge-page boundary if the mapping's length is a
-/// multiple of the huge-page size.
+/// The maximum size of the `bytes` object's header and the header of glibc's memory block together.
+/// The kernel aligns a mapping to a huge-page boundary if the mapping's length is a multiple of the
+/// huge-page size.
 const HEADERS: usize = 64;
 
-/// The number of bytes that are zeroed at a time, which is about the size of the L1 cache.
+/// The number of bytes that are zeroed at a time, chosen so that they about fit into the L1 cache.
 const AHEAD: usize = 64 << 10;
 
-/// The size above which glibc maps each block separately, so that the block's memory comes from the
-/// kernel and not from a freed object.
+/// The size above which glibc maps each memory block separately. The memory of such a block comes
+/// from the kernel and not from a freed object.
 const OWN_MAPPING: usize = 32 << 20;
 
 /// A `bytes` object that is still being built, and to which nothing else refers.
@@ -78,7 +78,7 @@ impl<'py> Builder<'py> {
         if capacity <= self.capacity {
             return Ok(());
         }
-        // The bytes writer of Python allocates a quarter more memory than requested.
+        // Python's writer for `bytes` objects allocates a quarter more memory than requested.
         let real = rounded(capacity.saturating_add(capacity.div_ceil(4)));
         let asked = capacity.max(real - real.div_ceil(5));
         let (writer, size) = (self.writer, length(asked)?);
@@ -148,8 +148,9 @@ impl<'py> Builder<'py> {
 
     /// If the `bytes` object is large, requests huge pages for all of its memory.
     ///
-    /// The function also asks the kernel to zero all whole pages after the known bytes. The pages
-    /// of a new mapping are already zero, so no byte of such a mapping is written twice.
+    /// The function also asks the kernel to zero all whole pages of memory after the bytes that are
+    /// already known. The pages of a new mapping are already zero, so no byte of such a mapping is
+    /// written twice.
     #[cfg(target_os = "linux")]
     fn advise(&mut self, size: usize) {
         if size < LARGE {
@@ -159,8 +160,8 @@ impl<'py> Builder<'py> {
         huge_pages::advise(start, size);
         // SAFETY: the call only reads a constant of the operating system.
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-        // If the page size were wrong, zeroing could go past the end of the object, because the
-        // kernel rounds a length up to whole pages.
+        // The kernel rounds a length up to whole pages, so with a wrong page size it would zero
+        // memory outside the object.
         let Some(page) = usize::try_from(page).ok().filter(|page| *page > 0) else {
             return;
         };
@@ -170,9 +171,9 @@ impl<'py> Builder<'py> {
         if size < OWN_MAPPING || end <= first {
             return;
         }
-        // SAFETY: the pages to be zeroed are entirely inside the object, after the known bytes. The
-        // bytes between the known bytes and the first of these pages also belong to the object. If
-        // the call succeeds, the kernel has replaced the pages' content with zeros.
+        // SAFETY: the pages to be zeroed are entirely inside the object, after the offset `known`.
+        // The bytes between the offset `known` and the first of these pages also belong to the
+        // object. If the call succeeds, the kernel has replaced the pages' content with zeros.
         unsafe {
             let status = libc::madvise(start.add(first).cast(), end - first, libc::MADV_DONTNEED);
             if status == 0 {
@@ -186,7 +187,7 @@ impl<'py> Builder<'py> {
     fn advise(&mut self, _: usize) {}
 }
 
-/// The whole memory of a `bytes` object, including the bytes already written.
+/// The whole memory of a `bytes` object that is being built, including the bytes already written.
 pub(crate) struct Rest<'b> {
     memory: &'b mut [MaybeUninit<u8>],
     known: &'b mut usize,

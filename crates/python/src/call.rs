@@ -1,10 +1,11 @@
-//! Defines a request that has not been sent yet, and that the caller can either await or wait for.
+//! Defines a call, which is a request that has not been sent yet. The caller can either await it or
+//! wait for it.
 //!
-//! `Call` makes pairs of synchronous and asynchronous methods unnecessary. Creating a call parses
-//! its arguments, but does not start the request. `await` passes the request to the running event
-//! loop, `wait` blocks the calling thread, and `start` sends the request at once. Both `await` and
-//! `wait` release the GIL while the request is in flight, and drop the request when they are
-//! cancelled.
+//! One `Call` replaces a pair of methods, of which one would be synchronous and the other
+//! asynchronous. Creating a call parses its arguments, but does not start the request. `await`
+//! passes the request to the running event loop, `wait` blocks the calling thread, and `start`
+//! sends the request at once. Both `await` and `wait` release the GIL while the request is in
+//! flight. If they are cancelled, they drop the request.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -30,7 +31,7 @@ use crate::task::Task;
 /// this interval.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A request that ends with a function, which converts the request's result to a Python value.
+/// A request whose result is a function, which returns the Python value or raises the exception.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Convert> + Send>>;
 
 /// A request that has not been sent yet, and that the caller can `await` or `wait` for.
@@ -39,12 +40,12 @@ pub(crate) struct Call {
     todo: Mutex<Option<Todo>>,
 }
 
-/// The request of a call, and where that request can run.
+/// The request of a call, with the place where the request can run.
 enum Todo {
     /// The request runs in the tokio runtime.
     InRuntime(Work),
     /// The request runs in the tokio runtime or on an event loop, depending on how the caller
-    /// waits, and uses the engine's client for that place.
+    /// waits.
     Anywhere(Engine, Box<dyn FnOnce(aioinflux::Client) -> Work + Send>),
 }
 
@@ -57,7 +58,7 @@ impl Todo {
     }
 }
 
-/// The future is created directly in its final memory, because moving it there would cost more than
+/// The future is created directly in its final memory, because moving it would cost more than
 /// creating it.
 fn work<T, F, C>(request: impl FnOnce() -> F + Send + 'static, convert: C) -> Work
 where
@@ -84,7 +85,7 @@ impl Call {
         Self::of(Todo::InRuntime(work(|| request, convert)))
     }
 
-    /// Creates a call for a small request: if the event loop can drive the request itself, the
+    /// Creates a call for a small request. If the event loop can drive this request itself, the
     /// threads of the runtime are not used.
     pub(crate) fn small<T, F, C>(
         engine: Engine,
@@ -132,9 +133,8 @@ impl Call {
         let promise = Promise::new(Arc::clone(&inbox), future.clone().unbind());
         let (work, is_here) = match todo {
             Todo::InRuntime(work) => (work, false),
-            // If a function that runs at exit makes a request after the runtime's own exit
-            // function, the request uses the runtime, because an event loop would cancel the
-            // request.
+            // A request that is made by an exit function after the runtime has ended must not use
+            // an event loop, because the loop would cancel it.
             Todo::Anywhere(engine, make) if runtime::has_ended() => (make(engine.client()), false),
             Todo::Anywhere(engine, make) => match engine.driven_by(&inbox) {
                 Some(client) => (make(client), true),
@@ -184,7 +184,7 @@ impl Call {
     }
 }
 
-/// Where a request that was sent runs: on an event loop, or in the runtime.
+/// The place where a request is running, which is an event loop or the tokio runtime.
 enum UnderWay {
     Here(Arc<Task>),
     InRuntime(AbortHandle),
@@ -200,8 +200,8 @@ impl UnderWay {
     }
 }
 
-/// A request that has been started, and that is cancelled when this value is dropped. The handle is
-/// `None` if the request was cancelled because the program ended.
+/// A request that was sent before its caller waits for it. Dropping this value cancels the request.
+/// The handle is `None` if the request was cancelled because the program ended.
 struct Started(Option<JoinHandle<Convert>>);
 
 impl Future for Started {
@@ -239,8 +239,8 @@ fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     GET.import(py, "asyncio", "get_running_loop")?.call0()
 }
 
-/// The object over which an asyncio task iterates while the task waits for a request; the task
-/// would iterate over an asyncio future in the same way.
+/// The object over which an asyncio task iterates while it waits for a request. A task iterates
+/// over an asyncio future in the same way.
 ///
 /// Unlike an asyncio future, this object is notified when its task is cancelled, and then cancels
 /// the request.
@@ -267,7 +267,7 @@ impl Awaited {
             return Err(PyStopIteration::new_err((value.unbind(),)));
         }
         self.is_given = true;
-        // This attribute tells the asyncio task to wait for the future that is returned.
+        // This attribute tells the asyncio task to wait for the future that this method returns.
         future.setattr(intern!(py, "_asyncio_future_blocking"), true)?;
         Ok(future.clone().unbind())
     }
@@ -277,8 +277,8 @@ impl Awaited {
         self.__next__(py)
     }
 
-    /// asyncio calls this method when the waiting task is cancelled. `kind` is the exception
-    /// itself, or the exception's class.
+    /// asyncio calls this method when the waiting task is cancelled. `kind` is the exception that
+    /// the task raises, or the class of this exception.
     #[pyo3(signature = (kind, value=None, traceback=None))]
     fn throw(
         &self,
@@ -314,8 +314,8 @@ impl Awaited {
         }
     }
 
-    /// The garbage collector calls this method if the waiting task is garbage because its event
-    /// loop was closed.
+    /// The garbage collector calls this method when the waiting task is garbage, which happens if
+    /// the task's event loop was closed.
     fn __clear__(&mut self) {
         exit::protect_thread();
         self.future = None;
@@ -324,8 +324,8 @@ impl Awaited {
 }
 
 impl Drop for Awaited {
-    /// Cancels the request, because no task is waiting for it any longer. If the request has
-    /// already ended, nothing is cancelled.
+    /// Cancels the request, because no task is waiting for the request any longer. If the request
+    /// has already ended, nothing is cancelled.
     fn drop(&mut self) {
         exit::protect_thread();
         self.under_way.abort();

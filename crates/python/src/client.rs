@@ -26,19 +26,19 @@ use crate::writing::Writing;
 pub(crate) struct Client {
     options: Options,
     config: Config,
-    /// The connections of one process, together with the ID of that process. Connections belong to
-    /// threads, and a fork does not copy those threads.
+    /// The connections of one process, with the ID of that process. Connections belong to the
+    /// threads that drive them, and a fork does not copy those threads.
     engine: Mutex<Option<(u32, Engine)>>,
 }
 
-/// The size in bytes from which a write is not small: larger writes do not run on the event loop,
-/// because they would block it.
+/// The minimum size in bytes of a write that does not run on the event loop, because it would block
+/// the loop.
 const SMALL: usize = 16 * 1024;
 
 impl Client {
     fn open(options: Options) -> PyResult<Self> {
         let config = options.config()?;
-        // Creating an engine client here reports mistakes in the configuration at once, and not
+        // Creating the engine's client here reports mistakes in the configuration at once, and not
         // only at the first request.
         let client =
             aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
@@ -59,7 +59,7 @@ impl Client {
         let client = match aioinflux::Client::new(self.config.clone()) {
             Ok(client) => client,
             Err(error) => {
-                // The lock is released before the exception is created, because creating it runs
+                // The lock is released before the exception is created. Creating an exception runs
                 // Python code, and other threads may need the lock.
                 drop(slot);
                 return Err(errors::to_python(&error));
@@ -67,8 +67,8 @@ impl Client {
         };
         let engine = Engine::new(client);
         let old = slot.replace((process, engine.clone()));
-        // A forked process must not close the connections of its parent: dropping them would send
-        // messages to threads that do not exist in the forked process.
+        // The parent's connections must not be closed in a forked process. Dropping them would send
+        // messages to threads that do not exist in this process.
         std::mem::forget(old);
         Ok(engine)
     }
@@ -126,8 +126,8 @@ impl Client {
         Ok(self.engine()?.client().is_unverified())
     }
 
-    /// Returns a client that has the same options, but connects to a different address. The native
-    /// client has this method because only the native client still holds the password.
+    /// Returns a client that has the same options, but connects to a different address. Only the
+    /// native client still holds the password, so the native client must create the copy.
     fn moved(&self, host: String, port: i64, ssl: bool, path: &str) -> PyResult<Self> {
         exit::protect_thread();
         Self::open(Options {
@@ -379,7 +379,8 @@ fn param(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Param> {
     }
 }
 
-/// Returns the query parameter for a Python value, if values of this type can be bound.
+/// Returns the query parameter for a Python value, or `None` if values of this type cannot be
+/// bound.
 fn known_param(value: &Bound<'_, PyAny>) -> PyResult<Option<Param>> {
     if value.is_instance_of::<PyBool>() {
         return value.extract().map(Param::Boolean).map(Some);

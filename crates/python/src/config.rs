@@ -17,8 +17,8 @@ pub(crate) struct Options {
     pub(crate) ssl: bool,
     pub(crate) path: String,
     pub(crate) unix_socket: Option<String>,
-    /// If a user name is set, the client uses basic authentication. The two Python interfaces
-    /// decide for themselves whether a user name also requires a password.
+    /// If a user name is set, the client uses basic authentication. The Python interfaces decide
+    /// whether a password is also required; this module does not.
     pub(crate) username: Option<String>,
     pub(crate) password: Option<String>,
     pub(crate) ca_file: Option<String>,
@@ -93,8 +93,8 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
              path",
         ));
     }
-    // A host with exactly one colon includes a port, because an IPv6 address has at least two
-    // colons.
+    // If the host contains exactly one colon, the host includes a port, because an IPv6 address has
+    // at least two colons.
     if host.matches(':').count() == 1 {
         return Err(PyValueError::new_err(
             "argument `host`: expected only the name or address of a server; hint: pass the port \

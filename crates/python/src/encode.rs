@@ -14,8 +14,8 @@ use crate::session::Session;
 use crate::times::Times;
 use crate::whole::joined;
 
-/// The limits of a batch, chosen so that the batch is still in the CPU cache when it is copied. If
-/// the lines have a usual length, a batch reaches the line limit before the size limit.
+/// The limits of a batch, which are chosen so that the batch is still in the CPU cache when it is
+/// copied. If the lines have a usual length, a batch reaches the line limit before the size limit.
 const LIMITS: Limits = Limits {
     lines: 2_000,
     bytes: 1 << 20,
@@ -24,8 +24,8 @@ const LIMITS: Limits = Limits {
 
 #[doc = docstring!("to_line_protocol")]
 #[expect(clippy::doc_markdown, reason = "a docstring of Python")]
-// Users call this function directly: a Python wrapper would take a sixth of the time of a call with
-// one point.
+// Users call this function without a Python wrapper, because a wrapper took a sixth of the time of
+// a call with one point.
 #[pyfunction]
 #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None,
     measurement_column=None, time_unit=None, tags=None, stamp=None, threads=None,
@@ -84,8 +84,9 @@ fn lines_of<'py>(data: Bound<'py, PyAny>, arguments: &Arguments) -> PyResult<Bou
         helpers.call_method1("_skipped", (skipped,))?;
     }
     if lines.as_bytes().starts_with("\u{feff}".as_bytes()) {
-        // If the lines begin with U+FEFF, this character is part of the measurement's name. A blank
-        // line before U+FEFF keeps text decoders from dropping this character as a byte order mark.
+        // If U+FEFF is the first character of the lines, it belongs to the measurement's name. A
+        // blank line before U+FEFF keeps text decoders from removing this character as a byte order
+        // mark.
         return Ok(PyBytes::new(py, &[b"\n", lines.as_bytes()].concat()));
     }
     Ok(lines)

@@ -1,10 +1,11 @@
-//! Holds the engine clients of one Python client: one for the runtime, and one for each event loop.
+//! Holds the engine's clients that belong to one Python client. One of them is for the runtime, and
+//! there is one for each event loop.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::inbox::Inbox;
 
-/// An engine can be cloned; all clones share their connections.
+/// A cloned engine shares its connections with the original.
 #[derive(Clone)]
 pub(crate) struct Engine(Arc<Shared>);
 

@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyList, PyRange};
 use crate::out::{PyAnswer, json};
 use crate::place::shorten;
 
-/// Names in the engine's error messages, each with the name that Python users know instead.
+/// Names in the engine's error messages, each with the corresponding name in Python.
 const NAMES: [(&str, &str); 4] = [
     ("`Tls::ca`", "`ca_file`"),
     ("`Tls::client_certificate`", "`cert_file` and `key_file`"),
@@ -36,10 +36,10 @@ pub(crate) fn to_python(error: &Error) -> PyErr {
     Python::attach(|py| exception(py, error, "InfluxDBResponseError", &[]))
 }
 
-/// If user code raised `StopIteration`, wraps that exception for the caller of an iterator. If user
-/// code raises `StopIteration`, an unwrapped exception would look like the end of the data, and all
-/// later data would be lost. Python's generators also wrap a `StopIteration` that is raised inside
-/// them (PEP 479).
+/// If user code raised `StopIteration`, wraps this exception so that the caller of an iterator can
+/// see it. An unwrapped `StopIteration` would look like the end of the data, and all data after it
+/// would be lost. Python's generators also wrap a `StopIteration` that is raised inside them (PEP
+/// 479).
 pub(crate) fn no_end(py: Python<'_>, error: PyErr) -> PyErr {
     if !error.is_instance_of::<PyStopIteration>(py) {
         return error;
@@ -67,8 +67,8 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
     ];
     let made = exception(py, error, "InfluxDBWriteError", &fields);
     if matches!(error.kind(), ErrorKind::Config | ErrorKind::Input) {
-        // If the exception is a built-in one, it gets only the attribute `written`, which lists the
-        // points that were written before the error.
+        // Python's built-in exceptions also get the attribute `written`, which lists the points
+        // that were written before the error.
         if let Some(ledger) = error.ledger().filter(|ledger| !ledger.is_empty()) {
             let written: Vec<_> = ledger.ranges(State::Stored).collect();
             let _ = made.value(py).setattr("written", ranges(py, &written));
@@ -81,7 +81,7 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
 pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, PyAny> {
     let found = PyList::empty(py);
     for one in points {
-        // All points are in memory, so the numbers of the points fit into a `range`.
+        // All points are in memory, so their numbers fit into a Python `range`.
         if let (Ok(start), Ok(end)) = (one.start.try_into(), one.end.try_into())
             && let Ok(range) = PyRange::new(py, start, end)
         {
@@ -105,8 +105,8 @@ pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     with_result(py, error, result.unwrap_or_else(|| py.None()))
 }
 
-/// Returns the exception for a failed query, with the results that arrived before the failure in
-/// `result`.
+/// Returns the exception for a failed query. The results that arrived before the failure are passed
+/// in `result`.
 pub(crate) fn with_result(py: Python<'_>, error: &Error, result: Py<PyAny>) -> PyErr {
     let fields = [
         ("statement", object(py, error.statement())),
@@ -115,8 +115,8 @@ pub(crate) fn with_result(py: Python<'_>, error: &Error, result: Py<PyAny>) -> P
     exception(py, error, "InfluxDBQueryError", &fields)
 }
 
-/// Returns the exception for a system error that prevents a connection, such as a lack of file
-/// descriptors.
+/// Returns the exception for a system error that occurs before there is a connection, such as a
+/// lack of file descriptors.
 pub(crate) fn no_connection(py: Python<'_>, error: &std::io::Error) -> PyErr {
     let fields = PyDict::new(py);
     let made = py
@@ -163,7 +163,8 @@ fn exception(
 ) -> PyErr {
     let mut text = shown(refused, &error.to_string());
     if let Some(conflict) = error.field_conflict() {
-        // The error message ends with the state of the points, and the hint is inserted before it.
+        // The error message ends with a description of which points were written. The hint is
+        // inserted before this description.
         let told = error.ledger().map(|ledger| format!("; {ledger}"));
         let told = told.filter(|told| text.ends_with(told)).unwrap_or_default();
         text.truncate(text.len() - told.len());
@@ -171,7 +172,8 @@ fn exception(
         text += &told;
     }
     if matches!(error.kind(), ErrorKind::Timeout { .. }) {
-        // Several timeouts of the Rust configuration are the single argument `timeout` in Python.
+        // Several timeouts in the configuration of the engine are a single argument in Python,
+        // `timeout`.
         for limit in ["(`connect_timeout`)", "(`read_timeout`)"] {
             text = text.replace(limit, "(`timeout`)");
         }
@@ -187,8 +189,7 @@ fn exception(
     build(py, error, refused, text, fields).unwrap_or_else(|failed| failed)
 }
 
-/// Returns a hint for a field that was sent with a different type than the type stored on the
-/// server.
+/// Returns a hint for a field whose type differs from the type of this field on the server.
 fn hint(conflict: &FieldConflict) -> String {
     let FieldConflict {
         field,
@@ -231,9 +232,9 @@ fn build(
     Ok(PyErr::from_value(class.call((text,), Some(&all))?))
 }
 
-/// Returns a message of the server as it may be shown. If a privilege is missing, the server's
-/// error repeats the statement, which may contain the URL of a subscription; therefore users and
-/// passwords are removed from URLs in all messages except those of writes.
+/// Returns a message of the server in the form in which users see it. If a privilege is missing,
+/// the server's message repeats the statement, which may contain URLs with users and passwords.
+/// They are removed from all messages except those about writes.
 fn shown(refused: &str, text: &str) -> String {
     if refused == "InfluxDBWriteError" {
         return text.to_owned();
@@ -255,8 +256,8 @@ fn shown(refused: &str, text: &str) -> String {
     masked
 }
 
-/// Returns the name of an HTTP header with its usual capital letters, which the transfer does not
-/// preserve.
+/// Returns the name of an HTTP header with its usual capital letters, which are lost when the
+/// header is sent.
 pub(crate) fn header_name(name: &str) -> String {
     let parts = name.split('-').map(|part| {
         let mut chars = part.chars();

@@ -2,18 +2,18 @@
 //!
 //! While the interpreter finalizes, `CPython` before 3.14 calls `pthread_exit` in every other
 //! thread that requests the GIL. glibc then unwinds the stack of that thread. Rust frames on such a
-//! stack either catch an exception that must not be caught, or free Python objects without the GIL,
-//! so the process aborts or crashes. A thread may request the GIL in any Python code that it runs:
-//! generators and callbacks of the user, asyncio, exception classes, and finalizers. Therefore no
-//! check in Rust code, which would run before the Python code, is enough.
+//! stack would catch an exception that must not be caught, or free Python objects without the GIL.
+//! The process would then abort or crash. A thread may request the GIL in any Python code that it
+//! runs: generators and callbacks of the user, asyncio, exception classes, and finalizers.
+//! Therefore a check in this module's own code would not happen early enough.
 //!
-//! If a thread is to end, glibc calls the thread's cleanup handlers before it unwinds the first
-//! frame. A thread registers a cleanup handler when Python first calls this native module from the
-//! thread; a thread of the runtime does so if it may free Python objects. While the program ends,
-//! the cleanup handler does not return: its thread sleeps until the process has ended, as in
-//! `CPython` 3.14.
+//! When a thread calls `pthread_exit`, glibc runs the cleanup handlers of the thread before it
+//! unwinds the first frame. A thread registers a cleanup handler when it first enters this native
+//! module from Python. A thread that this module starts registers a handler if it may free Python
+//! objects. While the program ends, the cleanup handler does not return. Its thread sleeps until
+//! the process has ended, as in `CPython` 3.14.
 //!
-//! Systems without glibc end a thread without unwinding the thread's stack.
+//! Systems other than Linux with glibc end a thread without unwinding the thread's stack.
 #![cfg_attr(
     all(target_os = "linux", target_env = "gnu"),
     expect(
@@ -78,8 +78,7 @@ mod glibc {
     #[cold]
     fn register() {
         IS_PROTECTED.set(true);
-        // The handler cannot be registered if the thread is already ending normally, and then it is
-        // not needed.
+        // The registration of the handler fails only if the thread is already ending normally.
         let _ = HANDLER.try_with(|handler| handler.replace(Some(Handler::new())));
     }
 
@@ -119,8 +118,8 @@ mod glibc {
         }
     }
 
-    /// Returns whether the program is ending, even if a thread was still importing this module, so
-    /// that the module was not notified.
+    /// Returns whether the program is ending. This works even if a thread was still importing this
+    /// module, so that the module was not notified.
     fn is_ending() -> bool {
         // SAFETY: `Py_IsInitialized` only reads one number, and may be called at any time.
         runtime::has_ended() || unsafe { ffi::Py_IsInitialized() } == 0

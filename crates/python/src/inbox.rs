@@ -1,12 +1,12 @@
-//! Delivers the results of requests to an event loop, on the loop's own thread and several results
-//! at a time.
+//! Delivers the results of requests to an event loop. The results are delivered on the loop's own
+//! thread, and several at a time.
 //!
-//! When a request ends, a runtime thread puts the result into the inbox of the event loop, and
-//! wakes the loop if the inbox was empty. The event loop takes all results from its inbox, creates
+//! When a request ends, a runtime thread puts the result into the event loop's inbox. If the inbox
+//! was empty, the thread wakes the loop. The event loop takes all results from its inbox, creates
 //! the Python values and resolves the futures. Therefore the runtime's threads never compete with
 //! the event loop for the GIL, and a busy loop is woken only once for many requests.
 //!
-//! Small requests need no other thread: they run as tasks of the event loop, which polls each task
+//! Small requests need no other thread. They run as tasks of the event loop, which polls each task
 //! that was woken.
 
 use std::cell::RefCell;
@@ -28,8 +28,8 @@ use crate::task::Task;
 pub(crate) const WITHOUT_OUTCOME: &str = "the request ended without an outcome";
 
 /// The maximum number of tasks that are polled before the event loop runs the code that awaits
-/// their results. If only one task were polled at a time, a server that has already answered all
-/// requests would be idle while the event loop runs other code.
+/// their results. If only one task were polled, a server that has already answered all requests
+/// would be idle while the event loop runs other code.
 const AT_ONCE: usize = 16;
 
 /// A function that creates the Python value, or the exception, for a finished request.
@@ -40,8 +40,8 @@ pub(crate) struct Inbox {
     finished: Mutex<VecDeque<Finished>>,
     woken: Mutex<Woken>,
     bell: Bell,
-    /// The ID of the process that created the inbox: a forked child has a copy of its parent's
-    /// memory, but must not wake the parent's loop.
+    /// The ID of the process that created the inbox. A forked child has a copy of its parent's
+    /// memory, but must not wake the parent's event loop.
     process: u32,
 }
 
@@ -59,12 +59,12 @@ struct Finished {
     convert: Convert,
 }
 
-/// An event loop, and the loop's inbox. An inbox exists while requests are in flight, or while its
-/// event loop watches a file descriptor.
+/// An event loop and the inbox that belongs to it. An inbox exists while requests are in flight, or
+/// while its event loop watches a file descriptor.
 type Known = (Py<PyWeakrefReference>, Weak<Inbox>);
 
 thread_local! {
-    /// The event loops that have run on this thread; a thread rarely has more than one.
+    /// The event loops that have run on this thread. A thread rarely has more than one.
     static LOOPS: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -92,7 +92,7 @@ impl Inbox {
         self.finished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a result into the inbox, which is possible on any thread and without the GIL.
+    /// Puts a result into the inbox. This is possible on any thread, and without the GIL.
     fn put(self: &Arc<Self>, finished: Finished) {
         let mut all = self.finished();
         all.push_back(finished);
@@ -117,7 +117,7 @@ impl Inbox {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Schedules a task to be polled, which is possible on any thread and without the GIL.
+    /// Schedules a task to be polled. This is possible on any thread, and without the GIL.
     pub(crate) fn wake(self: &Arc<Self>, task: Arc<Task>) {
         let mut woken = self.woken();
         woken.tasks.push_back(task);
@@ -182,12 +182,12 @@ impl Inbox {
 }
 
 impl Finished {
-    /// Creates the Python value of a request, and resolves the future if it is still pending. An
-    /// error comes from the interpreter, usually because of Ctrl-C; if the result was not
-    /// delivered, it is returned together with the error.
+    /// Creates the Python value of a request, and resolves the future if it is still pending. If
+    /// creating or delivering the value fails, usually because of Ctrl-C, returns the error. A
+    /// result that was not delivered is returned together with the error.
     fn settle(self, py: Python<'_>) -> Result<(), (PyErr, Option<Self>)> {
         let settled = |error| (error, None);
-        // A future that is already done was cancelled, and needs no result.
+        // If the future is already done, it was cancelled, and needs no result.
         if self.is_done(py).map_err(settled)? {
             return Ok(());
         }
@@ -216,8 +216,8 @@ impl Finished {
     }
 }
 
-/// Returns the inbox that was created earlier for this event loop, if it still exists. If the event
-/// loop has no inbox, the function also removes the entries of loops that no longer exist.
+/// Returns the inbox that was created earlier for this event loop, if it still exists. If there is
+/// no such inbox, the entries of event loops that no longer exist are removed.
 fn known(event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
     let py = event_loop.py();
     LOOPS.with_borrow_mut(|loops| {
@@ -301,7 +301,7 @@ impl Promise {
 }
 
 impl Drop for Promise {
-    /// If there is no result, the task panicked or was cancelled; if it was cancelled, its future
+    /// If a task has no result, it panicked or was cancelled. In the second case the task's future
     /// is cancelled too, and needs no result. The end of the program also cancels tasks, but then
     /// the threads that wait for those tasks end together with the program.
     fn drop(&mut self) {

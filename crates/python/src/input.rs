@@ -1,8 +1,8 @@
-//! Reads the data that was passed to `write`: text, mappings, objects of classes with a schema,
-//! tables, and iterables of all of these.
+//! Reads the data that was passed to `write`, which can be text, mappings, objects of classes with
+//! a schema, tables, and iterables of all of these.
 //!
-//! Points are numbered from 0 in the order in which they are read, even if the data is nested;
-//! error messages and the server's refusals identify points by these numbers.
+//! Points are numbered from 0 in the order in which they are read, even if the data is nested.
+//! Error messages and the server's refusals identify points by these numbers.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -26,12 +26,12 @@ const SIGNAL_ITEMS: u64 = 4096;
 /// The part of a call's data that has not been encoded yet.
 pub(crate) struct Input {
     roles: Roles,
-    /// The data of the call, until it is known whether the data is an iterable.
+    /// The data of the call, until its type has been examined.
     whole: Option<Py<PyAny>>,
-    /// The iterables that are being read at the same time, from the outermost to the innermost.
+    /// The nested iterables that are being read, from the outermost to the innermost.
     open: Vec<Py<PyIterator>>,
-    /// The number of items read so far; signal checks depend on items and not on points, because an
-    /// iterable may contain only empty lists.
+    /// The number of items read so far. Items are counted instead of points, because an iterable
+    /// may contain only empty lists.
     items: u64,
     /// The number of items in the data if the data is a list or a tuple, and otherwise 0.
     expected: u64,
@@ -39,15 +39,15 @@ pub(crate) struct Input {
 
 /// The reason why the encoding of data stopped.
 pub(crate) enum Filled {
-    /// The encoded lines are enough for a batch; there may be more data.
+    /// The encoded lines are enough for a batch, and there may be more data.
     Batch,
-    /// The next item is a table with many rows; there may be more data after that table.
+    /// The next item is a table with many rows, and there may be more data after this table.
     Table(Box<Table>),
     /// All data of the call has been encoded.
     End,
 }
 
-/// What the points of a call reuse from earlier points.
+/// The data that the points of a call reuse from earlier points.
 #[derive(Default)]
 struct Seen<'py> {
     dicts: Before<'py>,
@@ -76,7 +76,7 @@ impl Input {
     }
 
     /// Encodes data until the encoded lines are enough for a batch. If the data is an iterable, the
-    /// limit is checked after each item; other data is encoded completely.
+    /// limit is checked after each item. Other data is encoded completely.
     pub(crate) fn fill(
         &mut self,
         py: Python<'_>,
@@ -118,9 +118,8 @@ impl Input {
         Ok(Filled::End)
     }
 
-    /// Encodes `data`. If the item is an iterable, only starts to read it; if it is a table with
-    /// many rows, returns the table in a box, because a table is large and most calls are for a
-    /// single point.
+    /// Encodes `data`. An iterable is only opened, and a table with many rows is returned. The
+    /// table is returned in a box, because most calls are for a single point.
     fn push<'py>(
         &mut self,
         data: &Bound<'py, PyAny>,
@@ -190,8 +189,8 @@ impl Input {
     fn open(&mut self, data: &Bound<'_, PyAny>, sink: &mut Sink) -> PyResult<()> {
         let py = data.py();
         if data.hasattr(intern!(py, "to_lineprotocol"))? {
-            // The method `to_lineprotocol` belongs to the object itself here, not to the object's
-            // class.
+            // The method `to_lineprotocol` is an attribute of the object itself and not of the
+            // object's class.
             return typed::push_by_method(sink, data);
         }
         almost::check(data, sink.encoder.next_index())?;
@@ -218,7 +217,7 @@ impl Input {
     }
 }
 
-/// Returns a hint for data that must be awaited, because only `write` in `async` mode can await it.
+/// Returns a hint for data that must be awaited, which only `write` in `async` mode can do.
 fn hint(data: &Bound<'_, PyAny>) -> PyResult<&'static str> {
     let py = data.py();
     Ok(if data.hasattr(intern!(py, "__aiter__"))? {

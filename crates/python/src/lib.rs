@@ -1,4 +1,5 @@
-//! Defines the native module `aioinflux._core`, which only converts between Python and the engine.
+//! Defines the native module `aioinflux._core`, which contains only conversions between Python and
+//! the engine.
 //!
 //! | file | knows |
 //! |---|---|

@@ -28,8 +28,8 @@ impl Limits {
         points >= self.lines as u64 || encoder.len_bytes() > self.bytes
     }
 
-    /// Returns the number of lines that fit into a batch, counted from line `start`; this is at
-    /// least 1, unless no lines are left.
+    /// Returns the number of lines that fit into a batch, beginning with line `start`. The number
+    /// is at least 1, unless no lines are left.
     pub(crate) fn fitting(self, batch: &Batch, start: usize) -> usize {
         let ends = &batch.ends()[start..];
         let from = if start == 0 {
@@ -41,7 +41,7 @@ impl Limits {
         lines.max(1).min(self.lines).min(ends.len())
     }
 
-    /// Returns the same limits as options of the engine, for batches that are made from tables.
+    /// Returns these limits as options of the engine, which makes the batches of tables.
     pub(crate) fn of_tables(self, options: Options) -> FrameOptions {
         let options = FrameOptions::new(options)
             .batch_lines(self.lines)

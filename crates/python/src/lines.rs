@@ -14,7 +14,8 @@ use crate::server::Server;
 /// The number of lines that are decoded between two signal checks.
 const SIGNAL_LINES: usize = 4096;
 
-/// Returns the points in lines of line protocol, as mappings that the encoding functions accept.
+/// Returns the points that lines of line protocol contain, as mappings that the encoding functions
+/// accept.
 #[pyfunction]
 pub(crate) fn parse_lines<'py>(
     data: &Bound<'py, PyAny>,
@@ -37,8 +38,8 @@ pub(crate) fn parse_lines<'py>(
 }
 
 fn points<'py>(py: Python<'py>, dialect: Dialect, text: &[u8]) -> PyResult<Bound<'py, PyList>> {
-    // Some editors write a byte order mark at the start of a file. The function `write` ignores a
-    // byte order mark at the start of its text in the same way.
+    // Some editors write a byte order mark at the start of a file. When lines are written, a byte
+    // order mark at the start is ignored too.
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let points = PyList::empty(py);
     for (number, line) in Decoder::new(dialect, text).enumerate() {

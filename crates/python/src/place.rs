@@ -1,4 +1,4 @@
-//! Describes where in the user's data an error occurred; every error message about the data starts
+//! Describes where in the user's data an error occurred. Every error message about the data starts
 //! with this description.
 
 use std::fmt;
@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 /// The maximum number of characters of a value that an error message shows.
 const SHOWN: usize = 40;
 
-/// The place to which an error refers: a point, and a part of the point.
+/// The place to which an error refers, which is a point and a part of the point.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     /// The number of the point to which an error refers. The number is `None` if the part belongs
@@ -85,7 +85,8 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
 }
 
 /// Returns the `str` of a value, shortened for error messages. Python refuses to convert integers
-/// with thousands of digits to strings; for such an integer, the result is the name of its type.
+/// with thousands of digits to strings. For such an integer, the function returns the name of its
+/// type.
 pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     match value.str() {
         Ok(text) => shorten(&text.to_string_lossy()),

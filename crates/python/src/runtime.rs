@@ -19,12 +19,12 @@ use crate::{errors, exit};
 /// The tokio runtime, and the ID of the process that created it.
 static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
 
-/// The ID of this process. It is read only once, because every request needs it and the system call
-/// is slow.
+/// The ID of this process. The ID is read only once, because every request needs it and the system
+/// call is slow.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
-/// Whether the program is ending. Requests for which the event loop of a daemon thread is still
-/// waiting are then cancelled.
+/// Whether the program is ending, so that requests are cancelled. This affects requests for which
+/// the event loop of a daemon thread is still waiting.
 static ENDED: AtomicBool = AtomicBool::new(false);
 
 /// The thread in which the end of the program runs.
@@ -32,7 +32,7 @@ static ENDING: OnceLock<ThreadId> = OnceLock::new();
 
 /// The number of threads of the runtime. One thread is enough, because requests mostly wait for
 /// sockets, and answers are decoded piece by piece in between. A second thread would be woken for
-/// most requests and find nothing to do. The time of a request would be a third longer.
+/// most requests and find nothing to do, and waking it would take a third of the requests' time.
 const WORKERS: usize = 1;
 
 /// The longest time for which the end of the program waits for requests that are being cancelled.
@@ -120,8 +120,8 @@ pub(crate) fn end(py: Python<'_>) {
     }
     match Arc::try_unwrap(runtime) {
         Ok(runtime) => py.detach(|| runtime.shutdown_timeout(END)),
-        // If the runtime is still in use, a daemon thread is waiting for its own request and drives
-        // that request itself.
+        // If the runtime is still in use, a daemon thread is waiting for its own request, and
+        // drives that request itself.
         Err(runtime) => std::mem::forget(runtime),
     }
 }

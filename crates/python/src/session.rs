@@ -17,12 +17,12 @@ use crate::input::{Filled, Input};
 use crate::limits::Limits;
 use crate::sink::{Lease, Sink};
 
-/// A call that encodes data, with the data, the arguments, and the lines encoded so far.
+/// A call that encodes data: its data, its arguments, and the lines encoded so far.
 pub(crate) struct Session {
     input: Input,
     pub(crate) sink: Lease,
     limits: Limits,
-    /// A table with many rows that was found in the data, and that follows the points in the sink.
+    /// A table with many rows that comes after the points in the sink.
     waiting: Option<Box<Table>>,
     /// The table whose rows are returned next.
     table: Option<Box<Reading>>,
@@ -37,8 +37,7 @@ pub(crate) struct Session {
 /// The result of one step of a session.
 pub(crate) enum Step {
     Batch(Batch),
-    /// The next data is a table with many rows, and all points before that table have been
-    /// returned.
+    /// A table with many rows comes next, and all points before this table have been returned.
     Table(Box<Table>),
     End,
 }
@@ -52,17 +51,17 @@ struct Reading {
     /// The point number of the next row that is read from the table.
     next: u64,
     at_end: bool,
-    /// The error that prevents further rows of the table from being read. The error is raised when
-    /// all rows before it have been returned.
+    /// The error that prevents further rows of the table from being read. This error is raised
+    /// after all rows before it have been returned.
     failed: Option<PyErr>,
-    /// The most recent batch, if all rows of the table have been read. This batch is held back
-    /// until it is known whether it is the last batch.
+    /// The most recent batch of the table, if all rows of the table have been read. This batch is
+    /// held back until it is known whether it is the last batch.
     ahead: Option<Batch>,
 }
 
 impl Session {
-    /// Begins a call. `limits` contains the limits that apply if the arguments of the call set
-    /// none.
+    /// Begins a call. `limits` contains the default limits, which apply if the call's arguments set
+    /// no limits.
     pub(crate) fn begin(
         data: Bound<'_, PyAny>,
         arguments: &Arguments,
@@ -83,9 +82,9 @@ impl Session {
         })
     }
 
-    /// Encodes enough data for one batch, and returns whether that is all the data. If it is all
-    /// the data, the session ends and the lines stay in the sink, because most calls are short and
-    /// need none of the later steps.
+    /// Encodes enough data for one batch, and returns whether this batch contains all data. If the
+    /// batch contains all data, its lines stay in the sink. Most calls are short, and need none of
+    /// the later steps.
     pub(crate) fn finish_early(&mut self, py: Python<'_>) -> PyResult<bool> {
         self.fill(py)?;
         if !self.input.is_at_end() || self.waiting.is_some() {
@@ -104,8 +103,8 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the total number of points, including points that were already returned, as far as
-    /// it is known; the number is at least the length of a list or table.
+    /// Returns the total number of points, including points that were already returned. If the
+    /// number is not known, it is at least the length of a list or table.
     pub(crate) fn expected(&self) -> u64 {
         let table = self.table.as_ref().map(|reading| {
             let rows = reading.table.expected().unwrap_or(0) as u64;
@@ -162,7 +161,7 @@ impl Session {
         Ok(batch.map_or(Step::End, Step::Batch))
     }
 
-    /// Returns whether only the caller's thread encodes batches.
+    /// Returns whether the caller's thread encodes all batches without the help of other threads.
     pub(crate) fn has_one_thread(&self) -> bool {
         self.frame_options().thread_count() == 1
     }
@@ -176,8 +175,8 @@ impl Session {
         self.limits.reached(&self.sink.encoder)
     }
 
-    /// Returns whether all points that were encoded so far have been returned, including skipped
-    /// points.
+    /// Returns whether all points that were encoded so far have been returned, including the
+    /// skipped points.
     fn is_drained(&self) -> bool {
         let batch = self.sink.encoder.batch();
         batch.is_empty() && batch.skipped() == 0
@@ -199,7 +198,7 @@ impl Session {
         self.limits.of_tables(self.sink.encoder.options())
     }
 
-    /// Begins to encode batches of `table`, which are returned before any other data.
+    /// Begins to encode batches of `table`, which the session returns before any other data.
     pub(crate) fn open_table(&mut self, table: Box<Table>) {
         let options = self.frame_options();
         let encoder = &self.sink.encoder;

@@ -67,8 +67,9 @@ impl OpenAnswer {
     }
 }
 
-/// A read. Marks a read in progress. If the stream was closed during the read, dropping this value
-/// ends the request, because a read that is being cancelled no longer checks for that.
+/// A read. A read that is in progress. If the stream was closed during the read, dropping this
+/// value ends the request. A read that is being cancelled no longer checks whether the stream was
+/// closed.
 struct Reads<'s>(&'s OpenAnswer);
 
 impl Drop for Reads<'_> {
@@ -182,8 +183,8 @@ impl Stream {
         ))
     }
 
-    /// Returns the next batch as an answer with one series. If the statement has no series, the
-    /// answer has no series.
+    /// Returns the next batch of the stream as an answer with one series. If the statement has no
+    /// series, the answer has no series.
     fn batch(&self) -> Call {
         exit::protect_thread();
         let source = Arc::clone(&self.source);
@@ -229,7 +230,7 @@ impl Drop for Stream {
 }
 
 /// Returns the names of the cells in a row, including the tags. If the series has tags, duplicate
-/// names are changed so that all names are different.
+/// names are changed, so that all names are different.
 fn names(batch: &RecordBatch, tags: &[(String, String)]) -> Vec<String> {
     let columns = column_names(&batch.schema());
     if tags.is_empty() {

@@ -1,8 +1,7 @@
 //! Runs a small request as a task of the event loop, which polls the task on its own thread.
 //!
-//! No other thread is woken for a request that runs as such a task. If the answer turns out to be
-//! large, the request continues in the tokio runtime, where decoding the answer does not block the
-//! event loop.
+//! No other thread is woken for a small request. If the answer turns out to be large, the request
+//! continues in the tokio runtime, where decoding the answer does not block the event loop.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,12 +43,12 @@ impl Task {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Polls the request until it must wait, and resolves the future if the request has ended.
+    /// Continues the request until it must wait. If the request ends, the future is resolved.
     pub(crate) fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         self.is_woken.store(false, Ordering::Release);
         if runtime::has_ended() {
-            // When the program is ending, the request is cancelled, because its timers belong to a
-            // runtime that no longer exists.
+            // The program is ending, and the request's timers belong to a runtime that no longer
+            // exists.
             self.abort();
             return Ok(());
         }
@@ -62,8 +61,8 @@ impl Task {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut context)));
-        // The reactor's flag is read and reset in every case, because one request's need for the
-        // runtime must not be applied to the next request.
+        // The reactor's flag is reset in every case, because one request's need for the runtime
+        // must not be applied to the next request.
         let wants_runtime = self.wants_runtime();
         if let Ok(Poll::Pending) = polled
             && !wants_runtime
@@ -104,8 +103,8 @@ impl Task {
         false
     }
 
-    /// Shows Python's garbage collector the future to which this request refers, and which in turn
-    /// refers to the waiting task.
+    /// Shows Python's garbage collector the future to which this request refers. The future refers
+    /// to the waiting task.
     pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         // A request that is being polled is not garbage, so nothing is shown to the collector.
         match self.state.try_lock().as_deref() {

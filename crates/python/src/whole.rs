@@ -73,8 +73,9 @@ impl<'py> Whole<'py> {
     }
 
     /// Ensures that there is memory for `needed` bytes, and tries to reserve enough for all
-    /// `expected` points. The size of all points is estimated from the points so far, whose size is
-    /// `known` bytes. If memory was reserved before, it grows to at most twice `needed` bytes.
+    /// `expected` points. The size of all points is estimated from the points so far, which take
+    /// `known` bytes. If memory was already reserved before, it grows to at most twice `needed`
+    /// bytes.
     fn reserve(&mut self, needed: usize, known: usize, expected: u64) -> PyResult<()> {
         let foreseen = foreseen(known, self.points, expected).max(needed);
         if let Some(builder) = &mut self.builder {
@@ -125,7 +126,7 @@ impl<'py> Whole<'py> {
             }
             let known = self.builder.as_ref().map_or(0, Builder::len) + waiting;
             self.reserve(known + more, known, expected)?;
-            // The number of additional bytes is doubled until a row fits, because names and strings
+            // The increase is doubled until a row fits into the memory, because names and strings
             // may need a lot of memory.
             more = if encoded.rows == 0 { 2 * more } else { MORE };
         }
@@ -168,7 +169,7 @@ impl<'py> Whole<'py> {
     }
 }
 
-/// Memory for the first lines of a table, from which the size of all lines is estimated.
+/// Memory for the first lines of a call, from which the size of all lines is estimated.
 #[derive(Default)]
 struct Sample {
     bytes: Vec<u8>,
@@ -198,8 +199,8 @@ impl LineMemory for Sample {
     }
 }
 
-/// Estimates the number of bytes for all points. The later points are assumed to be about as long
-/// as the points so far.
+/// Estimates the number of bytes for all points. The estimate assumes that later points are about
+/// as long as the points so far.
 fn foreseen(bytes: usize, points: u64, expected: u64) -> usize {
     if expected <= points {
         return bytes;

@@ -1,4 +1,4 @@
-//! Writes many batches: Python code creates the batches, and the engine's pipeline sends them.
+//! Writes many batches. Python code creates the batches, and the engine's pipeline sends them.
 
 use std::future::Future;
 use std::ops::Range;
@@ -47,8 +47,8 @@ pub(crate) struct Writing {
 
 struct State {
     batches: Mutex<Option<mpsc::UnboundedSender<Arc<Batch>>>>,
-    /// The semaphore has a permit for each batch that may be sent while other batches are in
-    /// flight. The semaphore is closed when the write has failed.
+    /// The semaphore has a permit for each further batch that may be in flight. The semaphore is
+    /// closed when the write has failed.
     room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<Finished>>>,
     abort: AbortHandle,
@@ -190,8 +190,8 @@ impl Writing {
         }
     }
 
-    /// Returns the progress of the write as pairs of points and bytes, one for each batch that was
-    /// finished since the last call of this method.
+    /// Returns the progress of the write after each batch that was finished since the last call of
+    /// this method. The progress is the number of points and of bytes that were finished so far.
     fn progress(&self) -> PyResult<Vec<(u64, u64)>> {
         exit::protect_thread();
         let progress = std::mem::take(&mut *locked(&self.state()?.progress));
@@ -199,9 +199,9 @@ impl Writing {
         Ok(shown.collect())
     }
 
-    /// Returns which points were stored by a write that the caller ended, as a string that
-    /// describes the state and a list of the points that were written. The state of the points is
-    /// known only after `end`.
+    /// Describes the points of a write that the caller ended. Returns a string that says what
+    /// happened to the points, and the points that were written. The description is known only
+    /// after `end`.
     fn told<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyAny>)> {
         exit::protect_thread();
         let ledger = locked(&self.state()?.end)

@@ -43,9 +43,9 @@ pub(super) fn write_tags(
 ) -> Result<(), Miss> {
     with_critical_section(tags, || {
         // SAFETY: while the dict is locked, only `Text::is`, `Tag::prefetch`, `Tag::write` and
-        // `write_text` are called. None of the functions that are called here runs Python code.
-        // Before a call that may wait for another thread, these functions take references to the
-        // objects that they read.
+        // `write_text` are called. None of the functions that are called with the borrowed keys and
+        // values runs Python code. Before a call that may wait for another thread, these functions
+        // take references to the borrowed objects that they use.
         let mut entries = unsafe { Entries::of(tags) };
         let (values, points) = memo.tags();
         if values.is_empty() {
@@ -84,9 +84,10 @@ pub(super) fn write_fields(
     fields: &Bound<'_, PyDict>,
 ) -> Result<(), Miss> {
     with_critical_section(fields, || {
-        // SAFETY: while the dict is locked, only functions are called that run no Python code.
-        // `Text::is`, `prefetch_number`, `float`, `integer` and `write_other` run no Python code,
-        // and take references to the objects that they read before a call that may wait.
+        // SAFETY: while the dict is locked, only functions that run no Python code are called.
+        // `Text::is`, `prefetch_number`, `float`, `integer` and `write_other` run no Python code.
+        // They take references to the objects that they read before a call that may wait for
+        // another thread.
         let mut entries = unsafe { Entries::of(fields) };
         let mut ahead = Ahead::default();
         for (part, known) in known.chunks(AHEAD).enumerate() {
@@ -118,8 +119,8 @@ fn prefetch_number(value: Object<'_, '_>) {
     prefetch::line(address + size_of::<ffi::PyObject>());
 }
 
-/// If a dict has exactly these names in this order, adds the dict's values to `values`. If the dict
-/// has other names, returns `false`; some of the dict's values may have been added already.
+/// If the keys of a dict are exactly `names`, in the same order, adds the dict's values to
+/// `values`. If the keys differ, returns `false`; some of the values may have been added already.
 pub(crate) fn read_values<'py>(
     dict: &Bound<'py, PyDict>,
     names: &[Bound<'py, PyAny>],
@@ -130,8 +131,7 @@ pub(crate) fn read_values<'py>(
     }
     values.reserve(names.len());
     with_critical_section(dict, || {
-        // SAFETY: while the dict is locked, this code only compares addresses and counts
-        // references.
+        // SAFETY: while the dict is locked, this code only compares addresses and takes references.
         let entries = unsafe { Entries::of(dict) };
         let before = values.len();
         for (known, (name, value)) in names.iter().zip(entries) {
@@ -161,8 +161,7 @@ fn write_other(row: &mut Row<'_>, field: usize, value: Object<'_, '_>) -> Result
     }
 }
 
-/// Returns the value of a float. Returns `None` for objects of other types and of subclasses of
-/// `float`.
+/// Returns the value of a float. Returns `None` if the object's type is not exactly `float`.
 #[inline]
 fn float(value: Object<'_, '_>) -> Option<f64> {
     // SAFETY: the object is alive, and it is read as a float only if it is a float.
@@ -172,7 +171,8 @@ fn float(value: Object<'_, '_>) -> Option<f64> {
     }
 }
 
-/// Returns the value of an integer, if the value fits into 64 bits.
+/// Returns the value of an integer, or `None` if the object is no integer or its value does not fit
+/// into 64 bits.
 #[inline]
 fn integer(value: Object<'_, '_>) -> Option<i64> {
     let mut overflow = 0;
@@ -248,7 +248,7 @@ impl<'a, 'py> Iterator for Entries<'a, 'py> {
         let place = &raw mut self.place;
         // SAFETY: the dict is alive. Unless `PyDict_Next` returns 0, it sets both pointers to
         // objects that the dict keeps alive. Callers of `of` guarantee that the dict keeps its keys
-        // and values alive as long as they are needed.
+        // and values alive while they are in use.
         unsafe {
             if ffi::PyDict_Next(dict, place, key.as_mut_ptr(), value.as_mut_ptr()) == 0 {
                 return None;

@@ -46,7 +46,7 @@ pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
     Ok(())
 }
 
-/// Returns the error for a point without the required key `key`.
+/// Returns the error for a point that lacks the required key `key`.
 pub(super) fn missing(index: u64, key: &str, point: &Bound<'_, PyDict>) -> PyResult<PyErr> {
     let keys: Vec<String> = point
         .keys()

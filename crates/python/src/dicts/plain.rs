@@ -1,7 +1,7 @@
 //! Writes any point that is a mapping, one key and one value after another.
 //!
-//! A value may be an object that runs its own code, and that code may even change the point while
-//! the point is being written.
+//! A value may be an object that runs its own code. This code may even change the point while the
+//! point is being written.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
@@ -40,7 +40,7 @@ pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     } = sink;
     let mut line = encoder.next_point();
     line.measurement(name).map_err(|error| refused(&error))?;
-    // The positions of those default tags that are replaced by the point's own tags.
+    // The positions of the default tags that the point's own tags replace.
     let mut own = Vec::new();
     if let Some(tags) = parts.tags {
         for_each(&tags, index, "tags", |key, value| {
@@ -114,8 +114,8 @@ impl<'py> Parts<'py> {
             measurement,
             tags,
             fields,
-            // If the time is `None`, the point has no time, as in 0.9; tags and fields that are
-            // `None` are left out in the same way.
+            // A time that is `None` is left out, as in 0.9. Tags and fields that are `None` are
+            // left out too.
             time: time.filter(|time| !time.is_none()),
         })
     }
@@ -140,8 +140,8 @@ fn for_each<'py>(
     };
     let size = dict.len();
     let mut seen = 0;
-    // The iterator of a dict panics if it is used after the dict has changed its size, or if it is
-    // used twice after its end.
+    // The iterator over a dict panics if it is used after the size of the dict has changed. It also
+    // panics if it is used twice after its end.
     for (key, value) in &dict {
         seen += 1;
         if seen > size {
@@ -158,8 +158,8 @@ fn for_each<'py>(
     Ok(())
 }
 
-/// A key as text: either the key itself if it is a Python string, or a string that was converted
-/// from another type.
+/// A key as text, which is the key itself if it is a Python string, and otherwise a converted
+/// string.
 enum Name<'a, 'py> {
     Text(&'a Bound<'py, PyString>, Place<'a>),
     Converted(String),

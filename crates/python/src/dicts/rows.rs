@@ -1,8 +1,8 @@
-//! Writes points of the usual kind whose shape is known, which are dicts of strings and plain
+//! Writes points whose shape is known, if they are dicts that contain only strings and plain
 //! values.
 //!
 //! No user code runs while a dict is being read. All other points are left to the module `plain`,
-//! which either writes the point or raises the error.
+//! which writes the point or raises the error.
 
 use aioinflux::Encoder;
 use aioinflux::line::Row;
@@ -14,7 +14,7 @@ use super::borrowed::{self, Miss};
 use crate::place::Place;
 use crate::sink::{Known, Memo, Names, Plan, Sink, Source, Text};
 
-/// The values that a point of a call reuses from the points before it.
+/// The memory that the points of a call reuse from the points before them.
 #[derive(Default)]
 pub(crate) struct Before<'py> {
     /// The tag values of the current point. The vector is kept so that its memory can be reused.
@@ -23,7 +23,8 @@ pub(crate) struct Before<'py> {
 
 type Values<'py> = Vec<Option<Bound<'py, PyString>>>;
 
-/// If the point is a dict of the usual kind, adds the point, and returns whether it was added.
+/// If the point is a dict of the usual kind, adds the point to the lines. Returns whether the point
+/// was added.
 pub(super) fn push<'py>(
     sink: &mut Sink,
     before: &mut Before<'py>,
@@ -98,7 +99,7 @@ struct Parts<'py> {
 }
 
 impl<'py> Parts<'py> {
-    /// Returns `None` if the point has keys other than the four valid keys.
+    /// Returns `None` if the point has a key other than the four valid keys.
     fn of(point: &Bound<'py, PyDict>) -> Option<Self> {
         let py = point.py();
         let mut parts = Self {
@@ -124,7 +125,8 @@ impl<'py> Parts<'py> {
         Some(parts)
     }
 
-    /// Finds the part of a point for a key that is not the interned Python string with that name.
+    /// Finds the part of a point that belongs to a key. The key is not the interned Python string,
+    /// so its text is compared.
     fn by_text(&mut self, key: &Bound<'py, PyAny>) -> Option<&mut Option<Bound<'py, PyAny>>> {
         match key.cast_exact::<PyString>().ok()?.to_str().ok()? {
             "measurement" => Some(&mut self.measurement),

@@ -52,16 +52,16 @@ pub(super) enum Column {
     /// A numpy array of numbers at unaligned addresses, such as the numbers in packed records. A
     /// range of unaligned numbers is copied to aligned memory before it is read.
     Packed(Py<PyAny>),
-    /// A numpy array of dtype `object`. If the column contains tags, strings that were seen before
-    /// are remembered.
+    /// A numpy array of dtype `object`. If the column contains tags, the strings that were seen
+    /// before are remembered.
     Objects(Objects),
-    /// A column that must become text because it is a tag or the measurement, but is not text.
+    /// A column that must be written as text, although its own type is not text.
     AsText(Box<Column>),
     /// A column of any other type, which is read cell by cell, either as text or as field values.
     Texts(Cells),
     Cells(Cells),
-    /// A column of times as ticks since 1970, with the number of nanoseconds in a tick and the name
-    /// of the unit.
+    /// A column of times in ticks since 1970, with the number of nanoseconds in a tick and the name
+    /// of the time unit.
     Ticks(Py<PyArray1<i64>>, i64, String),
     /// A column of times that are read cell by cell.
     Times(Cells),
@@ -85,8 +85,8 @@ impl Columns {
         self.done == self.rows
     }
 
-    /// Returns the next rows of the table. The rows are returned in pieces; a piece ends where an
-    /// Arrow column begins a new chunk.
+    /// Returns the next rows of the table. The rows are returned in pieces, and a piece ends where
+    /// an Arrow column begins a new chunk.
     pub(super) fn read(
         &mut self,
         py: Python<'_>,
@@ -123,7 +123,7 @@ impl Columns {
 }
 
 impl Column {
-    /// Returns the row at which the Arrow chunk ends that contains `row`.
+    /// Returns the end of the Arrow chunk that contains the row `row`.
     pub(super) fn chunk_end(&self, row: usize) -> Option<usize> {
         let chunks = match self {
             Self::Arrow(chunks) => chunks,
@@ -183,7 +183,7 @@ impl Column {
             Self::AsText(column) => {
                 let array = column.read(py, sink, name, part)?;
                 if matches!(**column, Self::Categories(..)) {
-                    // The strings of the categories were created once for all rows, so only the
+                    // The categories were converted to strings once for all rows, so only the
                     // warning is updated here.
                     texts::note(sink, name, part.base, &array);
                     array
@@ -219,7 +219,8 @@ fn booleans(
     })
 }
 
-/// A dictionary. Creates a dictionary array from category codes; negative codes become nulls.
+/// A dictionary. Creates an Arrow dictionary array from category codes and strings. Negative codes
+/// become nulls.
 fn categories(codes: &ArrayRef, texts: &ArrayRef) -> PyResult<ArrayRef> {
     fn keyed<K>(codes: &ArrayRef, texts: &ArrayRef) -> Result<ArrayRef, ArrowError>
     where
@@ -288,8 +289,8 @@ where
     }
 }
 
-/// Returns whether Rust can read a numpy array as a slice: the array is aligned, and its strides
-/// are multiples of the element size.
+/// Returns whether Rust can read a numpy array directly, because the array is aligned and its
+/// strides are multiples of the element size.
 pub(super) fn is_aligned(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let strides: Vec<isize> = array.getattr("strides")?.extract()?;
     let size: isize = array.getattr("itemsize")?.extract()?;
@@ -297,9 +298,9 @@ pub(super) fn is_aligned(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(aligned && size > 0 && strides.iter().all(|stride| stride % size == 0))
 }
 
-/// Returns whether Arrow has exactly the type of a numeric numpy array, which must have native byte
-/// order and, if it contains floats, 32 or 64 bits. A numpy array of any other type would be
-/// converted first, and its tags would get the text of the converted type.
+/// Returns whether Arrow has exactly the type of a numeric numpy array. The array must have native
+/// byte order, and its floats must have 32 or 64 bits. If numpy's type had to be converted first, a
+/// tag would get the text of the converted type.
 pub(super) fn is_of_arrow(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let dtype = array.getattr("dtype")?;
     let kind: char = dtype.getattr("kind")?.extract()?;

@@ -11,7 +11,7 @@ use crate::place::{Place, shorten};
 use crate::sink::Sink;
 use crate::text;
 
-/// The names of a table's columns, and the positions of the columns that have a role.
+/// The column names of a table, and the positions of the columns that have a role.
 pub(super) struct Labels {
     pub(super) names: Vec<String>,
     pub(super) tags: Vec<usize>,
@@ -21,7 +21,7 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    /// Finds the columns that the arguments name among the column labels in `labels`.
+    /// Finds the columns that the arguments name, and checks that `labels` contains all of them.
     pub(super) fn new(
         sink: &mut Sink,
         roles: &Roles,
@@ -105,8 +105,8 @@ impl Labels {
         })
     }
 
-    /// If the arguments name no time column, uses the column `time` as the time column. If a table
-    /// had no time column, the server would give all its rows the same time, and the rows would
+    /// If the arguments name no time column, uses the column `time` as the time column. Without a
+    /// time column, the server would give all rows of the table the same time, and the rows would
     /// overwrite each other.
     pub(super) fn date(&mut self, sink: &Sink, what: &str) -> PyResult<()> {
         if self.time.is_none() {
@@ -122,8 +122,8 @@ impl Labels {
         Ok(())
     }
 
-    /// Returns the roles of the columns in the form that the engine uses. The caller sets the
-    /// table's measurement in the result.
+    /// Returns the roles of the columns in the form that the engine uses. The caller adds the
+    /// table's measurement to the result.
     pub(super) fn layout(&self, sink: &Sink) -> FrameLayout {
         FrameLayout {
             measurement: None,

@@ -1,5 +1,5 @@
-//! Reads tables as Arrow data, one range of rows at a time. The engine then turns the Arrow data
-//! into lines.
+//! Reads tables as Arrow data, one range of rows at a time. The engine turns the Arrow data that
+//! this module reads into lines.
 //!
 //! | file | knows |
 //! |---|---|
@@ -15,9 +15,9 @@
 //! | `layout` | names of columns, and what each is for |
 //! | `dtypes` | the types of numpy that columns have |
 //!
-//! Numeric numpy columns are copied range by range, because another thread could otherwise change
-//! the data while it is read without the GIL. Arrow columns are shared, not copied. Columns whose
-//! type has no fast path are read cell by cell.
+//! Numeric numpy columns are copied range by range. Otherwise another thread could change the data
+//! while it is read without the GIL. Arrow columns are shared, not copied. Columns whose type has
+//! no fast path are read cell by cell.
 
 mod columns;
 mod dtypes;
@@ -45,8 +45,8 @@ use columns::Columns;
 pub(crate) use roles::Roles;
 use stream::Stream;
 
-/// The maximum number of rows of a table that is encoded at once, even if the caller makes batches,
-/// so that many small tables share a batch.
+/// The maximum number of rows of a table that is always encoded at once, so that many small tables
+/// can share a batch.
 const SMALL: usize = 1024;
 /// The number of rows that are encoded between two signal checks, if the caller makes no batches.
 const RANGE: usize = 8192;
@@ -71,8 +71,8 @@ pub(crate) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
 /// Adds every row of a table to the lines of a call. The table's measurement is `own`, unless the
 /// call sets a different measurement.
 ///
-/// If the table has more than `most` rows, returns the table instead, so that the caller can make
-/// batches from it.
+/// If the table has more than `most` rows, the table is returned instead, so that the caller can
+/// make batches from it.
 pub(crate) fn push(
     sink: &mut Sink,
     roles: &Roles,
@@ -130,7 +130,7 @@ impl Table {
         Ok(Self { layout, rows })
     }
 
-    /// Returns the number of rows of the table, if that number is certain.
+    /// Returns the number of rows of the table, or `None` if this number is not certain.
     pub(crate) fn len(&self) -> Option<usize> {
         match &self.rows {
             RowSource::Columns(columns) => Some(columns.len()),

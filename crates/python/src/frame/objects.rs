@@ -21,17 +21,16 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::values;
 
-/// The number of slots in which objects are looked up by address; the number must be a power of
-/// two.
+/// The number of slots in which objects are looked up by address. The number is a power of two.
 const SLOTS: usize = 4096;
-/// The maximum number of distinct strings in a column whose strings are remembered.
+/// The maximum number of distinct strings that are remembered for a column.
 const MAX_TEXTS: usize = 1 << 14;
 
 /// A column that is a numpy array of Python objects.
 pub(super) struct Objects {
     array: Py<PyArray1<Py<PyAny>>>,
-    /// The strings of a tag column that were seen so far. This is `None` for a field column, and
-    /// for a column with too many distinct strings.
+    /// The strings of a tag column that were seen so far. The strings are not remembered for a
+    /// field column, or if a tag column has too many distinct strings.
     texts: Option<Texts>,
     is_text: bool,
 }
@@ -76,8 +75,8 @@ impl Objects {
     }
 }
 
-/// If a cell is a string, returns the cell's text. Returns `None` for a missing cell, and an error
-/// for a cell that is neither a string nor missing.
+/// If a cell is a string, returns the cell's text. Returns `None` if the cell is missing, and an
+/// error if the cell is neither a string nor missing.
 fn text<'a>(py: Python<'_>, cell: &'a Bound<'_, PyAny>) -> Result<Option<&'a str>, ()> {
     if let Ok(text) = cell.cast_exact::<PyString>() {
         // If the string contains a lone surrogate, the exception is created later, because the
@@ -111,14 +110,15 @@ enum Read {
     Other,
 }
 
-/// The strings of a tag column, which are looked up either by an object's address or by content.
+/// The remembered strings of a tag column, which are looked up by the address of an object or by
+/// content.
 #[derive(Default)]
 struct Texts {
     /// Each slot holds an object and the object's code; an object's address selects its slot.
     slots: Vec<Option<(Py<PyAny>, u32)>>,
     codes: HashMap<String, u32>,
-    /// An array with the string for each code; code 0 stands for a missing string. The array is
-    /// rebuilt when new strings have been added.
+    /// An array with the string for each code, in which the code 0 stands for a missing string. The
+    /// array is rebuilt when new strings have been added.
     values: Option<ArrayRef>,
     known: Vec<Option<String>>,
 }
@@ -140,8 +140,8 @@ impl Texts {
         let mut misses = 0;
         for row in part.start..part.end {
             let cell = &cells[row];
-            // The lowest four bits are dropped, because addresses of Python objects are multiples
-            // of 16 bytes.
+            // Addresses of Python objects are multiples of 16 bytes, so the lowest four bits are
+            // not used.
             let slot = (cell.as_ptr() as usize >> 4) % SLOTS;
             let code = match &self.slots[slot] {
                 Some((object, code)) if object.is(cell) => *code,
@@ -175,8 +175,8 @@ impl Texts {
         if let Some(code) = self.codes.get(text) {
             return *code;
         }
-        // The code fits into 32 bits unless the column has billions of rows: there are at most as
-        // many distinct strings as rows read so far.
+        // The number of distinct strings is at most the number of rows that have been read so far,
+        // so the code fits into 32 bits.
         let code = u32::try_from(self.known.len()).unwrap_or(0);
         self.known.push(Some(text.to_owned()));
         self.codes.insert(text.to_owned(), code);

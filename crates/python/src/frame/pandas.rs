@@ -103,7 +103,7 @@ fn labels_of<'py>(columns: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>
     columns.try_iter()?.collect()
 }
 
-/// Returns whether the index of a DataFrame contains only row numbers, which need not be written.
+/// Returns whether a DataFrame's index contains only row numbers, which need not be written.
 fn has_row_numbers(frame: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = frame.py();
     let index = frame.getattr(intern!(py, "index"))?;
@@ -120,7 +120,7 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
         return ticks(&index);
     }
     if rows == 0 {
-        // If a DataFrame has no rows, no row needs a time, so the index may be of any type.
+        // If a DataFrame has no rows, its index may be of any type, because no row needs a time.
         return Ok(Column::Cells(Cells::Series(index.unbind())));
     }
     if let Some(column) = times_of_index(&index, rows)? {
@@ -140,8 +140,8 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
     )))
 }
 
-/// Reads an index of times that is not a `DatetimeIndex`: periods, Arrow types, or objects that are
-/// all times, such as times in several time zones.
+/// Reads an index of times that is not a `DatetimeIndex`. Such an index contains periods, Arrow
+/// types, or objects that are all times, for example in several time zones.
 fn times_of_index(index: &Bound<'_, PyAny>, rows: usize) -> PyResult<Option<Column>> {
     let py = index.py();
     let pandas = py.import("pandas")?;
@@ -175,8 +175,8 @@ fn are_times(index: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(found)
 }
 
-/// Returns whether the scalars of a pandas dtype are Python dates or datetimes, as those of Arrow's
-/// date and time dtypes are.
+/// Returns whether the scalars of a pandas dtype are Python dates or datetimes, which is the case
+/// for Arrow's date and time dtypes.
 fn is_of_dates(dtype: &Bound<'_, PyAny>) -> PyResult<bool> {
     match dtype.getattr("type")?.cast::<PyType>() {
         Ok(kind) => kind.is_subclass_of::<PyDate>(),
@@ -226,8 +226,8 @@ fn time_column(name: &str, series: &Bound<'_, PyAny>, rows: usize) -> PyResult<C
     if rows > 0 && is_float.is_truthy()? {
         return Err(no_floats(name, &dtype));
     }
-    // If a period is out of range, this conversion fails, and the error is raised when the period's
-    // cell is read.
+    // If a period is out of range, the conversion of the whole column fails, and the error is
+    // raised when the cell with this period is read.
     if is_of_periods(&dtype)?
         && let Ok(starts) = pandas
             .getattr("PeriodIndex")?
@@ -313,8 +313,8 @@ fn objects(array: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Option<Column>> 
     Ok(objects.map(|array| Column::Objects(Objects::new(array.clone().unbind(), is_text))))
 }
 
-/// Returns the Arrow chunks of a column that is in Arrow memory. Returns `None` for a column that
-/// is not in Arrow memory.
+/// Returns the Arrow chunks of a column that is in Arrow memory. Returns `None` if the column is
+/// not in Arrow memory.
 fn arrow_chunks(array: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
     let py = array.py();
     let arrays = py.import("pandas")?.getattr("arrays")?;
@@ -341,8 +341,8 @@ fn is_texts(data_type: &DataType) -> bool {
     }
 }
 
-/// Returns a categorical column as codes and category strings, if the categories are strings or can
-/// all be read at once.
+/// Returns a categorical column as codes and category strings. The categories must be strings, or
+/// it must be possible to read all of them at once.
 fn category_column(
     sink: &mut Sink,
     array: &Bound<'_, PyAny>,
@@ -396,8 +396,8 @@ fn category_texts(categories: &Bound<'_, PyAny>) -> PyResult<Option<ArrayRef>> {
         .iter()
         .map(|text| text.to_str())
         .collect::<PyResult<Vec<_>>>();
-    // If a category contains a lone surrogate, an error is raised later for the first row that uses
-    // the category.
+    // If a category contains a lone surrogate, the error is raised later, for the row that uses the
+    // category.
     Ok(texts
         .ok()
         .map(|texts| Arc::new(StringArray::from(texts)) as ArrayRef))

@@ -18,7 +18,7 @@ use crate::{text, values};
 pub(super) enum BatchReader {
     /// The batches are read through Arrow's C interface.
     Stream(Box<dyn RecordBatchReader + Send>),
-    /// The batches are read through the pyarrow reader's own method: if user code behind the reader
+    /// The batches are read through the pyarrow reader's own method. If user code behind the reader
     /// raised an exception, the C interface would pass on only the exception's message.
     Python(Py<PyAny>, SchemaRef),
 }
@@ -75,8 +75,8 @@ impl BatchReader {
 /// not have this prefix.
 const OF_ARROW: &str = "C Data interface error: ";
 
-/// Returns the error for a table that has a column type that Arrow lacks. If the table has a
-/// `select` method, as polars and pyarrow tables do, the error message names the column.
+/// Returns the error for a table with a column whose type does not exist in Arrow. If the table has
+/// a `select` method, as polars and pyarrow tables do, the error message names the column.
 fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     let py = data.py();
     let told = error.value(py).to_string();
@@ -98,9 +98,8 @@ fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     place.value_error(format!("its type cannot be converted to Arrow: {told}"))
 }
 
-/// Returns a table that has only Arrow types, and the names of the columns that became text in the
-/// conversion. If a polars DataFrame has columns of the following types, the result is a converted
-/// table:
+/// Returns a table with only Arrow types, and the names of the columns that were converted to text.
+/// If a polars DataFrame has columns of the following types, these columns are converted:
 ///
 /// * `Null`, whose buffer is not allowed in Arrow: these columns become text;
 /// * 128-bit integers: field columns become `Int64` if all values fit, and tag columns become

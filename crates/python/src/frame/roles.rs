@@ -2,8 +2,8 @@
 
 use pyo3::prelude::*;
 
-/// The column names that were passed as arguments of a call. Columns that no argument names are
-/// fields.
+/// The column names that were passed as arguments of a call. Table columns that no argument names
+/// are fields.
 #[derive(Default)]
 pub(crate) struct Roles {
     pub(crate) tags: Vec<Py<PyAny>>,
@@ -12,7 +12,7 @@ pub(crate) struct Roles {
 }
 
 impl Roles {
-    /// Returns all column names that the arguments contain.
+    /// Returns all column names that were passed as arguments.
     pub(super) fn named(&self) -> impl Iterator<Item = &Py<PyAny>> {
         self.texts().chain(&self.time)
     }

@@ -87,16 +87,16 @@ pub(super) fn open(
     Ok((layout, stream))
 }
 
-/// Returns the number of rows of a pyarrow or polars table. The number is not requested from other
-/// tables, because they might have to run a query to count their rows.
+/// Returns the number of rows of a pyarrow or polars table. Other tables are not asked for this
+/// number, because they might have to run a query to count their rows.
 fn rows_of(data: &Bound<'_, PyAny>) -> Option<usize> {
     let ways = ["num_rows", "height"];
     let found = |way| data.getattr(way).ok()?.extract().ok();
     ways.into_iter().find_map(found)
 }
 
-/// Refuses a time column of pandas periods, because Arrow stores each period as a plain integer
-/// that counts months, or another frequency, from 1970.
+/// Refuses a time column of pandas periods. Arrow stores each period as a plain integer that counts
+/// months, or another frequency, from 1970.
 fn refuse_periods(field: &Field) -> PyResult<()> {
     let extension = field.metadata().get("ARROW:extension:name");
     if extension.is_none_or(|name| name != "pandas.period") {
@@ -150,7 +150,7 @@ impl Stream {
         Ok(pieces)
     }
 
-    /// Converts rows of the table so that tags and measurements are text, and no column has an
+    /// Converts a piece of the table, so that tags and measurements are text and no column has an
     /// extension type.
     fn plain(
         &self,

@@ -7,7 +7,7 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::text::arrow::texts;
 
-/// Returns the cells of a column as strings; the first cell belongs to the point with the number
+/// Returns the cells of a column as strings. The first cell belongs to the point with the number
 /// `base`. Cells that were not strings before are counted for the warning at the end of the call. A
 /// column that cannot be converted to text is returned unchanged, and the engine then refuses the
 /// column.
@@ -32,8 +32,8 @@ pub(super) fn column(
     }
 }
 
-/// Returns the categories of a column as strings. Categories are not counted here, because the
-/// warning counts the rows that use them.
+/// Returns the categories of a column as strings. The conversion of categories is not counted,
+/// because the warning counts the rows that use the categories.
 pub(super) fn texts_of(py: Python<'_>, array: ArrayRef) -> PyResult<ArrayRef> {
     Ok(texts(py, &array, Place::argument("data"))?.unwrap_or(array))
 }

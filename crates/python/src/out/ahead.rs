@@ -1,4 +1,4 @@
-//! Decodes batches ahead of their consumer: a separate thread decodes the next batch while Python
+//! Decodes batches ahead of their consumer. A separate thread decodes the next batch while Python
 //! creates the objects of the previous batch.
 
 use std::io;
@@ -7,7 +7,7 @@ use std::{thread, vec};
 
 use crate::runtime;
 
-/// The maximum number of items in a message between the two threads; larger messages make the
+/// The maximum number of items in a message between the two threads. If messages are larger, the
 /// threads wake each other less often. The first item is sent in a message of its own, because the
 /// consumer is waiting for it.
 const TOGETHER: usize = 4;
@@ -18,10 +18,10 @@ pub(super) struct Ahead<T> {
     /// The items that were received from the thread but not yet returned.
     here: vec::IntoIter<T>,
     /// The channel through which the thread sends more items. The thread's last message contains no
-    /// items: if the channel closes without such a message, the thread ended too early.
+    /// items. If the channel closes without such a message, the thread ended too early.
     more: Receiver<Vec<T>>,
-    /// The ID of the process that started the thread, because a forked process has the channel but
-    /// not the thread.
+    /// The ID of the process that started the thread. A forked process has the channel, but not the
+    /// thread.
     process: u32,
 }
 
@@ -53,8 +53,8 @@ impl<T: Send + 'static> Ahead<T> {
         })
     }
 
-    /// Returns the next item, `None` at the end, or the reason why the next item cannot be
-    /// returned.
+    /// Returns the next item. The result is `None` at the end, or the reason why there is no next
+    /// item.
     pub(super) fn next(&mut self) -> Result<Option<T>, &'static str> {
         if runtime::process() != self.process {
             return Err("a chunked answer cannot be continued in another process");

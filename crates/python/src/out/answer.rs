@@ -71,8 +71,7 @@ impl PyAnswer {
         Ok(answer)
     }
 
-    /// Returns whether each statement that did not fail has series, and all series of the answer
-    /// have times.
+    /// Returns whether all statements without an error have series, and all series have times.
     #[getter]
     fn timed(&self) -> bool {
         let answer = self.answer();
@@ -106,7 +105,7 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Moves all series of all statements out of the answer, and returns them column by column.
+    /// Moves all series of all statements out of the answer, and returns their columns.
     fn take_columns(&self, py: Python<'_>, arrow: bool) -> PyResult<Vec<Py<PyAny>>> {
         exit::protect_thread();
         let all = self.take().into_iter();
@@ -114,7 +113,7 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Returns all series of all statements as pairs of the series name and an Arrow table. If
+    /// Returns all series of all statements as Arrow tables, each with the name of its series. If
     /// `views` is set, strings have the Arrow type that polars uses internally.
     fn tables(
         &self,
@@ -141,7 +140,7 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Returns a dict from each tag key to all values of that tag in the answer.
+    /// Returns all values of each tag in the answer, by tag key.
     fn categories(&self) -> std::collections::HashMap<String, Vec<String>> {
         exit::protect_thread();
         let answer = self.answer();
@@ -236,7 +235,7 @@ fn series_dict<'py>(
             }
         }
     }
-    // If the series has no rows, the dict has no `values` key, like the server's JSON.
+    // The server's JSON has no `values` key for a series without rows, and neither has this dict.
     if !values.is_empty() {
         dict.set_item("values", PyList::new(py, values)?)?;
     }

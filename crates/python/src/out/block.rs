@@ -14,10 +14,10 @@ use pyo3::types::PyString;
 use super::cells::Cells;
 use super::texts::Texts;
 
-/// The number of rows that are created at a time, which is so small that the objects stay in the L1
-/// cache until they are dropped. The number is also below 700, the number of new objects after
-/// which Python's garbage collector runs. If the caller drops the rows of each list before it
-/// requests the next list, these rows never make the collector run.
+/// The number of rows that are created at a time. The objects of so few rows stay in the L1 cache
+/// until they are dropped. The number is also below 700, the number of new objects after which
+/// Python's garbage collector runs. If the caller drops the rows of each list before it requests
+/// the next list, these rows never make the collector run.
 pub(super) const ROWS_AT_A_TIME: usize = 64;
 
 /// Returns the columns of a batch, followed by one column for each of the tag values in `tags`.
@@ -49,7 +49,7 @@ pub(super) struct Block {
 pub(super) struct Taken<'a>(Vec<Drain<'a, Py<PyAny>>>);
 
 impl Block {
-    /// Creates the Python objects for the rows in `rows`.
+    /// Creates the Python objects for the cells in the rows `rows`.
     pub(super) fn rows(
         &mut self,
         py: Python<'_>,

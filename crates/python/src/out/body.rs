@@ -55,7 +55,7 @@ fn format_of(content_type: &str) -> PyResult<Format> {
     }
 }
 
-/// Decodes the answer in `body`, whose times have the unit `epoch`; if `frame` is set, the times
+/// Decodes the answer in `body`, whose times have the unit `epoch`. If `frame` is set, the times
 /// are converted to nanoseconds. If `views` is set, strings have the Arrow type that polars uses
 /// internally.
 #[pyfunction]
@@ -84,7 +84,7 @@ pub(crate) fn parse_answer(
     Ok(PyAnswer::with_unit(answer, if frame { 1 } else { unit }))
 }
 
-/// Returns the JSON answer in `body` as Python objects; if the answer is chunked, its documents are
+/// Returns the JSON answer in `body` as Python objects. If the answer is chunked, its documents are
 /// joined into one document.
 #[pyfunction]
 pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
@@ -122,7 +122,7 @@ impl Decoding {
             Self::Ahead(batches) => batches.next().map_err(Wrong::Thread)?,
         };
         if next.is_none() {
-            // Decoding has ended, and an empty iterator takes the decoder's place.
+            // Decoding has ended, so an empty iterator replaces the decoder.
             *self = Self::Here(Box::new(iter::empty()));
         }
         next.transpose()
@@ -175,7 +175,7 @@ impl Pieces {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<PyAnswer>> {
         exit::protect_thread();
         py.check_signals()?;
-        // This call takes its own reference to the batches: the caller may hold no reference to the
+        // This call takes its own reference to the batches. The caller may hold no reference to the
         // iterator (`map`), and another thread may end the iterator.
         let batches = Arc::clone(&self.batches);
         let next = py.detach(|| {

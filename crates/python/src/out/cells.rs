@@ -31,7 +31,7 @@ enum Values {
 }
 
 impl Cells {
-    /// Creates the cells of an Arrow array; times are converted to units of `divisor` nanoseconds.
+    /// Creates the cells of an Arrow array. Times are converted to units of `divisor` nanoseconds.
     pub(super) fn new(py: Python<'_>, array: &dyn Array, divisor: i64) -> Self {
         let values = match array.data_type() {
             DataType::Timestamp(..) => {
@@ -48,7 +48,7 @@ impl Cells {
             DataType::Boolean => Values::Boolean(array.as_boolean().clone()),
             DataType::Utf8 => Values::Text(array.as_string().clone()),
             DataType::Utf8View => Values::Text(array.as_string_view().iter().collect()),
-            // The answer decoders create columns of no other types.
+            // The decoders of answers create columns of no other types.
             _ => Values::Same(py.None()),
         };
         Self {

@@ -1,8 +1,8 @@
 //! Converts the columns of a series to numpy arrays, from which pandas columns are made.
 //!
 //! A column that consists of one batch is passed to numpy without a copy. A column that consists of
-//! several batches is joined in memory of numpy, for which numpy requests huge pages. Newly
-//! allocated memory in normal pages would cost more than the copy.
+//! several batches is joined in a new numpy array, for which numpy requests huge pages. Newly
+//! allocated memory in normal pages would cost more time than the copy.
 
 use aioinflux::Series;
 use aioinflux::unify::{as_type, common_type};
@@ -27,7 +27,7 @@ use super::texts::Texts;
 /// The value that marks a missing time in pandas.
 const NAT: i64 = i64::MIN;
 
-/// A column as its kind, its values, and a mask of its nulls; the mask is `None` if the column has
+/// A column as its kind, its values, and a mask of its nulls. The mask is `None` if the column has
 /// no nulls.
 pub(super) type Column = (&'static str, Py<PyAny>, Py<PyAny>);
 

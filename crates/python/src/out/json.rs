@@ -101,8 +101,8 @@ fn join(answer: &Bound<'_, PyDict>, chunk: &Bound<'_, PyDict>) -> PyResult<()> {
 }
 
 /// Returns whether a result continues the result before it. If the previous result is complete,
-/// more series may continue it (as for `SHOW TAG KEYS`), but an error may not, because the error's
-/// statement ID may be wrong.
+/// more series may continue it, as for `SHOW TAG KEYS`. An error may not continue it, because the
+/// error's statement ID may be wrong.
 fn goes_on(last: &Bound<'_, PyDict>, result: &Bound<'_, PyDict>) -> PyResult<bool> {
     let same = match (
         last.get_item("statement_id")?,
@@ -159,7 +159,7 @@ fn join_series(series: &Bound<'_, PyList>, more: &Bound<'_, PyList>) -> PyResult
     Ok(())
 }
 
-/// Returns the last item of a list without iterating over the other items, because an answer may
+/// Returns the last item of a list. The other items are not iterated over, because an answer may
 /// have one series in each chunk.
 fn last_of<'py>(list: &Bound<'py, PyList>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let at = list.len().checked_sub(1);
@@ -174,7 +174,7 @@ fn list<'py>(dict: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'py,
 struct Build<'py, 'a> {
     py: Python<'py>,
     texts: &'a mut Texts,
-    /// The items of all lists that are still being read; the items of the innermost list are last.
+    /// The items of all lists that are still being read. The items of the innermost list come last.
     items: &'a mut Vec<Bound<'py, PyAny>>,
 }
 

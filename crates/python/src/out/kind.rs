@@ -4,7 +4,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 
-/// The kind of an attribute's value, which follows from the attribute's annotation.
+/// The kind of an attribute's value, which the attribute's annotation determines.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Measurement,

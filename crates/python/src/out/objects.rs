@@ -1,7 +1,7 @@
 //! Converts the rows of an answer to objects of a class with a schema.
 //!
 //! This module determines where each attribute's value comes from, and how the value is converted.
-//! The class is called with the values of a row; exceptions that the class raises propagate
+//! The class is called with the values of a row. Exceptions that the class raises propagate
 //! unchanged.
 
 use std::ops::Range;
@@ -37,8 +37,8 @@ pub(crate) struct Reader {
     class: Py<PyType>,
     name: String,
     attributes: Vec<Attribute>,
-    /// Whether the class has no constructor that takes values, so that each attribute is set after
-    /// the object is created.
+    /// Whether the class has no constructor that takes values. If it has none, each attribute is
+    /// set after the object is created.
     sets: bool,
     /// Whether the constructor takes the values of all attributes as positional arguments, in the
     /// order of the attributes.
@@ -86,8 +86,8 @@ impl Origin<'_> {
     }
 }
 
-/// An attribute as the Python code describes it: argument, name, key, kind, whether its value may
-/// be missing, whether it must be passed, and its enum class, if it has one.
+/// An attribute as the Python code describes it. The items are the argument, the name, the key, the
+/// kind, whether the value may be missing, whether it must be passed, and the enum class, if any.
 type Described<'py> = (
     Bound<'py, PyString>,
     String,
@@ -223,7 +223,7 @@ impl Reader {
                 made: IntoIter::default(),
             })));
         }
-        // If the points of a series lack a tag, the tag's value in that series is empty.
+        // If the points of a series lack a tag, the value of this tag is empty in the series.
         let tag = series.tags.iter().find(|(name, _)| name == key);
         if let Some((_, text)) = tag.filter(|(_, text)| !text.is_empty()) {
             let text = PyString::new(py, text).into_any();
@@ -251,8 +251,8 @@ impl Reader {
         )))
     }
 
-    /// Returns the value that an attribute has in a row. Returns `None` if the default of the
-    /// constructor applies.
+    /// Returns the value that an attribute has in a row. Returns `None` if no value is passed for
+    /// the attribute, so that the constructor's default applies.
     fn value<'py>(
         &self,
         py: Python<'py>,
@@ -347,8 +347,8 @@ impl Reader {
     }
 }
 
-/// Converts nanoseconds since 1970 to a timezone-aware `datetime` in UTC. Nanoseconds that are not
-/// a whole microsecond are cut off.
+/// Converts nanoseconds since 1970 to a timezone-aware `datetime` in UTC. The result is rounded
+/// down to whole microseconds.
 fn datetime(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     let micros = Timestamp::from_microsecond(ns.div_euclid(1000));
     let time = micros.map_err(|error| PyValueError::new_err(error.to_string()))?;

@@ -82,8 +82,8 @@ pub(crate) fn unpickled_rows(
     Ok(Rows::new(series(state)?, unit, divisor, dicts))
 }
 
-/// Returns the state of a series for pickle; the series has only the first columns of these
-/// batches, whose names are in `columns`.
+/// Returns the pickled state of a series. The series consists of the first columns of these
+/// batches, namely those named in `columns`.
 pub(super) fn state<'py>(
     py: Python<'py>,
     name: Option<&str>,
@@ -116,7 +116,7 @@ fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Column<'py>> {
         DataType::Utf8 => texts(array.as_string()),
         DataType::Utf8View => texts(&array.as_string_view().iter().collect()),
         DataType::Null => ("null", Buffer::from(&[]), None),
-        // The answer decoders create columns of no other types.
+        // The decoders of answers create columns of no other types.
         other => {
             let text = format!("a column of `{other}` cannot be pickled");
             return Err(PyValueError::new_err(text));
@@ -136,7 +136,7 @@ fn memory<T: ArrowPrimitiveType>(array: &ArrayRef) -> Buffer {
     array.as_primitive::<T>().values().inner().clone()
 }
 
-/// Returns the bytes of all strings in an array, and the end position of each string, counted from
+/// Returns the bytes of all strings in an array, and the position at which each string ends.
 /// 0. If the array is a slice of a larger array, only the strings of the slice are kept.
 fn texts(array: &StringArray) -> (&'static str, Buffer, Option<Buffer>) {
     let offsets = array.offsets();

@@ -11,7 +11,7 @@ use super::block::{Block, ROWS_AT_A_TIME, Taken, columns};
 use super::cells::Cells;
 use crate::exit;
 
-/// The Python type of the rows.
+/// The Python type that the rows have.
 pub(crate) enum Shape {
     Tuples,
     /// Each row is a dict that is copied from a template with every key.
@@ -50,7 +50,7 @@ impl Shape {
     }
 }
 
-/// An iterator of lists of rows.
+/// An iterator over lists of rows.
 ///
 /// While this iterator creates rows, Python's garbage collector may run code that requests more
 /// rows, on this thread or on another. Therefore each call creates its own rows, and holds no lock
@@ -131,8 +131,8 @@ impl RowLists {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the range of the next rows, which belong to this call alone, with their columns and
-    /// memory for their objects.
+    /// Begins a list of rows. Returns the columns, the range of the list's rows, and memory for
+    /// their objects, all of which belong to this call alone.
     fn begin(&self, py: Python<'_>) -> Option<(Arc<Vec<Cells>>, Range<usize>, Block)> {
         let mut state = self.state();
         while state.left.is_empty() {

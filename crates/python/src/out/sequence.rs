@@ -1,5 +1,5 @@
-//! Makes a series usable as a Python sequence, of which rows and slices can be selected by
-//! position.
+//! Makes a series usable as a Python sequence, from which an index selects a row and a slice
+//! selects several rows.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,9 +21,9 @@ use pyo3::types::PySlice;
 use super::rows::RowLists;
 use crate::place::type_name;
 
-/// The rows that a Python index selects from a series.
+/// The row or the rows that a Python index selects from a series.
 pub(super) enum Wanted {
-    /// The row at one position.
+    /// The index selects the row at this position.
     Row(usize),
     Rows(Vec<RecordBatch>),
 }
@@ -78,7 +78,7 @@ pub(super) fn only(py: Python<'_>, lists: RowLists) -> PyResult<Bound<'_, PyAny>
     lists.call_method0("__next__")?.get_item(0)
 }
 
-/// Returns an iterator over the rows of a series, from the last row to the first.
+/// Returns an iterator over the rows of a series in reverse order.
 pub(super) fn reversed<'py>(series: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = series.py();
     let all = py.get_type::<PySlice>().call1((py.None(), py.None(), -1))?;
@@ -120,8 +120,8 @@ fn pick(
     }
     let mut runs: Vec<(usize, Vec<usize>)> = Vec::new();
     for position in positions {
-        // A batch without rows has the same start as the next batch, so the row is in the last
-        // batch that starts at or before the position.
+        // A batch without rows has the same start as the next batch. Therefore the row is in the
+        // last batch that starts at or before the position.
         let batch = starts.partition_point(|start| *start <= position) - 1;
         let row = position - starts[batch];
         match runs.last_mut() {
@@ -174,7 +174,7 @@ fn cells_of(column: &ArrayRef, rows: &[usize]) -> PyResult<ArrayRef> {
             Arc::new(DictionaryArray::new(keys, Arc::clone(cells.values())))
         }
         DataType::Null => Arc::new(NullArray::new(rows.len())),
-        // The answer decoders create columns of no other types.
+        // The decoders of answers create columns of no other types.
         other => {
             return Err(PyValueError::new_err(format!(
                 "rows of `{other}` cannot be picked"

@@ -38,7 +38,7 @@ fn kind(of: &DataType) -> &'static str {
         DataType::UInt64 => "unsigned",
         DataType::Boolean => "boolean",
         DataType::Utf8 | DataType::Utf8View => "string",
-        // The answer decoders create columns of no other types.
+        // The decoders of answers create columns of no other types.
         _ => "null",
     }
 }
@@ -53,7 +53,7 @@ fn common(first: &'static str, second: &'static str) -> &'static str {
     }
 }
 
-/// Returns some rows of a series as lists of tuples; each tuple contains the first `columns` cells
+/// Returns some rows of a series as lists of tuples. Each tuple contains the first `columns` cells
 /// of the row, followed by the tag values.
 pub(super) fn rows(
     py: Python<'_>,

@@ -25,8 +25,8 @@ use super::sequence::{Wanted, chained, length, only, reversed, slices, wanted};
 use super::{column_names, free_labels, shown, tags_dict};
 use crate::exit;
 
-/// All values of each tag in an answer, in order of appearance, so that every series of the answer
-/// has the same categories.
+/// All values of each tag in an answer, in order of appearance. Every series of the answer has the
+/// same categories.
 pub(super) type Categories = HashMap<String, Vec<String>>;
 
 pub(super) fn categories<'a>(all: impl Iterator<Item = &'a Series>) -> Categories {
@@ -160,7 +160,7 @@ fn as_views(array: &ArrayRef) -> ArrayRef {
 /// A tag of a series, whose value is the same in all rows.
 struct Tag {
     value: String,
-    /// The position of the tag's value in the tag's categories, and those categories.
+    /// The position of the tag's value among the tag's categories, and the categories themselves.
     category: Option<(i32, ArrayRef)>,
 }
 
@@ -283,7 +283,7 @@ impl Table {
         Ok((py.import("aioinflux._core")?.getattr("_table")?, arguments))
     }
 
-    /// Iterates over the rows of the table from the last row to the first.
+    /// Iterates over the rows of the table in reverse order.
     fn __reversed__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         exit::protect_thread();
         reversed(slf)
@@ -383,15 +383,15 @@ pub(crate) struct Rows {
     tags: Vec<(String, String)>,
     labels: Vec<String>,
     batches: Vec<RecordBatch>,
-    /// The number of nanoseconds in the unit of the stored times, and the divisor by which stored
-    /// times are divided when rows are created.
+    /// The number of nanoseconds in the unit of the stored times. When rows are created, the stored
+    /// times are divided by `divisor`.
     unit: i64,
     divisor: i64,
     dicts: bool,
 }
 
 impl Rows {
-    /// Creates the rows of a series whose stored times have the unit `unit`; the times in the rows
+    /// Creates the rows of a series whose stored times have the unit `unit`. The times in the rows
     /// are divided by `divisor`.
     pub(super) fn new(series: Series, unit: i64, divisor: i64, dicts: bool) -> Self {
         let schema = series.batches.first().map(RecordBatch::schema);
@@ -411,7 +411,7 @@ impl Rows {
 }
 
 impl Rows {
-    /// Returns the number of the series' columns, not counting the tags of GROUP BY.
+    /// Returns the number of columns in the series, not counting the tags of GROUP BY.
     fn width(&self) -> usize {
         self.labels.len() - self.tags.len()
     }
@@ -443,8 +443,8 @@ impl Rows {
         length(&self.batches)
     }
 
-    /// For an index, returns a row. For a slice, returns a new `Rows` object that shares this
-    /// object's memory.
+    /// For an index, returns one row of the series. For a slice, returns a new `Rows` object that
+    /// shares this object's memory.
     fn __getitem__<'py>(
         &self,
         py: Python<'py>,
@@ -479,7 +479,7 @@ impl Rows {
         Ok((py.import("aioinflux._core")?.getattr("_rows")?, arguments))
     }
 
-    /// Iterates over the rows from the last row to the first.
+    /// Iterates over the rows of the series in reverse order.
     fn __reversed__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         exit::protect_thread();
         reversed(slf)
@@ -532,7 +532,8 @@ impl Rows {
         self.unit
     }
 
-    /// Returns the rows from `start` to `end` as tuples, whose times are not divided by `divisor`.
+    /// Returns the rows from `start` to `end` as tuples, with the stored times and without dividing
+    /// by `divisor`.
     #[pyo3(name = "_rows")]
     fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
         exit::protect_thread();
@@ -551,7 +552,7 @@ impl Rows {
         chained(py, self.lists(py)?)
     }
 
-    /// Returns an iterator of lists of rows.
+    /// Returns an iterator over lists of rows.
     #[pyo3(name = "_lists")]
     fn lists(&self, py: Python<'_>) -> PyResult<RowLists> {
         exit::protect_thread();

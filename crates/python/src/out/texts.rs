@@ -3,10 +3,10 @@
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// The number of slots for strings in [`Texts`].
+/// The number of slots in [`Texts`], each of which can hold one string.
 const SLOTS: usize = 256;
 
-/// The Python objects for the most recent strings of a column, because most string columns have few
+/// The Python objects for the most recent strings of a column. Most string columns have few
 /// distinct values.
 ///
 /// Each string can be stored in one of two adjacent slots.
@@ -46,13 +46,14 @@ impl Texts {
     }
 }
 
-/// This comparison is a separate function because strings of up to 16 bytes do not need it.
+/// This comparison is a separate function because it is rarely called: strings of up to 16 bytes do
+/// not need it.
 #[cold]
 fn is_text(known: &Bound<'_, PyString>, text: &str) -> bool {
     known.to_str().is_ok_and(|known| known == text)
 }
 
-/// The length, the first eight bytes and the last eight bytes of a string; for strings of up to 16
+/// The length, the first eight bytes and the last eight bytes of a string. For strings of up to 16
 /// bytes, these are all the bytes.
 #[derive(PartialEq)]
 struct Ends {

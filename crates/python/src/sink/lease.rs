@@ -25,8 +25,8 @@ fn idle() -> MutexGuard<'static, Vec<Box<Sink>>> {
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The sink of one call. A later call reuses the sink's memory. If the code of a value makes a
-/// nested call, that call uses a different sink.
+/// The sink of one call. A later call reuses the sink's memory. A nested call, which the code of a
+/// value may make, uses a different sink.
 pub(crate) struct Lease(Option<Box<Sink>>);
 
 impl Lease {

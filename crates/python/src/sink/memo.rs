@@ -13,9 +13,9 @@ use super::shapes::Object;
 use crate::prefetch;
 
 /// The number of points of one shape after which tag values are remembered. In a call with fewer
-/// points, remembering values would only add cost.
+/// points, remembering tag values would only add cost.
 const WORTH: usize = 32;
-/// The minimum and the maximum number of slots for the values of one tag, each as an exponent of
+/// The minimum and the maximum number of slots for the values of one tag, given as exponents of
 /// two.
 const LEAST_BITS: u32 = 6;
 const MOST_BITS: u32 = 13;
@@ -66,8 +66,8 @@ impl Memo {
         }
     }
 
-    /// Returns the remembered values of each tag, and the number of points so far. Before there are
-    /// slots, no tag is returned.
+    /// Returns the remembered values of each tag, and the number of points so far. No tags are
+    /// returned until there are slots for their values.
     #[inline]
     pub(crate) fn tags(&mut self) -> (&mut [Tag], usize) {
         (&mut self.tags, self.points)
@@ -114,8 +114,9 @@ impl Tag {
         prefetch::line(std::ptr::from_ref(place).addr());
     }
 
-    /// Writes this tag of a point. If the value is `None`, the tag is left out. `points` is the
-    /// number of points of this shape so far.
+    /// Writes this tag of a point, using the remembered value if there is one. If the value is
+    /// `None`, the tag is left out. `points` is the number of points that have had this shape so
+    /// far.
     #[inline]
     pub(crate) fn write(
         &mut self,

@@ -106,7 +106,8 @@ impl Sink {
         self.warnings.show(py, self.encoder.removed_newlines())
     }
 
-    /// Sets the measurement and the tags that the arguments of the call contain.
+    /// Sets the measurement, the extra tags and the default tags that the arguments of a call
+    /// contain.
     pub(crate) fn set_defaults(
         &mut self,
         measurement: Option<&Bound<'_, PyAny>>,
@@ -127,7 +128,7 @@ impl Sink {
         Ok(())
     }
 
-    /// Adds tags for every point, except tags whose key is already an extra tag.
+    /// Adds tags for every point, except tags that have the key of an extra tag.
     fn add_tags(&mut self, tags: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
         for (key, value) in tags.into_iter().flatten() {
             let key = self.name(&key, Place::argument("tags"))?;
@@ -174,8 +175,8 @@ impl Sink {
         Ok(text)
     }
 
-    /// Returns the measurement that a value names. Returns `None` if the value is missing, which
-    /// means that there is no measurement.
+    /// Returns the measurement whose name is passed in `name`. Returns `None` if `name` is missing,
+    /// so that no measurement is set.
     pub(crate) fn measurement_of(
         &mut self,
         name: &Bound<'_, PyAny>,

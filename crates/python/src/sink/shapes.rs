@@ -12,10 +12,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 /// The maximum number of shapes, and the maximum number of names in all shapes together. If one of
-/// them is exceeded, all shapes are forgotten.
+/// these two maximums is exceeded, all shapes are forgotten.
 const MOST_SHAPES: usize = 256;
 const MOST_NAMES: usize = 16_384;
-/// The maximum length in bytes of a name that is kept in a shape.
+/// The maximum length in bytes of a name that a shape can contain.
 const LONGEST_NAME: usize = 4096;
 /// The maximum number of remembered key combinations that have appeared only once. A shape is
 /// created only when its combination of keys appears a second time.
@@ -47,7 +47,7 @@ pub(crate) struct Shapes {
     last: usize,
 }
 
-/// A known shape with its keys in the order of the dicts, and the plan by which the values become a
+/// A known shape: its keys in the order of the dicts, and the plan by which the values become a
 /// row.
 pub(crate) struct Known {
     call: usize,
@@ -59,16 +59,16 @@ pub(crate) struct Known {
     /// The plan for writing points of this shape, which is `None` if each point needs
     /// `PointEncoder`.
     pub(crate) plan: Option<Plan>,
-    /// The index of the shape that followed this shape most recently.
+    /// The index of the shape that most recently came after a point of this shape.
     next: usize,
 }
 
 pub(crate) struct Plan {
     pub(crate) shape: Shape,
-    /// For each tag of the shape, in the order of the lines, the tag's index and the source of its
+    /// The tags of the shape in the order of the lines. Each tag has an index and the source of its
     /// value.
     pub(crate) tags: Vec<(usize, Source)>,
-    /// Whether the lines have exactly the tags of the point, in the same order as the point.
+    /// Whether a line contains exactly the tags of the point, in the same order as the point.
     pub(crate) sorted: bool,
 }
 
@@ -129,8 +129,9 @@ impl Names<'_, '_> {
         self.tags.map_or(0, PyDictMethods::len)
     }
 
-    /// Returns a hash of all names of a point, computed from the hashes that the interpreter has
-    /// already stored. Returns `None` if the measurement or any key is not a string.
+    /// Returns a hash of all names of a point, which is computed from the hashes that the
+    /// interpreter has already stored. Returns `None` if the measurement or any key is not a
+    /// string.
     fn hash(&self, call: usize) -> Option<u64> {
         let mut hash = mix(call as u64, self.tag_count() as u64);
         if let Some(name) = self.measurement {
@@ -156,7 +157,7 @@ fn mix(hash: u64, more: u64) -> u64 {
 
 impl Known {
     /// Returns whether the measurement, the number of tags and the number of fields match a point.
-    /// The caller must still compare the keys of the point.
+    /// After this check, the caller must still compare the keys of the point.
     #[inline]
     pub(crate) fn begins_like(&self, names: Names<'_, '_>) -> bool {
         let same_name = match (&self.measurement, names.measurement) {
@@ -286,7 +287,7 @@ impl Plan {
         shared: &Shared,
     ) -> Option<Self> {
         // If several tags have the same name, an extra tag takes precedence over the point's own
-        // tag, and the point's own tag takes precedence over a default tag.
+        // tag. The point's own tag takes precedence over a default tag.
         let extra_tags = &shared.tags[..shared.extra_tags];
         let own = tags
             .iter()

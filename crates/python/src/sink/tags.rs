@@ -19,7 +19,7 @@ impl CommonTags {
         self.all.push((key, value));
     }
 
-    /// Ends the list of extra tags. All tags that are added afterwards are default tags.
+    /// Ends the list of extra tags. All tags that are added after this call are default tags.
     pub(super) fn end_extra(&mut self) {
         self.extra = self.all.len();
     }

@@ -76,8 +76,8 @@ pub(crate) fn texts(
     })
 }
 
-/// If an extension type is stored as a different kind of array, converts the array. Arrow's 8-bit
-/// booleans, for example, are stored as integers.
+/// Converts the array of an extension type if it is stored as a different kind of array. Arrow
+/// stores 8-bit booleans as integers, for example.
 pub(crate) fn plain(field: &Field, array: ArrayRef) -> ArrayRef {
     if is_bool8(field)
         && let Some(integers) = array.as_primitive_opt::<arrow_array::types::Int8Type>()

@@ -5,8 +5,7 @@ pub(super) const SECOND: i128 = 1_000_000_000;
 
 /// A day since 1970: `2024-01-02`.
 pub(super) fn date(days: i128) -> String {
-    // The calculation uses the civil calendar in eras of 400 years; each year of an era begins in
-    // March.
+    // The calculation divides the civil calendar into eras of 400 years, which begin in March.
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
@@ -18,8 +17,8 @@ pub(super) fn date(days: i128) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// Formats an instant, such as `2024-01-02 03:04:05.123456+01:00`. The instant is passed in
-/// nanoseconds since 1970, and is shown as local time with its offset from UTC in seconds.
+/// Formats an instant, such as `2024-01-02 03:04:05.123456+01:00`. The instant is given in
+/// nanoseconds since 1970, and the offset of its local time from UTC is given in seconds.
 pub(super) fn datetime(ns: i128, offset: Option<i32>) -> String {
     let local = ns + i128::from(offset.unwrap_or(0)) * SECOND;
     let (days, clock) = (local.div_euclid(DAY), local.rem_euclid(DAY));
@@ -34,7 +33,7 @@ pub(super) fn datetime(ns: i128, offset: Option<i32>) -> String {
     format!("{} {}{}", date(days), time(clock), zone.unwrap_or_default())
 }
 
-/// Formats a time of day, such as `03:04:05.123456`, which is passed in nanoseconds since midnight.
+/// Formats a time of day, such as `03:04:05.123456`, which is given in nanoseconds since midnight.
 pub(super) fn time(ns: i128) -> String {
     format!("{:02}{}", ns / (3600 * SECOND), minutes(ns))
 }
@@ -51,8 +50,8 @@ pub(super) fn duration(ns: i128) -> String {
     }
 }
 
-/// Formats the minutes, the seconds and the fraction of a second; the fraction has zero, six or
-/// nine digits.
+/// Formats minutes, seconds and the fraction of a second. The fraction has zero, six or nine
+/// digits.
 fn minutes(ns: i128) -> String {
     let (seconds, rest) = (ns / SECOND, ns % SECOND);
     let fraction = match rest {

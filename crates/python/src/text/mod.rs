@@ -39,8 +39,8 @@ pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     str_of(value).map(Some)
 }
 
-/// Returns the text of a pyarrow scalar, which is the same as in a column that contains only this
-/// scalar.
+/// Returns the text of a pyarrow scalar, which is the same text as in a column that contains only
+/// this scalar.
 fn of_arrow(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if let Some(text) = arrow::of_cell(value)? {
         return Ok(Some(text));
@@ -58,7 +58,7 @@ pub(crate) fn str_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_str()?.to_owned())
 }
 
-/// Returns `str(value)` for comparisons with names; a string that is not valid UTF-8 is not equal
+/// Returns `str(value)` for comparisons with names. A string that is not valid UTF-8 is not equal
 /// to any name.
 pub(crate) fn lossy(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_string_lossy().into_owned())
@@ -82,8 +82,8 @@ fn of_numpy(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
             Some(Ticks::Nanoseconds(ns)) => Ok(Some(duration(ns))),
             None => str_of(value).map(Some),
         },
-        // For a complex scalar in single precision, numpy prints different digits than for a column
-        // of such numbers.
+        // For a single complex number in single precision, numpy prints different digits than for a
+        // column of such numbers.
         ('c', _) => str_of(&value.call_method0(intern!(py, "item"))?).map(Some),
         ('V', _) => Ok(None),
         _ => str_of(value).map(Some),

@@ -81,8 +81,8 @@ impl Times {
         }
     }
 
-    /// Returns `time` in nanoseconds like `nanoseconds`, but refuses floats, as tables and classes
-    /// that declare the kind of their times require.
+    /// Returns `time` in nanoseconds, but refuses floats. Tables, and classes that declare the kind
+    /// of their times, do not accept floats as times.
     pub(crate) fn without_floats(
         &mut self,
         time: &Bound<'_, PyAny>,
@@ -97,7 +97,8 @@ impl Times {
         self.nanoseconds(time, place)
     }
 
-    /// Converts times of the less common types, in a separate function.
+    /// Converts times of the less common types. This is a separate function, so that the common
+    /// types stay fast.
     fn other(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
         if time.is_none() || time.is_instance_of::<PyBool>() {
             return Err(place.type_error(EXPECTED, time));

@@ -14,16 +14,16 @@ use crate::place::{Place, shorten};
 use crate::values;
 
 const SECOND: i128 = 1_000_000_000;
-/// The years that contain times in 64-bit nanoseconds. The first and the last of these years are
-/// only partly covered.
+/// The range of years that 64-bit nanoseconds can represent. The first and the last year in this
+/// range are only partly covered.
 const YEARS: std::ops::RangeInclusive<i32> = 1677..=2262;
 
 /// An upper bound for the number of months between 1970 and the last time that fits into 64-bit
-/// nanoseconds. The bound is also used for years.
+/// nanoseconds. The same bound is also used for years.
 const MONTHS: u64 = 12 * 300;
 
-/// Returns whether the type of a value is a type for times, which is a date, a datetime, or a time
-/// of numpy or pandas.
+/// Returns whether the type of a value is a type for times: a date, a datetime, or a time of numpy
+/// or pandas.
 pub(crate) fn is_moment(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_instance_of::<PyDate>() {
         return Ok(true);
@@ -72,7 +72,7 @@ pub(super) fn date(date: &Bound<'_, PyDate>, place: Place<'_>) -> PyResult<i64> 
 
 pub(super) fn datetime(time: &Bound<'_, PyDateTime>, place: Place<'_>) -> PyResult<i64> {
     let py = time.py();
-    // NaT of pandas is an instance of `datetime`, but its exact type is a different one.
+    // The pandas value NaT is an instance of `datetime`, but its exact type is a different one.
     if !time.is_exact_instance_of::<PyDateTime>() && values::is_missing(time)? {
         return Err(place.value_error("expected a time, got NaT"));
     }
@@ -157,7 +157,8 @@ pub(super) fn from_datetime64(
         "ns" => 1,
         // Years and months have no fixed length, so they are converted to days.
         "Y" | "M" => {
-            // If a year is far from 1970, numpy's conversion to days is wrong and reports no error.
+            // For years that are far from 1970, numpy's conversion to days is wrong and reports no
+            // error.
             let ticks: i64 = time.call_method1("astype", ("i8",))?.extract()?;
             if ticks.saturating_mul(count).unsigned_abs() > MONTHS {
                 return Err(out_of_range(place, time));

@@ -1,9 +1,9 @@
 //! Reads times that are passed as strings.
 //!
 //! Strings in ISO 8601 format are parsed in Rust. If pandas is installed, it parses strings in all
-//! other formats (`aioinflux._dates`). All strings that pandas parses in a call must have the same
-//! order of day and month. By default pandas would read `12/01/2024` as December, and `13/01/2024`
-//! in the next row as January.
+//! other formats, which the module `aioinflux._dates` does. All strings that pandas parses in a
+//! call must have the same order of day and month. By default pandas would read `12/01/2024` as
+//! December, and `13/01/2024` in the next row as January.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -21,7 +21,7 @@ pub(super) struct Dates {
     first: Option<First>,
 }
 
-/// The first string of a call whose order of day and month is ambiguous.
+/// The first string of a call whose date could also be read in a different order.
 struct First {
     /// The part that comes first in the date, which is `month`, `day` or `year`.
     order: String,

@@ -8,7 +8,7 @@
 //! | any other, and where a call has few objects of it | by name |
 //!
 //! All ways of reading an attribute return the same value as `getattr`, unless the class is changed
-//! during the call. A class is examined only once in a call.
+//! during the call. Each class is examined only once in a call.
 
 use std::ops::Deref;
 
@@ -24,7 +24,7 @@ use crate::dicts::read_values;
 /// The number of consecutive objects of the same class after which the class is examined for a
 /// faster way of reading.
 const WORTH: usize = 64;
-/// The maximum number of key orders that are learned for the `__dict__`s of a class's objects.
+/// The maximum number of key orders that are learned for the `__dict__`s of objects of one class.
 const MOST_ORDERS: usize = 16;
 
 /// Reads the attributes of one object.
@@ -54,15 +54,15 @@ enum Manner<'py> {
     Walked(Walk<'py>),
 }
 
-/// An object whose attributes can be read faster than by name.
+/// An object with attributes that can be read faster than by name.
 pub(super) enum Quick<'a, 'py> {
     Described(Described<'a, 'py>),
     Walked(Walked<'a, 'py>),
 }
 
 impl<'py> AttributeReader<'py> {
-    /// Returns a faster way to read the attributes of an object, or `None` if they must be read by
-    /// name.
+    /// Returns a faster way to read the attributes of an object, or `None` if the attributes must
+    /// be read by name.
     #[inline]
     pub(super) fn read<'a>(
         &'a mut self,
@@ -111,8 +111,8 @@ impl<'py> Manner<'py> {
     }
 }
 
-/// Returns whether the objects of a class have an ordinary `__dict__`, and not a property with the
-/// name `__dict__`.
+/// Returns whether the objects of a class have an ordinary `__dict__`, and not a property that is
+/// called `__dict__`.
 fn has_usual_dict(class: &Bound<'_, PyType>) -> PyResult<bool> {
     let py = class.py();
     let name = intern!(py, "__dict__");
@@ -206,15 +206,15 @@ struct Walk<'py> {
 /// schema.
 #[derive(Default)]
 struct Order<'py> {
-    /// The names. The keys are kept as references, so that their addresses cannot be reused for
-    /// other strings.
+    /// The names. This vector holds references to the keys, so that their addresses cannot be
+    /// reused for other strings.
     names: Vec<Bound<'py, PyAny>>,
-    /// The position of each attribute among the keys. Before a key order is learned, this vector is
-    /// empty.
+    /// The position of each attribute among the keys of the dictionary. This vector is empty until
+    /// a key order is learned.
     places: Vec<usize>,
 }
 
-/// Reads the attributes of an object from the values in the object's dictionary.
+/// Reads the attributes of an object from the values in its dictionary.
 pub(super) struct Walked<'a, 'py> {
     values: &'a [Bound<'py, PyAny>],
     places: &'a [usize],
@@ -230,7 +230,8 @@ impl<'a, 'py> Values<'py> for Walked<'a, 'py> {
 }
 
 impl<'py> Walk<'py> {
-    /// Returns `None` if the object's dictionary lacks an attribute or cannot be read in this way.
+    /// Returns `None` if the object has no plain dictionary, or if an attribute is not in the
+    /// dictionary.
     #[inline]
     fn read(&mut self, schema: &Schema, object: &Bound<'py, PyAny>) -> Option<Walked<'_, 'py>> {
         if self.learned > MOST_ORDERS {

@@ -30,8 +30,8 @@ impl Class {
         rm_none: bool,
     ) -> PyResult<Self> {
         exit::protect_thread();
-        // The tags are read through a sink, because a sink contains the rules of a call for reading
-        // tags.
+        // The tags are read through a sink, because a sink has the functions that check and convert
+        // the tags of a call.
         let mut sink = Lease::take(Server::V1.dialect());
         sink.set_defaults(None, Some(extra_tags), None)?;
         let extra_tags = sink.tags.extra().to_vec();
@@ -66,7 +66,7 @@ impl Class {
             "no field of `{}` has a value, so it has no line; hint: `placeholder=True`",
             schema.name
         );
-        // The error is a `SchemaError`, as in 0.9, because the schema belongs to the object itself.
+        // The error is a `SchemaError`, as in 0.9, because the object's own class has the schema.
         let class = py.import("aioinflux._schema")?.getattr("SchemaError")?;
         Err(PyErr::from_value(class.call1((text,))?))
     }

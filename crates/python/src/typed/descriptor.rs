@@ -8,14 +8,14 @@
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// A descriptor that defines setting as well as getting, such as a slot or a property.
+/// A descriptor whose attribute can be set, such as a slot or a property.
 pub(super) struct Descriptor<'py> {
     object: Bound<'py, PyAny>,
     get: ffi::descrgetfunc,
 }
 
 impl<'py> Descriptor<'py> {
-    /// Returns `None` if the object is not a descriptor that can be set.
+    /// Returns `None` if the object is not a descriptor whose attribute can be set.
     pub(super) fn new(object: Bound<'py, PyAny>) -> Option<Self> {
         let class = object.get_type_ptr();
         // SAFETY: the type is alive as long as its object is alive, and the type's slots are plain
@@ -29,8 +29,8 @@ impl<'py> Descriptor<'py> {
     #[inline]
     pub(super) fn value(&self, of: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         // SAFETY: the interpreter makes the same call when it reads an attribute with this
-        // descriptor. The call borrows three objects that are alive. It returns either a new
-        // reference, or null with an exception set.
+        // descriptor. The call borrows three objects that are alive. The result is a new reference,
+        // or null with an exception set.
         unsafe {
             let class = of.get_type_ptr().cast();
             let value = (self.get)(self.object.as_ptr(), of.as_ptr(), class);

@@ -28,7 +28,7 @@ pub(super) enum Kind {
     Float,
     Str,
     Enum,
-    /// A field whose type is determined by each value.
+    /// A field whose type depends on each value.
     Any,
 }
 
@@ -145,8 +145,8 @@ fn plain_field<'a>(
         | (Kind::Float, written @ FieldValue::Float(_))
         | (Kind::Any, written) => Ok(Some(written)),
         (Kind::Float, FieldValue::Integer(number)) => Ok(Some(FieldValue::Float(number as f64))),
-        // The field has the type integer, even if the value is an unsigned numpy integer, unless
-        // the value is too large.
+        // The field gets the type integer, even if the value is an unsigned numpy integer. Only a
+        // value that is too large stays unsigned.
         (Kind::Int, FieldValue::Unsigned(number)) => {
             let integer = i64::try_from(number).map(FieldValue::Integer);
             Ok(Some(integer.unwrap_or(FieldValue::Unsigned(number))))
@@ -213,7 +213,8 @@ pub(super) fn tag<'a>(
     })
 }
 
-/// Returns the measurement that an attribute contains. Returns `None` if the value is missing.
+/// Returns the measurement that an attribute contains. Returns `None` if the attribute has no
+/// value.
 pub(super) fn measurement(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<String>> {
     if values::is_missing(value)? {
         return Ok(None);

@@ -48,8 +48,8 @@ enum Manner<'py> {
 
 impl<'py> Manner<'py> {
     /// If the method `to_lineprotocol` of a class carries a schema, objects are written with that
-    /// schema. If a subclass overrides the method `to_lineprotocol`, the new method carries no
-    /// schema, and is called instead.
+    /// schema. If a subclass overrides `to_lineprotocol`, the new method carries no schema, so the
+    /// method is called instead.
     fn of(class: &Bound<'py, PyType>) -> PyResult<Self> {
         let py = class.py();
         let Some(method) = class.getattr_opt(intern!(py, "to_lineprotocol"))? else {
@@ -63,8 +63,8 @@ impl<'py> Manner<'py> {
     }
 }
 
-/// If `data` is an object with a schema, or an object that returns lines, adds it. Returns whether
-/// `data` was added.
+/// If `data` is an object with a schema, or an object that returns lines, adds its line or lines.
+/// Returns whether `data` was added.
 #[inline]
 pub(crate) fn push<'py>(
     sink: &mut Sink,

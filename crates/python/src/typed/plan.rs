@@ -1,5 +1,5 @@
-//! Holds the names that all points of a class share in calls of the same kind. These names are
-//! checked and escaped only once.
+//! Holds the names that all points of a class share in calls of the same kind. These shared names
+//! are checked and escaped only once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,7 +53,7 @@ pub(super) struct Plan {
     extra_tags: usize,
     /// The shape of the rows, which is `None` if each point needs `PointEncoder`.
     pub(super) shape: Option<Shape>,
-    /// For each tag of the shape, in the order of the lines, the tag's index and the source of its
+    /// The tags of the shape in the order of the lines. Each tag has an index and the source of its
     /// value.
     pub(super) tags: Vec<(usize, Source)>,
 }
@@ -93,7 +93,7 @@ impl Plan {
         }
     }
 
-    /// Returns whether this plan fits a measurement and a kind of call.
+    /// Returns whether this plan is for the given measurement and kind of call.
     pub(super) fn fits(&self, options: Options, measurement: &str, common: &CommonTags) -> bool {
         self.options == options
             && self.measurement == measurement
@@ -108,8 +108,8 @@ impl Plan {
 }
 
 /// Returns the keys of the tags in a line, each with the source of its value. If several tags have
-/// the same name, the order of precedence is: an extra tag of the call, an extra tag of the class,
-/// an attribute, a default tag.
+/// the same name, the order of precedence is as follows: extra tags of the call, extra tags of the
+/// class, attributes, default tags.
 pub(super) fn sources<'a>(
     schema: &'a Schema,
     common: &'a CommonTags,

@@ -1,9 +1,9 @@
 //! Writes objects of the usual kind whose class is already known, so that only the values of the
 //! attributes are read.
 //!
-//! All unusual objects are left to the module `plain`, which either writes the point or raises the
-//! error. Reading an attribute may run user code, and the exceptions that user code raises
-//! propagate unchanged.
+//! All unusual objects are left to the module `plain`, which writes the point or raises the error.
+//! Reading an attribute may run user code, and the exceptions that user code raises propagate
+//! unchanged.
 
 use std::sync::Arc;
 
@@ -69,7 +69,8 @@ pub(super) fn push<'py>(
     plain::push(sink, schema, object)
 }
 
-/// If the object is of the usual kind, adds it. Returns whether the object was added.
+/// If the object is of the usual kind, adds the object to the lines. Returns whether the object was
+/// added.
 fn push_common<'py>(
     sink: &mut Sink,
     state: &mut State<'py>,
@@ -238,7 +239,8 @@ fn write_tag(
     }
 }
 
-/// Returns the name of an enum member, which is faster than reading the attribute `name`.
+/// Reads the name of an enum member from `_name_`, which is faster than reading the attribute
+/// `name`.
 fn member_name<'py>(value: &Bound<'py, PyAny>) -> Option<Bound<'py, PyString>> {
     let name = value.getattr(intern!(value.py(), "_name_")).ok()?;
     name.cast_into_exact().ok()
@@ -275,8 +277,8 @@ fn write_field(
     Ok(())
 }
 
-/// Writes a field whose value is an enum member or a number of a less common type, and leaves out a
-/// missing value.
+/// Writes a field whose value is an enum member or a number of a less common type. A missing value
+/// is left out.
 fn write_rare_field(
     row: &mut Row<'_>,
     at: usize,

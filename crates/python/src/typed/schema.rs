@@ -1,4 +1,4 @@
-//! Defines the schema of a class, and the attributes of a schema.
+//! Defines the schema of a class, which consists of attributes.
 
 use aioinflux::Encoder;
 use pyo3::exceptions::{PyAttributeError, PyValueError};
@@ -10,18 +10,18 @@ use crate::place::Place;
 use crate::server::Server;
 use crate::sink::refused;
 
-/// The name of the placeholder field, which is written so that points without fields have a field.
+/// The name of the placeholder field, which ensures that every point has a field.
 pub(super) const PLACEHOLDER: &str = "_";
 
 /// The schema of a class, which determines how objects of the class are written.
 pub(crate) struct Schema {
     /// The name of the class to which the schema belongs.
     pub(super) name: String,
-    /// The address of the class, if its objects are tuples. Objects of a subclass are not read by
-    /// position, because a subclass may differ.
+    /// The address of the class, if objects of the class are tuples. Objects of a subclass are not
+    /// read by position, because a subclass may differ.
     tuples: Option<usize>,
-    /// All attributes of the class. The measurement and the time come first, if there are any,
-    /// followed by the tags and then the fields.
+    /// All attributes of the class, in the order of their slots. The measurement and the time come
+    /// first, if the class has them, followed by the tags and then the fields.
     attributes: Vec<Attribute>,
     first_tag: usize,
     first_field: usize,
@@ -34,7 +34,7 @@ pub(crate) struct Schema {
 
 pub(super) struct Attribute {
     pub(super) name: Py<PyString>,
-    /// The name of the tag or field as which the attribute is written.
+    /// The name of the tag or field that is written for the attribute.
     pub(super) key: String,
     pub(super) kind: Kind,
     /// Whether the time may be missing, if the attribute is the time.
@@ -47,8 +47,8 @@ pub(super) struct Attribute {
     pub(super) slot: usize,
 }
 
-/// An attribute as the Python code describes it: name, key, kind, whether its value may be missing,
-/// and its position in a tuple.
+/// An attribute as the Python code describes it. The items are the name, the key, the kind, whether
+/// the value may be missing, and the position in a tuple.
 pub(super) type Described<'py> = (Bound<'py, PyString>, String, String, bool, Option<usize>);
 
 impl Schema {
@@ -171,8 +171,8 @@ impl Schema {
         self.is_tuple(object).then(|| object.cast().ok())?
     }
 
-    /// Returns an exception for an error of the encoder, and adds the name of the class, which the
-    /// encoder does not know.
+    /// Returns an exception for an error of the encoder. The message includes the name of the
+    /// class, which the encoder does not know.
     pub(super) fn refused(&self, error: &aioinflux::line::Error) -> PyErr {
         PyValueError::new_err(format!("{} (class `{}`)", refused_text(error), self.name))
     }

@@ -56,14 +56,14 @@ fn integer(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'s
         })
 }
 
-/// Returns the UTF-8 text of a Python string. If the string contains a lone surrogate, it has no
-/// UTF-8 form, and the function returns an error.
+/// Returns the UTF-8 text of a Python string. If the string contains a lone surrogate, it cannot be
+/// converted to UTF-8, and the function returns an error.
 pub(crate) fn string<'a>(text: &'a Bound<'_, PyString>, place: Place<'_>) -> PyResult<&'a str> {
     text.to_str().map_err(|error| place.wrap(text.py(), &error))
 }
 
-/// Converts field values of the less common types: numpy scalars, `Decimal`, enums, and missing
-/// values of pandas.
+/// Converts field values of the less common types, which are numpy scalars, `Decimal`, enums, and
+/// missing values of pandas.
 fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
     // A complex number cannot be a field, even if it is NaN.
     if is_complex(value) {
@@ -92,8 +92,8 @@ fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldVal
     Err(place.type_error(EXPECTED, value))
 }
 
-/// Returns the float that is nearest to a finite value. If that float is infinite, or is zero
-/// although the value is not, the value is out of range.
+/// Returns the float that is nearest to a finite value. If this float is infinite, or is zero
+/// although the value is not zero, the value is out of range.
 fn finite(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'static>> {
     let number: f64 = value.call_method0("__float__")?.extract()?;
     if number.is_infinite() || (number == 0.0 && value.is_truthy()?) {
@@ -145,8 +145,8 @@ fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
 /// Returns the text of a tag's value. Returns `None` if the value is missing, so that the tag is
 /// left out.
 ///
-/// `converted` is set if the value is not a string, because converting the value causes a warning,
-/// as in 0.1.
+/// `converted` is set if the value is not a string. The conversion to a string causes a warning, as
+/// in 0.1.
 pub(crate) fn tag<'a>(
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,
@@ -180,8 +180,8 @@ pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, 
     ))
 }
 
-/// Returns the name of an enum member. Members that are also strings were already handled as
-/// strings, and members that are also integers as integers.
+/// Returns the name of an enum member. Enum members that are also strings or integers were already
+/// handled as strings or integers.
 fn enum_name(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if is_enum(value)? && !value.is_instance_of::<PyInt>() {
         // A combination of several flags has no name, but its text describes the combination.

@@ -6,7 +6,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyComplex, PyFloat, PyString, PyType};
 
 /// Returns whether a value can be converted to a meaningful string. An iterable cannot be converted
-/// in this way, and neither can an object whose class does not define its own text.
+/// to a meaningful string, and neither can an object whose class does not define its own text.
 pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_instance_of::<PyString>() || is_enum(value)? {
         return Ok(true);
@@ -23,7 +23,7 @@ pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(own(intern!(py, "__str__"))? || own(intern!(py, "__repr__"))?)
 }
 
-/// Returns whether a value is missing. Missing values are `None`, NaN of every type, and the
+/// Returns whether a Python value is missing. Missing values are `None`, NaN of every type, and the
 /// markers for missing values in pandas, numpy and Arrow.
 pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_none() {
@@ -74,7 +74,7 @@ fn is_missing_in_arrow(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         return Ok(true);
     }
     // If the scalar comes from a dictionary array, the null may be among the values of the
-    // dictionary. If a scalar cannot be converted to Python, it is not null.
+    // dictionary. A scalar that cannot be converted to Python is not null.
     match value.call_method0(intern!(py, "as_py")) {
         Ok(plain) => is_missing(&plain),
         Err(_) => Ok(false),
@@ -91,7 +91,7 @@ pub(crate) fn is_arrow(value: &Bound<'_, PyAny>) -> bool {
             .is_ok_and(|module| module.to_string_lossy().starts_with("pyarrow"))
 }
 
-/// Returns whether a value is a numpy scalar; arrays are not numpy scalars.
+/// Returns whether a value is a numpy scalar. Arrays are not numpy scalars.
 pub(crate) fn is_numpy(value: &Bound<'_, PyAny>) -> bool {
     static GENERIC: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = value.py();
