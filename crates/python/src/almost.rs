@@ -64,8 +64,8 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
     Ok(Some((Some(name), table)))
 }
 
-/// Refuses a list of two items whose first item is a name and whose second is a table. Otherwise
-/// the name would be sent as a line.
+/// Refuses a list of two items whose first item is a name and whose second is a table. Without this
+/// check, the name would be sent as a line.
 pub(crate) fn check_list(
     first: &Bound<'_, PyAny>,
     second: &Bound<'_, PyAny>,

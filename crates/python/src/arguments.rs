@@ -54,8 +54,8 @@ pub(crate) struct Arguments {
 
 #[pymethods]
 impl Arguments {
-    /// This is a static method and not a constructor: calling a type first builds a `dict` of the
-    /// keyword arguments, which measurably slows down a small write.
+    /// The method `of` is static and no constructor. Calling a type would first build a `dict` of
+    /// the keyword arguments, which measurably slows down a small write.
     #[staticmethod]
     #[pyo3(signature = (*, measurement=None, tag_columns=None, time_column=None,
         measurement_column=None, time_unit=None, tags=None, extra_tags=None, default_tags=None,

@@ -25,9 +25,9 @@ create_exception!(
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Batches {
     session: Mutex<Session>,
-    /// The number of points in the batches returned so far, including skipped points. This count is
-    /// kept outside the session, which is locked while a batch is made. Waiting for the session's
-    /// lock would block this thread while it holds the GIL.
+    /// The number of points in the batches returned so far, including skipped points. The number is
+    /// not stored in the session, because the session is locked while a batch is made. Waiting for
+    /// the session's lock would block this thread while it holds the GIL.
     rows: AtomicU64,
     at_end: AtomicBool,
 }
@@ -96,8 +96,8 @@ impl Batches {
 }
 
 impl Drop for Batches {
-    /// This thread is protected because the iterator may hold the last reference to a generator of
-    /// the user.
+    /// `protect_thread` is called because the iterator may hold the last reference to a generator
+    /// of the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }

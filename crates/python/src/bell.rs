@@ -1,10 +1,10 @@
 //! Wakes an event loop, either from another thread or because a socket of the client is ready.
 //!
-//! If a loop can watch file descriptors, it watches the descriptor of a reactor. This descriptor
-//! becomes readable when another thread wakes the loop or when a socket of the client is ready. If
-//! the loop can watch file descriptors, another thread can wake it without the GIL. A loop that
-//! cannot watch file descriptors, such as one on Windows, is woken with `call_soon_threadsafe`.
-//! Such a loop does not drive the client's sockets.
+//! If a loop can watch file descriptors, it watches the descriptor of a reactor. The reactor's
+//! descriptor becomes readable when another thread wakes the loop or when a socket of the client is
+//! ready. If the loop can watch file descriptors, another thread can wake it without the GIL. A
+//! loop that cannot watch file descriptors, such as one on Windows, is woken with
+//! `call_soon_threadsafe`. A loop of this kind does not drive the client's sockets.
 
 #[cfg(unix)]
 use std::sync::OnceLock;
@@ -46,8 +46,8 @@ impl Bell {
 
         let py = event_loop.py();
         let reactor = Reactor::new().map_err(|error| errors::no_connection(py, &error))?;
-        // The callback is registered in an empty context. Otherwise the loop would hold a reference
-        // to the first caller's context forever.
+        // The callback is registered in an empty context. In any other context, the loop would hold
+        // a reference to the first caller's context forever.
         let context = py.import("contextvars")?.getattr("Context")?.call0()?;
         let add_reader = event_loop.getattr(intern!(py, "add_reader"))?;
         match context.call_method1("run", (add_reader, reactor.as_raw_fd(), take)) {

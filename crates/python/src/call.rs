@@ -5,7 +5,7 @@
 //! asynchronous. Creating a call parses its arguments, but does not start the request. `await`
 //! passes the request to the running event loop, `wait` blocks the calling thread, and `start`
 //! sends the request at once. Both `await` and `wait` release the GIL while the request is in
-//! flight. If they are cancelled, they drop the request.
+//! flight. If a call is cancelled while it is awaited or waited for, the request is dropped.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -115,8 +115,8 @@ impl Call {
 }
 
 impl Drop for Call {
-    /// This thread is protected because the conversion may hold the last reference to an object of
-    /// the user.
+    /// `protect_thread` is called because the conversion may hold the last reference to an object
+    /// of the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }

@@ -1,5 +1,5 @@
-//! Holds the engine's clients that belong to one Python client. One of them is for the runtime, and
-//! there is one for each event loop.
+//! Holds the engine's clients that belong to one Python client. One client is driven by the
+//! runtime, and each event loop drives one more client.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 

@@ -234,7 +234,7 @@ fn build(
 
 /// Returns a message of the server in the form in which users see it. If a privilege is missing,
 /// the server's message repeats the statement, which may contain URLs with users and passwords.
-/// They are removed from all messages except those about writes.
+/// Users and passwords are removed from the URLs in all messages except those about writes.
 fn shown(refused: &str, text: &str) -> String {
     if refused == "InfluxDBWriteError" {
         return text.to_owned();

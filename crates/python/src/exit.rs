@@ -4,8 +4,8 @@
 //! thread that requests the GIL. glibc then unwinds the stack of that thread. Rust frames on such a
 //! stack would catch an exception that must not be caught, or free Python objects without the GIL.
 //! The process would then abort or crash. A thread may request the GIL in any Python code that it
-//! runs: generators and callbacks of the user, asyncio, exception classes, and finalizers.
-//! Therefore a check in this module's own code would not happen early enough.
+//! runs: generators and callbacks of the user, asyncio, exception classes, and finalizers. A check
+//! in the Rust code of this module would therefore not happen early enough.
 //!
 //! When a thread calls `pthread_exit`, glibc runs the cleanup handlers of the thread before it
 //! unwinds the first frame. A thread registers a cleanup handler when it first enters this native
@@ -118,8 +118,8 @@ mod glibc {
         }
     }
 
-    /// Returns whether the program is ending. This works even if a thread was still importing this
-    /// module, so that the module was not notified.
+    /// Returns whether the program is ending. The function works even if a thread was still
+    /// importing this module, so that the module was not notified of the end.
     fn is_ending() -> bool {
         // SAFETY: `Py_IsInitialized` only reads one number, and may be called at any time.
         runtime::has_ended() || unsafe { ffi::Py_IsInitialized() } == 0

@@ -3,11 +3,11 @@
 //!
 //! When a request ends, a runtime thread puts the result into the event loop's inbox. If the inbox
 //! was empty, the thread wakes the loop. The event loop takes all results from its inbox, creates
-//! the Python values and resolves the futures. Therefore the runtime's threads never compete with
-//! the event loop for the GIL, and a busy loop is woken only once for many requests.
+//! the Python values and resolves the futures. For this reason, the runtime's threads never compete
+//! with the event loop for the GIL, and a busy loop is woken only once for many requests.
 //!
-//! Small requests need no other thread. They run as tasks of the event loop, which polls each task
-//! that was woken.
+//! Small requests need no other thread. Small requests run as tasks of the event loop, which polls
+//! each task that was woken.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -92,7 +92,7 @@ impl Inbox {
         self.finished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a result into the inbox. This is possible on any thread, and without the GIL.
+    /// Puts a result into the inbox. Any thread may call this method, even without the GIL.
     fn put(self: &Arc<Self>, finished: Finished) {
         let mut all = self.finished();
         all.push_back(finished);
@@ -117,7 +117,7 @@ impl Inbox {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Schedules a task to be polled. This is possible on any thread, and without the GIL.
+    /// Schedules a task to be polled. Any thread may call this method, even without the GIL.
     pub(crate) fn wake(self: &Arc<Self>, task: Arc<Task>) {
         let mut woken = self.woken();
         woken.tasks.push_back(task);
@@ -137,8 +137,8 @@ impl Inbox {
             let Some(task) = task else { break };
             outcome = task.poll(py);
             if outcome.is_err() {
-                // This error is usually `KeyboardInterrupt`, on an event loop that does not
-                // intercept Ctrl-C. The tasks that were not polled remain in the queue.
+                // The usual error is `KeyboardInterrupt`, which occurs on an event loop that does
+                // not intercept Ctrl-C. The tasks that were not polled remain in the queue.
                 break;
             }
         }
@@ -163,8 +163,8 @@ impl Inbox {
         let mut all = std::mem::take(&mut *self.finished());
         while let Some(one) = all.pop_front() {
             if let Err((error, unsettled)) = one.settle(py) {
-                // This error is usually `KeyboardInterrupt`, on an event loop that does not
-                // intercept Ctrl-C. The results that were not delivered are put back into the
+                // The usual error is `KeyboardInterrupt`, which occurs on an event loop that does
+                // not intercept Ctrl-C. The results that were not delivered are put back into the
                 // inbox.
                 if let Some(one) = unsettled {
                     all.push_front(one);
@@ -245,7 +245,7 @@ impl Take {
 }
 
 impl Drop for Take {
-    /// This thread is protected because futures whose results were not taken may hold the last
+    /// `protect_thread` is called because futures whose results were not taken may hold the last
     /// references to the tasks that wait for them.
     fn drop(&mut self) {
         exit::protect_thread();
@@ -301,9 +301,9 @@ impl Promise {
 }
 
 impl Drop for Promise {
-    /// If a task has no result, it panicked or was cancelled. In the second case the task's future
-    /// is cancelled too, and needs no result. The end of the program also cancels tasks, but then
-    /// the threads that wait for those tasks end together with the program.
+    /// If a task has no result, it panicked or was cancelled. If it was cancelled, the task's
+    /// future is cancelled too, and needs no result. The end of the program also cancels tasks, but
+    /// then the threads that wait for those tasks end together with the program.
     fn drop(&mut self) {
         if runtime::has_ended() {
             return;

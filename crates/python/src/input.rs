@@ -1,5 +1,5 @@
-//! Reads the data that was passed to `write`, which can be text, mappings, objects of classes with
-//! a schema, tables, and iterables of all of these.
+//! Reads the data that was passed to `write`. The data can be text, mappings, objects of classes
+//! with a schema, tables, and iterables of all of these.
 //!
 //! Points are numbered from 0 in the order in which they are read, even if the data is nested.
 //! Error messages and the server's refusals identify points by these numbers.

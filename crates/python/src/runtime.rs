@@ -1,10 +1,10 @@
 //! Runs the requests of this process in a tokio runtime.
 //!
 //! Each process has at most one tokio runtime. The runtime is created at the first request, and
-//! must end before the interpreter does. Otherwise the interpreter, while it finalizes, would end a
-//! runtime thread that is still resolving a future. Threads do not survive a fork, so a child
-//! process that inherits a runtime creates a new one. A child process never drops its parent's
-//! runtime, because dropping it would wait for threads that do not exist in the child.
+//! must end before the interpreter does. If the runtime ended later, the finalizing interpreter
+//! would end a runtime thread that is still resolving a future. Threads do not survive a fork, so a
+//! child process that inherits a runtime creates a new one. A child process never drops its
+//! parent's runtime, because dropping it would wait for threads that do not exist in the child.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -23,8 +23,8 @@ static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
 /// call is slow.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
-/// Whether the program is ending, so that requests are cancelled. This affects requests for which
-/// the event loop of a daemon thread is still waiting.
+/// Whether the program is ending, so that requests are cancelled. Requests for which the event loop
+/// of a daemon thread is still waiting are then cancelled.
 static ENDED: AtomicBool = AtomicBool::new(false);
 
 /// The thread in which the end of the program runs.

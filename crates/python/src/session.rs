@@ -51,11 +51,11 @@ struct Reading {
     /// The point number of the next row that is read from the table.
     next: u64,
     at_end: bool,
-    /// The error that prevents further rows of the table from being read. This error is raised
-    /// after all rows before it have been returned.
+    /// The error that prevents further rows of the table from being read. The table's error is
+    /// raised after all rows before it have been returned.
     failed: Option<PyErr>,
-    /// The most recent batch of the table, if all rows of the table have been read. This batch is
-    /// held back until it is known whether it is the last batch.
+    /// The most recent batch of the table, if all rows of the table have been read. The most recent
+    /// batch is held back until it is known whether it is the last batch.
     ahead: Option<Batch>,
 }
 

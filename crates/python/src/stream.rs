@@ -222,7 +222,7 @@ impl Stream {
 }
 
 impl Drop for Stream {
-    /// This thread is protected because the stream may hold the last reference to a class of the
+    /// `protect_thread` is called because the stream may hold the last reference to a class of the
     /// user.
     fn drop(&mut self) {
         exit::protect_thread();

@@ -221,7 +221,7 @@ impl Drop for Writing {
         self.stop();
         if self.process != runtime::process() {
             // The threads of the write belong to the parent process, and so do the locks that those
-            // threads may hold. Therefore the state is forgotten and not dropped.
+            // threads may hold. The state of the write is therefore forgotten and not dropped.
             std::mem::forget(self.state.take());
         }
     }

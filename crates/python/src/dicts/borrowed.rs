@@ -86,8 +86,8 @@ pub(super) fn write_fields(
     with_critical_section(fields, || {
         // SAFETY: while the dict is locked, only functions that run no Python code are called.
         // `Text::is`, `prefetch_number`, `float`, `integer` and `write_other` run no Python code.
-        // They take references to the objects that they read before a call that may wait for
-        // another thread.
+        // Before a call that may wait for another thread, these functions take references to the
+        // objects that they read.
         let mut entries = unsafe { Entries::of(fields) };
         let mut ahead = Ahead::default();
         for (part, known) in known.chunks(AHEAD).enumerate() {
@@ -230,8 +230,8 @@ impl<'a, 'py> Entries<'a, 'py> {
     /// # Safety
     ///
     /// Nothing may change the dict while the iterator, or a key or value that it returned, is in
-    /// use. Therefore no Python code may run during the iteration, and in a build without the GIL
-    /// the dict must be locked.
+    /// use. No Python code may run during the iteration, and in a build without the GIL the dict
+    /// must be locked.
     #[inline]
     unsafe fn of(dict: &'a Bound<'py, PyDict>) -> Self {
         Self { dict, place: 0 }

@@ -1,7 +1,7 @@
 //! Writes any point that is a mapping, one key and one value after another.
 //!
-//! A value may be an object that runs its own code. This code may even change the point while the
-//! point is being written.
+//! A value may be an object that runs its own code. The code of a value may even change the point
+//! while the point is being written.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
@@ -140,8 +140,8 @@ fn for_each<'py>(
     };
     let size = dict.len();
     let mut seen = 0;
-    // The iterator over a dict panics if it is used after the size of the dict has changed. It also
-    // panics if it is used twice after its end.
+    // The iterator over a dict panics if it is used after the size of the dict has changed. The
+    // iterator also panics if it is used twice after its end.
     for (key, value) in &dict {
         seen += 1;
         if seen > size {

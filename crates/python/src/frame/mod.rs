@@ -15,9 +15,9 @@
 //! | `layout` | names of columns, and what each is for |
 //! | `dtypes` | the types of numpy that columns have |
 //!
-//! Numeric numpy columns are copied range by range. Otherwise another thread could change the data
-//! while it is read without the GIL. Arrow columns are shared, not copied. Columns whose type has
-//! no fast path are read cell by cell.
+//! Numeric numpy columns are copied range by range. If they were not copied, another thread could
+//! change the data while it is read without the GIL. Columns in Arrow memory are shared and not
+//! copied. Columns whose type has no fast path are read cell by cell.
 
 mod columns;
 mod dtypes;

@@ -140,8 +140,8 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
     )))
 }
 
-/// Reads an index of times that is not a `DatetimeIndex`. Such an index contains periods, Arrow
-/// types, or objects that are all times, for example in several time zones.
+/// Reads an index of times that is not a `DatetimeIndex`. The index contains periods, Arrow types,
+/// or objects that are all times, for example in several time zones.
 fn times_of_index(index: &Bound<'_, PyAny>, rows: usize) -> PyResult<Option<Column>> {
     let py = index.py();
     let pandas = py.import("pandas")?;
@@ -226,8 +226,8 @@ fn time_column(name: &str, series: &Bound<'_, PyAny>, rows: usize) -> PyResult<C
     if rows > 0 && is_float.is_truthy()? {
         return Err(no_floats(name, &dtype));
     }
-    // If a period is out of range, the conversion of the whole column fails, and the error is
-    // raised when the cell with this period is read.
+    // If a period is out of range, this conversion of the column fails. The error is raised when
+    // the cell with this period is read.
     if is_of_periods(&dtype)?
         && let Ok(starts) = pandas
             .getattr("PeriodIndex")?

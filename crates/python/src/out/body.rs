@@ -130,7 +130,7 @@ impl Decoding {
 }
 
 impl Drop for Pieces {
-    /// This thread is protected because the iterator may hold the last reference to an object of
+    /// `protect_thread` is called because the iterator may hold the last reference to an object of
     /// the user.
     fn drop(&mut self) {
         exit::protect_thread();

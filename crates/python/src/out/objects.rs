@@ -86,8 +86,9 @@ impl Origin<'_> {
     }
 }
 
-/// An attribute as the Python code describes it. The items are the argument, the name, the key, the
-/// kind, whether the value may be missing, whether it must be passed, and the enum class, if any.
+/// An attribute as the Python code describes it. The first items are the argument, the name, the
+/// key and the kind. They are followed by whether the value may be missing, whether it must be
+/// passed, and the enum class, if any.
 type Described<'py> = (
     Bound<'py, PyString>,
     String,
@@ -99,7 +100,7 @@ type Described<'py> = (
 );
 
 impl Drop for Reader {
-    /// This thread is protected because the reader may hold the last reference to a class of the
+    /// `protect_thread` is called because the reader may hold the last reference to a class of the
     /// user.
     fn drop(&mut self) {
         exit::protect_thread();

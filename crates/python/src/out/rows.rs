@@ -53,8 +53,8 @@ impl Shape {
 /// An iterator over lists of rows.
 ///
 /// While this iterator creates rows, Python's garbage collector may run code that requests more
-/// rows, on this thread or on another. Therefore each call creates its own rows, and holds no lock
-/// while it creates them.
+/// rows, on this thread or on another. For this reason, each call creates its own rows, and holds
+/// no lock while it creates them.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct RowLists {
     state: Mutex<State>,
@@ -96,8 +96,8 @@ impl RowLists {
 }
 
 impl Drop for RowLists {
-    /// This thread is protected because the iterator may hold the last reference to a class of the
-    /// user.
+    /// `protect_thread` is called because the iterator may hold the last reference to a class of
+    /// the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }

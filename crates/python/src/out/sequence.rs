@@ -120,8 +120,8 @@ fn pick(
     }
     let mut runs: Vec<(usize, Vec<usize>)> = Vec::new();
     for position in positions {
-        // A batch without rows has the same start as the next batch. Therefore the row is in the
-        // last batch that starts at or before the position.
+        // A batch without rows has the same start as the next batch. The row at the position is in
+        // the last batch that starts at or before the position.
         let batch = starts.partition_point(|start| *start <= position) - 1;
         let row = position - starts[batch];
         match runs.last_mut() {

@@ -46,8 +46,8 @@ impl Texts {
     }
 }
 
-/// This comparison is a separate function because it is rarely called: strings of up to 16 bytes do
-/// not need it.
+/// Compares whole strings in a separate function, because strings of up to 16 bytes need no such
+/// comparison.
 #[cold]
 fn is_text(known: &Bound<'_, PyString>, text: &str) -> bool {
     known.to_str().is_ok_and(|known| known == text)

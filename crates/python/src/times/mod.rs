@@ -97,8 +97,7 @@ impl Times {
         self.nanoseconds(time, place)
     }
 
-    /// Converts times of the less common types. This is a separate function, so that the common
-    /// types stay fast.
+    /// Converts times of the less common types, in a function of its own.
     fn other(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
         if time.is_none() || time.is_instance_of::<PyBool>() {
             return Err(place.type_error(EXPECTED, time));

@@ -31,7 +31,7 @@ const MOST_ORDERS: usize = 16;
 pub(super) trait Values<'py> {
     type Value: Deref<Target = Bound<'py, PyAny>>;
 
-    /// Reads one attribute.
+    /// Reads the value of one attribute.
     ///
     /// # Errors
     ///
@@ -206,11 +206,11 @@ struct Walk<'py> {
 /// schema.
 #[derive(Default)]
 struct Order<'py> {
-    /// The names. This vector holds references to the keys, so that their addresses cannot be
-    /// reused for other strings.
+    /// The names. The vector holds references to the keys, so that the addresses of the keys cannot
+    /// be reused for other strings.
     names: Vec<Bound<'py, PyAny>>,
-    /// The position of each attribute among the keys of the dictionary. This vector is empty until
-    /// a key order is learned.
+    /// The position of each attribute among the keys of the dictionary. The vector of positions is
+    /// empty until a key order is learned.
     places: Vec<usize>,
 }
 

@@ -190,7 +190,8 @@ fn name_of<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a
     }
 }
 
-/// Returns the text of a tag. Returns `None` if the value is missing, so that the tag is left out.
+/// Returns the text with which a tag is written. Returns `None` if the value is missing, so that
+/// the tag is left out.
 pub(super) fn tag<'a>(
     kind: Kind,
     value: &'a Bound<'_, PyAny>,

@@ -1,5 +1,5 @@
-//! Holds the names that all points of a class share in calls of the same kind. These shared names
-//! are checked and escaped only once.
+//! Holds the names that all points of a class share in calls of the same kind. The shared names are
+//! checked and escaped only once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -108,8 +108,8 @@ impl Plan {
 }
 
 /// Returns the keys of the tags in a line, each with the source of its value. If several tags have
-/// the same name, the order of precedence is as follows: extra tags of the call, extra tags of the
-/// class, attributes, default tags.
+/// the same name, an extra tag of the call takes precedence over an extra tag of the class. Both
+/// take precedence over an attribute, and an attribute takes precedence over a default tag.
 pub(super) fn sources<'a>(
     schema: &'a Schema,
     common: &'a CommonTags,

@@ -194,7 +194,7 @@ fn measurement<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>, M
 }
 
 /// Returns the time of an object in nanoseconds, or `None` if the server should set the time.
-/// Reading the time may run user code.
+/// Reading the time of an object may run user code.
 fn time(
     times: &mut Times,
     schema: &Schema,
