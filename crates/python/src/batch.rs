@@ -86,7 +86,8 @@ impl Encoded {
 
     /// Exports the lines as a read-only buffer.
     ///
-    /// # Safety The interpreter guarantees that `view` is null or points to a writable `Py_buffer`.
+    /// # Safety
+    /// The interpreter guarantees that `view` is null or points to a writable `Py_buffer`.
     unsafe fn __getbuffer__(
         slf: Bound<'_, Self>,
         view: *mut ffi::Py_buffer,
