@@ -1,9 +1,10 @@
-//! Wakes an event loop, either from another thread or because one of our sockets is ready.
+//! Wakes an event loop, either from another thread or because a socket of the client is ready.
 //!
-//! A loop that can watch file descriptors watches the descriptor of a reactor, which becomes
-//! readable when another thread wakes the loop or one of our sockets is ready. Another thread can
-//! wake such a loop without the GIL. Other loops, as on Windows, are woken with
-//! `call_soon_threadsafe`, and do not drive our sockets.
+//! If a loop can watch file descriptors, it watches the descriptor of a reactor. The reactor's
+//! descriptor becomes readable when another thread wakes the loop or when a socket of the client is
+//! ready. If the loop can watch file descriptors, another thread can wake it without the GIL. A
+//! loop that cannot watch file descriptors, such as one on Windows, is woken with
+//! `call_soon_threadsafe`. A loop of this kind does not drive the client's sockets.
 
 #[cfg(unix)]
 use std::sync::OnceLock;
@@ -18,9 +19,9 @@ use pyo3::types::PyWeakrefReference;
 use crate::errors;
 use crate::inbox::Take;
 
-/// Wakes a loop, which then calls a [`Take`].
+/// Wakes an event loop, which then calls a [`Take`] to collect results.
 pub(crate) struct Bell {
-    /// `None` if the loop cannot watch file descriptors.
+    /// The reactor is missing if the event loop cannot watch file descriptors.
     #[cfg(unix)]
     reactor: OnceLock<Reactor>,
     event_loop: Py<PyWeakrefReference>,
@@ -35,8 +36,8 @@ impl Bell {
         })
     }
 
-    /// Registers the reactor with the loop, if the loop can watch file descriptors. The loop keeps
-    /// `take` until the loop is closed.
+    /// If the loop can watch file descriptors, registers the reactor with the loop. The loop holds
+    /// a reference to `take` until the loop is closed.
     #[cfg(unix)]
     pub(crate) fn hang(&self, event_loop: &Bound<'_, PyAny>, take: Take) -> PyResult<()> {
         use std::os::fd::AsRawFd as _;
@@ -45,8 +46,8 @@ impl Bell {
 
         let py = event_loop.py();
         let reactor = Reactor::new().map_err(|error| errors::no_connection(py, &error))?;
-        // The callback is registered in an empty context, because the loop would otherwise keep the
-        // first caller's context forever.
+        // The callback is registered in an empty context. In any other context, the loop would hold
+        // a reference to the first caller's context forever.
         let context = py.import("contextvars")?.getattr("Context")?.call0()?;
         let add_reader = event_loop.getattr(intern!(py, "add_reader"))?;
         match context.call_method1("run", (add_reader, reactor.as_raw_fd(), take)) {
@@ -71,27 +72,28 @@ impl Bell {
         Ok(())
     }
 
-    /// Wakes the loop, which then calls a `Take`.
+    /// Wakes the event loop, which then calls a `Take`.
     pub(crate) fn ring(&self, take: impl FnOnce() -> Take) {
         #[cfg(unix)]
         if let Some(reactor) = self.reactor() {
-            // The wake-up fails if the loop is closed at the same time, and then no task is waiting
-            // any longer.
+            // Waking the loop fails if the loop is being closed at the same time, and then no task
+            // is waiting any longer.
             let _ = reactor.wake();
             return;
         }
-        // `try_attach` does nothing if the interpreter no longer exists: then the program is
-        // ending, and no task is waiting.
+        // If the interpreter no longer exists, `try_attach` does nothing: the program is ending,
+        // and no task is waiting.
         Python::try_attach(|py| {
             if let Some(event_loop) = self.event_loop.bind(py).upgrade() {
                 let name = intern!(py, "call_soon_threadsafe");
-                // A closed loop refuses the call, and then no task is waiting any longer.
+                // If the event loop is closed, it refuses the call, and then no task is waiting any
+                // longer.
                 let _ = event_loop.call_method1(name, (take(),));
             }
         });
     }
 
-    /// Clears all wake-ups so far, and wakes the tasks whose sockets are ready.
+    /// Clears all wake-ups that have arrived so far, and wakes the tasks whose sockets are ready.
     #[cfg_attr(
         not(unix),
         expect(clippy::unnecessary_wraps, reason = "it fails where there are sockets")

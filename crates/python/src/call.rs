@@ -1,10 +1,11 @@
-//! A request that has not been sent yet: the caller can await it, or wait for it.
+//! Defines a call, which is a request that has not been sent yet. The caller can either await it or
+//! wait for it.
 //!
-//! `Call` replaces pairs of synchronous and asynchronous methods. Creating a call parses its
-//! arguments, but starts nothing. `await` passes the request to the running loop, `wait` blocks
-//! this thread, and `start` sends the request before it is awaited or waited for. `await` and
-//! `wait` release the GIL while the request is in flight, and drop the request when they are
-//! cancelled.
+//! One `Call` replaces a pair of methods, of which one would be synchronous and the other
+//! asynchronous. Creating a call parses its arguments, but does not start the request. `await`
+//! passes the request to the running event loop, `wait` blocks the calling thread, and `start`
+//! sends the request at once. Both `await` and `wait` release the GIL while the request is in
+//! flight. If a call is cancelled while it is awaited or waited for, the request is dropped.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,24 +27,25 @@ use crate::inbox::{self, Convert, Inbox, Promise};
 use crate::runtime;
 use crate::task::Task;
 
-/// How often a blocked call checks for signals. Ctrl-C takes effect within this interval.
+/// The interval at which a blocked call checks for signals. Ctrl-C interrupts a blocked call within
+/// this interval.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A request, and the function that converts its result to a Python value.
+/// A request whose result is a function, which returns the Python value or raises the exception.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Convert> + Send>>;
 
-/// A request that has not been sent yet: the caller can `await` it, or `wait` for it.
+/// A request that has not been sent yet, and that the caller can `await` or `wait` for.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Call {
     todo: Mutex<Option<Todo>>,
 }
 
-/// The work that a call does.
+/// The request of a call, with the place where the request can run.
 enum Todo {
-    /// The request runs on the threads of the runtime.
+    /// The request runs in the tokio runtime.
     InRuntime(Work),
-    /// The request runs on the engine's client for the runtime or for an event loop, depending on
-    /// how the caller waits.
+    /// The request runs in the tokio runtime or on an event loop, depending on how the caller
+    /// waits.
     Anywhere(Engine, Box<dyn FnOnce(aioinflux::Client) -> Work + Send>),
 }
 
@@ -56,7 +58,8 @@ impl Todo {
     }
 }
 
-/// The future is created in its final memory, because moving it would cost more than creating it.
+/// The future is created directly in its final memory, because moving it would cost more than
+/// creating it.
 fn work<T, F, C>(request: impl FnOnce() -> F + Send + 'static, convert: C) -> Work
 where
     T: Send + 'static,
@@ -71,8 +74,8 @@ where
 
 impl Call {
     /// Returns a call that runs `request`, and then converts its result to a Python value with
-    /// `convert`. `convert` runs on the thread that waits, so `request` should do all work that
-    /// does not need the GIL.
+    /// `convert`. `convert` runs on the thread that waits for the call, so `request` should do all
+    /// work that does not need the GIL.
     pub(crate) fn new<T, F, C>(request: F, convert: C) -> Self
     where
         T: Send + 'static,
@@ -82,7 +85,7 @@ impl Call {
         Self::of(Todo::InRuntime(work(|| request, convert)))
     }
 
-    /// Like `new`, but for a small request: if the event loop can drive the request itself, the
+    /// Creates a call for a small request. If the event loop can drive this request itself, the
     /// threads of the runtime are not used.
     pub(crate) fn small<T, F, C>(
         engine: Engine,
@@ -112,7 +115,8 @@ impl Call {
 }
 
 impl Drop for Call {
-    /// The conversion may hold the last reference to an object of the user.
+    /// `protect_thread` is called because the conversion may hold the last reference to an object
+    /// of the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -129,8 +133,8 @@ impl Call {
         let promise = Promise::new(Arc::clone(&inbox), future.clone().unbind());
         let (work, is_here) = match todo {
             Todo::InRuntime(work) => (work, false),
-            // If an exit function that runs after ours makes a request, the request uses the
-            // runtime, because an event loop would cancel the request.
+            // A request that is made by an exit function after the runtime has ended must not use
+            // an event loop, because the loop would cancel it.
             Todo::Anywhere(engine, make) if runtime::has_ended() => (make(engine.client()), false),
             Todo::Anywhere(engine, make) => match engine.driven_by(&inbox) {
                 Some(client) => (make(client), true),
@@ -152,8 +156,8 @@ impl Call {
         })
     }
 
-    /// Sends the request now. The caller can do other work while the request is in flight. Dropping
-    /// the call cancels the request.
+    /// Sends the request immediately. The caller can do other work while the request is in flight.
+    /// Dropping the call cancels the request.
     fn start(&self, py: Python<'_>) -> PyResult<()> {
         exit::protect_thread();
         let task = Started(Some(runtime::get(py)?.spawn(self.take()?.in_runtime())));
@@ -172,21 +176,22 @@ impl Call {
             });
             match tick {
                 Ok(convert) => return convert(py),
-                // If the function returns here, `work` is dropped, which cancels the request.
+                // If `wait` returns here with an exception, `work` is dropped, which cancels the
+                // request.
                 Err(_) => py.check_signals()?,
             }
         }
     }
 }
 
-/// Where a request runs.
+/// The place where a request is running, which is an event loop or the tokio runtime.
 enum UnderWay {
     Here(Arc<Task>),
     InRuntime(AbortHandle),
 }
 
 impl UnderWay {
-    /// Cancels the request. Does nothing if the request has ended.
+    /// Cancels the request. If the request has already ended, this method does nothing.
     fn abort(&self) {
         match self {
             Self::Here(task) => task.abort(),
@@ -195,8 +200,8 @@ impl UnderWay {
     }
 }
 
-/// A request that runs as long as this value exists. The handle is `None` if the end of the program
-/// cancelled the request.
+/// A request that was sent before its caller waits for it. Dropping this value cancels the request.
+/// The handle is `None` if the request was cancelled because the program ended.
 struct Started(Option<JoinHandle<Convert>>);
 
 impl Future for Started {
@@ -208,7 +213,8 @@ impl Future for Started {
         };
         match ready!(Pin::new(task).poll(context)) {
             Ok(convert) => Poll::Ready(convert),
-            // The calling thread ends together with the program.
+            // The end of the program cancelled the request, and the calling thread ends together
+            // with the program.
             Err(error) if error.is_cancelled() && runtime::has_ended() => {
                 self.0 = None;
                 Poll::Pending
@@ -233,11 +239,11 @@ fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     GET.import(py, "asyncio", "get_running_loop")?.call0()
 }
 
-/// The object that a task iterates over while it waits for a request, just as the task would
-/// iterate over an asyncio future.
+/// The object over which an asyncio task iterates while it waits for a request. A task iterates
+/// over an asyncio future in the same way.
 ///
-/// Unlike an asyncio future, this object learns when its task is cancelled, and then cancels the
-/// request.
+/// Unlike an asyncio future, this object is notified when its task is cancelled, and then cancels
+/// the request.
 #[pyclass]
 struct Awaited {
     /// The future is `None` only while the garbage collector clears this object.
@@ -261,7 +267,7 @@ impl Awaited {
             return Err(PyStopIteration::new_err((value.unbind(),)));
         }
         self.is_given = true;
-        // This attribute tells the task to wait for the returned object.
+        // This attribute tells the asyncio task to wait for the future that this method returns.
         future.setattr(intern!(py, "_asyncio_future_blocking"), true)?;
         Ok(future.clone().unbind())
     }
@@ -271,7 +277,8 @@ impl Awaited {
         self.__next__(py)
     }
 
-    /// asyncio calls this method to cancel the task. `kind` is the exception itself, or its class.
+    /// asyncio calls this method when the waiting task is cancelled. `kind` is the exception that
+    /// the task raises, or the class of this exception.
     #[pyo3(signature = (kind, value=None, traceback=None))]
     fn throw(
         &self,
@@ -307,7 +314,8 @@ impl Awaited {
         }
     }
 
-    /// The waiting task is garbage, because its event loop was closed.
+    /// The garbage collector calls this method when the waiting task is garbage, which happens if
+    /// the task's event loop was closed.
     fn __clear__(&mut self) {
         exit::protect_thread();
         self.future = None;
@@ -316,8 +324,8 @@ impl Awaited {
 }
 
 impl Drop for Awaited {
-    /// Cancels the request, because no task is waiting for it any longer. Does nothing if the
-    /// request has ended.
+    /// Cancels the request, because no task is waiting for the request any longer. If the request
+    /// has already ended, nothing is cancelled.
     fn drop(&mut self) {
         exit::protect_thread();
         self.under_way.abort();

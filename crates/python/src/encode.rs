@@ -14,8 +14,8 @@ use crate::session::Session;
 use crate::times::Times;
 use crate::whole::joined;
 
-/// The maximum size of a batch, chosen so that the batch is still in the CPU cache when it is
-/// copied. With lines of usual length, a batch reaches the line limit before the size limit.
+/// The limits of a batch, which are chosen so that the batch is still in the CPU cache when it is
+/// copied. If the lines have a usual length, a batch reaches the line limit before the size limit.
 const LIMITS: Limits = Limits {
     lines: 2_000,
     bytes: 1 << 20,
@@ -68,7 +68,7 @@ pub(crate) fn to_line_protocol(
     lines_of(data, &arguments)
 }
 
-/// Returns the lines of some data as one object.
+/// Returns the encoded lines of the data as one `bytes` object.
 fn lines_of<'py>(data: Bound<'py, PyAny>, arguments: &Arguments) -> PyResult<Bound<'py, PyBytes>> {
     let py = data.py();
     let mut session = Session::begin(data, arguments, LIMITS)?;
@@ -84,14 +84,15 @@ fn lines_of<'py>(data: Bound<'py, PyAny>, arguments: &Arguments) -> PyResult<Bou
         helpers.call_method1("_skipped", (skipped,))?;
     }
     if lines.as_bytes().starts_with("\u{feff}".as_bytes()) {
-        // Here U+FEFF is part of the measurement's name. A blank line before U+FEFF keeps text
-        // decoders from dropping it as a byte order mark.
+        // If U+FEFF is the first character of the lines, it belongs to the measurement's name. A
+        // blank line before U+FEFF keeps text decoders from removing this character as a byte order
+        // mark.
         return Ok(PyBytes::new(py, &[b"\n", lines.as_bytes()].concat()));
     }
     Ok(lines)
 }
 
-/// Converts a time to nanoseconds since 1970 in UTC.
+/// Converts a Python time to nanoseconds since 1970 in UTC.
 #[pyfunction]
 pub(crate) fn nanoseconds(time: &Bound<'_, PyAny>) -> PyResult<i64> {
     exit::protect_thread();

@@ -1,11 +1,11 @@
-//! The engine's clients that belong to one Python client: one client that the runtime drives, and
-//! one client for each event loop.
+//! Holds the engine's clients that belong to one Python client. One client is driven by the
+//! runtime, and each event loop drives one more client.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::inbox::Inbox;
 
-/// Cloned engines share their connections.
+/// A cloned engine shares its connections with the original.
 #[derive(Clone)]
 pub(crate) struct Engine(Arc<Shared>);
 
@@ -14,8 +14,8 @@ struct Shared {
     of_loops: Mutex<Vec<OfLoop>>,
 }
 
-/// The client whose connections an event loop drives. The client is `None` if the loop cannot drive
-/// this kind of connection.
+/// An engine client whose connections are driven by an event loop. The client is `None` if the
+/// event loop cannot drive this kind of connection.
 struct OfLoop {
     inbox: Weak<Inbox>,
     client: Option<aioinflux::Client>,
@@ -29,13 +29,13 @@ impl Engine {
         }))
     }
 
-    /// Returns the client that the runtime drives.
+    /// Returns the engine client whose connections are driven by the runtime.
     pub(crate) fn client(&self) -> aioinflux::Client {
         drop(self.of_loops());
         self.0.client.clone()
     }
 
-    /// Returns the client that this inbox's event loop drives.
+    /// Returns the engine client whose connections are driven by the event loop of this inbox.
     pub(crate) fn driven_by(&self, inbox: &Arc<Inbox>) -> Option<aioinflux::Client> {
         let mut all = self.of_loops();
         let is_its = |one: &&OfLoop| std::ptr::eq(one.inbox.as_ptr(), Arc::as_ptr(inbox));
@@ -50,8 +50,8 @@ impl Engine {
         client
     }
 
-    /// Returns the clients of loops that still exist, and closes the connections of all other
-    /// loops.
+    /// Returns the engine clients of event loops that still exist, and closes the connections of
+    /// all other loops.
     fn of_loops(&self) -> MutexGuard<'_, Vec<OfLoop>> {
         let all = self.0.of_loops.lock();
         let mut all = all.unwrap_or_else(PoisonError::into_inner);

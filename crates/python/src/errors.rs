@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyList, PyRange};
 use crate::out::{PyAnswer, json};
 use crate::place::shorten;
 
-/// Names in the engine's error messages, and the corresponding names in Python.
+/// Names in the engine's error messages, each with the corresponding name in Python.
 const NAMES: [(&str, &str); 4] = [
     ("`Tls::ca`", "`ca_file`"),
     ("`Tls::client_certificate`", "`cert_file` and `key_file`"),
@@ -20,25 +20,26 @@ const NAMES: [(&str, &str); 4] = [
     ("use an `http://` URL", "use `ssl=False`"),
 ];
 
-/// The part of a failed query's answer that is kept on the exception.
+/// The part of a failed query's answer that is kept in the exception.
 #[derive(Clone, Copy)]
 pub(crate) enum Kept {
-    /// Keeps a dict with the same content as the server's JSON.
+    /// The exception keeps a dict with the same content as the server's JSON.
     Dict,
-    /// Keeps the decoded answer.
+    /// The exception keeps the decoded answer.
     Answer,
-    /// Keeps nothing, because the caller already has the rows.
+    /// The exception keeps no part of the answer, because the caller already has the rows.
     Nothing,
 }
 
-/// Returns the exception for an error that belongs neither to a write nor to a query.
+/// Returns the exception for an error of a request that is neither a write nor a query.
 pub(crate) fn to_python(error: &Error) -> PyErr {
     Python::attach(|py| exception(py, error, "InfluxDBResponseError", &[]))
 }
 
-/// Wraps an exception of user code for the caller of an iterator. Without the wrapper, a
-/// `StopIteration` would look like the end of the data, and everything after it would be lost.
-/// Python's generators wrap a `StopIteration` in the same way (PEP 479).
+/// If user code raised `StopIteration`, wraps this exception so that the caller of an iterator can
+/// see it. An unwrapped `StopIteration` would look like the end of the data, and all data after it
+/// would be lost. Python's generators also wrap a `StopIteration` that is raised inside them (PEP
+/// 479).
 pub(crate) fn no_end(py: Python<'_>, error: PyErr) -> PyErr {
     if !error.is_instance_of::<PyStopIteration>(py) {
         return error;
@@ -66,8 +67,8 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
     ];
     let made = exception(py, error, "InfluxDBWriteError", &fields);
     if matches!(error.kind(), ErrorKind::Config | ErrorKind::Input) {
-        // Built-in exceptions of Python also get the attribute `written`, which lists the points
-        // written before the error.
+        // Python's built-in exceptions also get the attribute `written`, which lists the points
+        // that were written before the error.
         if let Some(ledger) = error.ledger().filter(|ledger| !ledger.is_empty()) {
             let written: Vec<_> = ledger.ranges(State::Stored).collect();
             let _ = made.value(py).setattr("written", ranges(py, &written));
@@ -76,11 +77,11 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
     made
 }
 
-/// Returns ranges of points as a list of `range` objects.
+/// Returns ranges of point numbers as a list of Python `range` objects.
 pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, PyAny> {
     let found = PyList::empty(py);
     for one in points {
-        // All points are in memory, so their number fits into a `range`.
+        // All points are in memory, so their numbers fit into a Python `range`.
         if let (Ok(start), Ok(end)) = (one.start.try_into(), one.end.try_into())
             && let Ok(range) = PyRange::new(py, start, end)
         {
@@ -90,7 +91,8 @@ pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, 
     found.into_any()
 }
 
-/// Returns the exception for a failed query, with the results that arrived before the failure.
+/// Returns the exception for a failed query, together with the results that arrived before the
+/// failure.
 pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     let result = match (kept, error.raw()) {
         (Kept::Nothing, _) | (Kept::Dict, None) => None,
@@ -103,7 +105,8 @@ pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     with_result(py, error, result.unwrap_or_else(|| py.None()))
 }
 
-/// Returns the exception for a failed query, with the results that arrived before the failure.
+/// Returns the exception for a failed query. The results that arrived before the failure are passed
+/// in `result`.
 pub(crate) fn with_result(py: Python<'_>, error: &Error, result: Py<PyAny>) -> PyErr {
     let fields = [
         ("statement", object(py, error.statement())),
@@ -126,7 +129,7 @@ pub(crate) fn no_connection(py: Python<'_>, error: &std::io::Error) -> PyErr {
     made.map_or_else(|failed| failed, PyErr::from_value)
 }
 
-/// Returns the exception for an invalid answer.
+/// Returns the exception for an answer that cannot be decoded.
 pub(crate) fn damaged(py: Python<'_>, what: &str) -> PyErr {
     let class = py
         .import("aioinflux.exceptions")
@@ -141,8 +144,8 @@ fn object<'py, T: IntoPyObjectExt<'py>>(py: Python<'py>, value: T) -> Py<PyAny> 
     value.into_py_any(py).unwrap_or_else(|_| py.None())
 }
 
-/// Returns the name of the exception class for an error. `refused` is the class for errors that the
-/// server reports.
+/// Returns the name of the Python exception class for an error of the engine. `refused` names the
+/// class for errors that the server reports.
 fn class_name(error: &Error, refused: &'static str) -> &'static str {
     match error.kind() {
         ErrorKind::Timeout { .. } => "InfluxDBTimeoutError",
@@ -160,7 +163,8 @@ fn exception(
 ) -> PyErr {
     let mut text = shown(refused, &error.to_string());
     if let Some(conflict) = error.field_conflict() {
-        // The message ends with the state of the points.
+        // The error message ends with a description of which points were written. The hint is
+        // inserted before this description.
         let told = error.ledger().map(|ledger| format!("; {ledger}"));
         let told = told.filter(|told| text.ends_with(told)).unwrap_or_default();
         text.truncate(text.len() - told.len());
@@ -168,7 +172,8 @@ fn exception(
         text += &told;
     }
     if matches!(error.kind(), ErrorKind::Timeout { .. }) {
-        // Several limits of the Rust configuration are a single argument in Python.
+        // Several timeouts in the configuration of the engine are a single argument in Python,
+        // `timeout`.
         for limit in ["(`connect_timeout`)", "(`read_timeout`)"] {
             text = text.replace(limit, "(`timeout`)");
         }
@@ -184,7 +189,7 @@ fn exception(
     build(py, error, refused, text, fields).unwrap_or_else(|failed| failed)
 }
 
-/// Returns a hint for a field whose type differs from the type that the server has stored.
+/// Returns a hint for a field whose type differs from the type of this field on the server.
 fn hint(conflict: &FieldConflict) -> String {
     let FieldConflict {
         field,
@@ -227,8 +232,9 @@ fn build(
     Ok(PyErr::from_value(class.call((text,), Some(&all))?))
 }
 
-/// Returns the server's message. In query errors, users and passwords are removed from URLs: if a
-/// privilege is missing, the server repeats the statement, which may create a subscription.
+/// Returns a message of the server in the form in which users see it. If a privilege is missing,
+/// the server's message repeats the statement, which may contain URLs with users and passwords.
+/// Users and passwords are removed from the URLs in all messages except those about writes.
 fn shown(refused: &str, text: &str) -> String {
     if refused == "InfluxDBWriteError" {
         return text.to_owned();
@@ -250,7 +256,8 @@ fn shown(refused: &str, text: &str) -> String {
     masked
 }
 
-/// Returns a header's name with its usual capital letters, which are lost in transit.
+/// Returns the name of an HTTP header with its usual capital letters, which are lost when the
+/// header is sent.
 pub(crate) fn header_name(name: &str) -> String {
     let parts = name.split('-').map(|part| {
         let mut chars = part.chars();
@@ -261,7 +268,7 @@ pub(crate) fn header_name(name: &str) -> String {
     parts.collect::<Vec<_>>().join("-")
 }
 
-/// Returns the standard reason phrase for a status that servers return for writes.
+/// Returns the standard reason phrase for an HTTP status that servers return for writes.
 fn reason(status: u16) -> Option<&'static str> {
     Some(match status {
         400 => "Bad Request",

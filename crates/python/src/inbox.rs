@@ -1,12 +1,13 @@
-//! Delivers the results of requests to an event loop, on the loop's own thread and in batches.
+//! Delivers the results of requests to an event loop. The results are delivered on the loop's own
+//! thread, and several at a time.
 //!
-//! A runtime thread puts a result into the loop's inbox, and wakes the loop if the inbox was empty.
-//! The loop takes all results from the inbox, creates the Python values and resolves the futures.
-//! Therefore the runtime's threads never compete with the loop for the GIL, and a busy loop is
-//! woken only once for many requests.
+//! When a request ends, a runtime thread puts the result into the event loop's inbox. If the inbox
+//! was empty, the thread wakes the loop. The event loop takes all results from its inbox, creates
+//! the Python values and resolves the futures. For this reason, the runtime's threads never compete
+//! with the event loop for the GIL, and a busy loop is woken only once for many requests.
 //!
-//! Small requests need no other thread: they run as tasks of the loop itself, which polls the tasks
-//! that were woken.
+//! Small requests need no other thread. Small requests run as tasks of the event loop, which polls
+//! each task that was woken.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -23,24 +24,24 @@ use crate::exit;
 use crate::runtime;
 use crate::task::Task;
 
-/// The error text for a request whose task panicked.
+/// The error message for a request whose task panicked.
 pub(crate) const WITHOUT_OUTCOME: &str = "the request ended without an outcome";
 
-/// The maximum number of tasks that are polled before the loop runs the code that waited for them.
-/// If only one task were polled, a server that has already answered all requests would be idle
-/// while the loop runs that code.
+/// The maximum number of tasks that are polled before the event loop runs the code that awaits
+/// their results. If only one task were polled, a server that has already answered all requests
+/// would be idle while the event loop runs other code.
 const AT_ONCE: usize = 16;
 
-/// Creates the Python value, or the exception, of a finished request.
+/// A function that creates the Python value, or the exception, for a finished request.
 pub(crate) type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
-/// The results that a loop has not taken yet.
+/// The results and the tasks that an event loop has not handled yet.
 pub(crate) struct Inbox {
     finished: Mutex<VecDeque<Finished>>,
     woken: Mutex<Woken>,
     bell: Bell,
-    /// The process ID, because a forked child has a copy of its parent's memory and must not wake
-    /// the parent's loop.
+    /// The ID of the process that created the inbox. A forked child has a copy of its parent's
+    /// memory, but must not wake the parent's event loop.
     process: u32,
 }
 
@@ -48,27 +49,27 @@ pub(crate) struct Inbox {
 #[derive(Default)]
 struct Woken {
     tasks: VecDeque<Arc<Task>>,
-    /// Whether the loop is already polling these tasks, and therefore needs no wake-up.
+    /// Whether the event loop is already polling the waiting tasks, and therefore needs no wake-up.
     is_polling: bool,
 }
 
-/// A future that is to be resolved, and the function that creates its result.
+/// A future that is to be resolved, and the function that creates the future's result.
 struct Finished {
     future: Py<PyAny>,
     convert: Convert,
 }
 
-/// An event loop and its inbox. The inbox exists while requests are in flight or while the loop
-/// watches its file descriptor.
+/// An event loop and the inbox that belongs to it. An inbox exists while requests are in flight, or
+/// while its event loop watches a file descriptor.
 type Known = (Py<PyWeakrefReference>, Weak<Inbox>);
 
 thread_local! {
-    /// The loops that have run on this thread; there is rarely more than one.
+    /// The event loops that have run on this thread. A thread rarely has more than one.
     static LOOPS: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Inbox {
-    /// Returns the inbox of the loop that runs on this thread.
+    /// Returns the inbox of the event loop `event_loop`, which runs on this thread.
     pub(crate) fn of(event_loop: &Bound<'_, PyAny>) -> PyResult<Arc<Self>> {
         let process = runtime::process();
         if let Some(inbox) = known(event_loop).filter(|inbox| inbox.process == process) {
@@ -91,7 +92,7 @@ impl Inbox {
         self.finished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a result into the inbox; this works from any thread and without the GIL.
+    /// Puts a result into the inbox. Any thread may call this method, even without the GIL.
     fn put(self: &Arc<Self>, finished: Finished) {
         let mut all = self.finished();
         all.push_back(finished);
@@ -106,7 +107,7 @@ impl Inbox {
         self.bell.ring(|| Take(Arc::clone(self)));
     }
 
-    /// Returns the loop's reactor, if it has one.
+    /// Returns the reactor of the event loop, if the loop has one.
     #[cfg(unix)]
     pub(crate) fn reactor(&self) -> Option<&aioinflux::engine::Reactor> {
         self.bell.reactor()
@@ -116,7 +117,7 @@ impl Inbox {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Schedules a task to be polled; this works from any thread and without the GIL.
+    /// Schedules a task to be polled. Any thread may call this method, even without the GIL.
     pub(crate) fn wake(self: &Arc<Self>, task: Arc<Task>) {
         let mut woken = self.woken();
         woken.tasks.push_back(task);
@@ -127,7 +128,8 @@ impl Inbox {
         }
     }
 
-    /// Polls some of the woken tasks. If tasks remain, the loop is woken again to poll them.
+    /// Polls some of the tasks that were woken. If woken tasks remain, the event loop is woken
+    /// again to poll them.
     fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         let mut outcome = Ok(());
         for _ in 0..AT_ONCE {
@@ -135,8 +137,8 @@ impl Inbox {
             let Some(task) = task else { break };
             outcome = task.poll(py);
             if outcome.is_err() {
-                // The error is usually `KeyboardInterrupt`, on an event loop that does not
-                // intercept Ctrl-C. The remaining tasks are not lost.
+                // The usual error is `KeyboardInterrupt`, which occurs on an event loop that does
+                // not intercept Ctrl-C. The tasks that were not polled remain in the queue.
                 break;
             }
         }
@@ -144,25 +146,26 @@ impl Inbox {
         woken.is_polling = false;
         let is_left = !woken.tasks.is_empty();
         drop(woken);
-        // After an error, the loop must also be woken again for the results.
+        // After an error, the event loop must also be woken again so that it takes the results.
         if is_left || outcome.is_err() {
             self.ring();
         }
         outcome
     }
 
-    /// Polls the woken tasks, and resolves all futures whose results have arrived.
+    /// Polls the tasks that were woken, and resolves all futures whose results have arrived.
     fn take(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
-        // This flag is set before the inbox is read, so that a thread that adds a result afterwards
-        // wakes the loop again.
+        // The flag `is_polling` is set before the inbox is read, so that a thread that adds a
+        // result afterwards wakes the event loop again.
         self.woken().is_polling = true;
         let looked = self.bell.look();
         self.poll(py)?;
         let mut all = std::mem::take(&mut *self.finished());
         while let Some(one) = all.pop_front() {
             if let Err((error, unsettled)) = one.settle(py) {
-                // The error is usually `KeyboardInterrupt`, on an event loop that does not
-                // intercept Ctrl-C. The remaining results are not lost.
+                // The usual error is `KeyboardInterrupt`, which occurs on an event loop that does
+                // not intercept Ctrl-C. The results that were not delivered are put back into the
+                // inbox.
                 if let Some(one) = unsettled {
                     all.push_front(one);
                 }
@@ -179,19 +182,19 @@ impl Inbox {
 }
 
 impl Finished {
-    /// Creates the Python value, and resolves the future if it is still pending. An error comes
-    /// from the interpreter, and its usual cause is Ctrl-C; if the result was not delivered, it is
-    /// returned together with the error.
+    /// Creates the Python value of a request, and resolves the future if it is still pending. If
+    /// creating or delivering the value fails, usually because of Ctrl-C, returns the error. A
+    /// result that was not delivered is returned together with the error.
     fn settle(self, py: Python<'_>) -> Result<(), (PyErr, Option<Self>)> {
         let settled = |error| (error, None);
-        // The future was cancelled.
+        // If the future is already done, it was cancelled, and needs no result.
         if self.is_done(py).map_err(settled)? {
             return Ok(());
         }
         let outcome = (self.convert)(py);
-        // Creating the value may take a long time. A signal that arrived in the meantime would be
-        // raised inside `set_result`, after the value is stored and before the waiting task is
-        // woken.
+        // Creating the Python value may take a long time. If a signal arrived in the meantime,
+        // `set_result` would raise an exception after it stored the value and before it woke the
+        // waiting task.
         if let Err(error) = py.check_signals() {
             let (future, convert) = (self.future, Box::new(|_: Python<'_>| outcome) as Convert);
             return Err((error, Some(Self { future, convert })));
@@ -213,8 +216,8 @@ impl Finished {
     }
 }
 
-/// Returns the inbox that this loop was given earlier. Also removes the entries of loops that no
-/// longer exist.
+/// Returns the inbox that was created earlier for this event loop, if it still exists. If there is
+/// no such inbox, the entries of event loops that no longer exist are removed.
 fn known(event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
     let py = event_loop.py();
     LOOPS.with_borrow_mut(|loops| {
@@ -229,7 +232,7 @@ fn known(event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
     })
 }
 
-/// The callable that a loop calls after a wake-up.
+/// The callable that an event loop calls after a wake-up.
 #[pyclass(frozen)]
 pub(crate) struct Take(Arc<Inbox>);
 
@@ -242,8 +245,8 @@ impl Take {
 }
 
 impl Drop for Take {
-    /// Futures whose results were not taken may hold the last references to the tasks that wait for
-    /// them.
+    /// `protect_thread` is called because futures whose results were not taken may hold the last
+    /// references to the tasks that wait for them.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -267,7 +270,7 @@ impl Promise {
         self.settle(convert);
     }
 
-    /// Resolves the future immediately, on the thread of its event loop.
+    /// Resolves the future immediately, on the thread of the future's event loop.
     pub(crate) fn keep_now(mut self, py: Python<'_>, convert: Convert) -> PyResult<()> {
         let Some(future) = self.future.take() else {
             return Ok(());
@@ -298,9 +301,9 @@ impl Promise {
 }
 
 impl Drop for Promise {
-    /// If there is no result, the task either panicked or was cancelled; if it was cancelled, its
-    /// future is cancelled too. The end of the program also cancels tasks, but then the threads
-    /// that wait for the tasks end with the program.
+    /// If a task has no result, it panicked or was cancelled. If it was cancelled, the task's
+    /// future is cancelled too, and needs no result. The end of the program also cancels tasks, but
+    /// then the threads that wait for those tasks end together with the program.
     fn drop(&mut self) {
         if runtime::has_ended() {
             return;

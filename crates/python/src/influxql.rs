@@ -1,4 +1,5 @@
-//! Writes parts of `InfluxQL` text for `aioinflux.influxql`. All quoting is done by the engine.
+//! Writes parts of `InfluxQL` statements for the Python module `aioinflux.influxql`. All quoting is
+//! done by the engine.
 
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(crate) fn quote_string(text: &str) -> PyResult<String> {
     checked(aioinflux::quote_string(text))
 }
 
-/// Writes a regular expression between slashes.
+/// Writes a regular expression between slashes, as in an `InfluxQL` statement.
 #[pyfunction]
 pub(crate) fn quote_regex(pattern: &str) -> PyResult<String> {
     exit::protect_thread();
@@ -41,14 +42,15 @@ pub(crate) fn quote_duration(nanoseconds: i128) -> PyResult<String> {
     checked(aioinflux::quote_duration(Duration::from_nanos(nanoseconds)))
 }
 
-/// Checks whether a string is a valid duration.
+/// Checks whether a string is a valid duration in `InfluxQL`.
 #[pyfunction]
 pub(crate) fn check_duration(text: &str) -> PyResult<String> {
     exit::protect_thread();
     checked(aioinflux::engine::check_duration(text))
 }
 
-/// Writes a time as quoted text, in RFC 3339 format, in UTC, with nine digits for the nanoseconds.
+/// Writes a time as an `InfluxQL` string in RFC 3339 format, in UTC, with nine digits for the
+/// nanoseconds.
 #[pyfunction]
 pub(crate) fn quote_time(time: &Bound<'_, PyAny>) -> PyResult<String> {
     exit::protect_thread();

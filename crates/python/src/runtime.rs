@@ -1,10 +1,10 @@
-//! The tokio runtime, which runs the requests of this process.
+//! Runs the requests of this process in a tokio runtime.
 //!
-//! Each process has one runtime. The runtime is created at the first request, and ends before the
-//! interpreter does: otherwise the interpreter, while it finalizes, would end a runtime thread that
-//! still resolves a future. Threads do not survive a fork, so a child process that inherits a
-//! runtime creates a new runtime. The parent's runtime is forgotten and never dropped, because
-//! dropping it would wait for threads that do not exist in the child.
+//! Each process has at most one tokio runtime. The runtime is created at the first request, and
+//! must end before the interpreter does. If the runtime ended later, the finalizing interpreter
+//! would end a runtime thread that is still resolving a future. Threads do not survive a fork, so a
+//! child process that inherits a runtime creates a new one. A child process never drops its
+//! parent's runtime, because dropping it would wait for threads that do not exist in the child.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -16,26 +16,26 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{errors, exit};
 
-/// The runtime, and the ID of the process that created it.
+/// The tokio runtime, and the ID of the process that created it.
 static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
 
-/// The process ID, which is read only once, because every request needs it and the system call is
-/// slow.
+/// The ID of this process. The ID is read only once, because every request needs it and the system
+/// call is slow.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
-/// Whether the program is ending: requests for which the event loop of a daemon thread is still
-/// waiting are cancelled.
+/// Whether the program is ending, so that requests are cancelled. Requests for which the event loop
+/// of a daemon thread is still waiting are then cancelled.
 static ENDED: AtomicBool = AtomicBool::new(false);
 
-/// The thread that ends the program.
+/// The thread in which the end of the program runs.
 static ENDING: OnceLock<ThreadId> = OnceLock::new();
 
-/// One thread is enough, because requests mostly wait for sockets, and answers are decoded piece by
-/// piece in between. A second thread would be woken for most requests and find nothing to do, which
-/// would take a third of the requests' time.
+/// The number of threads of the runtime. One thread is enough, because requests mostly wait for
+/// sockets, and answers are decoded piece by piece in between. A second thread would be woken for
+/// most requests and find nothing to do, and waking it would take a third of the requests' time.
 const WORKERS: usize = 1;
 
-/// The time for which the end of the program waits for requests that are being cancelled.
+/// The longest time for which the end of the program waits for requests that are being cancelled.
 const END: Duration = Duration::from_secs(5);
 
 /// Returns the ID of this process.
@@ -50,8 +50,8 @@ pub(crate) fn process() -> u32 {
     }
 }
 
-/// Makes the new process read its own ID again. Python calls this function in the child process
-/// after each fork.
+/// Forgets the stored process ID, so that the new process reads its own ID. Python calls this
+/// function in the child process after each fork.
 #[pyfunction]
 #[pyo3(name = "_forked")]
 pub(crate) fn forked() {
@@ -63,7 +63,7 @@ pub(crate) fn has_ended() -> bool {
     ENDED.load(Ordering::Relaxed)
 }
 
-/// If the end of the program leaves this thread behind, sleeps until the process has ended: the
+/// If the end of the program leaves this thread behind, sleeps until the process has ended. The
 /// thread's request was cancelled, and raising an error for it would be of no use. In all other
 /// threads, this function returns immediately.
 pub(crate) fn stay_if_left_behind(py: Python<'_>) {
@@ -76,10 +76,10 @@ pub(crate) fn stay_if_left_behind(py: Python<'_>) {
     }
 }
 
-/// Returns the runtime of this process.
+/// Returns the tokio runtime of this process, and creates it if necessary.
 ///
-/// The lock is held only by threads that also hold the GIL. A fork needs the GIL too, so a child
-/// process never inherits the lock while it is held.
+/// The lock of the runtime is held only by threads that also hold the GIL. A fork needs the GIL
+/// too, so a child process never inherits this lock while it is held.
 pub(crate) fn get(py: Python<'_>) -> PyResult<Arc<Runtime>> {
     let mut slot = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
     let process = process();
@@ -100,14 +100,14 @@ pub(crate) fn get(py: Python<'_>) -> PyResult<Arc<Runtime>> {
     Ok(runtime)
 }
 
-/// Ends the runtime, and cancels requests that are still running. This function is registered with
-/// `atexit`.
+/// Ends the tokio runtime, and cancels requests that are still running. This function is registered
+/// with `atexit`.
 #[pyfunction]
 #[pyo3(name = "_end")]
 pub(crate) fn end(py: Python<'_>) {
     exit::protect_thread();
     let _ = ENDING.set(thread::current().id());
-    // This thread holds the GIL, which polling a request also requires, so no request is being
+    // This thread holds the GIL. A request can be polled only with the GIL, so no request is being
     // polled now.
     ENDED.store(true, Ordering::Relaxed);
     let slot = RUNTIME
@@ -120,7 +120,8 @@ pub(crate) fn end(py: Python<'_>) {
     }
     match Arc::try_unwrap(runtime) {
         Ok(runtime) => py.detach(|| runtime.shutdown_timeout(END)),
-        // A daemon thread is still waiting for its own request, and drives that request itself.
+        // If the runtime is still in use, a daemon thread is waiting for its own request, and
+        // drives that request itself.
         Err(runtime) => std::mem::forget(runtime),
     }
 }

@@ -1,8 +1,9 @@
-//! A session is one call of `write`, or of a function that encodes without a server: it produces
-//! the lines of the call, batch by batch.
+//! Defines a session, which is one call of `write` or of a function that encodes without a server.
+//! The session produces the lines of the call, batch by batch.
 //!
 //! Points from mappings, objects and text are encoded on the caller's thread, and tables are
-//! encoded on threads that work ahead. Only the data that the next batches need is read and kept.
+//! encoded on threads that work ahead. A session reads and keeps only the data that the next
+//! batches need.
 
 use aioinflux::Batch;
 use aioinflux::engine::Workers;
@@ -16,27 +17,27 @@ use crate::input::{Filled, Input};
 use crate::limits::Limits;
 use crate::sink::{Lease, Sink};
 
-/// One call: its data, its arguments, and the lines encoded so far.
+/// A call that encodes data: its data, its arguments, and the lines encoded so far.
 pub(crate) struct Session {
     input: Input,
     pub(crate) sink: Lease,
     limits: Limits,
-    /// A table with many rows, which follows the points that are in the sink.
+    /// A table with many rows that comes after the points in the sink.
     waiting: Option<Box<Table>>,
-    /// The table whose rows come next.
+    /// The table whose rows are returned next.
     table: Option<Box<Reading>>,
-    /// Lines of text that do not fit into one batch, and the number of those lines that were
-    /// already returned.
+    /// Lines from one string that do not fit into one batch, and the number of those lines that
+    /// were already returned.
     rest: Option<Box<(Batch, usize)>>,
     warned: bool,
-    /// Whether the session has failed, so that it has no more batches.
+    /// Whether the session was closed after an error, so that it has no more batches.
     closed: bool,
 }
 
-/// The next step of a session.
+/// The result of one step of a session.
 pub(crate) enum Step {
     Batch(Batch),
-    /// A table with many rows comes next, and all points before it have been returned.
+    /// A table with many rows comes next, and all points before this table have been returned.
     Table(Box<Table>),
     End,
 }
@@ -45,21 +46,22 @@ pub(crate) enum Step {
 struct Reading {
     table: Box<Table>,
     workers: Workers,
-    /// The point number of the table's first row.
+    /// The point number of the first row in the table.
     first: u64,
-    /// The point number of the next row to read.
+    /// The point number of the next row that is read from the table.
     next: u64,
     at_end: bool,
-    /// The error because of which the table cannot be read any further. The error is raised once
-    /// all rows before it have been returned.
+    /// The error that prevents further rows of the table from being read. The table's error is
+    /// raised after all rows before it have been returned.
     failed: Option<PyErr>,
-    /// The most recent batch, after all rows of the table have been read. The batch is held back
-    /// until it is known whether it is the last batch.
+    /// The most recent batch of the table, if all rows of the table have been read. The most recent
+    /// batch is held back until it is known whether it is the last batch.
     ahead: Option<Batch>,
 }
 
 impl Session {
-    /// Begins a call. `limits` contains the values of limits that the call's arguments do not set.
+    /// Begins a call. `limits` contains the default limits, which apply if the call's arguments set
+    /// no limits.
     pub(crate) fn begin(
         data: Bound<'_, PyAny>,
         arguments: &Arguments,
@@ -80,8 +82,9 @@ impl Session {
         })
     }
 
-    /// Encodes enough data for one batch. If the batch contains all data, the session ends and the
-    /// lines stay in the sink: most calls are short, and need none of the later steps.
+    /// Encodes enough data for one batch, and returns whether this batch contains all data. If the
+    /// batch contains all data, its lines stay in the sink. Most calls are short, and need none of
+    /// the later steps.
     pub(crate) fn finish_early(&mut self, py: Python<'_>) -> PyResult<bool> {
         self.fill(py)?;
         if !self.input.is_at_end() || self.waiting.is_some() {
@@ -100,8 +103,8 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the total number of points, including points that were already returned, as far as
-    /// the number is known: it is at least the length of a list or table.
+    /// Returns the total number of points, including points that were already returned. If the
+    /// number is not known, it is at least the length of a list or table.
     pub(crate) fn expected(&self) -> u64 {
         let table = self.table.as_ref().map(|reading| {
             let rows = reading.table.expected().unwrap_or(0) as u64;
@@ -110,12 +113,13 @@ impl Session {
         self.input.expected().max(table.unwrap_or(0))
     }
 
-    /// Accepts a batch that is no longer needed, so that its memory can be reused.
+    /// Takes back a batch that the caller no longer needs, so that the batch's memory can be
+    /// reused.
     pub(crate) fn put_back(&self, batch: Batch) {
         self.sink.spares.put(batch);
     }
 
-    /// Returns the next batch. Returns `None` at the end.
+    /// Returns the next batch of the session. Returns `None` if the session has no more batches.
     pub(crate) fn next(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
         loop {
             match self.step(py)? {
@@ -126,8 +130,8 @@ impl Session {
         }
     }
 
-    /// Returns the next step. A table is passed to the caller, which may pass it to
-    /// [`Self::open_table`].
+    /// Returns the next step of the session. If the next step is a table, the caller receives the
+    /// table and may pass it to [`Self::open_table`].
     pub(crate) fn step(&mut self, py: Python<'_>) -> PyResult<Step> {
         py.check_signals()?;
         let batch = loop {
@@ -157,7 +161,7 @@ impl Session {
         Ok(batch.map_or(Step::End, Step::Batch))
     }
 
-    /// Returns whether the caller's thread encodes all batches.
+    /// Returns whether the caller's thread encodes all batches without the help of other threads.
     pub(crate) fn has_one_thread(&self) -> bool {
         self.frame_options().thread_count() == 1
     }
@@ -171,8 +175,8 @@ impl Session {
         self.limits.reached(&self.sink.encoder)
     }
 
-    /// Returns whether all points before the table, or before the end, have been returned,
-    /// including skipped points.
+    /// Returns whether all points that were encoded so far have been returned, including the
+    /// skipped points.
     fn is_drained(&self) -> bool {
         let batch = self.sink.encoder.batch();
         batch.is_empty() && batch.skipped() == 0
@@ -194,7 +198,7 @@ impl Session {
         self.limits.of_tables(self.sink.encoder.options())
     }
 
-    /// Encodes batches of a table before any other data.
+    /// Begins to encode batches of `table`, which the session returns before any other data.
     pub(crate) fn open_table(&mut self, table: Box<Table>) {
         let options = self.frame_options();
         let encoder = &self.sink.encoder;
@@ -210,7 +214,8 @@ impl Session {
         }));
     }
 
-    /// Returns the next batch of the table. Returns `None` if the table has no more batches.
+    /// Returns the next batch of the table that is being read. Returns `None` if the table has no
+    /// more batches.
     fn next_of_table(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
         let Some(reading) = &mut self.table else {
             return Ok(None);
@@ -247,7 +252,7 @@ impl Session {
         Ok(last)
     }
 
-    /// Returns the next batch of lines that were passed as a single string.
+    /// Returns the next batch of the lines that were passed in a single string.
     fn next_of_rest(&mut self) -> Option<Batch> {
         let (batch, gone) = &mut **self.rest.as_mut()?;
         let end = *gone + self.limits.fitting(batch, *gone);
@@ -259,7 +264,7 @@ impl Session {
         Some(part)
     }
 
-    /// Returns the lines in the encoder, or as many of them as fit into a batch.
+    /// Returns the lines in the encoder as a batch, or as many of them as fit into a batch.
     fn next_of_points(&mut self) -> Option<Batch> {
         let Sink {
             encoder, spares, ..
@@ -278,7 +283,8 @@ impl Session {
         }
     }
 
-    /// Ends the session after an error, because an iterator that has failed has no more items.
+    /// Ends the session after an error, because an iterator that has raised an error has no more
+    /// items.
     pub(crate) fn close(&mut self) {
         self.table = None;
         self.rest = None;

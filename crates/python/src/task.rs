@@ -1,7 +1,7 @@
-//! A small request that runs as a task of the event loop: it is polled on the loop's thread.
+//! Runs a small request as a task of the event loop, which polls the task on its own thread.
 //!
-//! No other thread is woken for such a request. If the answer turns out to be large, the request
-//! continues in the runtime, where decoding the answer does not block the loop.
+//! No other thread is woken for a small request. If the answer turns out to be large, the request
+//! continues in the tokio runtime, where decoding the answer does not block the event loop.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ use crate::runtime;
 /// A request that is polled by its event loop.
 pub(crate) struct Task {
     state: Mutex<State>,
-    /// Whether the task is waiting to be polled.
+    /// Whether the task has been woken and is waiting to be polled.
     is_woken: AtomicBool,
     inbox: Weak<Inbox>,
 }
@@ -43,11 +43,12 @@ impl Task {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Continues the request as far as possible, and resolves the future when the request ends.
+    /// Continues the request until it must wait. If the request ends, the future is resolved.
     pub(crate) fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         self.is_woken.store(false, Ordering::Release);
         if runtime::has_ended() {
-            // The request's timers belong to a runtime that no longer exists.
+            // The program is ending, and the request's timers belong to a runtime that no longer
+            // exists.
             self.abort();
             return Ok(());
         }
@@ -60,8 +61,8 @@ impl Task {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut context)));
-        // The flag is reset in every case, because one request's need for the runtime must not be
-        // applied to the next request.
+        // The reactor's flag is reset in every case, because one request's need for the runtime
+        // must not be applied to the next request.
         let wants_runtime = self.wants_runtime();
         if let Ok(Poll::Pending) = polled
             && !wants_runtime
@@ -102,17 +103,17 @@ impl Task {
         false
     }
 
-    /// Shows Python's garbage collector the object that this request refers to: the future, which
-    /// in turn refers to the waiting task.
+    /// Shows Python's garbage collector the future to which this request refers. The future refers
+    /// to the waiting task.
     pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // A request that is being polled is not garbage.
+        // A request that is being polled is not garbage, so nothing is shown to the collector.
         match self.state.try_lock().as_deref() {
             Ok(State::Here(_, promise)) => promise.visit(visit),
             _ => Ok(()),
         }
     }
 
-    /// Cancels the request. Does nothing if the request has ended.
+    /// Cancels the request. If the request has already ended, this method does nothing.
     pub(crate) fn abort(&self) {
         let state = std::mem::replace(&mut *self.state(), State::Over);
         match state {

@@ -1,8 +1,8 @@
 //! Collects all lines of a call in one `bytes` object.
 //!
-//! If one thread encodes a table, it writes the lines directly to their final place. If several
-//! threads encode batches, the size of a batch is known only when it is done; the batch is then
-//! copied to its final place while it is still in the cache.
+//! If a table is encoded by only one thread, that thread writes the lines directly to their final
+//! place. If several threads encode batches, the size of a batch is known only when the batch is
+//! finished. The batch is then copied to its final place while it is still in the CPU cache.
 
 use aioinflux::frame::{Encoded, FrameEncoder, LineMemory};
 use arrow_array::RecordBatch;
@@ -13,12 +13,12 @@ use crate::bytes::Builder;
 use crate::frame::{Table, refusal};
 use crate::session::{Session, Step};
 
-/// The size of the first lines, in bytes, from which the memory for all lines is estimated.
+/// The size in bytes of the first lines, from which the memory for all lines is estimated.
 const SAMPLE: usize = 1 << 20;
-/// The minimum number of bytes by which the memory grows when it is too small.
+/// The minimum number of bytes by which the memory for the lines grows when it is too small.
 const MORE: usize = 64 << 10;
 
-/// Returns the lines of all data, and the number of points that produced no line.
+/// Returns the lines of all data in a session, and the number of points that produced no line.
 pub(crate) fn joined<'py>(
     py: Python<'py>,
     session: &mut Session,
@@ -44,7 +44,7 @@ pub(crate) fn joined<'py>(
 struct Whole<'py> {
     py: Python<'py>,
     builder: Option<Builder<'py>>,
-    /// The number of points so far, including points without a line.
+    /// The number of points that were read so far, including points without a line.
     points: u64,
     skipped: u64,
 }
@@ -59,7 +59,7 @@ impl<'py> Whole<'py> {
         }
     }
 
-    /// Appends lines. `expected` is the total number of points.
+    /// Appends lines. `expected` is the total number of points that are expected.
     fn push(&mut self, lines: &[u8], expected: u64) -> PyResult<()> {
         let needed = self.builder.as_ref().map_or(0, Builder::len) + lines.len();
         match &self.builder {
@@ -72,23 +72,24 @@ impl<'py> Whole<'py> {
         }
     }
 
-    /// Ensures that there is memory for `needed` bytes, and tries to reserve enough memory for all
-    /// `expected` points, estimated from the `known` bytes of the points so far. If memory already
-    /// exists, it grows to at most twice `needed`.
+    /// Ensures that there is memory for `needed` bytes, and tries to reserve enough for all
+    /// `expected` points. The size of all points is estimated from the points so far, which take
+    /// `known` bytes. If memory was already reserved before, it grows to at most twice `needed`
+    /// bytes.
     fn reserve(&mut self, needed: usize, known: usize, expected: u64) -> PyResult<()> {
         let foreseen = foreseen(known, self.points, expected).max(needed);
         if let Some(builder) = &mut self.builder {
             return builder.reserve(foreseen.min(2 * needed));
         }
         let builder = Builder::with_capacity(self.py, foreseen);
-        // The size that the data reports may be wrong, so a failed allocation is repeated with a
-        // smaller size.
+        // The number of points that the data reports may be wrong, so a failed allocation is
+        // repeated with a smaller size.
         let builder = builder.or_else(|_| Builder::with_capacity(self.py, needed))?;
         self.builder = Some(builder);
         Ok(())
     }
 
-    /// Writes the lines of a table on this thread.
+    /// Encodes a table on this thread, and writes the lines to their final place.
     fn write_table(&mut self, session: &mut Session, table: &mut Table) -> PyResult<()> {
         let encode = FrameEncoder::new(table.layout.clone());
         let first = session.sink.encoder.next_index();
@@ -118,20 +119,21 @@ impl<'py> Whole<'py> {
         loop {
             let encoded = self.write_rows(session, encode, piece, row, expected)?;
             row += encoded.rows;
-            // The encoder may still contain a line for which there was not enough memory.
+            // The encoder may still contain a line that did not fit into the remaining memory.
             let waiting = session.sink.encoder.len_bytes();
             if row == piece.num_rows() && waiting == 0 {
                 return Ok(());
             }
             let known = self.builder.as_ref().map_or(0, Builder::len) + waiting;
             self.reserve(known + more, known, expected)?;
-            // The increase doubles until a row fits, because names and strings may need a lot of
-            // memory.
+            // The increase is doubled until a row fits into the memory, because names and strings
+            // may need a lot of memory.
             more = if encoded.rows == 0 { 2 * more } else { MORE };
         }
     }
 
-    /// Writes rows, beginning with row `start`, until the piece ends or the memory is full.
+    /// Writes the rows of a piece, beginning with row `start`, until the piece ends or the memory
+    /// is full.
     fn write_rows(
         &mut self,
         session: &mut Session,
@@ -167,7 +169,7 @@ impl<'py> Whole<'py> {
     }
 }
 
-/// Memory for the first lines, from which the size of all lines is estimated.
+/// Memory for the first lines of a call, from which the size of all lines is estimated.
 #[derive(Default)]
 struct Sample {
     bytes: Vec<u8>,
@@ -197,8 +199,8 @@ impl LineMemory for Sample {
     }
 }
 
-/// Estimates the number of bytes for all points, assuming that later points are about as long as
-/// the points so far.
+/// Estimates the number of bytes for all points. The estimate assumes that later points are about
+/// as long as the points so far.
 fn foreseen(bytes: usize, points: u64, expected: u64) -> usize {
     if expected <= points {
         return bytes;

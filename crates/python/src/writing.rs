@@ -1,4 +1,4 @@
-//! A write of many batches: Python code creates the batches, and the engine's pipeline sends them.
+//! Writes many batches. Python code creates the batches, and the engine's pipeline sends them.
 
 use std::future::Future;
 use std::ops::Range;
@@ -21,51 +21,54 @@ use crate::exit;
 use crate::inbox;
 use crate::runtime;
 
-/// The batches that Python has passed to the write.
+/// The batches that Python has passed to the write, and that are still to be sent.
 struct Handed {
     batches: mpsc::UnboundedReceiver<Arc<Batch>>,
     room: Arc<Semaphore>,
 }
 
 impl Drop for Handed {
-    /// After the drop, no more of these batches are sent.
+    /// After this value is dropped, the write sends no more batches.
     fn drop(&mut self) {
         self.room.close();
     }
 }
 
-/// A write that runs until `end` is called. Dropping the write cancels its requests.
+/// A write of many batches, which runs until `end` is called. Dropping this value cancels the
+/// requests of the write.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Writing {
-    /// The ID of the process whose runtime runs the write: a forked child cannot use the write.
+    /// The ID of the process whose runtime runs the write, because a forked child cannot use the
+    /// write.
     process: u32,
-    /// The state is `None` only while the write is being dropped.
+    /// The state of the write, which is `None` only while the write is being dropped.
     state: Option<Box<State>>,
 }
 
 struct State {
     batches: Mutex<Option<mpsc::UnboundedSender<Arc<Batch>>>>,
-    /// The semaphore has a permit for each batch that may be in flight. The semaphore is closed
-    /// when the write has failed.
+    /// The semaphore has a permit for each further batch that may be in flight. The semaphore is
+    /// closed when the write has failed.
     room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<Finished>>>,
     abort: AbortHandle,
-    /// The progress of the write since Python last requested it, with one entry for each batch.
+    /// The progress of the write since Python last requested it, with one entry for each finished
+    /// batch.
     progress: Arc<Mutex<Vec<Progress>>>,
-    /// The result of the write, which is known at its end.
+    /// The result of the write, which is known only when the write has ended.
     end: Arc<Mutex<Option<End>>>,
 }
 
 /// The result of a write that has ended.
 struct End {
     ledger: Ledger,
-    /// Whether an error ended the write.
+    /// Whether an error of a request ended the write.
     failed: bool,
 }
 
 impl Writing {
-    /// Begins a write whose batches are sent by `send`, at most as many at a time as there are
-    /// connections.
+    /// Begins a write whose batches are sent by the function `send`. The number of batches in
+    /// flight is at most the number of connections.
     pub(crate) fn begin<F>(
         py: Python<'_>,
         send: impl Fn(Arc<Batch>) -> F + Send + 'static,
@@ -105,7 +108,7 @@ impl Writing {
         })
     }
 
-    /// Returns the state of the write, if the write belongs to this process.
+    /// If the write belongs to this process, returns the state of the write.
     fn state(&self) -> PyResult<&State> {
         let here = self.process == runtime::process();
         self.state.as_deref().filter(|_| here).ok_or_else(|| {
@@ -118,8 +121,8 @@ impl Writing {
 
 #[pymethods]
 impl Writing {
-    /// Waits until another batch may be sent. The result is true if a batch may be sent, and false
-    /// if the write has failed.
+    /// Waits until the write may send another batch. The result is `True` if a batch may be sent,
+    /// and `False` if the write has failed.
     fn room(&self) -> PyResult<Call> {
         exit::protect_thread();
         let room = Arc::clone(&self.state()?.room);
@@ -127,19 +130,19 @@ impl Writing {
         Ok(Call::new(permit, |py, is_open| is_open.into_py_any(py)))
     }
 
-    /// Sends the next batch, for which the caller has a permit.
+    /// Sends a batch, for which the caller must already have a permit.
     fn push(&self, batch: &Bound<'_, Encoded>) -> PyResult<()> {
         exit::protect_thread();
         let batch = Arc::clone(&batch.get().batch);
         if let Some(batches) = locked(&self.state()?.batches).as_ref() {
-            // A write that has just failed accepts no more batches, so the points of this batch
-            // count as not written.
+            // If the write has just failed, it accepts no more batches, and the points of this
+            // batch count as not written.
             let _ = batches.send(batch);
         }
         Ok(())
     }
 
-    /// Waits until no batch is in flight any longer, and raises the first error.
+    /// Waits until no batch of the write is in flight any longer, and raises the first error.
     fn end(&self) -> PyResult<Call> {
         exit::protect_thread();
         let state = self.state()?;
@@ -152,7 +155,8 @@ impl Writing {
                 None => None,
             };
             if outcome.is_none() && runtime::has_ended() {
-                // The calling thread ends together with the program.
+                // The end of the program cancelled the write, and the calling thread ends together
+                // with the program.
                 return std::future::pending().await;
             }
             outcome.map(|finished| {
@@ -170,14 +174,15 @@ impl Writing {
         }))
     }
 
-    /// Whether an error of a request ended the write; the value is `None` until `end` is done.
+    /// Returns whether an error of a request ended the write, or `None` until `end` is done.
     #[getter]
     fn failed(&self) -> PyResult<Option<bool>> {
         exit::protect_thread();
         Ok(locked(&self.state()?.end).as_ref().map(|end| end.failed))
     }
 
-    /// Cancels the requests that are in flight. Does nothing if the write has ended.
+    /// Cancels the requests of the write that are still in flight. If the write has already ended,
+    /// this method does nothing.
     fn stop(&self) {
         exit::protect_thread();
         if let Ok(state) = self.state() {
@@ -185,8 +190,8 @@ impl Writing {
         }
     }
 
-    /// Returns the progress of the write: points and bytes, for each batch that was done since the
-    /// last call of this method.
+    /// Returns the progress of the write after each batch that was finished since the last call of
+    /// this method. The progress is the number of points and of bytes that were finished so far.
     fn progress(&self) -> PyResult<Vec<(u64, u64)>> {
         exit::protect_thread();
         let progress = std::mem::take(&mut *locked(&self.state()?.progress));
@@ -194,8 +199,9 @@ impl Writing {
         Ok(shown.collect())
     }
 
-    /// Returns the state of the points of a write that the caller ended: a string that describes
-    /// the state, and the points that were written. The state is known after `end`.
+    /// Describes the points of a write that the caller ended. Returns a string that says what
+    /// happened to the points, and the points that were written. The description is known only
+    /// after `end`.
     fn told<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyAny>)> {
         exit::protect_thread();
         let ledger = locked(&self.state()?.end)
@@ -209,19 +215,19 @@ impl Writing {
 }
 
 impl Drop for Writing {
-    /// Does nothing if the write has ended.
+    /// If the write has already ended, no request is cancelled.
     fn drop(&mut self) {
         exit::protect_thread();
         self.stop();
         if self.process != runtime::process() {
             // The threads of the write belong to the parent process, and so do the locks that those
-            // threads may hold.
+            // threads may hold. The state of the write is therefore forgotten and not dropped.
             std::mem::forget(self.state.take());
         }
     }
 }
 
-/// The lock is never held while Python code runs.
+/// This lock is never held while Python code runs.
 fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,7 +7,8 @@ use pyo3::types::PyDict;
 use crate::place::shorten;
 use crate::text;
 
-/// Invalid keys that resemble a valid key of a point, each paired with the valid key.
+/// Invalid keys that resemble a valid key of a point, each with the valid key that was probably
+/// meant.
 const NEAR_MISSES: [(&str, &str); 6] = [
     ("tag", "tags"),
     ("tag_columns", "tags"),
@@ -18,8 +19,8 @@ const NEAR_MISSES: [(&str, &str); 6] = [
 ];
 const KNOWN: [&str; 4] = ["measurement", "tags", "fields", "time"];
 
-/// Refuses keys that are most likely meant to be one of the four valid keys. Other unknown keys are
-/// ignored.
+/// Refuses a key of a point that was most likely meant to be one of the four valid keys. Unknown
+/// keys that do not resemble a valid key are ignored.
 pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
     for key in point.keys() {
         let Ok(key) = key.extract::<String>() else {
@@ -45,7 +46,7 @@ pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
     Ok(())
 }
 
-/// Returns the error for a point that lacks a required key.
+/// Returns the error for a point that lacks the required key `key`.
 pub(super) fn missing(index: u64, key: &str, point: &Bound<'_, PyDict>) -> PyResult<PyErr> {
     let keys: Vec<String> = point
         .keys()

@@ -1,7 +1,7 @@
-//! Writes any point that is a mapping, key by key and value by value.
+//! Writes any point that is a mapping, one key and one value after another.
 //!
-//! Values may be objects that run their own code, which may even change the point while it is being
-//! written.
+//! A value may be an object that runs its own code. The code of a value may even change the point
+//! while the point is being written.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
@@ -14,7 +14,7 @@ use crate::place::Place;
 use crate::sink::{Sink, Warnings, refused};
 use crate::{text, values};
 
-/// Adds one point.
+/// Adds one point to the lines of a call.
 pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     let index = sink.encoder.next_index();
     let parts = Parts::new(sink, point, index)?;
@@ -79,7 +79,7 @@ pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     Ok(())
 }
 
-/// The values of a point's four keys.
+/// The values of a point's four keys: `measurement`, `tags`, `fields` and `time`.
 struct Parts<'py> {
     measurement: Option<String>,
     tags: Option<Bound<'py, PyAny>>,
@@ -114,7 +114,8 @@ impl<'py> Parts<'py> {
             measurement,
             tags,
             fields,
-            // A time of None is left out, as in 0.9 and as with tags and fields.
+            // A time that is `None` is left out, as in 0.9. Tags and fields that are `None` are
+            // left out too.
             time: time.filter(|time| !time.is_none()),
         })
     }
@@ -139,8 +140,8 @@ fn for_each<'py>(
     };
     let size = dict.len();
     let mut seen = 0;
-    // The iterator panics if it is used after the dict has changed its size, or if it is used twice
-    // after its end.
+    // The iterator over a dict panics if it is used after the size of the dict has changed. The
+    // iterator also panics if it is used twice after its end.
     for (key, value) in &dict {
         seen += 1;
         if seen > size {
@@ -157,7 +158,8 @@ fn for_each<'py>(
     Ok(())
 }
 
-/// A key: either the Python string itself, or a string that was converted from another type.
+/// A key as text, which is the key itself if it is a Python string, and otherwise a converted
+/// string.
 enum Name<'a, 'py> {
     Text(&'a Bound<'py, PyString>, Place<'a>),
     Converted(String),

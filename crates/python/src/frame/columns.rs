@@ -1,4 +1,4 @@
-//! Columns in numpy or Arrow memory, whose rows are read range by range as Arrow arrays.
+//! Reads columns in numpy or Arrow memory as Arrow arrays, one range of rows at a time.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::times::out_of_range;
 
-/// The value with which pandas and numpy mark a missing time.
+/// The value that marks a missing time in pandas and numpy.
 const NAT: i64 = i64::MIN;
 
-/// A table that is stored column by column.
+/// A table whose values are stored column by column.
 pub(super) struct Columns {
     names: Vec<String>,
     held: Vec<Column>,
@@ -38,30 +38,32 @@ pub(super) struct Columns {
     done: usize,
 }
 
-/// A column, in the memory format in which the table stores it.
+/// A column of a table, in the memory format that the table uses.
 pub(super) enum Column {
     /// A numpy array of numbers, with any stride.
     Numbers(Box<dyn Numbers>),
     Booleans(Py<PyArray1<bool>>),
-    /// Numbers or booleans, with a mask that marks missing values.
+    /// A column of numbers or booleans, with a mask that marks missing values.
     Masked(Box<Column>, Py<PyArray1<bool>>),
-    /// Category codes, where -1 marks a missing value, and the text of each category.
+    /// A column of category codes, with the text of each category; the code -1 marks a missing
+    /// value.
     Categories(Box<dyn Numbers>, ArrayRef),
     Arrow(Vec<ArrayRef>),
-    /// Numbers at unaligned addresses, such as those in packed records. A range of such numbers is
-    /// copied to aligned memory before it is read.
+    /// A numpy array of numbers at unaligned addresses, such as the numbers in packed records. A
+    /// range of unaligned numbers is copied to aligned memory before it is read.
     Packed(Py<PyAny>),
-    /// A numpy array of dtype `object`. For a tag column, the strings that were seen before are
-    /// remembered.
+    /// A numpy array of dtype `object`. If the column contains tags, the strings that were seen
+    /// before are remembered.
     Objects(Objects),
-    /// A column that must become text because its current type is not text.
+    /// A column that must be written as text, although its own type is not text.
     AsText(Box<Column>),
-    /// Any other column, which is read cell by cell, either as text or as field values.
+    /// A column of any other type, which is read cell by cell, either as text or as field values.
     Texts(Cells),
     Cells(Cells),
-    /// Ticks since 1970, with the number of nanoseconds in a tick and the name of the tick's unit.
+    /// A column of times in ticks since 1970, with the number of nanoseconds in a tick and the name
+    /// of the time unit.
     Ticks(Py<PyArray1<i64>>, i64, String),
-    /// Times that are read cell by cell.
+    /// A column of times that are read cell by cell.
     Times(Cells),
 }
 
@@ -83,7 +85,8 @@ impl Columns {
         self.done == self.rows
     }
 
-    /// Returns the next rows. A piece ends where an Arrow column begins a new chunk.
+    /// Returns the next rows of the table. The rows are returned in pieces, and a piece ends where
+    /// an Arrow column begins a new chunk.
     pub(super) fn read(
         &mut self,
         py: Python<'_>,
@@ -120,7 +123,7 @@ impl Columns {
 }
 
 impl Column {
-    /// Returns the end of the Arrow chunk that contains a row.
+    /// Returns the end of the Arrow chunk that contains the row `row`.
     pub(super) fn chunk_end(&self, row: usize) -> Option<usize> {
         let chunks = match self {
             Self::Arrow(chunks) => chunks,
@@ -180,7 +183,8 @@ impl Column {
             Self::AsText(column) => {
                 let array = column.read(py, sink, name, part)?;
                 if matches!(**column, Self::Categories(..)) {
-                    // The strings of the categories were created once for all rows.
+                    // The categories were converted to strings once for all rows, so only the
+                    // warning is updated here.
                     texts::note(sink, name, part.base, &array);
                     array
                 } else {
@@ -215,7 +219,8 @@ fn booleans(
     })
 }
 
-/// A dictionary. Creates a dictionary array, in which codes below 0 are nulls.
+/// A dictionary. Creates an Arrow dictionary array from category codes and strings. Negative codes
+/// become nulls.
 fn categories(codes: &ArrayRef, texts: &ArrayRef) -> PyResult<ArrayRef> {
     fn keyed<K>(codes: &ArrayRef, texts: &ArrayRef) -> Result<ArrayRef, ArrowError>
     where
@@ -238,7 +243,7 @@ fn categories(codes: &ArrayRef, texts: &ArrayRef) -> PyResult<ArrayRef> {
     array.map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
-/// Converts ticks of a unit to nanoseconds.
+/// Converts ticks of a time unit to nanoseconds.
 fn times(
     ticks: &ArrayView1<'_, i64>,
     scale: i64,
@@ -258,12 +263,12 @@ fn times(
     Ok(TimestampNanosecondArray::from(times))
 }
 
-/// A numpy array that is read range by range.
+/// A numpy array that is read one range of rows at a time.
 pub(super) trait Numbers: Send + Sync {
     fn read(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<ArrayRef>;
 }
 
-/// A numpy array of numbers of one type.
+/// A numpy array of numbers that all have the same type.
 struct Typed<A: ArrowPrimitiveType>(Py<PyArray1<A::Native>>)
 where
     A::Native: Element;
@@ -284,8 +289,8 @@ where
     }
 }
 
-/// Returns whether an array's elements are aligned as Rust slices require: the array is aligned,
-/// and its strides are multiples of the element size.
+/// Returns whether Rust can read a numpy array directly, because the array is aligned and its
+/// strides are multiples of the element size.
 pub(super) fn is_aligned(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let strides: Vec<isize> = array.getattr("strides")?.extract()?;
     let size: isize = array.getattr("itemsize")?.extract()?;
@@ -293,9 +298,9 @@ pub(super) fn is_aligned(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(aligned && size > 0 && strides.iter().all(|stride| stride % size == 0))
 }
 
-/// Returns whether Arrow has exactly the same type as a numeric numpy array: the array has native
-/// byte order, and its floats have 32 or 64 bits. A tag of any other type would get the text of the
-/// type to which it is converted.
+/// Returns whether Arrow has exactly the type of a numeric numpy array. The array must have native
+/// byte order, and its floats must have 32 or 64 bits. If numpy's type had to be converted first, a
+/// tag would get the text of the converted type.
 pub(super) fn is_of_arrow(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let dtype = array.getattr("dtype")?;
     let kind: char = dtype.getattr("kind")?.extract()?;
@@ -304,9 +309,11 @@ pub(super) fn is_of_arrow(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(native && (matches!(kind, 'b' | 'i' | 'u') || (kind == 'f' && matches!(size, 4 | 8))))
 }
 
-/// Returns the column for a numpy array of numbers or booleans. Returns `None` for other arrays.
+/// Returns the column for a numpy array of numbers or booleans. Returns `None` for numpy arrays of
+/// other types.
 ///
-/// Types that Arrow lacks, such as types with the other byte order, are converted.
+/// Types that Arrow lacks, such as numbers with foreign byte order, are converted to a type that
+/// Arrow has.
 pub(super) fn of_numbers(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
     let kind: char = array.getattr("dtype")?.getattr("kind")?.extract()?;
     if !is_aligned(array)? {

@@ -1,4 +1,4 @@
-//! The names of a table's columns, and the role of each column.
+//! Finds the names of a table's columns, and the role of each column.
 
 use std::collections::HashSet;
 
@@ -11,17 +11,17 @@ use crate::place::{Place, shorten};
 use crate::sink::Sink;
 use crate::text;
 
-/// The positions of a table's columns, by role.
+/// The column names of a table, and the positions of the columns that have a role.
 pub(super) struct Labels {
     pub(super) names: Vec<String>,
     pub(super) tags: Vec<usize>,
     pub(super) measurement: Option<usize>,
-    /// The column that the argument `time_column` names.
+    /// The position of the column that the argument `time_column` names.
     pub(super) time: Option<usize>,
 }
 
 impl Labels {
-    /// Looks up the columns that the arguments name among `labels`.
+    /// Finds the columns that the arguments name, and checks that `labels` contains all of them.
     pub(super) fn new(
         sink: &mut Sink,
         roles: &Roles,
@@ -105,9 +105,9 @@ impl Labels {
         })
     }
 
-    /// Uses the column `time` as the time column if the arguments name no time column. Without a
-    /// time column, the server would give all rows the same time, so that the rows would overwrite
-    /// each other.
+    /// If the arguments name no time column, uses the column `time` as the time column. Without a
+    /// time column, the server would give all rows of the table the same time, and the rows would
+    /// overwrite each other.
     pub(super) fn date(&mut self, sink: &Sink, what: &str) -> PyResult<()> {
         if self.time.is_none() {
             self.time = self.names.iter().position(|name| name == "time");
@@ -122,13 +122,14 @@ impl Labels {
         Ok(())
     }
 
-    /// Returns the roles of the columns as the layout that the engine uses. The caller sets the
-    /// table's measurement afterwards.
+    /// Returns the roles of the columns in the form that the engine uses. The caller adds the
+    /// table's measurement to the result.
     pub(super) fn layout(&self, sink: &Sink) -> FrameLayout {
         FrameLayout {
             measurement: None,
             measurement_column: self.measurement,
-            // If rows are stamped, the stamps are in an additional column after the last one.
+            // If rows are stamped, the timestamps are in an additional column after the last column
+            // of the table.
             time: self.time.or(sink.stamp.then_some(self.names.len())),
             time_unit: sink.times.unit(),
             tags: self.tags.clone(),
@@ -140,7 +141,8 @@ impl Labels {
         }
     }
 
-    /// Returns whether a column becomes text in a line, as a tag or as the measurement.
+    /// Returns whether a column is written as text, which is the case for tags and for the
+    /// measurement.
     pub(super) fn is_text(&self, position: usize) -> bool {
         self.tags.contains(&position) || self.measurement == Some(position)
     }

@@ -1,7 +1,7 @@
-//! Reads cells that are Python objects.
+//! Reads table columns whose cells are Python objects.
 //!
-//! Columns of Python objects nearly always contain text, which is read without running Python code.
-//! All other kinds of cells are converted by the rules for single values.
+//! Columns of Python objects nearly always contain strings, which are read without running Python
+//! code. Cells that are not strings are converted according to the rules for single values.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::values;
 
-/// The number of slots for objects, which are looked up by address; a power of two.
+/// The number of slots in which objects are looked up by address. The number is a power of two.
 const SLOTS: usize = 4096;
-/// If a column has more distinct strings than this, its strings are not remembered.
+/// The maximum number of distinct strings that are remembered for a column.
 const MAX_TEXTS: usize = 1 << 14;
 
-/// A numpy array of Python objects as a column.
+/// A column that is a numpy array of Python objects.
 pub(super) struct Objects {
     array: Py<PyArray1<Py<PyAny>>>,
-    /// The strings seen so far. The value is `None` for a field column, and if there are too many
-    /// strings.
+    /// The strings of a tag column that were seen so far. The strings are not remembered for a
+    /// field column, or if a tag column has too many distinct strings.
     texts: Option<Texts>,
     is_text: bool,
 }
@@ -75,12 +75,12 @@ impl Objects {
     }
 }
 
-/// Returns the text of a cell. Returns `None` for a missing cell, and an error for any other kind
-/// of cell.
+/// If a cell is a string, returns the cell's text. Returns `None` if the cell is missing, and an
+/// error if the cell is neither a string nor missing.
 fn text<'a>(py: Python<'_>, cell: &'a Bound<'_, PyAny>) -> Result<Option<&'a str>, ()> {
     if let Ok(text) = cell.cast_exact::<PyString>() {
-        // If the string contains a lone surrogate, the exception is created later, when the point
-        // number is known.
+        // If the string contains a lone surrogate, the exception is created later, because the
+        // point number is not known here.
         return text.to_str().map(Some).map_err(|_| ());
     }
     let missing = cell.is(py.None())
@@ -90,8 +90,8 @@ fn text<'a>(py: Python<'_>, cell: &'a Bound<'_, PyAny>) -> Result<Option<&'a str
     if missing { Ok(None) } else { Err(()) }
 }
 
-/// Returns cells that are text or missing as an array of strings. Returns `None` if any of the
-/// cells is of another kind.
+/// If all cells are strings or missing, returns them as an Arrow array of strings. Returns `None`
+/// if any cell is neither a string nor missing.
 fn strings(py: Python<'_>, cells: &ArrayView1<'_, Py<PyAny>>, part: &Part) -> Option<ArrayRef> {
     let rows = part.end - part.start;
     let mut builder = StringBuilder::with_capacity(rows, 16 * rows);
@@ -110,20 +110,21 @@ enum Read {
     Other,
 }
 
-/// The strings of a tag column, which are looked up by the object's address or by content.
+/// The remembered strings of a tag column, which are looked up by the address of an object or by
+/// content.
 #[derive(Default)]
 struct Texts {
-    /// An object and its code, in the slot that the object's address selects.
+    /// Each slot holds an object and the object's code; an object's address selects its slot.
     slots: Vec<Option<(Py<PyAny>, u32)>>,
     codes: HashMap<String, u32>,
-    /// The string for each code, including code 0, which stands for a missing string. The array is
-    /// rebuilt after a new string was added.
+    /// An array with the string for each code, in which the code 0 stands for a missing string. The
+    /// array is rebuilt when new strings have been added.
     values: Option<ArrayRef>,
     known: Vec<Option<String>>,
 }
 
 impl Texts {
-    /// Returns the cells as codes that refer to the strings.
+    /// Returns the cells of a tag column as codes that refer to the known strings.
     fn read(
         &mut self,
         py: Python<'_>,
@@ -139,7 +140,8 @@ impl Texts {
         let mut misses = 0;
         for row in part.start..part.end {
             let cell = &cells[row];
-            // Addresses of Python objects are multiples of 16 bytes.
+            // Addresses of Python objects are multiples of 16 bytes, so the lowest four bits are
+            // not used.
             let slot = (cell.as_ptr() as usize >> 4) % SLOTS;
             let code = match &self.slots[slot] {
                 Some((object, code)) if object.is(cell) => *code,
@@ -173,8 +175,8 @@ impl Texts {
         if let Some(code) = self.codes.get(text) {
             return *code;
         }
-        // The number of strings is at most the number of rows in this range and in all earlier
-        // ranges.
+        // The number of distinct strings is at most the number of rows that have been read so far,
+        // so the code fits into 32 bits.
         let code = u32::try_from(self.known.len()).unwrap_or(0);
         self.known.push(Some(text.to_owned()));
         self.codes.insert(text.to_owned(), code);
@@ -183,11 +185,11 @@ impl Texts {
     }
 }
 
-/// Cells that are read one by one, according to the rules for single values.
+/// Cells that are read one by one, according to the rules for single Python values.
 pub(super) enum Cells {
-    /// A pandas `Series` or index.
+    /// The cells of a pandas `Series` or index.
     Series(Py<PyAny>),
-    /// A numpy array, whose cells are numpy scalars.
+    /// The cells of a numpy array, which are read as numpy scalars.
     Array(Py<PyAny>),
 }
 

@@ -4,6 +4,6 @@
 pub(super) struct Part {
     pub(super) start: usize,
     pub(super) end: usize,
-    /// The point number of the first row.
+    /// The point number of the first row in this range.
     pub(super) base: u64,
 }

@@ -1,4 +1,4 @@
-//! A decoded answer, and the conversions of its data to Python.
+//! Holds a decoded answer, and converts the answer's data to Python.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -41,7 +41,8 @@ impl PyAnswer {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes all series out of the answer, because memory with a single owner need not be copied.
+    /// Moves all series out of the answer, because memory that has a single owner need not be
+    /// copied.
     pub(super) fn take(&self) -> Vec<Series> {
         let statements = std::mem::take(&mut self.answer().statements);
         statements
@@ -53,11 +54,12 @@ impl PyAnswer {
 
 #[pymethods]
 impl PyAnswer {
-    /// Returns the answer in the structure of the server's JSON.
+    /// Returns the answer as a dict with the structure of the server's JSON.
     fn to_dict<'py>(&self, py: Python<'py>, epoch: &str) -> PyResult<Bound<'py, PyDict>> {
         exit::protect_thread();
         let divisor = divisor(epoch)?;
-        // The references are copied first, because creating objects may run other Python code.
+        // The references to the series are copied first, because creating Python objects may run
+        // other Python code.
         let statements = self.answer().statements.clone();
         let _held_off = HeldOff::new(py)?;
         let results = PyList::empty(py);
@@ -69,7 +71,7 @@ impl PyAnswer {
         Ok(answer)
     }
 
-    /// Returns whether each statement has series and all of those series have times.
+    /// Returns whether all statements without an error have series, and all series have times.
     #[getter]
     fn timed(&self) -> bool {
         let answer = self.answer();
@@ -84,14 +86,14 @@ impl PyAnswer {
         good.all(|statement| !statement.series.is_empty()) && all.all(is_timed)
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows in all series of the answer.
     fn __len__(&self) -> usize {
         let answer = self.answer();
         let series = answer.statements.iter().flat_map(|one| &one.series);
         series.map(Series::rows).sum()
     }
 
-    /// Returns the number of series of each statement.
+    /// Returns the number of series in the result of each statement.
     #[getter]
     fn counts(&self) -> Vec<usize> {
         exit::protect_thread();
@@ -103,7 +105,7 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Takes all series of all statements out of the answer, column by column.
+    /// Moves all series of all statements out of the answer, and returns their columns.
     fn take_columns(&self, py: Python<'_>, arrow: bool) -> PyResult<Vec<Py<PyAny>>> {
         exit::protect_thread();
         let all = self.take().into_iter();
@@ -111,8 +113,8 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Returns all series of all statements as Arrow tables with their names. With `views`, strings
-    /// have the same Arrow type that polars uses internally.
+    /// Returns all series of all statements as Arrow tables, each with the name of its series. If
+    /// `views` is set, strings have the Arrow type that polars uses internally.
     fn tables(
         &self,
         py: Python<'_>,
@@ -138,7 +140,7 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Returns all values of each tag, by tag key.
+    /// Returns all values of each tag in the answer, by tag key.
     fn categories(&self) -> std::collections::HashMap<String, Vec<String>> {
         exit::protect_thread();
         let answer = self.answer();
@@ -150,7 +152,7 @@ impl PyAnswer {
         )
     }
 
-    /// Returns the rows of all series of all statements, each with the name of its series.
+    /// Returns the rows of all series of all statements, together with the name of each series.
     fn rows(&self, epoch: &str, dicts: bool) -> PyResult<Vec<(Option<String>, Rows)>> {
         exit::protect_thread();
         let divisor = divisor(epoch)?;
@@ -233,21 +235,21 @@ fn series_dict<'py>(
             }
         }
     }
-    // Like the server's JSON, the dict has no `values` key if there are no rows.
+    // The server's JSON has no `values` key for a series without rows, and neither has this dict.
     if !values.is_empty() {
         dict.set_item("values", PyList::new(py, values)?)?;
     }
     Ok(dict)
 }
 
-/// Returns the names of the columns in a schema.
+/// Returns the names of the columns in an Arrow schema.
 pub(crate) fn column_names(schema: &SchemaRef) -> Vec<String> {
     let fields = schema.fields().iter();
     fields.map(|field| field.name().clone()).collect()
 }
 
-/// Returns the rows of a batch. `make` creates each row from a tuple that contains the row's cells
-/// and then the values of `tags`.
+/// Returns the rows of a batch as Python objects. The function `make` creates each row from a
+/// tuple, which contains the row's cells and then the values of `tags`.
 pub(crate) fn named_rows<'py>(
     py: Python<'py>,
     batch: RecordBatch,

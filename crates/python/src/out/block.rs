@@ -1,7 +1,8 @@
-//! Some rows of a batch as Python objects, which are created column by column and taken row by row.
+//! Creates Python objects for a few rows of a batch at a time, column by column, and returns them
+//! row by row.
 //!
-//! A loop over one column knows the type of the cells in advance, and the iterations of the loop do
-//! not depend on each other.
+//! If a loop handles only one column, it knows the type of the cells in advance, and its iterations
+//! do not depend on each other.
 
 use std::ops::Range;
 use std::vec::Drain;
@@ -13,14 +14,14 @@ use pyo3::types::PyString;
 use super::cells::Cells;
 use super::texts::Texts;
 
-/// The number of rows that are created at a time: small enough that the objects stay in the L1
-/// cache until they are dropped. The number is also below 700, the number of new objects at which
-/// Python's garbage collector runs: if the caller drops the rows of each list before it requests
+/// The number of rows that are created at a time. The objects of so few rows stay in the L1 cache
+/// until they are dropped. The number is also below 700, the number of new objects after which
+/// Python's garbage collector runs. If the caller drops the rows of each list before it requests
 /// the next list, these rows never make the collector run.
 pub(super) const ROWS_AT_A_TIME: usize = 64;
 
-/// Returns the columns of a batch, followed by `tags` as additional columns. Times are converted to
-/// units of `divisor` nanoseconds.
+/// Returns the columns of a batch, followed by one column for each of the tag values in `tags`.
+/// Times in the columns are converted to units of `divisor` nanoseconds.
 pub(super) fn columns(
     py: Python<'_>,
     batch: &RecordBatch,
@@ -35,19 +36,20 @@ pub(super) fn columns(
     arrays.chain(tags).collect()
 }
 
-/// Memory for the Python objects of some rows.
+/// Memory that is reused for the Python objects of a few rows.
 #[derive(Default)]
 pub(super) struct Block {
-    /// The strings are kept for the next batch, which usually has the same strings.
+    /// The Python strings of each column are kept for the next batch, which usually contains the
+    /// same strings.
     texts: Vec<Texts>,
     made: Vec<Vec<Py<PyAny>>>,
 }
 
-/// The rows of a block, which are taken one after another.
+/// The rows of a block, which are returned one after another.
 pub(super) struct Taken<'a>(Vec<Drain<'a, Py<PyAny>>>);
 
 impl Block {
-    /// Creates the Python objects of these rows.
+    /// Creates the Python objects for the cells in the rows `rows`.
     pub(super) fn rows(
         &mut self,
         py: Python<'_>,
@@ -67,7 +69,7 @@ impl Block {
 }
 
 impl Taken<'_> {
-    /// Returns the cells of the next row.
+    /// Returns the cells of the next row in the block.
     #[inline]
     pub(super) fn row(&mut self, py: Python<'_>) -> impl ExactSizeIterator<Item = Py<PyAny>> {
         let cells = self.0.iter_mut();

@@ -1,4 +1,4 @@
-//! Reads answers that are already in memory.
+//! Reads answers whose whole body is already in memory.
 
 use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,11 +16,11 @@ use crate::errors::{self, Kept};
 use crate::exit;
 use crate::place::type_name;
 
-/// The number of bytes that are decoded between two signal checks.
+/// The number of bytes of an answer that are decoded between two signal checks.
 const PIECE: usize = 256 << 20;
 
-/// Returns the body of an answer as memory that can be read without the GIL. `bytes` objects are
-/// not copied.
+/// Returns the body of an answer as memory that can be read without the GIL. If the body is a
+/// `bytes` object, its memory is not copied.
 fn bytes_of(body: &Bound<'_, PyAny>) -> PyResult<PyBackedBytes> {
     if let Ok(bytes) = body.cast::<PyBytes>() {
         return Ok(bytes.clone().into());
@@ -55,8 +55,8 @@ fn format_of(content_type: &str) -> PyResult<Format> {
     }
 }
 
-/// Returns the decoded answer in `body`, whose times have the unit `epoch`; with `frame`, the times
-/// are converted to nanoseconds. With `views`, strings have the same Arrow type that polars uses
+/// Decodes the answer in `body`, whose times have the unit `epoch`. If `frame` is set, the times
+/// are converted to nanoseconds. If `views` is set, strings have the Arrow type that polars uses
 /// internally.
 #[pyfunction]
 #[pyo3(signature = (body, content_type, epoch, frame, views=false))]
@@ -84,8 +84,8 @@ pub(crate) fn parse_answer(
     Ok(PyAnswer::with_unit(answer, if frame { 1 } else { unit }))
 }
 
-/// Returns the JSON in `body` as Python objects; the documents of a chunked answer are joined into
-/// one.
+/// Returns the JSON answer in `body` as Python objects. If the answer is chunked, its documents are
+/// joined into one document.
 #[pyfunction]
 pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
     exit::protect_thread();
@@ -98,11 +98,11 @@ pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py
     json::parse(py, &body)
 }
 
-/// Bodies of at least this size are decoded ahead, on another thread. For smaller bodies, starting
-/// a thread takes as long as decoding.
+/// The minimum size of a body that is decoded ahead, on another thread. For a smaller body,
+/// starting a thread takes as long as decoding the body.
 const AHEAD: usize = 1 << 20;
 
-/// Iterates over the batches of an answer that is in memory.
+/// Iterates over the batches of an answer whose whole body is in memory.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Pieces {
     batches: Arc<Mutex<Decoding>>,
@@ -122,7 +122,7 @@ impl Decoding {
             Self::Ahead(batches) => batches.next().map_err(Wrong::Thread)?,
         };
         if next.is_none() {
-            // Decoding has ended, and there are no more results.
+            // Decoding has ended, so an empty iterator replaces the decoder.
             *self = Self::Here(Box::new(iter::empty()));
         }
         next.transpose()
@@ -130,7 +130,8 @@ impl Decoding {
 }
 
 impl Drop for Pieces {
-    /// The iterator may hold the last reference to an object of the user.
+    /// `protect_thread` is called because the iterator may hold the last reference to an object of
+    /// the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -174,8 +175,8 @@ impl Pieces {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<PyAnswer>> {
         exit::protect_thread();
         py.check_signals()?;
-        // This call needs its own reference, because the caller may hold none (`map`), and another
-        // thread may end the iterator.
+        // This call takes its own reference to the batches. The caller may hold no reference to the
+        // iterator (`map`), and another thread may end the iterator.
         let batches = Arc::clone(&self.batches);
         let next = py.detach(|| {
             let mut batches = batches.lock().unwrap_or_else(PoisonError::into_inner);
@@ -186,7 +187,7 @@ impl Pieces {
     }
 }
 
-/// The reason why there is no answer.
+/// The reason why a batch of the answer cannot be returned.
 enum Wrong {
     Answer(Error),
     Time(String),
@@ -209,7 +210,7 @@ impl Wrong {
     }
 }
 
-/// Converts the times of the answer to nanoseconds, if `unit` is set.
+/// If `unit` is set, converts the times of the answer from this unit to nanoseconds.
 fn in_nanoseconds(mut answer: Answer, unit: Option<i64>) -> Result<Answer, Wrong> {
     if let Some(unit) = unit {
         times::to_nanoseconds(&mut answer, unit).map_err(Wrong::Time)?;

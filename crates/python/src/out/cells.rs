@@ -12,15 +12,15 @@ use pyo3::types::{PyBool, PyFloat, PyInt};
 
 use super::texts::Texts;
 
-/// A column, whose values are stored according to their type. The column shares the memory of its
-/// Arrow array.
+/// A column of a batch, whose values are stored according to their type. The column shares the
+/// memory of its Arrow array.
 pub(super) struct Cells {
     values: Values,
     nulls: Option<NullBuffer>,
 }
 
 enum Values {
-    /// The same Python object for every cell.
+    /// All cells contain the same Python object.
     Same(Py<PyAny>),
     Time(ScalarBuffer<i64>, i64),
     Integer(ScalarBuffer<i64>),
@@ -31,7 +31,7 @@ enum Values {
 }
 
 impl Cells {
-    /// Times are converted to units of `divisor` nanoseconds.
+    /// Creates the cells of an Arrow array. Times are converted to units of `divisor` nanoseconds.
     pub(super) fn new(py: Python<'_>, array: &dyn Array, divisor: i64) -> Self {
         let values = match array.data_type() {
             DataType::Timestamp(..) => {
@@ -48,7 +48,7 @@ impl Cells {
             DataType::Boolean => Values::Boolean(array.as_boolean().clone()),
             DataType::Utf8 => Values::Text(array.as_string().clone()),
             DataType::Utf8View => Values::Text(array.as_string_view().iter().collect()),
-            // The decoders do not create any other types.
+            // The decoders of answers create columns of no other types.
             _ => Values::Same(py.None()),
         };
         Self {
@@ -65,7 +65,8 @@ impl Cells {
         }
     }
 
-    /// Appends the Python objects of these rows. Cells that are null become `None`.
+    /// Appends the Python objects for the cells in `rows` to `objects`. Cells that are null become
+    /// `None` in Python.
     pub(super) fn fill(
         &self,
         py: Python<'_>,
@@ -78,7 +79,7 @@ impl Cells {
             Values::Integer(values) | Values::Time(values, 1) => {
                 self.each(py, rows, objects, |row| integer(py, values[row]));
             }
-            // The division rounds toward zero, as in the server.
+            // The division rounds toward zero, as the server's division does.
             Values::Time(values, divisor) => {
                 self.each(py, rows, objects, |row| integer(py, values[row] / divisor));
             }
@@ -99,7 +100,7 @@ impl Cells {
         }
     }
 
-    /// Appends the result of `object` for each row that has a value, and `None` for each null.
+    /// For each row, appends the result of the function `object`, or `None` if the cell is null.
     #[inline]
     fn each<'py>(
         &self,

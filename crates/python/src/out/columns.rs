@@ -1,8 +1,8 @@
-//! Converts the columns of a series to numpy arrays, for pandas.
+//! Converts the columns of a series to numpy arrays, from which pandas columns are made.
 //!
-//! A column that consists of one batch is passed without a copy. A column that consists of several
-//! batches is joined in numpy's memory, for which numpy requests huge pages: newly allocated memory
-//! in normal pages would cost more than the copy.
+//! A column that consists of one batch is passed to numpy without a copy. A column that consists of
+//! several batches is joined in a new numpy array, for which numpy requests huge pages. Newly
+//! allocated memory in normal pages would cost more time than the copy.
 
 use aioinflux::Series;
 use aioinflux::unify::{as_type, common_type};
@@ -24,18 +24,20 @@ use super::table::Table;
 use super::tags_dict;
 use super::texts::Texts;
 
-/// The value with which pandas marks a missing time.
+/// The value that marks a missing time in pandas.
 const NAT: i64 = i64::MIN;
 
-/// A column: its kind, its values, and a mask of its nulls (`None` if the column has no nulls).
+/// A column as its kind, its values, and a mask of its nulls. The mask is `None` if the column has
+/// no nulls.
 pub(super) type Column = (&'static str, Py<PyAny>, Py<PyAny>);
 
-/// Returns a series by columns: `(name, tags, rows, [(label, kind, values, mask)])`.
+/// Returns the columns of a series as `(name, tags, rows, [(label, kind, values, mask)])`.
 ///
-/// The kinds are: `time` (int64 nanoseconds), `int` (int64 or uint64; with a mask if there are
-/// nulls), `float` (nulls are NaN), `bool` (with a mask if there are nulls), `null` (no values at
-/// all), `text` (a [`Table`] of one column if `arrow` is set, otherwise a list), and `object` (a
-/// list).
+/// Columns of the kind `time` have int64 nanoseconds, and columns of the kind `int` have int64 or
+/// uint64 numbers. In columns of the kind `float`, nulls are NaN. Columns of the kinds `int` and
+/// `bool` have a mask if there are nulls. Columns of the kind `null` have no values at all. Columns
+/// of the kind `text` are a [`Table`] of one column if `arrow` is set, and otherwise a list.
+/// Columns of the kind `object` are a list.
 pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyResult<Py<PyAny>> {
     let Series {
         name,
@@ -51,8 +53,8 @@ pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyR
         Vec::new,
     );
     for batch in batches {
-        // The columns are moved out of the batch, so that each array has only one owner and its
-        // memory can be passed to numpy.
+        // The columns are moved out of the batch, so that each Arrow array has only one owner and
+        // its memory can be passed to numpy.
         let (_, columns, _) = batch.into_parts();
         for (column, array) in parts.iter_mut().zip(columns) {
             column.push(array);
@@ -67,7 +69,7 @@ pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyR
     (name, tags_dict(py, &tags)?, rows, columns).into_py_any(py)
 }
 
-/// Joins the parts of one column.
+/// Joins the parts of one column, each of which comes from a different batch.
 pub(super) fn column(py: Python<'_>, parts: Vec<ArrayRef>, arrow: bool) -> PyResult<Column> {
     let views: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
     let Ok(kind) = common_type(&views) else {
@@ -112,7 +114,8 @@ fn array<T: Element>(py: Python<'_>, values: Vec<T>) -> Py<PyAny> {
     values.into_pyarray(py).into_any().unbind()
 }
 
-/// Returns the values of all parts, one part after another, with `missing` in place of nulls.
+/// Returns the values of all parts of a column, one part after another, with `missing` in place of
+/// nulls.
 fn joined<T>(
     py: Python<'_>,
     mut parts: Vec<ArrayRef>,
@@ -143,7 +146,7 @@ where
     Ok(values.into_any().unbind())
 }
 
-/// Returns the values of one array, without a copy if nothing else uses the array's memory.
+/// Returns the values of one Arrow array, without a copy if nothing else uses the array's memory.
 fn owned<T: ArrowPrimitiveType>(array: ArrayRef, missing: Option<T::Native>) -> Vec<T::Native> {
     let typed: PrimitiveArray<T> = array.as_primitive::<T>().clone();
     drop(array);
@@ -164,7 +167,7 @@ fn mark<N: Copy>(values: &mut [N], nulls: Option<&NullBuffer>, missing: Option<N
     }
 }
 
-/// Returns a mask of the nulls, or `None` if no value is null.
+/// Returns a mask that marks the nulls of a column, or `None` if no value is null.
 fn mask(py: Python<'_>, parts: &[ArrayRef]) -> Py<PyAny> {
     if parts.iter().all(|part| part.null_count() == 0) {
         return py.None();

@@ -15,8 +15,8 @@ use crate::errors;
 /// The number of bytes that are read before other threads may run and signals are checked.
 const BYTES_AT_A_TIME: usize = 8 << 20;
 
-/// Returns the Python object for a JSON answer. The documents of a chunked answer are joined into
-/// the document that the server would have sent without chunks.
+/// Returns the Python object for an answer in JSON. If the answer is chunked, its documents are
+/// joined into the document that the server would have sent without chunks.
 pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
     let mut documents = Documents::new(py, text);
     let mut answer: Option<Bound<'_, PyDict>> = None;
@@ -36,7 +36,7 @@ pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
     Ok(answer.map_or_else(|| py.None(), |answer| answer.into_any().unbind()))
 }
 
-/// Iterates over the JSON documents of an answer.
+/// Iterates over the JSON documents of a chunked answer.
 struct Documents<'py, 'a> {
     py: Python<'py>,
     text: &'a [u8],
@@ -56,7 +56,7 @@ impl<'py, 'a> Documents<'py, 'a> {
         }
     }
 
-    /// Returns the position where the next document starts, or where the text ends.
+    /// Returns the position at which the next JSON document starts, or at which the text ends.
     fn at(&self) -> usize {
         self.at
     }
@@ -84,7 +84,7 @@ impl<'py, 'a> Documents<'py, 'a> {
     }
 }
 
-/// Adds the results of a chunk to the results of the earlier chunks.
+/// Adds the results in a chunk to the results of the earlier chunks.
 fn join(answer: &Bound<'_, PyDict>, chunk: &Bound<'_, PyDict>) -> PyResult<()> {
     let (Some(results), Some(more)) = (list(answer, "results")?, list(chunk, "results")?) else {
         return answer.update(chunk.as_mapping());
@@ -100,9 +100,9 @@ fn join(answer: &Bound<'_, PyDict>, chunk: &Bound<'_, PyDict>) -> PyResult<()> {
     Ok(())
 }
 
-/// Returns whether a result continues the previous result. A complete result can continue with more
-/// series (as for `SHOW TAG KEYS`), but not with an error, because the error's statement ID may be
-/// wrong.
+/// Returns whether a result continues the result before it. If the previous result is complete,
+/// more series may continue it, as for `SHOW TAG KEYS`. An error may not continue it, because the
+/// error's statement ID may be wrong.
 fn goes_on(last: &Bound<'_, PyDict>, result: &Bound<'_, PyDict>) -> PyResult<bool> {
     let same = match (
         last.get_item("statement_id")?,
@@ -159,8 +159,8 @@ fn join_series(series: &Bound<'_, PyList>, more: &Bound<'_, PyList>) -> PyResult
     Ok(())
 }
 
-/// Returns the last item without iterating over the other items, because an answer may have one
-/// series in each chunk.
+/// Returns the last item of a list. The other items are not iterated over, because an answer may
+/// have one series in each chunk.
 fn last_of<'py>(list: &Bound<'py, PyList>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let at = list.len().checked_sub(1);
     at.map(|at| list.get_item(at)).transpose()
@@ -174,7 +174,7 @@ fn list<'py>(dict: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'py,
 struct Build<'py, 'a> {
     py: Python<'py>,
     texts: &'a mut Texts,
-    /// The items of all lists that are still open, with the innermost list last.
+    /// The items of all lists that are still being read. The items of the innermost list come last.
     items: &'a mut Vec<Bound<'py, PyAny>>,
 }
 

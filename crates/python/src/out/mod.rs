@@ -47,7 +47,7 @@ fn tags_dict<'py>(py: Python<'py>, tags: &[(String, String)]) -> PyResult<Bound<
     Ok(dict)
 }
 
-/// Returns the number of nanoseconds in the unit `epoch`.
+/// Returns the number of nanoseconds in one unit of `epoch`, such as 1000 for `u`.
 pub(crate) fn divisor(epoch: &str) -> PyResult<i64> {
     Ok(match epoch {
         "ns" => 1,
@@ -62,8 +62,8 @@ pub(crate) fn divisor(epoch: &str) -> PyResult<i64> {
     })
 }
 
-/// Returns labels for columns, all of which are different. A duplicate label gets the suffix `_1`,
-/// or the next suffix that is free.
+/// Returns labels for columns with these names. No two labels are equal. A label that is already in
+/// use gets the suffix `_1`, or the next suffix that is free.
 pub(crate) fn free_labels<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for name in names {

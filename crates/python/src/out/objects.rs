@@ -1,7 +1,8 @@
-//! Converts rows to objects of a class with a schema.
+//! Converts the rows of an answer to objects of a class with a schema.
 //!
-//! This module determines the source and the conversion of each attribute's value. The class is
-//! called with the values; exceptions that the class raises propagate unchanged.
+//! This module determines where each attribute's value comes from, and how the value is converted.
+//! The class is called with the values of a row. Exceptions that the class raises propagate
+//! unchanged.
 
 use std::ops::Range;
 use std::vec::IntoIter;
@@ -36,37 +37,38 @@ pub(crate) struct Reader {
     class: Py<PyType>,
     name: String,
     attributes: Vec<Attribute>,
-    /// Whether the class has no constructor that takes values, so that attributes are set after the
-    /// object is created.
+    /// Whether the class has no constructor that takes values. If it has none, each attribute is
+    /// set after the object is created.
     sets: bool,
-    /// Whether the constructor takes the values of all attributes, in the order of the attributes.
+    /// Whether the constructor takes the values of all attributes as positional arguments, in the
+    /// order of the attributes.
     positional: bool,
 }
 
 struct Attribute {
-    /// The name of the constructor's argument.
+    /// The name of the attribute's argument in the constructor.
     argument: Py<PyString>,
     name: String,
-    /// The name of the column or tag.
+    /// The name of the column or tag that contains the attribute's value.
     key: String,
     kind: Kind,
     optional: bool,
-    /// Whether the constructor has no default for this argument.
+    /// Whether the constructor has no default for the attribute's argument.
     required: bool,
-    /// The members of the enum, by name.
+    /// If the attribute is an enum, the members of the enum, by name.
     members: Option<Py<PyDict>>,
 }
 
-/// The source of an attribute's value.
+/// Where the value of an attribute comes from.
 enum Origin<'py> {
     Column(Box<Column>),
-    /// The value is the same in all rows of a series.
+    /// The attribute has the same value in all rows of a series.
     Same(Bound<'py, PyAny>),
-    /// No value is passed, because the constructor has a default.
+    /// No value is passed for the attribute, because the constructor has a default.
     Default,
 }
 
-/// A column, and the Python objects of its next rows.
+/// A column of a batch, and the Python objects for the column's next rows.
 struct Column {
     cells: Cells,
     texts: Texts,
@@ -74,7 +76,7 @@ struct Column {
 }
 
 impl Origin<'_> {
-    /// Creates the Python objects of these rows.
+    /// If the value comes from a column, creates the Python objects for the rows in `rows`.
     fn fill(&mut self, py: Python<'_>, rows: Range<usize>) {
         if let Self::Column(column) = self {
             let mut made = Vec::with_capacity(rows.len());
@@ -84,8 +86,9 @@ impl Origin<'_> {
     }
 }
 
-/// An attribute as Python describes it: argument, name, key, kind, whether its value may be
-/// missing, whether it must be passed, and its enum class, if it has one.
+/// An attribute as the Python code describes it. The first items are the argument, the name, the
+/// key and the kind. They are followed by whether the value may be missing, whether it must be
+/// passed, and the enum class, if any.
 type Described<'py> = (
     Bound<'py, PyString>,
     String,
@@ -97,7 +100,8 @@ type Described<'py> = (
 );
 
 impl Drop for Reader {
-    /// The reader may hold the last reference to a class of the user.
+    /// `protect_thread` is called because the reader may hold the last reference to a class of the
+    /// user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -123,7 +127,7 @@ impl Reader {
         })
     }
 
-    /// Returns objects for all rows of all series, which are taken out of the answer.
+    /// Moves all series out of the answer, and returns one object for each of their rows.
     fn objects<'py>(
         &self,
         py: Python<'py>,
@@ -220,7 +224,7 @@ impl Reader {
                 made: IntoIter::default(),
             })));
         }
-        // A series of points that lack the tag has an empty value for it.
+        // If the points of a series lack a tag, the value of this tag is empty in the series.
         let tag = series.tags.iter().find(|(name, _)| name == key);
         if let Some((_, text)) = tag.filter(|(_, text)| !text.is_empty()) {
             let text = PyString::new(py, text).into_any();
@@ -248,8 +252,8 @@ impl Reader {
         )))
     }
 
-    /// Returns the value of an attribute in a row. Returns `None` if the constructor's default
-    /// applies.
+    /// Returns the value that an attribute has in a row. Returns `None` if no value is passed for
+    /// the attribute, so that the constructor's default applies.
     fn value<'py>(
         &self,
         py: Python<'py>,
@@ -344,7 +348,8 @@ impl Reader {
     }
 }
 
-/// Returns a timezone-aware datetime in UTC. Fractions of a microsecond are cut off.
+/// Converts nanoseconds since 1970 to a timezone-aware `datetime` in UTC. The result is rounded
+/// down to whole microseconds.
 fn datetime(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     let micros = Timestamp::from_microsecond(ns.div_euclid(1000));
     let time = micros.map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -368,7 +373,8 @@ fn datetime(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     .map(Bound::into_any)
 }
 
-/// Returns the time as ISO 8601 text in UTC, with all nanoseconds.
+/// Converts nanoseconds since 1970 to a string in ISO 8601 format, in UTC, with nine digits for the
+/// nanoseconds.
 fn iso(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     let time = Timestamp::from_nanosecond(ns.into());
     let time = time.map_err(|error| PyValueError::new_err(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! Creates rows as plain tuples, dicts, or named tuples, a few dozen at a time.
+//! Creates the rows of an answer as plain tuples, dicts, or named tuples, a few dozen at a time.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,20 +11,21 @@ use super::block::{Block, ROWS_AT_A_TIME, Taken, columns};
 use super::cells::Cells;
 use crate::exit;
 
-/// The Python type of the rows.
+/// The Python type that the rows have.
 pub(crate) enum Shape {
     Tuples,
-    /// Each row is a copy of a dict that already has every key.
+    /// Each row is a dict that is copied from a template with every key.
     Dicts {
         keys: Vec<Py<PyString>>,
         template: Py<PyDict>,
     },
-    /// Each row is the result of calling a function with the tuple of cells.
+    /// Each row is the result of a function that is called with the tuple of cells.
     Named(Py<PyAny>),
 }
 
 impl Shape {
-    /// Rows are dicts with these keys, in which the values of `tags` are constant.
+    /// Returns the shape of rows that are dicts with the keys in `labels`, in which the values of
+    /// `tags` are the same in every row.
     pub(super) fn dicts(
         py: Python<'_>,
         labels: &[String],
@@ -49,17 +50,17 @@ impl Shape {
     }
 }
 
-/// An iterator of lists of rows.
+/// An iterator over lists of rows.
 ///
-/// While the iterator creates rows, Python's garbage collector may run code that requests more
-/// rows, on this thread or on another. Therefore each call creates its own rows, and holds no lock
-/// while it does.
+/// While this iterator creates rows, Python's garbage collector may run code that requests more
+/// rows, on this thread or on another. For this reason, each call creates its own rows, and holds
+/// no lock while it creates them.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct RowLists {
     state: Mutex<State>,
     divisor: i64,
     shape: Shape,
-    /// The tag values, which are the last cells of every tuple.
+    /// The tag values of the series, which are the last cells of every tuple.
     tags: Vec<Py<PyString>>,
 }
 
@@ -68,7 +69,7 @@ struct State {
     /// The columns of the current batch, whose remaining rows are in `left`.
     columns: Arc<Vec<Cells>>,
     left: Range<usize>,
-    /// The block is `None` while a call is using it.
+    /// The memory for the objects of a few rows, which is `None` while a call is using it.
     block: Option<Block>,
 }
 
@@ -95,7 +96,8 @@ impl RowLists {
 }
 
 impl Drop for RowLists {
-    /// The iterator may hold the last reference to a class of the user.
+    /// `protect_thread` is called because the iterator may hold the last reference to a class of
+    /// the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -129,13 +131,14 @@ impl RowLists {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the next rows, which belong to this call alone, and memory for their objects.
+    /// Begins a list of rows. Returns the columns, the range of the list's rows, and memory for
+    /// their objects, all of which belong to this call alone.
     fn begin(&self, py: Python<'_>) -> Option<(Arc<Vec<Cells>>, Range<usize>, Block)> {
         let mut state = self.state();
         while state.left.is_empty() {
             state.columns = Arc::default();
             let batch = state.batches.next()?;
-            // For dicts, the tags are already in the template.
+            // If rows are dicts, the template of the dicts already contains the tags.
             let tags = match self.shape {
                 Shape::Dicts { .. } => &[],
                 _ => self.tags.as_slice(),
@@ -156,8 +159,8 @@ impl RowLists {
         mut taken: Taken<'_>,
         count: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        // The vector is filled with a loop, because collecting from results would reserve no memory
-        // in advance.
+        // The vector is filled with a loop, because collecting from an iterator of results would
+        // reserve no memory in advance.
         let mut rows = Vec::with_capacity(count);
         for _ in 0..count {
             let cells = taken.row(py);

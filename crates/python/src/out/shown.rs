@@ -1,8 +1,8 @@
-//! Provides parts of a series for display: a few rows, the kinds of the columns, or a column to
+//! Returns parts of a series for display: a few rows, the kinds of the columns, or a column to
 //! plot.
 //!
-//! The Python modules `_show` and `_plot` create text and plots from these parts. Only the
-//! requested rows are converted to Python objects.
+//! The Python modules `_show` and `_plot` create text and plots from the parts that this module
+//! returns. Only the rows that are requested are converted to Python objects.
 
 use std::ops::Range;
 
@@ -15,10 +15,11 @@ use super::columns::{self, Column};
 use super::rows::{RowLists, Shape};
 use super::sequence::slices;
 
-/// Returns the kinds of all columns, followed by the kinds of the tags. Every tag has the kind
-/// `tag`.
+/// Returns the kinds of all columns of a series, followed by the kinds of its tags. The kind of
+/// every tag is `tag`.
 ///
-/// `columns` is the number of columns, which a series without batches cannot supply itself.
+/// The number of columns is passed in `columns`, because a series without batches does not contain
+/// that number.
 pub(super) fn kinds(batches: &[RecordBatch], columns: usize, tags: usize) -> Vec<&'static str> {
     let columns = (0..columns).map(|column| {
         let kinds = batches
@@ -37,7 +38,7 @@ fn kind(of: &DataType) -> &'static str {
         DataType::UInt64 => "unsigned",
         DataType::Boolean => "boolean",
         DataType::Utf8 | DataType::Utf8View => "string",
-        // The decoders do not create any other types.
+        // The decoders of answers create columns of no other types.
         _ => "null",
     }
 }
@@ -52,8 +53,8 @@ fn common(first: &'static str, second: &'static str) -> &'static str {
     }
 }
 
-/// Returns lists of some rows as tuples; each tuple contains the first `columns` cells of the row,
-/// followed by the tags.
+/// Returns some rows of a series as lists of tuples. Each tuple contains the first `columns` cells
+/// of the row, followed by the tag values.
 pub(super) fn rows(
     py: Python<'_>,
     batches: &[RecordBatch],
@@ -75,7 +76,8 @@ pub(super) fn rows(
     Ok(RowLists::new(slices, divisor, Shape::Tuples, tags))
 }
 
-/// Returns a column in numpy's format. `position` is an index into the result of `kinds`.
+/// Returns a column of a series in numpy's format. `position` is the index of the column in the
+/// result of `kinds`.
 pub(super) fn column(py: Python<'_>, batches: &[RecordBatch], position: usize) -> PyResult<Column> {
     let columns = batches.iter().map(RecordBatch::columns);
     let parts: Vec<ArrayRef> = columns
@@ -84,7 +86,7 @@ pub(super) fn column(py: Python<'_>, batches: &[RecordBatch], position: usize) -
     columns::column(py, parts, false)
 }
 
-/// Calls a function of a module in `aioinflux` with the series as its argument.
+/// Calls a function of a Python module in `aioinflux` with the series as its argument.
 pub(super) fn call<'py>(
     series: &Bound<'py, PyAny>,
     module: &str,
@@ -94,7 +96,7 @@ pub(super) fn call<'py>(
     module.call_method1(function, (series,))
 }
 
-/// Plots the series with `aioinflux._plot`.
+/// Plots the series with the Python module `aioinflux._plot`.
 pub(super) fn plot<'py>(
     series: &Bound<'py, PyAny>,
     columns: Option<&Bound<'py, PyAny>>,

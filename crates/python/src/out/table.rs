@@ -1,4 +1,4 @@
-//! A series as an Arrow table, or as an iterable of rows.
+//! Defines a series as an Arrow table, and as an iterable of rows.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ use super::sequence::{Wanted, chained, length, only, reversed, slices, wanted};
 use super::{column_names, free_labels, shown, tags_dict};
 use crate::exit;
 
-/// All tag values in an answer, in order of appearance: every series of the answer has the same
-/// categories.
+/// All values of each tag in an answer, in order of appearance. Every series of the answer has the
+/// same categories.
 pub(super) type Categories = HashMap<String, Vec<String>>;
 
 pub(super) fn categories<'a>(all: impl Iterator<Item = &'a Series>) -> Categories {
@@ -50,12 +50,12 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Returns the number of columns, not counting the tags of GROUP BY.
+    /// Returns the number of the table's columns, not counting the tags of GROUP BY.
     fn width(&self) -> usize {
         self.schema.fields().len() - self.tags.len()
     }
 
-    /// Creates a table without a name.
+    /// Creates a table that has no name and no tags.
     pub(super) fn plain(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
         Self {
             name: None,
@@ -65,8 +65,8 @@ impl Table {
         }
     }
 
-    /// Creates the table of a series. With `categories`, the tags become dictionaries; without
-    /// them, the tags become plain strings.
+    /// Creates the Arrow table of a series. If `categories` is set, the tag columns become
+    /// dictionaries; otherwise they become plain strings.
     pub(super) fn new(series: Series, categories: Option<&Categories>) -> PyResult<Self> {
         let (schema, batches) = series.unified().map_err(|mixed| {
             let series = series.name.as_deref().unwrap_or_default();
@@ -104,7 +104,7 @@ impl Table {
         })
     }
 
-    /// Converts all string columns of the table to string views, including the tags: polars would
+    /// Converts all string columns of the table, including the tags, to string views. Polars would
     /// create the same views, but without huge pages.
     pub(super) fn with_views(self) -> Self {
         let fields = self
@@ -134,7 +134,7 @@ impl Table {
 }
 
 impl Table {
-    /// Returns the categories of those tags that are stored as dictionaries.
+    /// Returns the categories of those tags that the table stores as dictionaries.
     fn categories(&self) -> Categories {
         let columns = self.batches.first().map(RecordBatch::columns);
         let columns = columns.and_then(|columns| columns.get(self.width()..));
@@ -149,7 +149,7 @@ impl Table {
     }
 }
 
-/// Converts an array of strings to string views. Any other array is returned unchanged.
+/// Converts an array of strings to string views. An array of any other type is returned unchanged.
 fn as_views(array: &ArrayRef) -> ArrayRef {
     match array.as_string_opt::<i32>() {
         Some(texts) => Arc::new(StringViewArray::from(texts)),
@@ -157,10 +157,10 @@ fn as_views(array: &ArrayRef) -> ArrayRef {
     }
 }
 
-/// A tag, whose value is the same in all rows.
+/// A tag of a series, whose value is the same in all rows.
 struct Tag {
     value: String,
-    /// The position of the value among all values of the tag, and those values.
+    /// The position of the tag's value among the tag's categories, and the categories themselves.
     category: Option<(i32, ArrayRef)>,
 }
 
@@ -245,8 +245,8 @@ impl Table {
         length(&self.batches)
     }
 
-    /// For an index, returns a row as a tuple. For a slice, returns a table that shares the memory
-    /// of this table.
+    /// For an index, returns a row as a tuple. For a slice, returns a new table that shares this
+    /// table's memory.
     fn __getitem__<'py>(
         &self,
         py: Python<'py>,
@@ -267,7 +267,7 @@ impl Table {
         }
     }
 
-    /// Iterates over the rows as tuples.
+    /// Iterates over the rows of the table as tuples.
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         exit::protect_thread();
         chained(py, self.some_rows(py, 0, self.__len__())?)
@@ -283,18 +283,18 @@ impl Table {
         Ok((py.import("aioinflux._core")?.getattr("_table")?, arguments))
     }
 
-    /// Iterates over the rows from the last to the first.
+    /// Iterates over the rows of the table in reverse order.
     fn __reversed__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         exit::protect_thread();
         reversed(slf)
     }
 
-    /// Returns the table itself, because it is immutable.
+    /// Returns the table itself, because a table is immutable.
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
 
-    /// Returns the table itself, because it is immutable.
+    /// Returns the table itself, because a table is immutable.
     fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
         exit::protect_thread();
         slf
@@ -323,35 +323,35 @@ impl Table {
         shown::plot(slf, columns, ax, kwargs)
     }
 
-    /// Returns the kind of each column: a type of the server, or `tag`.
+    /// Returns the kind of each column, which is either a type of the server or `tag`.
     #[getter(_kinds)]
     fn kinds(&self) -> Vec<&'static str> {
         exit::protect_thread();
         shown::kinds(&self.batches, self.width(), self.tags.len())
     }
 
-    /// Returns the number of nanoseconds in the unit of the times.
+    /// Returns the number of nanoseconds in the unit of the table's times.
     #[getter(_unit)]
     #[expect(clippy::unused_self, reason = "Rows has it too, and there it differs")]
     fn unit(&self) -> i64 {
         1
     }
 
-    /// Returns some rows as tuples.
+    /// Returns the rows from `start` to `end` as tuples.
     #[pyo3(name = "_rows")]
     fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
         exit::protect_thread();
         shown::rows(py, &self.batches, start..end, self.width(), 1, &self.tags)
     }
 
-    /// Returns a column in numpy's format.
+    /// Returns a column of the table in numpy's format.
     #[pyo3(name = "_column")]
     fn column(&self, py: Python<'_>, position: usize) -> PyResult<Column> {
         exit::protect_thread();
         shown::column(py, &self.batches, position)
     }
 
-    /// Exports the schema through the Arrow `PyCapsule` interface.
+    /// Exports the table's schema through the Arrow `PyCapsule` interface.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         exit::protect_thread();
         let schema = FFI_ArrowSchema::try_from(self.schema.as_ref())
@@ -359,8 +359,8 @@ impl Table {
         PyCapsule::new_with_value(py, schema, c"arrow_schema")
     }
 
-    /// Exports the rows through the Arrow `PyCapsule` interface. A requested schema is ignored, as
-    /// the interface permits.
+    /// Exports the table's rows through the Arrow `PyCapsule` interface. A schema that the consumer
+    /// requests is ignored, as the interface permits.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,
@@ -383,16 +383,16 @@ pub(crate) struct Rows {
     tags: Vec<(String, String)>,
     labels: Vec<String>,
     batches: Vec<RecordBatch>,
-    /// The number of nanoseconds in the unit of the stored times, and the divisor that is applied
-    /// to the times of rows.
+    /// The number of nanoseconds in the unit of the stored times. When rows are created, the stored
+    /// times are divided by `divisor`.
     unit: i64,
     divisor: i64,
     dicts: bool,
 }
 
 impl Rows {
-    /// Creates the rows of a series whose stored times have this `unit`; the times of rows are
-    /// divided by `divisor`.
+    /// Creates the rows of a series whose stored times have the unit `unit`. The times in the rows
+    /// are divided by `divisor`.
     pub(super) fn new(series: Series, unit: i64, divisor: i64, dicts: bool) -> Self {
         let schema = series.batches.first().map(RecordBatch::schema);
         let fields = schema.iter().flat_map(|schema| schema.fields());
@@ -411,7 +411,7 @@ impl Rows {
 }
 
 impl Rows {
-    /// Returns the number of columns, not counting the tags of GROUP BY.
+    /// Returns the number of columns in the series, not counting the tags of GROUP BY.
     fn width(&self) -> usize {
         self.labels.len() - self.tags.len()
     }
@@ -443,8 +443,8 @@ impl Rows {
         length(&self.batches)
     }
 
-    /// For an index, returns a row. For a slice, returns `Rows` that share the memory of this
-    /// object.
+    /// For an index, returns one row of the series. For a slice, returns a new `Rows` object that
+    /// shares this object's memory.
     fn __getitem__<'py>(
         &self,
         py: Python<'py>,
@@ -479,18 +479,18 @@ impl Rows {
         Ok((py.import("aioinflux._core")?.getattr("_rows")?, arguments))
     }
 
-    /// Iterates over the rows from the last to the first.
+    /// Iterates over the rows of the series in reverse order.
     fn __reversed__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         exit::protect_thread();
         reversed(slf)
     }
 
-    /// Returns the object itself, because it is immutable.
+    /// Returns the `Rows` object itself, because it is immutable.
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
 
-    /// Returns the object itself, because it is immutable.
+    /// Returns the `Rows` object itself, because it is immutable.
     fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
         exit::protect_thread();
         slf
@@ -519,7 +519,7 @@ impl Rows {
         shown::plot(slf, columns, ax, kwargs)
     }
 
-    /// Returns the kind of each column: a type of the server, or `tag`.
+    /// Returns the kind of each column, which is either a type of the server or `tag`.
     #[getter(_kinds)]
     fn kinds(&self) -> Vec<&'static str> {
         exit::protect_thread();
@@ -532,14 +532,15 @@ impl Rows {
         self.unit
     }
 
-    /// Returns some rows as tuples, with times that are not divided by `divisor`.
+    /// Returns the rows from `start` to `end` as tuples, with the stored times and without dividing
+    /// by `divisor`.
     #[pyo3(name = "_rows")]
     fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
         exit::protect_thread();
         shown::rows(py, &self.batches, start..end, self.width(), 1, &self.tags)
     }
 
-    /// Returns a column in numpy's format.
+    /// Returns a column of the series in numpy's format.
     #[pyo3(name = "_column")]
     fn column(&self, py: Python<'_>, position: usize) -> PyResult<Column> {
         exit::protect_thread();
@@ -551,7 +552,7 @@ impl Rows {
         chained(py, self.lists(py)?)
     }
 
-    /// Returns an iterator of lists of rows.
+    /// Returns an iterator over lists of rows.
     #[pyo3(name = "_lists")]
     fn lists(&self, py: Python<'_>) -> PyResult<RowLists> {
         exit::protect_thread();

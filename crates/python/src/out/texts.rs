@@ -1,15 +1,15 @@
-//! Finds the Python object that was created earlier for a repeated string.
+//! Finds the Python string that was created earlier for the same text.
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// The number of slots in [`Texts`].
+/// The number of slots in [`Texts`], each of which can hold one string.
 const SLOTS: usize = 256;
 
-/// The most recent strings of a column as Python objects, because most string columns have few
+/// The Python objects for the most recent strings of a column. Most string columns have few
 /// distinct values.
 ///
-/// Each string can be in one of two adjacent slots.
+/// Each string can be stored in one of two adjacent slots.
 #[derive(Default)]
 pub(super) struct Texts {
     slots: Vec<Option<(Ends, Py<PyString>)>>,
@@ -46,15 +46,15 @@ impl Texts {
     }
 }
 
-/// This is a separate function, because short strings need no comparison beyond their first and
-/// last bytes.
+/// Compares whole strings in a separate function, because strings of up to 16 bytes need no such
+/// comparison.
 #[cold]
 fn is_text(known: &Bound<'_, PyString>, text: &str) -> bool {
     known.to_str().is_ok_and(|known| known == text)
 }
 
-/// The length, the first eight bytes and the last eight bytes of a string; for a short string,
-/// these bytes are the whole string.
+/// The length, the first eight bytes and the last eight bytes of a string. For strings of up to 16
+/// bytes, these are all the bytes.
 #[derive(PartialEq)]
 struct Ends {
     length: usize,
@@ -83,8 +83,8 @@ impl Ends {
         self.length <= 16
     }
 
-    /// Chooses a slot by the length and the last bytes, because the strings of a column often start
-    /// the same way.
+    /// Chooses the slot of a string by its length and its last bytes, because the strings of a
+    /// column often start the same way.
     fn slot(&self) -> usize {
         const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
         let mixed = (self.last ^ self.length as u64).wrapping_mul(MIX);

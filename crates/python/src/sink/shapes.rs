@@ -1,8 +1,8 @@
-//! Remembers the shapes of earlier points, by which the keys of later points are recognized.
+//! Remembers the shapes of earlier points, which help to recognize the keys of later points.
 //!
-//! The keys of a dict are nearly always the same objects as the keys of the previous point, so
-//! comparing their addresses is enough. References to the keys are held here, so that an address
-//! cannot be reused for another text.
+//! The keys of a point's dict are nearly always the same objects as the keys of the previous point,
+//! so comparing their addresses is enough. The shapes hold references to the key objects, so that
+//! an address cannot be reused for another string.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,27 +11,27 @@ use aioinflux::line::Shape;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-/// The maximum number of shapes, and of names in all shapes together; beyond that, all shapes are
-/// forgotten.
+/// The maximum number of shapes, and the maximum number of names in all shapes together. If one of
+/// these two maximums is exceeded, all shapes are forgotten.
 const MOST_SHAPES: usize = 256;
 const MOST_NAMES: usize = 16_384;
-/// The maximum length of a name that is held, in bytes.
+/// The maximum length in bytes of a name that a shape can contain.
 const LONGEST_NAME: usize = 4096;
-/// The maximum number of key combinations that have appeared only once. A shape is created only
-/// when its key combination appears a second time.
+/// The maximum number of remembered key combinations that have appeared only once. A shape is
+/// created only when its combination of keys appears a second time.
 const MOST_ONCE: usize = 4096;
 
-/// The names that all points of a call share, which are part of their shape.
+/// The names that all points of a call share; these names are part of each point's shape.
 #[derive(Default, PartialEq)]
 pub(crate) struct Shared {
     pub(crate) measurement: Option<String>,
-    /// The extra tags, followed by the default tags.
+    /// The names of the extra tags, followed by the names of the default tags.
     pub(crate) tags: Vec<String>,
     /// The number of extra tags at the start of `tags`.
     pub(crate) extra_tags: usize,
 }
 
-/// The shapes of this call and of earlier calls.
+/// The shapes of points in this call and in earlier calls.
 #[derive(Default)]
 pub(crate) struct Shapes {
     shared: Vec<Shared>,
@@ -39,48 +39,51 @@ pub(crate) struct Shapes {
     by_hash: HashMap<u64, usize>,
     once: HashSet<u64>,
     names: usize,
-    /// The number of shapes created so far.
+    /// The number of shapes that have been created so far.
     made: u64,
-    /// The index of this call in `shared`.
+    /// The index of this call's shared names in `shared`.
     call: usize,
-    /// The index of the last point's shape.
+    /// The index of the last point's shape in `known`.
     last: usize,
 }
 
-/// The keys in the order of the dicts, and the plan by which the values become a row.
+/// A known shape: its keys in the order of the dicts, and the plan by which the values become a
+/// row.
 pub(crate) struct Known {
     call: usize,
-    /// A unique number of the shape.
+    /// A number that identifies this shape.
     pub(crate) number: u64,
     measurement: Option<Text>,
     pub(crate) tags: Vec<Text>,
     pub(crate) fields: Vec<Text>,
-    /// The plan is `None` if each point needs `PointEncoder`.
+    /// The plan for writing points of this shape, which is `None` if each point needs
+    /// `PointEncoder`.
     pub(crate) plan: Option<Plan>,
-    /// The shape of the point that followed the most recent point of this shape.
+    /// The index of the shape that most recently came after a point of this shape.
     next: usize,
 }
 
 pub(crate) struct Plan {
     pub(crate) shape: Shape,
-    /// The sources of the tags, in the order of the shape.
+    /// The tags of the shape in the order of the lines. Each tag has an index and the source of its
+    /// value.
     pub(crate) tags: Vec<(usize, Source)>,
-    /// Whether the tags are exactly the tags of the point, in the order of the point.
+    /// Whether a line contains exactly the tags of the point, in the same order as the point.
     pub(crate) sorted: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Source {
-    /// The position in the tags of the point.
+    /// The value comes from the point, from the tag at this position.
     Point(usize),
-    /// The position in the extra tags of the call.
+    /// The value comes from the call, from the shared tag at this position.
     Extra(usize),
 }
 
-/// A key or a value of a dict, which is valid as long as nothing changes the dict.
+/// A key or a value of a dict, which stays valid as long as nothing changes the dict.
 pub(crate) type Object<'a, 'py> = Borrowed<'a, 'py, PyAny>;
 
-/// A name, and the string object that contains it.
+/// A name, with the Python string object that contains it.
 pub(crate) struct Text {
     object: Py<PyString>,
     text: Box<str>,
@@ -103,7 +106,7 @@ impl Text {
 
     #[inline(never)]
     fn equals(&self, name: Object<'_, '_>) -> bool {
-        // The object is kept alive by a reference, because without a GIL another thread may
+        // A reference keeps the string object alive, because without a GIL another thread may
         // interfere while the object's text is created.
         name.cast_exact::<PyString>().is_ok_and(|name| {
             name.to_owned()
@@ -113,7 +116,7 @@ impl Text {
     }
 }
 
-/// The measurement, the tags and the fields of a point.
+/// The measurement, the tags and the fields of a point, whose keys determine the point's shape.
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'a, 'py> {
     pub(crate) measurement: Option<&'a Bound<'py, PyString>>,
@@ -126,8 +129,9 @@ impl Names<'_, '_> {
         self.tags.map_or(0, PyDictMethods::len)
     }
 
-    /// Returns a hash of all names, which is computed from the hashes that the interpreter has
-    /// already stored. Returns `None` if any key is not a string.
+    /// Returns a hash of all names of a point, which is computed from the hashes that the
+    /// interpreter has already stored. Returns `None` if the measurement or any key is not a
+    /// string.
     fn hash(&self, call: usize) -> Option<u64> {
         let mut hash = mix(call as u64, self.tag_count() as u64);
         if let Some(name) = self.measurement {
@@ -152,8 +156,8 @@ fn mix(hash: u64, more: u64) -> u64 {
 }
 
 impl Known {
-    /// Returns whether the measurement and the numbers of keys match a point. The keys must still
-    /// be compared after this check.
+    /// Returns whether the measurement, the number of tags and the number of fields match a point.
+    /// After this check, the caller must still compare the keys of the point.
     #[inline]
     pub(crate) fn begins_like(&self, names: Names<'_, '_>) -> bool {
         let same_name = match (&self.measurement, names.measurement) {
@@ -178,7 +182,7 @@ impl Known {
 }
 
 impl Shapes {
-    /// Begins a call whose points share some names.
+    /// Begins a call whose points share the names in `shared`.
     pub(crate) fn begin(&mut self, shared: Shared) {
         if self.shared.len() > MOST_SHAPES {
             *self = Self::default();
@@ -190,7 +194,7 @@ impl Shapes {
         });
     }
 
-    /// Returns the most likely shape of the next point.
+    /// Returns the index of the shape that the next point most likely has.
     #[inline]
     pub(crate) fn guess(&self) -> Option<usize> {
         let next = self.known.get(self.last)?.next;
@@ -202,13 +206,14 @@ impl Shapes {
         &self.known[place]
     }
 
-    /// Records that the guess was right.
+    /// Records that the shape at the index `place` was guessed correctly.
     #[inline]
     pub(crate) fn was(&mut self, place: usize) {
         self.last = place;
     }
 
-    /// Returns the shape of a point. Returns `None` if the shape is new.
+    /// Returns the index of a point's shape. Returns `None` if the shape is not known yet or cannot
+    /// be used.
     #[cold]
     pub(crate) fn find(&mut self, names: Names<'_, '_>, options: Options) -> Option<usize> {
         let hash = names.hash(self.call)?;
@@ -281,8 +286,8 @@ impl Plan {
         fields: &[Text],
         shared: &Shared,
     ) -> Option<Self> {
-        // If tags have the same name, an extra tag takes precedence over the point's own tag, which
-        // takes precedence over a default tag.
+        // If several tags have the same name, an extra tag takes precedence over the point's own
+        // tag. The point's own tag takes precedence over a default tag.
         let extra_tags = &shared.tags[..shared.extra_tags];
         let own = tags
             .iter()

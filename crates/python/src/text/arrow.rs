@@ -1,4 +1,4 @@
-//! Converts the cells of Arrow arrays to strings, and reads the storage arrays of extension types.
+//! Converts the cells of Arrow arrays to strings, and reads the arrays of extension types.
 
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ use pyo3_arrow::PyArray;
 use super::clock;
 use crate::place::{Place, shorten};
 
-/// Returns the text of a pyarrow scalar. Returns `None` if a column with this scalar cannot be
-/// converted to text.
+/// Returns the text of a pyarrow scalar. Returns `None` if a column that contains this scalar
+/// cannot be converted to strings.
 pub(super) fn of_cell(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     let py = value.py();
     let array = py
@@ -40,8 +40,8 @@ pub(super) fn of_cell(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     Ok(texts.map(|texts| texts.value(0).to_owned()))
 }
 
-/// Returns the cells of a column as strings. Returns `None` if the column is already text, or if it
-/// cannot be converted to text.
+/// Returns the cells of an Arrow column as strings. Returns `None` if the column already contains
+/// strings, or cannot be converted to strings.
 pub(crate) fn texts(
     py: Python<'_>,
     array: &ArrayRef,
@@ -76,8 +76,8 @@ pub(crate) fn texts(
     })
 }
 
-/// Returns the array of an extension type, converted if it is stored as a different kind: Arrow's
-/// 8-bit booleans are stored as integers.
+/// Converts the array of an extension type if it is stored as a different kind of array. Arrow
+/// stores 8-bit booleans as integers, for example.
 pub(crate) fn plain(field: &Field, array: ArrayRef) -> ArrayRef {
     if is_bool8(field)
         && let Some(integers) = array.as_primitive_opt::<arrow_array::types::Int8Type>()
@@ -92,7 +92,7 @@ pub(crate) fn is_bool8(field: &Field) -> bool {
     field.extension_type_name() == Some("arrow.bool8")
 }
 
-/// Converts numbers of one type to strings.
+/// Converts numbers of one Arrow type to strings.
 fn each<T>(array: &ArrayRef, text: impl Fn(i128) -> String) -> ArrayRef
 where
     T: ArrowPrimitiveType,
@@ -178,7 +178,8 @@ fn timestamps(
     Ok(Arc::new(texts))
 }
 
-/// An Arrow time zone: either a fixed offset, or a name that Python's `zoneinfo` finds.
+/// The time zone of an Arrow type, which is either a fixed offset or a name that Python's
+/// `zoneinfo` finds.
 enum Zone {
     Fixed(i32),
     Named(Py<PyAny>),
@@ -201,7 +202,7 @@ impl Zone {
         })
     }
 
-    /// Returns how many seconds the zone's clocks are ahead of UTC at an instant.
+    /// Returns how many seconds the clocks of the time zone are ahead of UTC at an instant.
     fn offset(&self, py: Python<'_>, ns: i128) -> PyResult<i32> {
         let zone = match self {
             Self::Fixed(offset) => return Ok(*offset),
@@ -221,7 +222,7 @@ impl Zone {
     }
 }
 
-/// Parses an offset such as `+01:30`, and returns it in seconds.
+/// Parses the offset of a time zone, such as `+01:30`, and returns it in seconds.
 fn fixed(name: &str) -> Option<i32> {
     let (sign, rest) = match name.split_at_checked(1)? {
         ("+", rest) => (1, rest),

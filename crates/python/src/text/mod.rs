@@ -1,9 +1,9 @@
-//! Converts a value that must be text, such as a tag or a name, to text. Equal values have the same
-//! text.
+//! Converts a value that must be a string, such as a tag or a name, to a string. Equal values are
+//! converted to the same string.
 //!
-//! The text is the `str` of the Python value, regardless of the type: a float has the same text in
-//! numpy, pandas and Arrow, and so do dates, times and durations. The `str` of numpy's own scalars
-//! is not used, because it depends on their unit and on the version of numpy.
+//! The result is the `str` of the Python value, regardless of the value's type. A float has the
+//! same text in numpy, pandas and Arrow, and so do dates, times and durations. The `str` of numpy's
+//! own scalars is not used, because it depends on the scalar's unit and on the version of numpy.
 
 pub(crate) mod arrow;
 mod clock;
@@ -16,18 +16,19 @@ use pyo3::types::{PyBool, PyBytes, PyDelta, PyInt};
 use self::clock::{DAY, SECOND, date, datetime, duration};
 use crate::values::types::{is_arrow, is_enum, is_numpy, is_scalar};
 
-/// Returns the text of a value. Returns `None` for arrays, bytes and other numpy and Arrow values
-/// that have no text.
+/// Returns the text of a Python value. Returns `None` for arrays, bytes and other numpy and Arrow
+/// values that cannot be converted to a string.
 pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if value.is_instance_of::<PyInt>() && is_enum(value)? && !value.is_instance_of::<PyBool>() {
-        // In Python 3.10, the `str` of an integer enum member includes the name of the class.
+        // In Python 3.10, the `str` of an integer enum member includes the name of the enum class.
         return str_of(&value.call_method0(intern!(value.py(), "__index__"))?).map(Some);
     }
     if is_numpy(value) {
         return of_numpy(value);
     }
     if value.is_instance_of::<PyDelta>() {
-        // The `str` of a pandas `Timedelta` includes nanoseconds and is worded differently.
+        // The `str` of a pandas `Timedelta` includes nanoseconds and differs from Python's
+        // notation.
         if let Some(exact) = value.getattr_opt(intern!(value.py(), "asm8"))? {
             return of_numpy(&exact);
         }
@@ -38,13 +39,13 @@ pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     str_of(value).map(Some)
 }
 
-/// Returns the text of a pyarrow scalar, which is the text of a column that contains only this
-/// scalar.
+/// Returns the text of a pyarrow scalar, which is the same text as in a column that contains only
+/// this scalar.
 fn of_arrow(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if let Some(text) = arrow::of_cell(value)? {
         return Ok(Some(text));
     }
-    // pyarrow creates a Python object for some extension types, such as UUIDs.
+    // For some extension types, such as UUIDs, pyarrow creates a plain Python object.
     let plain = value.call_method0(intern!(value.py(), "as_py"))?;
     if is_arrow(&plain) || plain.is_instance_of::<PyBytes>() || !is_scalar(&plain)? {
         return Ok(None);
@@ -57,7 +58,8 @@ pub(crate) fn str_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_str()?.to_owned())
 }
 
-/// Returns `str(value)` for comparisons; text that is not valid UTF-8 is not equal to any name.
+/// Returns `str(value)` for comparisons with names. A string that is not valid UTF-8 is not equal
+/// to any name.
 pub(crate) fn lossy(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_string_lossy().into_owned())
 }
@@ -80,8 +82,8 @@ fn of_numpy(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
             Some(Ticks::Nanoseconds(ns)) => Ok(Some(duration(ns))),
             None => str_of(value).map(Some),
         },
-        // For a complex number in single precision, numpy prints different digits than for a
-        // column.
+        // For a single complex number in single precision, numpy prints different digits than for a
+        // column of such numbers.
         ('c', _) => str_of(&value.call_method0(intern!(py, "item"))?).map(Some),
         ('V', _) => Ok(None),
         _ => str_of(value).map(Some),
@@ -100,8 +102,8 @@ enum Ticks {
     Nanoseconds(i128),
 }
 
-/// Returns the number of days or nanoseconds in a numpy time or duration. Returns `None` for units
-/// that are neither days nor a whole number of nanoseconds.
+/// Returns a numpy time or duration as a number of days or nanoseconds. Returns `None` if the
+/// value's unit is neither days nor a whole number of nanoseconds.
 fn ticks(value: &Bound<'_, PyAny>, dtype: &Bound<'_, PyAny>) -> PyResult<Option<Ticks>> {
     let py = value.py();
     let numpy = py.import("numpy")?;

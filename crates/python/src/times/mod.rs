@@ -1,6 +1,6 @@
-//! Converts Python's types of times to nanoseconds since 1970 in UTC.
+//! Converts all Python types for times to nanoseconds since 1970 in UTC.
 //!
-//! Times without a time zone are read as UTC. No time is rounded: a time that does not fit into
+//! Times without a time zone are read as UTC. No time is rounded, and a time that does not fit into
 //! 64-bit nanoseconds is refused.
 
 mod moment;
@@ -19,19 +19,20 @@ use crate::place::{Place, shorten, shown, type_name};
 use crate::values;
 
 const EXPECTED: &str = "int, datetime, date, datetime64, Timestamp, Period or text";
-/// The hint for floats, which usually contain seconds.
+/// The hint in errors about floats, which usually contain seconds.
 const NO_FLOATS: &str = "hint: pass an integer, and its unit as `time_unit`";
 
-/// The settings with which the times of one call are read.
+/// The settings with which a call reads times.
 #[derive(Default)]
 pub(crate) struct Times {
-    /// The unit of integer times.
+    /// The unit of times that are integers.
     unit: Precision,
     dates: Dates,
 }
 
 impl Times {
-    /// Begins a call whose integer times have this unit. `None` means nanoseconds.
+    /// Begins a call in which times that are integers have the unit `unit`. If the unit is `None`,
+    /// these times are in nanoseconds.
     pub(crate) fn begin(&mut self, unit: Option<&str>) -> PyResult<()> {
         if let Some(unit) = unit {
             self.unit = Precision::from_name(unit).ok_or_else(|| {
@@ -52,7 +53,7 @@ impl Times {
         self.unit
     }
 
-    /// Refuses lines that are already encoded, if the call sets a time unit.
+    /// If the call sets a time unit, refuses lines that are already encoded.
     pub(crate) fn refuse_lines(&self) -> PyResult<()> {
         if self.unit == Precision::Nanoseconds {
             return Ok(());
@@ -63,7 +64,7 @@ impl Times {
         ))
     }
 
-    /// Returns `time` in nanoseconds.
+    /// Returns `time` in nanoseconds since 1970.
     pub(crate) fn nanoseconds(
         &mut self,
         time: &Bound<'_, PyAny>,
@@ -80,8 +81,8 @@ impl Times {
         }
     }
 
-    /// Like `nanoseconds`, but for places where floats are refused: tables, and classes that
-    /// declare the kind of their times.
+    /// Returns `time` in nanoseconds, but refuses floats. Tables, and classes that declare the kind
+    /// of their times, do not accept floats as times.
     pub(crate) fn without_floats(
         &mut self,
         time: &Bound<'_, PyAny>,
@@ -96,7 +97,7 @@ impl Times {
         self.nanoseconds(time, place)
     }
 
-    /// Handles the less common types, in a separate function.
+    /// Converts times of the less common types, in a function of its own.
     fn other(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
         if time.is_none() || time.is_instance_of::<PyBool>() {
             return Err(place.type_error(EXPECTED, time));
@@ -142,8 +143,8 @@ impl Times {
         )
     }
 
-    /// Like pandas, reads a float as nanoseconds, but only if the float is a whole number and the
-    /// call sets no unit.
+    /// Reads a float as nanoseconds, as pandas does, but only if the float is a whole number and
+    /// the call sets no time unit.
     fn float(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
         if values::is_missing(time)? {
             return Err(place.value_error("expected a time, got NaN"));
@@ -151,8 +152,8 @@ impl Times {
         if self.unit != Precision::Nanoseconds {
             return Err(no_float(place, time));
         }
-        // The float is converted through an integer, because a longdouble is more precise than a
-        // Python float.
+        // The float is converted through a Python integer, because a numpy longdouble is more
+        // precise than a Python float.
         match time.call_method0(intern!(time.py(), "__int__")) {
             Ok(whole) if whole.eq(time)? => self.integer(&whole, place),
             _ => Err(place.value_error(format!(

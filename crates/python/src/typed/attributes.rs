@@ -1,4 +1,4 @@
-//! Reads the attributes of an object.
+//! Reads the attributes of an object whose class has a schema.
 //!
 //! | class | its objects' attributes come |
 //! |---|---|
@@ -7,8 +7,8 @@
 //! | whose objects keep all attributes in their `__dict__` | by one walk through it |
 //! | any other, and where a call has few objects of it | by name |
 //!
-//! All ways of reading return the same values as `getattr`, unless the class is changed during the
-//! call: a class is examined only once per call.
+//! All ways of reading an attribute return the same value as `getattr`, unless the class is changed
+//! during the call. Each class is examined only once in a call.
 
 use std::ops::Deref;
 
@@ -21,24 +21,25 @@ use super::descriptor::Descriptor;
 use super::schema::{Attribute, Schema};
 use crate::dicts::read_values;
 
-/// The number of consecutive objects of a class after which the class is examined.
+/// The number of consecutive objects of the same class after which the class is examined for a
+/// faster way of reading.
 const WORTH: usize = 64;
-/// The maximum number of key orders that are tried for the `__dict__`s of a class's objects.
+/// The maximum number of key orders that are learned for the `__dict__`s of objects of one class.
 const MOST_ORDERS: usize = 16;
 
 /// Reads the attributes of one object.
 pub(super) trait Values<'py> {
     type Value: Deref<Target = Bound<'py, PyAny>>;
 
-    /// Reads one attribute.
+    /// Reads the value of one attribute.
     ///
     /// # Errors
     ///
-    /// Exceptions of the class propagate, and a missing attribute raises `AttributeError`.
+    /// Exceptions that the class raises propagate, and a missing attribute raises `AttributeError`.
     fn get(&self, attribute: &Attribute) -> PyResult<Self::Value>;
 }
 
-/// Reads the attributes of objects that belong to one class.
+/// Reads the attributes of objects that all belong to one class.
 #[derive(Default)]
 pub(super) struct AttributeReader<'py> {
     objects: usize,
@@ -53,14 +54,15 @@ enum Manner<'py> {
     Walked(Walk<'py>),
 }
 
-/// An object whose attributes can be read faster than by name.
+/// An object with attributes that can be read faster than by name.
 pub(super) enum Quick<'a, 'py> {
     Described(Described<'a, 'py>),
     Walked(Walked<'a, 'py>),
 }
 
 impl<'py> AttributeReader<'py> {
-    /// Returns `None` if the attributes must be read by name.
+    /// Returns a faster way to read the attributes of an object, or `None` if the attributes must
+    /// be read by name.
     #[inline]
     pub(super) fn read<'a>(
         &'a mut self,
@@ -83,8 +85,8 @@ impl<'py> AttributeReader<'py> {
 }
 
 impl<'py> Manner<'py> {
-    /// A descriptor that can be set takes precedence over the object's dictionary, but other
-    /// attributes of the class do not.
+    /// A descriptor that can be set takes precedence over an entry in the object's dictionary, but
+    /// other attributes of the class do not.
     fn of(schema: &Schema, class: &Bound<'py, PyType>) -> PyResult<Self> {
         let py = class.py();
         let search = intern!(py, "__getattribute__");
@@ -109,8 +111,8 @@ impl<'py> Manner<'py> {
     }
 }
 
-/// Returns whether the objects of a class have an ordinary `__dict__`, and not a property with that
-/// name.
+/// Returns whether the objects of a class have an ordinary `__dict__`, and not a property that is
+/// called `__dict__`.
 fn has_usual_dict(class: &Bound<'_, PyType>) -> PyResult<bool> {
     let py = class.py();
     let name = intern!(py, "__dict__");
@@ -122,7 +124,7 @@ fn has_usual_dict(class: &Bound<'_, PyType>) -> PyResult<bool> {
     })
 }
 
-/// Returns the object that a class, or one of its bases, has under a name.
+/// Returns the object that a class, or one of its bases, stores under a name.
 fn in_class<'py>(
     class: &Bound<'py, PyType>,
     name: &Bound<'py, PyString>,
@@ -142,8 +144,8 @@ impl<'a, 'py> Values<'py> for &'a Bound<'py, PyTuple> {
 
     #[inline]
     fn get(&self, attribute: &Attribute) -> PyResult<Self::Value> {
-        // For an attribute without a position, this error makes `plain` look up the attribute by
-        // name.
+        // If an attribute has no position in the tuple, this error makes `plain` look up the
+        // attribute by name.
         let place = attribute
             .index
             .ok_or_else(|| PyAttributeError::new_err(()))?;
@@ -172,7 +174,8 @@ impl<'py> Deref for Owned<'py> {
     }
 }
 
-/// Reads the attributes of an object whose class has a descriptor for each of them.
+/// Reads the attributes of an object through descriptors, of which the class has one for each
+/// attribute.
 pub(super) struct Described<'a, 'py> {
     descriptors: &'a [Descriptor<'py>],
     object: &'a Bound<'py, PyAny>,
@@ -189,26 +192,29 @@ impl<'py> Values<'py> for Described<'_, 'py> {
     }
 }
 
-/// The state that is kept between objects while their `__dict__`s are read.
+/// The state that is kept from one object to the next while attributes are read from each object's
+/// `__dict__`.
 #[derive(Default)]
 struct Walk<'py> {
-    /// The number of key orders learned so far.
+    /// The number of key orders that have been learned so far.
     learned: usize,
     order: Order<'py>,
     values: Vec<Bound<'py, PyAny>>,
 }
 
-/// The key order of an object's dictionary that contains all attributes of a schema.
+/// The order of the keys in an object's dictionary, which must contain all attributes of the
+/// schema.
 #[derive(Default)]
 struct Order<'py> {
-    /// The names. References to the names are held, so that their addresses cannot be reused for
-    /// other strings.
+    /// The names. The vector holds references to the keys, so that the addresses of the keys cannot
+    /// be reused for other strings.
     names: Vec<Bound<'py, PyAny>>,
-    /// The positions of the attributes among the names; at first this vector is empty.
+    /// The position of each attribute among the keys of the dictionary. The vector of positions is
+    /// empty until a key order is learned.
     places: Vec<usize>,
 }
 
-/// Reads the attributes of an object from the values of its dictionary.
+/// Reads the attributes of an object from the values in its dictionary.
 pub(super) struct Walked<'a, 'py> {
     values: &'a [Bound<'py, PyAny>],
     places: &'a [usize],
@@ -224,7 +230,8 @@ impl<'a, 'py> Values<'py> for Walked<'a, 'py> {
 }
 
 impl<'py> Walk<'py> {
-    /// Returns `None` if any attribute is not in the dictionary.
+    /// Returns `None` if the object has no plain dictionary, or if an attribute is not in the
+    /// dictionary.
     #[inline]
     fn read(&mut self, schema: &Schema, object: &Bound<'py, PyAny>) -> Option<Walked<'_, 'py>> {
         if self.learned > MOST_ORDERS {
@@ -248,7 +255,8 @@ impl<'py> Walk<'py> {
         })
     }
 
-    /// Takes the values of a dictionary, if it has the same key order as the previous dictionary.
+    /// If a dictionary has the same key order as the previous dictionary, takes the dictionary's
+    /// values.
     #[inline]
     fn take(&mut self, dict: &Bound<'py, PyDict>) -> bool {
         self.values.clear();

@@ -1,8 +1,9 @@
-//! Writes objects of the usual kind whose class is already known, so that only their values are
-//! read.
+//! Writes objects of the usual kind whose class is already known, so that only the values of the
+//! attributes are read.
 //!
-//! All unusual objects are left to `plain`, which writes the point or raises the error. Attributes
-//! may run user code, and the exceptions of user code propagate unchanged.
+//! All unusual objects are left to the module `plain`, which writes the point or raises the error.
+//! Reading an attribute may run user code, and the exceptions that user code raises propagate
+//! unchanged.
 
 use std::sync::Arc;
 
@@ -21,10 +22,10 @@ use super::schema::{Attribute, Schema};
 use crate::sink::{Memo, Sink};
 use crate::times::Times;
 
-/// What an object of a class reuses from the object before it.
+/// The data that an object of a class reuses from the object before it.
 #[derive(Default)]
 pub(super) struct State<'py> {
-    /// The plan of the last object, and the string object that was its measurement.
+    /// The plan of the last object, and the string object that was the last object's measurement.
     plan: Option<LastPlan<'py>>,
     reader: AttributeReader<'py>,
     memo: Memo,
@@ -40,11 +41,11 @@ impl State<'_> {
     }
 }
 
-/// The reason why an object was not written.
+/// The reason why an object was not written by the fast path.
 enum Miss {
-    /// The object must be written by `plain`.
+    /// The object must be written by the module `plain`, because it is unusual.
     Unusual,
-    /// User code raised an exception.
+    /// User code raised an exception while the object was read.
     Raised(PyErr),
 }
 
@@ -54,7 +55,7 @@ impl From<Unusual> for Miss {
     }
 }
 
-/// Adds one point.
+/// Adds one object to the lines of a call.
 pub(super) fn push<'py>(
     sink: &mut Sink,
     state: &mut State<'py>,
@@ -68,7 +69,8 @@ pub(super) fn push<'py>(
     plain::push(sink, schema, object)
 }
 
-/// Adds the point if it is of the usual kind, and returns whether it was added.
+/// If the object is of the usual kind, adds the object to the lines. Returns whether the object was
+/// added.
 fn push_common<'py>(
     sink: &mut Sink,
     state: &mut State<'py>,
@@ -146,8 +148,8 @@ fn write<'py>(
             Source::Attribute(at) => {
                 let attribute = &schema.tags()[at];
                 let value = read(values, attribute)?;
-                // A repeated value is recognized by the address of its object, so its text need not
-                // be read.
+                // A repeated tag value is recognized by the address of its object, so its text need
+                // not be read.
                 if memo
                     .write(&mut row, shape, tag, value.as_borrowed())
                     .is_err()
@@ -191,7 +193,8 @@ fn measurement<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>, M
     Ok(name.clone())
 }
 
-/// Returns the time of an object. Reading the time may run user code.
+/// Returns the time of an object in nanoseconds, or `None` if the server should set the time.
+/// Reading the time of an object may run user code.
 fn time(
     times: &mut Times,
     schema: &Schema,
@@ -211,7 +214,7 @@ fn time(
     })
 }
 
-/// Writes tags whose values are not strings.
+/// Writes a tag whose value is not a plain string.
 fn write_tag(
     row: &mut Row<'_>,
     tag: usize,
@@ -236,7 +239,8 @@ fn write_tag(
     }
 }
 
-/// Returns the name of an enum member, faster than through the attribute `name`.
+/// Reads the name of an enum member from `_name_`, which is faster than reading the attribute
+/// `name`.
 fn member_name<'py>(value: &Bound<'py, PyAny>) -> Option<Bound<'py, PyString>> {
     let name = value.getattr(intern!(value.py(), "_name_")).ok()?;
     name.cast_into_exact().ok()
@@ -273,7 +277,8 @@ fn write_field(
     Ok(())
 }
 
-/// Writes numbers of other types and enum members, and leaves out missing values.
+/// Writes a field whose value is an enum member or a number of a less common type. A missing value
+/// is left out.
 fn write_rare_field(
     row: &mut Row<'_>,
     at: usize,

@@ -1,4 +1,4 @@
-//! Converts Python scalars to field values and to tags.
+//! Converts Python scalars to values of fields and tags.
 
 pub(crate) mod types;
 
@@ -17,8 +17,8 @@ use crate::text;
 
 const EXPECTED: &str = "float, int, bool or str";
 
-/// Returns the value of a field, or `None` if the value is missing: `None`, `NaN`, `NA` and `NaT`
-/// are left out.
+/// Returns the value of a field. Returns `None` if the value is missing, because fields with
+/// `None`, `NaN`, `NA` or `NaT` are left out.
 pub(crate) fn field<'a>(
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,
@@ -56,14 +56,16 @@ fn integer(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'s
         })
 }
 
-/// Returns the UTF-8 text of a string. A string with a lone surrogate has no UTF-8 form.
+/// Returns the UTF-8 text of a Python string. If the string contains a lone surrogate, it cannot be
+/// converted to UTF-8, and the function returns an error.
 pub(crate) fn string<'a>(text: &'a Bound<'_, PyString>, place: Place<'_>) -> PyResult<&'a str> {
     text.to_str().map_err(|error| place.wrap(text.py(), &error))
 }
 
-/// Handles the less common types: numpy scalars, `Decimal`, enums, and missing values of pandas.
+/// Converts field values of the less common types, which are numpy scalars, `Decimal`, enums, and
+/// missing values of pandas.
 fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
-    // Complex numbers cannot be fields, not even a complex NaN.
+    // A complex number cannot be a field, even if it is NaN.
     if is_complex(value) {
         return Err(place.type_error(EXPECTED, value));
     }
@@ -90,8 +92,8 @@ fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldVal
     Err(place.type_error(EXPECTED, value))
 }
 
-/// Returns the float that is nearest to the value. If the float is infinite although the value is
-/// finite, the value is out of range.
+/// Returns the float that is nearest to a finite value. If this float is infinite, or is zero
+/// although the value is not zero, the value is out of range.
 fn finite(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'static>> {
     let number: f64 = value.call_method0("__float__")?.extract()?;
     if number.is_infinite() || (number == 0.0 && value.is_truthy()?) {
@@ -112,7 +114,7 @@ fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
             .is_truthy()
             .map(|flag| Some(FieldValue::Boolean(flag))),
         'i' => integer(&value.call_method0(intern!(py, "item"))?, place).map(Some),
-        // An unsigned integer stays unsigned, as in a column of that type.
+        // An unsigned numpy integer stays unsigned, as in a column of unsigned integers.
         'u' => {
             let number = value.call_method0(intern!(py, "item"))?.extract()?;
             Ok(Some(FieldValue::Unsigned(number)))
@@ -125,9 +127,10 @@ fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
     }
 }
 
-/// Converts a pyarrow scalar to a Python value, and then to a field value.
+/// Converts a pyarrow scalar first to a Python value, and then to the value of a field.
 fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
-    // Some scalars cannot be converted to Python, such as times in nanoseconds without pandas.
+    // Some pyarrow scalars cannot be converted to Python, such as times in nanoseconds if pandas is
+    // not installed.
     let plain = value.call_method0(intern!(value.py(), "as_py"));
     let plain = plain.map_err(|_| place.type_error(EXPECTED, value))?;
     Ok(field(&plain, place)?.map(|field| match field {
@@ -139,9 +142,10 @@ fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
     }))
 }
 
-/// Returns the text of a tag. Returns `None` if the tag is left out.
+/// Returns the text of a tag's value. Returns `None` if the value is missing, so that the tag is
+/// left out.
 ///
-/// `converted` is set if the value was not a string, because such a conversion causes a warning, as
+/// `converted` is set if the value is not a string. The conversion to a string causes a warning, as
 /// in 0.1.
 pub(crate) fn tag<'a>(
     value: &'a Bound<'_, PyAny>,
@@ -165,7 +169,7 @@ pub(crate) fn tag<'a>(
     Ok(Some(Cow::Owned(text)))
 }
 
-/// Returns the error for a missing value where a value is required.
+/// Returns the error for a missing value in a place where a value is required.
 pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
     if value.is_none() {
         return place.type_error(expected, value);
@@ -176,7 +180,7 @@ pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, 
     ))
 }
 
-/// Returns the name of an enum member. Members that are also strings or integers were already
+/// Returns the name of an enum member. Enum members that are also strings or integers were already
 /// handled as strings or integers.
 fn enum_name(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if is_enum(value)? && !value.is_instance_of::<PyInt>() {
