@@ -1,9 +1,10 @@
-"""Builds InfluxQL text safely: the function `influxql`, and classes for the pieces of a text.
+"""Builds InfluxQL text safely, with the function `influxql` and with classes for the parts of a
+statement.
 
-Values of queries are best sent as `params`, separately from the query text. This module is for
-values in statements such as DROP and CREATE, and for names of several parts, which cannot be sent
-as `params`. The function `plain` determines which types count as values in `params` and in this
-module. The engine quotes the values.
+The values in a query are best sent as `params`, separately from the query text. This module is for
+values in statements such as DROP and CREATE, and for names that consist of several parts. `params`
+supports neither of these two. The function `plain` determines which types count as values in
+`params` and in this module. The engine quotes the values.
 """
 
 from __future__ import annotations
@@ -68,13 +69,13 @@ def _made(kind: type, text: str, bound: object) -> _Piece:
 
 
 class Identifier(_Piece):
-    """The name of a database, a measurement, a tag, a field and so on.
+    """The name of a database, a measurement, a tag, a field, or another object in a statement.
 
     Args:
         *parts: The name, or the parts of the name: `Identifier("db", "rp", "m")` is
             `"db"."rp"."m"`.
     Raises:
-        ValueError: a part is empty, or contains a NUL or a carriage return.
+        ValueError: a part of the name is empty, or contains a NUL or a carriage return.
     """
 
     __slots__ = ()
@@ -166,8 +167,8 @@ _Plain = str | bool | int | float | Decimal | Duration | _Time
 def influxql(template: str, /, **values: object) -> InfluxQL:
     """Fills each `{name}` of a template with one value, name, pattern or duration.
 
-    Whatever a value contains, it stays a single value: it can neither end the statement nor become
-    another part of the statement.
+    Whatever characters a value contains, it stays a single value: it can neither end the statement
+    nor become another part of the statement.
 
     Args:
         template: InfluxQL text that you wrote yourself. Never pass untrusted input as the template.
@@ -245,7 +246,7 @@ def _piece(name: str, value: object) -> str:
 
 
 def plain(value: object) -> _Plain:
-    """Converts a value to a type that InfluxQL has, or refuses the value."""
+    """Converts a value to a type that InfluxQL has, or raises an error."""
     if isinstance(value, str):
         return value
     if isinstance(value, date) or _kind(value) == "M":
@@ -296,7 +297,7 @@ def _literal(value: _Plain) -> str:
 
 
 def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
-    """Converts values for `$name` to the form that the server accepts.
+    """Converts the values of `params` to the form that the server accepts.
 
     Raises:
         TypeError, ValueError: a value cannot be sent; the error names the parameter.

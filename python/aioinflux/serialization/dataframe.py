@@ -1,4 +1,5 @@
-"""Handles DataFrames under the names of aioinflux 0.9. Imports pandas only when needed."""
+"""Encodes and creates DataFrames, in functions with the names of aioinflux 0.9. This module imports
+pandas only when needed."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def serialize(
         tag_columns: Columns that become tags; all other columns become fields.
         **extra_tags: Tags for every row, which take precedence over columns of the same name.
     Raises:
-        ValueError: there is no measurement, or the index is not a `DatetimeIndex`.
+        ValueError: no measurement is passed, or the index is not a `DatetimeIndex`.
     """
     import pandas as pd
 
@@ -46,7 +47,7 @@ def serialize(
 
 
 def parse(resp: Mapping[str, Any]) -> DataFrameType:
-    """Creates DataFrames from a decoded JSON answer whose times are nanoseconds or text.
+    """Creates DataFrames from a decoded JSON answer whose times are nanoseconds or strings.
 
     Args:
         resp: The answer, or a chunk of the answer.
