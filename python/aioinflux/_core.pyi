@@ -66,7 +66,7 @@ class Batch:
 
     @property
     def skipped(self) -> int:
-        """The number of points that have no line, because they have no fields."""
+        """The number of points that are not in the batch because they have no fields."""
 
     def to_bytes(self) -> bytes:
         """Returns a copy of the lines of the batch."""
@@ -155,7 +155,7 @@ class Table:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of GROUP BY, which are the same in all rows."""
+        """The tags of GROUP BY, whose values are the same in all rows."""
 
     @property
     def columns(self) -> list[str]:
@@ -197,7 +197,7 @@ class Rows:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of GROUP BY, which are the same in all rows."""
+        """The tags of GROUP BY, whose values are the same in all rows."""
 
     @property
     def columns(self) -> list[str]:

@@ -84,21 +84,22 @@ class Face:
                 `measurement`, `time`, `tags` and `fields`; an object of a class with
                 `@lineprotocol`; a table; or any nesting of iterables of these. Tables are pandas
                 and polars DataFrames, objects with Arrow's C data interface (pyarrow, DuckDB), and
-                structured numpy arrays. The data can also be `(name, table)` pairs, as in the
-                answer to a query with several series, or a `dict` whose keys are names and whose
-                values are tables. The name in a pair or a `dict` is the measurement of the table.
-                Valid times are an `int` in nanoseconds, or in the unit `time_unit`; a `datetime`
-                (naive means UTC); a `date`; a `numpy.datetime64`; a `pandas.Timestamp`; and a
-                string in ISO 8601 format. If pandas is installed, strings in other formats are also
-                accepted as times. A point without a time gets the server's time, unless `stamp` is
-                true.
+                structured numpy arrays. `(name, table)` pairs, as in the answer to a query with
+                several series, count as tables. A `dict` whose keys are names and whose values are
+                tables is accepted, too. The name in a pair or a `dict` is the measurement of the
+                table. Valid times are an `int` in nanoseconds, or in the unit `time_unit`; a
+                `datetime` (naive means UTC); a `date`; a `numpy.datetime64`; a `pandas.Timestamp`;
+                and a string in ISO 8601 format. If pandas is installed, strings in some other
+                formats are accepted as times. A point without a time gets the server's time, unless
+                `stamp` is true.
             measurement: Measurement of tables, and of points that do not name a measurement. For
                 tables, `measurement` takes precedence over the name in a `(name, table)` pair.
             db: Database to use instead of `client.db`. Only `InfluxDBClient` has the arguments
                 `db`, `precision`, `rp`, `consistency`, `database` and `bucket`.
             precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Pass `precision`
                 only for data that consists of line protocol. Times in all other data, and the times
-                that `stamp` adds, are sent in nanoseconds. See also `time_unit`.
+                that `stamp` adds, are sent in nanoseconds. For the unit of integer times in other
+                data, see `time_unit`.
             rp: Retention policy to use instead of the client's or the database's default.
             tag_columns: Columns of a table that become tags; all other columns become fields.
             time_column: Column of a table that contains the times. By default, the times are in the
@@ -116,20 +117,20 @@ class Face:
                 machine's clock. Each unique time is later than all times that `stamp` assigned
                 before in this process. Data that is already line protocol, and rows of tables
                 without a time column, also get unique times. If `stamp` is false, the server gives
-                the same time to all points of a request that have no time. Of the points without a
+                the same time to all points of a request that have no time. Of all points without a
                 time in the same series, the server keeps only one; a warning is issued.
             batch_lines: Maximum number of points in one request.
             batch_bytes: Maximum number of bytes of line protocol in one request; only a single line
                 can be longer.
             connections: Maximum number of requests in flight at once. If more than one request is
                 in flight, points may be stored in a different order than in the data. If several
-                points have the same tags and time, a different order also changes which point is
-                stored last.
+                points have the same tags and time, a different order changes which of these points
+                is stored last.
             progress: Function that is called after each request with three arguments: the number of
-                points done, the number of bytes of line protocol done, and the number of rows of
-                the table. The third argument is `None` if the length of the data is unknown. If the
-                `progress` function raises an exception, the write ends. `progress=True` shows a
-                tqdm bar, or a line on standard error if tqdm is not installed.
+                points done, the bytes of line protocol done, and the number of rows of the table.
+                The third argument is `None` if the length of the data is unknown. If the `progress`
+                function raises an exception, the write ends. `progress=True` shows a tqdm bar, or a
+                line on standard error if tqdm is not installed.
             database: Alias of `db`; if both arguments are passed, they must name the same database.
             bucket: Alias of `db`, like `database`.
             **extra_tags: Tags for every point and every row, with scalar values. Extra tags take
@@ -164,10 +165,11 @@ class Face:
                 write `{{` and `}}`.
             epoch: Unit of the times in dicts and rows: ns, u, ms, s, m or h. The times in tables
                 are always in nanoseconds.
-            chunked: Whether to read the answer as it arrives, in bounded memory. Until a chunked
-                answer is read to its end, closed or dropped, its request is one of the 64 requests
-                of a client that can run at once. `InfluxDBClient` supports chunked answers only in
-                `async` mode, and not as rows; in other cases, use `stream` instead.
+            chunked: Whether to read the answer as it arrives, in bounded memory. A client runs at
+                most 64 requests at once, and the request of a chunked answer counts as running
+                until the answer is read to its end, closed or dropped. `InfluxDBClient` supports
+                chunked answers only in `async` mode, and not as rows; in other cases, use `stream`
+                instead.
             chunk_size: Number of rows in a chunk; the server's default is 10,000.
             db: Database to use instead of `client.db`.
             rp: Retention policy of the measurements for which the query names none. This argument

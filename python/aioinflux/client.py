@@ -1,7 +1,7 @@
 """Defines `InfluxDBClient`, and lists its differences from `AsyncInfluxDBClient`.
 
 `InfluxDBClient` and `AsyncInfluxDBClient` are interfaces to the class `Base`, which does the work.
-Each interface has the conventions of the version of aioinflux from which it descends:
+Each interface has the conventions of the version of aioinflux whose programs it supports:
 
 | | `InfluxDBClient` (0.9) | `AsyncInfluxDBClient` (0.1) |
 |---|---|---|
@@ -128,12 +128,13 @@ class InfluxDBClient(Base, Administration):
     def from_env(cls, **options: Any) -> Self:
         """Creates a client from environment variables.
 
-        `INFLUXDB_URL` is read in the same way as by `from_url`. The following variables take
-        precedence over `INFLUXDB_URL`: `INFLUXDB_HOST`, `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or
-        `INFLUXDB_DB`), `INFLUXDB_RP`, `INFLUXDB_USERNAME` (or `INFLUXDB_USER`, `INFLUX_USERNAME`),
-        `INFLUXDB_PASSWORD` (or `INFLUXDB_USER_PASSWORD`, `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT`
-        (seconds), `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`, and
-        `INFLUXDB_VERIFY_SSL` (`true`, `yes`, `false` or `no`). Empty variables are ignored.
+        The variable `INFLUXDB_URL` is read in the same way as by `from_url`. The following
+        variables take precedence over `INFLUXDB_URL`: `INFLUXDB_HOST`, `INFLUXDB_PORT`,
+        `INFLUXDB_DATABASE` (or `INFLUXDB_DB`), `INFLUXDB_RP`, `INFLUXDB_USERNAME` (or
+        `INFLUXDB_USER`, `INFLUX_USERNAME`), `INFLUXDB_PASSWORD` (or `INFLUXDB_USER_PASSWORD`,
+        `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT` (seconds), `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`,
+        `INFLUXDB_KEY_FILE`, and `INFLUXDB_VERIFY_SSL` (`true`, `yes`, `false` or `no`). Empty
+        variables are ignored.
 
         Args:
             **options: Arguments of the constructor, which take precedence over environment
@@ -356,9 +357,9 @@ class InfluxDBClient(Base, Administration):
                 named tuple has one attribute for each column, even if the column's name is not an
                 identifier (`getattr(row, "class")`). The attribute `_columns` of a named tuple
                 contains the names of all columns. With `rows`, each row is a plain tuple; with
-                `dicts`, each row is a dict. In these tuples and dicts, the tags of GROUP BY follow
-                the columns. With `dict`, `json`, `pandas`, `dataframe`, `polars`, `pyarrow` or
-                `arrow`, the stream yields one object for each batch.
+                `dicts`, each row is a dict. In plain tuples and in dicts, the tags of GROUP BY
+                follow the columns. With `dict`, `json`, `pandas`, `dataframe`, `polars`, `pyarrow`
+                or `arrow`, the stream yields one object for each batch.
             into: Class with `@lineprotocol`, to be used instead of an output: each row becomes an
                 object of this class.
             progress: Function that is called for each batch with three arguments: the number of
@@ -367,8 +368,8 @@ class InfluxDBClient(Base, Administration):
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
-            ValueError: an argument is missing or out of range. The iteration raises the errors that
-                `Stream` documents, after it has yielded the rows that arrived before the error.
+            ValueError: an argument is missing or out of range. Iterating over the stream raises the
+                errors that `Stream` documents, after the rows that arrived before the error.
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)

@@ -1,10 +1,10 @@
 """Builds InfluxQL text safely, with the function `influxql` and with classes for the parts of a
 statement.
 
-The values in a query are best sent as `params`, separately from the query text. This module is for
-values in statements such as DROP and CREATE, and for names that consist of several parts. `params`
-supports neither of these two. The function `plain` determines which types count as values in
-`params` and in this module. The engine quotes the values.
+Values in queries are best passed in `params`, which sends them separately from the query text. This
+module is for values and names that cannot be passed in `params`: values in statements such as DROP
+and CREATE, and names that consist of several parts. The function `plain` determines which types
+count as values in `params` and in this module. The engine quotes the values.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Literal(_Piece):
             `numpy.timedelta64`, which becomes a duration; or a numpy scalar.
     Raises:
         TypeError: the value has another type. `None` is refused, because InfluxQL has no null.
-        ValueError: the value is out of range, or is text that InfluxQL cannot represent.
+        ValueError: the value is out of range, or is a string that InfluxQL cannot represent.
     """
 
     __slots__ = ()
@@ -132,9 +132,9 @@ class Duration(_Piece):
     """An InfluxQL duration.
 
     Args:
-        value: A `timedelta`, `pandas.Timedelta` or `numpy.timedelta64` that is not negative; text
-            such as `7d` or `1h30m`, with the units ns, u, ms, s, m, h, d and w; or `INF`, which
-            means for ever and is valid only for retention policies.
+        value: A `timedelta`, `pandas.Timedelta` or `numpy.timedelta64` that is not negative; a
+            string such as `7d` or `1h30m`, with the units ns, u, ms, s, m, h, d and w; or `INF`,
+            which means forever and is valid only for retention policies.
     Raises:
         ValueError: the value is negative, is not a duration, or does not fit into 64-bit
             nanoseconds.

@@ -9,7 +9,7 @@ class Load(NamedTuple):
 ```
 
 If at least one attribute of a class has a mark of this module, the other attributes need no mark.
-In such a class, an attribute without a mark is a field if its type is `float`, `int`, `bool`,
+In a class with marks, an attribute without a mark is a field if its type is `float`, `int`, `bool`,
 `str`, `Decimal` or an enum. The markers of aioinflux 0.9 (`TAG`, `FLOAT` and so on) are in the
 package `aioinflux` itself. A class can use the markers of aioinflux 0.9 together with the marks of
 this module.

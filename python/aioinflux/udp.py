@@ -1,8 +1,8 @@
 """Writes over UDP to a 1.x server that has a section `[[udp]]` in its configuration.
 
 A UDP server sends no replies. No error is raised if data is dropped by the network, overflows the
-server's buffer, or cannot be parsed or stored by the server. If it is important that the data
-arrives, write it over HTTP.
+server's buffer, or cannot be parsed or stored by the server. If all data must arrive, write it over
+HTTP.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class UDPClient:
     Times are sent in nanoseconds, so the listener's `precision` must be `ns` or empty, which is the
     default.
 
-    Each datagram holds as many whole lines as fit into it. If a server cannot read one line of a
-    datagram, it drops the whole datagram. The client checks points before it sends them, in the
-    same way as for HTTP. Points that only the server can refuse, such as points with a conflicting
-    field type, are lost silently. The server drops data that arrives faster than the server can
-    read it. The server's setting `read-buffer`, and the operating system's limit for this buffer,
-    determine how much data can wait to be read.
+    Each datagram holds as many whole lines as fit into it. If a server cannot read one of the lines
+    of a datagram, the server drops the whole datagram. The client checks points before it sends
+    them, in the same way as for HTTP. Points that only the server can refuse, such as points with a
+    conflicting field type, are lost silently. The server drops data that arrives faster than the
+    server can read it. The server's setting `read-buffer`, and the operating system's limit for
+    this buffer, determine how much data can wait to be read.
 
     Args:
         host: Name or address of the server. The name of the server is looked up only once, when the
@@ -151,8 +151,7 @@ class UDPClient:
             `True`.
         Raises:
             ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
-                the error names the point. The batch that contains the point that cannot be written
-                was not sent.
+                the error names the point. The batch that contains the invalid point was not sent.
             InfluxDBConnectionError: the system refused to send, or reported that an earlier
                 datagram was rejected. Some networks report a rejected datagram if no program
                 listens on the port, but usually there is no report.

@@ -32,8 +32,8 @@ class Administration(Databases, Users, Schema, Deletion, Server):
 
     Raises:
         TypeError, ValueError: an argument is not valid for the statement; nothing was sent.
-        InfluxDBQueryError: the server refused the statement; `.status` is 401 if the user name or
-            the password is wrong, 403 if the user lacks the privilege, and `None` if the statement
-            failed.
+        InfluxDBQueryError: the server refused the statement. The attribute `.status` is 401 if the
+            user name or the password is wrong, 403 if the user lacks the privilege, and `None` if
+            the statement failed.
         InfluxDBConnectionError: the server could not be reached, or the connection was lost.
     """

@@ -1,7 +1,7 @@
 """Statements that show and count the measurements, series, tags and fields of a database.
 
-Specify a measurement as a string, as a `Regex`, or as `Identifier(rp, measurement)`. A condition is
-text that you write yourself or that `influxql` builds, or a dict of tags:
+Specify a measurement as a string, as a `Regex`, or as `Identifier(rp, measurement)`. Specify a
+condition as text that you write yourself or that `influxql` builds, or as a dict of tags:
 `{"host": "a", "rack": Regex("^1"), "zone": ["x", "y"]}`. If the condition is a dict, a series must
 match all tags of the dict. If the dict contains a list as the value of a tag, the series must match
 one of the values in the list.

@@ -42,11 +42,13 @@ class Server(Statements):
         return self._statement("SHOW SHARD GROUPS", None)
 
     def show_stats(self, component: str | None = None) -> Any:
-        """Returns the server's counters; `component` selects a part, such as `runtime`."""
+        """Returns the server's counters. The argument `component` selects a part of the counters,
+        such as `runtime`."""
         return self._statement(f"SHOW STATS{_for('component', component)}", None)
 
     def show_diagnostics(self, component: str | None = None) -> Any:
-        """Returns diagnostics of the server; `component` selects a part, such as `build`."""
+        """Returns diagnostics of the server. The argument `component` selects a part of the
+        diagnostics, such as `build`."""
         return self._statement(f"SHOW DIAGNOSTICS{_for('component', component)}", None)
 
     def explain(

@@ -1,5 +1,5 @@
-"""Checks and quotes the parts of statements. The error for an invalid argument names the
-argument."""
+"""Checks and quotes the parts of statements. If an argument is invalid, the error message names
+it."""
 
 from __future__ import annotations
 

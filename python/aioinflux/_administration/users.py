@@ -75,7 +75,7 @@ class Users(Statements):
     def revoke(
         self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Revokes a user's privilege on a database. The arguments are the same as for `grant`.
+        """Revokes a user's privilege on a database. `revoke` has the same arguments as `grant`.
 
         Source: InfluxQL reference, REVOKE.
         """

@@ -2,8 +2,8 @@
 
 Backslashes are escaped only in string fields, because outside of string fields the server supports
 only `\\,`, `\\ ` and `\\=`. Names and tag values cannot contain newlines, so their newlines are
-removed; string fields keep newlines. These tables do not refuse strings that no escape can
-represent, such as empty names and strings with a backslash at the end; the encoder does.
+removed; string fields keep newlines. The encoder, not one of these tables, refuses strings that no
+escape can represent, such as empty names and strings with a backslash at the end.
 """
 
 from __future__ import annotations
