@@ -98,8 +98,8 @@ class Face:
                 `db`, `precision`, `rp`, `consistency`, `database` and `bucket`.
             precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Pass `precision`
                 only for data that consists of line protocol. Times in all other data, and the times
-                that `stamp` adds, are sent in nanoseconds. For the unit of integer times in other
-                data, see `time_unit`.
+                that `stamp` adds, are sent in nanoseconds. For integer times in data other than
+                line protocol, see `time_unit`.
             rp: Retention policy to use instead of the client's or the database's default.
             tag_columns: Columns of a table that become tags; all other columns become fields.
             time_column: Column of a table that contains the times. By default, the times are in the
@@ -148,9 +148,9 @@ class Face:
             InfluxDBConnectionError: the server could not be reached, or the connection was lost.
             If a write consists of several requests, the message of every error says which points
             were written. The attribute `.written` of the error is a list of `range` objects with
-            the numbers of these points. If the server refuses only individual points, later
-            requests are still sent. Any error that is not about individual points stops the write.
-            The error is raised only after all requests in flight have ended.
+            the numbers of the points that were written. If the server refuses only individual
+            points, later requests are still sent. Any error that is not about individual points
+            stops the write. The error is raised only after all requests in flight have ended.
         Source: InfluxDB 1.8 API reference, `/write`.
         """
         raise NotImplementedError
@@ -184,8 +184,8 @@ class Face:
             output: Format of the answer: `json`, `dataframe`, or any other output of
                 `parse_response`: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows` or `dicts`.
                 `output` takes precedence over `client.output` and over the mode `dataframe`. With
-                `chunked`, the answer consists of one object for each batch, or of one row after the
-                other for the outputs `rows` and `dicts`.
+                `chunked`, the answer consists of one object for each batch, or of single rows for
+                the outputs `rows` and `dicts`.
             into: Class with `@lineprotocol`, to be used instead of an output: each row becomes an
                 object of this class. Each column of the answer, and each tag of GROUP BY, is
                 assigned to the attribute with the same name. Only `InfluxDBClient` has the argument

@@ -120,7 +120,7 @@ class InfluxDBClient(Base, Administration):
             **options: Arguments of the constructor, which take precedence over the URL.
         Raises:
             ValueError: a part of the URL is unknown or invalid, or two parts name different
-                databases. The error never contains a password.
+                databases. The error message never contains a password.
         """
         return cls(**_locate.with_options(_locate.of_url(url), options))
 

@@ -99,7 +99,8 @@ class Literal(_Piece):
             becomes quoted text with nanoseconds; a `timedelta`, `pandas.Timedelta` or
             `numpy.timedelta64`, which becomes a duration; or a numpy scalar.
     Raises:
-        TypeError: the value has another type. `None` is refused, because InfluxQL has no null.
+        TypeError: the value has a type that is not listed for `value`. `None` is refused, because
+            InfluxQL has no null.
         ValueError: the value is out of range, or is a string that InfluxQL cannot represent.
     """
 

@@ -1,4 +1,4 @@
-"""Statements about databases, retention policies, continuous queries and subscriptions."""
+"""Holds the methods for databases, retention policies, continuous queries and subscriptions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ Length = timedelta | str | Duration
 
 
 class Databases(Statements):
-    """Statements about databases, retention policies, continuous queries and subscriptions."""
+    """The methods of a client for databases, retention policies, continuous queries and
+    subscriptions."""
 
     def create_database(
         self,

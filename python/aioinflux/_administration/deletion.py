@@ -37,8 +37,8 @@ class Deletion(Statements):
 
         Args:
             measurement: Name of a measurement, or a pattern of names.
-            where: Tags that the series must have; see `Schema` for the form. A condition on fields
-                or times is refused.
+            where: Tags that the series must have; see `Schema` for the form. Conditions on fields
+                or times are refused.
             db: Name of the database.
         Raises:
             ValueError: neither `measurement` nor `where` is given.

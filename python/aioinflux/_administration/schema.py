@@ -1,4 +1,4 @@
-"""Statements that show and count the measurements, series, tags and fields of a database.
+"""Holds the methods that show and count the measurements, series, tags and fields of a database.
 
 Specify a measurement as a string, as a `Regex`, or as `Identifier(rp, measurement)`. Specify a
 condition as text that you write yourself or that `influxql` builds, or as a dict of tags:
@@ -103,7 +103,7 @@ class Schema(Statements):
 
         Args:
             key: A tag key, a pattern, or a list of keys.
-            measurement: Name of a measurement, or a pattern, that limits the search.
+            measurement: Name of the measurement to search, or a pattern of names.
             where: Condition; only values from matching series are returned.
             limit: Maximum number of values for each measurement.
             offset: Number of values to skip.

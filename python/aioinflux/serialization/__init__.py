@@ -1,4 +1,4 @@
-"""Encodes points as line protocol with the engine, in functions with the names of aioinflux 0.9."""
+"""Encodes points as line protocol with the engine, under the function names of aioinflux 0.9."""
 
 from __future__ import annotations
 

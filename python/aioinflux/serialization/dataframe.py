@@ -1,4 +1,4 @@
-"""Encodes and creates DataFrames, in functions with the names of aioinflux 0.9. This module imports
+"""Encodes and creates DataFrames, under the function names of aioinflux 0.9. This module imports
 pandas only when needed."""
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def serialize(
     tag_columns: Iterable[object] | None = None,
     **extra_tags: object,
 ) -> bytes:
-    """Encodes the rows of a DataFrame as lines, without the last line feed.
+    """Encodes the rows of a DataFrame as lines, without a line feed after the last line.
 
     Args:
         df: The DataFrame, whose index holds the times.

@@ -251,7 +251,8 @@ def _alias(field: Any) -> str | None:
 
 
 def str_to_dt(s: str) -> datetime:
-    """Converts ISO 8601 text to a datetime in UTC. Digits beyond microseconds are cut off."""
+    """Converts ISO 8601 text to a datetime in UTC. Digits of the seconds beyond microseconds are
+    cut off."""
     since = timedelta(microseconds=_core.nanoseconds(s) // 1000)
     return datetime(1970, 1, 1, tzinfo=timezone.utc) + since
 
