@@ -1,7 +1,7 @@
 """Holds the signatures of the native module, and the docstrings of the classes that users see.
 
-The build script (`crates/python/build.rs`) copies these docstrings into the native module. All
-other parts of the native module are documented in Rust.
+The build script (`crates/python/build.rs`) copies the docstrings of this file into the native
+module. All other parts of the native module are documented in Rust.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence

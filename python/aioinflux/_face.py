@@ -85,13 +85,13 @@ class Face:
                 `@lineprotocol`; a table; or any nesting of iterables of these. Tables are pandas
                 and polars DataFrames, objects with Arrow's C data interface (pyarrow, DuckDB), and
                 structured numpy arrays. `(name, table)` pairs, as in the answer to a query with
-                several series, count as tables. A `dict` whose keys are names and whose values are
-                tables is accepted, too. The name in a pair or a `dict` is the measurement of the
-                table. Valid times are an `int` in nanoseconds, or in the unit `time_unit`; a
-                `datetime` (naive means UTC); a `date`; a `numpy.datetime64`; a `pandas.Timestamp`;
-                and a string in ISO 8601 format. If pandas is installed, strings in some other
-                formats are accepted as times. A point without a time gets the server's time, unless
-                `stamp` is true.
+                several series, count as tables. `data` can also be a `dict` whose keys are names
+                and whose values are tables. The name in a `(name, table)` pair or in a `dict` is
+                the measurement of the table. Valid times are an `int` in nanoseconds, or in the
+                unit `time_unit`; a `datetime` (naive means UTC); a `date`; a `numpy.datetime64`; a
+                `pandas.Timestamp`; and a string in ISO 8601 format. If pandas is installed, strings
+                in some other formats are accepted as times. A point without a time gets the
+                server's time, unless `stamp` is true.
             measurement: Measurement of tables, and of points that do not name a measurement. For
                 tables, `measurement` takes precedence over the name in a `(name, table)` pair.
             db: Database to use instead of `client.db`. Only `InfluxDBClient` has the arguments
@@ -110,7 +110,8 @@ class Face:
                 whose unit is `precision`. Integer times are converted to nanoseconds before they
                 are sent.
             consistency: How many nodes of a cluster must have stored the points: `any`, `one`,
-                `quorum` or `all`. This argument takes precedence over the client's setting.
+                `quorum` or `all`. The argument `consistency` takes precedence over the client's
+                setting.
             tags: Extra tags, which can have any name, including the names of this method's
                 arguments.
             stamp: Whether each point without a time gets a unique time, in nanoseconds, from this
@@ -128,7 +129,7 @@ class Face:
                 is stored last.
             progress: Function that is called after each request with three arguments: the number of
                 points done, the bytes of line protocol done, and the number of rows of the table.
-                The third argument is `None` if the length of the data is unknown. If the `progress`
+                The number of rows is `None` if the length of the data is unknown. If the `progress`
                 function raises an exception, the write ends. `progress=True` shows a tqdm bar, or a
                 line on standard error if tqdm is not installed.
             database: Alias of `db`; if both arguments are passed, they must name the same database.
@@ -150,7 +151,8 @@ class Face:
             were written. The attribute `.written` of the error is a list of `range` objects with
             the numbers of the points that were written. If the server refuses only individual
             points, later requests are still sent. Any error that is not about individual points
-            stops the write. The error is raised only after all requests in flight have ended.
+            stops the write. The error of a write is raised only after all requests in flight have
+            ended.
         Source: InfluxDB 1.8 API reference, `/write`.
         """
         raise NotImplementedError
@@ -166,15 +168,14 @@ class Face:
             epoch: Unit of the times in dicts and rows: ns, u, ms, s, m or h. The times in tables
                 are always in nanoseconds.
             chunked: Whether to read the answer as it arrives, in bounded memory. A client runs at
-                most 64 requests at once, and the request of a chunked answer counts as running
-                until the answer is read to its end, closed or dropped. `InfluxDBClient` supports
-                chunked answers only in `async` mode, and not as rows; in other cases, use `stream`
-                instead.
+                most 64 requests at once. The request of a chunked answer counts as running until
+                the answer is read to its end, closed or dropped. `InfluxDBClient` supports chunked
+                answers only in `async` mode, and not as rows; in other cases, use `stream` instead.
             chunk_size: Number of rows in a chunk; the server's default is 10,000.
             db: Database to use instead of `client.db`.
-            rp: Retention policy of the measurements for which the query names none. This argument
-                takes precedence over the client's default. Only `InfluxDBClient` has the argument
-                `rp`.
+            rp: Retention policy of all measurements for which the query does not name one. The
+                argument `rp` takes precedence over the client's default. Only `InfluxDBClient` has
+                the argument `rp`.
             params: Values for `$name` in the statements. Values in `params` are sent separately
                 from the query text, which is the safe way to pass values. A value has one of the
                 types that `influxql` accepts (see `Literal`, `Identifier`, `Regex` and `Duration`

@@ -369,7 +369,8 @@ class InfluxDBClient(Base, Administration):
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
             ValueError: an argument is missing or out of range. Iterating over the stream raises the
-                errors that `Stream` documents, after the rows that arrived before the error.
+                errors that `Stream` documents. The rows that arrived before an error are yielded
+                first.
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)

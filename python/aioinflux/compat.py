@@ -1,8 +1,8 @@
 """Provides pandas and numpy as aioinflux 0.9 did, but imports them only on demand.
 
 `pd` and `np` are the modules pandas and numpy, or `None` if the modules are not installed. In
-aioinflux 0.9, both modules were always imported if they were installed. `aioredis` and `lz4` are
-always `None`, because the Redis cache no longer exists.
+aioinflux 0.9, pandas and numpy were always imported if they were installed. `aioredis` and `lz4`
+are always `None`, because the Redis cache no longer exists.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The exceptions of aioinflux, which form a tree under one base class.
+"""Defines the exceptions of aioinflux, which have one common base class.
 
 ```
 InfluxDBError(Exception)
@@ -11,8 +11,8 @@ InfluxDBError(Exception)
 ```
 
 Invalid arguments, and data that cannot be written, raise a `TypeError` or a `ValueError`. If the
-data fits into one request, this error is raised before anything is sent. Exceptions of every class
-can be pickled. No exception contains a password.
+data fits into one request, the `TypeError` or `ValueError` is raised before anything is sent.
+Exceptions of every class can be pickled. No exception contains a password.
 """
 
 from __future__ import annotations

@@ -44,8 +44,8 @@ class UDPClient:
     this buffer, determine how much data can wait to be read.
 
     Args:
-        host: Name or address of the server. The name of the server is looked up only once, when the
-            client is created. IPv4 addresses are preferred.
+        host: Name or address of the server. The client looks up the name of the server only once,
+            when the client is created. IPv4 addresses are preferred.
         port: UDP port of the server's listener.
         mode: `async`, in which calls are awaited, or `blocking`, in which calls return the result
             itself.
@@ -153,8 +153,8 @@ class UDPClient:
             ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
                 the error names the point. The batch that contains the invalid point was not sent.
             InfluxDBConnectionError: the system refused to send, or reported that an earlier
-                datagram was rejected. Some networks report a rejected datagram if no program
-                listens on the port, but usually there is no report.
+                datagram was rejected. On some networks, a datagram is reported as rejected if no
+                program listens on the port, but usually there is no report.
         Source: InfluxDB 1.8 manual, UDP service.
         """
         for name in _SETTINGS:

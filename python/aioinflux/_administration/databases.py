@@ -38,7 +38,7 @@ class Databases(Statements):
         """Creates a database. A database that already exists stays unchanged.
 
         Args:
-            db: Name of the database. Default: the client's database.
+            db: Name of the database. By default, this is the client's database.
             duration: How long the first retention policy keeps points; forever by default.
             replication: Number of copies in a cluster.
             shard_duration: Time span of a shard.

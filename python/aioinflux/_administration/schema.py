@@ -46,7 +46,7 @@ class Schema(Statements):
 
         Args:
             measurement: Name of a measurement, or a pattern that the names match.
-            where: Condition; only measurements with a matching series are returned.
+            where: Condition on series; only measurements with a matching series are returned.
             limit: Maximum number of names.
             offset: Number of names to skip.
             db: Name of the database.
@@ -104,7 +104,7 @@ class Schema(Statements):
         Args:
             key: A tag key, a pattern, or a list of keys.
             measurement: Name of the measurement to search, or a pattern of names.
-            where: Condition; only values from matching series are returned.
+            where: Condition on series; only values from matching series are returned.
             limit: Maximum number of values for each measurement.
             offset: Number of values to skip.
             db: Name of the database.

@@ -1,5 +1,5 @@
-"""Checks and quotes the parts of statements. If an argument is invalid, the error message names
-it."""
+"""Checks and quotes the parts of statements. If an argument is invalid, the error message contains
+the name of the argument."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def number(argument: str, value: object) -> str:
 
 
 def duration(argument: str, value: object) -> str:
-    """Returns a duration in the form that InfluxQL uses. Error messages start with the name of the
-    argument."""
+    """Returns a duration in the form that InfluxQL uses. If the duration is invalid, the error
+    message starts with the name of the argument."""
     try:
         return str(value if isinstance(value, Duration) else Duration(value))
     except (TypeError, ValueError) as error:
@@ -121,7 +121,7 @@ def _tag(key: object, value: object) -> str:
 
 
 def page(limit: int | None, offset: int | None) -> str:
-    """Returns the clauses LIMIT and OFFSET, each only if its value is set."""
+    """Returns the clauses LIMIT and OFFSET, but leaves out a clause whose value is not set."""
     found = ""
     if limit is not None:
         # The server reads zero as "no limit".

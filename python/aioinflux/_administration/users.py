@@ -47,7 +47,7 @@ class Users(Statements):
         return self._statement(f"DROP USER {_name('name', name)}", None)
 
     def set_password(self, name: str, password: str) -> Any:
-        """Changes the password of a user. The password never appears in logs or errors."""
+        """Changes the password of a user. The new password never appears in logs or errors."""
         user = _name("name", name)
         return self._statement(f"SET PASSWORD FOR {user} = {_secret(password)}", None)
 

@@ -93,8 +93,8 @@ def lineprotocol(
 
     The decorator adds a method `to_lineprotocol()` to the class, which returns the line of an
     object as `bytes`. `write`, `to_line_protocol` and `line_batches` accept objects of a decorated
-    class. Attributes that are `None`, NaN, `NA` or `NaT` are left out. `to_lineprotocol.opts` is a
-    `dict` with the arguments of `lineprotocol`.
+    class. Attributes whose value is `None`, NaN, `NA` or `NaT` are left out of the point.
+    `to_lineprotocol.opts` is a `dict` with the arguments of `lineprotocol`.
 
     Args:
         cls: The class to decorate. If the argument `cls` is not passed, a decorator is returned.
@@ -184,7 +184,7 @@ def reader(cls: type[_T]) -> Reader[_T]:
     """Returns a function that turns decoded answers into objects, for `query(..., into=cls)`.
 
     Each column of the answer, and each tag of GROUP BY, is assigned to the attribute with the same
-    name. If a value is null, the attribute gets `None` if it is Optional, and otherwise its
+    name. If a value is null, an Optional attribute gets `None`, and any other attribute gets its
     default. If a column is missing, the attribute gets its default, or `None` if it is Optional and
     has no default.
 
