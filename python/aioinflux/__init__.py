@@ -1,10 +1,11 @@
 """Asynchronous and blocking InfluxDB client for Python, with an engine written in Rust.
 
-`InfluxDBClient` is the client. `AsyncInfluxDBClient` is the same client with the conventions of
-aioinflux 0.1. `InfluxDBError` is the base class of all errors that the server and the connection
-cause. The decorator `lineprotocol` declares classes whose objects are points. `UDPClient` writes
-over UDP, without replies from the server. The module `influxql` builds query text safely.
-`to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
+`InfluxDBClient` is the client with the conventions of aioinflux 0.9 and all newer features.
+`AsyncInfluxDBClient` is a client with the conventions of aioinflux 0.1. `InfluxDBError` is the base
+class of all errors that the server and the connection cause. The decorator `lineprotocol` declares
+classes whose objects are points. `UDPClient` writes over UDP, without replies from the server. The
+module `influxql` builds query text safely. `to_line_protocol`, `parse_line_protocol` and
+`parse_response` work without a server.
 """
 
 from . import compat as compat

@@ -1,7 +1,7 @@
-"""Signatures of the native module, and the docstrings of the classes that users see.
+"""Holds the signatures of the native module, and the docstrings of the classes that users see.
 
-The build script (`crates/python/build.rs`) copies these docstrings into the native module. All
-other parts of the native module are documented in Rust.
+The build script (`crates/python/build.rs`) copies the docstrings of this file into the native
+module. All other parts of the native module are documented in Rust.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -66,13 +66,13 @@ class Batch:
 
     @property
     def skipped(self) -> int:
-        """The number of points without a line, because they have no fields."""
+        """The number of points that are not in the batch because they have no fields."""
 
     def to_bytes(self) -> bytes:
-        """Returns a copy of the lines."""
+        """Returns a copy of the lines of the batch."""
 
     def gzip(self) -> bytes:
-        """Returns the lines compressed with gzip, in the same way as `write`. Releases the GIL."""
+        """Returns the lines of the batch, compressed with gzip as in `write`. Releases the GIL."""
 
 @final
 class Writing:
@@ -111,7 +111,7 @@ class Arguments:
 
 @final
 class Batches:
-    """An iterator over batches."""
+    """An iterator over batches of encoded lines."""
 
     def __new__(cls, data: object, arguments: Arguments) -> Batches: ...
     def __iter__(self) -> Batches: ...
@@ -155,11 +155,11 @@ class Table:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of GROUP BY, which are the same in all rows."""
+        """The tags of GROUP BY, whose values are the same in all rows."""
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns of the answer, followed by the tags of GROUP BY."""
+        """The names of the answer's columns, followed by the tags of GROUP BY."""
 
     @property
     def types(self) -> dict[str, str]:
@@ -185,10 +185,10 @@ class Table:
 class Rows:
     """The rows of one series: tuples for `output="rows"`, dicts for `output="dicts"`.
 
-    Each iteration creates the rows again. Only one thread at a time may use an iterator over the
-    rows. `len(rows)` is the number of rows. `repr` and notebooks show the first and the last rows.
-    `rows[0]` and `rows[-1]` are single rows. `rows[10:20]` is also a `Rows` object, which shares
-    the memory of all rows. `Rows` can be pickled.
+    Each iteration over a `Rows` object creates the rows again. An iterator over the rows must be
+    used by only one thread at a time. `len(rows)` is the number of rows. `repr` and notebooks show
+    the first and the last rows. `rows[0]` and `rows[-1]` return single rows. `rows[10:20]` is
+    another `Rows` object, which shares the memory of all rows. `Rows` can be pickled.
     """
 
     @property
@@ -197,11 +197,11 @@ class Rows:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of GROUP BY, which are the same in all rows."""
+        """The tags of GROUP BY, whose values are the same in all rows."""
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns of the answer, followed by the tags of GROUP BY."""
+        """The names of the answer's columns, followed by the tags of GROUP BY."""
 
     def __len__(self) -> int: ...
     @overload
@@ -354,11 +354,11 @@ def to_line_protocol(
     """Encodes points as line protocol, exactly as `InfluxDBClient.write` sends them.
 
     Args:
-        data: All data that `write` accepts: text, mappings, objects of classes with
+        data: Any data that `write` accepts: strings, mappings, objects of classes with
             `@lineprotocol`, tables, and iterables of these. Tables are pandas and polars
             DataFrames, objects with Arrow's C data interface (pyarrow, DuckDB), and structured
-            numpy arrays. A pair `(measurement, table)`, and a `dict` from measurements to tables,
-            also count as tables.
+            numpy arrays. A pair `(measurement, table)` also counts as a table, and so does a `dict`
+            whose keys are measurements and whose values are tables.
         measurement: Measurement of points and rows that do not name a measurement.
         tag_columns: Columns of a table that become tags; all other columns become fields.
         time_column: Column with the times of a table. By default, the index of a pandas DataFrame,
@@ -367,13 +367,13 @@ def to_line_protocol(
         time_unit: Unit of integer times: ns (the default), u, ms, s, m or h.
         tags: Extra tags, which can have any name, including the names of this function's arguments.
         stamp: Whether each point without a time gets a unique time, in nanoseconds, from this
-            machine's clock. Encoded lines, and rows of tables without a time column, also get
-            unique times.
+            machine's clock. Data that is already line protocol, and rows of tables without a time
+            column, also get unique times.
         threads: Number of threads that encode a table without the GIL. By default, one thread is
-            used for each processor that this process may use. The lines do not depend on the number
-            of threads.
-        server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
-            The rules of the generations differ: see the Rust type `Dialect`.
+            used for each processor that this process may use. The encoded lines are the same for
+            any number of threads.
+        server: Version of InfluxDB for which the lines are encoded: `1.x` (the default), `2.x` or
+            `3.x`. The rules for lines differ between versions; see the Rust type `Dialect`.
         **extra_tags: Tags for every mapping and every row, which take precedence over a point's own
             tags.
     Returns:

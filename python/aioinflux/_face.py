@@ -1,9 +1,9 @@
-"""Docstrings that both interfaces share, for the constructor, `write` and `query`.
+"""Holds the docstrings that both interfaces share, for the constructor, `write` and `query`.
 
-`InfluxDBClient` and `AsyncInfluxDBClient` differ in arguments, so each has its own signatures.
-The docstrings are written only once, in this module: in `help()`, in editors and in the manual, a
-method without a docstring inherits the docstring of its base class. The manual of an interface
-leaves out arguments that the interface does not have.
+The methods of `InfluxDBClient` and `AsyncInfluxDBClient` have different arguments, so each class
+has its own signatures. The docstrings are written only once, in this module. In `help()`, in
+editors and in the manual, a method without a docstring inherits the docstring of its base class.
+The manual of an interface leaves out arguments that the interface does not have.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["Face"]
 
 
 class Face:
-    """The methods whose docstrings both interfaces inherit."""
+    """Declares the methods whose docstrings both interfaces inherit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Creates a client. Connections are opened when they are needed.
@@ -74,67 +74,71 @@ class Face:
     def write(self, *args: Any, **kwargs: Any) -> Any:
         """Writes points.
 
-        Data of more than one batch is sent as several requests, in order. The next batch is encoded
-        while the previous request is in flight. An iterable is read only as fast as batches are
-        sent, so that memory use stays bounded. In `async` mode, `data` can be an asynchronous
-        iterable.
+        Data of more than one batch is sent as several requests, in order. The client encodes the
+        next batch while the previous request is in flight. The client reads an iterable only as
+        fast as it sends batches, so that memory use stays bounded. In `async` mode, `data` can be
+        an asynchronous iterable.
 
         Args:
-            data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
-                `tags` and `fields`, an object of a class with `@lineprotocol`, a table, or any
-                nesting of iterables of these. Tables are pandas and polars DataFrames, objects with
-                Arrow's C data interface (pyarrow, DuckDB), and structured numpy arrays. Pairs
-                `(name, table)`, as in the answer to a query with several series, are also accepted,
-                and so is a `dict` whose keys are names and whose values are tables. The name of a
-                table is its measurement. A time is an `int` in nanoseconds (or in the unit
-                `time_unit`), a `datetime` (naive means UTC), a `date`, a `numpy.datetime64`, a
-                `pandas.Timestamp`, or ISO 8601 text. If pandas is installed, it reads times in
-                other text formats. A point without a time gets the server's time, unless `stamp` is
-                true.
+            data: One of the following: line protocol (`str` or `bytes`); a mapping with the keys
+                `measurement`, `time`, `tags` and `fields`; an object of a class with
+                `@lineprotocol`; a table; or any nesting of iterables of these. Tables are pandas
+                and polars DataFrames, objects with Arrow's C data interface (pyarrow, DuckDB), and
+                structured numpy arrays. `(name, table)` pairs, as in the answer to a query with
+                several series, count as tables. `data` can also be a `dict` whose keys are names
+                and whose values are tables. The name in a `(name, table)` pair or in a `dict` is
+                the measurement of the table. Valid times are an `int` in nanoseconds, or in the
+                unit `time_unit`; a `datetime` (naive means UTC); a `date`; a `numpy.datetime64`; a
+                `pandas.Timestamp`; and a string in ISO 8601 format. If pandas is installed, strings
+                in some other formats are accepted as times. A point without a time gets the
+                server's time, unless `stamp` is true.
             measurement: Measurement of tables, and of points that do not name a measurement. For
                 tables, `measurement` takes precedence over the name in a `(name, table)` pair.
             db: Database to use instead of `client.db`. Only `InfluxDBClient` has the arguments
                 `db`, `precision`, `rp`, `consistency`, `database` and `bucket`.
             precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Pass `precision`
-                only for data that consists of line protocol. All other times, and the times that
-                `stamp` adds, are sent in nanoseconds. See also `time_unit`.
+                only for data that consists of line protocol. Times in all other data, and the times
+                that `stamp` adds, are sent in nanoseconds. For integer times in data other than
+                line protocol, see `time_unit`.
             rp: Retention policy to use instead of the client's or the database's default.
             tag_columns: Columns of a table that become tags; all other columns become fields.
             time_column: Column of a table that contains the times. By default, the times are in the
                 index of a pandas DataFrame, or in the column `time` of another table.
             measurement_column: Column of a table that contains the measurement of each row.
             time_unit: Unit of integer times in mappings, objects and tables: ns (the default), u,
-                ms, s, m or h. `time_unit` does not affect times of other types. The encoder
-                converts integer times to nanoseconds, whereas line protocol, whose unit is
-                `precision`, is sent unchanged.
-            consistency: How many nodes of a cluster must have stored the points, instead of the
-                client's setting: `any`, `one`, `quorum` or `all`.
+                ms, s, m or h. `time_unit` affects neither times of other types nor line protocol,
+                whose unit is `precision`. Integer times are converted to nanoseconds before they
+                are sent.
+            consistency: How many nodes of a cluster must have stored the points: `any`, `one`,
+                `quorum` or `all`. The argument `consistency` takes precedence over the client's
+                setting.
             tags: Extra tags, which can have any name, including the names of this method's
                 arguments.
             stamp: Whether each point without a time gets a unique time, in nanoseconds, from this
-                machine's clock. Each assigned time is later than all times that this process
-                assigned before. Encoded lines, and rows of tables without a time column, also get
-                unique times. If `stamp` is false, the server gives the same time to all points of a
-                request that have no time, and keeps only one of these points in each series; a
-                warning is issued.
+                machine's clock. Each unique time is later than all times that `stamp` assigned
+                before in this process. Data that is already line protocol, and rows of tables
+                without a time column, also get unique times. If `stamp` is false, the server gives
+                the same time to all points of a request that have no time. Of all points without a
+                time in the same series, the server keeps only one; a warning is issued.
             batch_lines: Maximum number of points in one request.
-            batch_bytes: Maximum number of bytes of line protocol in one request, except for a
-                single line that is longer.
-            connections: Number of requests in flight at once. With more than one request in flight,
-                points may be stored in a different order than in the data. If several points have
-                the same tags and time, a different order also changes which point is stored last.
-            progress: Function that is called after each request with the number of points done, the
-                bytes of line protocol done, and the number of rows of the table (`None` if the
-                length of the data is unknown). If the `progress` function raises an exception, the
-                write ends. `progress=True` shows a tqdm bar, or a line on standard error if tqdm is
-                not installed.
+            batch_bytes: Maximum number of bytes of line protocol in one request; only a single line
+                can be longer.
+            connections: Maximum number of requests in flight at once. If more than one request is
+                in flight, points may be stored in a different order than in the data. If several
+                points have the same tags and time, a different order changes which of these points
+                is stored last.
+            progress: Function that is called after each request with three arguments: the number of
+                points done, the bytes of line protocol done, and the number of rows of the table.
+                The number of rows is `None` if the length of the data is unknown. If the `progress`
+                function raises an exception, the write ends. `progress=True` shows a tqdm bar, or a
+                line on standard error if tqdm is not installed.
             database: Alias of `db`; if both arguments are passed, they must name the same database.
             bucket: Alias of `db`, like `database`.
             **extra_tags: Tags for every point and every row, with scalar values. Extra tags take
-                precedence over a point's own tags of the same names, which take precedence over the
-                client's default tags. Arguments of other clients, such as `retention_policy`, are
-                refused. `AsyncInfluxDBClient` also refuses the arguments that only `InfluxDBClient`
-                has. No tags are added to encoded lines.
+                precedence over a point's own tags of the same names. A point's own tags take
+                precedence over the client's default tags. Keyword arguments of other clients, such
+                as `retention_policy`, are refused. `AsyncInfluxDBClient` also refuses the arguments
+                that only `InfluxDBClient` has. No tags are added to encoded lines.
         Returns:
             `True`. Points without fields are not sent; a warning with their number is logged. Empty
             data sends nothing.
@@ -143,10 +147,12 @@ class Face:
                 the value. If all points fit into one request, no point was sent.
             InfluxDBWriteError: the server refused all or some points.
             InfluxDBConnectionError: the server could not be reached, or the connection was lost.
-            If a write consists of several requests, every error says which points were written, in
-            its text and in `.written`, a list of `range` objects of point numbers. If the server
-            refuses only individual points, later requests are still sent; any other error stops the
-            write. The error is raised after the requests in flight have ended.
+            If a write consists of several requests, the message of every error says which points
+            were written. The attribute `.written` of the error is a list of `range` objects with
+            the numbers of the points that were written. If the server refuses only individual
+            points, later requests are still sent. Any error that is not about individual points
+            stops the write. The error of a write is raised only after all requests in flight have
+            ended.
         Source: InfluxDB 1.8 API reference, `/write`.
         """
         raise NotImplementedError
@@ -161,14 +167,15 @@ class Face:
                 write `{{` and `}}`.
             epoch: Unit of the times in dicts and rows: ns, u, ms, s, m or h. The times in tables
                 are always in nanoseconds.
-            chunked: Whether to read the answer as it arrives, in bounded memory. The request of a
-                chunked answer counts among the 64 requests that can run at once until the answer is
-                read to its end, closed or dropped. `InfluxDBClient` supports chunked answers only
-                in `async` mode, and not as rows; use `stream` instead.
+            chunked: Whether to read the answer as it arrives, in bounded memory. A client runs at
+                most 64 requests at once. The request of a chunked answer counts as running until
+                the answer is read to its end, closed or dropped. `InfluxDBClient` supports chunked
+                answers only in `async` mode, and not as rows; in other cases, use `stream` instead.
             chunk_size: Number of rows in a chunk; the server's default is 10,000.
             db: Database to use instead of `client.db`.
-            rp: Retention policy of measurements without a retention policy, instead of the client's
-                default. Only `InfluxDBClient` has the argument `rp`.
+            rp: Retention policy of all measurements for which the query does not name one. The
+                argument `rp` takes precedence over the client's default. Only `InfluxDBClient` has
+                the argument `rp`.
             params: Values for `$name` in the statements. Values in `params` are sent separately
                 from the query text, which is the safe way to pass values. A value has one of the
                 types that `influxql` accepts (see `Literal`, `Identifier`, `Regex` and `Duration`
@@ -178,19 +185,22 @@ class Face:
             output: Format of the answer: `json`, `dataframe`, or any other output of
                 `parse_response`: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows` or `dicts`.
                 `output` takes precedence over `client.output` and over the mode `dataframe`. With
-                `chunked`, each batch is returned as one object, or as one row after the other for
+                `chunked`, the answer consists of one object for each batch, or of single rows for
                 the outputs `rows` and `dicts`.
-            into: Class with `@lineprotocol`, instead of an output: each row becomes an object of
-                this class. Columns and tags of GROUP BY are assigned to the attributes with the
-                same names. Only `InfluxDBClient` has the argument `into`.
-            tags_as_categories: Whether tags of GROUP BY become categories.
-            use_cache: Refused if true, because the cache of aioinflux 0.9 in Redis no longer
-                exists. Only `InfluxDBClient` has the argument `use_cache`.
+            into: Class with `@lineprotocol`, to be used instead of an output: each row becomes an
+                object of this class. Each column of the answer, and each tag of GROUP BY, is
+                assigned to the attribute with the same name. Only `InfluxDBClient` has the argument
+                `into`.
+            tags_as_categories: Whether tags of GROUP BY become categorical columns in DataFrames
+                and tables.
+            use_cache: Refused if true, because the Redis cache of aioinflux 0.9 no longer exists.
+                Only `InfluxDBClient` has the argument `use_cache`.
             database: Alias of `db`; if both arguments are passed, they must name the same database.
                 In `AsyncInfluxDBClient`, a placeholder called `database` takes precedence over this
                 argument.
             bucket: Alias of `db`, like `database`.
-            **kwargs: Text for the placeholders. Only `AsyncInfluxDBClient` has placeholders.
+            **kwargs: Text for the placeholders in the query. Only `AsyncInfluxDBClient` has
+                placeholders.
         Returns:
             With `into`, a list of objects. Otherwise, the answer in the format `output`. Without
             `into` and `output`, `InfluxDBClient` returns the answer in the format `client.output`.

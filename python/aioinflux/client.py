@@ -1,7 +1,7 @@
-"""`InfluxDBClient`, and its differences from `AsyncInfluxDBClient`.
+"""Defines `InfluxDBClient`, and lists its differences from `AsyncInfluxDBClient`.
 
-Both classes are interfaces to `Base`, which does the work. Each interface has the conventions of
-the version of aioinflux from which it descends:
+`InfluxDBClient` and `AsyncInfluxDBClient` are interfaces to the class `Base`, which does the work.
+Each interface has the conventions of the version of aioinflux whose programs it supports:
 
 | | `InfluxDBClient` (0.9) | `AsyncInfluxDBClient` (0.1) |
 |---|---|---|
@@ -120,7 +120,7 @@ class InfluxDBClient(Base, Administration):
             **options: Arguments of the constructor, which take precedence over the URL.
         Raises:
             ValueError: a part of the URL is unknown or invalid, or two parts name different
-                databases. No error contains a password.
+                databases. The error message never contains a password.
         """
         return cls(**_locate.with_options(_locate.of_url(url), options))
 
@@ -128,12 +128,13 @@ class InfluxDBClient(Base, Administration):
     def from_env(cls, **options: Any) -> Self:
         """Creates a client from environment variables.
 
-        `INFLUXDB_URL` is read in the same way as by `from_url`. The following variables take
-        precedence over `INFLUXDB_URL`: `INFLUXDB_HOST`, `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or
-        `INFLUXDB_DB`), `INFLUXDB_RP`, `INFLUXDB_USERNAME` (or `INFLUXDB_USER`, `INFLUX_USERNAME`),
-        `INFLUXDB_PASSWORD` (or `INFLUXDB_USER_PASSWORD`, `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT`
-        (seconds), `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`, and
-        `INFLUXDB_VERIFY_SSL` (`true`, `yes`, `false` or `no`). Empty variables are ignored.
+        The variable `INFLUXDB_URL` is read in the same way as by `from_url`. The following
+        variables take precedence over `INFLUXDB_URL`: `INFLUXDB_HOST`, `INFLUXDB_PORT`,
+        `INFLUXDB_DATABASE` (or `INFLUXDB_DB`), `INFLUXDB_RP`, `INFLUXDB_USERNAME` (or
+        `INFLUXDB_USER`, `INFLUX_USERNAME`), `INFLUXDB_PASSWORD` (or `INFLUXDB_USER_PASSWORD`,
+        `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT` (seconds), `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`,
+        `INFLUXDB_KEY_FILE`, and `INFLUXDB_VERIFY_SSL` (`true`, `yes`, `false` or `no`). Empty
+        variables are ignored.
 
         Args:
             **options: Arguments of the constructor, which take precedence over environment
@@ -232,7 +233,8 @@ class InfluxDBClient(Base, Administration):
         return self._mode == "async"
 
     async def create_session(self, **refused: object) -> None:
-        """Does nothing: connections are opened on demand. aioinflux 0.9 required this call."""
+        """Does nothing, because connections are opened on demand. Programs written for aioinflux
+        0.9 still call this method."""
         _locate.refuse(refused)
 
     def write(
@@ -346,27 +348,29 @@ class InfluxDBClient(Base, Administration):
         """Runs InfluxQL statements, and returns their rows as they arrive.
 
         In every mode of the client, `for row in client.stream(q)` blocks, and
-        `async for row in client.stream(q)` awaits. The client holds one chunk and one batch in
-        memory. The server holds back the rows that have not been read yet. The other arguments are
-        those of `query`.
+        `async for row in client.stream(q)` awaits. While streaming, the client holds only one chunk
+        and one batch of rows in memory. The server holds back the rows that have not been read yet.
+        The other arguments are those of `query`.
 
         Args:
-            output: Format of the stream. By default, a stream yields each row as a named tuple. The
-                attributes of a named tuple have the names of the columns, even if a name is not an
-                identifier (`getattr(row, "class")`), and `_columns` contains these names. With
-                `rows`, each row is a plain tuple, and with `dicts` a dict. In tuples and dicts, the
-                tags of GROUP BY follow the columns. With `dict`, `json`, `pandas`, `dataframe`,
-                `polars`, `pyarrow` or `arrow`, the stream yields one object for each batch.
-            into: Class with `@lineprotocol`, instead of an output: each row is an object of this
-                class.
-            progress: Function that is called for each batch with the number of rows received, the
-                number of bytes received, and `None`. `progress=True` shows a tqdm bar, or a line on
-                standard error if tqdm is not installed.
+            output: Format of the stream. By default, a stream yields each row as a named tuple. A
+                named tuple has one attribute for each column, even if the column's name is not an
+                identifier (`getattr(row, "class")`). The attribute `_columns` of a named tuple
+                contains the names of all columns. With `rows`, each row is a plain tuple; with
+                `dicts`, each row is a dict. In plain tuples and in dicts, the tags of GROUP BY
+                follow the columns. With `dict`, `json`, `pandas`, `dataframe`, `polars`, `pyarrow`
+                or `arrow`, the stream yields one object for each batch.
+            into: Class with `@lineprotocol`, to be used instead of an output: each row becomes an
+                object of this class.
+            progress: Function that is called for each batch with three arguments: the number of
+                rows received, the number of bytes received, and `None`. `progress=True` shows a
+                tqdm bar, or a line on standard error if tqdm is not installed.
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
-            ValueError: an argument is missing or out of range. `Stream` documents the errors that
-                iteration raises, after the rows that arrived before the error.
+            ValueError: an argument is missing or out of range. Iterating over the stream raises the
+                errors that `Stream` documents. The rows that arrived before an error are yielded
+                first.
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)
@@ -392,7 +396,8 @@ class InfluxDBClient(Base, Administration):
 
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
-    """Turns an `async def` into a method that runs to its end in `blocking` mode (as in 0.9)."""
+    """Turns an `async def` into a method that runs to its end in `blocking` mode, as in aioinflux
+    0.9."""
 
     # Imported here because callers that await have already imported it, and programs that block do
     # not need it.

@@ -1,4 +1,4 @@
-"""The exceptions of aioinflux, which form a tree under one base class.
+"""Defines the exceptions of aioinflux, which have one common base class.
 
 ```
 InfluxDBError(Exception)
@@ -10,8 +10,9 @@ InfluxDBError(Exception)
 └─ InfluxDBDecodeError(ValueError)            the answer is damaged, cut off or foreign
 ```
 
-Invalid arguments, and data that cannot be written, raise a `TypeError` or a `ValueError` before
-anything is sent. Exceptions of every class can be pickled. No exception contains a password.
+Invalid arguments, and data that cannot be written, raise a `TypeError` or a `ValueError`. If the
+data fits into one request, the `TypeError` or `ValueError` is raised before anything is sent.
+Exceptions of every class can be pickled. No exception contains a password.
 """
 
 from __future__ import annotations
@@ -34,8 +35,7 @@ class InfluxDBError(Exception):
     """Base class of all errors that come from the server or from the connection to the server.
 
     Attributes:
-        written: If a write consists of several requests, the numbers of the points that were
-            written.
+        written: Numbers of the points that were written, if a write consists of several requests.
         retryable: Whether the same request may succeed if it is sent again later.
     """
 
@@ -73,9 +73,9 @@ class InfluxDBResponseError(InfluxDBError):
         status: HTTP status, or `None` if an answer with status 200 contains the error.
         code: Machine-readable error code, if the server sends one (2.x).
         message: Error message of the server, or `None`.
-        headers: Headers of the answer, read as UTF-8, with U+FFFD in place of invalid bytes. A
-            header that contains control characters is left out, because servers repeat the text of
-            `message` in such headers.
+        headers: Headers of the answer, read as UTF-8, with U+FFFD in place of invalid bytes.
+            Headers that contain control characters are left out, because such headers only repeat
+            the text of `message`.
     """
 
     status: int | None = None
@@ -89,10 +89,10 @@ class InfluxDBWriteError(InfluxDBResponseError):
 
     Attributes:
         rejected: One tuple `(index, line, reason)` for each point that the server named. `index` is
-            the number of the point in the call, from 0, or `None` if the number is unknown. `line`
-            is the line protocol that was refused.
+            the number of the point among the points of the call, counted from 0, or `None` if the
+            number is unknown. `line` is the line of the refused point.
         partial: Whether the server stored the points that it did not refuse.
-        unsent: Indexes of points that were not sent, because an earlier part of the call failed.
+        unsent: Indexes of points that were not sent, because an earlier request of the call failed.
         reason: Reason phrase of the HTTP status.
     """
 
@@ -117,7 +117,8 @@ class InfluxDBQueryError(InfluxDBResponseError):
     """A query, or one of its statements, failed.
 
     Attributes:
-        statement: Position of the failed statement, from 0, or `None` if the whole query failed.
+        statement: Position of the failed statement in the query, counted from 0, or `None` if the
+            whole query failed.
         result: Results that were complete before the error, in the format of a complete answer, or
             `None`.
     """
@@ -127,7 +128,7 @@ class InfluxDBQueryError(InfluxDBResponseError):
 
 
 class InfluxDBDecodeError(InfluxDBError, ValueError):
-    """The answer is damaged, cut off, or not an answer of InfluxDB.
+    """The answer is damaged, is cut off, or does not come from InfluxDB.
 
     Attributes:
         result: Results that were read before the error, in the format of a complete answer, or

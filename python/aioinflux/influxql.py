@@ -1,9 +1,10 @@
-"""Builds InfluxQL text safely: the function `influxql`, and classes for the pieces of a text.
+"""Builds InfluxQL text safely, with the function `influxql` and with classes for the parts of a
+statement.
 
-Values of queries are best sent as `params`, separately from the query text. This module is for
-values in statements such as DROP and CREATE, and for names of several parts, which cannot be sent
-as `params`. The function `plain` determines which types count as values in `params` and in this
-module. The engine quotes the values.
+Values in queries are best passed in `params`, which sends them separately from the query text. This
+module is for values and names that cannot be passed in `params`: values in statements such as DROP
+and CREATE, and names that consist of several parts. The function `plain` determines which types
+count as values in `params` and in this module. The engine quotes the values.
 """
 
 from __future__ import annotations
@@ -68,13 +69,13 @@ def _made(kind: type, text: str, bound: object) -> _Piece:
 
 
 class Identifier(_Piece):
-    """The name of a database, a measurement, a tag, a field and so on.
+    """The name of a database, a measurement, a tag, a field, or another object in a statement.
 
     Args:
         *parts: The name, or the parts of the name: `Identifier("db", "rp", "m")` is
             `"db"."rp"."m"`.
     Raises:
-        ValueError: a part is empty, or contains a NUL or a carriage return.
+        ValueError: a part of the name is empty, or contains a NUL or a carriage return.
     """
 
     __slots__ = ()
@@ -98,8 +99,9 @@ class Literal(_Piece):
             becomes quoted text with nanoseconds; a `timedelta`, `pandas.Timedelta` or
             `numpy.timedelta64`, which becomes a duration; or a numpy scalar.
     Raises:
-        TypeError: the value has another type. `None` is refused, because InfluxQL has no null.
-        ValueError: the value is out of range, or is text that InfluxQL cannot represent.
+        TypeError: the value has a type that is not listed for `value`. `None` is refused, because
+            InfluxQL has no null.
+        ValueError: the value is out of range, or is a string that InfluxQL cannot represent.
     """
 
     __slots__ = ()
@@ -131,9 +133,9 @@ class Duration(_Piece):
     """An InfluxQL duration.
 
     Args:
-        value: A `timedelta`, `pandas.Timedelta` or `numpy.timedelta64` that is not negative; text
-            such as `7d` or `1h30m`, with the units ns, u, ms, s, m, h, d and w; or `INF`, which
-            means for ever and is valid only for retention policies.
+        value: A `timedelta`, `pandas.Timedelta` or `numpy.timedelta64` that is not negative; a
+            string such as `7d` or `1h30m`, with the units ns, u, ms, s, m, h, d and w; or `INF`,
+            which means forever and is valid only for retention policies.
     Raises:
         ValueError: the value is negative, is not a duration, or does not fit into 64-bit
             nanoseconds.
@@ -166,8 +168,8 @@ _Plain = str | bool | int | float | Decimal | Duration | _Time
 def influxql(template: str, /, **values: object) -> InfluxQL:
     """Fills each `{name}` of a template with one value, name, pattern or duration.
 
-    Whatever a value contains, it stays a single value: it can neither end the statement nor become
-    another part of the statement.
+    Whatever characters a value contains, it stays a single value: it can neither end the statement
+    nor become another part of the statement.
 
     Args:
         template: InfluxQL text that you wrote yourself. Never pass untrusted input as the template.
@@ -245,7 +247,7 @@ def _piece(name: str, value: object) -> str:
 
 
 def plain(value: object) -> _Plain:
-    """Converts a value to a type that InfluxQL has, or refuses the value."""
+    """Converts a value to a type that InfluxQL has, or raises an error."""
     if isinstance(value, str):
         return value
     if isinstance(value, date) or _kind(value) == "M":
@@ -296,7 +298,7 @@ def _literal(value: _Plain) -> str:
 
 
 def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
-    """Converts values for `$name` to the form that the server accepts.
+    """Converts the values of `params` to the form that the server accepts.
 
     Raises:
         TypeError, ValueError: a value cannot be sent; the error names the parameter.

@@ -15,10 +15,10 @@ def iterpoints(resp: Mapping[str, Any], parser: Callable[..., Any] | None = None
 
     Args:
         resp: A decoded JSON answer, or a chunk of an answer.
-        parser: Function that is called for each point, with one argument for each value. If the
-            function has a parameter `meta`, it also gets a `dict` with `columns`, `statement_id`
-            and, if the series has a name and tags, `name` and `tags`. Without a parser, a point is
-            the list of its values.
+        parser: Function that is called for each point, with one argument for each value of the
+            point. If the function has a parameter `meta`, it also gets a `dict` with `columns` and
+            `statement_id`. If the series of the point has a name and tags, the `dict` also contains
+            `name` and `tags`. Without a parser, each point is returned as the list of its values.
     Returns:
         An iterator over points.
     """

@@ -1,8 +1,9 @@
 """The client with the conventions of aioinflux 0.1, the first version of the package.
 
-All methods work in three modes. In `async` mode, a call returns an awaitable. In `blocking` mode, a
-call returns the result itself. The mode `dataframe` is like `blocking` mode, but queries return
-DataFrames. The module `client` lists the differences from `InfluxDBClient`.
+All methods of the client work in three modes. In `async` mode, the call of a method returns an
+awaitable. In `blocking` mode, the call of a method returns the result itself. The mode `dataframe`
+is like `blocking` mode, but queries return DataFrames. The module `client` lists the differences
+from `InfluxDBClient`.
 """
 
 from __future__ import annotations
@@ -172,12 +173,13 @@ class AsyncInfluxDBClient(Base):
         )
 
     def create_database(self, *, db: str | None = None, **options: Any) -> Any:
-        """Creates the database `db`, or the client's own. An existing database stays unchanged."""
+        """Creates the database `db` (default: the client's database). A database that already
+        exists stays unchanged."""
         db = _database(db, options)
         return self._shortcut("CREATE DATABASE", db or self.db, "db", db, options)
 
     def drop_database(self, *, db: str | None = None, **options: Any) -> Any:
-        """Deletes the database `db`, or the client's own, with all its data."""
+        """Deletes the database `db` (default: the client's database) with all its data."""
         # If the name is empty, the client's own database must not be deleted instead.
         for name in ("database", "bucket"):
             _arguments.not_empty(name, options.get(name))
@@ -194,7 +196,7 @@ class AsyncInfluxDBClient(Base):
         return self._shortcut("SELECT * FROM", measurement, "measurement", db, options)
 
     def show_databases(self, *, db: str | None = None, **options: Any) -> Any:
-        """Returns the names of the databases."""
+        """Returns the names of all databases."""
         return self._command("SHOW DATABASES", db, options)
 
     def show_measurements(self, *, db: str | None = None, **options: Any) -> Any:

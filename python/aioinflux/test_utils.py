@@ -27,7 +27,7 @@ def _next_time() -> datetime.datetime:
 
 
 def random_point() -> dict[str, Any]:
-    """Creates a point with a tag and field names that are hard to encode.
+    """Creates a point whose tag key, tag value and field keys are hard to encode.
 
     Returns:
         A mapping with `measurement`, `tags`, `time` (UTC, strictly increasing from call to call)
@@ -43,12 +43,12 @@ def random_point() -> dict[str, Any]:
 
 
 def random_points(n: int = 10) -> list[dict[str, Any]]:
-    """Creates a list of `n` points, each with `random_point`."""
+    """Creates a list of `n` points, each of which is a result of `random_point`."""
     return [random_point() for _ in range(n)]
 
 
 def random_dataframe() -> pd.DataFrame:
-    """Creates a DataFrame of 50 rows.
+    """Creates a DataFrame of 50 rows with random values.
 
     Returns:
         A DataFrame with five columns of random walks, whose names are three capital letters, and a

@@ -1,7 +1,8 @@
 """Writes over UDP to a 1.x server that has a section `[[udp]]` in its configuration.
 
-UDP has no replies. Data that is dropped by the network, that overflows the server's buffer, or that
-the server cannot parse or store is lost without an error. If data must arrive, write it over HTTP.
+A UDP server sends no replies. No error is raised if data is dropped by the network, overflows the
+server's buffer, or cannot be parsed or stored by the server. If all data must arrive, write it over
+HTTP.
 """
 
 from __future__ import annotations
@@ -28,28 +29,30 @@ _SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
 
 
 class UDPClient:
-    """Sends points in datagrams. The server does not reply, so lost points are not noticed.
+    """Sends points in datagrams. The server does not reply to datagrams, so lost points are not
+    noticed.
 
     The database, the retention policy and the unit of times are settings of the server's listener.
     Times are sent in nanoseconds, so the listener's `precision` must be `ns` or empty, which is the
     default.
 
-    A datagram holds as many whole lines as fit. If a server cannot read one line of a datagram, it
-    drops the whole datagram. The client therefore checks points before it sends them, as for HTTP.
-    Points that only the server can refuse, such as points with a conflicting field type, are lost
-    silently. The server also drops data that arrives faster than the server reads. The server's
-    setting `read-buffer`, and the system's limit for this buffer, determine how much data can wait.
+    Each datagram holds as many whole lines as fit into it. If a server cannot read one of the lines
+    of a datagram, the server drops the whole datagram. The client checks points before it sends
+    them, in the same way as for HTTP. Points that only the server can refuse, such as points with a
+    conflicting field type, are lost silently. The server drops data that arrives faster than the
+    server can read it. The server's setting `read-buffer`, and the operating system's limit for
+    this buffer, determine how much data can wait to be read.
 
     Args:
-        host: Name or address of the server. The name of the server is looked up only once, when the
-            client is created. IPv4 addresses are preferred.
+        host: Name or address of the server. The client looks up the name of the server only once,
+            when the client is created. IPv4 addresses are preferred.
         port: UDP port of the server's listener.
         mode: `async`, in which calls are awaited, or `blocking`, in which calls return the result
             itself.
         datagram_bytes: Maximum number of bytes of lines in a datagram, from 1 to 65,507. With the
             default `datagram_bytes`, datagrams are not fragmented in common networks. With a larger
-            maximum, fewer datagrams are sent, but large datagrams are lost more easily. Between
-            processes on the same machine, large datagrams do no harm.
+            maximum, fewer datagrams are sent, but large datagrams are lost more easily. Large
+            datagrams between processes on the same machine do no harm.
         tags: Default tags, which are added to all points that have no tag of the same name.
     Raises:
         ValueError: an argument is out of range; the error names the argument.
@@ -137,8 +140,9 @@ class UDPClient:
         Args:
             data: All data that `InfluxDBClient.write` accepts. Encoded lines are sent unchanged, so
                 their times must be in the unit of the server's listener.
-            stamp: The same as for `InfluxDBClient.write`. With `stamp`, the time unit of the
-                listener must be `ns`.
+            stamp: Whether each point without a time gets a unique time, as for
+                `InfluxDBClient.write`. If `stamp` is true, the time unit of the listener must be
+                `ns`.
             batch_lines: Maximum number of points that are encoded before they are sent.
             batch_bytes: Maximum number of bytes that are encoded before they are sent.
             progress: Function that is called after each batch, in the same way as by
@@ -147,10 +151,10 @@ class UDPClient:
             `True`.
         Raises:
             ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
-                the error names the point. The batch that contains the point was not sent.
+                the error names the point. The batch that contains the invalid point was not sent.
             InfluxDBConnectionError: the system refused to send, or reported that an earlier
-                datagram was rejected. Some networks report a rejected datagram if no program
-                listens on the port, but usually there is no report.
+                datagram was rejected. On some networks, a datagram is reported as rejected if no
+                program listens on the port, but usually there is no report.
         Source: InfluxDB 1.8 manual, UDP service.
         """
         for name in _SETTINGS:

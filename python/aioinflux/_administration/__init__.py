@@ -1,4 +1,5 @@
-"""Methods that administer a 1.x server, and that quote all names and values.
+"""Holds the client's methods that administer an InfluxDB 1.x server, and that quote all names and
+values.
 
 | file | statements about |
 |---|---|
@@ -23,16 +24,16 @@ __all__ = ["Administration"]
 class Administration(Databases, Users, Schema, Deletion, Server):
     """The methods of a client that run administrative statements.
 
-    Every method returns what `query` would return for the statement, in the client's mode and
-    output format. In `async` mode, await the call. The default of `db` is the client's database;
-    `database` and `bucket` are aliases of `db`. Names are text. The methods quote every name, so
-    that it stays a name whatever it contains. A duration is a `timedelta`, text such as `7d`, or
-    `INF`, which means for ever.
+    Every administrative method returns what `query` would return for its statement, in the client's
+    mode and output format. In `async` mode, await each call. The default of `db` is the client's
+    database; `database` and `bucket` are aliases of `db`. Pass names as plain text, without quotes.
+    The methods quote every name, so that no part of a name is read as another part of the
+    statement. A duration is a `timedelta`, a string such as `7d`, or `INF`, which means forever.
 
     Raises:
         TypeError, ValueError: an argument is not valid for the statement; nothing was sent.
-        InfluxDBQueryError: the server refused the statement; `.status` is 401 if the user name or
-            the password is wrong, 403 if the user lacks the privilege, and `None` if the statement
-            failed.
+        InfluxDBQueryError: the server refused the statement. The attribute `.status` is 401 if the
+            user name or the password is wrong, 403 if the user lacks the privilege, and `None` if
+            the statement failed.
         InfluxDBConnectionError: the server could not be reached, or the connection was lost.
     """

@@ -1,4 +1,4 @@
-"""Statements about databases, retention policies, continuous queries and subscriptions."""
+"""Holds the methods for databases, retention policies, continuous queries and subscriptions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ Length = timedelta | str | Duration
 
 
 class Databases(Statements):
-    """Statements about databases, retention policies, continuous queries and subscriptions."""
+    """The methods of a client for databases, retention policies, continuous queries and
+    subscriptions."""
 
     def create_database(
         self,
@@ -34,11 +35,11 @@ class Databases(Statements):
         name: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a database. An existing database stays unchanged.
+        """Creates a database. A database that already exists stays unchanged.
 
         Args:
-            db: Name of the database. Default: the client's database.
-            duration: How long the first retention policy keeps points; for ever by default.
+            db: Name of the database. By default, this is the client's database.
+            duration: How long the first retention policy keeps points; forever by default.
             replication: Number of copies in a cluster.
             shard_duration: Time span of a shard.
             name: Name of the first retention policy; the server's default is `autogen`.
@@ -53,11 +54,11 @@ class Databases(Statements):
         )
 
     def drop_database(self, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Deletes the database `db`, or the client's own, with all its data."""
+        """Deletes the database `db` (default: the client's database) with all its data."""
         return self._statement(f"DROP DATABASE {self._database(db, **aliases)}", db, **aliases)
 
     def show_databases(self) -> Any:
-        """Returns the names of the databases."""
+        """Returns the names of all databases."""
         return self._statement("SHOW DATABASES", None)
 
     def create_retention_policy(
@@ -71,7 +72,8 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a retention policy. An existing policy with the same values stays unchanged.
+        """Creates a retention policy. A retention policy that already exists with the same values
+        stays unchanged.
 
         Args:
             name: Name of the retention policy.
@@ -97,7 +99,7 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Changes a retention policy. Values that are not passed stay unchanged.
+        """Changes a retention policy. Settings that are not passed stay unchanged.
 
         Args:
             name: Name of the retention policy.
@@ -107,7 +109,7 @@ class Databases(Statements):
             default: Whether the policy becomes the default retention policy of the database.
             db: Name of the database.
         Raises:
-            ValueError: no value to change is passed.
+            ValueError: no setting to change is passed.
         Source: InfluxQL reference, ALTER RETENTION POLICY.
         """
         options = _policy(duration, replication, shard_duration) + _default(default)
@@ -139,13 +141,14 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a query that the server runs periodically.
+        """Creates a continuous query, which the server runs periodically.
 
         Args:
             name: Name of the continuous query.
             select: Text that you write yourself, or that `influxql` builds:
                 `SELECT ... INTO ... GROUP BY time(...)`.
-            every: How often the query runs. Default: the interval of `GROUP BY time`.
+            every: How often the query runs. By default, the query runs once in each interval of
+                `GROUP BY time`.
             for_: How far back in time each run of the query reads.
             db: Name of the database.
         Source: InfluxQL reference, CREATE CONTINUOUS QUERY.
@@ -162,7 +165,7 @@ class Databases(Statements):
     def drop_continuous_query(
         self, name: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Deletes a continuous query, but keeps the points that it wrote."""
+        """Deletes a continuous query, but keeps the points that the query wrote."""
         query = f"{_name('name', name)} ON {self._database(db, **aliases)}"
         return self._statement(f"DROP CONTINUOUS QUERY {query}", db, **aliases)
 
@@ -180,14 +183,15 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a subscription: the server forwards points that it receives to other servers.
+        """Creates a subscription, which forwards points that reach the server to other servers.
 
         Args:
             name: Name of the subscription.
-            destinations: URLs of the other servers: `http://user:password@host:port`,
-                `https://...`, `udp://...`. The passwords in these URLs are never logged, but
-                `show_subscriptions` returns them.
-            mode: `ALL` forwards points to every server, `ANY` to one server at a time, in turn.
+            destinations: URLs of the servers that receive the points:
+                `http://user:password@host:port`, `https://...`, `udp://...`. Passwords in the URLs
+                of `destinations` are never logged, but `show_subscriptions` returns them.
+            mode: `ALL` forwards points to every server; `ANY` forwards points to one server at a
+                time, in turn.
             rp: Retention policy whose points are forwarded.
             db: Name of the database.
         Source: InfluxQL reference, CREATE SUBSCRIPTION.

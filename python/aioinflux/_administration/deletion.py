@@ -17,7 +17,7 @@ __all__ = ["Deletion"]
 
 
 class Deletion(Statements):
-    """Statements that delete data."""
+    """The methods of a client that delete data."""
 
     def drop_measurement(
         self, measurement: str, *, db: str | None = None, **aliases: Unpack[Aliases]
@@ -37,7 +37,8 @@ class Deletion(Statements):
 
         Args:
             measurement: Name of a measurement, or a pattern of names.
-            where: Tags of the series; see `Schema`. Conditions on fields or times are not accepted.
+            where: Tags that the series must have; see `Schema` for the form. Conditions on fields
+                or times are refused.
             db: Name of the database.
         Raises:
             ValueError: neither `measurement` nor `where` is given.
@@ -53,11 +54,12 @@ class Deletion(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Deletes points.
+        """Deletes points of a database.
 
         Args:
             measurement: Name of a measurement, or a pattern of names.
-            where: Tags and times of the points. The server does not accept conditions on fields.
+            where: Condition on the tags and times of the points to delete. The server does not
+                accept a condition on fields.
             db: Name of the database.
         Raises:
             ValueError: neither `measurement` nor `where` is given.

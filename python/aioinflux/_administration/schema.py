@@ -1,9 +1,10 @@
-"""Statements that show and count the measurements, series, tags and fields of a database.
+"""Holds the methods that show and count the measurements, series, tags and fields of a database.
 
-A measurement is specified with its name as text, a `Regex`, or `Identifier(rp, measurement)`. A
-condition is text that you write yourself or that `influxql` builds, or a dict of tags:
-`{"host": "a", "rack": Regex("^1"), "zone": ["x", "y"]}`. A series must match all tags of the dict.
-If the value of a tag is a list, the series must match one of the values in the list.
+Specify a measurement as a string, as a `Regex`, or as `Identifier(rp, measurement)`. Specify a
+condition as text that you write yourself or that `influxql` builds, or as a dict of tags:
+`{"host": "a", "rack": Regex("^1"), "zone": ["x", "y"]}`. If the condition is a dict, a series must
+match all tags of the dict. If the dict contains a list as the value of a tag, the series must match
+one of the values in the list.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ __all__ = ["Schema"]
 
 
 class Schema(Statements):
-    """Statements that show the contents of a database.
+    """The methods of a client that show the contents of a database.
 
     By default, the cardinalities of series and measurements are quick estimates by the server for
-    the whole database. If `exact`, a measurement or a condition is passed, the server counts the
-    series or measurements exactly. Tags and fields are always counted exactly, for each
+    the whole database. If you pass `exact`, a measurement or a condition, the server counts the
+    series or measurements exactly. The server always counts tags and fields exactly, for each
     measurement.
     """
 
@@ -41,11 +42,11 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the names of the measurements.
+        """Returns the names of the measurements of a database.
 
         Args:
             measurement: Name of a measurement, or a pattern that the names match.
-            where: Condition; only measurements with a matching series are returned.
+            where: Condition on series; only measurements with a matching series are returned.
             limit: Maximum number of names.
             offset: Number of names to skip.
             db: Name of the database.
@@ -69,7 +70,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the series, each as its measurement and tags in line protocol."""
+        """Returns the series of a database, each as its measurement and tags in line protocol."""
         tail = source(measurement) + condition(where) + page(limit, offset)
         return self._statement(f"SHOW SERIES{tail}", db, **aliases)
 
@@ -102,8 +103,8 @@ class Schema(Statements):
 
         Args:
             key: A tag key, a pattern, or a list of keys.
-            measurement: Measurements to search.
-            where: Condition; only values from matching series are returned.
+            measurement: Name of the measurement to search, or a pattern of names.
+            where: Condition on series; only values from matching series are returned.
             limit: Maximum number of values for each measurement.
             offset: Number of values to skip.
             db: Name of the database.
@@ -135,7 +136,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the number of series."""
+        """Returns the number of series in a database."""
         tail = source(measurement) + condition(where)
         return self._statement(f"SHOW SERIES{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
@@ -148,7 +149,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the number of measurements."""
+        """Returns the number of measurements in a database."""
         tail = source(measurement) + condition(where)
         return self._statement(f"SHOW MEASUREMENT{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 

@@ -1,4 +1,4 @@
-"""Statements about the server: running queries, shards, statistics, query plans."""
+"""Holds the methods for running queries, shards, statistics and query plans."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["Server"]
 
 
 class Server(Statements):
-    """Statements about running queries, shards, statistics and query plans."""
+    """The methods of a client for running queries, shards, statistics and query plans."""
 
     def show_queries(self) -> Any:
         """Returns the running queries, with the numbers that `kill_query` needs."""
         return self._statement("SHOW QUERIES", None)
 
     def kill_query(self, id: int, *, host: str | None = None) -> Any:  # noqa: A002
-        """Ends a running query.
+        """Stops a running query on the server.
 
         Args:
             id: Number of the query, which `show_queries` returns.
@@ -42,11 +42,13 @@ class Server(Statements):
         return self._statement("SHOW SHARD GROUPS", None)
 
     def show_stats(self, component: str | None = None) -> Any:
-        """Returns the server's counters; `component` selects a part, such as `runtime`."""
+        """Returns the server's counters. The argument `component` selects a part of the counters,
+        such as `runtime`."""
         return self._statement(f"SHOW STATS{_for('component', component)}", None)
 
     def show_diagnostics(self, component: str | None = None) -> Any:
-        """Returns diagnostics of the server; `component` selects a part, such as `build`."""
+        """Returns diagnostics of the server. The argument `component` selects a part of the
+        diagnostics, such as `build`."""
         return self._statement(f"SHOW DIAGNOSTICS{_for('component', component)}", None)
 
     def explain(
@@ -61,7 +63,8 @@ class Server(Statements):
 
         Args:
             select: One SELECT statement, which you write yourself or build with `influxql`.
-            analyze: Whether to run the query and also return the time of each step.
+            analyze: Whether to run the query, and to also return the time that each step of the
+                plan takes.
             db: Name of the database.
         Source: InfluxQL reference, EXPLAIN and EXPLAIN ANALYZE.
         """

@@ -1,4 +1,5 @@
-"""Checks and quotes the parts of statements. Errors name the invalid argument."""
+"""Checks and quotes the parts of statements. If an argument is invalid, the error message contains
+the name of the argument."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ _NO_TAGS = ("time", "_name", "_tagKey", "_fieldKey", "_seriesKey")
 
 
 class Statements:
-    """The methods of the client that the administration methods use."""
+    """Declares the methods of the client that the administrative methods use."""
 
     _db: str | None
 
@@ -48,19 +49,19 @@ class Statements:
 
 
 def name(argument: str, value: object) -> str:
-    """Returns a quoted name."""
+    """Returns a name in quotes, for use in a statement."""
     _arguments.expect(argument, value, str)
     return _core.quote_identifier(str(value))
 
 
 def text(argument: str, value: object) -> str:
-    """Returns a quoted text."""
+    """Returns a string in quotes, for use in a statement."""
     _arguments.expect(argument, value, str)
     return _core.quote_string(str(value))
 
 
 def number(argument: str, value: object) -> str:
-    """Returns a non-negative whole number as text."""
+    """Returns a non-negative whole number as a string of digits."""
     _arguments.expect(argument, value, int)
     if not isinstance(value, int) or value < 0:
         raise ValueError(f"argument `{argument}`: expected a number from 0 on, got {value}")
@@ -68,7 +69,8 @@ def number(argument: str, value: object) -> str:
 
 
 def duration(argument: str, value: object) -> str:
-    """Returns a duration as text. Errors start with the name of the argument."""
+    """Returns a duration in the form that InfluxQL uses. If the duration is invalid, the error
+    message starts with the name of the argument."""
     try:
         return str(value if isinstance(value, Duration) else Duration(value))
     except (TypeError, ValueError) as error:
@@ -77,7 +79,7 @@ def duration(argument: str, value: object) -> str:
 
 
 def source(measurement: Source | None) -> str:
-    """Returns ` FROM ...`, or an empty text."""
+    """Returns the clause ` FROM ...`, or an empty string if no measurement is passed."""
     if measurement is None:
         return ""
     if isinstance(measurement, (Identifier, Regex)):
@@ -86,7 +88,7 @@ def source(measurement: Source | None) -> str:
 
 
 def condition(where: Where | None) -> str:
-    """Returns ` WHERE ...`, or an empty text."""
+    """Returns the clause ` WHERE ...`, or an empty string if no condition is passed."""
     if where is None:
         return ""
     if isinstance(where, str):
@@ -119,7 +121,7 @@ def _tag(key: object, value: object) -> str:
 
 
 def page(limit: int | None, offset: int | None) -> str:
-    """Returns the clauses LIMIT and OFFSET, each only if its value is set."""
+    """Returns the clauses LIMIT and OFFSET, but leaves out a clause whose value is not set."""
     found = ""
     if limit is not None:
         # The server reads zero as "no limit".
@@ -129,7 +131,7 @@ def page(limit: int | None, offset: int | None) -> str:
 
 
 def names(argument: str, values: Iterable[object]) -> str:
-    """Returns quoted names, separated by commas."""
+    """Returns names in quotes, separated by commas."""
     found = _arguments.names(argument, values)
     if not found:
         raise ValueError(f"argument `{argument}`: expected at least one name")

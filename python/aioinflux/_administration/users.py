@@ -1,6 +1,6 @@
-"""Statements about users and privileges.
+"""Holds the methods for users and privileges.
 
-A password appears only in the statement that is sent to the server, and nowhere else.
+A password appears only in the statement that is sent to the server.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ Privilege = Literal["READ", "WRITE", "ALL"]
 
 
 class Users(Statements):
-    """Statements about users and privileges, which apply only if `auth-enabled` is set."""
+    """The methods of a client for users and privileges. The server checks users and privileges only
+    if its setting `auth-enabled` is on."""
 
     def create_user(self, name: str, password: str, *, admin: bool = False) -> Any:
-        """Creates a user. An existing user with the same password and privileges stays unchanged.
+        """Creates a user. A user that already exists with the same password and privileges stays
+        unchanged.
 
         Args:
             name: Name of the user.
@@ -45,7 +47,7 @@ class Users(Statements):
         return self._statement(f"DROP USER {_name('name', name)}", None)
 
     def set_password(self, name: str, password: str) -> Any:
-        """Changes the password of a user. The password never appears in logs or errors."""
+        """Changes the password of a user. The new password never appears in logs or errors."""
         user = _name("name", name)
         return self._statement(f"SET PASSWORD FOR {user} = {_secret(password)}", None)
 
@@ -56,7 +58,8 @@ class Users(Statements):
     def grant(
         self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Grants a user a privilege on a database, which replaces the user's earlier privilege.
+        """Grants a user a privilege on a database. The new privilege replaces the user's earlier
+        privilege on this database.
 
         Args:
             privilege: `READ`, `WRITE` or `ALL`.
@@ -72,7 +75,7 @@ class Users(Statements):
     def revoke(
         self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Revokes a privilege on a database. The arguments are those of `grant`.
+        """Revokes a user's privilege on a database. `revoke` has the same arguments as `grant`.
 
         Source: InfluxQL reference, REVOKE.
         """
@@ -86,7 +89,7 @@ class Users(Statements):
         return self._statement(f"GRANT ALL PRIVILEGES TO {_name('user', user)}", None)
 
     def revoke_admin(self, user: str) -> Any:
-        """Makes an administrator an ordinary user, who keeps all privileges on databases."""
+        """Makes an administrator an ordinary user, who keeps all their privileges on databases."""
         return self._statement(f"REVOKE ALL PRIVILEGES FROM {_name('user', user)}", None)
 
     def show_grants(self, user: str) -> Any:

@@ -1,4 +1,4 @@
-"""Encodes points as line protocol, under the names of aioinflux 0.9, with the engine."""
+"""Encodes points as line protocol with the engine, under the function names of aioinflux 0.9."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def serialize(
     """Encodes points like `to_line_protocol`, but without the line feed after the last line.
 
     Args:
-        data: All data that `to_line_protocol` accepts.
+        data: Any data that `to_line_protocol` accepts.
         measurement: Measurement of points and rows that do not name a measurement.
         tag_columns: Columns of a table that become tags.
         **extra_tags: Tags for every point, which take precedence over a point's own tags.

@@ -1,9 +1,9 @@
-"""Tables for `str.translate`, with the escapes that InfluxDB 1.x supports.
+"""Holds tables for `str.translate`, with the escapes that InfluxDB 1.x supports.
 
 Backslashes are escaped only in string fields, because outside of string fields the server supports
-only `\\,`, `\\ ` and `\\=`. Newlines are removed from names and tag values, which cannot contain
-newlines, but not from string fields. The encoder, not these tables, refuses texts that no escape
-can represent, such as empty names and texts with a backslash at the end.
+only `\\,`, `\\ ` and `\\=`. Names and tag values cannot contain newlines, so their newlines are
+removed; string fields keep newlines. The encoder, not one of these tables, refuses strings that no
+escape can represent, such as empty names and strings with a backslash at the end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ measurement_escape = str.maketrans({",": r"\,", " ": r"\ ", "\n": ""})
 
 
 def escape(string: object, escape_pattern: Mapping[int, str]) -> str:
-    """Escapes a text with a table. Values of other types are converted to text, with a warning."""
+    """Escapes a string with one of the tables. A value that is not a string is converted to a
+    string, with a warning."""
     if isinstance(string, str):
         return string.translate(escape_pattern)
     warn("Non-string-like data passed. Attempting to convert to 'str'.")

@@ -1,4 +1,5 @@
-"""Handles DataFrames under the names of aioinflux 0.9. Imports pandas only when needed."""
+"""Encodes and creates DataFrames, under the function names of aioinflux 0.9. This module imports
+pandas only when needed."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ def serialize(
     tag_columns: Iterable[object] | None = None,
     **extra_tags: object,
 ) -> bytes:
-    """Encodes the rows of a DataFrame as lines, without the last line feed.
+    """Encodes the rows of a DataFrame as lines, without a line feed after the last line.
 
     Args:
         df: The DataFrame, whose index holds the times.
@@ -34,7 +35,7 @@ def serialize(
         tag_columns: Columns that become tags; all other columns become fields.
         **extra_tags: Tags for every row, which take precedence over columns of the same name.
     Raises:
-        ValueError: there is no measurement, or the index is not a `DatetimeIndex`.
+        ValueError: no measurement is passed, or the index is not a `DatetimeIndex`.
     """
     import pandas as pd
 
@@ -46,7 +47,7 @@ def serialize(
 
 
 def parse(resp: Mapping[str, Any]) -> DataFrameType:
-    """Creates DataFrames from a decoded JSON answer whose times are nanoseconds or text.
+    """Creates DataFrames from a decoded JSON answer whose times are nanoseconds or strings.
 
     Args:
         resp: The answer, or a chunk of the answer.

@@ -1,4 +1,4 @@
-"""Encodes points that are mappings, under the names of aioinflux 0.9.
+"""Encodes points that are mappings, under the function names of aioinflux 0.9.
 
 Each part of a line is extracted from a line that the engine encodes, because only the engine
 implements the escaping rules.

@@ -1,8 +1,9 @@
-"""Typed points: classes whose objects are points.
+"""Supports typed points, which are objects of the user's own classes.
 
 `lineprotocol` reads the annotations of a class once and attaches a compiled schema to the class.
-With the compiled schema, the engine encodes objects of the class, in `to_lineprotocol` and in all
-functions that accept points. From an answer, `reader` creates objects of a class with a schema.
+The engine uses the compiled schema to encode objects of the class, in `to_lineprotocol` and in all
+functions that accept points. `reader` creates objects of a class with a schema from the rows of an
+answer.
 """
 
 from __future__ import annotations
@@ -90,19 +91,20 @@ def lineprotocol(
     The decorator works with `NamedTuple`, dataclasses, attrs classes, pydantic models and all other
     classes.
 
-    The class gets a method `to_lineprotocol()`, which returns a line as `bytes`. `write`,
-    `to_line_protocol` and `line_batches` accept objects of the class. Attributes that are `None`,
-    NaN, `NA` or `NaT` are left out. `to_lineprotocol.opts` is a `dict` with the arguments of
-    `lineprotocol`.
+    The decorator adds a method `to_lineprotocol()` to the class, which returns the line of an
+    object as `bytes`. `write`, `to_line_protocol` and `line_batches` accept objects of a decorated
+    class. Attributes whose value is `None`, NaN, `NA` or `NaT` are left out of the point.
+    `to_lineprotocol.opts` is a `dict` with the arguments of `lineprotocol`.
 
     Args:
-        cls: The class. If no class is passed, a decorator is returned.
+        cls: The class to decorate. If the argument `cls` is not passed, a decorator is returned.
         schema: Names and types of the attributes, for a class without annotations.
-        rm_none: Whether to also leave out empty texts, and to let the server set a missing time.
+        rm_none: Whether to also leave out empty strings, and to let the server set a missing time.
         extra_tags: Tags of all objects of the class. Tags in `extra_tags` take precedence over
-            attributes of the same name. Extra tags of a call take precedence over tags in
-            `extra_tags`.
-        placeholder: Whether to add a field `_` that is always true, for points without fields.
+            attributes of the same name. Extra tags that are passed to `write` take precedence over
+            tags in `extra_tags`.
+        placeholder: Whether to add to each point a field `_` that is always true, so that points
+            without other fields can be written.
     Returns:
         The class itself.
     Raises:
@@ -160,7 +162,7 @@ def _method(cls: type, opts: Mapping[str, Any]) -> Any:
 
 
 class Reader(Generic[_T]):
-    """Creates objects of a class from decoded answers, for the function `reader`."""
+    """Creates objects of a class from decoded answers. The function `reader` returns a `Reader`."""
 
     def __init__(self, cls: type[_T]) -> None:
         found: tuple[Attribute, ...] | None
@@ -181,9 +183,10 @@ class Reader(Generic[_T]):
 def reader(cls: type[_T]) -> Reader[_T]:
     """Returns a function that turns decoded answers into objects, for `query(..., into=cls)`.
 
-    Columns and the tags of GROUP BY are assigned to the attributes with the same names. If a column
-    is missing or a value is null, the attribute gets `None` if it is Optional, and otherwise its
-    default.
+    Each column of the answer, and each tag of GROUP BY, is assigned to the attribute with the same
+    name. If a value is null, an Optional attribute gets `None`, and any other attribute gets its
+    default. If a column is missing, the attribute gets its default, or `None` if it is Optional and
+    has no default.
 
     Args:
         cls: A class with `@lineprotocol`.
@@ -248,7 +251,8 @@ def _alias(field: Any) -> str | None:
 
 
 def str_to_dt(s: str) -> datetime:
-    """Converts ISO 8601 text to a datetime in UTC. Digits beyond microseconds are cut off."""
+    """Converts ISO 8601 text to a datetime in UTC. Digits of the seconds beyond microseconds are
+    cut off."""
     since = timedelta(microseconds=_core.nanoseconds(s) // 1000)
     return datetime(1970, 1, 1, tzinfo=timezone.utc) + since
 
