@@ -322,7 +322,7 @@ fn bodies_that_are_no_answer_of_flux_are_refused() {
     );
     assert_eq!(
         refused(",a\n,1,2\n\n"),
-        malformed("answer, byte 5: expected `,` or the end of the row, got `,`")
+        malformed("answer, byte 5: expected the end of the row, got `,`")
     );
     assert_eq!(
         refused("#datatype,dateTime:RFC3339\n,t\n,0001-01-01T00:00:00Z\n\n"),

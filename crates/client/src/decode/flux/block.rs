@@ -13,12 +13,12 @@ use crate::decode::table::Table;
 use crate::decode::table::columns::Kind;
 
 /// The metadata key for the Flux type of a field.
-pub(crate) const DATATYPE: &str = "flux::datatype";
+const DATATYPE: &str = "flux::datatype";
 /// The metadata key that says whether a field is part of the group key (`true` or `false`).
-pub(crate) const GROUP: &str = "flux::group";
+const GROUP: &str = "flux::group";
 /// The metadata key for a field's value in the annotation `#default`, if the field has such a
 /// value. If a table has no rows, only this metadata contains the values of the table's group key.
-pub(crate) const DEFAULT: &str = "flux::default";
+const DEFAULT: &str = "flux::default";
 
 /// The annotations of the next block. An annotation that has not been read yet is `None`.
 #[derive(Debug, Default)]

@@ -83,12 +83,12 @@ fn quoted(input: &[u8], at: usize) -> Result<(Text<'_>, usize), Stop> {
 
 /// Returns the index after the line end that starts at `at`.
 #[inline]
-pub(super) fn line_end(input: &[u8], at: usize) -> Result<usize, Stop> {
+pub(super) fn line_end(input: &[u8], at: usize, expected: &str) -> Result<usize, Stop> {
     match (input.get(at), input.get(at + 1)) {
         (Some(b'\n'), _) => Ok(at + 1),
         (Some(b'\r'), Some(b'\n')) => Ok(at + 2),
         (None, _) | (Some(b'\r'), None) => Err(Stop::Short),
-        _ => Err(Fault::unexpected(input, at, "`,` or the end of the row").into()),
+        _ => Err(Fault::unexpected(input, at, expected).into()),
     }
 }
 
@@ -118,7 +118,7 @@ pub(super) fn record(input: &[u8], at: usize) -> Result<(Vec<String>, usize), St
             return Err(Fault::new(DecodeErrorKind::Oversized, text).into());
         }
         if input.get(end) != Some(&b',') {
-            return Ok((cells, line_end(input, end)?));
+            return Ok((cells, line_end(input, end, "`,` or the end of the row")?));
         }
         at = end + 1;
     }

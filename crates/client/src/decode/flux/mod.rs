@@ -26,7 +26,6 @@ use crate::decode::error::{DecodeError, DecodeErrorKind, Fault, Stop};
 use crate::decode::event::{End, Event, SeriesHeader};
 use crate::decode::table::BatchLimits;
 
-pub(crate) use self::block::{DATATYPE, DEFAULT, GROUP};
 
 /// The maximum length in bytes of a row that is buffered.
 const MAX_ROW_BYTES: usize = 256 << 20;
@@ -189,7 +188,7 @@ impl Decoder {
     fn step(&mut self, input: &[u8], at: &mut usize) -> Result<(), Stop> {
         match (self.state, input[*at]) {
             (State::Head | State::Rows, b'\r' | b'\n') => {
-                *at = csv::line_end(input, *at)?;
+                *at = csv::line_end(input, *at, "a line end")?;
                 if !self.annotations.is_empty() {
                     let text = "expected the names of the columns after their annotations";
                     return Err(Fault::new(DecodeErrorKind::Malformed, text).into());

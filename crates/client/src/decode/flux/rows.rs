@@ -32,7 +32,7 @@ impl RowFormat for FluxRows {
             at = csv::comma(input, at, width)?;
             at = each(column, at)?;
         }
-        csv::line_end(input, at)
+        csv::line_end(input, at, "the end of the row")
     }
 
     fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
