@@ -79,8 +79,8 @@ class Report:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Ends the report. After `close`, the progress report ignores further progress. Calling `close` a
-        second time has no effect."""
+        """Ends the report. After `close`, the progress report ignores further progress. Calling
+        `close` a second time has no effect."""
 
 
 class _Told(Report):
