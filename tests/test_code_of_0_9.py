@@ -121,8 +121,7 @@ async def test_a_write_into_another_database_and_policy(
 @pytest.mark.asyncio
 @pytest.mark.parametrize("data", [5, object(), dt.datetime(2024, 1, 1), {"fields": {"f": 1}}])
 async def test_what_is_no_point_is_a_value_error(client: InfluxDBClient, data: object) -> None:
-    # noqa: PT011 (the error message of 0.9 had no text worth keeping)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError):  # noqa: PT011 (the error message of 0.9 was not useful)
         await client.write(data)
 
 

@@ -1,5 +1,5 @@
-"""Strings in the layout of polars, decoded to views: from memory and the server, whole and in
-pieces."""
+"""Tests strings that are decoded to views, as polars stores them. The answers come from memory and
+from the server, whole and in pieces."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from aioinflux import InfluxDBClient, parse_response
 from aioinflux.exceptions import InfluxDBError
 from support import Database
 
-# The lengths of the strings are close to three limits: the twelve bytes that a view contains, the
-# sixteen bytes that are read at once, and the length from which MessagePack encodes strings
+# The lengths of the strings are close to three limits: the twelve bytes that fit in a view; the
+# sixteen bytes that are read at once; the length from which MessagePack encodes strings
 # differently.
 TEXTS = [
     "", "a", "é", "twelve bytes", "thirteen byte", "elf Bytes é", "zwölf Byte é",

@@ -1,6 +1,7 @@
-"""Objects of classes with `@lineprotocol` produce the same lines as the equivalent dicts.
+"""Tests that objects of classes with `@lineprotocol` produce the same lines as the equivalent
+dicts.
 
-A failing test reports the seed that reproduces the failure.
+If a test fails, it reports the seed that reproduces the failure.
 """
 
 from __future__ import annotations
