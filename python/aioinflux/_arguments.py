@@ -159,8 +159,7 @@ def tags(
 
 
 def masked(q: str) -> str:
-    """Returns a query for use in logs and errors, with everything after the word `password`
-    removed.
+    """Returns a query for logs and errors, without everything after the word `password`.
 
     Only the server's parser knows where the password ends, so this function removes everything
     after the word. User names and passwords are also removed from URLs, which occur in statements

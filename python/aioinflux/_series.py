@@ -57,8 +57,7 @@ class SeriesList(list[tuple[str | None, Any]]):
         return f"<div>{''.join(parts)}</div>"
 
     def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any:
-        """Draws numeric columns over time with matplotlib, with one line for each column of each
-        series.
+        """Draws numeric columns over time with matplotlib, one line for each column of each series.
 
         Args:
             columns: Names of the columns to draw. If `columns` is `None`, all numeric columns are

@@ -82,8 +82,7 @@ class Stream(Generic[T]):
             items.close()
 
     async def aclose(self) -> None:
-        """Ends the request of the loop that is running, whether it is a `for` or an `async for`
-        loop, as `close` does."""
+        """Ends the request of the running `for` or `async for` loop, as `close` does."""
         self.close()
         items = self._awaited() if self._awaited else None
         if items and not _is_running(items):
@@ -103,8 +102,7 @@ class Stream(Generic[T]):
 
 
 class Chunks(Generator[T, None, None]):
-    """The result of a chunked query in blocking modes: a generator whose request ends with the loop
-    over it.
+    """The result of a chunked query in blocking modes: its request ends with the loop over it.
 
     The function `next` reads from the generator directly. A `for` loop continues at the item where
     `next` stopped. When the program leaves the loop, whether at its end or by `break`, `return` or
@@ -154,8 +152,7 @@ class Chunks(Generator[T, None, None]):
 
 
 class AsyncChunks(AsyncGenerator[T, None]):
-    """The result of a chunked query in `async` mode; it works like `Chunks`, but with `anext` and
-    `async for`."""
+    """The result of a chunked query in `async` mode; use it with `anext` and `async for`."""
 
     def __init__(self, reading: Reading) -> None:
         items: AsyncGenerator[T, None] = reading.awaited()

@@ -154,7 +154,7 @@ class Duration(_Piece):
 
 
 class _Time(str):
-    """Returns a time as a quoted string."""
+    """A time in query text, written as a quoted string."""
 
     __slots__ = ()
 

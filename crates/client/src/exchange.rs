@@ -13,9 +13,9 @@ use crate::config::{Config, Names};
 use crate::decode::Format;
 use crate::dialect::{self, Kind, Operation, Pinged, Target, Verdict, detect};
 use crate::error::{Error, ErrorKind};
-use crate::generation::Generation;
 #[cfg(all(unix, feature = "event-loop"))]
 use crate::http::Reactor;
+use crate::generation::Generation;
 use crate::http::{self, Body, Http, Reply};
 
 /// The maximum number of bytes that are read from the body of an error, not counting what the
@@ -112,13 +112,7 @@ impl Exchange {
             status: reply.status,
             headers: reply.headers,
         };
-        match dialect::classify(
-            &target,
-            Kind::Ping,
-            pinged.status,
-            &pinged.headers,
-            &pinged.body,
-        ) {
+        match dialect::classify(&target, Kind::Ping, pinged.status, &pinged.headers, &pinged.body) {
             Verdict::Refused(failure) if pinged.status >= 400 => Err(failure.into()),
             _ => Ok(pinged),
         }

@@ -105,11 +105,7 @@ mod tests {
         let body = r#"{"version":"3.10.1","revision":"x"}"#;
         assert_eq!(first(200, "", body), Ok(Some(Dialect::V3)));
         assert_eq!(first(200, "3.10.1", body), Ok(Some(Dialect::V3)));
-        assert!(
-            first(204, "1.6.7~rc0", "")
-                .unwrap_err()
-                .starts_with("token: the server is InfluxDB 1.x")
-        );
+        assert!(first(204, "1.6.7~rc0", "").unwrap_err().starts_with("token: the server is InfluxDB 1.x"));
     }
 
     #[test]
@@ -123,19 +119,12 @@ mod tests {
         assert!(of_second_ping(&dev, &verbose).is_err());
         let page = pinged(200, "", "<html>");
         let error = of_second_ping(&dev, &page).unwrap_err().to_string();
-        assert!(
-            error.contains("the server reports the version `dev`"),
-            "{error}"
-        );
+        assert!(error.contains("the server reports the version `dev`"), "{error}");
     }
 
     #[test]
     fn other_answers_show_nothing() {
-        for (status, version, body) in [
-            (200, "", "<!doctype html>"),
-            (200, "", "OK"),
-            (301, "2", ""),
-        ] {
+        for (status, version, body) in [(200, "", "<!doctype html>"), (200, "", "OK"), (301, "2", "")] {
             let error = first(status, version, body).unwrap_err();
             assert!(error.contains("its generation is unknown"), "{error}");
         }

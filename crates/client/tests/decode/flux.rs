@@ -33,9 +33,7 @@ fn answers() -> Vec<Answer> {
         for line in text.lines() {
             let line: Value = serde_json::from_str(line).expect("a line of JSON");
             let headers = &line["response"]["headers"];
-            let is_csv = headers["Content-Type"]
-                .as_str()
-                .is_some_and(|media| media.starts_with("text/csv"));
+            let is_csv = headers["Content-Type"].as_str().is_some_and(|media| media.starts_with("text/csv"));
             let path = line["request"]["path"].as_str().expect("a path");
             let is_flux = path.starts_with("/api/v2/query");
             if !is_csv || !is_flux || headers["Content-Encoding"] == "gzip" {
@@ -84,11 +82,7 @@ fn recorded_answers_are_decoded() {
         if has_error(&answer) {
             let error = result.expect_err(&answer.name);
             assert_eq!(error.kind(), DecodeErrorKind::Server, "{}", answer.name);
-            assert!(
-                error
-                    .server_message()
-                    .is_some_and(|text| text.starts_with("runtime error"))
-            );
+            assert!(error.server_message().is_some_and(|text| text.starts_with("runtime error")));
             errors += 1;
             continue;
         }
@@ -141,13 +135,7 @@ fn answers_that_end_early_are_refused() {
 #[test]
 fn an_answer_without_tables_is_an_empty_line() {
     assert_eq!(seen(Format::FluxCsv, b"\r\n"), []);
-    assert_eq!(
-        refused(""),
-        (
-            DecodeErrorKind::Incomplete,
-            "answer, byte 0: empty answer".into()
-        )
-    );
+    assert_eq!(refused(""), (DecodeErrorKind::Incomplete, "answer, byte 0: empty answer".into()));
 }
 
 #[test]
@@ -156,16 +144,11 @@ fn results_are_numbered_and_named() {
     let names: Vec<_> = seen(Format::FluxCsv, &body)
         .into_iter()
         .filter_map(|seen| match seen {
-            Seen::Series {
-                statement, name, ..
-            } => Some((statement, name)),
+            Seen::Series { statement, name, .. } => Some((statement, name)),
             _ => None,
         })
         .collect();
-    assert_eq!(
-        names,
-        [(0, Some("one".to_owned())), (1, Some("three".to_owned()))]
-    );
+    assert_eq!(names, [(0, Some("one".to_owned())), (1, Some("three".to_owned()))]);
 }
 
 #[test]
@@ -192,18 +175,8 @@ fn annotations_may_come_in_any_order_and_again() {
     assert_eq!(
         rows_of(&seen(Format::FluxCsv, body.as_bytes())),
         [
-            vec![
-                text("_result"),
-                Tree::Integer(0),
-                Tree::Integer(7),
-                Tree::Float(f64::INFINITY)
-            ],
-            vec![
-                text("_result"),
-                Tree::Integer(0),
-                Tree::Integer(1),
-                Tree::Float(f64::NEG_INFINITY)
-            ],
+            vec![text("_result"), Tree::Integer(0), Tree::Integer(7), Tree::Float(f64::INFINITY)],
+            vec![text("_result"), Tree::Integer(0), Tree::Integer(1), Tree::Float(f64::NEG_INFINITY)],
             vec![text("x"), Tree::Integer(1), Tree::Null, Tree::Boolean(true)],
         ]
     );
@@ -256,10 +229,8 @@ fn values_of_every_type_are_exact() {
 
 #[test]
 fn an_error_of_the_server_is_found_at_any_position() {
-    let table =
-        "#datatype,string,long\n#group,false,false\n#default,_result,\n,result,table\n,,0\n";
-    let error =
-        "\n#datatype,string,string\n#group,true,true\n#default,,\n,error,reference\n,no,897\n";
+    let table = "#datatype,string,long\n#group,false,false\n#default,_result,\n,result,table\n,,0\n";
+    let error = "\n#datatype,string,string\n#group,true,true\n#default,,\n,error,reference\n,no,897\n";
     for body in [
         format!("{table}\n{error}"),
         error.to_owned(),
@@ -268,19 +239,12 @@ fn an_error_of_the_server_is_found_at_any_position() {
         ",error,reference\r\n,no,897\r\n\r\n".to_owned(),
     ] {
         let (kind, text) = refused(&body);
-        assert_eq!(
-            (kind, &*text),
-            (DecodeErrorKind::Server, "no (reference 897)"),
-            "{body}"
-        );
+        assert_eq!((kind, &*text), (DecodeErrorKind::Server, "no (reference 897)"), "{body}");
     }
     for body in [",error,reference\n", ",error,reference\n,cut of"] {
         let (kind, text) = refused(body);
         assert_eq!(kind, DecodeErrorKind::Server);
-        assert_eq!(
-            text,
-            "the server reports an error, and the answer ends before its text"
-        );
+        assert_eq!(text, "the server reports an error, and the answer ends before its text");
     }
 }
 
@@ -297,14 +261,8 @@ fn the_rows_before_an_error_can_be_taken() {
 fn bodies_that_are_no_answer_of_flux_are_refused() {
     let malformed = |text: &str| (DecodeErrorKind::Malformed, text.to_owned());
     let expected = "expected an answer of Flux (annotated CSV), got";
-    assert_eq!(
-        refused("<!DOCTYPE html>"),
-        malformed(&format!("answer, byte 0: {expected} `<`"))
-    );
-    assert_eq!(
-        refused("{\"code\":\"x\"}"),
-        malformed(&format!("answer, byte 0: {expected} `{{`"))
-    );
+    assert_eq!(refused("<!DOCTYPE html>"), malformed(&format!("answer, byte 0: {expected} `<`")));
+    assert_eq!(refused("{\"code\":\"x\"}"), malformed(&format!("answer, byte 0: {expected} `{{`")));
     assert_eq!(
         refused("#datatype,long\n,a\n,1.5\n\n"),
         malformed("answer, byte 19: expected a `long`, got `1.5`")

@@ -26,14 +26,7 @@ struct Block {
     order: Vec<&'static str>,
 }
 
-const KINDS: [&str; 6] = [
-    "long",
-    "unsignedLong",
-    "double",
-    "boolean",
-    "dateTime:RFC3339",
-    "string",
-];
+const KINDS: [&str; 6] = ["long", "unsignedLong", "double", "boolean", "dateTime:RFC3339", "string"];
 
 fn data_type(kind: usize) -> DataType {
     match kind {
@@ -48,21 +41,15 @@ fn data_type(kind: usize) -> DataType {
 
 fn value(kind: usize) -> BoxedStrategy<Cell> {
     match kind {
-        0 => any::<i64>()
-            .prop_map(|n| (n.to_string(), Tree::Integer(n.into())))
-            .boxed(),
-        1 => any::<u64>()
-            .prop_map(|n| (n.to_string(), Tree::Integer(n.into())))
-            .boxed(),
+        0 => any::<i64>().prop_map(|n| (n.to_string(), Tree::Integer(n.into()))).boxed(),
+        1 => any::<u64>().prop_map(|n| (n.to_string(), Tree::Integer(n.into()))).boxed(),
         2 => prop_oneof![
             any::<f64>().prop_filter("finite", |n| n.is_finite()),
             (-1000..1000).prop_map(f64::from),
         ]
         .prop_map(|n| (n.to_string(), Tree::Float(n)))
         .boxed(),
-        3 => any::<bool>()
-            .prop_map(|flag| (flag.to_string(), Tree::Boolean(flag)))
-            .boxed(),
+        3 => any::<bool>().prop_map(|flag| (flag.to_string(), Tree::Boolean(flag))).boxed(),
         4 => any::<i64>()
             .prop_map(|n| {
                 let time = jiff::Timestamp::from_nanosecond(n.into()).expect("in range");
@@ -126,10 +113,7 @@ fn write(block: &Block, end: &str) -> String {
                 .into_iter()
                 .chain(columns().map(|column| KINDS[column.kind].to_owned()))
                 .collect(),
-            "group" => columns()
-                .map(|_| "false".to_owned())
-                .chain(["true".to_owned()])
-                .collect(),
+            "group" => columns().map(|_| "false".to_owned()).chain(["true".to_owned()]).collect(),
             _ => [block.result.clone()]
                 .into_iter()
                 .chain(columns().map(|column| match &column.default {
@@ -141,18 +125,10 @@ fn write(block: &Block, end: &str) -> String {
         text += &line(&first, cells.into_iter(), end);
     }
     let names = ["result".to_owned()].into_iter();
-    text += &line(
-        "",
-        names.chain(columns().map(|column| column.name.clone())),
-        end,
-    );
+    text += &line("", names.chain(columns().map(|column| column.name.clone())), end);
     for row in &block.rows {
         let cells = [String::new()].into_iter();
-        text += &line(
-            "",
-            cells.chain(row.iter().map(|(text, _)| text.clone())),
-            end,
-        );
+        text += &line("", cells.chain(row.iter().map(|(text, _)| text.clone())), end);
     }
     text + end
 }
@@ -166,19 +142,11 @@ fn expected(blocks: &[Block]) -> Vec<Seen> {
             results.len() - 1
         });
         let statement = u32::try_from(number).expect("few results");
-        if let Some(before) = open
-            .replace(statement)
-            .filter(|before| *before != statement)
-        {
+        if let Some(before) = open.replace(statement).filter(|before| *before != statement) {
             seen.push(Seen::End { statement: before });
         }
         let mut columns = vec![("result".to_owned(), DataType::Utf8)];
-        columns.extend(
-            block
-                .columns
-                .iter()
-                .map(|column| (column.name.clone(), data_type(column.kind))),
-        );
+        columns.extend(block.columns.iter().map(|column| (column.name.clone(), data_type(column.kind))));
         seen.push(Seen::Series {
             statement,
             name: Some(block.result.clone()),
@@ -186,17 +154,13 @@ fn expected(blocks: &[Block]) -> Vec<Seen> {
             columns,
         });
         let row = |row: &Vec<Cell>| {
-            let cells = row
-                .iter()
-                .zip(&block.columns)
-                .map(|((text, value), column)| match &column.default {
+            let cells = row.iter().zip(&block.columns).map(|((text, value), column)| {
+                match &column.default {
                     Some((_, default)) if text.is_empty() => default.clone(),
                     _ => value.clone(),
-                });
-            [Tree::Text(block.result.clone())]
-                .into_iter()
-                .chain(cells)
-                .collect()
+                }
+            });
+            [Tree::Text(block.result.clone())].into_iter().chain(cells).collect()
         };
         seen.push(Seen::Batch(block.rows.iter().map(row).collect()));
     }

@@ -28,17 +28,10 @@ fn server_of(version: &'static str) -> impl Fn(&Received) -> Act + Send + Sync {
     move |received| {
         let path = received.line.split(' ').nth(1).unwrap();
         keep(match path.split('?').next().unwrap() {
-            "/ping" => answer(
-                "204 No Content",
-                &[&format!("X-Influxdb-Version: {version}")],
-                "",
-            ),
+            "/ping" => answer("204 No Content", &[&format!("X-Influxdb-Version: {version}")], ""),
             "/api/v2/write" => answer("204 No Content", &[], ""),
             "/api/v2/query" => answer("200 OK", &[CSV], TABLE),
-            _ => json(
-                "404 Not Found",
-                r#"{"code":"not found","message":"path not found"}"#,
-            ),
+            _ => json("404 Not Found", r#"{"code":"not found","message":"path not found"}"#),
         })
     }
 }
@@ -53,15 +46,9 @@ async fn a_client_with_a_token_asks_for_the_generation_once() {
     let server = serve(server_of("v2.7.1")).await;
     let client = client(&server);
     assert_eq!(client.dialect().await.unwrap(), Dialect::V2);
-    client
-        .write(&[Point::new("m").field("f", 1).at(1)])
-        .await
-        .unwrap();
+    client.write(&[Point::new("m").field("f", 1).at(1)]).await.unwrap();
     let other = connect(config(&server)).unwrap();
-    other
-        .write(&[Point::new("m").field("f", u64::MAX).at(2)])
-        .await
-        .unwrap();
+    other.write(&[Point::new("m").field("f", u64::MAX).at(2)]).await.unwrap();
     let write = "POST /api/v2/write?org=org&bucket=bucket&precision=ns HTTP/1.1";
     assert_eq!(lines(&server), ["GET /ping HTTP/1.1", write, write]);
     let received = server.received();
@@ -76,10 +63,7 @@ async fn a_client_with_a_token_asks_for_the_generation_once() {
 async fn a_stated_generation_is_not_asked_for() {
     let server = serve(server_of("1.8.10")).await;
     let client = connect(config(&server).dialect(Dialect::V2)).unwrap();
-    client
-        .write(&[Point::new("m").field("f", 1).at(1)])
-        .await
-        .unwrap();
+    client.write(&[Point::new("m").field("f", 1).at(1)]).await.unwrap();
     assert_eq!(server.received().len(), 1);
 }
 
@@ -114,10 +98,7 @@ async fn a_server_without_a_generation_is_no_guess() {
     let three = client(&three);
     assert_eq!(three.dialect().await.unwrap(), Dialect::V3);
     let error = three.query("SELECT 1").await.unwrap_err();
-    assert!(
-        error.to_string().contains("V3 is not supported yet"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("V3 is not supported yet"), "{error}");
 }
 
 #[tokio::test]
@@ -133,19 +114,13 @@ async fn a_flux_query_gives_typed_tables() {
     };
     assert_eq!(series.name.as_deref(), Some("_result"));
     let batch = &series.batches[0];
-    let column = batch
-        .column_by_name("a")
-        .unwrap()
-        .as_primitive::<Int64Type>();
+    let column = batch.column_by_name("a").unwrap().as_primitive::<Int64Type>();
     assert_eq!(column.iter().collect::<Vec<_>>(), [Some(1), None]);
     let received = server.received().pop().unwrap();
     assert_eq!(received.line, "POST /api/v2/query?org=org HTTP/1.1");
     let body: serde_json::Value = serde_json::from_slice(&received.body).unwrap();
     assert_eq!(body["query"], "from(bucket: params.b)");
-    assert!(
-        body["extern"].to_string().contains(r#""value":"x\"y""#),
-        "{body}"
-    );
+    assert!(body["extern"].to_string().contains(r#""value":"x\"y""#), "{body}");
 }
 
 #[tokio::test]
@@ -163,10 +138,8 @@ async fn a_flux_answer_is_streamed() {
 
 #[tokio::test]
 async fn an_error_inside_a_flux_answer_keeps_the_rows_before_it() {
-    let body = format!(
-        "{TABLE}\r\n#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n\
-        ,error,reference\r\n,runtime error: no,\r\n"
-    );
+    let body = format!("{TABLE}\r\n#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n\
+        ,error,reference\r\n,runtime error: no,\r\n");
     let server = serve(move |received| {
         keep(if received.line.starts_with("GET") {
             answer("204 No Content", &["X-Influxdb-Version: 2.7"], "")
@@ -208,10 +181,7 @@ async fn a_refused_line_is_named_and_nothing_counts_as_stored() {
         })
     })
     .await;
-    let points = [
-        Point::new("m").field("f", 0.0).at(1),
-        Point::new("m").field("f", 1.0).at(2),
-    ];
+    let points = [Point::new("m").field("f", 0.0).at(1), Point::new("m").field("f", 1.0).at(2)];
     let error = client(&server).write(&points).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
     assert_eq!(error.rejected()[0].index, Some(1));
@@ -223,9 +193,6 @@ async fn values_that_flux_cannot_bind_are_refused_before_anything_is_sent() {
     let server = serve(server_of("2.7.1")).await;
     let client = connect(config(&server).dialect(Dialect::V2)).unwrap();
     let query = Query::new("x").bind("r", Param::Regex("a".into()));
-    assert_eq!(
-        client.query(query).await.unwrap_err().kind(),
-        ErrorKind::Config
-    );
+    assert_eq!(client.query(query).await.unwrap_err().kind(), ErrorKind::Config);
     assert!(server.received().is_empty());
 }

@@ -62,10 +62,7 @@ impl Annotations {
     pub(super) fn begin(self, names: Vec<String>, has_views: bool) -> Result<Block, Fault> {
         let width = names.len();
         let annotations = [&self.datatypes, &self.groups, &self.defaults];
-        for (annotation, name) in annotations
-            .into_iter()
-            .zip(["datatype", "group", "default"])
-        {
+        for (annotation, name) in annotations.into_iter().zip(["datatype", "group", "default"]) {
             if let Some(annotation) = annotation.as_ref().filter(|cells| cells.len() != width) {
                 return Err(malformed(format!(
                     "expected {} column names, as many as `#{name}` has values, got {width}",
@@ -73,11 +70,7 @@ impl Annotations {
                 )));
             }
         }
-        let datatype = |at: usize| {
-            self.datatypes
-                .as_ref()
-                .map_or("string", |types| &*types[at])
-        };
+        let datatype = |at: usize| self.datatypes.as_ref().map_or("string", |types| &*types[at]);
         let default = |at: usize| {
             let default = self.defaults.as_ref().map(|defaults| &*defaults[at]);
             default.filter(|text| !text.is_empty())

@@ -40,8 +40,9 @@ impl<'a> Text<'a> {
     fn to_text(self) -> String {
         let mut out = Vec::new();
         self.write(&mut out);
-        String::from_utf8(out)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        String::from_utf8(out).unwrap_or_else(|error| {
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        })
     }
 }
 
@@ -133,10 +134,7 @@ mod tests {
 
     #[test]
     fn a_row_is_split_into_its_cells() {
-        assert_eq!(
-            cells(",a,\"b,\"\"c\"\"\",\"\"\r\n"),
-            ["", "a", "b,\"c\"", ""]
-        );
+        assert_eq!(cells(",a,\"b,\"\"c\"\"\",\"\"\r\n"), ["", "a", "b,\"c\"", ""]);
         assert_eq!(cells("#default,\"a\r\nb\"\n"), ["#default", "a\r\nb"]);
         assert_eq!(cells("a\rb,\r\r\n"), ["a\rb", "\r"]);
         assert_eq!(cells("\r\n"), [""]);
@@ -154,10 +152,7 @@ mod tests {
     #[test]
     fn a_quote_must_begin_and_end_a_cell() {
         for row in [",a\"b\r\n", ",\"a\"b\r\n", ",\"a\" ,b\r\n"] {
-            assert!(
-                matches!(record(row.as_bytes(), 0), Err(Stop::Fault(_))),
-                "{row}"
-            );
+            assert!(matches!(record(row.as_bytes(), 0), Err(Stop::Fault(_))), "{row}");
         }
     }
 }

@@ -207,9 +207,7 @@ impl Decoder {
                 *at = end;
             }
             (State::Head, _) => {
-                return Err(
-                    Fault::unexpected(input, *at, "an answer of Flux (annotated CSV)").into(),
-                );
+                return Err(Fault::unexpected(input, *at, "an answer of Flux (annotated CSV)").into());
             }
             (State::Rows, b',') => self.add_rows(input, at)?,
             (State::Rows, _) => {
@@ -293,11 +291,7 @@ impl Decoder {
 
     /// Ends the answer with an error. The complete rows before it can still be taken.
     fn fail<T>(&mut self, fault: Fault) -> Result<T, DecodeError> {
-        if self
-            .block
-            .as_ref()
-            .is_some_and(|block| block.table.rows() > 0)
-        {
+        if self.block.as_ref().is_some_and(|block| block.table.rows() > 0) {
             self.end_block();
         }
         let error = DecodeError::new(fault.kind, self.offset, fault.text);

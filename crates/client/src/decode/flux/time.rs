@@ -75,17 +75,12 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let Some(digits) = text.strip_prefix(b".") else {
         return Some((0, text));
     };
-    let count = digits
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if !(1..=9).contains(&count) {
         return None;
     }
     let (digits, rest) = digits.split_at(count);
-    let value = digits
-        .iter()
-        .fold(0, |value, digit| 10 * value + i64::from(digit - b'0'));
+    let value = digits.iter().fold(0, |value, digit| 10 * value + i64::from(digit - b'0'));
     let places = u32::try_from(9 - count).ok()?;
     Some((value * 10_i64.pow(places), rest))
 }

@@ -95,7 +95,10 @@ fn query(
             "query: InfluxDB 1.x supports only InfluxQL, but the query is in {language}"
         )));
     }
-    let names = (place.database.as_deref(), place.retention_policy.as_deref());
+    let names = (
+        place.database.as_deref(),
+        place.retention_policy.as_deref(),
+    );
     influxql::request(config, auth_header(config)?, names, query, options, form)
 }
 

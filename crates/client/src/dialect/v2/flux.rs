@@ -23,8 +23,9 @@ pub(super) fn body(query: &Query) -> Result<String, Error> {
         },
     });
     let properties = query.params().iter().map(|(name, value)| {
-        let value = literal(value)
-            .map_err(|why| Error::config(format!("query: parameter `{}`: {why}", excerpt(name))))?;
+        let value = literal(value).map_err(|why| {
+            Error::config(format!("query: parameter `{}`: {why}", excerpt(name)))
+        })?;
         Ok(json!({
             "type": "Property",
             "key": {"type": "Identifier", "name": name},
@@ -101,14 +102,8 @@ mod tests {
     #[test]
     fn values_become_literals() {
         let literal = |kind: &str, value: Value| json!({"type": kind, "value": value});
-        assert_eq!(
-            bound("a\"\n${x}"),
-            literal("StringLiteral", json!("a\"\n${x}"))
-        );
-        assert_eq!(
-            bound(i64::MIN),
-            literal("IntegerLiteral", json!("-9223372036854775808"))
-        );
+        assert_eq!(bound("a\"\n${x}"), literal("StringLiteral", json!("a\"\n${x}")));
+        assert_eq!(bound(i64::MIN), literal("IntegerLiteral", json!("-9223372036854775808")));
         assert_eq!(bound(true), literal("BooleanLiteral", json!(true)));
         assert_eq!(bound(1.5), literal("FloatLiteral", json!(1.5)));
         let values = json!([{"magnitude": 1, "unit": "mo"}, {"magnitude": 30, "unit": "ms"}]);
@@ -128,10 +123,7 @@ mod tests {
             Param::Duration("-1h".into()),
         ] {
             let error = body(&Query::new("q").bind("n", value)).unwrap_err();
-            assert!(
-                error.to_string().starts_with("query: parameter `n`: "),
-                "{error}"
-            );
+            assert!(error.to_string().starts_with("query: parameter `n`: "), "{error}");
         }
     }
 }

@@ -73,10 +73,7 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
             keys.append_pair("org", organization);
         }
         keys.append_pair("bucket", bucket);
-        keys.append_pair(
-            "precision",
-            precision(options.precision.unwrap_or_default())?,
-        );
+        keys.append_pair("precision", precision(options.precision.unwrap_or_default())?);
     }
     Ok(url)
 }
@@ -126,9 +123,7 @@ fn flux(
     options: &ReadOptions,
 ) -> Result<Request, Error> {
     if options.epoch != ReadOptions::default().epoch {
-        return Err(Error::config(
-            "query: Flux has no epoch; its times are text",
-        ));
+        return Err(Error::config("query: Flux has no epoch; its times are text"));
     }
     let mut headers = auth_header(config)?;
     headers.push(("content-type", "application/json".into()));

@@ -57,9 +57,7 @@ impl Dialer {
             #[cfg(unix)]
             Some(path) => Ok(Self::Unix(path.into())),
             #[cfg(not(unix))]
-            Some(_) => Err(Error::config(
-                "unix_socket: this system has no Unix sockets",
-            )),
+            Some(_) => Err(Error::config("unix_socket: this system has no Unix sockets")),
             None => Ok(Self::Tcp(tcp(config.connect_limit()))),
         }
     }

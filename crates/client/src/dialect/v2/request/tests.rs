@@ -42,9 +42,7 @@ fn a_write_names_organization_bucket_and_precision() {
     let url = "http://db.example:8086/base/api/v2/write?org=my+org&bucket=b%26c&precision=ns";
     assert_eq!(request.url.as_str(), url);
     assert_eq!(header(&request, "authorization"), Some("Token secret=="));
-    let options = WriteOptions::new()
-        .bucket("x")
-        .precision(Precision::Microseconds);
+    let options = WriteOptions::new().bucket("x").precision(Precision::Microseconds);
     let request = write(&config(), &options).unwrap();
     assert!(request.url.as_str().ends_with("&bucket=x&precision=us"));
 }

@@ -71,10 +71,7 @@ fn recorded_answers_are_judged() {
             (_, Verdict::Refused(refusal)) => {
                 let said = refusal.said.unwrap();
                 let is_error = status >= 400;
-                assert!(
-                    is_error || name.contains("return-no-content") || name.contains("Prefer"),
-                    "{name}"
-                );
+                assert!(is_error || name.contains("return-no-content") || name.contains("Prefer"), "{name}");
                 if is_error {
                     assert!(said.code.is_some(), "{name}");
                     assert!(said.message.is_some_and(|text| !text.is_empty()), "{name}");
@@ -98,39 +95,17 @@ fn a_page_of_the_user_interface_is_no_success() {
     for kind in [Kind::Ping, Kind::Write, Kind::Query] {
         let headers = Headers::of(&[("content-type", "text/html; charset=utf-8")]);
         let verdict = classify(kind, 200, &headers, b"<!doctype html>");
-        assert!(
-            matches!(verdict, Verdict::Refused(failure) if failure.kind == ErrorKind::Misdirected)
-        );
+        assert!(matches!(verdict, Verdict::Refused(failure) if failure.kind == ErrorKind::Misdirected));
     }
 }
 
 #[test]
 fn errors_say_whether_a_retry_can_help() {
     let cases = [
-        (
-            400,
-            "unable to parse 'm': missing fields",
-            ErrorKind::Rejected,
-            false,
-        ),
-        (
-            422,
-            "failure writing points to database: partial write: field type conflict: x dropped=1",
-            ErrorKind::PartialWrite,
-            false,
-        ),
-        (
-            500,
-            "unable to read data: unexpected EOF",
-            ErrorKind::Rejected,
-            false,
-        ),
-        (
-            500,
-            "unexpected error writing points to database: timeout",
-            ErrorKind::Server,
-            true,
-        ),
+        (400, "unable to parse 'm': missing fields", ErrorKind::Rejected, false),
+        (422, "failure writing points to database: partial write: field type conflict: x dropped=1", ErrorKind::PartialWrite, false),
+        (500, "unable to read data: unexpected EOF", ErrorKind::Rejected, false),
+        (500, "unexpected error writing points to database: timeout", ErrorKind::Server, true),
         (503, "starting", ErrorKind::Server, true),
         (429, "too many requests", ErrorKind::Server, true),
         (413, "too large", ErrorKind::TooLarge, false),
@@ -138,10 +113,6 @@ fn errors_say_whether_a_retry_can_help() {
     for (status, text, kind, retryable) in cases {
         let body = format!(r#"{{"code":"c","message":"{text}"}}"#);
         let failure = refusal(Kind::Write, status, &body);
-        assert_eq!(
-            (failure.kind, failure.retryable),
-            (kind, retryable),
-            "{status} {text}"
-        );
+        assert_eq!((failure.kind, failure.retryable), (kind, retryable), "{status} {text}");
     }
 }
