@@ -1,5 +1,5 @@
-"""Creates the data of the benchmarks from fixed seeds, so that it is the same in every process and
-environment.
+"""Creates the data of the benchmarks from fixed seeds, so that every process and environment gets
+the same data.
 
 This module also works with numpy 1.23 and pandas 1.5, which aioinflux 0.9.0 requires.
 """
@@ -133,7 +133,7 @@ def hard_points() -> list[dict[str, Any]]:
 
 
 def hard_frame() -> pd.DataFrame:
-    """Returns the same hard points as a DataFrame."""
+    """Returns the points of `hard_points` as a DataFrame."""
     rows = hard_points()
     columns: dict[str, Any] = {}
     for key in rows[0]["tags"]:

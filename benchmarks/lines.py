@@ -17,13 +17,13 @@ REFUSED = "refused: "
 
 
 def head(text: bytes) -> str:
-    """Returns the first lines of a text, which are enough for a comparison."""
+    """Returns only the first lines of the text, because they are enough for a comparison."""
     return b"\n".join(text.split(b"\n", KEPT)[:KEPT]).decode("utf-8", "replace")
 
 
 def hard(lines: Callable[[], str]) -> str:
-    """Returns the lines that a peer writes for hard data, or the error that it raises if it cannot
-    write the data."""
+    """Returns the lines that a peer writes for hard data; if the peer raises an error instead,
+    returns the error."""
     try:
         return lines()
     except Exception as error:

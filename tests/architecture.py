@@ -18,8 +18,8 @@ SERVER = "crates/python/src/server.rs"
 DIALECT = "crates/line/src/dialect.rs"
 DEFAULT = re.compile(r"\bDefault\b|#\[default\]")
 PYTHON = re.compile(r"\bpyo3\b")
-# The files that are allowed to contain unsafe code. Each of these files must begin with the reason
-# for its unsafe code and the benefit of that code.
+# The files that are allowed to contain unsafe code. Each file in this list must begin with the
+# reason for its unsafe code and the benefit of that code.
 UNSAFE_FILES = (
     "crates/client/src/decode/table/views.rs",
     "crates/client/src/optional/huge_pages.rs",
@@ -46,8 +46,8 @@ HEAD = re.compile(
 )
 PROTECTS = "exit::protect_thread();"
 # A function that returns one of the types in `PLAIN` creates no object that could run Python code.
-# The functions in `WITHOUT_PYTHON`, which traverse objects for the garbage collector or record a
-# new process, create no such object either.
+# The functions in `WITHOUT_PYTHON` create no such object: `__traverse__` visits objects for the
+# garbage collector, and `forked` records a new process.
 PLAIN = re.compile(r"usize|u64|i64|bool|Option<&str>|(PyRef|Bound)<'_, Self>")
 WITHOUT_PYTHON = ("__traverse__", "forked")
 

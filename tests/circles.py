@@ -94,7 +94,8 @@ class Crate:
             ]
             code = USE.sub("", text)
             paths += [match.split("::") for match in PATH.findall(code)]
-            # This line adds the paths that begin with a child module of the current module.
+            # The pattern `CHILD` finds the paths that begin with a child module of the current
+            # module.
             paths += [list(match) for match in CHILD.findall(code)]
             homes = (self.home(module, path) for path in paths)
             names = {self.files[home] for home in homes if home is not None and home != module}

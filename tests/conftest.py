@@ -89,7 +89,7 @@ def face(request: pytest.FixtureRequest) -> type:
 
 @pytest.fixture
 def either(face: type, database: Database) -> Any:
-    """A client for the new database in blocking mode, of either class."""
+    """A client of either class for the new database, in blocking mode."""
     server = database.server
     return face(host=server.host, port=server.port, db=database.name, mode="blocking")
 

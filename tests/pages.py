@@ -3,9 +3,9 @@
 A Python block runs after the blocks that precede it on its page, unless its title says that it is
 for another client. A text block with the title `output` shows what the preceding block prints.
 
-If a page has several tabs next to each other (pandas and polars, async and blocking), a reader
-follows only one of them. Therefore a page with tabs runs once with the first tab in each group of
-tabs, and once with the second tab.
+If a page has groups of tabs (pandas and polars, async and blocking), a reader follows only one tab
+of each group. Therefore a page with tabs runs once with the first tab in each group of tabs, and
+once with the second tab.
 """
 
 from __future__ import annotations

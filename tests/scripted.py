@@ -23,7 +23,7 @@ WAIT_S = 20
 
 @dataclass(frozen=True)
 class Answer:
-    """Bytes that the server sends, after which it keeps the connection open, or closes it."""
+    """Bytes that the server sends; afterwards it keeps the connection open, or closes it."""
 
     data: bytes
     close: bool = False
@@ -93,7 +93,7 @@ Choice = Callable[[Request], Answer | Hang]
 
 
 class Scripted:
-    """The scripted server, which is a context manager that starts and stops it.
+    """The scripted server; as a context manager, the object starts and stops the server.
 
     For each request, the function `before` is called in the thread of the connection, before the
     answer is sent.
@@ -113,7 +113,7 @@ class Scripted:
         self.arrived = threading.Event()
         self.left = threading.Event()
         self.hangs = threading.Event()
-        # This semaphore is released once for each connection that has been closed.
+        # The semaphore is released once for each connection that has been closed.
         self.closed = threading.Semaphore(0)
 
     def __enter__(self) -> Scripted:
@@ -124,8 +124,8 @@ class Scripted:
         # If the listening socket were only closed, the thread would stay in `accept`.
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
-        # The server waits for this thread; otherwise the next server could get the same file
-        # descriptor, and this thread could accept its connection.
+        # The server waits until the thread that accepts connections has ended. Otherwise the next
+        # server could get the same file descriptor, and the thread could accept its connection.
         self._acceptor.join()
         self._listener.close()
         with self._lock:

@@ -1,4 +1,5 @@
-"""Tests that statements about speed agree with the measurements. These tests measure no times."""
+"""Tests that statements about speed agree with the measurements. The tests in this file measure no
+times."""
 
 from __future__ import annotations
 

@@ -312,7 +312,7 @@ FRAME_CASES = {
 def test_frames_that_0_9_wrote_wrongly(
     client: InfluxDBClient, database: Database, columns: Any, fields: list[dict[str, Any]]
 ) -> None:
-    """When aioinflux 0.9 wrote such a DataFrame, the server refused it, or its values were
+    """When aioinflux 0.9 wrote a DataFrame like this one, the server refused it, or its values were
     changed."""
     count = len(fields)
     frame = pd.DataFrame(columns, index=pd.date_range("2024", periods=count, freq="s"))

@@ -37,13 +37,13 @@ SEED = 20_090_711
 def names(test: str) -> list[str]:
     chosen = random.Random(f"{SEED} {test}")
     made = ["".join(chosen.choices(PIECES, k=chosen.randint(1, 6))) for _ in range(NAMES_PER_TEST)]
-    # Each piece is also a name by itself.
+    # Each of the pieces is also used as a name by itself.
     return [*dict.fromkeys([*PIECES, *made])]
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Influxd]:
-    """These tests use a separate server, so that its whole state can be compared."""
+    """A separate server for the tests in this file, whose whole state can be compared."""
     with Influxd() as one:
         yield one
 
@@ -178,7 +178,7 @@ def test_pattern(server: Influxd, own: InfluxDBClient) -> None:
         assert state(server) == before, name
         if point is None or "\n" in name:
             continue
-        # This pattern must match the name and nothing else.
+        # The escaped pattern must match the name and nothing else.
         exact = Regex("^_" + re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", name) + "$")
         own.write(point)
         assert rows(own.show_measurements(measurement=exact)) == [[f"_{name}"]]

@@ -176,8 +176,8 @@ def test_connections_end_with_their_loop_and_with_the_client() -> None:
             asyncio.run(use())
             assert open_files() <= before
         client.close()
-        # The server closes its ends of the connections in separate threads, so the test waits for
-        # them.
+        # The server closes its ends of the connections in separate threads, so the test waits until
+        # all are closed.
         for _ in range(server.connections):
             assert server.closed.acquire(timeout=LONG_S)
         assert open_files() < before

@@ -117,8 +117,8 @@ class Host(NamedTuple):
 def test_default_tags_give_way_to_attributes(database: Database) -> None:
     lineprotocol(Host)
     client = connect(database, tags={"host": "default", "dc": "x"})
-    # These objects are encoded with the plan of their class, except the object whose attribute has
-    # an unusual type.
+    # The objects are encoded with the plan of their class, except the object whose attribute has an
+    # unusual type.
     client.write([Host("a", 1), Host("b", 2), Host(5, 3)], "m")
     client.write([Host("own", 4)], "m", dc="y")
     tags = sorted((p["fields"]["f"], p["tags"]) for p in database.points())

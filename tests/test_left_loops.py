@@ -128,7 +128,8 @@ def test_an_async_for_loop_ends_its_request_while_the_event_loop_stands_still(na
         made = client.stream(QUERY) if name == "stream" else await client.query(QUERY, chunked=True)
         async for _ in made:
             break
-        # This call blocks the event loop, so the loop cannot close a generator that was dropped.
+        # The blocking call stops the event loop, so the loop cannot close a generator that was
+        # dropped.
         return server.left.wait(20)
 
     with hanging() as server:
@@ -279,7 +280,7 @@ SLOTS = (
 def test_a_call_that_gets_no_slot_says_what_holds_them() -> None:
     with hanging() as server:
         client = InfluxDBClient(server.host, server.port, db="d", mode="blocking", timeout=3)
-        # These iterators keep their streams open, because the program has left no loop.
+        # The iterators in `held` keep their streams open, because the program has left no loop.
         held = [iter(client.stream(QUERY)) for _ in range(64)]
         assert [next(rows) for rows in held] == [(1, 1)] * 64
         with pytest.raises(InfluxDBTimeoutError, match=SLOTS):

@@ -50,8 +50,7 @@ def reader(df: pd.DataFrame) -> Any:
     return pa.RecordBatchReader.from_batches(arrow.schema, arrow.to_batches(max_chunksize=700))
 
 
-# Each of these functions returns the same data at every call, because a generator can be read only
-# once.
+# Each function returns the same data at every call, because a generator can be read only once.
 DATA: dict[str, Callable[[], Any]] = {
     "nothing": list,
     "an empty frame": lambda: frame(0),

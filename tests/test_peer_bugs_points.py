@@ -135,8 +135,8 @@ def test_b16_fields_that_no_server_has_are_refused_by_name(sends: Wire, value: o
 def test_b17_every_nanosecond_of_a_time_is_kept(
     either: Any, database: Database, time: object
 ) -> None:
-    """If the time is a string, all four clients write `...123456000`; two of them also write this
-    for a `pandas.Timestamp`."""
+    """If the time is a string, all four clients write `...123456000`; for a `pandas.Timestamp`, two
+    of them also write `...123456000`."""
     either.write({"measurement": "m", "time": time, "fields": {"v": 1}})
     assert [one["time"] for one in database.points()] == [NANOSECONDS]
 

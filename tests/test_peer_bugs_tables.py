@@ -141,8 +141,8 @@ def test_b13_an_integer_of_a_polars_frame_that_the_server_cannot_hold_is_refused
 
 
 def test_b13_an_unsigned_integer_that_fits_is_an_integer(either: Any, database: Database) -> None:
-    """influxdb-client writes this integer correctly. Refusing an unsigned integer that fits would
-    be no better than an overflow."""
+    """If an unsigned integer is small enough for the server, influxdb-client writes it correctly.
+    Refusing an unsigned integer that fits would be no better than an overflow."""
     either.write(pandas_frame(v=np.array([2**63 - 1], dtype="uint64")), "m")
     assert database.types() == {"v": "integer"}
     assert [one["fields"] for one in database.points()] == [{"v": 2**63 - 1}]

@@ -1,4 +1,4 @@
-"""Tests lines that are already encoded: if a server would not split them correctly, they are
+"""Tests lines that are already encoded. If a server would not split the lines correctly, they are
 refused, and the error has the number of the line."""
 
 from __future__ import annotations

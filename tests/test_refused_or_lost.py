@@ -38,7 +38,7 @@ def connect(server: Scripted, mode: str) -> Calls:
     return Calls(AsyncInfluxDBClient(server.host, server.port, db="db", mode=mode))
 
 
-# Tests different beginnings of answers.
+# Tests answers that begin in different ways.
 
 
 @pytest.mark.parametrize("text", ["\x1b[31mERROR", "\x01", "\x7f", "温度", "a\x0bb"])
@@ -103,7 +103,7 @@ def test_head_that_cannot_be_read_is_worth_no_retry(mode: str, head: bytes, text
     assert caught.value.retryable is False
 
 
-# Tests different ends of answers.
+# Tests answers that end in different ways.
 
 
 def test_compressed_answer_that_is_cut_off_is_a_decode_error(mode: str) -> None:

@@ -196,7 +196,7 @@ def test_leaving_early_ends_the_request(client: InfluxDBClient) -> None:
     q = "SELECT f FROM m"
 
     async def leave() -> None:
-        # This number of streams is greater than the maximum number of concurrent requests.
+        # The number of streams is greater than the maximum number of concurrent requests.
         for _ in range(70):
             async with client.stream(q, chunk_size=10) as rows:
                 async for _ in rows:

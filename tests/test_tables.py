@@ -1,4 +1,4 @@
-"""Tests that tables of every kind produce the same lines as their rows do when they are written as
+"""Tests that a table of any kind produces the same lines as its rows when they are written as
 mappings."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Tests that the text of a tag depends neither on the type of its value nor on the type of the
-table, so that all points are in one series."""
+"""Tests that the text of a tag does not depend on the type of its value or table, so that all
+points are in one series."""
 
 from __future__ import annotations
 

@@ -69,8 +69,8 @@ def encrypted(own: str) -> Iterator[Influxd]:
 
 @contextlib.contextmanager
 def listening(context: ssl.SSLContext | None, answer: bytes = b"") -> Iterator[int]:
-    """Yields the port of a server that gives every client the same answer; the server uses Python's
-    `ssl` module, or no TLS."""
+    """Yields the port of a server that gives every client the same answer. The server uses TLS with
+    Python's `ssl` module, or no TLS."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

@@ -83,7 +83,8 @@ def sent(mode: str) -> Iterator[Sent]:
             try:
                 assert client.write(*args, **kwargs) is True
             finally:
-                # On the same machine, a datagram arrives as soon as it is sent.
+                # If both programs are on the same machine, a datagram arrives as soon as it is
+                # sent.
                 found.extend(_received(receiver))
             return found
 
@@ -192,8 +193,8 @@ def test_nobody_listens(mode: str) -> None:
         gone.bind(("127.0.0.1", 0))
         port = gone.getsockname()[1]
     client = Calls(UDPClient("127.0.0.1", port, mode=mode))
-    # Sending the first datagram raises no error. On the same machine, the system reports that
-    # nobody received the datagram, and the second write raises this error.
+    # Sending the first datagram raises no error. If nobody receives a datagram on the same machine,
+    # the system reports this, and the second write raises an error.
     assert client.write("m f=1") is True
     with pytest.raises(InfluxDBConnectionError, match=str(port)):
         client.write("m f=1")

@@ -96,7 +96,7 @@ def test_the_order_of_tags_in_lines_makes_no_other_series() -> None:
         [point(1), point(2, time=1)],
         [point(n, time=n) for n in range(5)],
         [point(n, tag=str(n)) for n in range(5)],
-        # The server merges these two points into one, without losing a value.
+        # The server merges the two points into one, without losing a value.
         [point(0, f=1), point(0, g=2)],
         'm,t=a f=1 5\nm,t=a f=2 6\nm,t=a s="x y"',
     ],

@@ -338,7 +338,7 @@ def test_nothing_is_sent_when_every_point_is_skipped(wire: Wire) -> None:
     assert wire(point(fields={"a": None})) == []
 
 
-# Tests escaping: the server returns the same text that was written.
+# Tests escaping: the server returns exactly the text that was written.
 
 
 HOSTILE = [

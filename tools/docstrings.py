@@ -2,8 +2,8 @@
 
 The docstring parser requires blank lines between the sections of a docstring, but our docstrings
 have none. In some docstrings, sentences follow the last item of a section, and the parser would
-read them as a broken item. A method without a docstring gets the docstring of the base class's
-method, as with `inspect.getdoc`.
+read these sentences as a broken item. A method without a docstring gets the docstring of the base
+class's method, as with `inspect.getdoc`.
 """
 
 from __future__ import annotations

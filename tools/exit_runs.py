@@ -11,9 +11,9 @@ Python with its installed package:
 With the options `--pythons` and `--profiles`, a wheel is built for each Python and profile, and the
 wheels are tested one after the other. The option `--runs` is the total number of runs. The option
 `--at-once` is the number of programs that run at the same time, to keep the processors busy. The
-table has a line for each program. The line has the number of runs in each category: ended normally,
-aborted (SIGABRT), crashed with another signal, did not end within 50 seconds, or ended with another
-code or with text on standard error. The exit code of the command is 0 if all runs ended normally.
+table has a line for each program. The line has the number of runs in each category: normal end,
+abort (SIGABRT), crash with another signal, no end within 50 seconds, and another code or text on
+standard error. The exit code of the command is 0 if all runs ended normally.
 """
 
 from __future__ import annotations

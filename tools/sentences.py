@@ -47,7 +47,7 @@ class Sentence:
 
 
 def sentences(path: str, lines: Iterable[Line]) -> Iterator[Sentence]:
-    """Yields the sentences of a text that is given as pairs of a line number and a line."""
+    """Yields the sentences in lines of text; each line comes with its number."""
     for paragraph in _paragraphs(lines):
         text = " ".join(line.strip() for _, line in paragraph)
         start = 0

@@ -24,8 +24,8 @@ def families() -> dict[str, list[Case]]:
 
 
 def live() -> dict[str, Callable[[str | None], Iterable[tuple[Case, Results]]]]:
-    """Returns the benchmark families that need a server or cargo. Each family in this list does its
-    own measurements."""
+    """Returns the benchmark families that need a server or cargo. The families in this list do
+    their own measurements."""
     from . import e, q, rust
 
     return {"Q": q.run, "E": e.run, "Rust": rust.run}

@@ -112,7 +112,7 @@ def case(action: str) -> Case:
 
 def rounds(server: Any, action: str, who: dict[str, Once], count: int) -> dict[str, list[Result]]:
     """Runs all clients in turn, several rounds; each round begins with a different client. Each
-    write uses a new database of its own."""
+    write uses a new database."""
     found: dict[str, list[Result]] = {name: [] for name in who}
     names = list(who)
     for n in range(count):

@@ -1,5 +1,5 @@
-"""Family W1 of the benchmarks: 100,000 points as dicts; W1s: the same points, with one call for
-each point."""
+"""Family W1 of the benchmarks: 100,000 points as dicts. In W1s, each of these points is encoded
+with a separate call."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from .one import MEMORY_OF_ONE, ONE, as_fast
 
 ROWS = 1_000_000
 FEWER = 100_000
-# This number of rows is smaller than a million, because influxdb3-python calls Python for each row
+# The number of rows is smaller than a million, because influxdb3-python calls Python for each row
 # of a polars DataFrame.
 FEWEST = 20_000
 MEMORY_MB = 64

@@ -11,7 +11,7 @@ from ..case import OURS, Case, Subject, Work
 from ..writers import Writer
 from .w2 import FEWER, ROWS, categorical, subject
 
-# This number of rows is large enough to measure a compression ratio.
+# The number of rows in the sample is large enough to measure a compression ratio.
 SAMPLE = 20_000
 
 

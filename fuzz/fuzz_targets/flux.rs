@@ -1,5 +1,5 @@
-//! Fuzzes the Flux decoder with arbitrary bytes as the answer to a query: it never panics, and the
-//! result does not depend on how the answer is cut into pieces.
+//! Fuzzes the Flux decoder with arbitrary bytes. The decoder must never panic, and its result must
+//! not depend on how the bytes are cut into pieces.
 #![no_main]
 
 use aioinflux::decode::{DecodeError, Decoder, End, Event, Format};

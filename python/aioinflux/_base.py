@@ -46,8 +46,8 @@ _CONNECTION = ("_core", "_options")
 class Base(Face):
     """The connections of a client to one server, and the requests that use these connections."""
 
-    # The version family of the server, such as 1.x. This value determines how points are encoded
-    # (`_core.Arguments`), where a write stores them (`_write`), where a query reads them
+    # The version family of the server, such as 1.x. The version family determines how points are
+    # encoded (`_core.Arguments`), where a write stores them (`_write`), where a query reads them
     # (`_checked`), and which statements exist.
     _server: Server = "1.x"
     _options: dict[str, Any]
@@ -305,8 +305,8 @@ class Base(Face):
             return finish(make().wait())
 
     def _named(self, name: str, call: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Gives the coroutine the name of the method, so that Python names it in the warning about
-        a call that was never awaited."""
+        """Gives a coroutine the name of the client's method, which Python shows in the warning
+        about a coroutine that was never awaited."""
         named: Any = call
         named.__qualname__ = _qualified(type(self).__name__, name)
         return call
@@ -318,7 +318,7 @@ def _qualified(kind: str, name: str) -> str:
 
 
 class _Closed:
-    """The result of `close`, which can be awaited; awaiting it returns at once."""
+    """The object that `close` returns; awaiting this object returns at once."""
 
     def __await__(self) -> Generator[Any, None, None]:
         return

@@ -23,8 +23,8 @@ _TIME_OF_DAY = re.compile(
 )
 # Matches the digits after the microseconds; pandas ignores these digits in many strings.
 _BEYOND_MICROSECONDS = re.compile(r":\d\d[.,]\d{6}(\d{1,3})")
-# The first pattern matches words that dateutil reads as the name of a time zone; the second pattern
-# matches those of them that have another meaning.
+# The pattern `_CAPITALS` matches words that dateutil reads as the name of a time zone; `_NO_ZONE`
+# matches words that have another meaning.
 _CAPITALS = re.compile(r"\b[A-Z]{2,5}\b")
 _NO_ZONE = re.compile(
     "JAN|FEB|MAR(CH)?|APR(IL)?|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN"
@@ -109,7 +109,7 @@ def _order(text: str, time: datetime) -> str | None:
         first, second = int(number), int(numbers[at + 1])
         third = int(numbers[at + 2]) if at + 2 < len(numbers) else 0
         if first == second:
-            # If the day and the month are the same number, both orders give the same date.
+            # If the numbers of the day and the month are equal, both orders give the same date.
             continue
         if (first, second) == date:
             return "month"

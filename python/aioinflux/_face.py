@@ -27,16 +27,16 @@ class Face:
             mode: In `async` mode, calls are awaited. In `blocking` mode, calls block until they
                 return the result itself. `AsyncInfluxDBClient` has a third mode, `dataframe`, in
                 which calls block and queries return pandas DataFrames.
-            output: Format in which queries return answers: `json` for the server's JSON as a
-                `dict`, `dataframe` for pandas DataFrames, or another format that the `output`
-                argument of `query` accepts. Only `InfluxDBClient` has the argument `output`.
+            output: Format in which queries return answers. The values are `json` for the server's
+                JSON as a `dict`, `dataframe` for pandas DataFrames, and every other `output` of
+                `query`. Only `InfluxDBClient` has the argument `output`.
             db: Default database of writes and queries. To change the default database, assign to
                 `client.db`.
             database: Alias of `db`; takes precedence over `db`.
             ssl: Whether to connect over TLS.
             unix_socket: Path of the server's Unix socket; if it is passed, the client connects to
-                this socket instead of TCP. This path and all other file paths can be `str` or
-                `os.PathLike`.
+                this socket instead of TCP. All file paths, including the path of this socket, can
+                be `str` or `os.PathLike`.
             username: User name for basic authentication. `AsyncInfluxDBClient` ignores the user
                 name if no `password` is passed.
             password: Password for basic authentication. The password never appears in `repr`, logs,
@@ -56,7 +56,7 @@ class Face:
             gzip: Whether to compress the body of writes. By default, a write is compressed if it
                 has at least 1 KiB and the server is remote.
             proxy: URL of an HTTP proxy. By default, the URL of the proxy is taken from the
-                environment, except for connections to loopback addresses. If the URL is an empty
+                environment, except for connections to loopback addresses. If `proxy` is an empty
                 string, no proxy is used.
             ca_file: PEM file with certificates to trust in addition to the system's certificates.
                 The file can contain certificates of authorities, or the server's own certificate,

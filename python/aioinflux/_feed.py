@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Feed", "is_async"]
 
 
-# Objects of these types are never async iterables. The check of these types is a shortcut: in a
-# small write, looking up an attribute that they lack takes 2 % of the time.
+# The types of data that are never async iterables. For these types, `is_async` skips the lookup of
+# `__aiter__`, which takes 2 % of the time of a small write.
 _PLAIN = frozenset({dict, list, tuple, str, bytes})
 
 

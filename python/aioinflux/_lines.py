@@ -39,7 +39,7 @@ def line_batches(
 ) -> _core.Batches:
     """Encodes points as line protocol, and returns an iterator over the batches of lines.
 
-    The iterator yields the same batches in the same order as `InfluxDBClient.write` sends them. The
+    The iterator yields the batches that `InfluxDBClient.write` sends, in the same order. The
     content of the batches does not depend on the number of threads. Memory use is bounded, however
     large the data is, because each step of the iterator reads and encodes only the data of its
     batch. When a batch has been dropped, its memory is reused. The other arguments are those of

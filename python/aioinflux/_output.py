@@ -48,7 +48,7 @@ def parse_response(
     tags_as_categories: bool = False,
     into: type[Any] | None = None,
 ) -> Any:
-    """Decodes the body of an answer to `/query`. This function needs no server.
+    """Decodes the body of an answer to `/query`. Decoding a body needs no server.
 
     Args:
         body: A bytes-like object that holds one document, or all documents of a chunked answer, one
@@ -83,10 +83,11 @@ def parse_response(
             to the attributes with the same names. If a value is missing, the attribute becomes
             `None` or gets its default.
     Returns:
-        With `into` a list of objects, or with `chunked` an iterator of them. With `dict` always one
-        `dict`. Otherwise for one series what `output` says, and for none or several a `SeriesList`
-        of `(name, ...)`, one for each series. With `chunked` an iterator that yields one of these
-        for each batch, or with `rows` and `dicts` an iterator over all rows.
+        With `into`, a list of objects; with `into` and `chunked`, an iterator over the objects.
+        With `dict`, always one `dict`. With any other output, one series becomes what `output`
+        says. If there is no series, or more than one, the result is a `SeriesList` that contains a
+        pair `(name, ...)` for each series. With `chunked`, the result is an iterator that yields
+        one of these results for each batch; with `rows` or `dicts`, it iterates over all rows.
     Raises:
         InfluxDBQueryError: a statement failed; the attribute `.result` holds the results of the
             other statements.

@@ -15,8 +15,8 @@ from typing import Any
 
 __all__ = ["Progress", "Report", "check", "reading", "writing"]
 
-# The callable receives the number of rows or points that are done, the number of bytes that are
-# done, and the total number of rows if it is known.
+# The callable receives three numbers: the rows or points that are done, the bytes that are done,
+# and the total number of rows (`None` if it is unknown).
 Progress = bool | Callable[[int, int, int | None], object] | None
 
 # The value of `inspect.CO_COROUTINE`, copied because importing `inspect` takes a long time.

@@ -24,8 +24,8 @@ __all__ = ["Attribute", "SchemaError", "attributes", "pydantic_fields"]
 _TIMES = ("timeint", "timestr", "timedt", "time")
 _TAGS = ("tag", "tagenum")
 _MARKS = (Measurement, Time, Tag, Field)
-# The order of these types matters: a `bool` is also an `int`, and enum members can also be numbers
-# or strings.
+# The order of the types in this table matters: a `bool` is also an `int`, and enum members can also
+# be numbers or strings.
 _FIELDS = ((enum.Enum, "enum"), (bool, "bool"), (int, "int"), (float, "float"), (str, "str"))
 _PLACEHOLDER = "_"
 

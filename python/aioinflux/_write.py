@@ -4,9 +4,8 @@ flight.
 A write whose data fits in one request is a single call of the engine. For any other write, a
 generator makes the batches and passes them to the engine (`_core.Writing`). The engine sends the
 batches and records the state of their points. The generator yields the calls that have to finish
-before it can continue; `waited` or `awaited` waits for each call and resumes the generator. This
-module leaves reading the data to the encoder, except that it awaits a `Feed`, which represents an
-async iterable, like a call.
+before it can continue; `waited` or `awaited` waits for each call and resumes the generator. The
+encoder reads the data, except that this module awaits a `Feed`, which represents an async iterable.
 """
 
 from __future__ import annotations
@@ -146,7 +145,7 @@ def _steps(
     begin: _Two | None = None,
 ) -> Steps:
     """Yields the steps of a write that sends these batches and all batches that follow. Each step
-    is a call whose result the generator waits for."""
+    is a call that has to finish before the generator can continue."""
     feed = job.data if isinstance(job.data, Feed) else None
     tell = _Tell(job)
     failure = ended = writing = None
@@ -173,8 +172,8 @@ def _steps(
                 if batch is None:
                     batch = yield from _next(batches, feed)
             except Exception as error:
-                # This exception means that a point cannot be written. The write then ends when the
-                # requests in flight have ended.
+                # An exception from the encoder means that a point cannot be written. The write then
+                # ends when the requests in flight have ended.
                 failure = error
                 break
         try:
@@ -216,7 +215,7 @@ class _Tell:
 
 def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Writing) -> None:
     """Raises the exception that ended the write: either the local failure, or the error of a
-    request that failed after it."""
+    request that failed after the local failure."""
     if ended is not None and (failure is None or writing.failed):
         if failure is not None:
             ended.__context__ = failure

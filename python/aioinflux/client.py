@@ -394,8 +394,8 @@ class InfluxDBClient(Base, Administration):
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
     """Turns an `async def` into a method that runs to its end in `blocking` mode (as in 0.9)."""
 
-    # The module is imported here: callers that await have already imported it, and programs that
-    # block do not need it.
+    # The module is imported here: callers that await have already imported it, and programs in
+    # blocking mode do not need it.
     import asyncio
 
     @functools.wraps(coro)

@@ -308,8 +308,7 @@ def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
 
 
 def _parameter(name: object, value: object) -> object:
-    # Values of these types are passed to the engine unchanged; the engine checks them and raises
-    # errors.
+    # The engine checks values of these types itself, so they are passed to it unchanged.
     if type(value) in (str, bool, int, float):
         return value
     try:
@@ -364,7 +363,7 @@ def _number(value: float | Decimal) -> str:
 
 
 def _kind(value: object) -> str | None:
-    """Returns the numpy kind of a value that is a numpy scalar. This function works without
+    """Returns the numpy kind of a value that is a numpy scalar. The function works without
     importing numpy."""
     if type(value).__module__ != "numpy":
         return None
