@@ -24,7 +24,7 @@ from .case import NEAR, OURS, Case, Result, Results
 from .cases import families, live
 from .report import RESULTS, ROOT, Row
 
-# A subject that takes less than this many seconds is measured again after the other subjects of the
+# A subject that takes less than `FAST_S` seconds is measured again after the other subjects of the
 # case, because other programs share the machine.
 FAST_S = 1.5
 # The number of additional rounds for our subject and for any subject whose ratio is close to its

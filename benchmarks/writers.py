@@ -171,7 +171,7 @@ def influxdb_frame(frame: Any) -> Writer:
     sent."""
     client, memory = influxdb_in_memory(b"", status=204)
     tags = tags_of(frame)
-    # The best setting of this client, `numeric_precision="full"`, fails on pandas 3.
+    # The best setting of influxdb, `numeric_precision="full"`, fails on pandas 3.
     options = {"tag_columns": tags, "time_precision": "n", "protocol": "line"}
 
     def run() -> bytes:

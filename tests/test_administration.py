@@ -37,8 +37,8 @@ def column(answer: dict[str, Any], number: int = 0) -> list[Any]:
 
 
 def cells(answer: dict[str, Any], *columns: str) -> list[list[Any]]:
-    """Returns the named columns of all rows in the result of the first statement. The other columns
-    are ignored, because newer servers return more columns."""
+    """Returns the named columns of all rows in the result of the first statement. Columns that the
+    caller does not name are ignored, because newer servers return more columns."""
     return [
         [dict(zip(one["columns"], row, strict=True))[column] for column in columns]
         for one in answer["results"][0].get("series", [])

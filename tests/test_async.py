@@ -162,7 +162,7 @@ def test_wait_for_stops_a_request() -> None:
     with Scripted(Hang()) as server:
 
         async def use() -> None:
-            # Before Python 3.11, the class in asyncio is different from the builtin class.
+            # Before Python 3.11, `asyncio.TimeoutError` is different from the builtin class.
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(connect(server).query("SHOW DATABASES"), 0.05)
 

@@ -221,7 +221,8 @@ async def test_an_answer_without_rows_is_a_chunk(client: InfluxDBClient, q: str)
 
 @pytest.mark.asyncio
 async def test_no_frame_is_no_chunk(client: InfluxDBClient) -> None:
-    """aioinflux 0.9 returned an empty dict here, which pandas cannot concatenate."""
+    """For a statement without rows, aioinflux 0.9 returned an empty dict, which pandas cannot
+    concatenate."""
     await client.write("m f=1 1")
     client.output = "dataframe"
     chunks = await client.query("SELECT f FROM nothing; SELECT f FROM m", chunked=True)

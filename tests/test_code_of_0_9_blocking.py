@@ -208,7 +208,8 @@ def test_one_client_serves_several_loops(database: Database) -> None:
 
 
 def test_a_blocking_client_works_inside_a_running_loop(client: InfluxDBClient) -> None:
-    """aioinflux 0.9 failed with "already running" here, and therefore in every notebook."""
+    """Inside a running event loop, and therefore in every notebook, aioinflux 0.9 failed with
+    "already running"."""
 
     async def main() -> Any:
         client.write("m f=1 1")
@@ -245,7 +246,7 @@ def test_a_client_can_be_pickled(database: Database) -> None:
 
 
 def test_an_error_of_a_write_can_be_pickled(client: InfluxDBClient) -> None:
-    """In aioinflux 0.9, this exception could not be pickled."""
+    """In aioinflux 0.9, the exception of a failed request could not be pickled."""
     with pytest.raises(InfluxDBError) as caught:
         client.write("m f= 1")
     again = pickle.loads(pickle.dumps(caught.value))

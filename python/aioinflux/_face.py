@@ -27,8 +27,8 @@ class Face:
             mode: In `async` mode, calls are awaited. In `blocking` mode, calls block until they
                 return the result itself. `AsyncInfluxDBClient` has a third mode, `dataframe`, in
                 which calls block and queries return pandas DataFrames.
-            output: Format in which queries return answers. The values are `json` for the server's
-                JSON as a `dict`, `dataframe` for pandas DataFrames, and every other `output` of
+            output: Format in which queries return answers. `output` can be `json` for the server's
+                JSON as a `dict`, `dataframe` for pandas DataFrames, or any other `output` of
                 `query`. Only `InfluxDBClient` has the argument `output`.
             db: Default database of writes and queries. To change the default database, assign to
                 `client.db`.

@@ -74,8 +74,8 @@ class Feed:
         """Finishes the request for the current item.
 
         The next call of `__next__` returns the item, or raises the `Exception` of the request as an
-        error in the data. Exceptions that are no `Exception`, such as a cancellation, are raised
-        here.
+        error in the data. A `BaseException` that is no `Exception`, such as a cancellation, is
+        raised by `await`.
         """
         step, asked = self._step, self._asked
         self._step = self._asked = None

@@ -49,7 +49,7 @@ def line_batches(
         data: Any data that `to_line_protocol` accepts. If `data` is an iterable, it is read by the
             thread that advances the iterator.
         batch_lines: Maximum number of points in a batch. If the data is a table, its rows without
-            fields count, too.
+            fields also count as points.
         batch_bytes: Maximum number of bytes in a batch. If a single line is longer than
             `batch_bytes`, the line is a batch by itself.
     Returns:

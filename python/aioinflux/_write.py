@@ -158,8 +158,8 @@ def _steps(
         writing = engine.write_all(job.connections, *place)
         # If no point of a batch has fields, the batch has no bytes, but more batches can follow it.
         while batch is not None:
-            # An exception that is raised at this `yield` comes from a signal handler, and ends the
-            # write at once.
+            # An exception that is raised while the generator waits at this `yield` comes from a
+            # signal handler, and ends the write at once.
             is_open = yield writing.room()
             try:
                 tell(writing)
