@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OURS = "aioinflux"
-# If a ratio is within this distance of its target, above or below, noise may decide the verdict.
+# If the ratio between two times differs from its target by at most this fraction of the target,
+# noise may decide the verdict.
 NEAR = 0.1
 
 

@@ -22,7 +22,7 @@ from .cases import find
 
 SECONDS = 1.5
 LEAST, MOST = 5, 200
-# If one repetition takes at least this long, three repetitions are enough, and no warm-up is
+# If one repetition takes at least `LONG_S` seconds, three repetitions are enough, and no warm-up is
 # needed.
 LONG_S = 2.0
 LONG_REPETITIONS = 3

@@ -51,7 +51,7 @@ def aioinflux_old(body: bytes) -> Callable[[], Any]:
 
 def influxdb_frame(body: bytes, form: str) -> Callable[[], Any]:
     """Runs `DataFrameClient.query`, with an answer that comes from memory. If the argument `epoch`
-    is passed, this client converts times in its fastest way."""
+    is passed, `DataFrameClient` converts times in its fastest way."""
     client, _ = influxdb_in_memory(body, TYPES[form])
     return lambda: client.query("SELECT * FROM cpu", epoch="ns")
 

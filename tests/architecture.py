@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CLIENT = "crates/client/src"
-# Only these modules of the client perform I/O; all other modules are pure.
+# The modules of the client that perform I/O; all other modules are pure.
 EFFECTFUL = ("client", "deadline", "generation", "http", "udp")
 EFFECTS = re.compile(r"\b(tokio|tokio_rustls|hyper|hyper_util|mio)\b")
 HTTP = re.compile(r"\b(tokio_rustls|hyper|hyper_util|mio)\b")

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-# If two places have this many consecutive lines in common, the lines count as a repetition. The
-# headings of docstring sections do not count as lines.
+# If two docstrings have `REPEATED` consecutive lines in common, the lines count as a repetition.
+# The headings of docstring sections do not count as lines.
 REPEATED = 3
 
 _HEADING = re.compile(r"(Args|Returns|Raises|Attributes|Example|Source):$|```")

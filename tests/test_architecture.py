@@ -87,8 +87,8 @@ def test_a_function_that_does_not_protect_its_thread_is_seen(tmp_path: Path) -> 
     expected = []
     for file in sorted((tmp_path / "crates/python/src").glob("**/*.rs")):
         text = file.read_text()
-        # Python also calls the code that frees an object, but this code is outside the
-        # `#[pymethods]` block.
+        # Python also calls the code that frees an object, but that code is outside the
+        # `#[pymethods]` blocks.
         functions = re.findall(rf"fn (\w+)[^{{}}]*\{{\n\s*{re.escape(PROTECTS)}", text)
         name = file.relative_to(tmp_path).as_posix()
         expected += [f"{name}: {function}" for function in functions if function != "drop"]

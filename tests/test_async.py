@@ -208,7 +208,8 @@ def test_ctrl_c_ends_a_blocking_call_within_a_fifth_of_a_second(call: str) -> No
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=LONG_S)
     assert err == ""
-    # All processes of the machine share this clock, so their times can be compared.
+    # All processes of the machine share the clock that the test reads, so their times can be
+    # compared.
     assert float(out) - sent < 0.2
 
 

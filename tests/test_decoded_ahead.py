@@ -13,7 +13,7 @@ import pytest
 
 from aioinflux import InfluxDBDecodeError, parse_response
 
-# Bodies smaller than this many bytes are not decoded ahead.
+# Bodies of fewer than 1 MiB are not decoded ahead.
 LARGE = 1 << 20
 COLUMNS = ["time", "load", "host"]
 

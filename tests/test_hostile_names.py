@@ -43,7 +43,8 @@ def names(test: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Influxd]:
-    """A separate server for the tests in this file, whose whole state can be compared."""
+    """A server of its own for this test file, so that the tests can compare the whole state of the
+    server."""
     with Influxd() as one:
         yield one
 
@@ -214,7 +215,8 @@ def test_database(server: Influxd, own: InfluxDBClient) -> None:
 def test_user_and_password(server: Influxd, own: InfluxDBClient) -> None:
     before = state(server)
     hit = 0
-    # Only a few names are tested here, because a server takes a long time for each password.
+    # Only a few names are tested as passwords, because a server takes a long time for each
+    # password.
     for name in names("user")[::12]:
         try:
             own.create_user(name, name)

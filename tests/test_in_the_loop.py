@@ -127,7 +127,7 @@ def test_a_request_that_is_cancelled_in_its_body_closes_its_connection(size: int
         async def use() -> None:
             task = asyncio.create_task(client.query("q"))
             await asyncio.to_thread(server.hangs.wait, LONG_S)
-            # Only the request in the task hangs; this request must finish.
+            # Only the request in the task hangs; the request that follows must finish.
             await client.query("q")
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -289,7 +289,7 @@ def test_the_end_of_the_program_gives_up_requests_of_other_loops() -> None:
 def test_an_interrupt_while_a_value_is_made_does_not_leave_its_task_waiting() -> None:
     class Future(asyncio.Future[Any]):
         def done(self) -> bool:
-            # The engine calls this method before it creates the value, which takes longer than the
+            # The engine calls `done` before it creates the value, which takes longer than the
             # timer.
             signal.setitimer(signal.ITIMER_REAL, 1e-3)
             return super().done()

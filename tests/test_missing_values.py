@@ -41,7 +41,7 @@ MISSING: dict[str, object] = {
     "arrow value": pa.DictionaryArray.from_arrays([0], pa.array([None], pa.string()))[0],
     "polars": pl.Series([None], dtype=pl.Float64)[0],
 }
-# The two values with these names are not hashable, so they cannot be keys of a dict.
+# The names of the missing values that are not hashable, and therefore cannot be keys of a dict.
 UNHASHABLE = {"masked", "signaling"}
 KEYS = [name for name in MISSING if name not in UNHASHABLE]
 

@@ -109,8 +109,7 @@ ATTRIBUTES = ("ssl", "host", "port", "path", "mode", "output", "db", "url")
 
 
 def parameters(text: str) -> list[inspect.Parameter]:
-    """Returns the parameters of a function whose definition has this text between its
-    parentheses."""
+    """Returns the parameters of a function whose definition has `text` between its parentheses."""
     function = eval(f"lambda {text}: None")
     return list(inspect.signature(function).parameters.values())
 

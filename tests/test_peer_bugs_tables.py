@@ -176,7 +176,7 @@ def test_b20_text_of_a_frame_comes_back_as_it_was(
 def test_b20_a_row_of_nulls_with_a_tag_is_skipped(either: Any, database: Database) -> None:
     """For a row of nulls, the client `influxdb` (influxdb-python) sends `m,t=b 1704110401000000`.
 
-    The server rejects the whole batch that contains this line with a 400.
+    The server rejects the whole batch that contains such a line with a 400.
     """
     either.write(pandas_frame(v=[1.0, math.nan], t=["a", "b"]), "m", tag_columns=["t"])
     assert [one["tags"] for one in database.points()] == [{"t": "a"}]

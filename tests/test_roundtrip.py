@@ -20,8 +20,8 @@ SEED = 20171004
 TIMES = (-9_223_372_036_854_775_806, 9_223_372_036_854_775_806)
 RANGE = f"time >= {TIMES[0]} AND time <= {TIMES[1]}"
 
-# Pieces of strings that a 1.x server stores in every part of a point. In these pieces, every
-# backslash precedes a character that has no special meaning.
+# Pieces of strings that a 1.x server stores in every part of a point. Every backslash in the pieces
+# precedes a character that has no special meaning.
 PIECES = [
     *"abcXYZ019_-./:;!?#$%&()*+<>@[]^`{|}~",
     *" ,='\"",

@@ -268,7 +268,7 @@ def test_what_is_not_read_waits_at_the_server() -> None:
         client = InfluxDBClient(server.host, server.port, db="d")
         rows = iter(client.stream("SELECT s FROM m"))
         next(rows)
-        # If the client read ahead, it would have read the whole answer after a fraction of this
+        # If the client read ahead, it would have read the whole answer after a fraction of a
         # second.
         assert not server.arrived.wait(1)
         assert sum(1 for _ in rows) == 99_999

@@ -19,7 +19,8 @@ from support import Calls, Database, run_python
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
-# At any moment, the date in at least one of these time zones differs from the date in UTC.
+# Two time zones, chosen so that at any moment the date in at least one of them differs from the
+# date in UTC.
 ZONES = ["Pacific/Kiritimati", "Etc/GMT+12"]
 
 
@@ -37,7 +38,7 @@ def days(data: object) -> list[str]:
 
 
 def read_in(zone: str, text: str) -> int:
-    """Returns the time that a program reads from a string on a machine in this time zone."""
+    """Returns the time that a program reads from a string on a machine in the time zone `zone`."""
     program = """
     import sys
     from aioinflux import to_line_protocol

@@ -19,8 +19,8 @@ from aioinflux.udp import UDPClient
 from scripted import Scripted, answer
 
 POINT = {"measurement": "m", "tags": {"t": 5}, "fields": {"f": 1}}
-# With the first of these sizes, a write has one batch; with the second, it has several batches,
-# which use different functions.
+# The sizes of the tested writes: the first has one batch, and the second has several batches, which
+# use different functions.
 SIZES = [1, 25]
 
 

@@ -16,7 +16,7 @@ from ..case import Case, Result, Results
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "target" / "bench" / "criterion"
 ROWS = 100_000
-# The features in this table enable the fast paths that the Python package also has.
+# Our crates are built with the features that enable the fast paths of the Python package.
 PACKAGES = {"client": ("aioinflux", "--all-features"), "line": ("aioinflux-line",)}
 SHORT = ("--warm-up-time", "1", "--measurement-time", "3", "--noplot")
 

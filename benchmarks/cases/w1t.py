@@ -28,7 +28,7 @@ def schema(point: dict[str, Any]) -> dict[str, Any]:
 
 
 def bare_class(kind: str, names: list[str]) -> Any:
-    """Returns a class with these attributes, created with tools of the standard library."""
+    """Returns a class with the attributes `names`, created with tools of the standard library."""
     if kind == "NamedTuple":
         return namedtuple("Point", names)
     if kind == "dataclass":

@@ -20,12 +20,12 @@ __all__ = ["DATAGRAM_BYTES", "UDPClient"]
 
 Mode = Literal["async", "blocking"]
 
-# A datagram of this size fits in one network packet of the usual size (1500 bytes), even inside a
+# A datagram of 1400 bytes fits in one network packet of the usual size (1500 bytes), even inside a
 # tunnel.
 DATAGRAM_BYTES = 1400
-# The names of settings that belong to the server's UDP listener. If these names are passed to
-# `write` as keyword arguments, they are refused, because they would become tags, and nobody would
-# notice the mistake.
+# The names of settings that belong to the server's UDP listener. If the name of such a setting is
+# passed to `write` as a keyword argument, it is refused, because it would become a tag, and nobody
+# would notice the mistake.
 _SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
 
 

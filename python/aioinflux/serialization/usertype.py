@@ -152,8 +152,9 @@ def _method(cls: type, opts: Mapping[str, Any]) -> Any:
 
     method: Any = to_lineprotocol
     method.opts = opts
-    # The engine and the function `reader` recognize the class by these two attributes of its
-    # method. If a subclass overrides the method, the overriding method has neither attribute.
+    # The engine and the function `reader` recognize a decorated class by the attributes
+    # `__lineprotocol__` and `__attributes__` of its method. If a subclass overrides the method, the
+    # overriding method has neither attribute.
     method.__lineprotocol__ = compiled
     method.__attributes__ = found
     return method
