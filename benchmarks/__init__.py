@@ -1,2 +1,2 @@
-"""Implements `make bench`, which compares the client with its peers in both directions, on one
-machine, in one run."""
+"""Implements `make bench`, which compares the client with other clients ("peers") in one run on one
+machine, both for writing and for reading."""

@@ -1,4 +1,5 @@
-"""The subjects of our own package: the public functions that users call."""
+"""Defines the benchmark subjects of our own package: they call the public functions that users
+call."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from .writers import MEASUREMENT, Writer, same, tags_of
 
 
 def arguments(data: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Returns the arguments for the data: points contain their measurement, and Arrow tables have
-    no index."""
+    """Returns the encoder arguments for the data: points contain their measurement, and Arrow
+    tables have no index."""
     if isinstance(data, list):
         return (data,), {}
     options = {} if hasattr(data, "index") else {"time_column": "time"}
@@ -19,7 +20,7 @@ def arguments(data: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 
 def batches(data: Any, **options: Any) -> Writer:
-    """Runs `line_batches`; each batch is dropped before the next, as in `write`."""
+    """Runs `line_batches`; each batch is dropped before the next one is encoded, as in `write`."""
     from aioinflux import line_batches
 
     args, more = arguments(data)
@@ -40,7 +41,7 @@ def one_text(data: Any, **options: Any) -> Writer:
 
 
 def each_point(points: list[dict[str, Any]], call: Callable[[Any], object]) -> Callable[[], None]:
-    """Makes one call for each point."""
+    """Calls the function `call` once for each point."""
 
     def run() -> None:
         for point in points:
@@ -57,7 +58,7 @@ def table(body: bytes, form: str, output: str) -> Callable[[], Any]:
 
 
 def rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
-    """Runs `parse_response` to convert the chunks of an answer to rows."""
+    """Runs `parse_response` to convert a chunked answer to rows."""
     from aioinflux import parse_response
 
     output = "dicts" if dicts else "rows"

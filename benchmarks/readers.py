@@ -12,13 +12,13 @@ import pandas as pd
 
 from .writers import influxdb_in_memory
 
-# The type of functions that take the rows of each chunk.
+# The type of the functions that take the rows of each chunk.
 Take = Callable[[Iterable[Iterable[Any]]], object]
 TYPES = {"json": "application/json", "msgpack": "application/x-msgpack"}
 
 
 def by_hand(body: bytes) -> Callable[[], Any]:
-    """Converts an answer as a careful user would with orjson and numpy."""
+    """Converts an answer to a DataFrame as a careful user would do it with orjson and numpy."""
     import orjson
 
     def frame(values: list[list[Any]]) -> Any:
@@ -50,14 +50,14 @@ def aioinflux_old(body: bytes) -> Callable[[], Any]:
 
 
 def influxdb_frame(body: bytes, form: str) -> Callable[[], Any]:
-    """Runs `DataFrameClient.query`; the answer comes from memory. With the argument `epoch`, the
-    client converts times in its fastest way."""
+    """Runs `DataFrameClient.query`, with an answer that comes from memory. If the argument `epoch`
+    is passed, `DataFrameClient` converts times in its fastest way."""
     client, _ = influxdb_in_memory(body, TYPES[form])
     return lambda: client.query("SELECT * FROM cpu", epoch="ns")
 
 
 def influxdb_rows(body: bytes, take: Take) -> Callable[[], Any]:
-    """Runs `InfluxDBClient.query` in chunks; the rows are dicts."""
+    """Runs `InfluxDBClient.query` in chunks; each row is a dict."""
     client, _ = influxdb_in_memory(body, TYPES["json"])
     query = super(type(client), client).query
 
@@ -73,7 +73,8 @@ def documents(body: bytes) -> list[bytes]:
 
 
 def orjson_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
-    """Parses each chunk with orjson: the rows are its lists, or dicts made from these lists."""
+    """Parses each chunk with orjson. The rows are the lists in the chunk, or dicts that are made
+    from these lists."""
     import orjson
 
     chunks = documents(body)
@@ -81,7 +82,7 @@ def orjson_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
     def rows(chunk: bytes) -> Iterable[Any]:
         series = orjson.loads(chunk)["results"][0]["series"][0]
         columns = series["columns"]
-        # For the highest speed, there is no loop in Python and no generator.
+        # The conversion uses neither a loop in Python nor a generator, because this is fastest.
         return map(dict, map(zip, repeat(columns), series["values"])) if dicts else series["values"]
 
     return lambda: take(map(rows, chunks))
@@ -110,5 +111,6 @@ def consume(chunks: Iterable[Iterable[Any]]) -> None:
 
 
 def keep(chunks: Iterable[Iterable[Any]]) -> list[Any]:
-    """Returns all rows, which the garbage collector must traverse."""
+    """Takes all rows and returns them in one list, so that the garbage collector must traverse
+    them."""
     return list(chain.from_iterable(chunks))

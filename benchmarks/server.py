@@ -1,4 +1,4 @@
-"""Starts the private server for the cases that need one."""
+"""Starts the private server for the benchmark cases that need a server."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "tools"))
 
 
 def private(on_disk: bool = True) -> Any:
-    """Returns a context manager for a private influxd, as in the tests, with its data on disk or in
-    memory."""
+    """Returns a context manager that runs a private influxd, as in the tests; the server stores its
+    data on disk or in memory."""
     from influxd import Influxd
 
     return Influxd(on_disk=on_disk)

@@ -1,8 +1,8 @@
-"""Encodes points and frames with the public functions of each peer, with its best settings.
+"""Encodes points and DataFrames with the public functions of each peer, with its best settings.
 
-A writer takes the data and returns two functions: the first is timed, and the second makes one
-string from the result of the first. Peers are imported inside the functions, because no environment
-has all of them.
+A writer takes the data and returns two functions. The first function is timed, and the second
+function makes one string from the result of the first. Each peer is imported inside its function,
+because no environment contains all peers.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ Writer = tuple[Callable[[], Any], Callable[[Any], bytes]]
 
 
 def tags_of(frame: Any) -> list[str]:
-    """Returns the tag columns of any frame of `data`."""
+    """Returns the names of the tag columns of any frame that `data` creates."""
     known = {*TAGS, *MIXED_TAGS, "host name", "key=x"}
-    # In a pyarrow table, `columns` are arrays rather than names.
+    # The attribute `columns` of a pyarrow table holds arrays rather than names.
     names = getattr(frame, "column_names", None) or frame.columns
     return [name for name in names if name in known]
 
@@ -31,7 +31,7 @@ def same(text: bytes) -> bytes:
 
 
 def questdb_rows(points: list[dict[str, Any]]) -> Writer:
-    """Runs `Buffer.row` with the text protocol and a buffer that is reused."""
+    """Runs the method `Buffer.row` with the text protocol and a buffer that is reused."""
     from questdb.ingress import Buffer, TimestampNanos
 
     buffer = Buffer(protocol_version=1)
@@ -48,8 +48,8 @@ def questdb_rows(points: list[dict[str, Any]]) -> Writer:
 
 
 def questdb_frame(frame: Any, threads: int = 1) -> Writer:
-    """Runs `Buffer.dataframe` with the text protocol. If there are several threads, each has its
-    own part of the rows and its own buffer."""
+    """Runs the method `Buffer.dataframe` with the text protocol. If there are several threads, each
+    thread has its own part of the rows and its own buffer."""
     from questdb.ingress import Buffer
 
     tags, size = tags_of(frame), -(-len(frame) // threads)
@@ -72,8 +72,8 @@ def questdb_frame(frame: Any, threads: int = 1) -> Writer:
 
 
 def orjson_points(points: list[dict[str, Any]]) -> Writer:
-    """Runs `orjson.dumps` on the dicts. The result is not line protocol, but orjson walks the same
-    dicts and formats the same numbers."""
+    """Runs `orjson.dumps` on points that are dicts. The result is JSON rather than line protocol,
+    but orjson walks the same dicts and formats the same numbers."""
     import orjson
 
     return lambda: orjson.dumps(points), same
@@ -84,7 +84,7 @@ def joined(lines: Iterable[str]) -> bytes:
 
 
 def influxdb_client_points(points: list[dict[str, Any]]) -> Writer:
-    """Encodes dicts in the same way as `WriteApi.write`."""
+    """Encodes dicts in the same way as `WriteApi.write` of influxdb-client."""
     from influxdb_client import Point, WritePrecision
 
     ns = WritePrecision.NS
@@ -93,7 +93,7 @@ def influxdb_client_points(points: list[dict[str, Any]]) -> Writer:
 
 
 def influxdb3_points(points: list[dict[str, Any]]) -> Writer:
-    """Encodes dicts in the same way as `InfluxDBClient3.write`."""
+    """Encodes dicts in the same way as `InfluxDBClient3.write` of influxdb3-python."""
     from influxdb_client_3 import Point, WritePrecision
 
     ns = WritePrecision.NS
@@ -102,7 +102,7 @@ def influxdb3_points(points: list[dict[str, Any]]) -> Writer:
 
 
 def influxdb_client_frame(frame: Any) -> Writer:
-    """Encodes a DataFrame in the same way as `WriteApi.write`."""
+    """Encodes a DataFrame in the same way as `WriteApi.write` of influxdb-client."""
     from influxdb_client.client.write.dataframe_serializer import data_frame_to_list_of_points
     from influxdb_client.client.write_api import PointSettings
 
@@ -110,7 +110,7 @@ def influxdb_client_frame(frame: Any) -> Writer:
 
 
 def influxdb3_frame(frame: Any) -> Writer:
-    """Encodes a pandas DataFrame in the same way as `InfluxDBClient3.write`."""
+    """Encodes a pandas DataFrame in the same way as `InfluxDBClient3.write` of influxdb3-python."""
     from influxdb_client_3.write_client.client.write.dataframe_serializer import (
         data_frame_to_list_of_points,
     )
@@ -120,7 +120,7 @@ def influxdb3_frame(frame: Any) -> Writer:
 
 
 def influxdb3_polars(frame: Any) -> Writer:
-    """Encodes a polars DataFrame in the same way as `InfluxDBClient3.write`."""
+    """Encodes a polars DataFrame in the same way as `InfluxDBClient3.write` of influxdb3-python."""
     from influxdb_client_3.write_client.client.write.polars_dataframe_serializer import (
         polars_data_frame_to_list_of_points,
     )
@@ -152,7 +152,7 @@ def client_frame(frame: Any, convert: Any, settings: Any, **options: str) -> Wri
 
 
 def gzipped(writer: Writer) -> Writer:
-    """Compresses the lines with Python's gzip at level 9, like the official clients."""
+    """Compresses the lines with Python's module `gzip` at level 9, as the official clients do."""
     import gzip
 
     run, _ = writer
@@ -160,17 +160,18 @@ def gzipped(writer: Writer) -> Writer:
 
 
 def influxdb_points(points: list[dict[str, Any]]) -> Writer:
-    """Encodes dicts in the same way as `InfluxDBClient.write_points`."""
+    """Encodes dicts in the same way as `InfluxDBClient.write_points` of influxdb."""
     from influxdb.line_protocol import make_lines
 
     return lambda: make_lines({"points": points}, "n").encode(), same
 
 
 def influxdb_frame(frame: Any) -> Writer:
-    """Runs `DataFrameClient.write_points`; the request stays in memory and is not sent."""
+    """Runs `DataFrameClient.write_points` of influxdb; the request stays in memory and is not
+    sent."""
     client, memory = influxdb_in_memory(b"", status=204)
     tags = tags_of(frame)
-    # The best setting, `numeric_precision="full"`, fails on pandas 3.
+    # The best setting of influxdb, `numeric_precision="full"`, fails on pandas 3.
     options = {"tag_columns": tags, "time_precision": "n", "protocol": "line"}
 
     def run() -> bytes:
@@ -182,7 +183,8 @@ def influxdb_frame(frame: Any) -> Writer:
 
 
 def influxdb_in_memory(answer: bytes, content_type: str = "", status: int = 200) -> tuple[Any, Any]:
-    """Returns a `DataFrameClient` whose requests get a prepared answer without a network."""
+    """Returns a `DataFrameClient` whose requests get a prepared answer without using the
+    network."""
     import requests
     from influxdb import DataFrameClient
     from urllib3 import HTTPResponse
@@ -207,7 +209,7 @@ def influxdb_in_memory(answer: bytes, content_type: str = "", status: int = 200)
 
 
 def aioinflux_old(data: Any) -> Writer:
-    """Encodes dicts and frames in the same way as `write` of aioinflux 0.9.0."""
+    """Encodes dicts and DataFrames in the same way as `write` of aioinflux 0.9.0."""
     from aioinflux.serialization import serialize
 
     if isinstance(data, list):

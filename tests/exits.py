@@ -1,9 +1,9 @@
-"""Programs that end while their daemon threads run our code.
+"""Defines programs that end while their daemon threads run our code.
 
-While it is finalizing, the interpreter ends threads that request the GIL. Each program keeps an
-object until the interpreter is finalizing, and then frees the object slowly. While the object is
-being freed, all threads of the program request the GIL. `tests/test_exit.py` runs each program a
-few times, and `tools/exit_runs.py` runs each a thousand times.
+While the Python interpreter is finalizing, it ends threads that request the GIL. Each program keeps
+an object until the interpreter is finalizing; freeing this object then takes a while. While this
+object is being freed, all threads of the program request the GIL. The test `tests/test_exit.py`
+runs each program a few times, and `tools/exit_runs.py` runs each program a thousand times.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from scripted import Answer, Hang, Request, Scripted, answer, chunked, results
 
-# The maximum time that one program can take to run and to end on a busy machine.
+# The maximum time in which one program must run and end on a busy machine.
 END_S = 50
 ENDINGS = ("in order", "aborted", "crashed", "did not end", "other")
 
@@ -51,7 +51,7 @@ def _program(start: str, text: str) -> str:
 
 
 PROGRAMS = {
-    # Each thread runs an event loop, on which futures are resolved and tasks are polled.
+    # Each daemon thread runs an event loop, on which futures are resolved and tasks are polled.
     "loops": _program(
         START,
         """
@@ -71,8 +71,8 @@ PROGRAMS = {
         start(asyncio.run, ask())
         """,
     ),
-    # One of our threads wakes these event loops through a Python method. The call that never
-    # returns keeps our thread alive while the interpreter is finalizing.
+    # One of our own threads wakes these event loops by calling a Python method. The call that never
+    # returns keeps our own thread alive while the interpreter is finalizing.
     "loops without file descriptors": _program(
         BLOCKING,
         """
@@ -103,7 +103,7 @@ PROGRAMS = {
             start(repeat, lambda: client.write("m f=1"))
         """,
     ),
-    # The server never answers the second request of each thread.
+    # The server never answers the second request of each daemon thread.
     "calls that wait": _program(
         BLOCKING,
         """
@@ -152,7 +152,7 @@ PROGRAMS = {
         start(asyncio.run, read_in_a_loop())
         """,
     ),
-    # Our code calls user code for the next point and for its values.
+    # Our code calls the user's code to get the next point and its values.
     "iterables": _program(
         BLOCKING,
         """
@@ -204,7 +204,8 @@ PROGRAMS = {
         start(repeat, lambda: [repr(rows) for rows in [client.query("ROWS", output="rows")]])
         """,
     ),
-    # A thread that only frees our objects also runs the finalizer of the object that they keep.
+    # A thread that only frees our objects also runs the finalizer of a Python object that they
+    # keep.
     "finalizers": _program(
         START,
         """
@@ -233,7 +234,7 @@ PROGRAMS = {
             start(repeat, made.get)
         """,
     ),
-    # The program ends before the module has registered its exit function.
+    # The program ends before our module has registered its exit function.
     "imports": _program(
         START.replace("from aioinflux import InfluxDBClient\n", ""),
         """
@@ -329,7 +330,8 @@ def serve() -> Scripted:
 
 
 def run(name: str, python: str, server: Scripted) -> tuple[str, str]:
-    """Runs a program. Returns one of `ENDINGS`, and the output of the program."""
+    """Runs a program. Returns one of `ENDINGS`, which says how the program ended, and the output of
+    the program."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     command = [python, "-c", PROGRAMS[name], server.host, str(server.port)]
     try:
@@ -360,7 +362,7 @@ def _respond(request: Request) -> Answer | Hang:
 
 
 def _rows(number: int, *, more: bool) -> dict[str, Any]:
-    """Returns one document of a chunked answer."""
+    """Returns one document of a chunked answer as a dict."""
     values = [[n, n / 2] for n in range(20 * number, 20 * number + 20)]
     series = {"name": "m", "columns": ["time", "v"], "values": values}
     result: dict[str, Any] = {"statement_id": 0, "series": [series]}

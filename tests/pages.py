@@ -1,11 +1,11 @@
-"""Finds the code in the pages of the manual, and runs it.
+"""Finds the blocks of code in the pages of the manual, and runs them.
 
-A Python block runs after the blocks before it on its page, unless its title says that it is for
-another client. A text block with the title `output` shows what the block before it prints.
+A Python block runs after the blocks that precede it on its page, unless its title says that it is
+for another client. A text block with the title `output` shows what the preceding block prints.
 
-A reader follows only one of several tabs that are next to each other (pandas and polars, async and
-blocking). Therefore a page with tabs runs once with the first tab of each group, and once with the
-second tab.
+If a page has groups of tabs (pandas and polars, async and blocking), a reader follows only one tab
+of each group. Therefore a page with tabs runs once with the first tab in each group of tabs, and
+once with the second tab.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ _BLOCK = re.compile(r"^( *)```(\S*)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DO
 _TAB = re.compile(r'^=== "[^"]+"\n', re.MULTILINE)
 _INSIDE = re.compile(r"(?:(?: {4}[^\n]*)?\n)*")
 _TITLE = re.compile(r'^ title="([^"]*)"$')
-# The titles of the blocks that are for our client.
+# The titles of the blocks that are for our own client.
 _OURS = ("", "aioinflux")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code; the number of its first line counts from 1.
+    """A block of code; the attribute `line` is the number of its first line on the page, counted
+    from 1.
 
-    `tab` is the index of the block's tab in its group of tabs, from 0, or `None` if the block is
-    not in a tab.
+    The attribute `tab` is the index of the block's tab in its group of tabs, counted from 0, or
+    `None` if the block is outside all tabs.
     """
 
     language: str
@@ -50,7 +51,7 @@ class Block:
 
 
 def blocks(text: str) -> list[Block]:
-    """Returns all blocks of a page, in order."""
+    """Returns all blocks of a page in the order in which they appear."""
     found = []
     tabs = tabs_of(text)
     for match in _BLOCK.finditer(text):
@@ -66,7 +67,8 @@ def blocks(text: str) -> list[Block]:
 
 
 def tabs_of(text: str) -> dict[int, int]:
-    """Returns the index of the tab for each position of a text that is inside a tab."""
+    """Returns a dict that maps each character position inside a tab to the index of the tab in its
+    group."""
     found: dict[int, int] = {}
     before, place = -1, 0
     for head in _TAB.finditer(text):
@@ -79,20 +81,20 @@ def tabs_of(text: str) -> dict[int, int]:
 
 
 def readings(found: list[Block]) -> list[list[Block]]:
-    """Returns the blocks for each way to read a page: all blocks outside tabs, and the blocks of
-    one tab in each group."""
+    """Returns one list of blocks for each way to read a page: all blocks outside tabs, and the
+    blocks of one tab in each group."""
     count = max((block.tab + 1 for block in found if block.tab is not None), default=1)
     return [[block for block in found if block.tab in (None, n)] for n in range(count)]
 
 
 def of_page(page: str) -> list[Block]:
-    """Returns all blocks of a page of this tree."""
+    """Returns all blocks of a page in this source tree."""
     return blocks((ROOT / page).read_text())
 
 
-# Runs blocks as a reader would type them, in a single namespace. The only change is the port, which
-# is that of the private server. Each block keeps its position on the page, so that errors name the
-# right line.
+# Runs the blocks of a page as a reader would type them, in a single namespace. The port is the only
+# thing that is changed: it becomes the port of the private server. Each block keeps its position on
+# the page, so that error messages name the right line.
 _RUNNER = """
 import ast, asyncio, contextlib, inspect, io, json, sys, types
 
@@ -122,7 +124,8 @@ print(json.dumps(printed))
 
 
 def run(page: str, codes: list[Block], server: Influxd, folder: Path) -> list[str]:
-    """Runs the blocks in a new process in `folder`, and returns what each block printed."""
+    """Runs the blocks in a new process, with `folder` as its working directory, and returns what
+    each block printed."""
     child = run_python(
         _RUNNER, page, str(server.port), options=("-W", "error"), folder=folder, MPLBACKEND="Agg"
     )

@@ -1,5 +1,5 @@
-"""Arguments of the administrative methods: errors name each refused argument, and secrets are never
-shown."""
+"""Tests the arguments of the administrative methods: errors name each refused argument, and secrets
+are never shown."""
 
 from __future__ import annotations
 

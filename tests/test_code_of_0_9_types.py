@@ -1,6 +1,7 @@
-"""Programs written for aioinflux 0.9: typed points, and the serialization modules.
+"""Tests programs that were written for aioinflux 0.9: typed points, and the serialization modules.
 
-The programs use only features of 0.9, except where we fix bugs of 0.9 (each test names the bug).
+The programs use only features of aioinflux 0.9, except where we fix bugs of 0.9 (each test names
+the bug).
 """
 
 from __future__ import annotations

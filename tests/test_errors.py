@@ -1,4 +1,4 @@
-"""Errors of requests: classes, attributes, messages, pickles."""
+"""Tests the errors of requests: their classes, attributes, messages, and pickles."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def test_no_answer_in_time(mode: str, call: str) -> None:
 
 
 def test_a_timeout_is_caught_as_one_of_asyncio() -> None:
-    """aioinflux 0.9 raised `asyncio.TimeoutError`, which is the builtin class only since Python
-    3.11."""
+    """aioinflux 0.9 raised `asyncio.TimeoutError`, which has been the builtin class only since
+    Python 3.11."""
     assert issubclass(InfluxDBTimeoutError, asyncio.TimeoutError)
 
 

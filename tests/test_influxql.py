@@ -1,5 +1,5 @@
-"""Parts of InfluxQL and the template: the text that they produce, and the values that are
-refused."""
+"""Tests parts of InfluxQL and the template: the text that they produce, and the values that they
+refuse."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""When a program leaves a loop, the request of the loop ends, even if the object that is iterated
-over stays alive."""
+"""Tests that the request of a loop ends when the program leaves the loop, even if the object that
+is iterated over stays alive."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from aioinflux import AsyncInfluxDBClient, InfluxDBClient, InfluxDBTimeoutError
 from scripted import Hang, Scripted, chunked
 from support import Database
 
-# A number above the maximum number of concurrent requests.
+# A number that is greater than the maximum number of concurrent requests.
 MANY = 65
 QUERY = "SELECT f FROM m"
 
 
 @pytest.fixture
 def filled(database: Database) -> Database:
-    """A database whose answers are longer than the part that the tests read."""
+    """A database whose answers are longer than the part of an answer that the tests read."""
     server = database.server
     client = InfluxDBClient(server.host, server.port, mode="blocking", db=database.name)
     client.write(f"m f={n}i {n}" for n in range(25_000))
@@ -34,14 +34,14 @@ def filled(database: Database) -> Database:
 
 
 def streamed(database: Database, mode: str, **options: Any) -> tuple[Any, Callable[[], Any]]:
-    """Returns a client, and a function that opens a stream on that client."""
+    """Returns a client, and a function that opens a stream with that client."""
     server = database.server
     client = InfluxDBClient(server.host, server.port, mode=mode, db=database.name, **options)
     return client, lambda: client.stream(QUERY, chunk_size=10)
 
 
 def queried(database: Database, mode: str, **options: Any) -> tuple[Any, Callable[[], Any]]:
-    """Returns a client, and a function that sends a chunked query through that client."""
+    """Returns a client, and a function that sends a chunked query with that client."""
     server = database.server
     client = AsyncInfluxDBClient(server.host, server.port, db=database.name, mode=mode, **options)
     return client, lambda: client.query(QUERY, chunked=True, chunk_size=10)
@@ -105,7 +105,7 @@ def test_an_async_for_loop_that_is_left_ends_its_request(
             rows = send()
             kept.append(await rows if opened is queried else rows)
             await leave(kept[-1])
-        # Streams and blocking pings use the same request slots.
+        # Streams and blocking pings share the client's limit for concurrent requests.
         client.mode = "blocking"
         assert client.ping()
         client.mode = "async"
@@ -128,7 +128,7 @@ def test_an_async_for_loop_ends_its_request_while_the_event_loop_stands_still(na
         made = client.stream(QUERY) if name == "stream" else await client.query(QUERY, chunked=True)
         async for _ in made:
             break
-        # This call blocks the event loop, so that the loop cannot close a generator that was
+        # The blocking call stops the event loop, so the loop cannot close a generator that was
         # dropped.
         return server.left.wait(20)
 
@@ -173,7 +173,7 @@ def test_a_read_that_is_cancelled_ends_its_request() -> None:
         with pytest.raises(asyncio.CancelledError):
             await waits
         assert server.left.wait(20)
-        # The generator is exhausted, as any generator is after an exception.
+        # The generator yields nothing more, like any generator that has raised an exception.
         return [chunk async for chunk in chunks]
 
     with hanging() as server:
@@ -280,7 +280,7 @@ SLOTS = (
 def test_a_call_that_gets_no_slot_says_what_holds_them() -> None:
     with hanging() as server:
         client = InfluxDBClient(server.host, server.port, db="d", mode="blocking", timeout=3)
-        # The iterators keep their streams open, because the program has not left a loop.
+        # The iterators in `held` keep their streams open, because the program has left no loop.
         held = [iter(client.stream(QUERY)) for _ in range(64)]
         assert [next(rows) for rows in held] == [(1, 1)] * 64
         with pytest.raises(InfluxDBTimeoutError, match=SLOTS):
@@ -290,7 +290,7 @@ def test_a_call_that_gets_no_slot_says_what_holds_them() -> None:
 
 
 def unfinished() -> Hang:
-    """Returns the head of an answer and one row, after which the server sends nothing."""
+    """Returns the head of an HTTP answer and one row, after which the server sends nothing."""
     series = {"name": "m", "columns": ["time", "f"], "values": [[1, 2]], "partial": True}
     document = json.dumps({"results": [{"statement_id": 0, "series": [series]}]})
     head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -304,7 +304,7 @@ def test_a_stream_that_another_task_closes_ends_its_request_and_its_reader() -> 
         rows = aiter(stream)
         await anext(rows)
         read = asyncio.ensure_future(anext(rows))
-        # The other task now runs until it waits for the server.
+        # The task that reads now runs until it waits for the server.
         await asyncio.sleep(0)
         await stream.aclose()
         with pytest.raises(RuntimeError, match="the stream was closed while it was read"):

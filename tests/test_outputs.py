@@ -1,4 +1,4 @@
-"""Converts answers from memory and from the server to every output, and compares them with the
+"""Tests all outputs: answers from memory and from the server are converted and compared with the
 server's JSON."""
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BIG = 9007199254740993
 
 
 def body(*series: dict[str, Any]) -> bytes:
-    """Returns a complete answer of one statement."""
+    """Returns a complete answer that contains the result of one statement."""
     return json.dumps({"results": [{"statement_id": 0, "series": list(series)}]}).encode()
 
 
@@ -41,7 +41,8 @@ def table(columns: list[str], *values: list[Any], **more: Any) -> dict[str, Any]
 
 
 def records(made: Any) -> list[dict[str, Any]]:
-    """Returns the rows of any output as dicts, with nulls as `None` and times as nanoseconds."""
+    """Returns the rows of an output of any kind as dicts, with nulls as `None` and times as
+    nanoseconds."""
     if isinstance(made, pd.DataFrame):
         times = isinstance(made.index, pd.DatetimeIndex)
         columns = {name: list(made[name]) for name in made.columns}
@@ -92,7 +93,8 @@ def answers() -> Iterator[Any]:
 
 
 def slow_series(made: dict[str, Any]) -> list[tuple[str, dict[str, str], list[dict[str, Any]]]]:
-    """Returns every series of a dict: name, tags, and rows with the tags among the columns."""
+    """Returns the name, the tags and the rows of every series in a dict; the tags are also columns
+    of the rows."""
     found = []
     for result in made["results"]:
         for one in result.get("series", []):
@@ -199,7 +201,7 @@ def test_a_frame_may_be_changed() -> None:
 
 
 def long(kinds: list[Any]) -> bytes:
-    """Returns an answer whose values change their type after one batch of the decoder."""
+    """Returns an answer in which the type of the values changes after one batch of the decoder."""
     values = [[n, kinds[n >= 300_000]] for n in range(300_001)]
     return body(table(["time", "v"], *values))
 
@@ -414,7 +416,7 @@ def test_wrong_arguments_are_named(
 
 
 def without(*modules: str) -> str:
-    """Returns the beginning of a program in which these modules cannot be imported."""
+    """Returns the first lines of a program in which the given modules cannot be imported."""
     program = f"""
         import sys
         for name in {modules!r}:
@@ -426,7 +428,7 @@ def without(*modules: str) -> str:
 
 
 def run(program: str) -> str:
-    """Runs a program and returns its output."""
+    """Runs a program in a new process and returns its output."""
     command = [sys.executable, "-c", program]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 

@@ -1,5 +1,5 @@
-"""Strings in the layout of polars, decoded to views: from memory and the server, whole and in
-pieces."""
+"""Tests strings that are decoded to views, as polars stores them. The answers come from memory and
+from the server, whole and in pieces."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from aioinflux import InfluxDBClient, parse_response
 from aioinflux.exceptions import InfluxDBError
 from support import Database
 
-# The lengths of the strings are close to three limits: the twelve bytes that a view contains, the
-# sixteen bytes that are read at once, and the length from which MessagePack encodes strings
-# differently.
+# The lengths of the strings are close to three limits: twelve bytes fit in a view; sixteen bytes
+# are read at once; from some length on, MessagePack encodes strings differently.
 TEXTS = [
     "", "a", "é", "twelve bytes", "thirteen byte", "elf Bytes é", "zwölf Byte é",
     "sixteen bytes ..", "a text that does not fit a view", "x" * 255, "y" * 256, "🦀" * 3, "🦀" * 4,

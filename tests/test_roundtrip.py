@@ -1,4 +1,5 @@
-"""Ten thousand random points are written and read back unchanged, as dicts and as a DataFrame."""
+"""Tests that ten thousand random points can be written and read back unchanged, as dicts and as a
+DataFrame."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ SEED = 20171004
 TIMES = (-9_223_372_036_854_775_806, 9_223_372_036_854_775_806)
 RANGE = f"time >= {TIMES[0]} AND time <= {TIMES[1]}"
 
-# Characters that a 1.x server stores in every part of a point. In these pieces, a backslash
-# precedes only ordinary characters.
+# Pieces of strings that a 1.x server stores in every part of a point. Every backslash in the pieces
+# precedes a character that has no special meaning.
 PIECES = [
     *"abcXYZ019_-./:;!?#$%&()*+<>@[]^`{|}~",
     *" ,='\"",
@@ -35,12 +36,13 @@ PIECES = [
     '""',
     "#",
 ]
-# Characters that a server stores only in string fields.
+# Pieces of strings that a server stores only in string fields.
 FIELD_PIECES = [*PIECES, "\n", "\\", '\\"', "\\\\", "\r\n"]
 
 
 def text(rng: random.Random, pieces: list[str] = PIECES) -> str:
-    """Returns hostile text; names begin and end with a letter where this is required."""
+    """Returns hostile text that is joined from random pieces; `name` adds a harmless character at
+    both ends."""
     return "".join(rng.choices(pieces, k=rng.randrange(12)))
 
 
@@ -56,7 +58,7 @@ def names(rng: random.Random, n: int) -> list[str]:
 
 
 def floating(rng: random.Random) -> float:
-    """Returns any finite float, including whole numbers and unusual bit patterns."""
+    """Returns any finite float, which can be a whole number or have an unusual bit pattern."""
     if rng.random() < 0.2:
         return float(rng.randrange(-(10**6), 10**6))
     while True:
@@ -82,10 +84,11 @@ KINDS = {"float": floating, "integer": integer, "string": string, "boolean": boo
 
 
 def times(rng: random.Random, n: int) -> list[int]:
-    """Returns different times from the whole range, including its ends.
+    """Returns distinct times from the whole range that a server accepts, including both ends of the
+    range.
 
-    The times are in only a few weeks, because a server creates a shard for each week that has a
-    point.
+    The times are in only a few weeks, because a server creates a shard for each week in which there
+    is a point.
     """
     weeks = [rng.randrange(*TIMES) for _ in range(6)]
     found = {*TIMES, 0, -1}
@@ -97,7 +100,8 @@ def times(rng: random.Random, n: int) -> list[int]:
 
 
 def points(rng: random.Random) -> list[dict[str, Any]]:
-    """Returns points with distinct series and times; each field key has a single type."""
+    """Returns points with distinct series and times; all values of a field key have the same
+    type."""
     measurements = names(rng, 20)
     tag_keys = names(rng, 12)
     fields = [(kind, "f" + key) for kind, key in zip([*KINDS] * 4, names(rng, 16), strict=True)]
@@ -135,8 +139,8 @@ def test_dicts_come_back_equal(client: Calls, database: Database) -> None:
         for row in series["values"]:
             cells = dict(zip(series["columns"], row, strict=True))
             time = cells.pop("time")
-            # In the JSON of the server, whole floats look like integers, with the shortest digits
-            # that identify the float.
+            # In the JSON of the server, a whole float looks like an integer, and it has only the
+            # digits that identify the float.
             fields = {
                 key: float(value) if types[key] == "float" else value
                 for key, value in cells.items()

@@ -1,4 +1,4 @@
-"""Tests `tools/sentences.py`, which draws sentences for readers."""
+"""Tests `tools/sentences.py`, which draws random sentences for readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests `Rows` and `Table` as sequences: indices, slices, pickles and copies."""
+"""Tests `Rows` and `Table` as sequences: their indices, slices, pickles and copies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def columns() -> list[str]:
 
 
 def row(number: int) -> list[Any]:
-    """Returns a row with values of every type, or with nulls."""
+    """Returns a row with a value of every type, or with nulls."""
     if number % 5 == 4:
         return [number, None, None, None, None, None, None]
     return [
@@ -36,7 +36,7 @@ def row(number: int) -> list[Any]:
 
 
 def body(count: int = ROWS, **series: Any) -> bytes:
-    """Returns a chunked answer, which becomes several batches."""
+    """Returns a chunked answer that is decoded in several batches."""
     documents = []
     for start in range(0, max(count, 1), CHUNK):
         values = [row(number) for number in range(start, min(count, start + CHUNK))]

@@ -1,5 +1,5 @@
-"""The serialization modules of 0.9: their names, and the bytes that our encoder returns through
-them."""
+"""Tests the serialization modules of aioinflux 0.9: their names, and the bytes that our encoder
+returns through them."""
 
 from __future__ import annotations
 

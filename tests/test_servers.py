@@ -1,4 +1,5 @@
-"""The argument `server`: the rules of each generation, which stay separate within one process."""
+"""Tests the argument `server`: the rules for each version of InfluxDB, which stay separate within
+one process."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from aioinflux import to_line_protocol as encode
 
 SERVERS = ("1.x", "2.x", "3.x")
 LARGE = 2**63
-# Points that the generations write differently, or refuse.
+# Points that are encoded differently for each version of InfluxDB, or refused for some versions.
 POINTS: list[dict[str, Any]] = [
     {"measurement": "m", "tags": {"t": "a"}, "fields": {"f": 1.5}, "time": 1},
     {"measurement": "m\\x", "tags": {"t\\k": "a\\b"}, "fields": {"f\\g": 'q"\\'}, "time": 2},
@@ -71,7 +72,7 @@ def test_mappings_of_all_generations_at_once(seed: int) -> None:
 
 
 def test_known_shapes_are_those_of_one_generation() -> None:
-    """From the second point of a shape, the fast path of the generation is used."""
+    """From the second point of a shape on, the fast path for the version is used."""
     point = POINTS[1]
     for server in SERVERS * 3:
         line = plain(point, server)

@@ -1,7 +1,7 @@
-"""Many objects of a class, whose attributes are read in ways that are faster than by name.
+"""Tests classes with many objects, whose attributes are read in ways that are faster than by name.
 
-The expected line comes from encoding each object alone, because all its attributes are then read by
-name.
+The expected line comes from encoding each object alone, because the encoder then reads all its
+attributes by name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MANY = 300
 
 
 class Attributes:
-    """The attributes of all classes below; only the annotations are used."""
+    """The attributes of all classes below; from this class, only the annotations are used."""
 
     name: MEASUREMENT
     time: TIMEINT
@@ -48,7 +48,7 @@ def values(at: int) -> dict[str, Any]:
 
 
 def made(bases: tuple[type, ...] = (), **members: Any) -> Any:
-    """Returns a plain class with the attributes, whose constructor takes them as keyword
+    """Returns a plain class with these attributes, whose constructor takes them as keyword
     arguments."""
 
     def init(self: Any, **given: Any) -> None:
@@ -70,7 +70,7 @@ def properties(names: tuple[str, ...]) -> dict[str, property]:
 
 
 def declared() -> type:
-    """Returns a class that has only the annotations, for decorators to extend."""
+    """Returns a class that has only annotations, so that decorators can extend it."""
     return type("Point", (), {"__annotations__": dict(ANNOTATIONS)})
 
 
@@ -137,7 +137,7 @@ def alone(points: list[Any]) -> bytes:
 def test_many_objects_give_the_lines_of_each_alone(kind: str) -> None:
     points = [CLASSES[kind](**values(at)) for at in range(MANY)]
     assert to_line_protocol(points) == alone(points)
-    # In the second call, the class and the objects are already known.
+    # At the second call, the encoder already knows the class and the objects.
     assert to_line_protocol(iter(points)) == alone(points)
 
 
@@ -161,7 +161,8 @@ def test_a_dictionary_comes_before_a_method_of_the_class() -> None:
 
 
 def orders() -> Iterator[dict[str, Any]]:
-    """Yields attributes in varying order, sometimes with additional or missing attributes."""
+    """Yields attributes and their values in varying order; sometimes an attribute is added or
+    missing."""
     for at in range(MANY):
         items = list(values(at).items())
         turn = at // 3 % len(items)

@@ -1,4 +1,4 @@
-"""Answers converted to objects of classes with `@lineprotocol`."""
+"""Tests answers that are converted to objects of classes with `@lineprotocol`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def body(*series: dict[str, Any]) -> bytes:
 
 
 def one(marker: Any, cell: Any, **more: Any) -> Any:
-    """Returns the value of an attribute `k` of this kind after a cell was read into it."""
+    """Returns the value of the attribute `k`, whose type is given by a marker, after a cell was
+    read into it."""
     schema = {"k": marker, "time": TIMEINT, "v": FLOAT}
     made = lineprotocol(namedtuple("Point", ["k", "v"], **more), schema=schema)
     series = {"name": "m", "columns": ["time", "k", "v"], "values": [[NS, cell, 1.5]]}
@@ -136,7 +137,7 @@ def test_a_cell_of_another_type_is_named(marker: Any, cell: Any, text: str) -> N
 
 def test_a_null_is_none_or_the_default() -> None:
     assert one(INT | None, None) is None
-    # A named tuple with a default for `k` also needs a default for `v`.
+    # If a named tuple has a default for `k`, it also needs a default for `v`.
     assert one(INT, None, defaults=[7, 1.5]) == 7
     assert one(INT | None, None, defaults=[7, 1.5]) is None
     with pytest.raises(ValueError, match=r"attribute `Point\.k`: it is null in row 0"):

@@ -1,5 +1,5 @@
-"""Writing over UDP: the content of the datagrams, and the points that a live server stores from
-them."""
+"""Tests writing over UDP: the content of the datagrams, and the points that a live server stores
+from them."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ Sent = Callable[..., list[bytes]]
 
 @pytest.fixture(scope="module")
 def listening() -> Iterator[Influxd]:
-    """A server with a UDP listener."""
+    """A live server that has a UDP listener."""
     with Influxd(sections=LISTENER) as server:
         yield server
 
 
 @pytest.fixture
 def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
-    """Returns a function that waits until the server has written this many points. After that, the
-    function returns the content of the database."""
+    """Returns a function that waits until the server has written a given number of points. After
+    waiting, the function returns the content of the database."""
     listening.execute("DROP DATABASE udp; CREATE DATABASE udp")
     database = Database(listening, "udp")
     before = _written(database)
 
     def points(count: int) -> list[dict[str, Any]]:
-        # The points are counted with server statistics, because a query can see only some fields of
-        # a point that is being written.
+        # The points are counted with the server's statistics, because a query can find only some
+        # fields of a point that is being written.
         until = time.monotonic() + WAIT_S
         while _written(database) < before + count and time.monotonic() < until:
             pass
@@ -57,8 +57,8 @@ def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
 
 
 def _written(database: Database) -> int:
-    """Returns the number of points that the listener has written since its server started; it
-    counts whole batches."""
+    """Returns the number of points that the UDP listener has written since the server started; the
+    server counts whole batches."""
     (listener,) = database.series("SHOW STATS FOR 'udp'")
     written: int = listener["values"][0][listener["columns"].index("pointsTx")]
     return written
@@ -66,14 +66,14 @@ def _written(database: Database) -> int:
 
 @pytest.fixture
 def udp(listening: Influxd, mode: str) -> Calls:
-    """A client of the live server."""
+    """A client for the database of the live server."""
     return Calls(UDPClient(listening.host, listening.udp_port, mode=mode))
 
 
 @pytest.fixture
 def sent(mode: str) -> Iterator[Sent]:
-    """A function that returns the datagrams that `write` sends for its arguments. The options of
-    the client come before these arguments."""
+    """Returns a function that takes the arguments of `write`, and returns the datagrams that
+    `write` sends. The first argument of the function holds the options of the client."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
         receiver.setblocking(False)
@@ -83,7 +83,8 @@ def sent(mode: str) -> Iterator[Sent]:
             try:
                 assert client.write(*args, **kwargs) is True
             finally:
-                # On the same machine, a datagram has arrived as soon as it is sent.
+                # If both programs are on the same machine, a datagram arrives as soon as it is
+                # sent.
                 found.extend(_received(receiver))
             return found
 
@@ -128,7 +129,7 @@ def test_datagrams_hold_whole_lines_up_to_their_size(sent: Sent) -> None:
     points = [{"measurement": "m", "fields": {"s": "x" * n}, "time": n} for n in range(90)]
     datagrams = sent({"datagram_bytes": 200}, points)
     assert max(map(len, datagrams)) <= 200
-    # No datagram has enough room left for the first line of the next datagram.
+    # No datagram has enough room left for the first line of the datagram that follows it.
     for one, following in itertools.pairwise(datagrams):
         assert len(one) + len(b"\n") + len(following.split(b"\n")[0]) > 200
     assert b"\n".join(datagrams) + b"\n" == to_line_protocol(points)
@@ -192,14 +193,14 @@ def test_nobody_listens(mode: str) -> None:
         gone.bind(("127.0.0.1", 0))
         port = gone.getsockname()[1]
     client = Calls(UDPClient("127.0.0.1", port, mode=mode))
-    # The first datagram is sent without an error. On the same machine, the system returns the
-    # datagram, and the second write reports this.
+    # Sending the first datagram raises no error. If nobody receives a datagram on the same machine,
+    # the system reports this, and the second write raises an error.
     assert client.write("m f=1") is True
     with pytest.raises(InfluxDBConnectionError, match=str(port)):
         client.write("m f=1")
     with pytest.raises(InfluxDBConnectionError, match="0 to 1 may have been written") as caught:
         client.write("m f=1\n" * 3, batch_lines=1)
-    # There is no confirmation that a datagram has arrived.
+    # Nothing confirms that a datagram has arrived.
     assert caught.value.written == []
 
 

@@ -1,6 +1,7 @@
-"""Fails if a page of the manual would load anything from another host: `own_host.py DIRECTORY`.
+"""Checks the pages of the manual: `own_host.py DIRECTORY` fails if a page would load anything from
+another host.
 
-Links that a reader can follow are allowed.
+Links to other hosts that a reader can follow are allowed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ IN_STYLES = re.compile(r"(?:\burl\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)"
 
 
 class Loads(HTMLParser):
-    """Collects the addresses on other hosts from which a page loads something."""
+    """Collects the addresses on other hosts from which an HTML page loads something."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +27,7 @@ class Loads(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         address = values.get(LOADED.get(tag, ""))
-        # The browser does not load a canonical address.
+        # The browser does not load the canonical address of a page.
         if address and FOREIGN.match(address) and values.get("rel") != "canonical":
             self.found.append(address)
 

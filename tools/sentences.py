@@ -1,11 +1,12 @@
-"""Draws random sentences from this tree, for readers who look for sentences that are hard to read.
+"""Draws random sentences from this source tree, for readers who look for sentences that are hard to
+read.
 
     .venv/bin/python tools/sentences.py 18
 
-This command draws 40 sentences from the README and `docs/`, 40 from public docstrings and rustdoc,
-and 40 from comments and internal documentation, and prints each with its file and line. The same
-seed draws the same sentences as long as the tree does not change. Code, tables and headings are
-left out.
+This command draws 40 sentences from each of three groups, and prints each sentence with its file
+and line. The groups are the README and `docs/`; public docstrings and rustdoc; comments and
+internal documentation. The same seed draws the same sentences as long as no file changes. The
+command leaves out code, tables and headings.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 COUNT = 40
 _CODE = ("crates", "python", "tests", "tools", "benchmarks", "examples", "fuzz")
 _FENCE = re.compile(r"\s*(```|~~~)")
-# Matches lines that are not text: headings, table rows, HTML, and rules.
+# Matches lines that contain no sentences: headings, table rows, HTML, and rules.
 _OTHER = re.compile(r"\s*([#|<]|>>>|$|[-=+*_]{3,}$|(Args|Returns|Raises|Yields|Example):$|Source:)")
 # Matches lines that begin a paragraph: list items, and items in the sections of a docstring.
 _ITEM = re.compile(r"\s*([-*]|\d+\.) |\s+[*\w, ]+: ")
@@ -38,7 +39,7 @@ Line = tuple[int, str]
 
 @dataclass(frozen=True, order=True)
 class Sentence:
-    """A sentence, and the line where the sentence begins."""
+    """A sentence, with the file and the line where it begins."""
 
     path: str
     line: int
@@ -46,7 +47,7 @@ class Sentence:
 
 
 def sentences(path: str, lines: Iterable[Line]) -> Iterator[Sentence]:
-    """Yields the sentences of a text, whose lines come with their numbers."""
+    """Yields the sentences in lines of text; each line comes with its number."""
     for paragraph in _paragraphs(lines):
         text = " ".join(line.strip() for _, line in paragraph)
         start = 0
@@ -85,16 +86,16 @@ def _line_of(paragraph: list[Line], offset: int) -> int:
 
 
 def markdown(text: str) -> list[Line]:
-    """Returns the lines of a Markdown page."""
+    """Returns the lines of a Markdown page, with their numbers."""
     return list(enumerate(text.splitlines(), 1))
 
 
 def rust(text: str, *, is_root: bool = False) -> tuple[list[Line], list[Line]]:
-    """Returns the comments of a file in two lists: the documentation of public items, and all other
-    comments.
+    """Returns the comments of a Rust file in two lists: the documentation of public items, and all
+    other comments.
 
-    The variants of a public enum are public, and so are their fields. Only the root module of a
-    crate is public.
+    The variants and fields of a public enum are public. Only the root module of a crate counts as
+    public.
     """
     public: list[Line] = []
     internal: list[Line] = []
@@ -117,8 +118,8 @@ def rust(text: str, *, is_root: bool = False) -> tuple[list[Line], list[Line]]:
 
 
 def python(text: str, *, is_public: bool) -> tuple[list[Line], list[Line]]:
-    """Returns the docstrings of public names, if the module is public, and all other
-    documentation."""
+    """Returns the documentation of a Python file in two lists: the docstrings of public names (if
+    the module is public), and everything else."""
     public: list[Line] = []
     internal: list[Line] = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -141,7 +142,7 @@ def python(text: str, *, is_public: bool) -> tuple[list[Line], list[Line]]:
 
 
 def collect(root: Path) -> dict[str, list[Sentence]]:
-    """Returns all sentences of a tree, in three groups."""
+    """Returns all sentences of a source tree, in three groups."""
     groups: dict[str, list[Sentence]] = {"manual": [], "public": [], "internal": []}
     for path in [root / "README.md", *root.glob("docs/*.md")]:
         name = path.relative_to(root).as_posix()
@@ -163,15 +164,16 @@ def collect(root: Path) -> dict[str, list[Sentence]]:
 
 
 def _is_public(path: Path) -> bool:
-    # Some private files contain public docstrings: those of both interfaces, and those of the
-    # native classes.
+    # Some private files contain public docstrings: the file for both interfaces, and the stubs of
+    # the native classes.
     return not path.stem.startswith("_") or path.name in ("__init__.py", "_face.py", "_core.pyi")
 
 
 def draw(
     groups: dict[str, list[Sentence]], seed: int, count: int = COUNT
 ) -> dict[str, list[Sentence]]:
-    """Draws some sentences from each group, and returns them in the order of their files."""
+    """Draws some sentences from each group, and returns them in the order of their files and
+    lines."""
     chosen = random.Random(seed)
     return {
         name: sorted(chosen.sample(sorted(group), min(count, len(group))))

@@ -1,11 +1,12 @@
-"""Targets for `to_line_protocol`, which returns all lines as one `bytes` object."""
+"""Defines the targets for `to_line_protocol`, which returns all lines as one `bytes` object."""
 
 from __future__ import annotations
 
 from ..case import NEAR, Demand, Results
 
 ONE = "aioinflux, one `bytes`"
-# The maximum memory in addition to the input, relative to the size of the result.
+# The maximum memory that `to_line_protocol` may use in addition to its input, relative to the size
+# of the result.
 MEMORY = 1.15
 
 

@@ -1,7 +1,8 @@
-"""R1: an answer of a million rows, as one table, and as a hundred tables, one for each series.
+"""Family R1 of the benchmarks: an answer of a million rows is converted to one table, or to a
+hundred tables, one for each series.
 
-There is no target for many series, because the cost of a series, apart from its rows, arises in
-Python.
+The case with many series has no target, because a series costs time mostly in Python code, apart
+from its rows.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ..case import OURS, Case, Subject, Work
 
 ROWS = answers.ROWS
 FEWER = 100_000
-# The number of rows in each series, if there are many series.
+# The number of rows in each series, in the case with many series.
 PART = 10_000
 OUTPUTS = ("pandas", "pyarrow", "polars")
 Reader = Callable[[bytes], Callable[[], Any]]
@@ -26,8 +27,8 @@ def subject(reader: Reader, form: str, part: int | None, **options: Any) -> Subj
 
     def make(rows: int) -> Work:
         run = reader(body(rows))
-        # The results are compared for a smaller answer, which is the same for peers with fewer
-        # rows.
+        # The results of the subjects are compared for a smaller answer, which also suits peers that
+        # get fewer rows.
         small = reader(body(FEWER))
         return Work(run, lambda: answers.digest(small()))
 
@@ -35,7 +36,7 @@ def subject(reader: Reader, form: str, part: int | None, **options: Any) -> Subj
 
 
 def case(form: str, output: str, part: int | None = None) -> Case:
-    """The peers return pandas; our other outputs are compared with the same figures."""
+    """All our outputs are compared with the peers, which return pandas DataFrames."""
 
     def stand(reader: Reader, **options: Any) -> Subject:
         return subject(reader, form, part, **options)

@@ -1,5 +1,5 @@
-//! Arbitrary bytes as the answer of a Flux query: the decoder never panics, and the result does not
-//! depend on how the answer was cut into pieces.
+//! Fuzzes the Flux decoder with arbitrary bytes. The decoder must never panic, and its result must
+//! not depend on how the bytes are cut into pieces.
 #![no_main]
 
 use aioinflux::decode::{DecodeError, Decoder, End, Event, Format};
@@ -9,7 +9,7 @@ fuzz_target!(|input: (&[u8], u8)| {
     let (body, size) = input;
     let whole = decode(body, body.len().max(1));
     let pieces = decode(body, usize::from(size).max(1));
-    // NaN is not equal to itself.
+    // Values are compared as text, because NaN is not equal to itself.
     assert_eq!(format!("{whole:?}"), format!("{pieces:?}"));
 });
 

@@ -1,4 +1,5 @@
-"""Checks of arguments. Every error names the argument, the expected value and the actual value."""
+"""Checks the arguments of public functions. Every error message names the argument, the expected
+value and the actual value."""
 
 from __future__ import annotations
 
@@ -19,17 +20,17 @@ _UNITS = {
     "ms": "ms", "s": "s", "m": "m", "h": "h",
 }  # fmt: skip
 
-# Matches everything that a server skips between statements. The pattern matches each comment in
-# only one way; otherwise a query with many comments would take exponential time.
+# Matches everything that a server skips between statements, such as comments. The pattern can match
+# each comment in only one way; otherwise a query with many comments would take exponential time.
 _NOTHING = re.compile(r"(?:[;\s]|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)*")
 
 
-# The smallest number that is too large for the engine.
+# The smallest positive integer that is too large for the engine.
 MOST = 2**63
 
 
 def expect(name: str, value: object, *types: type, optional: bool = False) -> None:
-    """Refuses a value of the wrong type. A `bool` never counts as a number."""
+    """Refuses a value of the wrong type. A `bool` is not accepted as a number."""
     if optional and value is None:
         return
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
@@ -40,20 +41,20 @@ def expect(name: str, value: object, *types: type, optional: bool = False) -> No
 
 
 def _encodable(name: str, value: str) -> None:
-    """Refuses lone surrogates, which UTF-8 cannot encode."""
+    """Refuses strings with lone surrogates, which UTF-8 cannot encode."""
     why = None
     try:
         value.encode()
     except UnicodeEncodeError as error:
         why = str(error)
-    # Python's error contains the value, which may be a password. Therefore Python's error must not
-    # become the context of our error.
+    # Python's own error contains the string, which may be a password. Therefore Python's own error
+    # must not become the context of our error.
     if why:
         raise ValueError(f"argument `{name}`: {why}")
 
 
 def positive(name: str, value: int) -> None:
-    """Refuses anything except positive numbers."""
+    """Refuses any value except a positive number."""
     expect(name, value, int)
     if value < 1:
         raise ValueError(f"argument `{name}`: expected a positive number, got {value}")
@@ -62,7 +63,8 @@ def positive(name: str, value: int) -> None:
 
 
 def unit(name: str, value: object) -> str:
-    """The server's name for a time unit. A server would read an unknown name as ns."""
+    """Returns the server's name for a time unit. A server would read the name of an unknown unit as
+    ns."""
     known = _UNITS.get(value) if isinstance(value, str) else None
     if known is None:
         raise ValueError(f"argument `{name}`: expected ns, u, ms, s, m or h, got {value!r}")
@@ -70,7 +72,7 @@ def unit(name: str, value: object) -> str:
 
 
 def epoch(value: object) -> str:
-    """The unit of the times in an answer."""
+    """Returns the server's name for the unit of the times in an answer."""
     return unit("epoch", value)
 
 
@@ -98,7 +100,7 @@ def connection(options: dict[str, Any], password: object) -> None:
     expect("verify_ssl", options["verify_ssl"], bool)
     expect("password", password, str, optional=True)
     if ":" in str(options["username"] or ""):
-        # The server would read everything after the colon as part of the password.
+        # The server would read everything after the colon in the user name as part of the password.
         raise ValueError("argument `username`: expected a name without `:`")
 
 
@@ -110,7 +112,8 @@ def statement(text: str, chunk_size: int | None, params: object, rp: object) -> 
         _encodable("q", text)
     if chunk_size is not None:
         positive("chunk_size", chunk_size)
-    # Most calls pass neither `params` nor `rp`, and skipping the two checks saves time.
+    # Most calls pass neither `params` nor `rp`, so skipping the checks of these two arguments saves
+    # time.
     if params is not None:
         expect("params", params, dict, optional=True)
     if rp is not None:
@@ -118,8 +121,8 @@ def statement(text: str, chunk_size: int | None, params: object, rp: object) -> 
 
 
 def text(name: str, given: object, default: str | None) -> str | None:
-    """Returns the value that a call passes, or the client's default for `None` and an empty
-    string."""
+    """Returns the value that a call passes, or the client's default if the value is `None` or an
+    empty string."""
     if given is None:
         return default
     expect(name, given, str, optional=True)
@@ -132,15 +135,15 @@ def database(given: object, default: str | None) -> str | None:
 
 
 def not_empty(name: str, value: object) -> None:
-    """Refuses an empty string where it would select the default database, whose data would then be
-    lost."""
+    """Refuses an empty string as a name, because the call would otherwise use the default database,
+    whose data would be lost."""
     if value == "":
         raise ValueError(f"argument `{name}`: must not be empty")
 
 
 def names(argument: str, values: Iterable[object]) -> list[object]:
-    """Returns the names in `values`. A single string is refused, because the caller most likely
-    meant a list with one name."""
+    """Returns the names in `values`, which must be an iterable of strings. A single string is
+    refused, because the caller most likely meant a list that contains this string."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise TypeError(f"argument `{argument}`: expected an iterable of names, got {values!r}")
     return list(values)
@@ -149,17 +152,18 @@ def names(argument: str, values: Iterable[object]) -> list[object]:
 def tags(
     tags: Mapping[str, object] | None, extra_tags: Mapping[str, object] | None
 ) -> dict[str, object]:
-    """Returns the extra tags of a call. Keyword arguments take precedence over `tags`."""
+    """Returns the extra tags that a call adds to its points. Tags that are passed as keyword
+    arguments take precedence over those in `tags`."""
     expect("tags", tags, Mapping, optional=True)
     return {**(tags or {}), **(extra_tags or {})}
 
 
 def masked(q: str) -> str:
-    """Returns a query for logs and errors, without the text after the word `password`.
+    """Returns a query for logs and errors, without everything after the word `password`.
 
-    Only the parser of the server knows where the password ends, so this function does not guess.
-    User names and passwords are also removed from URLs, which statements about subscriptions
-    contain.
+    Only the server's parser knows where the password ends, so this function removes everything
+    after the word. User names and passwords are also removed from URLs, which occur in statements
+    about subscriptions.
     """
     q = without_passwords(q)
     at = q.lower().find("password")
@@ -167,19 +171,19 @@ def masked(q: str) -> str:
 
 
 def without_passwords(text: str) -> str:
-    """Returns the text with user names and passwords removed from its URLs."""
+    """Returns the string with user names and passwords removed from the URLs in it."""
     return re.sub(r"://[^'\s]*@", "://***@", text)
 
 
 def text_of(q: object) -> str:
-    """Returns the text of a query, which may be passed as bytes."""
+    """Returns a query as a string; the caller may pass the query as bytes."""
     expect("q", q, str, bytes)
     return q.decode() if isinstance(q, bytes) else str(q)
 
 
 def fill(q: str, values: Mapping[str, object]) -> str:
-    """Fills in the placeholders of a query. A missing value raises the same error as in aioinflux
-    0.1."""
+    """Replaces the placeholders of a query with values. A placeholder without a value raises the
+    same error as in aioinflux 0.1."""
     if isinstance(q, InfluxQL):
         return q
     try:

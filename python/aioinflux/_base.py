@@ -1,8 +1,9 @@
-"""The code that both interfaces share: connections, writes, queries, and the two modes of a call.
+"""Holds the code that both client interfaces share: connections, writes, queries, and the async and
+blocking modes.
 
-The conventions of each interface (its arguments, its modes, the form of an answer) are in `client`.
-A client is not bound to an event loop: the same client works under several `asyncio.run` calls, in
-threads, and, in blocking mode, inside a running loop.
+The module `client` defines what differs between the interfaces: their arguments, their modes, and
+the form of an answer. A client is not bound to an event loop. The same client works under several
+`asyncio.run` calls, in threads, and, in blocking mode, inside a running event loop.
 """
 
 from __future__ import annotations
@@ -38,36 +39,37 @@ _UNVERIFIED = (
     "certificate"
 )
 
-# Attributes that belong to the connections; all other attributes are settings.
+# The attributes of a client that belong to its connections; all other attributes are settings.
 _CONNECTION = ("_core", "_options")
 
 
 class Base(Face):
-    """The connections to one server, and the requests that use them."""
+    """The connections of a client to one server, and the requests that use these connections."""
 
-    # The generation of the server, such as 1.x. The generation determines how points are encoded
-    # (`_core.Arguments`), where a write stores them (`_write`), where a query reads them
+    # The version family of the server, such as 1.x. The version family determines how points are
+    # encoded (`_core.Arguments`), where a write stores them (`_write`), where a query reads them
     # (`_checked`), and which statements exist.
     _server: Server = "1.x"
     _options: dict[str, Any]
     _db: str | None
-    # The defaults for each call: the database, other parameters that say where points are stored,
-    # and the tags of the points.
+    # The defaults for each call, in addition to the database: the retention policy, the
+    # consistency, and the tags of the points.
     _rp: str | None = None
     _consistency: str | None = None
     _tags: dict[str, object] | None = None
     _has_warned = False
 
     def _open(self, options: dict[str, Any], password: str | None) -> None:
-        """Creates the connection pool. Nothing is sent to the server."""
+        """Creates the connection pool of the client. Creating the pool sends nothing to the
+        server."""
         _arguments.connection(options, password)
         self._options = options
         self._core = _core.Client(**options, password=password)
         self._warn_of_unverified()
 
     def _move(self, **address: Any) -> None:
-        """Switches to another server. Connections to the old server close when nothing uses them
-        any more."""
+        """Switches the client to another server. Connections to the old server are closed as soon
+        as nothing uses them any more."""
         options = {**self._options, **address}
         _arguments.connection(options, None)
         where = {name: options[name] for name in ("host", "port", "ssl", "path")}
@@ -76,8 +78,8 @@ class Base(Face):
         self._warn_of_unverified()
 
     def _warn_of_unverified(self) -> None:
-        """Warns once that a client does not verify the server's certificate; copies of the client
-        do not warn again."""
+        """Issues one warning if a client does not verify the server's certificate; copies of the
+        client do not warn again."""
         if self._has_warned or not self._core.unverified:
             return
         self._has_warned = True
@@ -99,7 +101,7 @@ class Base(Face):
 
     @property
     def db(self) -> str | None:
-        """The default database. To use another one, assign to this attribute."""
+        """The default database. To use another database, assign its name to this attribute."""
         return self._db
 
     @db.setter
@@ -108,9 +110,9 @@ class Base(Face):
         self._db = name
 
     def __getstate__(self) -> dict[str, Any]:
-        """Returns all settings except the connections and the passwords.
+        """Returns all settings of the client except the connections and the passwords.
 
-        The user name and password of the proxy are left out, too.
+        The settings also leave out the user name and password of the proxy.
         """
         options = dict(self._options)
         if options["proxy"] is not None:
@@ -123,7 +125,7 @@ class Base(Face):
         self.__dict__.update(state["rest"])
 
     def __copy__(self) -> Self:
-        """Returns a client with the same connections and password, but separate settings."""
+        """Returns a client that has the same connections and password, but separate settings."""
         made = object.__new__(type(self))
         made.__dict__.update(vars(self))
         return made
@@ -137,7 +139,7 @@ class Base(Face):
         return made
 
     def close(self) -> _Closed:
-        """Closes idle connections. A later call opens new connections.
+        """Closes the idle connections of the client. The next call opens new connections.
 
         Returns:
             An object that can be awaited, but need not be.
@@ -184,8 +186,8 @@ class Base(Face):
         database: str | None = None,
         bucket: str | None = None,
     ) -> Any:
-        """Writes points, in the mode of the client. Arguments that are not passed come from the
-        client."""
+        """Writes points in the client's mode (async or blocking). The client's defaults are used
+        for arguments that are not passed."""
 
         def find_place() -> _write.Place:
             named = _keywords.database(db, database, bucket)
@@ -217,7 +219,7 @@ class Base(Face):
         params: dict[str, object] | None = None,
         rp: str | None = None,
     ) -> Any:
-        """Runs statements. Without a `maker`, the result is the server's JSON."""
+        """Runs statements. Without a `maker`, the result of the query is the server's JSON."""
         if not isinstance(chunked, bool):
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
         if chunked:
@@ -249,7 +251,8 @@ class Base(Face):
         rp: str | None,
         progress: _progress.Progress = None,
     ) -> Stream[Any]:
-        """Returns a stream that runs the statements when its first item is requested."""
+        """Returns a stream that sends the statements to the server when its first item is
+        requested."""
         return Stream(self._reading(text, db, maker, chunk_size, params, rp, progress))
 
     def _reading(
@@ -279,7 +282,7 @@ class Base(Face):
         rp: str | None,
     ) -> tuple[str | None, str | None, dict[str, object] | None]:
         """Checks the arguments of a query. Returns the database, the retention policy and the
-        parameters."""
+        parameters of the query."""
         database = _arguments.database(db, self._db)
         _arguments.statement(text, chunk_size, params, rp)
         if logger.isEnabledFor(logging.INFO):
@@ -293,8 +296,8 @@ class Base(Face):
         finish: Callable[[T], R],
         guard: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> Any:
-        """Runs a call: returns a coroutine in async mode, and blocks otherwise. In both modes, data
-        is encoded just before it is sent."""
+        """Runs a call: in async mode, returns a coroutine; in blocking mode, blocks until the
+        result is available. In both modes, data is encoded just before it is sent."""
         if self._is_async:
             call = _guarded(make, finish, guard) if guard else _awaited(make, finish)
             return self._named(name, call)
@@ -302,7 +305,8 @@ class Base(Face):
             return finish(make().wait())
 
     def _named(self, name: str, call: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Makes Python's warning about a call that was never awaited name the method."""
+        """Gives a coroutine the name of the client's method, which Python shows in the warning
+        about a coroutine that was never awaited."""
         named: Any = call
         named.__qualname__ = _qualified(type(self).__name__, name)
         return call
@@ -314,7 +318,7 @@ def _qualified(kind: str, name: str) -> str:
 
 
 class _Closed:
-    """The result of `close`; awaiting it returns at once."""
+    """The object that `close` returns; awaiting this object returns at once."""
 
     def __await__(self) -> Generator[Any, None, None]:
         return

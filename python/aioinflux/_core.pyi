@@ -85,7 +85,7 @@ class Writing:
     def progress(self) -> list[tuple[int, int]]: ...
     def told(self) -> tuple[str, list[range]]: ...
 
-class Pause(Exception): ...  # noqa: N818 (not an error, just as `StopIteration` is not)
+class Pause(Exception): ...  # noqa: N818 (like `StopIteration`, this exception is not an error)
 
 @final
 class Arguments:

@@ -1,8 +1,8 @@
-"""Uses pandas to read times that are strings but not ISO 8601.
+"""Uses pandas to read times that are strings in other formats than ISO 8601.
 
-This module knows which strings pandas completes with the machine's current date, and whether the
-day or the month comes first in a string. The encoder checks that all strings of a call have the
-same order.
+This module finds out whether pandas completes a string with the machine's current date, and whether
+the day or the month comes first in a string. The encoder checks that the day and the month have the
+same order in all strings of a call.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from typing import Any
 
 __all__ = ["read"]
 
-# pandas completes strings that begin like this with the current date in the machine's time zone.
+# Matches the beginning of strings that pandas completes with the current date in the machine's time
+# zone.
 _CLOCK = re.compile(r"\d{1,2}:")
 _MONTH = re.compile(r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
-# Matches a time of day with its UTC offset, because the numbers in it are not part of the date.
+# Matches a time of day with its UTC offset, whose numbers are not part of the date.
 _TIME_OF_DAY = re.compile(
     r"\d+(?::\d+)+(?:[.,]\d+)?(?:\s*[+-]\d\d:?\d\d\b)?|\d+\s*[ap]\.?m\b", re.IGNORECASE
 )
-# Matches the digits after the microseconds, which pandas ignores in many strings.
+# Matches the digits after the microseconds; pandas ignores these digits in many strings.
 _BEYOND_MICROSECONDS = re.compile(r":\d\d[.,]\d{6}(\d{1,3})")
-# Matches words that dateutil reads as the name of a time zone, and similar words with a different
-# meaning.
+# The pattern `_CAPITALS` matches words that dateutil reads as the name of a time zone; `_NO_ZONE`
+# matches words that have another meaning.
 _CAPITALS = re.compile(r"\b[A-Z]{2,5}\b")
 _NO_ZONE = re.compile(
     "JAN|FEB|MAR(CH)?|APR(IL)?|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN"
@@ -32,16 +33,16 @@ _NO_ZONE = re.compile(
 
 
 def read(text: str) -> tuple[datetime, int, str | None]:
-    """Returns the time, the nanoseconds beyond its microseconds, and which part of the date comes
-    first.
+    """Returns the time that a string names, the nanoseconds beyond its microseconds, and which part
+    of the date comes first in the string.
 
-    The third result is `month`, `day` or `year` if the string can also be read in another order, or
-    can be read only in this order. The third result is `None` if the string leaves no choice of an
-    order.
+    The third result is `month`, `day` or `year` if the string consists of numbers that were read in
+    this order, whether or not another order is possible. The third result is `None` if the meaning
+    of the string does not depend on an order, for example because the month is a name.
 
     Raises:
-        ValueError: pandas cannot read the string, or does not know its time zone.
-        OverflowError: the time does not fit in 64-bit nanoseconds.
+        ValueError: pandas cannot read the string, or does not know the time zone in it.
+        OverflowError: the time does not fit in 64-bit nanoseconds since 1970.
     """
     import pandas as pd
 
@@ -65,7 +66,8 @@ def read(text: str) -> tuple[datetime, int, str | None]:
 
 
 def _today(text: str) -> datetime:
-    """Returns the time that a string names. Missing parts of the date come from the current day.
+    """Returns the time that a string names. The parts of the date that the string does not contain
+    come from the current day.
 
     The current day is the day in UTC, or in the time zone that the string names.
     """
@@ -83,15 +85,16 @@ def _midnight(zone: Any) -> datetime:
 
 
 def _check_zone(text: str) -> None:
-    """Refuses the names of time zones that pandas 2 ignores, because the time would be off by
-    hours."""
+    """Refuses strings with names of time zones that pandas 2 ignores, because the time would be off
+    by hours."""
     for word in _CAPITALS.findall(text):
         if not _NO_ZONE.fullmatch(word):
             raise ValueError(f"unknown time zone {word}; hint: write its offset, such as +01:00")
 
 
 def _order(text: str, time: datetime) -> str | None:
-    """Returns which part of the date comes first, according to the parsed date."""
+    """Returns which part of the date comes first in the string, according to the date that pandas
+    has read."""
     if _MONTH.search(text):
         return None
     numbers: list[str] = re.findall(r"\d+", _TIME_OF_DAY.sub(" ", text))
@@ -106,7 +109,7 @@ def _order(text: str, time: datetime) -> str | None:
         first, second = int(number), int(numbers[at + 1])
         third = int(numbers[at + 2]) if at + 2 < len(numbers) else 0
         if first == second:
-            # If these two numbers are day and month, both orders give the same date.
+            # If the numbers of the day and the month are equal, both orders give the same date.
             continue
         if (first, second) == date:
             return "month"

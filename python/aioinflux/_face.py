@@ -17,57 +17,62 @@ class Face:
     """Declares the methods whose docstrings both interfaces inherit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Creates a client. Connections are opened when they are needed.
+        """Creates a client. A client opens its connections when it needs them.
 
         Args:
             host: Name or address of the server.
             port: TCP port of the server.
-            path: Path prefix before `ping`, `write` and `query`, for servers behind a proxy.
-            mode: In `async` mode, calls are awaited. In `blocking` mode, calls return the result
-                itself. `AsyncInfluxDBClient` has a third mode, `dataframe`, in which calls block
-                and queries return DataFrames.
-            output: Format in which queries return answers: `json` for the server's JSON as a
-                `dict`, `dataframe` for pandas DataFrames, or any other `output` of `query`. Only
-                `InfluxDBClient` has the argument `output`.
-            db: Default database of writes and queries. Assign to `client.db` to change it.
+            path: Path prefix that precedes `ping`, `write` and `query` in the URL, for servers
+                behind a proxy.
+            mode: In `async` mode, calls are awaited. In `blocking` mode, calls block until they
+                return the result itself. `AsyncInfluxDBClient` has a third mode, `dataframe`, in
+                which calls block and queries return pandas DataFrames.
+            output: Format in which queries return answers. `output` can be `json` for the server's
+                JSON as a `dict`, `dataframe` for pandas DataFrames, or any other `output` of
+                `query`. Only `InfluxDBClient` has the argument `output`.
+            db: Default database of writes and queries. To change the default database, assign to
+                `client.db`.
             database: Alias of `db`; takes precedence over `db`.
             ssl: Whether to connect over TLS.
-            unix_socket: Path of the server's Unix socket, which is used instead of TCP. This path
-                and the paths of files are `str` or `os.PathLike`.
-            username: Name for basic authentication. `AsyncInfluxDBClient` ignores the name if no
-                `password` is passed.
-            password: Password for basic authentication. It never appears in `repr`, logs, errors,
-                URLs and pickles.
+            unix_socket: Path of the server's Unix socket; if it is passed, the client connects to
+                this socket instead of TCP. All file paths, including the path of this socket, can
+                be `str` or `os.PathLike`.
+            username: User name for basic authentication. `AsyncInfluxDBClient` ignores the user
+                name if no `password` is passed.
+            password: Password for basic authentication. The password never appears in `repr`, logs,
+                error messages, URLs and pickles.
             timeout: Time limit of a whole request, in seconds. A streamed or chunked answer has no
-                total limit; instead, `timeout` limits the silence between two pieces of the answer.
-                Default: 5 seconds to connect, and 300 seconds for the rest of the request.
+                total time limit; instead, `timeout` limits the wait between two pieces of the
+                answer. By default, a request has 5 seconds to connect, and 300 seconds for
+                everything else.
             loop: Deprecated and ignored, because a client is not bound to an event loop.
-            log_level: Level of the logger `aioinflux`. A falsy value leaves logging unchanged. Only
-                `AsyncInfluxDBClient` has the argument `log_level`.
+            log_level: Level of the logger named `aioinflux`. If the level is falsy, the logger is
+                left unchanged. Only `AsyncInfluxDBClient` has the argument `log_level`.
             rp: Default retention policy of writes and queries. Only `InfluxDBClient` has the
                 arguments `rp`, `consistency` and `tags`.
-            consistency: How many nodes of a cluster must have stored a write: `any`, `one`,
-                `quorum` or `all`.
-            tags: Default tags, which are added to all points that have no tag of the same name.
-            gzip: Whether to compress writes. By default, writes of at least 1 KiB to remote servers
-                are compressed.
-            proxy: URL of an HTTP proxy. By default, the proxy is taken from the environment, except
-                for connections to loopback addresses. With an empty text, no proxy is used.
-            ca_file: PEM file with certificates to trust in addition to the system's certificates:
-                certificates of authorities, or the server's own certificate, which may be
-                self-signed.
+            consistency: How many nodes of a cluster must store the points before a write succeeds:
+                `any`, `one`, `quorum` or `all`.
+            tags: Default tags, which are added to every point that has no tag of the same name.
+            gzip: Whether to compress the body of writes. By default, a write is compressed if it
+                has at least 1 KiB and the server is remote.
+            proxy: URL of an HTTP proxy. By default, the URL of the proxy is taken from the
+                environment, except for connections to loopback addresses. If `proxy` is an empty
+                string, no proxy is used.
+            ca_file: PEM file with certificates to trust in addition to the system's certificates.
+                The file can contain certificates of authorities, or the server's own certificate,
+                which may be self-signed.
             cert_file: PEM file with the client's certificate.
             key_file: PEM file with the client's private key.
-            verify_ssl: Whether to verify the certificate of the server. Without verification,
-                others can read and change the data that is sent, `ca_file` has no effect, and one
-                warning is issued.
-            bucket: Alias of `db`; if both arguments are passed, they must name the same database.
-                Only `InfluxDBClient` has the argument `bucket`.
-            **refused: Arguments for aiohttp and for the cache of aioinflux 0.9, which
-                `InfluxDBClient` refuses with a hint.
+            verify_ssl: Whether to verify the certificate of the server. If the certificate is not
+                verified, others can read and change the data that is sent, `ca_file` has no effect,
+                and the client issues one warning.
+            bucket: Alias of `db`; if both `bucket` and `db` are passed, they must name the same
+                database. Only `InfluxDBClient` has the argument `bucket`.
+            **refused: Arguments that aioinflux 0.9 passed to aiohttp or used for its cache;
+                `InfluxDBClient` refuses them with a hint.
         Raises:
-            ValueError: an argument is out of range; the error names the argument.
-            TypeError: an argument is of the wrong type, or unknown.
+            ValueError: an argument is out of range; the message names the argument.
+            TypeError: an argument has the wrong type, or is unknown.
         """
         raise NotImplementedError
 

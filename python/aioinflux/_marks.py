@@ -1,4 +1,4 @@
-"""The marks of typed points: classes for annotations (see `typed`)."""
+"""Defines the marks of typed points: classes to use in annotations (see `typed`)."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ __all__ = ["Field", "Measurement", "Tag", "Time"]
 
 
 class Measurement:
-    """Marks the measurement of the point: `Annotated[str, Measurement]`.
+    """Marks the attribute that holds the measurement of the point: `Annotated[str, Measurement]`.
 
-    If the attribute is `None`, or if no attribute has this mark, the measurement is the name of the
-    class.
+    If the attribute is `None`, or if no attribute has this mark, the name of the class is the
+    measurement.
     """
 
 
 class Time:
-    """Marks the time of the point: `Annotated[int, Time]` for nanoseconds, or `Annotated[datetime,
-    Time]`.
+    """Marks the attribute that holds the time of the point: `Annotated[int, Time]` for nanoseconds,
+    or `Annotated[datetime, Time]`.
 
-    If the time is a `str`, it is read as ISO 8601. The time can be Optional; if it is `None`, the
-    server sets the time.
+    If the attribute is a `str`, it is read as a time in ISO 8601. The type of the attribute can be
+    Optional; if the time is `None`, the server sets the time.
     """
 
 
 class _Keyed:
-    """A mark with an optional key, for keys that are not valid Python names: `Tag("host name")`.
+    """The base of marks with an optional key, for keys that are not valid Python names: `Tag("host
+    name")`.
 
     Args:
-        key: Key of the tag or field; by default, the name of the attribute.
+        key: Key of the tag or field; by default, the key is the name of the attribute.
     """
 
     def __init__(self, key: str | None = None) -> None:
@@ -39,9 +40,10 @@ class _Keyed:
 
 
 class Tag(_Keyed):
-    """Marks a tag: `Annotated[str, Tag]`. Enum members become their names; other values become
-    their `str()`."""
+    """Marks an attribute that is a tag: `Annotated[str, Tag]`. If the value is an enum member, its
+    name becomes the tag; other values are converted with `str()`."""
 
 
 class Field(_Keyed):
-    """Marks a field: `Annotated[float, Field]`. The type of the field is the annotated type."""
+    """Marks an attribute that is a field: `Annotated[float, Field]`. The type of the field is the
+    annotated type."""

@@ -1,9 +1,9 @@
-"""Creates rows that are named tuples and whose columns can have any name.
+"""Creates classes of rows that are named tuples and whose columns can have any name.
 
-The fields of a named tuple are identifiers, but the name of a column need not be an identifier:
-`_id`, `class`, `a b`. Therefore each column is also an attribute with its original name. `_columns`
-holds the original names in order; `_fields` holds the names that `namedtuple` makes of them, as in
-aioinflux 0.1.
+The fields of a named tuple are identifiers, but the name of a column can be any string, such as
+`_id`, `class` or `a b`. Therefore each column is also an attribute of the row, with its original
+name. The attribute `_columns` holds the original names in order, and `_fields` holds the names that
+`namedtuple` makes of them, as in aioinflux 0.1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["row_type"]
 
 
 def row_type(columns: list[str]) -> Callable[[tuple[Any, ...]], Any]:
-    """Returns the function that makes a row from its cells, for columns with these names."""
+    """Returns the function that creates a row from its cells, if the columns have these names."""
     make: Callable[[tuple[Any, ...]], Any] = _class(tuple(columns))._make
     return make
 
@@ -33,7 +33,8 @@ def _class(columns: tuple[str, ...]) -> Any:
     made = type("Point", (base,), names)
     for position, name in enumerate(columns):
         for attribute in (name, _as_written(name)):
-            # Attributes that rows already have are not replaced.
+            # A column with the name of an existing attribute of rows does not replace that
+            # attribute.
             if not hasattr(made, attribute):
                 setattr(made, attribute, property(itemgetter(position)))
     return made
@@ -49,14 +50,15 @@ def _as_written(name: str) -> str:
 
 
 def _field(column: str, columns: tuple[str, ...]) -> str:
-    """Returns the name with `_` in place of invalid characters. If another column already has that
-    name, returns an empty string."""
+    """Returns the column's name with `_` in place of characters that are invalid in identifiers. If
+    another column already has the resulting name, returns an empty string."""
     name = re.sub(r"[^0-9a-zA-Z]+", "_", column)
     return name if name == column or name not in columns else ""
 
 
 def _reduce(row: Any) -> tuple[Any, ...]:
-    """Supports pickle, which cannot find a class that was created at runtime."""
+    """Lets pickle store rows by their column names, because it cannot find a class that was created
+    at runtime."""
     return _row, (row._columns, tuple(row))
 
 

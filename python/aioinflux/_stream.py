@@ -1,11 +1,12 @@
-"""Reads answers while they arrive.
+"""Reads the answer to a query while it arrives.
 
-This module fetches the pieces of an answer one after the other, in async or blocking mode. The
-maker in `_output` determines the type to which the pieces are converted.
+This module fetches the pieces of an answer one after the other, in async mode or blocking mode. The
+maker, which comes from `_output`, determines the type to which each piece is converted.
 
-When a program leaves a loop, the object that was iterated over is not notified: the loop only drops
-its iterator. Therefore the objects of this module hold no strong reference to the generator that a
-loop reads from. The generator ends with the loop, and the request ends with the generator.
+When a program leaves a loop, Python does not notify the object that was iterated over: the loop
+only drops its iterator. Therefore the objects of this module hold no strong reference to the
+generator that a loop reads. As a consequence, the generator ends when the program leaves the loop,
+and the request ends with the generator.
 """
 
 from __future__ import annotations
@@ -29,18 +30,19 @@ _LEFT = "the loop over this answer was left, which ended its request: call `quer
 
 
 class Stream(Generic[T]):
-    """The answer of `InfluxDBClient.stream`: iterate over it with `for` or `async for`.
+    """The answer that `InfluxDBClient.stream` returns: iterate over it with `for` or `async for`.
 
-    The request is sent when the first item is requested. The answer is read as items are requested:
-    only one batch is in memory, and the server holds the rest. The request ends at the end of the
-    loop (also by `break`, `return` or an exception), at `close`, at the end of a `with` block, and
-    at a cancellation. A stream can be iterated over once: a second loop, even after a `break`,
-    raises a `RuntimeError`.
+    The stream sends its request when the first item is requested. The answer is read as items are
+    requested. Only one batch is in memory at a time, and the server holds the rest. The request
+    ends when the loop ends (also by `break`, `return` or an exception), at `close`, at the end of a
+    `with` block, or at a cancellation. A stream can be iterated over only once: a second loop, even
+    after a `break`, raises a `RuntimeError`.
 
     Raises (while it is iterated over):
-        InfluxDBQueryError: a statement failed. The rows before the error have been yielded.
-        InfluxDBDecodeError: the answer was damaged or cut off. InfluxDBConnectionError: the server
-        could not be reached, or the connection was lost.
+        InfluxDBQueryError: a statement failed. The stream yields the rows that precede the error
+            before it raises the error.
+        InfluxDBDecodeError: the answer was damaged or cut off.
+        InfluxDBConnectionError: the server could not be reached, or the connection was lost.
     """
 
     def __init__(self, reading: Reading) -> None:
@@ -71,7 +73,8 @@ class Stream(Generic[T]):
         self._has_begun = True
 
     def close(self) -> None:
-        """Ends the request of a running loop. After `close`, no loop can begin."""
+        """Ends the request of the loop that is running. After `close`, no loop over the stream can
+        begin."""
         self._closed = True
         self._reading.close()
         items = self._waited() if self._waited else None
@@ -79,7 +82,7 @@ class Stream(Generic[T]):
             items.close()
 
     async def aclose(self) -> None:
-        """Ends the request of a `for` or `async for` loop, as `close` does."""
+        """Ends the request of the running `for` or `async for` loop, as `close` does."""
         self.close()
         items = self._awaited() if self._awaited else None
         if items and not _is_running(items):
@@ -99,24 +102,24 @@ class Stream(Generic[T]):
 
 
 class Chunks(Generator[T, None, None]):
-    """The result of a chunked query in blocking modes: a generator that ends with its loop.
+    """The result of a chunked query in blocking modes: its request ends with the loop over it.
 
-    `next` reads from the generator directly. A `for` loop continues where `next` stopped. When the
-    loop ends, whether normally or by `break`, `return` or an exception, the request ends, too.
-    Reading after that raises a `RuntimeError`, so that part of an answer is not mistaken for the
-    whole.
+    The function `next` reads from the generator directly. A `for` loop continues at the item where
+    `next` stopped. When the program leaves the loop, whether at its end or by `break`, `return` or
+    an exception, the request ends, too. Reading again after the loop raises a `RuntimeError`, so
+    that part of an answer is not mistaken for the whole answer.
     """
 
     def __init__(self, reading: Reading) -> None:
         items: Generator[T, None, None] = reading.waited()
         self._reading = reading
         self._items = weakref.ref(items)
-        # Keeps the generator alive until a loop takes it.
+        # This reference keeps the generator alive until a loop takes the generator.
         self._kept: Generator[T, None, None] | None = items
 
     def _rest(self) -> Generator[T, None, None] | None:
-        """Returns the generator that a loop reads or can start to read. At the end of the answer,
-        returns `None`."""
+        """Returns the generator that a loop is reading or can start to read. If the end of the
+        answer has been reached, returns `None`."""
         items = self._items()
         if items is None and not self._reading.is_over:
             raise RuntimeError(_LEFT)
@@ -141,7 +144,7 @@ class Chunks(Generator[T, None, None]):
         return (_nothing() if items is None else items).throw(kind, value, traceback)
 
     def close(self) -> None:
-        """Ends the request of this query. No items can be read after `close`."""
+        """Ends the request of this chunked query. After `close`, no more items can be read."""
         self._reading.finish()
         items = self._items()
         if items is not None and not _is_running(items):
@@ -149,7 +152,7 @@ class Chunks(Generator[T, None, None]):
 
 
 class AsyncChunks(AsyncGenerator[T, None]):
-    """The result of a chunked query in `async` mode: like `Chunks`, for `anext` and `async for`."""
+    """The result of a chunked query in `async` mode; use it with `anext` and `async for`."""
 
     def __init__(self, reading: Reading) -> None:
         items: AsyncGenerator[T, None] = reading.awaited()
@@ -182,7 +185,7 @@ class AsyncChunks(AsyncGenerator[T, None]):
         return self._rest().athrow(kind, value, traceback)
 
     async def aclose(self) -> None:
-        """Ends the request of this query. No items can be read after `aclose`."""
+        """Ends the request of this chunked query. After `aclose`, no more items can be read."""
         self._reading.finish()
         items = self._items()
         if items is not None and not _is_running(items):
@@ -190,7 +193,7 @@ class AsyncChunks(AsyncGenerator[T, None]):
 
 
 class Reading:
-    """The request of one loop, and the generator that reads the answer."""
+    """Holds the request of one loop, and the generator that reads the answer."""
 
     def __init__(
         self,
@@ -204,11 +207,12 @@ class Reading:
         self._stream: _core.Stream | None = None
         self._told: _Told | None = None
         self._is_closed = False
-        # Whether the reader has received everything: all of the answer, or the error that ended it.
+        # Whether the reader has received everything: either the whole answer, or the error that
+        # ended it.
         self.is_over = False
 
     def waited(self) -> Generator[Any, None, None]:
-        """Yields the items; the thread blocks while it waits for them."""
+        """Yields the items of the answer; the calling thread blocks while it waits for them."""
         try:
             maker = self._maker
             stream, told = self._begin(self._start().wait())
@@ -226,11 +230,11 @@ class Reading:
             self.close()
 
     def awaited(self) -> AsyncGenerator[Any, None]:
-        """Returns an async generator of the items."""
+        """Returns an async generator that yields the items of the answer."""
         items = self._awaited()
-        # When a loop drops an async generator, the event loop closes it later, or never if the
-        # event loop stops. The request must not stay open until the event loop closes the
-        # generator. CPython calls this finalizer before that.
+        # When a loop drops an async generator, the event loop closes the generator later, or never
+        # if the event loop stops. The request must end without waiting until the event loop closes
+        # the generator. CPython calls this finalizer before the event loop closes the generator.
         weakref.finalize(items, self.close).atexit = False
         return items
 
@@ -260,16 +264,17 @@ class Reading:
         return stream, self._told
 
     def _end(self) -> None:
-        """Records the end of the answer, unless another thread or task has closed the request."""
+        """Records that the answer has ended, unless another thread or task has already closed the
+        request."""
         if self._is_closed:
             raise RuntimeError(_CLOSED)
         self.is_over = True
 
     def close(self) -> None:
-        """Ends the request, if it is still running, and its progress report."""
+        """Ends the request, if it has not ended yet, and closes its progress report."""
         self._is_closed = True
-        # No reference to the stream is kept, because a read that is being cancelled holds the
-        # request until the stream is dropped.
+        # The reference to the stream is dropped here, because a read that is being cancelled keeps
+        # the request open until the stream is dropped.
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()
@@ -278,13 +283,13 @@ class Reading:
             told.close()
 
     def finish(self) -> None:
-        """Ends the request because the reader does not need the rest of the answer."""
+        """Ends the request because its reader does not need the rest of the answer."""
         self.is_over = True
         self.close()
 
 
 class _Told:
-    """Reports how many rows have arrived, if progress reports were requested."""
+    """Reports how many rows have arrived, if the caller requested progress reports."""
 
     def __init__(self, progress: _progress.Progress) -> None:
         self._report = _progress.reading(progress)
@@ -301,7 +306,7 @@ class _Told:
 
 
 def _is_running(items: object) -> bool:
-    """Returns whether another thread or task is inside the generator, so that it cannot be closed
+    """Returns whether another thread or task is running the generator, so that it cannot be closed
     now."""
     return any(getattr(items, name, False) for name in ("gi_running", "ag_running"))
 

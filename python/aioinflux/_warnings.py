@@ -1,10 +1,11 @@
-"""Issues warnings that name the user's line, however many of our functions are above it on the
-stack.
+"""Issues warnings that name the line of the user's code, however many of our functions are above
+that line on the stack.
 
-Python's `stacklevel` counts functions, but the number of functions between the user and a warning
-varies with the mode, the interface and the size of the data. Therefore this module compares file
-names: the user's line is the innermost line outside this package. If a coroutine runs as a separate
-task, its caller is not on the stack; the innermost line is then a line of the event loop.
+Python's `stacklevel` counts functions, but the number of our functions between the user's line and
+a warning varies. The number depends on the mode, the interface and the size of the data. Therefore
+this module compares file names: the user's line is the innermost line on the stack that is outside
+this package. If a coroutine runs as a separate task, its caller is not on the stack, so the warning
+names a line of the event loop.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 
 def warn(text: str, category: type[Warning] = UserWarning) -> None:
-    """Issues a warning for the innermost line outside this package. The engine also calls this
-    function."""
+    """Issues a warning that names the innermost line outside this package. The Rust engine also
+    calls this function."""
     frame = sys._getframe()
     while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back

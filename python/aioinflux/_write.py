@@ -1,10 +1,11 @@
-"""Writes batch after batch: the next batch is encoded while others are in flight.
+"""Writes data in batches: the next batch is encoded while requests with earlier batches are in
+flight.
 
-A write that fits in one request is a single call. For all other writes, a generator makes the
-batches and passes them to the engine (`_core.Writing`), which sends the batches and records the
-state of their points. The generator yields calls to wait for; `waited` or `awaited` drives the
-generator. This module does not read the data itself, but an async iterable comes as a `Feed`, which
-it awaits like a call.
+A write whose data fits in one request is a single call of the engine. For any other write, a
+generator makes the batches and passes them to the engine (`_core.Writing`). The engine sends the
+batches and records the state of their points. The generator yields the calls that have to finish
+before it can continue; `waited` or `awaited` waits for each call and resumes the generator. The
+encoder reads the data, except that this module awaits a `Feed`, which represents an async iterable.
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ from .exceptions import InfluxDBError
 
 __all__ = ["Job", "awaited", "waited"]
 
-# Each step is awaited, or the thread waits for it, and its result is sent back to the generator.
-# Only an awaited write can have a `Feed`.
+# The steps of a write: each item that the generator yields is awaited, or the thread waits for it,
+# and its result is sent back to the generator. Only a write that is awaited can have a `Feed`.
 Steps = Generator["_core.Call[bool] | Feed", Any, bool]
 _Two = tuple["_core.Batch | None", "_core.Batch | None"]
-# The database, the retention policy, the consistency and the precision. For datagrams, the tuple is
-# empty.
+# Says where points are stored: the database, the retention policy, the consistency and the
+# precision. For datagrams, this tuple is empty.
 Place = tuple["str | None", ...]
 
 logger = logging.getLogger("aioinflux")
 
 
-# The class is not frozen, because a frozen dataclass takes three times as long to create.
+# The class is not frozen, because creating an object of a frozen dataclass takes three times as
+# long.
 @dataclass(slots=True)
 class Job:
     """The arguments of one call of `write`."""
@@ -42,9 +44,9 @@ class Job:
     progress: _progress.Progress = None
 
     def batches(self) -> _core.Batches:
-        """Starts to encode the data."""
-        # Each check makes small writes slower, so values that are clearly valid get no further
-        # check.
+        """Starts to encode the data of the call."""
+        # Each check makes small writes slower, so values that are clearly valid are not checked
+        # further.
         if type(self.connections) is not int or not 0 < self.connections < _arguments.MOST:
             _arguments.positive("connections", self.connections)
         if self.progress is not None:
@@ -53,18 +55,18 @@ class Job:
 
 
 class Engine(Protocol):
-    """Sends batches. The `place` arguments say where the points are stored."""
+    """Sends batches. The arguments `place` say where the points are stored."""
 
     def write(self, batch: _core.Batch, /, *place: Any) -> _core.Call[bool]:
         """Sends one."""
 
     def write_all(self, connections: int, /, *place: Any) -> _core.Writing:
-        """Starts to send many batches over several connections."""
+        """Starts to send many batches, with several connections."""
 
 
 def waited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
-    """Writes in the calling thread. `find_place` is called after the arguments have been
-    checked."""
+    """Runs a write in the calling thread. The function `find_place` is called after the arguments
+    of the write have been checked."""
     work = _begun(job, engine, find_place)
     if isinstance(work, _core.Call):
         return work.wait()
@@ -81,12 +83,12 @@ def waited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
     except StopIteration as end:
         return bool(end.value)
     finally:
-        # After Ctrl-C, this call cancels the requests in flight.
+        # After Ctrl-C, `waited` cancels the requests in flight.
         work.close()
 
 
 async def awaited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
-    """Writes in the running event loop."""
+    """Runs a write in the running event loop."""
     if is_async(job.data):
         job.data = Feed(job.data)
     work = _begun(job, engine, find_place)
@@ -104,13 +106,13 @@ async def awaited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> 
     except StopIteration as end:
         return bool(end.value)
     finally:
-        # After a cancellation, this call cancels the requests in flight.
+        # After a cancellation, `awaited` cancels the requests in flight.
         work.close()
 
 
 def rows_of(data: object) -> int | None:
-    """Returns the number of rows of a table. If the number is unknown until the table has been
-    read, returns `None`."""
+    """Returns the number of rows of a table. If the number is unknown until the whole table has
+    been read, returns `None`."""
     rows = getattr(data, "num_rows", None)
     if isinstance(rows, int):
         return rows
@@ -121,7 +123,8 @@ def rows_of(data: object) -> int | None:
 
 
 def _begun(job: Job, engine: Engine, find_place: Callable[[], Place]) -> _core.Call[bool] | Steps:
-    """Starts a write, and returns it as one call (the usual case) or as steps."""
+    """Starts a write, and returns it as one call if it needs only one request (the usual case), or
+    as steps."""
     batches = job.batches()
     place = find_place()
     if job.progress or isinstance(job.data, Feed):
@@ -141,8 +144,8 @@ def _steps(
     place: Place,
     begin: _Two | None = None,
 ) -> Steps:
-    """Yields the steps of a write that consists of these batches and all that follow. Each step is
-    a call to wait for."""
+    """Yields the steps of a write that sends these batches and all batches that follow. Each step
+    is a call that has to finish before the generator can continue."""
     feed = job.data if isinstance(job.data, Feed) else None
     tell = _Tell(job)
     failure = ended = writing = None
@@ -153,10 +156,10 @@ def _steps(
             begin = first, None if batches.at_end else (yield from _next(batches, feed))
         batch, following = begin
         writing = engine.write_all(job.connections, *place)
-        # A batch whose points have no fields has no bytes, but more batches can follow it.
+        # If no point of a batch has fields, the batch has no bytes, but more batches can follow it.
         while batch is not None:
-            # An exception that is raised at this `yield` comes from a signal handler, and ends the
-            # write at once.
+            # An exception that is raised while the generator waits at this `yield` comes from a
+            # signal handler, and ends the write at once.
             is_open = yield writing.room()
             try:
                 tell(writing)
@@ -169,7 +172,8 @@ def _steps(
                 if batch is None:
                     batch = yield from _next(batches, feed)
             except Exception as error:
-                # A point cannot be written. The write ends after the requests in flight.
+                # An exception from the encoder means that a point cannot be written. The write then
+                # ends when the requests in flight have ended.
                 failure = error
                 break
         try:
@@ -183,8 +187,8 @@ def _steps(
         except Exception as error:
             failure = failure or error
     finally:
-        # An exception that the caller keeps would keep the requests in flight alive, so they are
-        # stopped here.
+        # If the caller keeps the exception, the exception keeps the requests in flight alive, so
+        # they are stopped here.
         if writing is not None:
             writing.stop()
         tell.close()
@@ -194,7 +198,7 @@ def _steps(
 
 
 class _Tell:
-    """Reports every batch that is done, but nothing after the callback has raised an exception."""
+    """Reports the progress of every batch that is done, until the callback raises an exception."""
 
     def __init__(self, job: Job) -> None:
         self._total = rows_of(job.data) if job.progress else None
@@ -210,8 +214,8 @@ class _Tell:
 
 
 def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Writing) -> None:
-    """Raises the exception that ended the write: the local failure, or the error of a request that
-    failed after it."""
+    """Raises the exception that ended the write: either the local failure, or the error of a
+    request that failed after the local failure."""
     if ended is not None and (failure is None or writing.failed):
         if failure is not None:
             ended.__context__ = failure
@@ -219,13 +223,13 @@ def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Wr
     if failure is None:
         return
     if isinstance(failure, StopIteration):
-        # The progress callback raised `StopIteration`, which a generator cannot raise.
+        # The user's progress callback raised `StopIteration`, which a generator cannot raise.
         cause, failure = failure, RuntimeError("the progress callback raised StopIteration")
         failure.__cause__ = cause
     text, written = writing.told()
     is_plain = isinstance(failure, InfluxDBError) or type(failure) in (ValueError, TypeError)
-    # If iterating over the data runs code that also writes, the error already describes that inner
-    # write.
+    # If the user's data itself runs code that writes while it is iterated over, the error already
+    # describes that inner write.
     is_inner = "written" in vars(failure)
     if is_inner:
         text = f"the write around it: {text}"
@@ -239,8 +243,8 @@ def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Wr
 
 
 def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _core.Batch | None]:
-    """Returns the next batch, after waiting for the data of a feed if necessary. After the last
-    batch, returns `None`."""
+    """Returns the next batch; if necessary, waits first for the data of a `Feed`. After the last
+    batch, the result is `None`."""
     while True:
         try:
             return next(batches, None)
@@ -251,8 +255,8 @@ def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _c
 
 
 def _first_two(batches: _core.Batches) -> _Two:
-    """Returns the first two batches, because a write is sent as a single request only if there is
-    no second batch."""
+    """Returns the first two batches of a write: if there is no second batch, the write is sent as a
+    single request."""
     first = next(batches, None)
     return first, None if batches.at_end else next(batches, None)
 

@@ -47,7 +47,7 @@ __all__ = [
 
 Mode = Literal["async", "blocking"]
 ClientOutput = Output
-# Names that 0.9 exported for annotations.
+# The names that aioinflux 0.9 exported for use in annotations.
 PointType = Any
 ResultType = Any
 
@@ -99,7 +99,7 @@ class InfluxDBClient(Base, Administration):
         }  # fmt: skip
         self._open(options, password)
         self._rp, self._consistency = rp, consistency
-        # Copied, so that later changes by the caller have no effect here.
+        # The tags are copied, so that later changes by the caller have no effect on the client.
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self.output = output
@@ -390,7 +390,7 @@ class InfluxDBClient(Base, Administration):
         )
 
     def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Runs one administrative statement."""
+        """Runs a single administrative statement."""
         db = _keywords.database(db, **aliases)
         return self._query(text, db, self._maker(None, False, False, "ns"))
 
@@ -399,8 +399,8 @@ def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
     """Turns an `async def` into a method that runs to its end in `blocking` mode, as in aioinflux
     0.9."""
 
-    # Imported here because callers that await have already imported it, and programs that block do
-    # not need it.
+    # The module is imported here: callers that await have already imported it, and programs in
+    # blocking mode do not need it.
     import asyncio
 
     @functools.wraps(coro)

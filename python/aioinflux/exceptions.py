@@ -44,7 +44,7 @@ class InfluxDBError(Exception):
 
     def __init__(self, *args: object, **fields: object) -> None:
         super().__init__(*args)
-        # The attributes are stored in the dictionary of the instance, which pickle and copy
+        # The attributes are stored in the dictionary of the exception, which pickle and copy
         # preserve.
         self.__dict__.update(fields)
 
@@ -104,8 +104,8 @@ class InfluxDBWriteError(InfluxDBResponseError):
     def __init__(self, *args: object, **fields: object) -> None:
         response: Any = args[0] if args else None
         if hasattr(response, "reason") and hasattr(response, "headers"):
-            # Like 0.9, this accepts an aiohttp response, or an object that replaces the response in
-            # a test.
+            # Like aioinflux 0.9, the constructor accepts an aiohttp response, or an object that
+            # replaces the response in a test.
             message = response.headers.get("X-Influxdb-Error", "")
             text = f"Error writing data ({response.status} - {response.reason}): {message}"
             args = (text, *args[1:])

@@ -29,12 +29,12 @@ class InfluxQL(str):
 
 
 class _Piece:
-    """A piece of query text of a fixed kind; `str()` returns the text."""
+    """The base class for a piece of query text of a fixed kind; `str()` returns the text."""
 
     __slots__ = ("_bound", "_text")
     _text: str
-    # The value to send if this piece is passed in `params`. The value is `None` if the piece cannot
-    # be sent as a parameter.
+    # The value that is sent if this piece of query text is passed in `params`. The value is `None`
+    # if the piece of text cannot be sent as a parameter.
     _bound: object
 
     def _set(self, text: str, bound: object) -> None:
@@ -156,12 +156,12 @@ class Duration(_Piece):
 
 
 class _Time(str):
-    """A time as a quoted string."""
+    """A time in query text, written as a quoted string."""
 
     __slots__ = ()
 
 
-# The types that a value can have in InfluxQL.
+# The Python types whose values can be converted to InfluxQL.
 _Plain = str | bool | int | float | Decimal | Duration | _Time
 
 
@@ -212,7 +212,8 @@ def influxql(template: str, /, **values: object) -> InfluxQL:
 
 
 def _parts(template: str) -> list[tuple[str, str | None]]:
-    """Splits the template into pairs of a text and the name of the placeholder after it."""
+    """Splits a template into pairs, each of which has a piece of text and the name of the
+    placeholder after it."""
     parts: list[tuple[str, str | None]] = []
     try:
         parsed = list(Formatter().parse(template))
@@ -223,8 +224,8 @@ def _parts(template: str) -> list[tuple[str, str | None]]:
             raise ValueError(f"template: placeholder `{name}` must not have a format")
         if name is not None and not name.isidentifier():
             raise ValueError(f"template: placeholder `{{{name}}}` is not a plain name")
-        # The parser splits the text at each doubled brace; the part before it then has no
-        # placeholder name.
+        # Python's parser splits the text at each doubled brace, and reports no placeholder name for
+        # the piece before the brace.
         if parts and parts[-1][1] is None:
             parts[-1] = (parts[-1][0] + literal, name)
         else:
@@ -292,8 +293,8 @@ def _literal(value: _Plain) -> str:
         return _core.quote_string(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    # The number is converted to exactly `int` or `float`, because a user's subclass could format
-    # itself as anything.
+    # The number is converted to exactly `int` or `float`, because a subclass of the user could
+    # format itself as anything.
     return str(int(value)) if isinstance(value, int) else _number(value)
 
 
@@ -309,7 +310,7 @@ def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
 
 
 def _parameter(name: object, value: object) -> object:
-    # Values of these types are passed on unchanged; the engine checks them and raises errors.
+    # The engine checks values of these types itself, so they are passed to it unchanged.
     if type(value) in (str, bool, int, float):
         return value
     try:
@@ -322,7 +323,8 @@ def _parameter(name: object, value: object) -> object:
 
 
 def _typed(kind: object, value: object) -> object:
-    """Returns the value of a parameter that names its type: `{"duration": timedelta(1)}`."""
+    """Returns the value of a parameter as a dict that names its type, such as `{"duration":
+    timedelta(1)}`."""
     if type(value) in (str, bool, int, float):
         return value
     if kind == "duration":
@@ -331,7 +333,7 @@ def _typed(kind: object, value: object) -> object:
 
 
 def _bound(value: _Plain | InfluxQL | _Piece) -> object:
-    """Returns the form in which a value is sent as a parameter."""
+    """Returns a value in the form in which it is sent as a parameter of a query."""
     if isinstance(value, InfluxQL):
         raise TypeError(
             "the result of `influxql()` is query text and cannot be a parameter;"
@@ -354,16 +356,17 @@ def _bound(value: _Plain | InfluxQL | _Piece) -> object:
 
 
 def _number(value: float | Decimal) -> str:
-    """Formats a number without an exponent, which InfluxQL does not support, and with a decimal
-    point."""
-    # The value is converted to exactly `float` or `Decimal`, because a user's subclass could format
-    # itself as anything.
+    """Formats a number with a decimal point and without an exponent, which InfluxQL does not
+    support."""
+    # The value is converted to exactly `float` or `Decimal`, because a subclass of the user could
+    # format itself as anything.
     text = format(Decimal(value if isinstance(value, Decimal) else repr(float(value))), "f")
     return text if "." in text else f"{text}.0"
 
 
 def _kind(value: object) -> str | None:
-    """Returns the kind of a numpy scalar. This function does not import numpy."""
+    """Returns the numpy kind of a value that is a numpy scalar. The function works without
+    importing numpy."""
     if type(value).__module__ != "numpy":
         return None
     kind: str | None = getattr(getattr(value, "dtype", None), "kind", None)
@@ -371,11 +374,11 @@ def _kind(value: object) -> str | None:
 
 
 def _nanoseconds(value: object) -> int | None:
-    """Returns the number of nanoseconds of a duration. If the value is not a duration, returns
-    `None`."""
+    """Returns the number of nanoseconds of a duration. If the value is not a duration, the result
+    is `None`."""
     if isinstance(value, timedelta):
         days, seconds, microseconds = value.days, value.seconds, value.microseconds
-        # A pandas `Timedelta` also has nanoseconds.
+        # In addition to its microseconds, a pandas `Timedelta` has nanoseconds.
         rest = int(getattr(value, "nanoseconds", 0))
         return ((days * 86_400 + seconds) * 1_000_000 + microseconds) * 1000 + rest
     if _kind(value) == "m":

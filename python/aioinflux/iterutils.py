@@ -50,5 +50,5 @@ def _takes_meta(parser: Callable[..., Any]) -> bool:
     try:
         return "meta" in inspect.signature(parser).parameters
     except (TypeError, ValueError):
-        # Some functions that are not written in Python have no signature.
+        # Some functions that are written in C have no signature.
         return False

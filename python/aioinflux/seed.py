@@ -24,7 +24,7 @@ __all__ = ["AsyncInfluxDBClient"]
 Mode = Literal["async", "blocking", "dataframe"]
 
 _MODES = ("async", "blocking", "dataframe")
-# The options that the shorthand methods for queries pass on to `query`.
+# The options that the shorthand methods for queries pass on to the method `query`.
 _OPTIONS = frozenset(("epoch", "chunked", "chunk_size", "params", "output", "tags_as_categories"))
 
 
@@ -180,7 +180,7 @@ class AsyncInfluxDBClient(Base):
 
     def drop_database(self, *, db: str | None = None, **options: Any) -> Any:
         """Deletes the database `db` (default: the client's database) with all its data."""
-        # If the name is empty, the client's own database must not be deleted instead.
+        # Without this check, an empty name would delete the client's own database instead.
         for name in ("database", "bucket"):
             _arguments.not_empty(name, options.get(name))
         _arguments.not_empty("db", db)
@@ -223,11 +223,11 @@ class AsyncInfluxDBClient(Base):
 
 
 def _database(db: str | None, options: dict[str, Any]) -> str | None:
-    """Returns the database of a call with options for `query`; removes the aliases of `db` from the
-    options.
+    """Returns the database of a call whose options are those of `query`, and removes the aliases of
+    `db` from these options.
 
     Raises:
-        TypeError: an option is unknown.
+        TypeError: one of the options is unknown.
     """
     others = {name: options.pop(name) for name in list(options) if name not in _OPTIONS}
     return _keywords.database(db, **others)

@@ -17,8 +17,8 @@ _last = 0
 
 
 def _next_time() -> datetime.datetime:
-    """Returns the current time in UTC, but at least one microsecond more than the last returned
-    time, because points with equal times overwrite each other."""
+    """Returns the current time in UTC, at least one microsecond after the time that the last call
+    returned, because points with equal times overwrite each other."""
     global _last
     _last = max(time.time_ns() // 1000, _last + 1)
     return datetime.datetime.fromtimestamp(0, datetime.timezone.utc) + datetime.timedelta(

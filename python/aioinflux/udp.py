@@ -21,10 +21,12 @@ __all__ = ["DATAGRAM_BYTES", "UDPClient"]
 
 Mode = Literal["async", "blocking"]
 
-# A datagram of this size fits in one packet of the usual size (1500 bytes), even inside a tunnel.
+# A datagram of 1400 bytes fits in one network packet of the usual size (1500 bytes), even inside a
+# tunnel.
 DATAGRAM_BYTES = 1400
-# Settings of the server's UDP listener. As keywords of `write`, these settings are refused, because
-# they would become tags, and nobody would notice the mistake.
+# The names of settings that belong to the server's UDP listener. If the name of such a setting is
+# passed to `write` as a keyword argument, it is refused, because it would become a tag, and nobody
+# would notice the mistake.
 _SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
 
 
@@ -76,7 +78,7 @@ class UDPClient:
         if port > 65_535:
             raise ValueError(f"argument `port`: expected a number from 1 to 65535, got {port}")
         self._address = host, port
-        # Copied, so that later changes by the caller have no effect here.
+        # The tags are copied, so that later changes by the caller have no effect on the client.
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self._sender = _core.UdpSender(host, port, datagram_bytes)
@@ -109,13 +111,13 @@ class UDPClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Does nothing, because everything written has already been sent."""
+        """Does nothing, because every datagram has already been sent."""
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Does nothing, because everything written has already been sent."""
+        """Does nothing, because every datagram has already been sent."""
 
     def write(
         self,

@@ -1,4 +1,4 @@
-//! Walks over dicts with `PyDict_Next`.
+//! Walks over dicts with the C function `PyDict_Next`.
 
 use std::hint::black_box;
 use std::ptr;
@@ -6,7 +6,7 @@ use std::ptr;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// Touches a value and, if the value is a dict, everything inside it.
+/// Touches one value and, if the value is a dict, everything inside the dict.
 pub(crate) fn value(value: &Bound<'_, PyAny>) -> usize {
     // SAFETY: the pointer refers to a live object, and the GIL is held.
     unsafe { touch(value.as_ptr()) }

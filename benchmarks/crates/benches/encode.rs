@@ -1,5 +1,5 @@
-//! Encodes the points of case W1 with this project and with the published crates, each used as
-//! intended.
+//! Encodes the points of benchmark W1 with this project and with other published crates, each used
+//! as its authors intended.
 
 mod peers;
 #[path = "../../../crates/line/benches/w1/mod.rs"]

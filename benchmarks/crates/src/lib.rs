@@ -1,1 +1,1 @@
-//! This crate contains only benchmarks: `make bench CASE=Rust`.
+//! This crate contains only benchmarks, which `make bench CASE=Rust` runs.

@@ -221,7 +221,7 @@ class Databases(Statements):
         return self._statement("SHOW SUBSCRIPTIONS", None)
 
 
-# Inside the methods, arguments of the same names hide the functions `name` and `duration`.
+# Inside the methods, arguments named `name` and `duration` hide the functions with these names.
 _name = name
 _duration = duration
 
@@ -246,8 +246,8 @@ def _default(default: bool) -> str:
     return " DEFAULT" if default else ""
 
 
-# The URLs that the server accepts as destinations. For any other string, the server's error would
-# show the password.
+# Matches the URLs that the server accepts as destinations of a subscription. For a string of any
+# other form, the server's error message would show the password in it.
 _URL = re.compile(
     r"(https?|udp)://(?:[^@/\s]*@)?(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}/?", re.ASCII
 )

@@ -71,7 +71,8 @@ class Deletion(Statements):
         return self._delete(f"DELETE{_chosen(measurement, where)}", db, **aliases)
 
     def _delete(self, text: str, db: str | None, **aliases: Unpack[Aliases]) -> Any:
-        # An empty name would select the client's own database, whose data would be deleted.
+        # Without this check, an empty name would select the client's own database, and the call
+        # would delete the data in it.
         db = _keywords.database(db, **aliases)
         _arguments.not_empty("db", db)
         return self._statement(text, db)

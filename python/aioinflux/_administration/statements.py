@@ -19,12 +19,15 @@ __all__ = [
     "source", "text",
 ]  # fmt: skip
 
-# A measurement by name, the measurements that match a pattern, or `Identifier(rp, measurement)`.
+# The source of a statement: a measurement by name, all measurements that match a pattern, or
+# `Identifier(rp, measurement)`.
 Source = str | Identifier | Regex
-# A condition as a string, or the expected values of tags.
+# The condition of a statement: a string in InfluxQL, or a mapping from tags to their expected
+# values.
 Where = str | Mapping[str, "str | Regex | list[str]"]
 
-# Names to which the server gives a special meaning in a condition.
+# The names that have a special meaning to the server in a condition, so they cannot be used as
+# tags.
 _NO_TAGS = ("time", "_name", "_tagKey", "_fieldKey", "_seriesKey")
 
 
@@ -34,12 +37,12 @@ class Statements:
     _db: str | None
 
     def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Runs a statement on a database, or on the client's own if `db` is `None`. Returns the
-        result of `query`."""
+        """Runs a statement on the database `db`, or on the client's own database if `db` is `None`.
+        Returns the result of the method `query`."""
         raise NotImplementedError
 
     def _database(self, db: str | None, **aliases: Unpack[Aliases]) -> str:
-        """The quoted name of a database that a statement requires."""
+        """Returns the quoted name of the database for a statement that requires a database."""
         db = _keywords.database(db, **aliases)
         _arguments.not_empty("db", db)
         chosen = _arguments.database(db, self._db)
@@ -96,7 +99,7 @@ def condition(where: Where | None) -> str:
     if not isinstance(where, Mapping):
         raise TypeError(f"argument `where`: expected text or a dict, got `{type(where).__name__}`")
     if not where:
-        # Without this check, the statement would delete more than the caller requested.
+        # Without this check, the statement would delete more data than the caller requested.
         raise ValueError("argument `where`: the dict is empty")
     return " WHERE " + " AND ".join(_tag(key, value) for key, value in where.items())
 
@@ -124,7 +127,7 @@ def page(limit: int | None, offset: int | None) -> str:
     """Returns the clauses LIMIT and OFFSET, but leaves out a clause whose value is not set."""
     found = ""
     if limit is not None:
-        # The server reads zero as "no limit".
+        # The server reads a limit of zero as "no limit".
         _arguments.positive("limit", limit)
         found = f" LIMIT {number('limit', limit)}"
     return found if offset is None else f"{found} OFFSET {number('offset', offset)}"

@@ -97,7 +97,7 @@ class Users(Statements):
         return self._statement(f"SHOW GRANTS FOR {_name('user', user)}", None)
 
 
-# Inside the methods, an argument of the same name hides the function `name`.
+# Inside the methods, an argument named `name` hides the function with this name.
 _name = name
 
 
@@ -109,15 +109,16 @@ def _privilege(privilege: str) -> str:
 
 
 def _secret(password: object) -> str:
-    """The quoted password. Error messages do not contain the password."""
+    """Returns the password in quotes. Error messages of this function do not contain the
+    password."""
     _arguments.expect("password", password, str)
     if not password:
         raise ValueError("argument `password`: must not be empty")
     try:
         return _core.quote_string(str(password))
     except ValueError:
-        # The encoding error must not become the cause of the new error, because it contains the
-        # password.
+        # The encoding error contains the password, so it must not become the cause of the new
+        # error.
         pass
     raise ValueError(
         "argument `password`: contains a NUL, a carriage return or half a character, which"

@@ -69,7 +69,7 @@ def _statement(series: Iterable[Mapping[str, Any]]) -> dict[Any, pd.DataFrame]:
 
     parts: dict[str | None, list[pd.DataFrame]] = {}
     for one in series:
-        # The keys that mark a chunk of a longer answer are left out.
+        # The keys that mark a chunk of a longer answer are left out of the result.
         kept = {key: one[key] for key in ("name", "tags", "columns", "values") if key in one}
         import json
 

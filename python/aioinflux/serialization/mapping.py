@@ -27,7 +27,7 @@ def _line(point: Mapping[str, Any]) -> str:
 
 
 def _serialize_measurement(point: Mapping[str, Any], measurement: str | None) -> str:
-    """Returns the escaped measurement of a point; `measurement` is the default."""
+    """Returns the escaped measurement of a point; if the point has none, `measurement` is used."""
     name = point.get("measurement", measurement)
     if name is None:
         raise ValueError("'measurement' missing")
@@ -35,7 +35,7 @@ def _serialize_measurement(point: Mapping[str, Any], measurement: str | None) ->
 
 
 def _serialize_tags(point: Mapping[str, Any], extra_tags: Mapping[str, Any]) -> str:
-    """Returns the escaped tags of a point, sorted by key; extra tags take precedence."""
+    """Returns the escaped tags of a point, sorted by key; the extra tags take precedence."""
     tags = {**(point.get("tags") or {}), **extra_tags}
     line = _line({"measurement": "m", "tags": tags, "fields": {"f": True}})
     return line.removeprefix("m").removeprefix(",").removesuffix(" f=true")
@@ -47,7 +47,8 @@ def _serialize_fields(point: Mapping[str, Any]) -> str:
 
 
 def _serialize_timestamp(point: Mapping[str, Any]) -> int | str:
-    """Returns the time of a point in nanoseconds, or an empty string if the point has no time."""
+    """Returns the time of a point in nanoseconds since 1970, or an empty string if the point has no
+    time."""
     time = point.get("time")
     if time is None or (isinstance(time, str) and not time):
         return ""

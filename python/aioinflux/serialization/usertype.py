@@ -144,18 +144,19 @@ def _method(cls: type, opts: Mapping[str, Any]) -> Any:
         raise SchemaError(f"class `{cls.__name__}`: {error}") from None
 
     def to_lineprotocol(self: object) -> bytes:
-        """Returns the point in line protocol, as one line without a line feed.
+        """Returns the object as one line of line protocol, without a line feed.
 
         Raises:
-            ValueError, TypeError: an attribute cannot be written.
-            SchemaError: no field has a value.
+            ValueError, TypeError: the value of an attribute cannot be written.
+            SchemaError: none of the fields has a value.
         """
         return compiled.line(self)
 
     method: Any = to_lineprotocol
     method.opts = opts
-    # The engine and `reader` recognize the class by these two attributes. A method that overrides
-    # this one has neither attribute.
+    # The engine and the function `reader` recognize a decorated class by the attributes
+    # `__lineprotocol__` and `__attributes__` of its method. If a subclass overrides the method, the
+    # overriding method has neither attribute.
     method.__lineprotocol__ = compiled
     method.__attributes__ = found
     return method
@@ -174,8 +175,8 @@ class Reader(Generic[_T]):
         self._reader = _core.Reader(cls, *_described(cls, found))
 
     def __call__(self, answer: _core.Answer) -> list[_T]:
-        """Returns the objects of all rows of an answer, or of one batch of an answer. The rows are
-        removed from the answer."""
+        """Returns the objects for all rows of an answer, or of one batch of an answer. The function
+        removes the rows from the answer."""
         objects: list[_T] = self._reader.objects(answer)
         return objects
 
@@ -197,14 +198,15 @@ def reader(cls: type[_T]) -> Reader[_T]:
 
 
 class _Parameter(NamedTuple):
-    """An argument of a constructor: its name, and whether it is required."""
+    """An argument of a class's constructor: the name of the argument, and whether it is
+    required."""
 
     name: str
     required: bool
 
 
 def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool, bool]:
-    """Returns the arguments of `_core.Reader` that follow the class."""
+    """Returns those arguments of `_core.Reader` that follow the class."""
     read = {one.name: one for one in found if not one.constant}
     if cls.__init__ is object.__init__ and cls.__new__ is object.__new__:
         parameters = {name: _Parameter(name, True) for name in read}
@@ -212,9 +214,9 @@ def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool,
     else:
         parameters, positional = _parameters(cls)
         sets = False
-        # Values are passed by position, in the order of the parameters, only if every parameter is
-        # read. A parameter that is not read must have a default, otherwise the class raises an
-        # error.
+        # Values are passed to the constructor by position, in the order of its parameters, only if
+        # every parameter gets a value. A parameter that gets no value must have a default,
+        # otherwise the class raises an error.
         positional = positional and [*parameters] == [name for name in parameters if name in read]
     described = [
         (to.name, one.name, one.key, one.kind, one.optional, to.required, one.members)
@@ -224,8 +226,8 @@ def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool,
 
 
 def _parameters(cls: Any) -> tuple[dict[str, _Parameter], bool]:
-    """Returns the arguments of a constructor, keyed by attribute, and whether all of them can be
-    passed by position."""
+    """Returns the arguments of a class's constructor, keyed by attribute, and whether all of them
+    can be passed by position."""
     fields = pydantic_fields(cls)
     if fields is not None:
         return {
@@ -274,7 +276,8 @@ def _validate_schema(schema: Mapping[str, Any], placeholder: bool) -> None:
 def _make_serializer(
     meas: str, schema: Mapping[str, Any], extra_tags: Mapping[str, object] | None, placeholder: bool
 ) -> Callable[[Any], bytes]:
-    """The factory of encoders from 0.9: an encoder is a function from an object to its line."""
+    """The factory of encoders from aioinflux 0.9: an encoder is a function that converts an object
+    to its line."""
     opts = {
         "schema": schema,
         "rm_none": False,

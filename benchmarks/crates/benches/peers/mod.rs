@@ -1,4 +1,4 @@
-//! Encodes the points with each peer.
+//! Defines how each peer crate encodes the points.
 
 use std::mem;
 
@@ -13,7 +13,8 @@ fn columns<const N: usize>(names: &[&'static str; N]) -> questdb::Result<Vec<Col
     names.iter().map(|name| ColumnName::new(name)).collect()
 }
 
-/// Text protocol. Uses the text protocol. The names are checked once, and the buffer is reused.
+/// Text protocol. Uses the text protocol of the peer. The names are checked only once, and the
+/// buffer is reused for every run.
 pub fn questdb(buffer: &mut Buffer, points: &[Native]) -> questdb::Result<usize> {
     let table = TableName::new(MEASUREMENT)?;
     let (tags, floats, integers) = (columns(&TAGS)?, columns(&FLOATS)?, columns(&INTEGERS)?);
@@ -34,7 +35,7 @@ pub fn questdb(buffer: &mut Buffer, points: &[Native]) -> questdb::Result<usize>
     Ok(buffer.len())
 }
 
-/// Writes the points to a buffer that is reused.
+/// Writes the points to a buffer that is reused for every run.
 pub fn builder(text: &mut Vec<u8>, points: &[Native]) -> usize {
     text.clear();
     let mut lines = LineProtocolBuilder::new_with(mem::take(text));
@@ -56,7 +57,7 @@ pub fn builder(text: &mut Vec<u8>, points: &[Native]) -> usize {
     text.len()
 }
 
-/// Creates owned points, and writes each to a buffer that is reused.
+/// Creates owned points, and writes each point to a buffer that is reused for every run.
 pub fn influxdb2(
     text: &mut Vec<u8>,
     points: &[Native],
