@@ -29,7 +29,8 @@ const KEYS: [(&str, &[&str]); 11] = [
 const NEAR: usize = 4;
 
 impl Config {
-    /// Parses a URL in the form that the documentation of `Config` describes.
+    /// Parses a URL into a configuration. The documentation of `Config` describes the format of the
+    /// URL.
     ///
     /// # Errors
     ///
