@@ -191,8 +191,8 @@ impl Error {
 
     /// Returns the headers of the answer in their original order, with names in lower case.
     ///
-    /// Values are decoded as UTF-8, with U+FFFD for invalid bytes. Headers with control characters
-    /// are left out, because servers use them only to repeat text from the body.
+    /// Header values are decoded as UTF-8, with U+FFFD for invalid bytes. Headers with control
+    /// characters are left out, because servers use such headers only to repeat text from the body.
     pub fn headers(&self) -> &[(String, String)] {
         self.0.said.as_ref().map_or(&[], |said| &said.headers)
     }

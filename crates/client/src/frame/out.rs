@@ -2,7 +2,7 @@
 
 use aioinflux_line::{Encoder, LentLines, Rows, Shape};
 
-/// Memory of the caller for consecutive lines (see
+/// Memory that the caller provides for consecutive lines (see
 /// [`FrameEncoder::encode_into`](super::FrameEncoder::encode_into)).
 pub trait LineMemory {
     /// Returns at least `least` bytes after the lines so far, or `None` if there is not enough

@@ -22,10 +22,10 @@ pub enum FloatWidth {
     Double,
 }
 
-/// Returns the text of a float in Python's notation: the fewest digits that parse to the same float
-/// of the same width.
+/// Returns the text of a float in Python's notation. The text has the fewest digits that parse to
+/// the same float of the same width.
 ///
-/// `value` is the float, widened to 64 bits. NaN becomes `nan`, and infinities become `inf` and
+/// `value` is the float, converted to 64 bits. NaN becomes `nan`, and infinities become `inf` and
 /// `-inf`.
 ///
 /// ```

@@ -20,9 +20,9 @@ use crate::error::excerpt;
 
 /// Parses an ISO 8601 time into nanoseconds since 1970. A time without a zone is in UTC.
 ///
-/// Times that this function's calendar cannot represent, in the years -9999 and 9999, become the
-/// smallest and the largest number. Returns `None` for any other text, for the second 60, and for a
-/// named zone.
+/// In the years -9999 and 9999, this function's calendar cannot represent some times; such times
+/// become the smallest and the largest number. Returns `None` if the text is not an ISO 8601 time,
+/// if its second is 60, or if it has a named time zone.
 pub fn parse_time(text: &str) -> Option<i128> {
     // Refuses what the parser would ignore: the name of a time zone, and a leap second.
     if text.contains('[') || text.contains(":60") {
