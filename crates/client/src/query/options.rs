@@ -7,8 +7,8 @@ use crate::config::Precision;
 #[non_exhaustive]
 pub struct ReadOptions {
     /// The unit of the times in a raw answer. If the unit is `None`, the server returns times as
-    /// text (RFC 3339). Default: nanoseconds, which are required for all answers except raw
-    /// answers.
+    /// text (RFC 3339). The default is nanoseconds, and all answers except raw answers require
+    /// nanoseconds.
     pub epoch: Option<Precision>,
     /// The number of rows that the server puts into one chunk. Server default: 10,000.
     pub chunk_size: Option<u32>,

@@ -1,9 +1,10 @@
-//! The reason why a line could not be read.
+//! Defines the error for a line that could not be read.
 
 use alloc::string::String;
 use core::fmt;
 
-/// A line that could not be read: its position, and what the decoder expected at that position.
+/// The error for a line that could not be read. It contains a position in the text, and what the
+/// decoder expected at that position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     pub(super) line: usize,
