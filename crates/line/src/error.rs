@@ -104,7 +104,7 @@ impl Error {
         self.0.line
     }
 
-    /// Returns the part of the point that was refused.
+    /// Returns which part of the point was refused.
     pub fn place(&self) -> Place {
         self.0.place
     }

@@ -1,8 +1,8 @@
 //! Formats the numbers of one field for a block of rows as text.
 //!
-//! In a loop over one column, the processor can format several numbers at once. If each number were
-//! formatted between the other parts of its row, the processor would have to finish it first, which
-//! takes half as much time again.
+//! In a loop over the numbers of one column, the processor can format several numbers at once. If
+//! each number were formatted when its row is written, the processor would have to finish the
+//! number before it continues with the row. This would take half as much time again.
 
 use crate::copy::BLOCK;
 use crate::number::digits::{put_integer, put_unsigned};

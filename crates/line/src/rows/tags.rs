@@ -95,7 +95,8 @@ impl Row<'_> {
     ///
     /// # Panics
     ///
-    /// Panics if the shape has no tag at this position, or if there is no value with this code.
+    /// Panics if the shape has no tag at the position `tag`, or if `values` has no value with this
+    /// code.
     #[inline]
     pub fn tag_value(
         &mut self,
