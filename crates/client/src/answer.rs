@@ -18,7 +18,7 @@ pub struct Answer {
     pub statements: Vec<Statement>,
 }
 
-/// The result of one statement.
+/// The result of one statement of a query.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Statement {
@@ -86,7 +86,8 @@ impl Answer {
         }
     }
 
-    /// Returns the first statement that failed, and the error text from the server.
+    /// Returns the index of the first statement that failed, and the error text that the server
+    /// sent for it.
     pub fn first_error(&self) -> Option<(u32, &str)> {
         self.statements.iter().find_map(|statement| {
             let error = statement.error.as_deref()?;
@@ -94,7 +95,7 @@ impl Answer {
         })
     }
 
-    /// Returns the total number of rows in all statements.
+    /// Returns the total number of rows in the results of all statements.
     pub fn rows(&self) -> usize {
         self.statements
             .iter()
@@ -119,7 +120,7 @@ impl Series {
     }
 }
 
-/// Collects events into an [`Answer`].
+/// Collects the events of an answer into an [`Answer`].
 #[derive(Debug, Default)]
 pub struct Collector {
     answer: Answer,

@@ -30,16 +30,16 @@ const POINTS_AT_A_TIME: usize = 1024;
 /// A client for one InfluxDB server.
 ///
 /// Clones of a client share its connections. Creating a client opens no connection and needs no
-/// runtime. The calls of a client need a `tokio` runtime with time and I/O enabled. Dropping the
-/// future that a call returned, or dropping a stream, cancels the request and closes its
-/// connection.
+/// runtime. The methods of a client that send requests need a `tokio` runtime with time and I/O
+/// enabled. Dropping the future that a call returned, or dropping a stream, cancels the request and
+/// closes its connection.
 ///
 /// A client belongs to one runtime at a time. The runtime that opened a connection drives it, even
 /// while it is idle. When that runtime ends, the connection is lost. If a current-thread runtime is
 /// not driven between calls, the client does not notice that the server has closed an idle
 /// connection. If the server has closed an idle connection and the client has not noticed it, the
 /// next call fails with a retryable transport error. To avoid this transport error, use a
-/// multi-thread runtime, or keep the runtime driven.
+/// multi-thread runtime, or drive the current-thread runtime between calls.
 #[derive(Clone)]
 pub struct Client {
     exchange: Exchange,
@@ -53,11 +53,12 @@ impl fmt::Debug for Client {
     }
 }
 
-/// The answer to a ping.
+/// The server's answer to a ping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pong {
-    /// The HTTP status: 204, or 200 from compatible servers.
+    /// The HTTP status of the answer to the ping, which is 204, or 200 if the server is only
+    /// compatible with InfluxDB.
     pub status: u16,
     /// The headers of the server's response, with names in lower case.
     pub headers: Vec<(String, String)>,
@@ -70,7 +71,7 @@ impl Pong {
         crate::error::find_header(&self.headers, "x-influxdb-version")
     }
 
-    /// The build that the server reports: `OSS` or `ENT`.
+    /// The build that the server reports, which is `OSS` or `ENT`.
     pub fn build(&self) -> Option<&str> {
         crate::error::find_header(&self.headers, "x-influxdb-build")
     }
@@ -122,7 +123,7 @@ impl Client {
         self.exchange.dialect().await
     }
 
-    /// Pings the server and returns its version.
+    /// Pings the server and returns its answer, which contains the server's version.
     ///
     /// # Errors
     ///
@@ -139,8 +140,8 @@ impl Client {
         })
     }
 
-    /// Writes points, in requests of at most 10,000 lines and 4 MiB each. If any point cannot be
-    /// written, nothing is sent.
+    /// Writes points, in requests of at most 10,000 lines and 4 MiB each. If any of the points
+    /// cannot be written as a line, nothing is sent.
     ///
     /// # Errors
     ///
@@ -170,7 +171,8 @@ impl Client {
     }
 
     /// Writes a batch. Pass the batch by value, or pass an `Arc<Batch>` if you need the batch again
-    /// after the call. The batch is sent without being copied. An empty batch is not sent.
+    /// after the call. The bytes of the batch are not copied. If the batch is empty, no request is
+    /// sent.
     ///
     /// If the server refuses a batch as too large, the client sends it in parts, split between
     /// lines.
@@ -218,9 +220,9 @@ impl Client {
     /// # Errors
     ///
     /// Fails for the same reasons as [`write_batch`](Self::write_batch). Also fails if the iterator
-    /// returns an error. If the server refuses individual points, later batches are still sent; any
-    /// other error stops the write. The error is returned after the requests in flight have ended.
-    /// It lists the points that were written ([`Error::written`]).
+    /// returns an error. If the server refuses individual points, later batches are still sent. Any
+    /// error that is not about individual points stops the write. The error is returned after the
+    /// requests in flight have ended. It lists the points that were written ([`Error::written`]).
     pub async fn write_batches<B, E>(
         &self,
         batches: impl IntoIterator<Item = Result<B, E>>,
@@ -275,8 +277,8 @@ impl Client {
     /// Runs a query and returns its answer as a stream.
     ///
     /// The option `timeout` limits the time that this call takes. The call waits for a free slot,
-    /// sends the query and reads the head of the answer; if the answer is an error, the call reads
-    /// the whole answer. The total time for reading the stream is not limited.
+    /// sends the query and reads the head of the answer. If the answer is an error, the call also
+    /// reads the rest of the answer. The total time for reading the stream is not limited.
     ///
     /// # Errors
     ///
@@ -303,10 +305,11 @@ impl Client {
     /// line.
     ///
     /// The client requests the answer in chunks, and each chunk is a document `{"results":[...]}`.
-    /// A chunk with `"partial":true` continues in the next chunk. There are two reasons for chunks.
-    /// The server's row limit (`max-row-limit`) can truncate a single document without any sign,
-    /// and 1.6 marks complete answers of more than 10,000 rows as truncated. For `DELETE` and `DROP
-    /// MEASUREMENT`, a 2.x server sends an empty body.
+    /// A chunk with `"partial":true` continues in the next chunk. There are two reasons for
+    /// requesting chunks. The first reason is that the server's row limit (`max-row-limit`) can
+    /// truncate a single document without any sign. The second reason is that 1.6 marks complete
+    /// answers of more than 10,000 rows as truncated. In answer to `DELETE` and `DROP MEASUREMENT`,
+    /// a 2.x server sends an empty body.
     ///
     /// # Errors
     ///

@@ -50,9 +50,9 @@ pub enum ErrorKind {
     NotFound,
     /// Status 413: a single line is larger than the server accepts.
     TooLarge,
-    /// The server refused some points and stored the other points.
+    /// The server refused some points and stored all others.
     PartialWrite,
-    /// The server refused the request permanently.
+    /// The server refused the request, and will refuse it again if it is retried.
     Rejected,
     /// The server failed to process the request. The same request may succeed if it is retried.
     Server,
@@ -94,7 +94,7 @@ pub struct Rejected {
 
 /// The error type of all calls in this crate.
 ///
-/// The `{}` format shows the error, including its cause, in one line.
+/// The `{}` format shows the error and its cause in one line.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -228,8 +228,8 @@ impl Error {
         self.points(State::Stored)
     }
 
-    /// If a batch was sent in parts, returns the indexes of points that were never sent, or were
-    /// sent only in a body that the server refused as too large.
+    /// Returns the indexes of the points that were not sent, if a batch was sent in parts. This
+    /// includes points that were sent only in a body that the server refused as too large.
     pub fn unsent(&self) -> Vec<Range<u64>> {
         self.points(State::Unsent)
     }
@@ -239,7 +239,8 @@ impl Error {
         ledger.flat_map(|ledger| ledger.ranges(state)).collect()
     }
 
-    /// Returns the index of the statement that failed, counted from 0.
+    /// Returns the index of the statement that failed. The first statement of a query has the index
+    /// 0.
     pub fn statement(&self) -> Option<u32> {
         self.queried().and_then(|query| query.statement)
     }

@@ -12,8 +12,8 @@ use crate::error::{Error, ErrorKind, excerpt};
 ///
 /// # Errors
 ///
-/// Fails if a statement failed, or if the body is damaged or truncated. The error contains the
-/// results that precede the failure ([`Error::answer`]).
+/// Fails if a statement of the query failed, or if the body is damaged or truncated. The error
+/// contains the results that precede the failure ([`Error::answer`]).
 ///
 /// ```
 /// use aioinflux::decode::Format;
@@ -37,8 +37,8 @@ pub fn parse_answer(body: &[u8], format: Format) -> Result<Answer, Error> {
 ///
 /// # Errors
 ///
-/// Fails if a statement failed, if the server's row limit truncated the answer, or if the body is
-/// damaged or truncated.
+/// Fails if a statement of the query failed, or if the server's row limit truncated the answer.
+/// Also fails if the body is damaged or truncated.
 pub fn check_answer(body: &[u8]) -> Result<(), Error> {
     check(body).map_err(in_memory)
 }
@@ -80,7 +80,7 @@ pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
     }
 }
 
-/// An iterator over the batches of an answer in memory; see [`parse_batches`].
+/// An iterator over the batches of an answer whose body is in memory (see [`parse_batches`]).
 #[derive(Debug)]
 pub struct Batches<B> {
     decoder: Decoder,
@@ -167,7 +167,7 @@ impl AnswerParser {
         self
     }
 
-    /// Reads the next piece of the body. This call returns no errors; [`finish`](Self::finish)
+    /// Decodes the next piece of the body. This call returns no errors; [`finish`](Self::finish)
     /// returns them at the end of the body.
     pub fn feed(&mut self, piece: &[u8]) {
         let fed = self.decoder.feed(piece);

@@ -59,9 +59,10 @@ pub fn quote_string(text: &str) -> Result<String, Error> {
 /// expression. The server checks whether the regular expression is valid.
 ///
 /// # Errors
-/// Fails if the pattern contains a NUL, a carriage return or a line feed; write `\x00`, `\r` or
-/// `\n` instead. Also fails if the pattern ends with a backslash; write an escaped backslash as
-/// `\x5c`. Also fails if the pattern is empty, because an empty pattern would match everything.
+/// Fails if the pattern contains a NUL, a carriage return or a line feed. Write `\x00`, `\r` or
+/// `\n` instead of these characters. Also fails if the pattern ends with a backslash; write an
+/// escaped backslash as `\x5c`. Also fails if the pattern is empty, because an empty pattern would
+/// match everything.
 pub fn quote_regex(pattern: &str) -> Result<String, Error> {
     if pattern.is_empty() {
         return Err(Error::config(

@@ -53,9 +53,9 @@ impl Finished {
 /// without an error, its points get the state `done`.
 ///
 /// If the server refuses individual points of a batch, later batches are still sent. Any error that
-/// is not about individual points stops the write; this includes an error from `next`. When the
-/// write stops, `next` is dropped, and the error is returned after the requests in flight have
-/// ended.
+/// is not about individual points stops the write; this includes an error from `next`. When an
+/// error stops the write, `next` is dropped, and the error is returned after the requests in flight
+/// have ended.
 pub async fn run<B, E, F>(
     next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<B, E>>>,
     send: impl Fn(Arc<Batch>) -> F,

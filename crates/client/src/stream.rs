@@ -10,7 +10,7 @@ use crate::exchange::Exchange;
 use crate::query::{Query, ReadOptions};
 use crate::source::Source;
 
-/// The answer to a query, read event by event.
+/// The answer to a query, which the caller reads event by event.
 ///
 /// The stream reads data from the server only when the caller requests an event. A slow reader of a
 /// stream therefore slows the server down, and memory use does not grow with the size of the

@@ -14,7 +14,7 @@ use aioinflux_line::Batch;
 use crate::error::{Error, ErrorKind, excerpt};
 use crate::lookup;
 
-/// Sends batches over UDP.
+/// Sends batches of lines to a server over UDP.
 #[derive(Debug)]
 pub struct UdpSender {
     socket: UdpSocket,
@@ -30,9 +30,9 @@ impl UdpSender {
     /// The maximum size of a datagram. It follows from the maximum size of an IPv4 packet.
     pub const MAX_DATAGRAM_BYTES: usize = 65_507;
 
-    /// Returns a sender to this host and port. The call looks up the address of the host, and
-    /// prefers an IPv4 address. Creating a sender sends nothing, so it is unknown whether a server
-    /// listens at the address.
+    /// Returns a sender for the server at this host and port. The call looks up the address of the
+    /// host, and prefers an IPv4 address. Creating a sender sends nothing, so it is unknown whether
+    /// a server listens at the address.
     ///
     /// # Errors
     /// Fails if no address is found for the host, or if the system cannot create a socket.
@@ -66,8 +66,8 @@ impl UdpSender {
     /// Sets the maximum number of bytes of lines in a datagram. Default:
     /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). If the maximum is larger, fewer datagrams are
     /// sent. However, the network may split large datagrams into fragments. If one fragment is
-    /// lost, all lines of its datagram are lost, and some networks forward no fragments. Within one
-    /// machine, fragmentation hardly matters.
+    /// lost, all lines of its datagram are lost, and some networks forward no fragments. If the
+    /// sender and the server run on the same machine, fragmentation hardly matters.
     ///
     /// # Errors
     /// Fails if `bytes` is 0 or more than [`MAX_DATAGRAM_BYTES`](Self::MAX_DATAGRAM_BYTES).

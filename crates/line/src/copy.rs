@@ -1,8 +1,8 @@
 //! Copies short strings as blocks of a known size. Calling `memcpy` for every word of a line would
 //! cost more than copying the words directly.
 
-/// Strings that are shorter than this size are copied as a block of this size, which is cheaper
-/// than a copy of unknown size.
+/// The size of a block in bytes. Shorter strings are copied as a whole block, because a copy of a
+/// known size is cheaper than a copy of an unknown size.
 pub(crate) const BLOCK: usize = 32;
 
 /// Copies `text` to `out` at the offset `at`; the text can have any length.
@@ -18,8 +18,8 @@ pub(crate) fn copy(out: &mut [u8], at: usize, text: &[u8]) {
     }
 }
 
-/// Copies the text of a number, which has at most 24 bytes. For a text of 8 or more bytes, the copy
-/// does not branch on the length, because the lengths of floats are as random as their digits.
+/// Copies the text of a number, which has at most 24 bytes. If the text has 8 bytes or more, the
+/// copy does not branch on its length. The lengths of floats are as random as their digits.
 #[inline]
 pub(crate) fn copy_number(out: &mut [u8], at: usize, digits: &[u8]) {
     let length = digits.len();

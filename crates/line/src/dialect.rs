@@ -36,11 +36,11 @@ use core::ops::RangeInclusive;
 /// String fields can contain any text. The servers return LF, CR, NUL and quotes in them unchanged.
 ///
 /// (¹) In a field key, an even number of backslashes before `,`, `=` or a space is kept. (²) A
-/// point is refused if a backslash in a tag, together with quotes or line feeds in the line, would
-/// make the server misread where the line ends. (³) `#!~` at the end of a measurement or tag value
-/// is also refused. The storage engine of 1.x and 2.x writes `#!~#` between the series and the
-/// field. When a 1.x server with the default index restarts, it moves the part of the tag after
-/// `#!~#` into the name of the field.
+/// backslash in a tag can make the server misread where the line ends, if the line also contains
+/// quotes or line feeds. The point is refused if this would happen. (³) `#!~` at the end of a
+/// measurement or tag value is also refused. The storage engine of 1.x and 2.x writes `#!~#`
+/// between the series and the field. When a 1.x server with the default index restarts, it moves
+/// the part of the tag after `#!~#` into the name of the field.
 ///
 /// No rule covers two differences between versions. InfluxDB 1.6 and older panic on a point with
 /// exactly 100, 200, 400 ... tags, so the whole request fails. Version 1.8 and all other servers
@@ -50,7 +50,7 @@ use core::ops::RangeInclusive;
 pub enum Dialect {
     /// InfluxDB 1.x.
     V1,
-    /// InfluxDB 2.x, and InfluxDB Cloud with the 2.x engine.
+    /// InfluxDB 2.x, which includes InfluxDB Cloud with the 2.x engine.
     V2,
     /// InfluxDB 3.x.
     V3,
@@ -68,7 +68,7 @@ pub(crate) enum Pairing {
     Pairs,
 }
 
-/// The rules of one dialect, stored as data.
+/// The rules of one dialect as data.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -81,16 +81,16 @@ pub(crate) struct Grammar {
     /// How the server's parser handles backslashes in measurements, tag keys and tag values. In
     /// field keys, it always reads backslashes in pairs.
     pub(crate) pairing: Pairing,
-    /// Whether the server removes a backslash before `=` or `"` in a measurement, and before `"` in
-    /// a field key, although these characters need no escape there. (2.x accepts a measurement with
-    /// a backslash before `=` or `"`, but then cannot find the measurement.)
+    /// Whether the server removes a backslash before `=` or `"` in a measurement and before `"` in
+    /// a field key. (These characters need no escape in these places.) (2.x accepts a measurement
+    /// with a backslash before `=` or `"`, but then cannot find the measurement.)
     pub(crate) loose_escapes: bool,
     /// Whether the server keeps ASCII control characters in names and tags.
     pub(crate) keeps_controls: bool,
-    /// Whether text that is not UTF-8 makes the server refuse the whole request.
+    /// Whether the server refuses a whole request if its text is not UTF-8.
     pub(crate) utf8_only: bool,
     /// The bytes that the server skips at the start of a line. The Go parser also skips these bytes
-    /// before the fields and before the time.
+    /// before the fields and before the timestamp.
     pub(crate) blanks: &'static [u8],
     /// Whether the server accepts blanks other than spaces between the parts of a line and after
     /// the last part.

@@ -97,9 +97,9 @@ impl Error {
         self
     }
 
-    /// Returns the number of the refused line in the encoded text. Line numbers start at 1 and
-    /// count every line feed of the text. Returns `None` if the point was not passed as encoded
-    /// text.
+    /// Returns the number of the refused line in the encoded text. Line numbers start at 1, and
+    /// every line feed of the text is counted. Returns `None` if the point was not passed as
+    /// encoded text.
     pub fn line(&self) -> Option<usize> {
         self.0.line
     }

@@ -53,7 +53,7 @@ rules! {
     KeySeparator: "contains `#!~#`, which the storage engine uses as a separator",
     /// A tag key or field key is `time`.
     Time: "is reserved for the timestamp",
-    /// A tag key is reserved by 2.x.
+    /// A tag key is one of the keys that 2.x reserves.
     ReservedTag: "is a tag key that the server reserves",
     /// Two tags of the point have the same key.
     DuplicateTag: "is already a tag of this point",
@@ -68,7 +68,7 @@ rules! {
     TooLong: "is longer than 1 MiB",
     /// The timestamp is outside the range that the server can store.
     TimeOutOfRange: "is outside the range of times that the server stores",
-    /// On 1.x, an unsigned integer is beyond the range of i64.
+    /// On 1.x, an unsigned integer exceeds the range of `i64`.
     UnsignedTooLarge: "does not fit into a signed integer, and 1.x has no unsigned integers",
     /// The value of a field is NaN, and the options refuse NaN.
     NotANumber: "is not a number",

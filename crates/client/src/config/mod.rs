@@ -50,13 +50,13 @@ const MAX_REQUESTS: usize = 64;
 /// # URL
 ///
 /// The format of the URL is `http[s]://[user:password@]host[:port][/base/path][?key=value&...]`.
-/// The user and the password are removed from the URL and sent in the `Authorization` header. If
-/// the user or the password contains characters that are reserved in URLs, percent-encode them.
-/// Write an `@` in any other part of the URL as `%40`. A URL with an `@` after the host is refused,
+/// The user and the password are removed from the URL and sent in the `Authorization` header.
+/// Characters in the user name or password that are reserved in URLs must be percent-encoded. Write
+/// an `@` in any other part of the URL as `%40`. A URL with an `@` after the host is refused,
 /// because the text before this `@` most likely belongs to a password. If the URL has no port, the
 /// default port of the scheme is used (80 or 443), although InfluxDB usually listens on 8086. If
-/// the URL has a base path, the paths of the server's API are appended to it. The URL accepts these
-/// keys:
+/// the URL has a base path, the paths of the server's API are appended to it. The query string of
+/// the URL can contain these keys:
 ///
 /// | key | meaning |
 /// |---|---|
@@ -135,7 +135,7 @@ impl Config {
         self
     }
 
-    /// Sets the user and the password; see [`Auth::basic`].
+    /// Sets the user name and the password (see [`Auth::basic`]).
     #[must_use]
     pub fn credentials(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.auth(Auth::basic(user, password))
@@ -148,7 +148,8 @@ impl Config {
         self
     }
 
-    /// Sets the certificate options for `https`. This setting replaces `verify_ssl` from the URL.
+    /// Sets the certificate options for `https`. The given options replace the setting `verify_ssl`
+    /// from the URL.
     #[must_use]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = tls;
@@ -181,7 +182,7 @@ impl Config {
         self
     }
 
-    /// Sets when the bodies of writes are compressed. Default: [`Gzip::Auto`].
+    /// Sets in which cases the bodies of writes are compressed. Default: [`Gzip::Auto`].
     #[must_use]
     pub fn gzip(mut self, gzip: Gzip) -> Self {
         self.gzip = gzip;
@@ -197,15 +198,17 @@ impl Config {
         self
     }
 
-    /// Sets the proxy. Default: [`Proxy::Environment`].
+    /// Sets the proxy through which the client connects to the server. Default:
+    /// [`Proxy::Environment`].
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = proxy;
         self
     }
 
-    /// Sets the maximum number of concurrent requests; further requests wait. An open stream counts
-    /// as one request until it ends (with or without an error) or is dropped. Default: 64.
+    /// Sets the maximum number of concurrent requests. Further requests wait for a free slot. An
+    /// open stream counts as one request until it ends (with or without an error) or is dropped.
+    /// Default: 64.
     #[must_use]
     pub fn max_requests(mut self, count: usize) -> Self {
         self.max_requests = count;
@@ -236,22 +239,22 @@ impl Config {
         }
     }
 
-    /// The default database.
+    /// The database that is used if a call names no other database.
     pub fn database_name(&self) -> Option<&str> {
         self.names.database.as_deref()
     }
 
-    /// The default retention policy.
+    /// The retention policy that is used if a call names no other retention policy.
     pub fn retention_policy_name(&self) -> Option<&str> {
         self.names.retention_policy.as_deref()
     }
 
-    /// The default consistency.
+    /// The default consistency level of writes.
     pub fn write_consistency(&self) -> Option<Consistency> {
         self.consistency
     }
 
-    /// The user name; the password cannot be read back.
+    /// The user name. The password cannot be read back from the configuration.
     pub fn user(&self) -> Option<&str> {
         self.auth.user()
     }
@@ -276,7 +279,7 @@ impl Config {
         self.timeout
     }
 
-    /// The setting that says when the bodies of writes are compressed.
+    /// The setting that says in which cases the bodies of writes are compressed.
     pub fn gzip_mode(&self) -> Gzip {
         self.gzip
     }

@@ -69,7 +69,8 @@ impl Precision {
         Self::Hours,
     ];
 
-    /// The name of the unit that every 1.x server supports: `ns`, `u`, `ms`, `s`, `m` or `h`.
+    /// The name of the unit: `ns`, `u`, `ms`, `s`, `m` or `h`. Every 1.x server supports these
+    /// names.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Nanoseconds => "ns",
@@ -103,7 +104,7 @@ impl Precision {
     }
 }
 
-/// Specifies when the bodies of writes are compressed.
+/// Specifies in which cases the bodies of writes are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Gzip {

@@ -15,12 +15,12 @@ use super::{flux, influxql};
 /// `UInt64`. A column has the type `Null` as long as all its values are null. Every decoded column
 /// is nullable.
 ///
-/// JSON does not distinguish `4` from `4.0`. A column of integers therefore becomes `Float64` at
-/// the first number with a decimal point or an exponent, unless the conversion would change an
-/// integer of the batch. A column of signed and unsigned integers becomes `UInt64` if no value is
-/// negative. If the type of a column changes in any other way, the batch ends and another batch of
-/// the same series begins. If all values of a column are null in a batch, the column keeps its type
-/// from the previous batch.
+/// JSON does not distinguish `4` from `4.0`. A column of integers therefore becomes `Float64` when
+/// the first number with a decimal point or an exponent arrives. The column is not converted if the
+/// conversion would change an integer of the batch. A column of signed and unsigned integers
+/// becomes `UInt64` if no value is negative. If the type of a column changes in any other way, the
+/// batch ends and another batch of the same series begins. If all values of a column are null in a
+/// batch, the column keeps its type from the previous batch.
 ///
 /// In the answer to a Flux query ([`Format::FluxCsv`]), annotations give the types of the columns.
 /// A `long` column becomes `Int64`, `unsignedLong` becomes `UInt64`, `double` becomes `Float64`,
@@ -30,10 +30,10 @@ use super::{flux, influxql};
 /// series is the name of the result, and its statement index is the number of the result. The
 /// metadata of an Arrow field contains the annotations of its column as `flux::datatype`,
 /// `flux::group` and `flux::default`. An empty CSV cell has the value of the annotation `#default`.
-/// If this annotation gives no value, an empty cell is null, even in a text column, because servers
-/// write an empty string in the same way.
+/// If this annotation gives no value, an empty cell is null. An empty cell of a text column is also
+/// null, because servers write null and an empty string in the same way.
 ///
-/// Text is returned as valid UTF-8: invalid bytes and unpaired surrogates (`"\ud800"`) become
+/// All decoded text is valid UTF-8. Invalid bytes and unpaired surrogates (`"\ud800"`) become
 /// U+FFFD, as in Go.
 ///
 /// ```
@@ -79,19 +79,20 @@ impl Decoder {
 
     /// Makes batches as large as possible, for an answer that is collected as a whole. Each series
     /// becomes one batch, with two exceptions. A series is split if its rows take up more than 256
-    /// MiB of the answer, or if the type of a column changes in a way that is not a promotion.
+    /// MiB of the answer. It is also split if the type of a column changes, unless all values of
+    /// the column can be converted to one type.
     ///
-    /// If one piece of the body contains more than 4 MiB of JSON or CSV rows of a series, and two
-    /// processors are available, two threads decode these rows. The decoded batches do not depend
-    /// on the number of threads.
+    /// Two threads are used to decode a piece of the body that contains more than 4 MiB of JSON or
+    /// CSV rows of a series. This requires that two processors are available. The decoded batches
+    /// do not depend on the number of threads.
     #[must_use]
     pub fn large_batches(mut self) -> Self {
         *self.limits() = BatchLimits::COLLECTED;
         self
     }
 
-    /// Decodes text columns as `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use
-    /// internally for text. A `Utf8View` column stores strings of up to 12 bytes inline.
+    /// Decodes text columns as `Utf8View`, which is the type that polars, `DuckDB` and `DataFusion`
+    /// use internally for text. A `Utf8View` column stores strings of up to 12 bytes inline.
     #[must_use]
     pub fn text_views(mut self) -> Self {
         match &mut self.0 {
@@ -111,7 +112,7 @@ impl Decoder {
         self
     }
 
-    /// Reads the next piece of the body.
+    /// Decodes the next piece of the body.
     ///
     /// # Errors
     /// Fails if the answer is invalid. After an error, every later call of `feed` returns the same

@@ -25,7 +25,7 @@ pub enum DecodeErrorKind {
     Unproven,
     /// The server sent `partial: true`, and the rest of the answer is missing.
     Partial,
-    /// The whole answer is an error from the server; see [`DecodeError::server_message`].
+    /// The whole answer is an error from the server (see [`DecodeError::server_message`]).
     Server,
     /// A value in the answer is longer than the maximum size of the decoder's buffer.
     Oversized,
@@ -44,8 +44,8 @@ impl DecodeError {
         }
     }
 
-    /// Returns the kind of the error. To distinguish errors in code, use their kind and never the
-    /// error text.
+    /// Returns the kind of the decode error. To distinguish errors in code, use their kind and
+    /// never the error text.
     pub fn kind(&self) -> DecodeErrorKind {
         self.kind
     }

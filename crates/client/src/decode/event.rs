@@ -11,7 +11,7 @@ pub enum Format {
     Json,
     /// `MessagePack` (`application/x-msgpack`), as 1.x and 2.x write it.
     Msgpack,
-    /// Annotated CSV: the answer to a Flux query.
+    /// Annotated CSV, which is the format of the answer to a Flux query.
     FluxCsv,
 }
 
@@ -28,11 +28,11 @@ pub enum End {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A series begins, or a series continues with different columns or column types. At least one
-    /// batch follows this event.
+    /// A series begins, or a series continues with different columns or column types. After this
+    /// event, at least one batch of the series follows.
     Series(SeriesHeader),
-    /// Rows of the most recent series. If the series has column names but no rows, the batch is
-    /// empty.
+    /// The next rows of the series that began most recently. If the series has column names but no
+    /// rows, the batch is empty.
     Batch(RecordBatch),
     /// A message from the server, such as a warning.
     Message {
@@ -47,7 +47,7 @@ pub enum Event {
     StatementError {
         /// The index of the statement in the query.
         statement: u32,
-        /// The error text from the server.
+        /// The error text that the server sent for the statement.
         message: String,
     },
     /// All events of a statement have been returned, whether or not the statement failed.

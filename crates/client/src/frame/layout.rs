@@ -19,8 +19,8 @@ pub struct FrameLayout {
     pub time_unit: Precision,
     /// The positions of the tag columns. A column without another role is a field.
     pub tags: Vec<usize>,
-    /// Tags that are added to every row. An extra tag takes precedence over a tag column of the
-    /// same name.
+    /// Tags that are added to the points of all rows. An extra tag takes precedence over a tag
+    /// column of the same name.
     pub extra_tags: Vec<(String, String)>,
 }
 
@@ -60,8 +60,8 @@ impl FrameOptions {
         self
     }
 
-    /// Sets the maximum number of bytes in a batch. A batch exceeds this maximum only if a single
-    /// line is longer than the maximum.
+    /// Sets the maximum number of bytes in a batch. A batch is larger than this maximum only if a
+    /// single line is.
     #[must_use]
     pub fn batch_bytes(mut self, bytes: usize) -> Self {
         self.batch_bytes = bytes;

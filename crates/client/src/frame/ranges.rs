@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use arrow_array::RecordBatch;
 
-/// Cuts record batches of any length into ranges that all have the same number of rows, except the
-/// last range.
+/// Cuts a sequence of record batches, whose lengths can differ, into ranges. All ranges except the
+/// last one have the same number of rows.
 ///
 /// The rows in a range do not depend on the lengths of the record batches. Cutting a record batch
 /// copies no data.
@@ -17,7 +17,7 @@ pub struct Ranges {
 }
 
 impl Ranges {
-    /// Returns an empty `Ranges` that cuts ranges of `rows` rows (at least 1).
+    /// Returns an empty `Ranges` that cuts record batches into ranges of `rows` rows (at least 1).
     pub fn new(rows: usize) -> Self {
         Self {
             rows: rows.max(1),

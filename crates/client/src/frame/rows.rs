@@ -23,7 +23,8 @@ const BLOCK: usize = 32;
 /// next index. If the encoder refuses a row, it keeps the lines of the rows before this row.
 ///
 /// # Errors
-/// Fails with a [`FrameError`] that names the column or the row that cannot be represented.
+/// Fails if a column or a row cannot be represented in line protocol. The [`FrameError`] names the
+/// column or the row.
 pub fn encode_frame(
     frame: &RecordBatch,
     layout: &FrameLayout,
@@ -55,7 +56,8 @@ impl FrameEncoder {
     /// Encodes every row of a piece of a table as one line. See [`encode_frame`].
     ///
     /// # Errors
-    /// Fails with a [`FrameError`] that names the column or the row that cannot be represented.
+    /// Fails if a column or a row cannot be represented in line protocol. The [`FrameError`] names
+    /// the column or the row.
     pub fn encode(&self, piece: &RecordBatch, encoder: &mut Encoder) -> Result<(), FrameError> {
         encode(piece, &self.layout, &self.memory, encoder)
     }
@@ -70,7 +72,8 @@ impl FrameEncoder {
     /// `encoder` into that memory.
     ///
     /// # Errors
-    /// Fails with a [`FrameError`] that names the column or the row that cannot be represented.
+    /// Fails if a column or a row cannot be represented in line protocol. The [`FrameError`] names
+    /// the column or the row.
     pub fn encode_into(
         &self,
         piece: &RecordBatch,
@@ -98,7 +101,7 @@ impl FrameEncoder {
     }
 }
 
-/// The result of encoding the rows of a piece (see [`FrameEncoder::encode_into`]).
+/// The result of [`FrameEncoder::encode_into`], which encodes the rows of a piece of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Encoded {

@@ -10,7 +10,7 @@ use arrow_array::types::Float16Type;
 
 type Half = <Float16Type as ArrowPrimitiveType>::Native;
 
-/// The width of a float in the source data.
+/// The number of bits of a float in the source data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FloatWidth {
     /// 16 bits.

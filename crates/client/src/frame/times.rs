@@ -18,7 +18,7 @@ use super::FrameError;
 use crate::config::Precision;
 use crate::error::excerpt;
 
-/// Parses an ISO 8601 time into nanoseconds since 1970. A time without a zone is in UTC.
+/// Parses an ISO 8601 time into nanoseconds since 1970. If a time has no time zone, it is in UTC.
 ///
 /// In the years -9999 and 9999, this function's calendar cannot represent some times; such times
 /// become the smallest and the largest number. Returns `None` if the text is not an ISO 8601 time,

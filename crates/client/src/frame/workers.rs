@@ -50,7 +50,7 @@ impl Spares {
     }
 
     /// Returns the largest stored batch, or a new batch for `dialect` if no batch is stored. The
-    /// content of the returned batch is meaningless.
+    /// returned batch may still contain old lines.
     pub fn get(&self, dialect: Dialect) -> Batch {
         self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }
@@ -203,7 +203,8 @@ impl Range {
     }
 }
 
-/// Encodes ranges of rows into batches, and runs ahead of the caller by a bounded number of bytes.
+/// Encodes ranges of rows into batches, possibly on several threads. Encoding runs ahead of the
+/// caller by a bounded number of bytes.
 ///
 /// Push ranges of rows while there is [`room`](Self::has_room), then take batches with
 /// [`next`](Self::next), and repeat. The batches are returned in the order of the ranges. If the

@@ -12,8 +12,8 @@ pub struct ReadOptions {
     pub epoch: Option<Precision>,
     /// The number of rows that the server puts into one chunk. Server default: 10,000.
     pub chunk_size: Option<u32>,
-    /// Whether text columns are decoded as `Utf8View`: see
-    /// [`Decoder::text_views`](crate::decode::Decoder::text_views).
+    /// Whether text columns are decoded as `Utf8View` (see
+    /// [`Decoder::text_views`](crate::decode::Decoder::text_views)).
     pub text_views: bool,
 }
 

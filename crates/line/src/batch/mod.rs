@@ -12,8 +12,8 @@ mod undated;
 
 pub use undated::Undated;
 
-/// A batch of encoded lines. It holds the bytes of the lines, the end and the user's index of every
-/// line, and a record of the points that were left out.
+/// A batch of encoded lines. A batch holds the bytes of the lines, and the end and the user's index
+/// of every line. It also records which points were left out.
 ///
 /// Every line ends with a line feed. String fields can also contain line feeds, so the only correct
 /// ends of the lines are the recorded ones. Never search the bytes of a batch for line feeds to
@@ -55,7 +55,7 @@ impl Batch {
         &self.bytes[..self.end()]
     }
 
-    /// Returns the bytes of the lines and drops the rest of the batch.
+    /// Consumes the batch and returns the bytes of its lines.
     pub fn into_bytes(mut self) -> Vec<u8> {
         self.drop_unfinished();
         self.bytes
@@ -146,8 +146,8 @@ impl Batch {
         self.dialect
     }
 
-    /// Returns how many lines were pushed as encoded text. Only lines that were pushed as encoded
-    /// text can have timestamps in a unit other than nanoseconds.
+    /// Returns the number of lines that were pushed as encoded text. Only lines that were pushed as
+    /// encoded text can have timestamps in a unit other than nanoseconds.
     pub fn text_lines(&self) -> usize {
         self.texts.iter().map(Range::len).sum()
     }

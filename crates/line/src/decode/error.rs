@@ -13,13 +13,13 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Returns the line number of the error. Line numbers start at 1 and count every line feed of
-    /// the text.
+    /// Returns the number of the line that contains the error. Line numbers start at 1, and every
+    /// line feed of the text is counted.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// Returns the column of the error in characters, counted from 1.
+    /// Returns the column of the error in its line. Columns are counted in characters from 1.
     pub fn column(&self) -> usize {
         self.column
     }

@@ -8,7 +8,7 @@
 //! The grammar is written in EBNF (ISO/IEC 14977). Comments in the grammar mark parts that only
 //! some dialects have. In the grammar, `LF` is a line feed, and a `character` is any UTF-8
 //! character. A separate scanner ([`line_ends`](crate::line_ends)) has already found the ends of
-//! the lines: an LF inside a string does not end a line.
+//! the lines. A line feed inside a string does not end a line.
 //!
 //! ```text
 //! lines       = { [ line | comment ] , LF } , [ line | comment ] ;
@@ -65,8 +65,8 @@ pub use self::line::Line;
 /// Reads lines of text one after the other. The decoder borrows names and strings without escapes
 /// from the text.
 ///
-/// After an invalid line, the decoder continues with the next line. The decoder skips blank lines
-/// and comments.
+/// If a line is invalid, the decoder returns an error for it and continues with the next line. The
+/// decoder skips blank lines and comments.
 ///
 /// ```
 /// use aioinflux_line::{Decoder, Dialect, FieldValue};
@@ -134,7 +134,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Converts a fault at an offset of the current line into an error with a line and a column.
+    /// Converts a `Fault` in the current line into an error with a line number and a column.
     #[cold]
     fn error(&self, fault: Fault) -> DecodeError {
         let before = &self.text[..self.at + fault.at];
@@ -172,8 +172,8 @@ impl<'a> Iterator for Decoder<'a> {
             let rest = &self.text[self.at..];
             let Split { length, closed, .. } = line_length(self.grammar, rest);
             let whole = &rest[..length];
-            // If the last line feed of the text does not end the line, for example in a string that
-            // is not closed, it belongs to the line.
+            // A line feed that does not end the line belongs to it. This is also true for the last
+            // byte of the text, for example in a string that is not closed.
             let line = match whole.strip_suffix(b"\n") {
                 Some(line) if closed => line,
                 _ => whole,

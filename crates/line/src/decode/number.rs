@@ -3,8 +3,8 @@
 use crate::FieldValue;
 use crate::dialect::Grammar;
 
-/// Parses a field value that is a boolean or a number. Returns `None` if the server of the dialect
-/// would refuse the value.
+/// Parses a field value that is a boolean or a number. Returns `None` if the dialect's server would
+/// refuse the value.
 pub(super) fn value(grammar: &Grammar, token: &str) -> Option<FieldValue<'static>> {
     match token {
         "t" | "T" | "true" | "True" | "TRUE" => return Some(FieldValue::Boolean(true)),

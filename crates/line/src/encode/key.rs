@@ -42,12 +42,12 @@ pub struct Key {
 }
 
 impl Key {
-    /// Checks and escapes a name according to the rules of a dialect (or of [`Options`]).
+    /// Checks and escapes a name according to the rules of a dialect (or according to [`Options`]).
     ///
     /// # Errors
     ///
-    /// Fails if the name is invalid in every place of a line, for example because it is empty,
-    /// contains a newline or ends with a backslash.
+    /// Fails if the name is invalid in every place of a line. For example, a name is invalid if it
+    /// is empty, contains a newline or ends with a backslash.
     pub fn new(options: impl Into<Options>, name: &str) -> Result<Self, Error> {
         let options = options.into();
         let (text, removed) = if options.remove_newlines {

@@ -104,7 +104,7 @@ impl<'e> PointEncoder<'e> {
         self.step(|line| line.write_measurement(name))
     }
 
-    /// Writes a tag. A tag with an empty value is left out.
+    /// Writes a tag. If the value of the tag is empty, the tag is left out.
     ///
     /// # Errors
     ///

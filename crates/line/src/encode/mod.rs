@@ -79,7 +79,7 @@ impl Encoder {
         }
     }
 
-    /// Returns the index that the next pushed point or line of text will have.
+    /// Returns the index of the next point or line of text that is pushed.
     pub fn next_index(&self) -> u64 {
         self.next_index
     }
@@ -140,7 +140,7 @@ impl Encoder {
         self.batch.clear(self.options.dialect);
     }
 
-    /// Resets the encoder, including its indexes, and keeps its memory.
+    /// Removes all lines from the encoder and sets its next index to 0, but keeps its memory.
     pub fn clear(&mut self) {
         self.batch.clear(self.options.dialect);
         self.next_index = 0;

@@ -20,11 +20,12 @@ impl Encoder {
     /// The encoder finds the ends of lines in the same way as the dialect's server, because a
     /// quoted string can contain line feeds. Every appended line gets the next index. If the last
     /// line of the text has no line feed, a line feed is added. Blank lines and comments are left
-    /// out and get no index. The caller is responsible for the content of encoded lines. The batch
-    /// counts as stamped only if every line is known to end with a timestamp. With a
-    /// [clock](Self::set_clock), a line without a timestamp gets a timestamp from the clock.
+    /// out and get no index. The caller is responsible for the content of encoded lines.
+    /// [`Batch::is_stamped`](crate::Batch::is_stamped) is true only if every line is known to end
+    /// with a timestamp. If the encoder has a [clock](Self::set_clock), a line without a timestamp
+    /// gets a timestamp from the clock.
     ///
-    /// In the encoded text, lines may end with CR LF, as in text files from Windows. One CR
+    /// In the encoded text, lines may end with CR LF, as in text files from Windows. A single CR
     /// directly before the end of a line is dropped, because 1.x would store `f="x"` followed by CR
     /// as `x"`. A CR at any other place, for example in a quoted string, is data. A byte order mark
     /// at the start of the text is dropped. At any other place, a byte order mark is data. At the

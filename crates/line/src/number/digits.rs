@@ -5,8 +5,9 @@ use crate::copy::{block_mut, copy_number};
 pub(crate) const TEN_16: u64 = 10_000_000_000_000_000;
 const TEN_8: u64 = 100_000_000;
 
-/// Returns the 16 digits of a number below 10^16 with leading zeros, and a bit mask in which the
-/// bit of each digit other than zero is set. The lowest bit of the mask belongs to the first digit.
+/// Returns the 16 digits of a number below 10^16, including leading zeros. Also returns a bit mask
+/// in which the bits of all digits other than zero are set. The lowest bit of the mask belongs to
+/// the first digit.
 #[cfg(not(target_feature = "sse2"))]
 #[inline]
 pub(crate) fn sixteen(number: u64) -> (u128, u32) {
@@ -32,8 +33,8 @@ pub(crate) fn sixteen(number: u64) -> (u128, u32) {
         sub_i64_m128i, zeroed_m128i,
     };
     let (high, low) = (number / 100_000_000, number % 100_000_000);
-    // Two numbers of eight digits are split into four numbers of four digits, then into eight
-    // numbers of two digits, then into sixteen single digits.
+    // The two numbers of eight digits are split into four numbers of four digits, then into eight
+    // numbers of two digits, and then into sixteen single digits.
     let eights = set_i64_m128i(low.cast_signed(), high.cast_signed());
     let high = shr_imm_u64_m128i::<40>(product(eights, all_64(109_951_163)));
     let low = sub_i64_m128i(eights, product(high, all_64(10_000)));

@@ -2,13 +2,13 @@
 //! measurements.
 //!
 //! The text is the same as the text that `zmij` writes. Floats for which this module has no fast
-//! code are written by `zmij`. For each binary exponent of floats between 2^-16 and 2^53, the
-//! module uses a power of ten that is small enough for exact arithmetic. The product of a float and
-//! its power of ten has 16 or 17 digits before the decimal point. The products of the adjacent
-//! floats are between one and ten away from it. Therefore, at most the last digit of the product is
-//! redundant. The last digit is redundant if the distance from the product to a multiple of ten is
-//! less than half the distance to the product of an adjacent float. If no digit is redundant, the
-//! text consists of the digits of the whole number that is nearest to the product.
+//! code are written by `zmij`. For floats between 2^-16 and 2^53, the module uses one power of ten
+//! for each binary exponent. These powers of ten are small enough for exact arithmetic. The product
+//! of a float and its power of ten has 16 or 17 digits before the decimal point. The products of
+//! the adjacent floats are between one and ten away from it. Therefore, at most the last digit of
+//! the product is redundant. The last digit is redundant if a multiple of ten is closer to the
+//! product than half the distance to the product of an adjacent float. If no digit is redundant,
+//! the text consists of the digits of the whole number that is nearest to the product.
 //!
 //! The code does not branch on the digits of a float, because they are random.
 #![expect(
@@ -25,7 +25,7 @@ use crate::number::digits::sixteen;
 /// bytes are not part of the float's text.
 pub(crate) const ROOM: usize = 40;
 
-/// The biased exponents of the smallest and the largest floats that this module writes itself.
+/// The biased exponents of the smallest and the largest floats for which this module has fast code.
 const FIRST: u64 = 1023 - 16;
 const LAST: u64 = 1023 + 52;
 
@@ -82,8 +82,8 @@ pub(crate) fn put_float(out: &mut [u8], at: usize, value: f64) -> usize {
     at + put_digits(block_mut(out, at), bits >> 63, digits, places)
 }
 
-/// Writes a float for which this module has no fast code: zero, a float close to zero, or a float
-/// beyond the range in which every whole number is a float.
+/// Writes a float for which this module has no fast code. Such a float is zero, is close to zero,
+/// or is beyond the range in which every whole number is a float.
 #[cold]
 #[inline(never)]
 fn put_rare(out: &mut [u8], at: usize, value: f64) -> usize {

@@ -1,7 +1,7 @@
 //! Writes many points that share a shape. The caller passes only the values of each point.
 //!
 //! The [`Shape`] contains everything that is the same in all rows. A row is written after the last
-//! line of the batch, into bytes that were zeroed in advance, so that short strings can be copied
+//! line of the batch, into bytes that were zeroed in advance. Short strings can therefore be copied
 //! as blocks of known size. Bytes after the last line are not part of the batch. The state of an
 //! unfinished row is a separate value that is never passed by reference, so that the compiler can
 //! keep it in registers.
@@ -136,8 +136,8 @@ impl<'e> Rows<'e> {
         self.target.end()
     }
 
-    /// Returns whether the batch or the caller's memory has room for one more row. For a batch, the
-    /// result is always true, because a batch can grow.
+    /// Returns whether the batch or the caller's memory has room for one more row. If the rows are
+    /// written to a batch, the result is always true, because a batch can grow.
     #[inline]
     pub fn has_room(&self) -> bool {
         let room = room(self.shape, self.target.text_room());

@@ -10,7 +10,7 @@ use crate::number::float::put_float;
 use crate::rows::cells::{ABSENT, Cells};
 use crate::{Options, Shape, Unusual};
 
-/// The numbers of one field in a block of rows, formatted as text, for
+/// A list of the numbers of one field in a block of rows, formatted as text for
 /// [`Row::number`](crate::Row::number).
 ///
 /// Refill the list for a few dozen rows at a time, so that it stays in the processor's cache.
@@ -44,7 +44,7 @@ pub struct Numbers {
 pub(crate) const CELL: usize = 2 * BLOCK + 8;
 
 impl Numbers {
-    /// Returns an empty list for a field of a shape.
+    /// Returns an empty list of numbers for a field of a shape.
     ///
     /// # Panics
     ///

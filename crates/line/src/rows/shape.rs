@@ -57,9 +57,9 @@ pub struct Shape {
 impl Shape {
     /// Checks, escapes and sorts the names that many points share.
     ///
-    /// Returns `None` if a name is a duplicate, is refused, contains a backslash, or contains a
-    /// newline that would be removed. If there is no shape, every point has to be written with
-    /// [`PointEncoder`](crate::PointEncoder).
+    /// Returns `None` if a name is a duplicate or is refused. Also returns `None` if a name
+    /// contains a backslash, or a newline that would be removed. If there is no shape, every point
+    /// has to be written with [`PointEncoder`](crate::PointEncoder).
     pub fn new(
         options: impl Into<Options>,
         measurement: &str,
@@ -106,7 +106,7 @@ impl Shape {
         &self.tag_order
     }
 
-    /// Checks and escapes the values of a tag in many rows, for
+    /// Checks and escapes the values that a tag has in many rows, for
     /// [`Row::tag_value`](crate::Row::tag_value). If the value for a row is missing or empty, the
     /// tag is left out of this row.
     ///

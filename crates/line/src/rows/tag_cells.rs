@@ -1,8 +1,8 @@
 //! Checks the values of one tag for a block of rows.
 //!
-//! In a loop over one column, the processor can check several values at once, as
-//! [`Numbers`](crate::Numbers) does for numbers. Writing a tag to a row then only copies a block of
-//! known size.
+//! In a loop over one column, the processor can check several values at once.
+//! [`Numbers`](crate::Numbers) uses such a loop for numbers. Writing a tag to a row then only
+//! copies a block of known size.
 
 use crate::Shape;
 use crate::copy::BLOCK;
@@ -46,7 +46,7 @@ pub struct TagCells {
 pub(crate) const CELL: usize = 2 * BLOCK;
 
 impl TagCells {
-    /// Returns an empty list for a tag of a shape.
+    /// Returns an empty list of values for a tag of a shape.
     ///
     /// # Panics
     ///

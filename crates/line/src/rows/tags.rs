@@ -1,4 +1,5 @@
-//! Writes the tags of a row, with one function for each form in which values are passed.
+//! Writes the tags of a row. There is one function for each form in which a caller can pass tag
+//! values.
 
 use core::ops::Range;
 

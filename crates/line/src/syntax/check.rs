@@ -112,18 +112,17 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Skips a field and the comma after it, and returns whether another field follows. If the text
-    /// at the cursor is not a field, the cursor stops there.
+    /// Moves the cursor past a field and the comma after it, and returns whether another field
+    /// follows. If the text at the cursor is not a field, the cursor stops there.
     fn field(&mut self, grammar: &Grammar) -> Result<bool, Rule> {
         let start = self.at;
         if !self.key() {
             self.check_feeds(start)?;
             return Ok(false);
         }
-        // The Go parser determines the end of a field key twice: first by reading backslashes in
-        // pairs, and then by searching for an equals sign without a backslash before it. If the two
-        // ends differ, the Go parser stores the value under a name that contains half of the
-        // string.
+        // The Go parser determines the end of a field key twice. First, it reads backslashes in
+        // pairs; then it searches for an equals sign without a backslash before it. If the two ends
+        // differ, the Go parser stores the value under a name that contains half of the string.
         if grammar.pairing == Pairing::PreviousByte
             && self.at > start
             && self.line[self.at - 1] == b'\\'

@@ -13,8 +13,8 @@ pub enum Verdict {
     Whole,
     /// The answer is an error from the server: `{"error": ...}`.
     Error(String),
-    /// The statements that failed, each with its index in the query and its error text. The results
-    /// of the statements that did not fail may be complete or truncated.
+    /// Some statements failed. Each of them is listed with its index in the query and its error
+    /// text. The results of the statements that did not fail may be complete or truncated.
     StatementErrors(Vec<(u32, String)>),
     /// The row limit of the server (`max-row-limit`) truncated the rows of this statement.
     Partial {

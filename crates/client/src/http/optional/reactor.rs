@@ -26,12 +26,12 @@ const RUNG: Token = Token(usize::MAX);
 ///
 /// A reactor is for hosts that have their own event loop, such as bindings to another language. The
 /// connections of a client that [`Client::driven_by`](crate::Client::driven_by) returned use these
-/// sockets. The host has these tasks:
+/// sockets. The program that hosts a reactor has these tasks:
 ///
 /// 1. The host waits until [`as_raw_fd`](AsRawFd::as_raw_fd) is readable, then calls
 ///    [`turn`](Self::turn), and polls the futures that were woken.
-/// 2. The host polls the futures in the context of a tokio runtime with time and I/O enabled,
-///    because this runtime looks up names and opens connections.
+/// 2. The host polls the futures in the context of a tokio runtime with time and I/O enabled. The
+///    futures use this runtime to look up names and to open connections.
 /// 3. If [`wants_tokio`](Self::wants_tokio) is true after a poll that returned `Pending`, the
 ///    answer is large. In this case, the host should spawn the future on the tokio runtime, so that
 ///    decoding does not block the event loop.
@@ -145,7 +145,7 @@ impl Reactor {
     ///
     /// # Errors
     ///
-    /// Fails if the system has no free file descriptor.
+    /// Fails if the system cannot provide a file descriptor.
     pub fn new() -> io::Result<Self> {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
@@ -197,7 +197,7 @@ impl Reactor {
     ///
     /// # Errors
     ///
-    /// Fails if the system refuses the wake-up.
+    /// Fails if the system cannot make the file descriptor readable.
     pub fn wake(&self) -> io::Result<()> {
         self.shared.bell.wake()
     }
