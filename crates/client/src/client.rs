@@ -222,7 +222,8 @@ impl Client {
     /// Fails for the same reasons as [`write_batch`](Self::write_batch). Also fails if the iterator
     /// returns an error. If the server refuses individual points, later batches are still sent. Any
     /// error that is not about individual points stops the write. The error is returned after the
-    /// requests in flight have ended. It lists the points that were written ([`Error::written`]).
+    /// requests in flight have ended. The error lists the points that were written
+    /// ([`Error::written`]).
     pub async fn write_batches<B, E>(
         &self,
         batches: impl IntoIterator<Item = Result<B, E>>,

@@ -59,8 +59,8 @@ pub enum ErrorKind {
     /// The answer does not come from InfluxDB. Another program answered, or the answer is a
     /// redirect.
     Misdirected,
-    /// The answer violates the protocol. It is damaged or truncated, it is not HTTP, or nothing
-    /// proves that it is complete.
+    /// The answer violates the protocol. The answer is damaged or truncated, the answer is not
+    /// HTTP, or nothing proves that the answer is complete.
     Decode,
     /// A statement of the query failed, although the answer has the status 200.
     Statement,
@@ -228,8 +228,8 @@ impl Error {
         self.points(State::Stored)
     }
 
-    /// Returns the indexes of the points that were not sent, if a batch was sent in parts. This
-    /// includes points that were sent only in a body that the server refused as too large.
+    /// Returns the indexes of the points that were not sent, if a batch was sent in parts. Points
+    /// that were sent only in a body that the server refused as too large also count as not sent.
     pub fn unsent(&self) -> Vec<Range<u64>> {
         self.points(State::Unsent)
     }

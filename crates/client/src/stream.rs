@@ -16,10 +16,11 @@ use crate::source::Source;
 /// stream therefore slows the server down, and memory use does not grow with the size of the
 /// answer. A stream closes its connection if it is dropped before its end, or if an error ends it.
 ///
-/// The option `timeout` limits the time until the first event. This time includes waiting for a
-/// free slot, sending the query, and reading the head of the answer. If the answer is an error, the
-/// time includes reading the whole answer. While the events of a successful answer are read, only
-/// `read_timeout` applies. It counts only while [`next`](Self::next) waits for the server.
+/// The option `timeout` limits the time until the first event. The time until the first event
+/// includes waiting for a free slot, sending the query, and reading the head of the answer. If the
+/// answer is an error, `timeout` also limits the time for reading the whole answer. While the
+/// events of a successful answer are read, only `read_timeout` applies. `read_timeout` counts only
+/// while [`next`](Self::next) waits for the server.
 pub struct Stream {
     source: Source,
     server: String,

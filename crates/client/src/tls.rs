@@ -82,8 +82,8 @@ impl Tls {
         self
     }
 
-    /// Sets whether the system's certificate authorities are trusted. Default: yes. If they are not
-    /// trusted, only the authorities passed to [`ca`](Self::ca) are trusted.
+    /// Sets whether the system's certificate authorities are trusted. Default: yes. If the system's
+    /// authorities are not trusted, only the authorities passed to [`ca`](Self::ca) are trusted.
     #[must_use]
     pub fn system_roots(mut self, trusted: bool) -> Self {
         self.system_roots = trusted;

@@ -27,7 +27,7 @@ impl UdpSender {
     /// The default size of a datagram. A datagram of this size fits into one packet on networks
     /// with the usual packet size (1500 bytes), with room for the headers of tunnels.
     pub const DATAGRAM_BYTES: usize = 1400;
-    /// The maximum size of a datagram. It follows from the maximum size of an IPv4 packet.
+    /// The maximum size of a datagram, which follows from the maximum size of an IPv4 packet.
     pub const MAX_DATAGRAM_BYTES: usize = 65_507;
 
     /// Returns a sender for the server at this host and port. The call looks up the address of the
@@ -85,10 +85,10 @@ impl UdpSender {
     /// Sends the lines of a batch and returns the number of datagrams that were sent.
     ///
     /// # Errors
-    /// Fails if a line is larger than the maximum size of a datagram. In that case, the error
-    /// message identifies the line, and nothing was sent. Also fails if the system refuses to send.
-    /// Also fails if the system reports that an earlier datagram was refused, for example because
-    /// no program listens on the port of a reachable machine.
+    /// Fails if a line is larger than the maximum size of a datagram. If a line is too large, the
+    /// error message identifies the line, and nothing was sent. Also fails if the system refuses to
+    /// send. Also fails if the system reports that an earlier datagram was refused, for example
+    /// because no program listens on the port of a reachable machine.
     pub fn send(&self, batch: &Batch) -> Result<usize, Error> {
         let datagrams = datagrams(batch, self.datagram_bytes)?;
         for datagram in &datagrams {

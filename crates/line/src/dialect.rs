@@ -5,9 +5,9 @@ use core::ops::RangeInclusive;
 
 /// The generation of InfluxDB servers for which lines are written.
 ///
-/// The encoder accepts data that a server of the dialect stores and returns unchanged. It refuses
-/// all other data with a named [`Rule`](crate::Rule). 1.x and 2.x share a parser, and 3.x has a
-/// different parser.
+/// The encoder accepts data that a server of the dialect stores and returns unchanged. The encoder
+/// refuses all other data with a named [`Rule`](crate::Rule). 1.x and 2.x share a parser, and 3.x
+/// has a different parser.
 ///
 /// | | 1.x | 2.x | 3.x |
 /// |---|---|---|---|

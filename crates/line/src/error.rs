@@ -1,5 +1,5 @@
-//! Defines the error for a refused point. It contains the index of the point, the refused part, the
-//! value and the rule.
+//! Defines the error for a refused point. The error contains the index of the point, the refused
+//! part, its value and the violated rule.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -35,8 +35,8 @@ pub enum Place {
     Text,
 }
 
-/// The error for a point that cannot be written. It contains the refused part, its key and value,
-/// and the violated rule.
+/// The error for a point that cannot be written. The error contains the refused part of the point,
+/// the key and value of this part, and the violated rule.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Point, Rule};

@@ -79,12 +79,12 @@ impl Decoder {
 
     /// Makes batches as large as possible, for an answer that is collected as a whole. Each series
     /// becomes one batch, with two exceptions. A series is split if its rows take up more than 256
-    /// MiB of the answer. It is also split if the type of a column changes, unless all values of
-    /// the column can be converted to one type.
+    /// MiB of the answer. A series is also split if the type of a column changes, unless all values
+    /// of the column can be converted to one type.
     ///
-    /// Two threads are used to decode a piece of the body that contains more than 4 MiB of JSON or
-    /// CSV rows of a series. This requires that two processors are available. The decoded batches
-    /// do not depend on the number of threads.
+    /// If two processors are available, two threads decode a piece of the body that contains more
+    /// than 4 MiB of JSON or CSV rows of a series. The decoded batches do not depend on the number
+    /// of threads.
     #[must_use]
     pub fn large_batches(mut self) -> Self {
         *self.limits() = BatchLimits::COLLECTED;

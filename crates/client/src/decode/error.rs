@@ -4,8 +4,8 @@ use std::fmt;
 
 /// The reason why an answer could not be decoded.
 ///
-/// The events of the decoder contain only complete rows from before the position of the error. This
-/// is also true for events that are taken after the error.
+/// The events of the decoder contain only complete rows from before the position of the error.
+/// Events that are taken from the decoder after the error contain only such rows, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     kind: DecodeErrorKind,

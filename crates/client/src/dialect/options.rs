@@ -2,7 +2,7 @@
 
 use crate::config::{Consistency, Names, Precision, name_setters};
 
-/// Options for a write. They take precedence over the client's configuration.
+/// Options for a write. The options for a write take precedence over the client's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct WriteOptions {

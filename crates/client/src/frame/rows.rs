@@ -68,8 +68,8 @@ impl FrameEncoder {
     ///
     /// Rows that need further checks are written by `encoder`, which should contain no lines before
     /// the call. If the memory is full at a row that needs further checks, the line of this row
-    /// stays in `encoder`. The next call should pass more memory. It moves the remaining line from
-    /// `encoder` into that memory.
+    /// stays in `encoder`. The next call should pass more memory. The next call moves the remaining
+    /// line from `encoder` into that memory.
     ///
     /// # Errors
     /// Fails if a column or a row cannot be represented in line protocol. The [`FrameError`] names

@@ -39,8 +39,8 @@ name_setters!(Query, ", in place of the configuration's.");
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Language {
-    /// InfluxQL, which all generations of the server support. It is the only query language that
-    /// 1.x supports.
+    /// InfluxQL, which all generations of the server support. InfluxQL is the only query language
+    /// that 1.x supports.
     InfluxQl,
     /// Flux, the query language of 2.x.
     Flux,

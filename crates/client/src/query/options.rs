@@ -2,7 +2,7 @@
 
 use crate::config::Precision;
 
-/// Options for reading an answer. They do not depend on the query.
+/// Options for reading an answer. These options do not depend on the query.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ReadOptions {

@@ -109,8 +109,8 @@ mod tests {
             }
             encoder.clone()
         };
-        // Each character of `kinds` stands for one item: `.` for a point without fields, `t` for a
-        // line of text, and `p` for a point that becomes a line.
+        // Each character of `kinds` stands for one item. A `.` stands for a point without fields, a
+        // `t` for a line of text, and a `p` for a point that becomes a line.
         let kinds = "..ptt.p..tpp.";
         let whole = push(kinds);
         let places: Vec<_> = (0..kinds.len())

@@ -13,7 +13,7 @@ mod undated;
 pub use undated::Undated;
 
 /// A batch of encoded lines. A batch holds the bytes of the lines, and the end and the user's index
-/// of every line. It also records which points were left out.
+/// of every line. A batch also records which points were left out.
 ///
 /// Every line ends with a line feed. String fields can also contain line feeds, so the only correct
 /// ends of the lines are the recorded ones. Never search the bytes of a batch for line feeds to
@@ -50,7 +50,7 @@ impl Batch {
         }
     }
 
-    /// Returns the bytes of all lines. These bytes can be used as the body of a request.
+    /// Returns the bytes of all lines, which can be sent as the body of a request.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.end()]
     }
@@ -86,8 +86,8 @@ impl Batch {
         (0..self.len()).map(|line| self.line(line))
     }
 
-    /// Returns the bytes of a range of lines, including their line feeds. These bytes can be used
-    /// as the body of a request.
+    /// Returns the bytes of a range of lines, including their line feeds. The returned bytes can be
+    /// sent as the body of a request.
     ///
     /// # Panics
     ///
@@ -135,8 +135,8 @@ impl Batch {
         &self.skips
     }
 
-    /// Returns whether every line has a timestamp. If so, sending the batch twice has the same
-    /// effect as sending it once.
+    /// Returns whether every line has a timestamp. If every line has a timestamp, sending the batch
+    /// twice has the same effect as sending it once.
     pub fn is_stamped(&self) -> bool {
         self.unstamped == 0
     }
@@ -157,8 +157,9 @@ impl Batch {
         self.start(self.len())
     }
 
-    /// Drops the bytes after the last line. Such bytes exist only if a point's encoder was leaked
-    /// (`mem::forget`), because the encoder's destructor would have removed them.
+    /// Drops the bytes after the last line. Bytes after the last line exist only if a point's
+    /// encoder was leaked (`mem::forget`), because the encoder's destructor would have removed
+    /// them.
     pub(crate) fn drop_unfinished(&mut self) {
         self.bytes.truncate(self.end());
     }

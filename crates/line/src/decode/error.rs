@@ -3,8 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
-/// The error for a line that could not be read. It contains a position in the text, and what the
-/// decoder expected at that position.
+/// The error for a line that could not be read. The error contains a position in the text, and what
+/// the decoder expected at that position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     pub(super) line: usize,

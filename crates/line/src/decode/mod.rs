@@ -87,9 +87,9 @@ pub use self::line::Line;
 /// ```
 ///
 /// The decoder reads everything that the encoder writes. The decoder also reads all other lines
-/// that the dialect's server stores unchanged. Such lines can have tags in any order, several
-/// spaces, or any of the ten spellings of booleans. They can also be comments or blank lines. On
-/// 1.x and 2.x, they can contain the floats `1.` and `.5`. For some lines, a server would store
+/// that the dialect's server stores unchanged. These lines may have tags in any order, several
+/// spaces, or any of the ten spellings of booleans. Comments and blank lines are also read. On 1.x
+/// and 2.x, a line may contain the floats `1.` and `.5`. For some lines, a server would store
 /// something else than the line says, drop a part of it, or fail to read the point back. In these
 /// cases, the decoder returns an error:
 ///
@@ -172,8 +172,8 @@ impl<'a> Iterator for Decoder<'a> {
             let rest = &self.text[self.at..];
             let Split { length, closed, .. } = line_length(self.grammar, rest);
             let whole = &rest[..length];
-            // A line feed that does not end the line belongs to it. This is also true for the last
-            // byte of the text, for example in a string that is not closed.
+            // A line feed that does not end the line belongs to the line. For example, the last
+            // line feed of the text belongs to the line if it is in a string that is not closed.
             let line = match whole.strip_suffix(b"\n") {
                 Some(line) if closed => line,
                 _ => whole,

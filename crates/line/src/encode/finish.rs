@@ -1,5 +1,5 @@
-//! Runs the checks for the complete parts of a point. They cover the order of the tags, duplicate
-//! tags and fields, the timestamp, and the place where the server will end the line.
+//! Runs the checks for the complete parts of a point. The checks cover the order of the tags,
+//! duplicate tags and fields, the timestamp, and the place where the server will end the line.
 
 use alloc::string::String;
 use core::ops::Range;
@@ -80,8 +80,8 @@ impl PointEncoder<'_> {
         self.check_split()
     }
 
-    /// Refuses duplicate field keys. In a dialect in which a tag and a field cannot have the same
-    /// key, field keys that are also tag keys are refused, too.
+    /// Refuses duplicate field keys. If a tag and a field of the dialect cannot have the same key,
+    /// field keys that are also tag keys are also refused.
     fn check_fields(&mut self) -> Result<(), Error> {
         let grammar = self.grammar();
         let Encoder {

@@ -84,8 +84,8 @@ impl Encoder {
         self.next_index
     }
 
-    /// Sets the index of the point that is pushed next. This is useful, for example, after points
-    /// for which the caller chose the indexes.
+    /// Sets the index of the point that is pushed next. The caller needs this, for example, after
+    /// it has pushed points with indexes of its own choice.
     pub fn set_next_index(&mut self, index: u64) {
         self.next_index = index;
     }

@@ -156,8 +156,8 @@ impl Encoder {
     }
 }
 
-/// Returns whether a line ends with a backslash that would escape the line feed after it. This can
-/// happen when the CR between the backslash and the line feed is dropped.
+/// Returns whether a line ends with a backslash that would escape the line feed after it. A line
+/// can end with such a backslash when the CR between the backslash and the line feed is dropped.
 fn ends_open(line: &[u8]) -> bool {
     let backslashes = line.iter().rev().take_while(|byte| **byte == b'\\');
     backslashes.count() % 2 == 1

@@ -3,7 +3,7 @@
 //!
 //! The text is the same as the text that `zmij` writes. Floats for which this module has no fast
 //! code are written by `zmij`. For floats between 2^-16 and 2^53, the module uses one power of ten
-//! for each binary exponent. These powers of ten are small enough for exact arithmetic. The product
+//! for each binary exponent. The powers of ten are small enough for exact arithmetic. The product
 //! of a float and its power of ten has 16 or 17 digits before the decimal point. The products of
 //! the adjacent floats are between one and ten away from it. Therefore, at most the last digit of
 //! the product is redundant. The last digit is redundant if a multiple of ten is closer to the
@@ -82,8 +82,8 @@ pub(crate) fn put_float(out: &mut [u8], at: usize, value: f64) -> usize {
     at + put_digits(block_mut(out, at), bits >> 63, digits, places)
 }
 
-/// Writes a float for which this module has no fast code. Such a float is zero, is close to zero,
-/// or is beyond the range in which every whole number is a float.
+/// Writes a float for which this module has no fast code. A float has no fast code if it is zero,
+/// is close to zero, or is beyond the range in which every whole number is a float.
 #[cold]
 #[inline(never)]
 fn put_rare(out: &mut [u8], at: usize, value: f64) -> usize {

@@ -3,8 +3,9 @@
 use crate::copy::{block, block_mut, last_word};
 use crate::syntax::bytes::quotes;
 
-/// The maximum number of bytes that are written for a word of eight bytes. They are the bytes of
-/// the word, a backslash for each of them, and the block that is written after the last backslash.
+/// The maximum number of bytes that are written for a word of eight bytes. This number covers the
+/// bytes of the word, a backslash for each byte, and the block that is written after the last
+/// backslash.
 const ROOM: usize = 24;
 
 /// Writes `text` to `out` at the offset `at`, with a backslash before each quote and backslash.

@@ -1,7 +1,7 @@
 //! Checks the values of one tag for a block of rows.
 //!
 //! In a loop over one column, the processor can check several values at once.
-//! [`Numbers`](crate::Numbers) uses such a loop for numbers. Writing a tag to a row then only
+//! [`Numbers`](crate::Numbers) formats numbers in a similar loop. Writing a tag to a row then only
 //! copies a block of known size.
 
 use crate::Shape;

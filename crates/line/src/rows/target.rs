@@ -149,8 +149,8 @@ impl Record<'_> {
         }
     }
 
-    /// Records that a point was left out because it has no fields. This is a separate function
-    /// because most rows have fields.
+    /// Records that a point was left out because it has no fields. This function is separate and
+    /// not inlined, because most rows have fields and do not need it.
     #[cold]
     #[inline(never)]
     pub(super) fn skip(self) -> Outcome {

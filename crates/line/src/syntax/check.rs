@@ -1,10 +1,10 @@
 //! Reads the parts of encoded lines in the same way as the server's parser, which runs after the
 //! server's splitter has separated the lines.
 //!
-//! The server's splitter and parser are different scanners. If they disagree about a line, the
-//! server stores text in a value to which the text does not belong. The check in this module finds
-//! lines on which the splitter and the parser disagree. It allocates nothing. If the server itself
-//! refuses a line, this check need not refuse it.
+//! The server's splitter and parser are different scanners. If the splitter and the parser disagree
+//! about a line, the server stores text in a value to which the text does not belong. The check in
+//! this module finds lines on which the splitter and the parser disagree. It allocates nothing. If
+//! the server itself refuses a line, this check need not refuse it.
 
 use alloc::vec::Vec;
 
@@ -192,9 +192,9 @@ impl Walk<'_> {
     }
 }
 
-/// Returns whether a line certainly ends with a timestamp. This is the case if the line ends with
-/// digits after an unescaped space, and another unescaped space precedes this one. (A line that
-/// ends with a string ends with a quote instead of digits.)
+/// Returns whether a line certainly ends with a timestamp. A line certainly ends with a timestamp
+/// if it ends with digits after an unescaped space, and if another unescaped space precedes this
+/// one. (A line that ends with a string ends with a quote instead of digits.)
 pub(crate) fn ends_in_timestamp(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let Some(space) = memchr::memrchr(b' ', line) else {

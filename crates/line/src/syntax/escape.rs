@@ -100,9 +100,9 @@ fn drops_backslash(place: Place, text: &str) -> bool {
     false
 }
 
-/// Returns whether the storage engine would misread its separator `#!~#`. This happens if the text
-/// contains the separator, or if the end of the text and the separator after it look like an
-/// earlier separator.
+/// Returns whether the storage engine would misread its separator `#!~#`. The engine misreads the
+/// separator if the text contains `#!~#`, or if the end of the text and the separator after it look
+/// like an earlier separator.
 fn cuts_key(place: Place, text: &str) -> bool {
     let stem = &KEY_SEPARATOR[..KEY_SEPARATOR.len() - 1];
     place != Place::FieldKey

@@ -1,5 +1,5 @@
-//! Finds the ends of lines in the same way as the dialect's server, which does so before it parses
-//! the lines.
+//! Finds the ends of lines in the same way as the dialect's server, which splits a request into
+//! lines before it parses them.
 
 use memchr::{memchr, memchr2};
 
@@ -25,8 +25,8 @@ pub(crate) struct Split {
 /// algorithm unchanged. A backslash always consumes the next byte. The fields begin at the first
 /// space of the line. A quote begins or ends a string only if more `=` than `,` have occurred since
 /// the first space. Comments are the only case in which this function differs from the server. The
-/// server also looks for quoted strings in a comment, and such a string can include the lines after
-/// the comment. No user would want a comment to include the lines after it.
+/// server also looks for quoted strings in a comment, and a quoted string in a comment can include
+/// the lines after the comment. No user would want a comment to include the lines after it.
 pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
     let newline = memchr(b'\n', text);
     let first = &text[..newline.unwrap_or(text.len())];
