@@ -64,8 +64,8 @@ impl fmt::Display for FieldValue<'_> {
     }
 }
 
-// The macro is called once for each type of field value. A macro generates the `impl` blocks. If
-// all eleven were written out, nobody would notice the two that differ.
+// A macro generates the `impl` blocks, with one call for each type of field value. If all eleven
+// blocks were written out, nobody would notice the two that differ.
 macro_rules! number {
     ($variant:ident: $($number:ty),+) => {$(
         impl From<$number> for FieldValue<'_> {

@@ -34,7 +34,7 @@ pub enum Event {
     /// The next rows of the series that began most recently. If the series has column names but no
     /// rows, the batch is empty.
     Batch(RecordBatch),
-    /// A message from the server, such as a warning.
+    /// A message that the server sent with a result, such as a warning.
     Message {
         /// The index of the statement in the query.
         statement: u32,

@@ -255,9 +255,8 @@ impl Workers {
         }
     }
 
-    /// Sets a function that each worker thread calls when it starts. A thread may need such a
-    /// preparation, because freeing a record batch can run code that belongs to the owner of the
-    /// batch's memory.
+    /// Sets a function that each worker thread calls when it starts. On a worker thread, freeing a
+    /// record batch may run code that belongs to the owner of the batch's memory.
     #[must_use]
     pub fn on_thread_start(mut self, call: fn()) -> Self {
         self.on_thread_start = call;

@@ -15,9 +15,9 @@ pub use undated::Undated;
 /// A batch of encoded lines. A batch holds the bytes of the lines, and the end and the user's index
 /// of every line. A batch also records which points were left out.
 ///
-/// Every line ends with a line feed. String fields can also contain line feeds, so the only correct
-/// ends of the lines are the recorded ones. Never search the bytes of a batch for line feeds to
-/// find its lines.
+/// Every line ends with a line feed. String fields can also contain line feeds, so only the
+/// recorded ends separate the lines. Never search the bytes of a batch for line feeds to find its
+/// lines.
 #[derive(Clone)]
 pub struct Batch {
     /// The lines. The bytes after the last line have no meaning.

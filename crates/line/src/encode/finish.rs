@@ -80,8 +80,8 @@ impl PointEncoder<'_> {
         self.check_split()
     }
 
-    /// Refuses duplicate field keys. If a tag and a field of the dialect cannot have the same key,
-    /// field keys that are also tag keys are also refused.
+    /// Refuses duplicate field keys. If the dialect does not allow a tag and a field with the same
+    /// key, field keys that are also tag keys are refused, too.
     fn check_fields(&mut self) -> Result<(), Error> {
         let grammar = self.grammar();
         let Encoder {

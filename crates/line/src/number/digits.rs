@@ -33,8 +33,8 @@ pub(crate) fn sixteen(number: u64) -> (u128, u32) {
         sub_i64_m128i, zeroed_m128i,
     };
     let (high, low) = (number / 100_000_000, number % 100_000_000);
-    // The two numbers of eight digits are split into four numbers of four digits. These are split
-    // into eight numbers of two digits, and then into sixteen single digits.
+    // The two numbers of eight digits are split into four numbers of four digits. The numbers of
+    // four digits are split into eight numbers of two digits, and then into sixteen single digits.
     let eights = set_i64_m128i(low.cast_signed(), high.cast_signed());
     let high = shr_imm_u64_m128i::<40>(product(eights, all_64(109_951_163)));
     let low = sub_i64_m128i(eights, product(high, all_64(10_000)));

@@ -5,12 +5,12 @@
 //! code are written by `zmij`. For floats between 2^-16 and 2^53, the module uses one power of ten
 //! for each binary exponent. The powers of ten are small enough for exact arithmetic. The product
 //! of a float and its power of ten has 16 or 17 digits before the decimal point. The products of
-//! the adjacent floats are between one and ten away from it. Therefore, at most the last digit of
-//! the product is redundant. The last digit is redundant if a multiple of ten is closer to the
-//! product than half the distance to the product of an adjacent float. If no digit is redundant,
-//! the text consists of the digits of the whole number that is nearest to the product.
+//! the adjacent floats are between one and ten away from this product. Therefore, at most the last
+//! digit of the product is redundant. The last digit is redundant if a multiple of ten is closer to
+//! the product than half the distance to the product of an adjacent float. If no digit is
+//! redundant, the text consists of the digits of the whole number that is nearest to the product.
 //!
-//! The code does not branch on the digits of a float, because they are random.
+//! The code does not branch on the digits of a float, because these digits are random.
 #![expect(
     clippy::cast_possible_truncation,
     reason = "parts of numbers, and small ones"

@@ -107,8 +107,8 @@ impl Shape {
     }
 
     /// Checks and escapes the values that a tag has in many rows, for
-    /// [`Row::tag_value`](crate::Row::tag_value). If the value for a row is missing or empty, the
-    /// tag is left out of this row.
+    /// [`Row::tag_value`](crate::Row::tag_value). If a value is missing or empty, the tag is left
+    /// out of all rows that have this value.
     ///
     /// # Panics
     ///

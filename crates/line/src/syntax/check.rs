@@ -3,8 +3,8 @@
 //!
 //! The server's splitter and parser are different scanners. If the splitter and the parser disagree
 //! about a line, the server stores text in a value to which the text does not belong. The check in
-//! this module finds lines on which the splitter and the parser disagree. It allocates nothing. If
-//! the server itself refuses a line, this check need not refuse it.
+//! this module finds lines on which the splitter and the parser disagree. The check allocates
+//! nothing. If the server itself refuses a line, this check need not refuse it.
 
 use alloc::vec::Vec;
 
@@ -122,7 +122,8 @@ impl Walk<'_> {
         }
         // The Go parser determines the end of a field key twice. First, it reads backslashes in
         // pairs; then it searches for an equals sign without a backslash before it. If the two ends
-        // differ, the Go parser stores the value under a name that contains half of the string.
+        // of the key differ, the Go parser stores the value under a name that contains half of the
+        // string.
         if grammar.pairing == Pairing::PreviousByte
             && self.at > start
             && self.line[self.at - 1] == b'\\'

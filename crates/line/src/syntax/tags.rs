@@ -1,8 +1,8 @@
 //! Finds the positions of the tags in an encoded line, and finds duplicate tag keys.
 //!
 //! If a line has a duplicate tag key, 3.x stores the line, but then fails on every query of the
-//! line's table. When 3.x next writes this table to disk, it crashes. The servers of 1.x and 2.x
-//! refuse a line with a duplicate tag key.
+//! line's table. When 3.x next writes the table of such a line to disk, the server crashes. The
+//! servers of 1.x and 2.x refuse a line with a duplicate tag key.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
