@@ -10,39 +10,40 @@ use arrow_schema::Schema;
 
 use crate::decode::{Event, SeriesHeader};
 
-/// The results of the statements of a query, in the order of the statements.
+/// The answer to a query: the results of its statements, in the order of the statements.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
-    /// The results, with one entry for each statement that the server answered.
+    /// The results; the list has one entry for each statement that the server answered.
     pub statements: Vec<Statement>,
 }
 
-/// The result of one statement.
+/// The result of one statement of a query.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Statement {
     /// The index of the statement in the query.
     pub id: u32,
-    /// The series of the result, in the order in which the server sent them. The series are kept if
-    /// the statement fails later.
+    /// The series of the result, in the order in which the server sent them. If the statement fails
+    /// later, the series that arrived before the failure are kept.
     pub series: Vec<Series>,
     /// Messages from the server, such as warnings.
     pub messages: Vec<Message>,
-    /// The error text from the server, if the statement failed.
+    /// The error text that the server sent for this statement, if the statement failed.
     pub error: Option<String>,
 }
 
-/// Rows that share a name, tags and columns.
+/// A series of an answer: rows that share a name, tags and columns.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Series {
-    /// The measurement, for most kinds of statements.
+    /// The name of the series, which is the measurement for most kinds of statements.
     pub name: Option<String>,
-    /// The tags from `GROUP BY`, sorted by key.
+    /// The tags that `GROUP BY` gave this series, sorted by key.
     pub tags: Vec<(String, String)>,
-    /// The rows, in the order in which the server sent them. All batches have columns with the same
-    /// names. The column types differ between batches if values changed type within the series.
+    /// The batches that contain the rows of the series, in the order in which the server sent them.
+    /// All batches of a series have the same column names. If values changed type within the
+    /// series, the column types differ between the batches.
     pub batches: Vec<RecordBatch>,
 }
 
@@ -52,12 +53,12 @@ pub struct Series {
 pub struct Message {
     /// E.g. `warning`.
     pub level: String,
-    /// The text of the message.
+    /// The text of the server's message.
     pub text: String,
 }
 
 impl Answer {
-    /// Returns an answer that consists of one batch of a series.
+    /// Returns an answer that contains a single batch of a single series.
     pub fn of_batch(header: &SeriesHeader, batch: RecordBatch) -> Self {
         let series = Series {
             name: header.name.clone(),
@@ -74,7 +75,7 @@ impl Answer {
         }
     }
 
-    /// Returns the answer of one statement that has no series.
+    /// Returns an answer that contains the result of one statement and no series.
     pub fn of_nothing(statement: u32) -> Self {
         let statement = Statement {
             id: statement,
@@ -85,7 +86,8 @@ impl Answer {
         }
     }
 
-    /// Returns the first statement that failed, and the error text from the server.
+    /// Returns the index of the first statement that failed, and the error text that the server
+    /// sent for it.
     pub fn first_error(&self) -> Option<(u32, &str)> {
         self.statements.iter().find_map(|statement| {
             let error = statement.error.as_deref()?;
@@ -93,7 +95,7 @@ impl Answer {
         })
     }
 
-    /// Returns the total number of rows in all statements.
+    /// Returns the total number of rows in the results of all statements.
     pub fn rows(&self) -> usize {
         self.statements
             .iter()
@@ -104,7 +106,7 @@ impl Answer {
 }
 
 impl Series {
-    /// Returns the number of rows.
+    /// Returns the number of rows in all batches of the series.
     pub fn rows(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
@@ -118,7 +120,7 @@ impl Series {
     }
 }
 
-/// Collects events into an [`Answer`].
+/// Collects the events of an answer into an [`Answer`].
 #[derive(Debug, Default)]
 pub struct Collector {
     answer: Answer,
@@ -132,7 +134,7 @@ impl Collector {
         Self::default()
     }
 
-    /// Adds the next event.
+    /// Adds the next event to the answer.
     pub fn push(&mut self, event: Event) {
         match event {
             Event::Series(header) => {
@@ -169,7 +171,7 @@ impl Collector {
         }
     }
 
-    /// Returns everything collected so far.
+    /// Returns the answer that was collected so far.
     pub fn finish(self) -> Answer {
         self.answer
     }

@@ -22,48 +22,50 @@ mod text;
 
 pub(crate) use text::excerpt;
 
-/// The kind of an error. To tell errors apart, use the kind and never the error text.
+/// The kind of an [`Error`]. To distinguish errors in code, use their kind and never the error
+/// text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The configuration or an argument is invalid. Nothing was sent.
+    /// The configuration or an argument is invalid. The client sent nothing.
     Config,
-    /// A point cannot be written as a line. Nothing was sent.
+    /// A point cannot be written as a line. The client sent nothing.
     Input,
     /// The server could not be reached.
     Connect,
-    /// The server was reached, but the client or the server refused the certificate of the other
-    /// side.
+    /// The server was reached, but the client refused the server's certificate, or the server
+    /// refused the client's certificate.
     Tls,
     /// A time limit of the configuration expired.
     Timeout {
-        /// The time limit that expired.
+        /// The kind of the time limit that expired.
         which: Limit,
     },
-    /// The connection broke.
+    /// The connection to the server broke.
     Transport,
     /// Status 401: the user or the password is wrong or missing.
     Unauthorized,
     /// Status 403: the user lacks the required privilege.
     Forbidden,
-    /// Status 404: the database or the path does not exist.
+    /// Status 404: the database or the path of the request does not exist.
     NotFound,
     /// Status 413: a single line is larger than the server accepts.
     TooLarge,
-    /// The server refused some points and stored the other points.
+    /// The server refused some points and stored all others.
     PartialWrite,
-    /// The server refused the request permanently.
+    /// The server refused the request, and will refuse it again if it is retried.
     Rejected,
-    /// The server failed. The same request may succeed if it is retried.
+    /// The server failed to process the request. The same request may succeed if it is retried.
     Server,
-    /// The answer is not from InfluxDB: it comes from another program, or it is a redirect.
+    /// The answer does not come from InfluxDB. Another program answered, or the answer is a
+    /// redirect.
     Misdirected,
-    /// The answer violates the protocol: it is damaged or truncated, it is not HTTP, or nothing
-    /// proves that it is complete.
+    /// The answer violates the protocol. The answer is damaged or truncated, the answer is not
+    /// HTTP, or nothing proves that the answer is complete.
     Decode,
-    /// A statement failed, although the answer has the status 200.
+    /// A statement of the query failed, although the answer has the status 200.
     Statement,
-    /// The server truncated its answer and reported that it did.
+    /// The server truncated its answer, and its answer says so.
     Partial,
 }
 
@@ -71,11 +73,11 @@ pub enum ErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {
-    /// The time to open a connection.
+    /// The limit on the time to open a connection.
     Connect,
-    /// The time during which no data is sent or received.
+    /// The limit on the time during which no data is sent or received.
     Read,
-    /// The time for a whole request.
+    /// The limit on the time for a whole request.
     Total,
 }
 
@@ -85,15 +87,15 @@ pub enum Limit {
 pub struct Rejected {
     /// The index of the point in the user's data, if the server's message identifies the point.
     pub index: Option<u64>,
-    /// The part of the line that the server quoted.
+    /// The part of the refused line that the server quoted.
     pub line: String,
     /// The reason why the server refused the point.
     pub reason: String,
 }
 
-/// The error type of all calls.
+/// The error type of all calls in this crate.
 ///
-/// The `{}` format shows the error, including its cause, in one line.
+/// The `{}` format shows the error and its cause in one line.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -161,19 +163,19 @@ impl Error {
 
     /// Returns whether the same request may succeed if it is retried.
     ///
-    /// It is harmless to write a point with a timestamp again, because the point overwrites itself.
-    /// Points without a timestamp may be stored twice. Only the caller knows whether a query can
-    /// safely run again.
+    /// It is harmless to write a point with a timestamp twice, because the second write overwrites
+    /// the first one with the same data. Points without a timestamp may be stored twice if the
+    /// write is retried. Only the caller knows whether a query can safely be repeated.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Returns the HTTP status of the answer, if there was an answer.
+    /// Returns the HTTP status of the server's answer, or `None` if no answer arrived.
     pub fn status(&self) -> Option<u16> {
         self.0.said.as_ref().map(|said| said.status)
     }
 
-    /// Returns the complete message from the server.
+    /// Returns the complete error message that the server sent.
     pub fn server_message(&self) -> Option<&str> {
         let said = self
             .0
@@ -190,14 +192,14 @@ impl Error {
 
     /// Returns the headers of the answer in their original order, with names in lower case.
     ///
-    /// Values are decoded as UTF-8, with U+FFFD for invalid bytes. Headers with control characters
-    /// are left out, because servers use them only to repeat text from the body.
+    /// Header values are decoded as UTF-8, with U+FFFD for invalid bytes. Headers with control
+    /// characters are left out, because servers use such headers only to repeat text from the body.
     pub fn headers(&self) -> &[(String, String)] {
         self.0.said.as_ref().map_or(&[], |said| &said.headers)
     }
 
-    /// Returns the first header of the answer that has this name; upper and lower case are
-    /// equivalent.
+    /// Returns the value of the first header of the answer with this name. Upper and lower case are
+    /// equivalent in the name.
     pub fn header(&self, name: &str) -> Option<&str> {
         find_header(self.headers(), name)
     }
@@ -207,27 +209,28 @@ impl Error {
         self.report().map_or(&[], |report| &report.rejected)
     }
 
-    /// Returns how many points the server reports as dropped.
+    /// Returns the number of points that the server reports as dropped.
     ///
-    /// This number is not the number of missing points: it does not include lines that the server
-    /// could not parse, and it covers only one shard.
+    /// The number of missing points can be different. The server's number does not include lines
+    /// that the server could not parse, and it covers only one shard.
     pub fn dropped(&self) -> Option<u64> {
         self.report().and_then(|report| report.dropped)
     }
 
-    /// Returns the state of the points, if a batch was sent in parts, or several batches were sent.
+    /// Returns the state of the points of the write, if a batch was sent in parts or several
+    /// batches were sent.
     pub fn ledger(&self) -> Option<&Ledger> {
         self.report().map(|report| &report.ledger)
     }
 
-    /// Returns the indexes of stored points, if a batch was sent in parts, or several batches were
-    /// sent.
+    /// Returns the indexes of the points that were stored, if a batch was sent in parts or several
+    /// batches were sent.
     pub fn written(&self) -> Vec<Range<u64>> {
         self.points(State::Stored)
     }
 
-    /// If a batch was sent in parts, returns the indexes of points that were never sent, or were
-    /// sent only in a body that the server refused as too large.
+    /// Returns the indexes of the points that were not sent, if a batch was sent in parts. Points
+    /// that were sent only in a body that the server refused as too large also count as not sent.
     pub fn unsent(&self) -> Vec<Range<u64>> {
         self.points(State::Unsent)
     }
@@ -237,17 +240,18 @@ impl Error {
         ledger.flat_map(|ledger| ledger.ranges(state)).collect()
     }
 
-    /// Returns the index of the statement that failed, counted from 0.
+    /// Returns the index of the statement that failed. The first statement of a query has the index
+    /// 0.
     pub fn statement(&self) -> Option<u32> {
         self.queried().and_then(|query| query.statement)
     }
 
-    /// Returns the results that a query returned before it failed.
+    /// Returns the results that the server sent before the query failed.
     pub fn answer(&self) -> Option<&Answer> {
         self.queried().and_then(|query| query.answer.as_ref())
     }
 
-    /// Removes from the error, and returns, the results that a query returned before it failed.
+    /// Consumes the error and returns the results that the server sent before the query failed.
     pub fn into_answer(self) -> Option<Answer> {
         match self.0.detail {
             Detail::Query(query) => query.answer,
@@ -255,12 +259,13 @@ impl Error {
         }
     }
 
-    /// Returns the raw answer that contains the error, or the part of the answer that arrived.
+    /// Returns the bytes of the answer that contains the error, or the part of the answer that
+    /// arrived.
     pub fn raw(&self) -> Option<&Bytes> {
         self.queried().and_then(|query| query.raw.as_ref())
     }
 
-    /// Returns the error of the point that cannot be written as a line.
+    /// Returns the error of the encoder, if a point cannot be written as a line.
     pub fn input(&self) -> Option<&aioinflux_line::Error> {
         match &self.0.detail {
             Detail::Write(write) => write.input.as_ref(),

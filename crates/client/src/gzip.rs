@@ -23,8 +23,8 @@ const STEP: usize = 4096;
 #[cfg(feature = "line-deflate")]
 const LARGE: usize = 64 << 10;
 
-/// Compresses lines in the same way as the body of a write: with ordinary gzip, optimized for
-/// speed.
+/// Compresses lines in the same way as the client compresses the body of a write. The result is
+/// ordinary gzip data, and the compression is optimized for speed.
 ///
 /// # Errors
 /// No error can occur, because the output is in memory.

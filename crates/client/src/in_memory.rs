@@ -8,12 +8,13 @@ use crate::decode::raw::{self, Verdict};
 use crate::decode::{DecodeError, DecodeErrorKind, Decoder, End, Event, Format, SeriesHeader};
 use crate::error::{Error, ErrorKind, excerpt};
 
-/// Decodes the body of an answer from `/query`: one document, or the documents of a chunked answer.
+/// Decodes the body of an answer from `/query`. The body is one JSON document, or the documents of
+/// a chunked answer.
 ///
 /// # Errors
 ///
-/// Fails if a statement failed, or if the body is damaged or truncated. The results before the
-/// failure are kept ([`Error::answer`]).
+/// Fails if a statement of the query failed, or if the body is damaged or truncated. The error
+/// contains the results that precede the failure ([`Error::answer`]).
 ///
 /// ```
 /// use aioinflux::decode::Format;
@@ -32,12 +33,13 @@ pub fn parse_answer(body: &[u8], format: Format) -> Result<Answer, Error> {
     parser.finish()
 }
 
-/// Checks the JSON body of an answer that is returned unchanged.
+/// Checks the JSON body of an answer without decoding it, for callers that pass the body on
+/// unchanged.
 ///
 /// # Errors
 ///
-/// Fails if a statement failed, if the server's row limit truncated the answer, or if the body is
-/// damaged or truncated.
+/// Fails if a statement of the query failed, or if the server's row limit truncated the answer.
+/// Also fails if the body is damaged or truncated.
 pub fn check_answer(body: &[u8]) -> Result<(), Error> {
     check(body).map_err(in_memory)
 }
@@ -65,10 +67,10 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// Decodes the body of an answer batch by batch, so that at most one batch is in memory.
+/// Decodes the body of an answer batch by batch, so that at most one decoded batch is in memory.
 ///
-/// Each item is an answer that contains one batch of one series. The last item may be an error;
-/// [`parse_answer`] describes the possible errors.
+/// Each item of the iterator is an answer that contains one batch of one series. The last item of
+/// the iterator may be an error. For the possible errors, see [`parse_answer`].
 pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
     Batches {
         decoder: Decoder::new(format),
@@ -79,7 +81,7 @@ pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
     }
 }
 
-/// An iterator over the batches of an answer in memory; see [`parse_batches`].
+/// An iterator over the batches of an answer whose body is in memory (see [`parse_batches`]).
 #[derive(Debug)]
 pub struct Batches<B> {
     decoder: Decoder,
@@ -117,7 +119,7 @@ impl<B: AsRef<[u8]>> Iterator for Batches<B> {
 }
 
 impl<B> Batches<B> {
-    /// Decodes text columns as `Utf8View`: see [`Decoder::text_views`].
+    /// Decodes text columns as `Utf8View` (see [`Decoder::text_views`]).
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.decoder = self.decoder.text_views();
@@ -159,20 +161,21 @@ impl AnswerParser {
         }
     }
 
-    /// Decodes text columns as `Utf8View`: see [`Decoder::text_views`].
+    /// Decodes text columns as `Utf8View` (see [`Decoder::text_views`]).
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.decoder = self.decoder.text_views();
         self
     }
 
-    /// Reads the next piece of the body. Errors are returned only at the end of the body.
+    /// Decodes the next piece of the body. This call returns no errors; [`finish`](Self::finish)
+    /// returns them at the end of the body.
     pub fn feed(&mut self, piece: &[u8]) {
         let fed = self.decoder.feed(piece);
         self.collect(fed);
     }
 
-    /// Ends the body and returns the decoded answer.
+    /// Tells the parser that the body has ended, and returns the decoded answer.
     ///
     /// # Errors
     ///

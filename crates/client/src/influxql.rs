@@ -27,11 +27,12 @@ use std::time::Duration;
 
 use crate::error::{Error, excerpt};
 
-/// Quotes a name: `my "db"` becomes `"my \"db\""`.
+/// Quotes a name for InfluxQL. For example, `my "db"` becomes `"my \"db\""`.
 ///
 /// # Errors
-/// Fails if the name contains a NUL or a carriage return, which InfluxQL cannot express. A server
-/// would silently end the statement at a NUL. Fails if the name is empty.
+/// Fails if the name contains a NUL or a carriage return, which InfluxQL cannot express. If a
+/// statement contained a NUL, the server would silently ignore the rest of the statement. Also
+/// fails if the name is empty.
 pub fn quote_identifier(name: &str) -> Result<String, Error> {
     if name.is_empty() {
         return Err(Error::config("a name in a query is empty"));
@@ -39,11 +40,11 @@ pub fn quote_identifier(name: &str) -> Result<String, Error> {
     quoted(name, '"').ok_or_else(|| unwritable("name", name))
 }
 
-/// Quotes a string: `it's` becomes `'it\'s'`.
+/// Quotes a string for InfluxQL. For example, `it's` becomes `'it\'s'`.
 ///
 /// # Errors
-/// Fails if the string contains a NUL or a carriage return, like [`quote_identifier`]. The error
-/// does not show the string, because passwords are quoted with this function, too.
+/// Fails if the string contains a NUL or a carriage return, which InfluxQL cannot express. The
+/// error message does not show the string, because this function is also used to quote passwords.
 pub fn quote_string(text: &str) -> Result<String, Error> {
     quoted(text, '\'').ok_or_else(|| {
         Error::config(
@@ -52,15 +53,16 @@ pub fn quote_string(text: &str) -> Result<String, Error> {
     })
 }
 
-/// Writes a regular expression in Go's syntax between slashes: `a/b` becomes `/a\/b/`.
+/// Writes a regular expression in Go's syntax between slashes. For example, `a/b` becomes `/a\/b/`.
 ///
-/// This function only ensures that the pattern stays a regular expression within the query. The
-/// server checks whether the regular expression is valid.
+/// This function ensures only that the query's parser reads the whole pattern as a regular
+/// expression. The server checks whether the regular expression is valid.
 ///
 /// # Errors
-/// Fails if the pattern contains a NUL, a carriage return or a line feed; write `\x00`, `\r` or
-/// `\n` instead. Fails if the pattern ends with a backslash; write an escaped backslash as `\x5c`.
-/// Fails if the pattern is empty, because an empty pattern would match everything.
+/// Fails if the pattern contains a NUL, a carriage return or a line feed. Write `\x00`, `\r` or
+/// `\n` instead of these characters. Also fails if the pattern ends with a backslash; write an
+/// escaped backslash as `\x5c`. Also fails if the pattern is empty, because an empty pattern would
+/// match everything.
 pub fn quote_regex(pattern: &str) -> Result<String, Error> {
     if pattern.is_empty() {
         return Err(Error::config(
@@ -97,10 +99,10 @@ const UNITS: [(&str, u64); 8] = [
     ("ns", 1),
 ];
 
-/// Writes a duration: 90 minutes become `1h30m`.
+/// Writes a duration in InfluxQL. For example, 90 minutes become `1h30m`.
 ///
 /// # Errors
-/// Fails if the duration exceeds 64-bit nanoseconds (292 years).
+/// Fails if the duration in nanoseconds exceeds 64 bits, which is the case for more than 292 years.
 pub fn quote_duration(duration: Duration) -> Result<String, Error> {
     let whole = i64::try_from(duration.as_nanos()).map_err(|_| {
         Error::config(format!(
@@ -118,13 +120,13 @@ pub fn quote_duration(duration: Duration) -> Result<String, Error> {
     Ok(if text.is_empty() { "0s".into() } else { text })
 }
 
-/// Checks that a string is a duration, such as `1h30m` or `INF`, and nothing else.
+/// Checks that a whole string is a duration, such as `1h30m` or `INF`, and returns it.
 ///
-/// `µ` is replaced with `u`. `INF` is valid only in statements that create a retention policy or a
-/// database.
+/// In the returned string, `u` replaces `µ`. `INF` is valid only in statements that create a
+/// retention policy or a database.
 ///
 /// # Errors
-/// Fails if the string is not a duration, or if the duration exceeds 64-bit nanoseconds.
+/// Fails if the string is not a duration, or if the duration in nanoseconds exceeds 64 bits.
 pub fn check_duration(text: &str) -> Result<String, Error> {
     if text.eq_ignore_ascii_case("inf") {
         return Ok("INF".into());

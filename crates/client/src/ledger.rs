@@ -9,17 +9,17 @@ use std::ops::Range;
 
 use aioinflux_line::Batch;
 
-/// The state that points are in after a write.
+/// What happened to a point in a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
     /// The server stored the points.
     Stored,
-    /// The server stored some of the points, and refused other points individually.
+    /// The server stored some of the points and refused the rest individually.
     PartlyStored,
     /// The server refused the points.
     Refused,
-    /// The points were sent, and it is unknown whether the server stored them.
+    /// The points were sent, but it is unknown whether the server stored them.
     InDoubt,
     /// The points were not sent, or were sent only in a body that the server refused as too large.
     Unsent,
@@ -34,11 +34,11 @@ pub enum Origin {
 }
 
 /// A range of points with consecutive indexes, and the state of these points. A point without
-/// fields, which has no line, is treated like the points next to it.
+/// fields, which has no line, counts as being in the same state as an adjacent point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// `None` if only the number of points is known.
+    /// The origin of the indexes, or `None` if only the number of points is known.
     pub origin: Option<Origin>,
     /// Their indexes.
     pub points: Range<u64>,
@@ -46,7 +46,7 @@ pub struct Entry {
     pub state: State,
 }
 
-/// The state of the points of a write, in the order in which the states became known.
+/// Records the state of each point of a write, in the order in which the states became known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     entries: Vec<Entry>,
@@ -57,19 +57,19 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Returns all entries.
+    /// Returns all entries of the ledger.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Returns the indexes of points in one state.
+    /// Returns the ranges of indexes of the points that are in `state`.
     pub fn ranges(&self, state: State) -> impl Iterator<Item = Range<u64>> {
         let known = move |entry: &&Entry| entry.state == state && entry.origin.is_some();
         let entries = self.entries.iter().filter(known);
         entries.map(|entry| entry.points.clone())
     }
 
-    /// Returns the number of points in one state.
+    /// Returns the number of points that are in `state`.
     pub fn count(&self, state: State) -> u64 {
         let entries = self.entries.iter().filter(|entry| entry.state == state);
         entries
@@ -77,7 +77,7 @@ impl Ledger {
             .sum()
     }
 
-    /// Returns whether there are no entries.
+    /// Returns whether the ledger has no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -120,7 +120,7 @@ impl Ledger {
         self.skipped = other.skipped;
     }
 
-    /// Records that this point and all later points were not processed.
+    /// Records that the point with the index `point` and all later points were not processed.
     pub fn end_before(&mut self, point: u64) {
         // Points without a line that precede `point` are treated like the last point before them.
         let last = self.entries.last().filter(|last| {
@@ -131,8 +131,8 @@ impl Ledger {
         self.end = Some(last.map_or(point, |last| last.points.end));
     }
 
-    /// Returns the index of the first point that is not in the ledger. All points before this point
-    /// are in the ledger.
+    /// Returns the index of the first point that the ledger does not cover. The ledger covers all
+    /// points before the returned index.
     pub fn next_point(&self) -> u64 {
         let last = self
             .entries

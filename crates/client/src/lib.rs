@@ -36,7 +36,7 @@
 //!
 //! # Features
 //!
-//! All features are off by default.
+//! All optional features of this crate are off by default.
 //!
 //! | feature | what |
 //! |---|---|
@@ -51,8 +51,8 @@
 //! | InfluxDB 2.x, with a token ([`Auth::token`]) | yes | Flux, and InfluxQL if the query names it ([`Query::language`]) |
 //! | InfluxDB 3.x | not yet | not yet |
 //!
-//! A client without a token is a client of 1.x. A client with a token asks the server once for its
-//! generation, unless [`Config::dialect`] states it.
+//! A client without a token assumes that the server is 1.x. A client with a token asks the server
+//! once for its generation, unless [`Config::dialect`] states it.
 //!
 //! ```no_run
 //! use aioinflux::{Auth, Client, Config, Point, Query};
@@ -72,9 +72,9 @@
 //!
 //! # Lines and answers
 //!
-//! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
-//! batches. An answer that may be incomplete is always reported as an error, and never as a shorter
-//! answer.
+//! Points are written as line protocol, with timestamps in nanoseconds. Answers to queries are
+//! returned as Arrow record batches. If an answer may be incomplete, the call always returns an
+//! error, and never a shorter answer.
 
 pub mod answer;
 mod client;

@@ -12,14 +12,14 @@ use crate::error::{Error, ErrorKind, WriteReport};
 use crate::ledger::{Ledger, Span, State};
 use crate::write::{self, Written};
 
-/// The progress of a write.
+/// The progress of a write of several batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The points that the server stored.
+    /// The number of points that the server stored, and the number of points that were not sent.
     pub written: Written,
-    /// The number of finished points, which were stored, were refused individually, or have no
-    /// line.
+    /// The number of points that are finished. A finished point was stored, was refused
+    /// individually, or has no line.
     pub points: u64,
     /// The number of bytes in the lines of the finished points.
     pub bytes: u64,
@@ -29,13 +29,13 @@ pub struct Progress {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Finished {
-    /// The points that the server stored.
+    /// The number of points that the server stored, and the number of points that were not sent.
     pub written: Written,
-    /// The first error, together with the ledger.
+    /// The first error of the write, which includes the ledger.
     pub error: Option<Error>,
-    /// Whether the error ended the write; an error about individual points does not.
+    /// Whether the error ended the write. An error about individual points does not end a write.
     pub failed: bool,
-    /// The state of the points of the write.
+    /// The ledger, which records the state of each point of the write.
     pub ledger: Ledger,
 }
 
@@ -48,13 +48,14 @@ impl Finished {
     }
 }
 
-/// Writes all batches that `next` returns, whether they are ready now or later. A future from
-/// `send` sends each batch, and at most `connections` of these futures run at once. The points of a
-/// batch that is sent without an error get the state `done`.
+/// Writes all batches that `next` returns, whether they are ready now or later. Each batch is sent
+/// by a future from `send`. At most `connections` of these futures run at once. If a batch is sent
+/// without an error, its points get the state `done`.
 ///
-/// If the server refuses individual points of a batch, later batches are still sent. Any other
-/// error, including an error from `next`, stops the write. When the write stops, `next` is dropped,
-/// and the error is returned after the requests in flight have ended.
+/// If the server refuses individual points of a batch, later batches are still sent. Any error that
+/// is not about individual points stops the write; this includes an error from `next`. When an
+/// error stops the write, `next` is dropped, and the error is returned after the requests in flight
+/// have ended.
 pub async fn run<B, E, F>(
     next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<B, E>>>,
     send: impl Fn(Arc<Batch>) -> F,

@@ -155,23 +155,24 @@ fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rej
     })
 }
 
-/// A field that was sent with a type that differs from the stored type.
+/// A field conflict: a field was sent with a type that differs from the type that the server
+/// stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldConflict {
     /// The measurement.
     pub measurement: String,
-    /// The key of the field.
+    /// The key of the field with the conflict.
     pub field: String,
-    /// The type that was sent: `float`, `integer`, `unsigned`, `boolean` or `string`.
+    /// The type with which the field was sent: `float`, `integer`, `unsigned`, `boolean` or
+    /// `string`.
     pub sent: String,
     /// The type that the server stores for this field.
     pub stored: String,
 }
 
 impl Error {
-    /// Returns the field that the server refused because it stores this field with a different
-    /// type.
+    /// Returns the field that the server refused because the stored field has a different type.
     pub fn field_conflict(&self) -> Option<FieldConflict> {
         self.server_message().and_then(FieldConflict::of)
     }

@@ -10,16 +10,17 @@ use crate::exchange::Exchange;
 use crate::query::{Query, ReadOptions};
 use crate::source::Source;
 
-/// The answer to a query, read event by event.
+/// The answer to a query, which the caller reads event by event.
 ///
-/// Data is read only when it is requested. A slow reader therefore slows the server down, and
-/// memory use does not grow with the size of the answer. A stream closes its connection if it is
-/// dropped before its end, or if an error ends it.
+/// The stream reads data from the server only when the caller requests an event. A slow reader of a
+/// stream therefore slows the server down, and memory use does not grow with the size of the
+/// answer. A stream closes its connection if it is dropped before its end, or if an error ends it.
 ///
-/// `timeout` limits the time until the first event. This time includes waiting for a free slot,
-/// sending the query, and reading the head of the answer, or the whole answer if it is an error.
-/// For the events of a successful answer, only `read_timeout` applies, and it counts only while
-/// [`next`](Self::next) waits for the server.
+/// The option `timeout` limits the time until the first event. The time until the first event
+/// includes waiting for a free slot, sending the query, and reading the head of the answer. If the
+/// answer is an error, `timeout` also limits the time for reading the whole answer. While the
+/// events of a successful answer are read, only `read_timeout` applies. `read_timeout` counts only
+/// while [`next`](Self::next) waits for the server.
 pub struct Stream {
     source: Source,
     server: String,
@@ -40,16 +41,16 @@ impl Stream {
 
     /// Returns the next event, or `None` after the last event.
     ///
-    /// The future can be dropped and the call repeated (as in `select!`) without losing an event.
-    /// `read_timeout` counts from the first call that waits, and continues across calls. If
-    /// `read_timeout` expires between two calls, while no call was waiting, it starts again with
-    /// the second call.
+    /// If the future of this call is dropped and the call is repeated (as in `select!`), no event
+    /// is lost. `read_timeout` starts with the first call that waits, and the next calls continue
+    /// it. If `read_timeout` expires while no call is waiting, it starts again with the next call.
     ///
     /// # Errors
     ///
-    /// The error of a failed statement ([`ErrorKind::Statement`](crate::ErrorKind::Statement))
-    /// comes after the events that precede it, and the stream continues after this error. Any other
-    /// error, for example because an answer ends early or was truncated, is the last item.
+    /// If a statement fails, its error ([`ErrorKind::Statement`](crate::ErrorKind::Statement)) is
+    /// returned after the events that precede it, and the stream then continues. Any error that is
+    /// not about a failed statement is the last item of the stream. For example, the answer may
+    /// have ended early or been truncated.
     pub async fn next(&mut self) -> Option<Result<Event, Error>> {
         Some(match self.source.next().await? {
             Ok(Event::StatementError { statement, message }) => {
@@ -60,7 +61,7 @@ impl Stream {
         })
     }
 
-    /// Returns the number of bytes received so far, after decompression.
+    /// Returns the number of bytes of the answer that were received so far, after decompression.
     #[must_use]
     pub const fn received(&self) -> u64 {
         self.source.received()

@@ -34,7 +34,8 @@ mod trust;
 pub(crate) use explain::{explain, unanswered};
 pub(crate) use trust::Shown;
 
-/// The certificates for `https`. By default, the certificate authorities of the system are trusted.
+/// The certificate options for `https`. By default, the client trusts the certificate authorities
+/// of the system.
 ///
 /// ```
 /// use aioinflux::{Pem, Tls};
@@ -62,33 +63,35 @@ impl Default for Tls {
 }
 
 impl Tls {
-    /// Returns settings that trust the system's authorities and send no client certificate.
+    /// Returns the default options: the system's certificate authorities are trusted, and no client
+    /// certificate is sent.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Trusts these authorities in addition to the authorities of the system (see `system_roots`).
+    /// Adds certificate authorities that the client trusts in addition to the authorities of the
+    /// system (see `system_roots`).
     ///
-    /// A server that presents exactly one of these certificates is also trusted, regardless of who
-    /// issued the certificate, but only for the names in the certificate and while it is valid. If
-    /// such a certificate has no subjectAltName, its common name is used. A self-signed certificate
-    /// can therefore be trusted in this way.
+    /// A server is also trusted if its certificate is one of the given certificates, regardless of
+    /// who issued it. A self-signed certificate can therefore be trusted by passing it to this
+    /// method. The server is trusted only for the names in its certificate and while the
+    /// certificate is valid. If the certificate has no subjectAltName, its common name is used.
     #[must_use]
     pub fn ca(mut self, certificates: Pem) -> Self {
         self.own.push(certificates);
         self
     }
 
-    /// Sets whether the system's authorities are trusted. Default: yes. If the system's authorities
-    /// are not trusted, only the authorities passed to [`ca`](Self::ca) are trusted.
+    /// Sets whether the system's certificate authorities are trusted. Default: yes. If the system's
+    /// authorities are not trusted, only the authorities passed to [`ca`](Self::ca) are trusted.
     #[must_use]
     pub fn system_roots(mut self, trusted: bool) -> Self {
         self.system_roots = trusted;
         self
     }
 
-    /// Sends this certificate (chain) to the server, and proves with the key that the client owns
-    /// it.
+    /// Sends a client certificate (or a chain of certificates) to the server, and uses the key to
+    /// prove that the client owns the certificate.
     #[must_use]
     pub fn client_certificate(mut self, certificates: Pem, key: Pem) -> Self {
         self.client = Some((certificates, key));
@@ -96,8 +99,8 @@ impl Tls {
     }
 
     /// Sets whether the server's certificate is verified. Default: yes. Without verification,
-    /// anyone on the network path to the server can read and change the data, including passwords,
-    /// so turn verification off only in tests. Without verification, the certificates passed to
+    /// anyone on the network path to the server can read and change the data, including passwords.
+    /// Turn verification off only in tests. If verification is off, the certificates passed to
     /// [`ca`](Self::ca) are not read.
     #[must_use]
     pub fn verify(mut self, verify: bool) -> Self {
@@ -221,7 +224,8 @@ fn broken(error: &rustls::Error) -> Error {
     Error::config(format!("tls: {error}"))
 }
 
-/// PEM text, either in a file that is read when the client is created, or in memory.
+/// A certificate or key as PEM text, either in memory or in a file, which is read when the client
+/// is created.
 #[derive(Clone)]
 pub struct Pem(PemSource);
 
@@ -232,7 +236,7 @@ enum PemSource {
 }
 
 impl Pem {
-    /// Uses the content of this file.
+    /// Returns PEM text that is read from the file with this path.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(PemSource::File(path.into()))
     }

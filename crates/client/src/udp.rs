@@ -15,7 +15,7 @@ use aioinflux_line::Batch;
 use crate::error::{Error, ErrorKind, excerpt};
 use crate::lookup;
 
-/// Sends batches over UDP.
+/// Sends batches of lines to a server over UDP.
 #[derive(Debug)]
 pub struct UdpSender {
     socket: UdpSocket,
@@ -26,17 +26,17 @@ pub struct UdpSender {
 
 impl UdpSender {
     /// The default size of a datagram. A datagram of this size fits into one packet on networks
-    /// with the usual packet size (1500 bytes), and leaves room for the headers of tunnels.
+    /// with the usual packet size (1500 bytes), with room for the headers of tunnels.
     pub const DATAGRAM_BYTES: usize = 1400;
-    /// The maximum size of a datagram, which is limited by the size of an IPv4 packet.
+    /// The maximum size of a datagram, which follows from the maximum size of an IPv4 packet.
     pub const MAX_DATAGRAM_BYTES: usize = 65_507;
 
-    /// Returns a sender to this host and port. The host is looked up, and an IPv4 address is
-    /// preferred. This call sends nothing, so it is unknown whether a server listens at that
-    /// address.
+    /// Returns a sender for the server at this host and port. The call looks up the address of the
+    /// host, and prefers an IPv4 address. Creating a sender sends nothing, so it is unknown whether
+    /// a server listens at the address.
     ///
     /// # Errors
-    /// Fails if the host has no address, or if the system provides no socket.
+    /// Fails if no address is found for the host, or if the system cannot create a socket.
     pub fn new(host: &str, port: u16) -> Result<Self, Error> {
         let address = format!("{host}:{port}");
         let refused = |text| Error::new(ErrorKind::Connect, true, text).during("udp to", &address);
@@ -65,9 +65,10 @@ impl UdpSender {
     }
 
     /// Sets the maximum number of bytes of lines in a datagram. Default:
-    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). With larger datagrams, fewer datagrams are sent.
-    /// However, one lost fragment loses all lines of its datagram, and some networks forward no
-    /// fragments. Within one machine, fragmentation hardly matters.
+    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). If the maximum is larger, fewer datagrams are
+    /// sent. However, the network may split large datagrams into fragments. If one fragment is
+    /// lost, all lines of its datagram are lost, and some networks forward no fragments. If the
+    /// sender and the server run on the same machine, fragmentation hardly matters.
     ///
     /// # Errors
     /// Fails if `bytes` is 0 or more than [`MAX_DATAGRAM_BYTES`](Self::MAX_DATAGRAM_BYTES).
@@ -82,12 +83,13 @@ impl UdpSender {
         Ok(self)
     }
 
-    /// Sends the lines and returns the number of datagrams.
+    /// Sends the lines of a batch and returns the number of datagrams that were sent.
     ///
     /// # Errors
-    /// Fails if a line is larger than the maximum size of a datagram. The error then names the
-    /// line, and nothing was sent. Fails if the system refuses to send, or if it reports that an
-    /// earlier datagram was refused, for example because no program listens on a reachable machine.
+    /// Fails if a line is larger than the maximum size of a datagram. If a line is too large, the
+    /// error message identifies the line, and nothing was sent. Also fails if the system refuses to
+    /// send. Also fails if the system reports that an earlier datagram was refused, for example
+    /// because no program listens on the port of a reachable machine.
     pub fn send(&self, batch: &Batch) -> Result<usize, Error> {
         let datagrams = datagrams(batch, self.datagram_bytes)?;
         for datagram in &datagrams {
@@ -100,11 +102,11 @@ impl UdpSender {
     }
 }
 
-/// Returns the lines as datagrams of at most `bytes` bytes. Each datagram lacks the line feed of
-/// its last line.
+/// Splits the lines of a batch into datagrams of at most `bytes` bytes. In each datagram, the line
+/// feed after the last line is left out.
 ///
 /// # Errors
-/// Fails if a line is larger than `bytes`.
+/// Fails if a line has more than `bytes` bytes.
 pub fn datagrams(batch: &Batch, bytes: usize) -> Result<Vec<&[u8]>, Error> {
     let mut found = Vec::new();
     let mut first = 0;

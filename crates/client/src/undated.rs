@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use aioinflux_line::Batch;
 
-/// Points of one request that share a series and a field, and have no time.
+/// Points without a timestamp that share a series and a field in one request.
 ///
-/// The server assigns the same time to all points of a request that have no time. The server
-/// therefore keeps only one of these points for each series.
+/// The server gives the same time to all points of a request that have no timestamp. The server
+/// therefore keeps only one of the points that share a series and a field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Colliding {
-    /// The number of colliding points.
+    /// The number of points that would replace each other.
     pub points: usize,
     /// The encoded series of the first colliding point.
     pub first: String,

@@ -18,12 +18,12 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use crate::answer::Series;
 use crate::decode::float_of;
 
-/// A column contains values that have no common type.
+/// The error for a column that contains values without a common type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MixedColumn {
     /// The column.
     pub name: String,
-    /// The types of the values in the column.
+    /// Two types in the column that have no common type.
     pub types: (DataType, DataType),
 }
 
@@ -46,7 +46,8 @@ impl fmt::Display for MixedColumn {
 impl std::error::Error for MixedColumn {}
 
 impl Series {
-    /// Returns the batches, converted to one common schema.
+    /// Converts the batches of the series to one common schema, and returns the schema and the
+    /// batches.
     ///
     /// If all values of a column are null in some batches, the column takes its type from the other
     /// batches. A column of integers and floats becomes `Float64` if a float can represent every
@@ -55,7 +56,7 @@ impl Series {
     ///
     /// # Errors
     ///
-    /// Fails if a column contains types that have no common type.
+    /// Fails if the values of a column have no common type.
     pub fn unified(&self) -> Result<(SchemaRef, Vec<RecordBatch>), MixedColumn> {
         let Some(first) = self.batches.first() else {
             return Ok((Arc::new(Schema::empty()), Vec::new()));
@@ -79,7 +80,7 @@ impl Series {
         Ok((schema, batches))
     }
 
-    /// Returns the parts of one column, one part for each batch.
+    /// Returns the arrays of one column: each batch contains one of them.
     pub fn parts(&self, column: usize) -> impl Iterator<Item = &dyn Array> {
         self.batches
             .iter()
@@ -87,11 +88,11 @@ impl Series {
     }
 }
 
-/// Returns the type that can represent the values of all parts of a column.
+/// Returns the type that can represent the values in all arrays of a column.
 ///
 /// # Errors
 ///
-/// Fails with two types that have no common type.
+/// Fails if the arrays contain types without a common type, and returns two of these types.
 pub fn common_type(parts: &[&dyn Array]) -> Result<DataType, (DataType, DataType)> {
     let mut common = DataType::Null;
     for kind in parts.iter().map(|part| part.data_type()) {
@@ -134,7 +135,7 @@ fn converted(batch: &RecordBatch, schema: &SchemaRef) -> RecordBatch {
         .expect("every column was brought to the type of the schema")
 }
 
-/// Returns the array converted to the type that [`common_type`] chose for its column.
+/// Converts an array to the type that [`common_type`] chose for its column.
 pub fn as_type(array: &ArrayRef, kind: &DataType) -> ArrayRef {
     match (array.data_type(), kind) {
         (DataType::Null, kind) => new_null_array(kind, array.len()),

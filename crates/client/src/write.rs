@@ -13,7 +13,7 @@ use crate::exchange::Exchange;
 use crate::ledger::{Span, State};
 use crate::reject;
 
-/// The result of a write that succeeded.
+/// The number of points that a successful write stored, and the number of points without fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Written {

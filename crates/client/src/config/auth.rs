@@ -9,20 +9,20 @@ pub enum Auth {
     /// No credentials.
     #[default]
     None,
-    /// A user and a password.
+    /// A user name and a password.
     Basic {
         /// The user.
         user: String,
         /// The password.
         password: Secret,
     },
-    /// A token of 2.x or 3.x.
+    /// An API token for a 2.x or 3.x server.
     Token(Secret),
 }
 
 impl Auth {
-    /// A user and a password. The user and the password are sent only in the `Authorization`
-    /// header.
+    /// A user name and a password. The user name and the password are sent only in the
+    /// `Authorization` header.
     pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self::Basic {
             user: user.into(),
@@ -35,7 +35,7 @@ impl Auth {
         Self::Token(Secret::new(token))
     }
 
-    /// The user name, if there is one.
+    /// Returns the user name, or `None` if the credentials contain no user name.
     pub fn user(&self) -> Option<&str> {
         match self {
             Self::Basic { user, .. } => Some(user),

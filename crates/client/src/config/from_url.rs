@@ -30,12 +30,14 @@ const KEYS: [(&str, &[&str]); 11] = [
 const NEAR: usize = 4;
 
 impl Config {
-    /// Parses a URL in the form that the documentation of `Config` describes.
+    /// Parses a URL into a configuration. The documentation of `Config` describes the format of the
+    /// URL.
     ///
     /// # Errors
     ///
-    /// Fails if the string is not a URL, if the scheme is neither `http` nor `https`, or if a key
-    /// is unknown or has an invalid value. Error messages never show a password.
+    /// Fails if the string is not a URL, or if its scheme is neither `http` nor `https`. Also fails
+    /// if the URL contains an unknown key or an invalid value of a key. Error messages never show a
+    /// password.
     pub fn new(url: &str) -> Result<Self, Error> {
         config(url)
     }

@@ -44,18 +44,19 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 /// The default limit on concurrent requests.
 const MAX_REQUESTS: usize = 64;
 
-/// The configuration of a client. Its methods set one option each, and `Client::new` checks the
-/// result.
+/// The configuration of a client. Each method of `Config` sets one option, and `Client::new` checks
+/// all options together.
 ///
 /// # URL
 ///
-/// The format is `http[s]://[user:password@]host[:port][/base/path][?key=value&...]`. The user and
-/// the password are moved to the `Authorization` header and removed from the URL. If the user or
-/// the password contains characters that are reserved in URLs, percent-encode them. Write an `@` in
-/// any other part of the URL as `%40`: a URL with an `@` after the host is refused, because it most
-/// likely contains the rest of a password. If the URL has no port, the default port of the scheme
-/// is used (80 or 443), although InfluxDB usually listens on 8086. A base path is kept, and the
-/// paths of the server are appended to it. The URL accepts these keys:
+/// The format of the URL is `http[s]://[user:password@]host[:port][/base/path][?key=value&...]`.
+/// The user and the password are removed from the URL and sent in the `Authorization` header.
+/// Characters in the user name or password that are reserved in URLs must be percent-encoded. Write
+/// an `@` in any other part of the URL as `%40`. A URL with an `@` after the host is refused,
+/// because the text before this `@` most likely belongs to a password. If the URL has no port, the
+/// default port of the scheme is used (80 or 443), although InfluxDB usually listens on 8086. If
+/// the URL has a base path, the paths of the server's API are appended to it. The query string of
+/// the URL can contain these keys:
 ///
 /// | key | meaning |
 /// |---|---|
@@ -69,7 +70,7 @@ const MAX_REQUESTS: usize = 64;
 /// | `verify_ssl` | `true` or `false`: whether the server's certificate is verified ([`Tls::verify`]) |
 /// | `max_requests` | a positive number |
 ///
-/// Any other key is refused, so a misspelt key is never silently ignored.
+/// A URL with any other key is refused, so a misspelt key is never silently ignored.
 #[derive(Clone)]
 pub struct Config {
     url: Url,
@@ -119,8 +120,8 @@ impl Config {
         }
     }
 
-    /// Sets how many nodes of a cluster must have stored a write. A single server ignores this
-    /// setting.
+    /// Sets how many nodes of a cluster must have stored a write. A server that is not part of a
+    /// cluster ignores this setting.
     #[must_use]
     pub fn consistency(mut self, consistency: Consistency) -> Self {
         self.consistency = Some(consistency);
@@ -134,7 +135,7 @@ impl Config {
         self
     }
 
-    /// Sets the user and the password; see [`Auth::basic`].
+    /// Sets the user name and the password (see [`Auth::basic`]).
     #[must_use]
     pub fn credentials(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.auth(Auth::basic(user, password))
@@ -147,7 +148,8 @@ impl Config {
         self
     }
 
-    /// Sets the certificates for `https`. This setting replaces `verify_ssl` from the URL.
+    /// Sets the certificate options for `https`. The given options replace the setting `verify_ssl`
+    /// from the URL.
     #[must_use]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = tls;
@@ -162,8 +164,8 @@ impl Config {
     }
 
     /// Sets the maximum time during which no byte is sent or received, from the start of a request
-    /// to the end of its answer. For a stream, only the time that its reader spends waiting counts.
-    /// Default: 300 seconds.
+    /// to the end of its answer. While a stream is read, only the time that the reader waits for
+    /// the server counts. Default: 300 seconds.
     #[must_use]
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.read_timeout = limit.into();
@@ -171,40 +173,42 @@ impl Config {
     }
 
     /// Sets the maximum time for a whole request, including the wait for a free slot. Default: 300
-    /// seconds. For a stream, this limit covers the wait for a slot, the head of the answer, and
-    /// the whole answer if it is an error. The limit does not apply to reading the body of a
-    /// successful answer.
+    /// seconds. For a stream, this limit covers the wait for a slot and the head of the answer. If
+    /// the answer is an error, the limit covers the whole answer. The time for reading the body of
+    /// a successful answer is not limited.
     #[must_use]
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.timeout = limit.into();
         self
     }
 
-    /// Sets when the bodies of writes are compressed. Default: [`Gzip::Auto`].
+    /// Sets in which cases the bodies of writes are compressed. Default: [`Gzip::Auto`].
     #[must_use]
     pub fn gzip(mut self, gzip: Gzip) -> Self {
         self.gzip = gzip;
         self
     }
 
-    /// Asks the server to compress its answers. Default: off, because compressing an answer costs
-    /// the server several times as much as the query itself. Compression is worthwhile only on a
-    /// slow network.
+    /// Asks the server to compress its answers. Compression of answers is off by default, because
+    /// compressing an answer costs the server several times as much as the query itself. Compressed
+    /// answers are worthwhile only on a slow network.
     #[must_use]
     pub fn accept_gzip(mut self, accept: bool) -> Self {
         self.accept_gzip = accept;
         self
     }
 
-    /// Sets the proxy. Default: [`Proxy::Environment`].
+    /// Sets the proxy through which the client connects to the server. Default:
+    /// [`Proxy::Environment`].
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = proxy;
         self
     }
 
-    /// Sets the maximum number of concurrent requests; further requests wait. An open stream counts
-    /// as a request until it has ended, with or without an error, or is dropped. Default: 64.
+    /// Sets the maximum number of concurrent requests. Further requests wait for a free slot. An
+    /// open stream counts as one request until it ends (with or without an error) or is dropped.
+    /// Default: 64.
     #[must_use]
     pub fn max_requests(mut self, count: usize) -> Self {
         self.max_requests = count;
@@ -235,22 +239,22 @@ impl Config {
         }
     }
 
-    /// The default database.
+    /// The database that is used if a call names no other database.
     pub fn database_name(&self) -> Option<&str> {
         self.names.database.as_deref()
     }
 
-    /// The default retention policy.
+    /// The retention policy that is used if a call names no other retention policy.
     pub fn retention_policy_name(&self) -> Option<&str> {
         self.names.retention_policy.as_deref()
     }
 
-    /// The default consistency.
+    /// The default consistency level of writes.
     pub fn write_consistency(&self) -> Option<Consistency> {
         self.consistency
     }
 
-    /// The user name; the password cannot be read back.
+    /// The user name. The password cannot be read back from the configuration.
     pub fn user(&self) -> Option<&str> {
         self.auth.user()
     }
@@ -275,7 +279,7 @@ impl Config {
         self.timeout
     }
 
-    /// The setting that says when the bodies of writes are compressed.
+    /// The setting that says in which cases the bodies of writes are compressed.
     pub fn gzip_mode(&self) -> Gzip {
         self.gzip
     }
@@ -295,7 +299,7 @@ impl Config {
         self.max_requests
     }
 
-    /// The generation of the server that the configuration states.
+    /// The generation of the server, if the configuration states one.
     pub fn stated_dialect(&self) -> Option<Dialect> {
         self.dialect
     }

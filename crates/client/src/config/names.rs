@@ -1,15 +1,15 @@
 //! Defines the names of databases, retention policies, buckets and organizations.
 
-/// The database, retention policy and organization that a caller names. The meaning of these names
+/// The database, retention policy and organization that a caller names. What these names mean
 /// depends on the generation of the server, and is decided when the generation is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Names {
     /// The database. On 2.x, the bucket.
     pub database: Option<String>,
-    /// The retention policy of 1.x.
+    /// The retention policy on a 1.x server.
     pub retention_policy: Option<String>,
-    /// The organization of 2.x.
+    /// The organization on a 2.x server.
     pub organization: Option<String>,
 }
 

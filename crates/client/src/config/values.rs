@@ -22,7 +22,7 @@ pub enum Consistency {
 impl Consistency {
     const ALL: [Self; 4] = [Self::Any, Self::One, Self::Quorum, Self::All];
 
-    /// The name that the server uses for this consistency.
+    /// The name that the server uses for this consistency level.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Any => "any",
@@ -32,7 +32,7 @@ impl Consistency {
         }
     }
 
-    /// Parses a consistency by the name that the server uses, in upper or lower case.
+    /// Parses the name that the server uses for a consistency level, in upper or lower case.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -69,7 +69,8 @@ impl Precision {
         Self::Hours,
     ];
 
-    /// The name of the unit that every 1.x server supports: `ns`, `u`, `ms`, `s`, `m` or `h`.
+    /// The name of the unit: `ns`, `u`, `ms`, `s`, `m` or `h`. Every 1.x server supports these
+    /// names.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Nanoseconds => "ns",
@@ -103,12 +104,12 @@ impl Precision {
     }
 }
 
-/// Specifies when the bodies of writes are compressed.
+/// Specifies in which cases the bodies of writes are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Gzip {
-    /// Compresses bodies of at least 1 KiB for a remote host, and nothing for loopback or a unix
-    /// socket.
+    /// Compresses bodies of at least 1 KiB if the server is on a remote host. Bodies that are sent
+    /// over loopback or a unix socket are not compressed.
     #[default]
     Auto,
     /// Every body.
@@ -136,9 +137,9 @@ impl Gzip {
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// Uses the values that `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or
-    /// lower case, have when the client is created. A proxy is never used for a loopback host or a
-    /// unix socket.
+    /// Uses the environment variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`,
+    /// whose names may also be in lower case. The variables are read when the client is created. A
+    /// proxy is never used for a loopback host or a unix socket.
     #[default]
     Environment,
     /// Connects directly to the server.

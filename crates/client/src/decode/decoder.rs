@@ -5,30 +5,35 @@ use super::event::{End, Event, Format};
 use super::table::BatchLimits;
 use super::{flux, influxql};
 
-/// Decodes one answer piece by piece.
+/// Decodes one answer from the server, piece by piece.
 ///
 /// If the first column is named `time` and contains integers, this column becomes
-/// `Timestamp(Nanosecond, "UTC")` (requests use `epoch=ns`). Every time in a `MessagePack` answer
-/// becomes such a timestamp, too. Times that are RFC 3339 text remain text. Other columns become
-/// `Int64`, `UInt64` (if values exceed the range of `i64`), `Float64`, `Boolean`, `Utf8` (or
-/// [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every column is
-/// nullable.
+/// `Timestamp(Nanosecond, "UTC")`, because requests use `epoch=ns`. Every time in a `MessagePack`
+/// answer also becomes a `Timestamp(Nanosecond, "UTC")`. Times that are RFC 3339 text remain text.
+/// Columns without times become `Int64`, `Float64`, `Boolean` or `Utf8` (or
+/// [`Utf8View`](Decoder::text_views)). A column of integers beyond the range of `i64` becomes
+/// `UInt64`. A column has the type `Null` as long as all its values are null. Every decoded column
+/// is nullable.
 ///
-/// JSON does not distinguish `4` from `4.0`: a column of integers becomes `Float64` at the first
-/// number with a decimal point or an exponent, provided that the conversion changes no integer of
-/// the batch. Signed and unsigned integers share a `UInt64` column if no value is negative. Every
-/// other change of type ends the batch and begins another batch of the same series. A column whose
-/// values are all null in a batch keeps its type from the previous batch.
+/// JSON does not distinguish `4` from `4.0`. A column of integers therefore becomes `Float64` when
+/// the first number with a decimal point or an exponent arrives. The column is not converted if the
+/// conversion would change an integer of the batch. A column of signed and unsigned integers
+/// becomes `UInt64` if no value is negative. If the type of a column changes in any other way, the
+/// batch ends and another batch of the same series begins. If all values of a column are null in a
+/// batch, the column keeps its type from the previous batch.
 ///
-/// In the answer of a Flux query ([`Format::FluxCsv`]) the annotations give the types: `long` becomes
-/// `Int64`, `unsignedLong` `UInt64`, `double` `Float64`, `boolean` `Boolean`, `dateTime` `Timestamp(Nanosecond, "UTC")`
-/// and everything else text. Without annotations every column is text. A series is a group of tables
-/// with the same schema; its name is the name of the result, and its statement is the number of the
-/// result. The metadata of a field holds the annotations: `flux::datatype`, `flux::group` and
-/// `flux::default`. An empty cell has the value of the annotation `#default`. Without such a value
-/// it is null, also in a column of text, because servers write an empty text in the same way.
+/// In the answer to a Flux query ([`Format::FluxCsv`]), annotations give the types of the columns.
+/// A `long` column becomes `Int64`, `unsignedLong` becomes `UInt64`, `double` becomes `Float64`,
+/// `boolean` becomes `Boolean`, and `dateTime` becomes `Timestamp(Nanosecond, "UTC")`. A column
+/// with any other annotated type becomes text. If a Flux answer has no annotations, every column is
+/// text. A series of a Flux answer is a group of tables with the same schema. The name of the
+/// series is the name of the result, and its statement index is the number of the result. The
+/// metadata of an Arrow field contains the annotations of its column as `flux::datatype`,
+/// `flux::group` and `flux::default`. An empty CSV cell has the value of the annotation `#default`.
+/// If this annotation gives no value, an empty cell is null. An empty cell of a text column is also
+/// null, because servers write null and an empty string in the same way.
 ///
-/// Text is returned as valid UTF-8: invalid bytes and unpaired surrogates (`"\ud800"`) become
+/// All decoded text is valid UTF-8. Invalid bytes and unpaired surrogates (`"\ud800"`) become
 /// U+FFFD, as in Go.
 ///
 /// ```
@@ -73,20 +78,21 @@ impl Decoder {
     }
 
     /// Makes batches as large as possible, for an answer that is collected as a whole. Each series
-    /// becomes one batch, unless its rows take up more than 256 MiB of the answer, or a column
-    /// changes type in a way that is not a promotion.
+    /// becomes one batch, with two exceptions. A series is split if its rows take up more than 256
+    /// MiB of the answer. A series is also split if the type of a column changes, unless all values
+    /// of the column can be converted to one type.
     ///
-    /// If one piece of the body contains more than 4 MiB of JSON or CSV rows of a series, and two
-    /// processors are available, two threads decode these rows. The number of threads does not
-    /// change the result.
+    /// If two processors are available, two threads decode a piece of the body that contains more
+    /// than 4 MiB of JSON or CSV rows of a series. The decoded batches do not depend on the number
+    /// of threads.
     #[must_use]
     pub fn large_batches(mut self) -> Self {
         *self.limits() = BatchLimits::COLLECTED;
         self
     }
 
-    /// Decodes text columns as `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use
-    /// internally for text. A `Utf8View` column stores strings of up to 12 bytes inline.
+    /// Decodes text columns as `Utf8View`, which is the type that polars, `DuckDB` and `DataFusion`
+    /// use internally for text. A `Utf8View` column stores strings of up to 12 bytes inline.
     #[must_use]
     pub fn text_views(mut self) -> Self {
         match &mut self.0 {
@@ -106,11 +112,12 @@ impl Decoder {
         self
     }
 
-    /// Reads the next piece of the body.
+    /// Decodes the next piece of the body.
     ///
     /// # Errors
-    /// Fails if the answer is invalid. After an error, every later call returns the same error.
-    /// Events from the complete parts of the answer before the error can still be taken.
+    /// Fails if the answer is invalid. After an error, every later call of `feed` returns the same
+    /// error. Events from the parts of the answer that were complete before the error can still be
+    /// taken.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         match &mut self.0 {
             Inner::InfluxQl(decoder) => decoder.feed(piece),
@@ -118,7 +125,7 @@ impl Decoder {
         }
     }
 
-    /// Returns the next available event.
+    /// Returns the next available event, or `None` if no event is available.
     pub fn next_event(&mut self) -> Option<Event> {
         match &mut self.0 {
             Inner::InfluxQl(decoder) => decoder.next_event(),
@@ -126,11 +133,12 @@ impl Decoder {
         }
     }
 
-    /// Ends the answer. Complete rows before an early end can still be taken.
+    /// Tells the decoder that the body has ended. If the body ended too early, the complete rows
+    /// before its end can still be taken.
     ///
     /// # Errors
-    /// Fails if the end is not proven, if the answer is incomplete, or if [`Decoder::feed`]
-    /// returned an error.
+    /// Fails if nothing proves that the body is complete ([`End::Unproven`]), if the answer is
+    /// incomplete, or if [`Decoder::feed`] returned an error.
     pub fn finish(&mut self, end: End) -> Result<(), DecodeError> {
         match &mut self.0 {
             Inner::InfluxQl(decoder) => decoder.finish(end),

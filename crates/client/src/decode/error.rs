@@ -5,8 +5,8 @@ use std::fmt;
 
 /// The reason why an answer could not be decoded.
 ///
-/// Events that were returned before the error, and events that can still be taken from the decoder,
-/// contain only complete rows from before the position of the error.
+/// The events of the decoder contain only complete rows from before the position of the error.
+/// Events that are taken from the decoder after the error contain only such rows, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     kind: DecodeErrorKind,
@@ -14,11 +14,11 @@ pub struct DecodeError {
     text: String,
 }
 
-/// The kinds of [`DecodeError`].
+/// The kind of a [`DecodeError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// The bytes are not an answer from InfluxDB, or stop being a valid answer at some point.
+    /// The body is not an answer from InfluxDB, or a part of the body is invalid.
     Malformed,
     /// The answer ends too early.
     Incomplete,
@@ -26,9 +26,9 @@ pub enum DecodeErrorKind {
     Unproven,
     /// The server sent `partial: true`, and the rest of the answer is missing.
     Partial,
-    /// The whole answer is an error from the server; see [`DecodeError::server_message`].
+    /// The whole answer is an error from the server (see [`DecodeError::server_message`]).
     Server,
-    /// A value is longer than the limit of the decoder's buffer.
+    /// A value in the answer is longer than the maximum size of the decoder's buffer.
     Oversized,
 }
 
@@ -45,7 +45,8 @@ impl DecodeError {
         }
     }
 
-    /// Returns the kind of the error. To tell errors apart, use the kind and never the error text.
+    /// Returns the kind of the decode error. To distinguish errors in code, use their kind and
+    /// never the error text.
     pub fn kind(&self) -> DecodeErrorKind {
         self.kind
     }

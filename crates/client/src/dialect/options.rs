@@ -2,7 +2,7 @@
 
 use crate::config::{Consistency, Names, Precision, name_setters};
 
-/// Options for a write, which take precedence over the configuration.
+/// Options for a write. The options for a write take precedence over the client's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct WriteOptions {
@@ -10,20 +10,20 @@ pub struct WriteOptions {
     pub names: Names,
     /// The number of cluster nodes that must have stored the points.
     pub consistency: Option<Consistency>,
-    /// The unit of the timestamps in lines that were added as encoded text. All other lines have
-    /// timestamps in nanoseconds.
+    /// The unit of the timestamps in lines that were added as encoded text. Lines that were not
+    /// added as encoded text always have timestamps in nanoseconds.
     pub precision: Option<Precision>,
 }
 
 name_setters!(WriteOptions, ".");
 
 impl WriteOptions {
-    /// Returns options that change nothing in the configuration.
+    /// Returns options that override nothing in the client's configuration.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the consistency.
+    /// Sets how many nodes of a cluster must have stored the points.
     #[must_use]
     pub fn consistency(mut self, consistency: Consistency) -> Self {
         self.consistency = Some(consistency);

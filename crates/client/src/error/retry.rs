@@ -9,9 +9,9 @@ use super::Error;
 
 impl Error {
     /// Returns how long the server asks the client to wait, counted from the server's answer. The
-    /// header `Retry-After` contains this time in seconds or as a date. A date is compared with the
-    /// date of the answer, so the clocks of the client and the server need not agree. A date in the
-    /// past means that no wait is needed.
+    /// header `Retry-After` gives the wait in seconds or as a date. A date in `Retry-After` is
+    /// compared with the date of the answer, so the clocks of the client and the server need not
+    /// agree. If the date in `Retry-After` is in the past, no wait is needed.
     pub fn retry_after(&self) -> Option<Duration> {
         let wanted = self.header("retry-after")?.trim();
         if !wanted.is_empty() && wanted.bytes().all(|byte| byte.is_ascii_digit()) {

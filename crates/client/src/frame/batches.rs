@@ -8,7 +8,8 @@ use super::ranges::Ranges;
 use super::workers::{Spares, Workers};
 use super::{FrameError, FrameLayout, FrameOptions};
 
-/// The lines of a table, encoded batch by batch. The table is read only as batches are requested.
+/// An iterator that encodes the rows of a table as lines, batch by batch. The table is read only
+/// when a batch is requested.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -42,7 +43,7 @@ pub struct FrameBatches<I> {
 }
 
 impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
-    /// Returns the batches of `table`; its rows are numbered from 0.
+    /// Returns an iterator over the batches of `table`, whose rows are numbered from 0.
     pub fn new(
         table: impl IntoIterator<IntoIter = I>,
         layout: FrameLayout,
@@ -59,12 +60,13 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
         }
     }
 
-    /// Returns the memory of a batch, so that a later batch can use it.
+    /// Gives the memory of a batch back, so that a later batch can use it.
     pub fn recycle(&mut self, batch: Batch) {
         self.spares.put(batch);
     }
 
-    /// Returns the newlines that have been removed so far from names and tags.
+    /// Returns the number of newlines that have been removed so far from names and tags, and the
+    /// place of the first one.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         self.workers.removed_newlines()
     }

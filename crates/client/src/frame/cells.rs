@@ -10,8 +10,8 @@ use arrow_array::{
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, UnionFields};
 
-/// A column of cells that can differ in type: a plain array if all cells have the same type, and
-/// otherwise a union.
+/// Returns the cells of a column as an Arrow array. The array is a plain array if all cells have
+/// the same type, and a union if their types differ.
 pub fn column_of_cells(cells: &[Option<FieldValue<'_>>]) -> ArrayRef {
     let kinds = cells
         .iter()

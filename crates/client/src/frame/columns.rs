@@ -407,8 +407,8 @@ fn codes<K: ArrowDictionaryKeyType>(array: &ArrayRef, none: u32) -> Option<Vec<u
     (beyond == keys.null_count()).then_some(codes)
 }
 
-/// Returns the tag text of each cell of a column. The text is null for a cell whose tag is left
-/// out. Returns `None` if the type of the column cannot be a tag.
+/// Returns the text that each cell of a column has as a tag value. If the tag of a cell is left
+/// out, the text of this cell is null. Returns `None` if a column of this type cannot be a tag.
 pub fn tag_texts(array: &ArrayRef) -> Option<StringArray> {
     let column = Column::new(array)?;
     Some((0..array.len()).map(|row| column.text(row)).collect())

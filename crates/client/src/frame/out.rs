@@ -3,7 +3,7 @@
 
 use aioinflux_line::{Encoder, LentLines, Rows, Shape};
 
-/// Memory of the caller for consecutive lines (see
+/// Memory that the caller provides for consecutive lines (see
 /// [`FrameEncoder::encode_into`](super::FrameEncoder::encode_into)).
 pub trait LineMemory {
     /// Returns unused memory of at least `least` bytes, which directly follows the lines so far.

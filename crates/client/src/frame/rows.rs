@@ -20,11 +20,12 @@ const BLOCK: usize = 32;
 
 /// Encodes every row of `frame` as one line.
 ///
-/// The row numbers continue from the encoder's `next_index`. If a row is refused, the encoder keeps
-/// the lines of the rows before it.
+/// The first row gets the index that [`Encoder::next_index`] returns, and each further row gets the
+/// next index. If the encoder refuses a row, it keeps the lines of the rows before this row.
 ///
 /// # Errors
-/// Fails with a [`FrameError`] that names the column or the row that cannot be represented.
+/// Fails if a column or a row cannot be represented in line protocol. The [`FrameError`] names the
+/// column or the row.
 pub fn encode_frame(
     frame: &RecordBatch,
     layout: &FrameLayout,
@@ -33,10 +34,11 @@ pub fn encode_frame(
     encode(frame, layout, &Memory::default(), encoder)
 }
 
-/// Encodes tables of one layout, piece by piece, with any encoder.
+/// Encodes tables piece by piece, if all pieces have the same layout. Each piece can be written
+/// with a different encoder.
 ///
-/// Information from one piece, such as the escaped values of a dictionary, is reused for the next
-/// piece.
+/// The encoder keeps information from one piece, such as the escaped values of a dictionary, and
+/// reuses it for the next piece.
 #[derive(Debug)]
 pub struct FrameEncoder {
     layout: FrameLayout,
@@ -44,7 +46,7 @@ pub struct FrameEncoder {
 }
 
 impl FrameEncoder {
-    /// Returns an encoder for pieces of tables with this layout.
+    /// Returns an encoder for pieces of tables that have this layout.
     pub fn new(layout: FrameLayout) -> Self {
         Self {
             layout,
@@ -52,24 +54,27 @@ impl FrameEncoder {
         }
     }
 
-    /// Encodes every row of a piece, as [`encode_frame`] does.
+    /// Encodes every row of a piece of a table as one line. See [`encode_frame`].
     ///
     /// # Errors
-    /// Fails with a [`FrameError`] that names the column or the row that cannot be represented.
+    /// Fails if a column or a row cannot be represented in line protocol. The [`FrameError`] names
+    /// the column or the row.
     pub fn encode(&self, piece: &RecordBatch, encoder: &mut Encoder) -> Result<(), FrameError> {
         encode(piece, &self.layout, &self.memory, encoder)
     }
 
-    /// Encodes the rows of a piece, beginning with row `start`, into memory of the caller, until
-    /// the piece ends or the memory is full. The first row has the index [`Encoder::next_index`],
-    /// which grows by the number of encoded rows.
+    /// Encodes the rows of a piece into `memory`, which the caller provides. Encoding begins with
+    /// row `start`, and stops when the piece ends or the memory is full. The first encoded row has
+    /// the index [`Encoder::next_index`], which then grows by the number of encoded rows.
     ///
-    /// The encoder writes the rows that need a closer check. The encoder should contain no lines.
-    /// If the memory is full at a row that needs a closer check, the line of this row stays in the
-    /// encoder. The next call, which should pass more memory, moves that line into the memory.
+    /// Rows that need further checks are written by `encoder`, which should contain no lines before
+    /// the call. If the memory is full at a row that needs further checks, the line of this row
+    /// stays in `encoder`. The next call should pass more memory. The next call moves the remaining
+    /// line from `encoder` into that memory.
     ///
     /// # Errors
-    /// Fails with a [`FrameError`] that names the column or the row that cannot be represented.
+    /// Fails if a column or a row cannot be represented in line protocol. The [`FrameError`] names
+    /// the column or the row.
     pub fn encode_into(
         &self,
         piece: &RecordBatch,
@@ -97,13 +102,13 @@ impl FrameEncoder {
     }
 }
 
-/// The result of encoding the rows of a piece (see [`FrameEncoder::encode_into`]).
+/// The result of [`FrameEncoder::encode_into`], which encodes the rows of a piece of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Encoded {
-    /// The number of encoded rows.
+    /// The number of rows that were encoded, including rows without a line.
     pub rows: usize,
-    /// The number of encoded rows that had no fields and therefore have no line.
+    /// The number of encoded rows that have no line, because they had no fields.
     pub skipped: u64,
 }
 

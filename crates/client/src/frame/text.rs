@@ -12,7 +12,7 @@ use arrow_array::types::Float16Type;
 
 type Half = <Float16Type as ArrowPrimitiveType>::Native;
 
-/// The width of a float in the source data.
+/// The number of bits of a float in the source data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FloatWidth {
     /// 16 bits.
@@ -24,10 +24,10 @@ pub enum FloatWidth {
     Double,
 }
 
-/// Returns the text of a float in Python's notation: the fewest digits that parse to the same float
-/// of the same width.
+/// Returns the text of a float in Python's notation. The text has the fewest digits that parse to
+/// the same float of the same width.
 ///
-/// `value` is the float, widened to 64 bits. NaN becomes `nan`, and infinities become `inf` and
+/// `value` is the float, converted to 64 bits. NaN becomes `nan`, and infinities become `inf` and
 /// `-inf`.
 ///
 /// ```

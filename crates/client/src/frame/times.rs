@@ -18,11 +18,11 @@ use super::FrameError;
 use crate::config::Precision;
 use crate::error::excerpt;
 
-/// Parses an ISO 8601 time into nanoseconds since 1970. A time without a zone is in UTC.
+/// Parses an ISO 8601 time into nanoseconds since 1970. If a time has no time zone, it is in UTC.
 ///
-/// Times that this function's calendar cannot represent, in the years -9999 and 9999, become the
-/// smallest and the largest number. Returns `None` for any other text, for the second 60, and for a
-/// named zone.
+/// In the years -9999 and 9999, this function's calendar cannot represent some times; such times
+/// become the smallest and the largest number. Returns `None` if the text is not an ISO 8601 time,
+/// if its second is 60, or if it has a named time zone.
 pub fn parse_time(text: &str) -> Option<i128> {
     // Refuses time zone names and leap seconds, which the parser would ignore.
     if text.contains('[') || text.contains(":60") {

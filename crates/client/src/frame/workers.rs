@@ -34,13 +34,13 @@ const KEPT: usize = 24 << 20;
 /// so far.
 const SLACK: usize = 64 << 10;
 
-/// The memory of batches that were already sent.
+/// A collection of batches that were already sent and whose memory can be reused.
 #[derive(Clone, Debug, Default)]
 pub struct Spares(Arc<Mutex<Vec<Batch>>>);
 
 impl Spares {
-    /// Stores the memory of a batch for reuse; the lines of the batch are lost. If too much memory
-    /// would be kept, the smallest batch is freed.
+    /// Stores a batch so that its memory can be reused. The lines of the batch are lost. If the
+    /// stored batches take up too much memory, the smallest batches are freed.
     pub fn put(&self, batch: Batch) {
         let mut spares = self.lock();
         let place = spares.partition_point(|spare| spare.capacity() <= batch.capacity());
@@ -51,8 +51,8 @@ impl Spares {
         }
     }
 
-    /// Returns the largest spare batch, or a new batch for `dialect` if there is no spare batch.
-    /// The content of the returned batch is meaningless.
+    /// Returns the largest stored batch, or a new batch for `dialect` if no batch is stored. The
+    /// returned batch may still contain old lines.
     pub fn get(&self, dialect: Dialect) -> Batch {
         self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }
@@ -207,11 +207,12 @@ impl Range {
     }
 }
 
-/// Encodes ranges of rows into batches, and runs ahead of the caller by a bounded number of bytes.
+/// Encodes ranges of rows into batches, possibly on several threads. Encoding runs ahead of the
+/// caller by a bounded number of bytes.
 ///
-/// Push ranges while there is [`room`](Self::has_room), then take batches with
-/// [`next`](Self::next), and repeat. The batches are returned in the order of the ranges. Dropping
-/// the workers stops each thread at its next batch.
+/// Push ranges of rows while there is [`room`](Self::has_room), then take batches with
+/// [`next`](Self::next), and repeat. The batches are returned in the order of the ranges. If the
+/// `Workers` value is dropped, each thread stops at its next batch.
 pub struct Workers {
     shared: Arc<Shared>,
     threads: usize,
@@ -238,8 +239,8 @@ enum Waiting {
 }
 
 impl Workers {
-    /// Returns workers for tables of one layout. No thread is started until there is work for two
-    /// threads.
+    /// Returns workers that encode tables with this layout. A thread is started only when there is
+    /// work for two threads.
     pub fn new(layout: FrameLayout, options: FrameOptions, spares: Spares) -> Self {
         Self {
             threads: options.thread_count(),
@@ -261,15 +262,15 @@ impl Workers {
         }
     }
 
-    /// Sets a function that each thread calls when it starts: on such a thread, freeing a record
-    /// batch may run code that belongs to the owner of its memory.
+    /// Sets a function that each worker thread calls when it starts. On a worker thread, freeing a
+    /// record batch may run code that belongs to the owner of the batch's memory.
     #[must_use]
     pub fn on_thread_start(mut self, call: fn()) -> Self {
         self.on_thread_start = call;
         self
     }
 
-    /// Returns whether another range should be pushed before the next batch is taken.
+    /// Returns whether another range of rows should be pushed before the next batch is taken.
     pub fn has_room(&self) -> bool {
         if self.threads == 1 {
             return self.waiting.is_empty();
@@ -286,7 +287,8 @@ impl Workers {
         self.waiting.len() < (AHEAD / bytes).clamp(2, self.threads + 2)
     }
 
-    /// Adds rows. `first` is the index of the first row, and `last` means that no range follows.
+    /// Adds a range of rows. `first` is the index of the range's first row, and `last` says whether
+    /// this is the last range.
     pub fn push(&mut self, pieces: Vec<RecordBatch>, first: u64, last: bool) {
         let range = Range::new(pieces, first);
         if self.threads == 1 || (last && self.waiting.is_empty()) {
@@ -408,7 +410,8 @@ impl Workers {
         }
     }
 
-    /// Returns the newlines that have been removed so far from names and tags.
+    /// Returns the number of newlines that have been removed so far from names and tags, and the
+    /// place of the first one.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         (self.removed.count > 0).then_some(&self.removed)
     }

@@ -17,11 +17,11 @@
     )
 )]
 
-/// The size of a huge page on x86-64, and of a huge page on aarch64 in its usual configuration.
+/// The size of a huge page, both on x86-64 and on aarch64 in its usual configuration.
 pub const HUGE_PAGE: usize = 2 << 20;
 
-/// The size of the smallest block that gets huge pages. Such a block has at least two pages,
-/// because its last page may be almost empty.
+/// The size of the smallest allocation that gets huge pages. The minimum is two huge pages, because
+/// the last page of an allocation may be almost empty.
 pub const LARGE: usize = 2 * HUGE_PAGE;
 
 #[cfg(target_os = "linux")]
@@ -29,7 +29,7 @@ pub use linux::{HugePages, advise};
 #[cfg(not(target_os = "linux"))]
 pub use std::alloc::System as HugePages;
 
-/// Does nothing, because only Linux supports this advice.
+/// Does nothing, because only Linux supports advice about huge pages.
 #[cfg(not(target_os = "linux"))]
 pub fn advise(_: *const u8, _: usize) {}
 
@@ -43,17 +43,17 @@ mod linux {
     /// The alignment in bytes that mappings have at least, on every system.
     const SMALL_PAGE: usize = 4096;
 
-    /// A global allocator that uses huge pages for blocks of 4 MiB and more.
+    /// A global allocator that uses huge pages for allocations of 4 MiB and more.
     #[derive(Debug)]
     pub struct HugePages;
 
-    /// Asks the kernel for huge pages for all pages of a block. The first and the last page are
-    /// included even if they also hold other data. Otherwise the kernel would split a mapping that
-    /// is only partly advised into two mappings, which cannot grow as one. A kernel without huge
-    /// pages ignores the request.
+    /// Asks the kernel to use huge pages for all pages of a block of memory. The first and the last
+    /// page are included even if they also hold other data. If the advice covered only a part of a
+    /// mapping, the kernel would split it into two mappings, which cannot grow as one. A kernel
+    /// without huge pages ignores the request.
     ///
-    /// Any address is allowed, because the advice changes how the kernel backs a page, and never
-    /// the content of the page.
+    /// Any address is allowed as `block`, because the advice changes how the kernel backs a page,
+    /// and never changes the content of the page.
     pub fn advise(block: *const u8, size: usize) {
         let before = block.addr() % SMALL_PAGE;
         let pages = (before + size).next_multiple_of(SMALL_PAGE);

@@ -23,7 +23,7 @@ mod param;
 pub use options::ReadOptions;
 pub use param::Param;
 
-/// A query: a string in one of the query languages, with the values that are bound to its
+/// A query: its text in one of the query languages, and the values that are bound to its
 /// parameters.
 #[derive(Clone)]
 pub struct Query {
@@ -35,16 +35,16 @@ pub struct Query {
 
 name_setters!(Query, ", in place of the configuration's.");
 
-/// The query languages that the servers support.
+/// The language of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Language {
-    /// InfluxQL is supported by all generations of the server. 1.x supports no other query
-    /// language.
+    /// InfluxQL, which all generations of the server support. InfluxQL is the only query language
+    /// that 1.x supports.
     InfluxQl,
-    /// The query language of 2.x.
+    /// Flux, the query language of 2.x.
     Flux,
-    /// The query language of 3.x.
+    /// SQL, the query language of 3.x.
     Sql,
 }
 
@@ -59,7 +59,8 @@ impl fmt::Display for Language {
 }
 
 impl Query {
-    /// Returns a query with this text: one statement, or several statements separated by `;`.
+    /// Returns a query with the given text, which is one statement, or several statements separated
+    /// by `;`.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -69,7 +70,8 @@ impl Query {
         }
     }
 
-    /// Binds a value to `$name`. A second value for the same name replaces the first value.
+    /// Binds a value to the parameter `$name` of the query. If a value is already bound to this
+    /// name, the new value replaces it.
     #[must_use]
     pub fn bind(mut self, name: impl Into<String>, value: impl Into<Param>) -> Self {
         let name = name.into();
@@ -78,8 +80,8 @@ impl Query {
         self
     }
 
-    /// Sets the language. Default: the language of the server's generation, which is InfluxQL on
-    /// 1.x.
+    /// Sets the language of the query. The default is the language of the server's generation,
+    /// which is InfluxQL on 1.x.
     #[must_use]
     pub fn language(mut self, language: Language) -> Self {
         self.language = Some(language);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Param {
-    /// A number with a fractional part.
+    /// A floating-point number.
     Float(f64),
     /// A whole number.
     Integer(i64),
@@ -14,7 +14,7 @@ pub enum Param {
     String(String),
     /// A boolean.
     Boolean(bool),
-    /// The name of a measurement, field, tag, database and so on. From 1.8 on.
+    /// A name, for example of a measurement, field, tag or database. From 1.8 on.
     Identifier(String),
     /// A regular expression, without its slashes. From 1.8 on.
     Regex(String),

@@ -1,9 +1,10 @@
-//! The reason why a line could not be read.
+//! Defines the error for a line that could not be read.
 
 use alloc::string::String;
 use core::fmt;
 
-/// A line that could not be read: its position, and what the decoder expected at that position.
+/// The error for a line that could not be read. The error contains a position in the text, and what
+/// the decoder expected at that position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     pub(super) line: usize,
@@ -12,13 +13,13 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Returns the line number of the error. Line numbers start at 1 and count every line feed of
-    /// the text.
+    /// Returns the number of the line that contains the error. Line numbers start at 1, and every
+    /// line feed of the text is counted.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// Returns the column of the error in characters, counted from 1.
+    /// Returns the column of the error in its line. Columns are counted in characters from 1.
     pub fn column(&self) -> usize {
         self.column
     }

@@ -1,4 +1,4 @@
-//! Writes numbers as text, computing several digits at a time.
+//! Writes numbers as text. Several digits of a number are computed at a time.
 
 pub(crate) mod digits;
 pub(crate) mod float;

@@ -1,4 +1,4 @@
-//! Names that many points share, which are checked and escaped once.
+//! Checks and escapes the names that many points share.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -11,13 +11,14 @@ use crate::syntax::bytes::{kind, kinds_in};
 use crate::syntax::escape::append_escaped;
 use crate::{Options, Place, Unusual};
 
-/// Maximum length of a number in bytes, including the suffix of integers.
+/// The maximum length of a number in bytes, including the suffix of integers.
 pub(crate) const NUMBER: usize = 32;
 
 /// The measurement, tag keys and field keys that many points share, for
 /// [`Encoder::rows`](crate::Encoder::rows).
 ///
-/// Tags and fields are identified by their positions in the lists that were passed.
+/// A tag or field is identified by its position in the list of keys that was passed to
+/// [`new`](Self::new).
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape};
@@ -40,25 +41,25 @@ pub struct Shape {
     pub(crate) options: Options,
     pub(crate) measurement: Texts,
     tag_keys: Vec<Vec<u8>>,
-    /// The text `,key=` of each tag.
+    /// The text `,key=` for each tag of the shape.
     pub(crate) tags: Texts,
-    /// The text `,key=` of each field.
+    /// The text `,key=` for each field of the shape.
     pub(crate) fields: Texts,
     tag_order: Vec<usize>,
-    /// The position of each tag in sorted order.
+    /// For each tag, its position in the sorted order of the tags.
     pub(crate) ranks: Vec<usize>,
-    /// Maximum length of a row in bytes, excluding its variable text.
+    /// The maximum length of a row in bytes, excluding its variable text.
     pub(crate) room: usize,
-    /// Length of the longest field key in bytes.
+    /// The length of the longest field key in bytes.
     pub(crate) longest_field: usize,
 }
 
 impl Shape {
     /// Checks, escapes and sorts the names that many points share.
     ///
-    /// Returns `None` if a name is a duplicate, is refused, contains a backslash, or contains a
-    /// newline that would be removed. In that case, every point has to be written with
-    /// [`PointEncoder`](crate::PointEncoder).
+    /// Returns `None` if a name is a duplicate or is refused. Also returns `None` if a name
+    /// contains a backslash, or a newline that would be removed. If there is no shape, every point
+    /// has to be written with [`PointEncoder`](crate::PointEncoder).
     pub fn new(
         options: impl Into<Options>,
         measurement: &str,
@@ -95,23 +96,23 @@ impl Shape {
         })
     }
 
-    /// Returns the escaped key of a tag.
+    /// Returns the escaped key of a tag of the shape.
     pub(crate) fn tag_key(&self, tag: usize) -> &[u8] {
         &self.tag_keys[tag]
     }
 
-    /// Returns the positions of the tags in the order in which rows must write them.
+    /// Returns the positions of the tags in the order in which they must be written to a row.
     pub fn tag_order(&self) -> &[usize] {
         &self.tag_order
     }
 
-    /// Checks and escapes the values of a tag in many rows, for
+    /// Checks and escapes the values that a tag has in many rows, for
     /// [`Row::tag_value`](crate::Row::tag_value). If a value is missing or empty, the tag is left
-    /// out of the rows with this value.
+    /// out of all rows that have this value.
     ///
     /// # Panics
     ///
-    /// Panics if the shape has no tag at this position.
+    /// Panics if the shape has no tag at the position `tag`.
     pub fn tag_values<'v>(
         &self,
         tag: usize,
@@ -124,11 +125,11 @@ impl Shape {
         texts
     }
 
-    /// Checks and escapes one more value of a tag and returns its code.
+    /// Checks and escapes one more value of a tag, and returns the code of this value.
     ///
     /// # Panics
     ///
-    /// Panics if the shape has no tag at this position.
+    /// Panics if the shape has no tag at the position `tag`.
     pub fn add_tag_value(&self, tag: usize, values: &mut TagValues, value: &str) -> usize {
         let grammar = self.options.dialect.grammar();
         let key = &self.tag_keys[tag];
@@ -151,23 +152,23 @@ pub struct TagValues {
 }
 
 impl TagValues {
-    /// Returns the number of values.
+    /// Returns the number of values of the tag.
     pub fn len(&self) -> usize {
         self.texts.len()
     }
 
-    /// Returns whether there are no values.
+    /// Returns whether the tag has no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Consecutive tags whose values are already escaped, with the codes of these values in many rows,
-/// for [`Row::tag_codes`](crate::Row::tag_codes).
+/// Consecutive tags of many rows, for [`Row::tag_codes`](crate::Row::tag_codes). For each tag, the
+/// values are already escaped, and each row has the code of its value.
 #[derive(Debug, Clone, Default)]
 pub struct TagCodes<'v> {
     pub(crate) tags: Vec<Coded<'v>>,
-    /// The positions of the first and the last tag in sorted order.
+    /// The range of the tags' positions in sorted order.
     pub(crate) ranks: Range<usize>,
 }
 
@@ -178,7 +179,7 @@ pub(crate) struct Coded<'v> {
 }
 
 impl<'v> TagCodes<'v> {
-    /// Appends a tag of the shape, with its values and with a code for each row.
+    /// Appends a tag of the shape, with its values and with the code of the value of each row.
     ///
     /// # Errors
     ///
@@ -186,7 +187,7 @@ impl<'v> TagCodes<'v> {
     ///
     /// # Panics
     ///
-    /// Panics if the shape has no tag at this position.
+    /// Panics if the shape has no tag at the position `tag`.
     pub fn push(
         &mut self,
         shape: &Shape,
@@ -208,7 +209,7 @@ impl<'v> TagCodes<'v> {
     }
 }
 
-/// Escapes text that is valid and needs no further checks.
+/// Returns the escaped text, or `None` if the text is invalid or needs further checks.
 pub(crate) fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec<u8>> {
     let kinds = kinds_in(text);
     let doubtful = kinds & (kind::BACKSLASH | kind::NEWLINE) != 0;
@@ -220,7 +221,7 @@ pub(crate) fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec
     Some(bytes)
 }
 
-/// Returns the escaped keys, alone and in the form `,key=`.
+/// Returns the escaped keys twice: as they are, and in the form `,key=`.
 fn keys(grammar: &Grammar, place: Place, names: &[&str]) -> Option<(Vec<Vec<u8>>, Texts)> {
     let mut texts = Texts::default();
     let mut keys = Vec::with_capacity(names.len());

@@ -1,4 +1,5 @@
-//! Writes the tags of a row, with one function for each form in which values are passed.
+//! Writes the tags of a row. There is one function for each form in which a caller can pass tag
+//! values.
 
 use core::ops::Range;
 
@@ -12,15 +13,15 @@ use crate::syntax::bytes::{kind, kind_of, kinds_in};
 use crate::{TagCells, TagCodes, TagText, TagValues};
 
 impl Row<'_> {
-    /// Writes a tag. A tag with an empty value is left out.
+    /// Writes a tag. If the value of the tag is empty, the tag is left out.
     ///
     /// # Errors
     ///
-    /// Fails if the value needs further checks, or if the tag is out of order.
+    /// Fails if the tag's value needs further checks, or if the tag is out of order.
     ///
     /// # Panics
     ///
-    /// Panics if the shape has no tag at this position.
+    /// Panics if the shape has no tag at the position `tag`.
     #[inline]
     pub fn tag(&mut self, tag: usize, value: &str) -> Result<(), Unusual> {
         self.pass_tag(tag)?;
@@ -48,7 +49,7 @@ impl Row<'_> {
     #[inline]
     pub fn tag_text(&mut self, text: &TagText) -> Result<(), Unusual> {
         self.pass_tags(text.rank..text.rank + 1)?;
-        // Room for names and numbers is reserved separately.
+        // The room for names and numbers is reserved in addition to the room for the tag.
         if self.at + self.shape.room > self.out.len() {
             *self.text_room = self.at + TEXTS;
             return Err(Unusual);
@@ -59,8 +60,8 @@ impl Row<'_> {
     }
 
     /// Writes a tag with a value that was checked earlier for the same shape. `row` is the position
-    /// of the value in the list. Returns `false` if the list does not store the value. In that
-    /// case, write the value with [`tag`](Self::tag).
+    /// of the value in `cells`. Returns `false` if `cells` does not store the value. If the result
+    /// is `false`, write the tag with [`tag`](Self::tag).
     ///
     /// # Errors
     ///
@@ -68,14 +69,14 @@ impl Row<'_> {
     ///
     /// # Panics
     ///
-    /// Panics if there is no such row in the list.
+    /// Panics if `cells` has no value for this row.
     #[inline]
     pub fn tag_cell(&mut self, cells: &TagCells, row: usize) -> Result<bool, Unusual> {
         let Some((text, length)) = cells.get(row) else {
             return Ok(false);
         };
         self.pass_tags(cells.rank..cells.rank + 1)?;
-        // Room for names and numbers is reserved separately.
+        // The room for names and numbers is reserved in addition to the room for the tag.
         if self.at + CELL + self.shape.room > self.out.len() {
             *self.text_room = self.at + TEXTS;
             return Err(Unusual);
@@ -86,15 +87,17 @@ impl Row<'_> {
         Ok(true)
     }
 
-    /// Writes a tag with one of the values that were escaped for this tag.
+    /// Writes a tag with one of its values in `values`, which were escaped earlier. `code`
+    /// identifies the value.
     ///
     /// # Errors
     ///
-    /// Fails if the value needs further checks, or if the tag is out of order.
+    /// Fails if the tag's value needs further checks, or if the tag is out of order.
     ///
     /// # Panics
     ///
-    /// Panics if the shape has no tag at this position, or if there is no value with this code.
+    /// Panics if the shape has no tag at the position `tag`, or if `values` has no value with this
+    /// code.
     #[inline]
     pub fn tag_value(
         &mut self,
@@ -108,16 +111,17 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes consecutive tags whose values are already escaped. `row` is the position of the codes
-    /// of these values in the lists.
+    /// Writes consecutive tags whose values are already escaped. `row` is the position of the row
+    /// in the lists of codes.
     ///
     /// # Errors
     ///
-    /// Fails if a value needs further checks, or if the first tag is out of order.
+    /// Fails if a tag value needs further checks, or if the first tag is out of order.
     ///
     /// # Panics
     ///
-    /// Panics if a list has no such row, or if there is no value with this code.
+    /// Panics if a list of codes has no entry for this row, or if a tag has no value with the code
+    /// in this entry.
     #[inline]
     pub fn tag_codes(&mut self, tags: &TagCodes<'_>, row: usize) -> Result<(), Unusual> {
         self.pass_tags(tags.ranks.clone())?;
@@ -132,7 +136,7 @@ impl Row<'_> {
 
     #[inline]
     fn put_value(&mut self, at: usize, text: Text<'_>) -> Result<usize, Unusual> {
-        // Room for names and numbers is reserved separately, and values must not use that room.
+        // Tag values must not use the room that is reserved for names and numbers.
         match text.copy_to(self.out, at) {
             Some(end) if end + self.shape.room <= self.out.len() => Ok(end),
             _ => Err(self.refuse_value(at, text)),
@@ -153,8 +157,8 @@ impl Row<'_> {
         self.pass_tags(rank..rank + 1)
     }
 
-    /// Records which tags are written, by their positions in sorted order. All tags are written in
-    /// order, before all fields.
+    /// Records that the tags at these positions of the sorted order are being written. Tags must be
+    /// written in sorted order, and before all fields.
     #[inline]
     fn pass_tags(&mut self, ranks: Range<usize>) -> Result<(), Unusual> {
         if ranks.start < self.next_tag || self.at != self.fields_at {
@@ -165,9 +169,9 @@ impl Row<'_> {
     }
 }
 
-/// Writes a tag value that may contain bytes to escape, and returns the offset of its end. Returns
-/// `None` if the row needs `PointEncoder`. The output must have room for twice the length of the
-/// value.
+/// Writes a tag value that may contain bytes to escape, and returns the offset of the end of the
+/// written text. Returns `None` if `PointEncoder` has to write the row. `out` must have room for
+/// twice the length of the value.
 #[cold]
 fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     if kinds_in(value) & kind::CHECKED != 0 || value.len() > MAX_STRING {
@@ -180,8 +184,8 @@ fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     Some(at)
 }
 
-/// Writes a byte without branching, with a backslash before the byte if needed, and returns the
-/// offset of the end.
+/// Writes a byte, with a backslash before it if `escape` is true, without branching. Returns the
+/// offset of the end of the written bytes.
 #[inline]
 fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
     let text = if escape { [b'\\', byte] } else { [byte, 0] };

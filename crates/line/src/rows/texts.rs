@@ -1,11 +1,11 @@
-//! Escaped names and values that are copied as blocks.
+//! Stores escaped names and values so that they can be copied as blocks.
 
 use alloc::vec::Vec;
 
 use crate::copy::{BLOCK, block_mut};
 
-/// Strings that are copied as blocks. The few strings that are longer than a block are stored
-/// separately.
+/// A list of strings that are copied as blocks. Strings that are longer than a block are rare, and
+/// are stored separately.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Texts {
     blocks: Vec<Block>,
@@ -16,11 +16,11 @@ pub(crate) struct Texts {
 struct Block {
     text: [u8; BLOCK],
     length: u32,
-    /// The start, in `long`, of a string that is longer than a block.
+    /// If the string is longer than a block, its start in `long`.
     start: u32,
 }
 
-/// The length that marks a string that needs `PointEncoder`.
+/// The length that marks a string that only `PointEncoder` can write.
 const UNUSUAL: u32 = u32::MAX;
 
 impl Texts {
@@ -35,7 +35,7 @@ impl Texts {
             text[..length].copy_from_slice(&self.long[start..]);
             self.long.truncate(start);
         }
-        // Strings of 4 GiB and more are written by `PointEncoder`.
+        // `PointEncoder` has to write strings of 4 GiB and more.
         let place = u32::try_from(length).ok().zip(u32::try_from(start).ok());
         let (length, start) = place.unwrap_or((UNUSUAL, 0));
         self.blocks.push(Block {
@@ -70,7 +70,7 @@ impl Texts {
     }
 }
 
-/// A reference to one of the strings.
+/// A reference to one of the strings in a list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'t> {
     block: &'t Block,
@@ -88,8 +88,8 @@ impl Text<'_> {
         self.block.length == UNUSUAL
     }
 
-    /// Copies the text and returns the offset of its end, if there is room for the text and for a
-    /// block.
+    /// Copies the string to `out` and returns the offset of its end. Returns `None` if `out` has no
+    /// room for the string and for a block.
     #[inline]
     pub(crate) fn copy_to(self, out: &mut [u8], at: usize) -> Option<usize> {
         let length = self.length();
@@ -104,7 +104,8 @@ impl Text<'_> {
 }
 
 impl Text<'_> {
-    /// Copies the text to a row that has room for all names, and returns the offset of its end.
+    /// Copies the string to a row that has room for all names, and returns the offset of the
+    /// string's end.
     #[inline]
     pub(crate) fn begin(self, out: &mut [u8]) -> usize {
         let length = self.length();

@@ -1,5 +1,5 @@
-//! Knows how a server's parser reads line protocol: special bytes, the ends of lines, the parts of
-//! lines, and tags.
+//! Reads line protocol in the same way as a server's parser. The modules cover special bytes,
+//! escapes, the ends of lines, the parts of lines, and tags.
 
 pub(crate) mod bytes;
 pub(crate) mod check;

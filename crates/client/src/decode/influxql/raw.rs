@@ -13,18 +13,18 @@ pub enum Verdict {
     Whole,
     /// The answer is an error from the server: `{"error": ...}`.
     Error(String),
-    /// The statements that failed, each with its index in the query and its error text. The results
-    /// of other statements may be complete or truncated.
+    /// Some statements failed. Each of them is listed with its index in the query and its error
+    /// text. The results of the statements that did not fail may be complete or truncated.
     StatementErrors(Vec<(u32, String)>),
     /// The row limit of the server (`max-row-limit`) truncated the rows of this statement.
     Partial {
         /// The index of the statement in the query.
         statement: u32,
     },
-    /// The body ends too early; the message says where.
+    /// The body ends too early. The message gives the position.
     Truncated(String),
-    /// The body is not an answer from InfluxDB, or other data follows the answer. The message says
-    /// where the problem is.
+    /// The body is not an answer from InfluxDB, or other data follows the answer. The message gives
+    /// the position of the problem.
     Malformed(String),
 }
 
@@ -51,11 +51,12 @@ struct Series {
     partial: bool,
 }
 
-/// Checks a complete body, which is one document or the documents of a chunked answer.
+/// Checks the complete body of an answer, which is one JSON document or the documents of a chunked
+/// answer.
 ///
-/// In a single document, the row limit of a server can also cut the answer between two series or
-/// two statements. In that case, the rest of the answer is missing without any sign. The row limit
-/// does not apply to chunked answers.
+/// If the answer is a single document, the server's row limit can also truncate it between two
+/// series or two statements. If this happens, nothing in the document shows that the rest of the
+/// answer is missing. The row limit does not apply to chunked answers.
 pub fn check(body: &[u8]) -> Verdict {
     let mut documents = serde_json::Deserializer::from_slice(body).into_iter::<Document>();
     let mut errors = Vec::new();

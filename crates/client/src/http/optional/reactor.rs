@@ -22,21 +22,21 @@ const EVENTS: usize = 256;
 /// The token of the events that [`Reactor::wake`] causes.
 const RUNG: Token = Token(usize::MAX);
 
-/// A set of sockets that an event loop waits for through one file descriptor. Clones share the same
-/// sockets.
+/// A set of sockets that an event loop waits for through one file descriptor. Clones of a reactor
+/// share the same sockets.
 ///
 /// A reactor is for hosts that have their own event loop, such as bindings to another language. The
-/// connections of a client from [`Client::driven_by`](crate::Client::driven_by) use these sockets.
-/// The host has these tasks:
+/// connections of a client that [`Client::driven_by`](crate::Client::driven_by) returned use these
+/// sockets. The program that hosts a reactor has these tasks:
 ///
 /// 1. The host waits until [`as_raw_fd`](AsRawFd::as_raw_fd) is readable, then calls
 ///    [`turn`](Self::turn), and polls the futures that were woken.
-/// 2. The host polls the futures in the context of a tokio runtime with time and I/O enabled,
-///    because this runtime looks up names and opens connections.
-/// 3. If [`wants_tokio`](Self::wants_tokio) is true after a poll that returned nothing, the answer
-///    is large. The host should then spawn the future on the runtime, so that decoding does not
-///    block the event loop.
-/// 4. If a waker is woken from another thread, the waker calls [`wake`](Self::wake).
+/// 2. The host polls the futures in the context of a tokio runtime with time and I/O enabled. The
+///    futures use this runtime to look up names and to open connections.
+/// 3. If [`wants_tokio`](Self::wants_tokio) is true after a poll that returned `Pending`, the
+///    answer is large. If the answer is large, the host should spawn the future on the tokio
+///    runtime, so that decoding does not block the event loop.
+/// 4. If a future's waker is called on another thread, this waker has to call [`wake`](Self::wake).
 #[derive(Clone)]
 pub struct Reactor {
     shared: Arc<Shared>,
@@ -147,7 +147,7 @@ impl Reactor {
     ///
     /// # Errors
     ///
-    /// Fails if the system has no free file descriptor.
+    /// Fails if the system cannot provide a file descriptor.
     pub fn new() -> io::Result<Self> {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
@@ -166,7 +166,7 @@ impl Reactor {
         })
     }
 
-    /// Wakes the futures whose sockets are ready. This call does not wait.
+    /// Wakes the futures whose sockets are ready. This call never blocks.
     ///
     /// # Errors
     ///
@@ -195,17 +195,17 @@ impl Reactor {
         Ok(())
     }
 
-    /// Makes the file descriptor readable; this call is allowed from any thread.
+    /// Makes the reactor's file descriptor readable. Any thread can call this function.
     ///
     /// # Errors
     ///
-    /// Fails if the system refuses the wake-up.
+    /// Fails if the system cannot make the file descriptor readable.
     pub fn wake(&self) -> io::Result<()> {
         self.shared.bell.wake()
     }
 
-    /// Returns whether the future that was polled last should continue on the tokio runtime, and
-    /// resets this flag.
+    /// Returns whether the future that was polled last should continue on the tokio runtime. The
+    /// call also resets this flag.
     pub fn wants_tokio(&self) -> bool {
         self.shared.wants_tokio.swap(false, Ordering::Relaxed)
     }
