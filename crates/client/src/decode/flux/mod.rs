@@ -26,7 +26,6 @@ use crate::decode::error::{DecodeError, DecodeErrorKind, Fault, Stop};
 use crate::decode::event::{End, Event, SeriesHeader};
 use crate::decode::table::BatchLimits;
 
-
 /// The maximum length in bytes of a row that is buffered.
 const MAX_ROW_BYTES: usize = 256 << 20;
 
