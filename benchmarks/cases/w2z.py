@@ -60,7 +60,7 @@ def product(data: Any) -> Writer:
 
 
 def isal(data: Any) -> Writer:
-    """Compresses the lines with the fastest general compressor."""
+    """Compresses the lines with igzip (ISA-L), a fast general-purpose compressor."""
     from isal import igzip
 
     return bodies(data, partial(igzip.compress, compresslevel=1))

@@ -104,8 +104,7 @@ class InfluxDBWriteError(InfluxDBResponseError):
     def __init__(self, *args: object, **fields: object) -> None:
         response: Any = args[0] if args else None
         if hasattr(response, "reason") and hasattr(response, "headers"):
-            # Like aioinflux 0.9, the constructor accepts an aiohttp response, or an object that
-            # replaces the response in a test.
+            # As in aioinflux 0.9, the constructor accepts an aiohttp response, or a mock of one.
             message = response.headers.get("X-Influxdb-Error", "")
             text = f"Error writing data ({response.status} - {response.reason}): {message}"
             args = (text, *args[1:])

@@ -176,7 +176,7 @@ impl Collector {
         self.answer
     }
 
-    /// Returns the statement with this `id`, to which an event belongs. A statement that has
+    /// Returns the statement that an event with this `id` belongs to. A statement that has
     /// already ended is resumed only when another of its series is announced. Any other event with
     /// the id of an ended statement begins a new statement. The reason is that 1.x sends the id 0
     /// with some errors of later statements.

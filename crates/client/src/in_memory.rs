@@ -147,7 +147,7 @@ impl<B: AsRef<[u8]>> Batches<B> {
 pub struct AnswerParser {
     decoder: Decoder,
     answer: Collector,
-    /// The first error in the answer. The answer continues after the error of a statement.
+    /// The first error in the answer. The answer can continue after one statement fails.
     error: Option<Error>,
 }
 

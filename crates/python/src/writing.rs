@@ -47,7 +47,7 @@ pub(crate) struct Writing {
 
 struct State {
     batches: Mutex<Option<mpsc::UnboundedSender<Arc<Batch>>>>,
-    /// The semaphore has a permit for each further batch that may be in flight. The semaphore is
+    /// The number of permits is the number of additional batches that may be in flight. The semaphore is
     /// closed when the write has failed.
     room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<Finished>>>,

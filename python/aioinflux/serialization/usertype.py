@@ -206,7 +206,7 @@ class _Parameter(NamedTuple):
 
 
 def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool, bool]:
-    """Returns those arguments of `_core.Reader` that follow the class."""
+    """Returns the arguments that `_core.Reader` takes after the class."""
     read = {one.name: one for one in found if not one.constant}
     if cls.__init__ is object.__init__ and cls.__new__ is object.__new__:
         parameters = {name: _Parameter(name, True) for name in read}

@@ -25,7 +25,8 @@ pub enum End {
     Unproven,
 }
 
-/// An event of an answer. A decoder returns the events in the order of the answer.
+/// One step in decoding an answer, such as the start of a series or the end of a statement. A
+/// decoder returns the events in the order of the answer.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {

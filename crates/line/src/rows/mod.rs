@@ -61,8 +61,9 @@ impl Encoder {
     }
 
     /// Starts to write points that share a shape to `out`. The new lines follow the `lines.bytes`
-    /// bytes of lines that `out` already contains. The batch of the encoder does not change. All
-    /// bytes of `out` after the lines may be overwritten and have no meaning.
+    /// bytes of lines that `out` already contains. The batch of the encoder does not change.
+    /// Any bytes of `out` past the end of the lines may be overwritten; their contents are then
+    /// unspecified.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder, LentLines, Shape};

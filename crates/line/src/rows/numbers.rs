@@ -2,7 +2,7 @@
 //!
 //! In a loop over the numbers of one column, the processor can format several numbers at once. If
 //! each number were formatted when its row is written, the processor would have to finish the
-//! number before it continues with the row. Formatting would then take half as much time again.
+//! number before it continues with the row. Formatting would then take about 50 % longer.
 
 use crate::copy::BLOCK;
 use crate::number::digits::{put_integer, put_unsigned};

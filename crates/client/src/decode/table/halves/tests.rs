@@ -238,7 +238,7 @@ fn texts_that_read_like_rows_are_texts() {
         });
         check(&[&body], &format!("each {every}. row"));
     }
-    // This string contains text that looks like many rows, without any quotes.
+    // The text inside this string looks like many rows and contains no quotes.
     let inside = format!("\"{}\"", "],[1,2,3,4,5,6,7".repeat(20_000));
     let body = body(ROWS, |n, cells| {
         if n == ROOM + 100 {
