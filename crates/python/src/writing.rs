@@ -47,8 +47,8 @@ pub(crate) struct Writing {
 
 struct State {
     batches: Mutex<Option<mpsc::UnboundedSender<Arc<Batch>>>>,
-    /// The number of permits is the number of additional batches that may be in flight. The semaphore is
-    /// closed when the write has failed.
+    /// The number of permits is the number of additional batches that may be in flight. The
+    /// semaphore is closed when the write has failed.
     room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<Finished>>>,
     abort: AbortHandle,
