@@ -67,7 +67,8 @@ impl UdpSender {
     /// Sets the maximum number of bytes of lines in a datagram. Default:
     /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). If the maximum is larger, fewer datagrams are
     /// sent. However, the network may split large datagrams into fragments. If one fragment is
-    /// lost, all lines of its datagram are lost. Some networks drop all fragments. If the sender and the server run on the same machine, fragmentation hardly matters.
+    /// lost, all lines of its datagram are lost. Some networks drop all fragments. If the sender and
+    /// the server run on the same machine, fragmentation hardly matters.
     ///
     /// # Errors
     /// Fails if `bytes` is 0 or more than [`MAX_DATAGRAM_BYTES`](Self::MAX_DATAGRAM_BYTES).
