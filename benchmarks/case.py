@@ -1,5 +1,5 @@
 """Defines the parts of a benchmark: the cases, the subjects of each case, and the targets for the
-ratio between two subjects.
+ratios between their results.
 
 This module uses only the standard library, because it is imported in the environment of every
 subject, even in that of aioinflux 0.9.0.

@@ -3,8 +3,8 @@ the files.
 
 Run the command `python -m benchmarks.run [--old PYTHON] [CASE...]` in the environment that contains
 the peers. The option `--old` names the Python interpreter in the environment of aioinflux 0.9.0.
-The argument CASE is the name of a family (`W2`), or the beginning of a case's name (`W2
-categorical`).
+The argument CASE selects the cases to run: a family (`W2`), or the beginning of a case's name
+(`W2 categorical`).
 """
 
 from __future__ import annotations

@@ -419,8 +419,8 @@ def test_deletion_of_everything_is_refused(
         "a = 'x",
         "time > 2. / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = 2. / 1",
         "time > .2 / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = .2 / 1",
-        # A parser that reads the first slash as a division finds two statements; a server also
-        # finds two statements after `a.`.
+        # A parser that takes the first slash for division sees several statements here. After `a.`,
+        # a server takes the slash for division as well.
         "1 = a./ 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = a./ 1",
         "1 = 1 AND /;DROP MEASUREMENT cpu;/",
         "1 = 1 AND /'/ = '; DROP MEASUREMENT cpu; /'/",

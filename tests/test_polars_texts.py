@@ -13,8 +13,8 @@ from aioinflux import InfluxDBClient, parse_response
 from aioinflux.exceptions import InfluxDBError
 from support import Database
 
-# The lengths of the strings are close to three limits: twelve bytes fit in a view; sixteen bytes
-# are read at once; from some length on, MessagePack encodes strings differently.
+# The lengths of the strings are close to three limits: a view holds up to 12 bytes inline; bytes
+# are read 16 at a time; MessagePack changes its encoding above certain lengths, such as 255 bytes.
 TEXTS = [
     "", "a", "é", "twelve bytes", "thirteen byte", "elf Bytes é", "zwölf Byte é",
     "sixteen bytes ..", "a text that does not fit a view", "x" * 255, "y" * 256, "🦀" * 3, "🦀" * 4,

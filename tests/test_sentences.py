@@ -89,6 +89,21 @@ class A:
     assert tool.python(source, is_public=False)[0] == []
 
 
+def test_directives_are_no_sentences() -> None:
+    page = """::: aioinflux.the name of a class
+
+After the directive it says this.
+"""
+    assert _texts(tool.markdown(page)) == [(3, "After the directive it says this.")]
+    source = """a = 1  # type: ignore[misc] because of this
+b = 2  # noqa: A001 (named like the other)
+c = 3  # fmt: skip
+d = 4  # pragma: no cover
+e = 5  # typed as an integer
+"""
+    assert tool.python(source, is_public=True) == ([], [(5, "typed as an integer")])
+
+
 def test_a_seed_draws_the_same_sentences_again() -> None:
     groups = tool.collect(ROOT)
     drawn = tool.draw(groups, 18)

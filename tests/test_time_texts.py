@@ -204,7 +204,7 @@ def as_frame(texts: tuple[str, ...], dtype: Any = None) -> tuple[Any, ...]:
     return frame, {"measurement": "m", "time_column": "time"}
 
 
-# The ways in which a call can pass several times as strings.
+# The ways in which a call can hand over several timestamps as strings.
 HANDED: dict[str, Callable[[tuple[str, ...]], tuple[Any, dict[str, Any]]]] = {
     "dicts": lambda texts: ([point(text) for text in texts], {}),
     "generator": lambda texts: ((point(text) for text in texts), {}),

@@ -6,7 +6,7 @@ read.
 This command draws 40 sentences from each of three groups, and prints each sentence with its file
 and line. The groups are the README and `docs/`; public docstrings and rustdoc; comments and
 internal documentation. The same seed draws the same sentences as long as no file changes. The
-command leaves out code, tables and headings.
+command leaves out code, tables, headings, and instructions to tools.
 """
 
 from __future__ import annotations
@@ -25,8 +25,13 @@ ROOT = Path(__file__).parent.parent
 COUNT = 40
 _CODE = ("crates", "python", "tests", "tools", "benchmarks", "examples", "fuzz")
 _FENCE = re.compile(r"\s*(```|~~~)")
-# Matches lines that contain no sentences: headings, table rows, HTML, and rules.
-_OTHER = re.compile(r"\s*([#|<]|>>>|$|[-=+*_]{3,}$|(Args|Returns|Raises|Yields|Example):$|Source:)")
+# Matches lines that contain no sentences: headings, table rows, HTML, rules, and the directives of
+# the reference page.
+_OTHER = re.compile(
+    r"\s*([#|<]|>>>|:::|$|[-=+*_]{3,}$|(Args|Returns|Raises|Yields|Example):$|Source:)"
+)
+# Matches Python comments that are instructions to a tool.
+_DIRECTIVE = re.compile(r"#\s*(type:|noqa|fmt:|pragma)")
 # Matches lines that begin a paragraph: list items, and items in the sections of a docstring.
 _ITEM = re.compile(r"\s*([-*]|\d+\.) |\s+[*\w, ]+: ")
 _END = re.compile(r"[.!?]['\"`)]*\s+(?=[A-Z0-9`\"'(\[])|$")
@@ -119,11 +124,11 @@ def rust(text: str, *, is_root: bool = False) -> tuple[list[Line], list[Line]]:
 
 def python(text: str, *, is_public: bool) -> tuple[list[Line], list[Line]]:
     """Returns the documentation of a Python file in two lists: the docstrings of public names (if
-    the module is public), and everything else."""
+    the module is public), and everything else. Instructions to tools are left out."""
     public: list[Line] = []
     internal: list[Line] = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
+        if token.type == tokenize.COMMENT and not _DIRECTIVE.match(token.string):
             internal.append((token.start[0], token.string.removeprefix("#").strip()))
     documented: list[tuple[ast.AST, bool]] = [(ast.parse(text), is_public)]
     for node, is_shown in documented:

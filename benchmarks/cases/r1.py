@@ -1,8 +1,8 @@
 """Family R1 of the benchmarks: an answer of a million rows is converted to one table, or to a
 hundred tables, one for each series.
 
-The case with many series has no target, because a series costs time mostly in Python code, apart
-from its rows.
+The case with many series has no target, because the fixed cost of a series (without its rows) is
+spent mostly in Python code.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Uses pandas to read times that are strings in other formats than ISO 8601.
 
-This module finds out whether pandas completes a string with the machine's current date, and whether
-the day or the month comes first in a string. The encoder checks that the day and the month have the
-same order in all strings of a call.
+This module detects whether pandas fills in missing parts of a date from the machine's current date,
+and whether pandas reads the day or the month first. The encoder checks that the day and the month
+have the same order in all strings of a call.
 """
 
 from __future__ import annotations
@@ -93,8 +93,9 @@ def _check_zone(text: str) -> None:
 
 
 def _order(text: str, time: datetime) -> str | None:
-    """Returns which part of the date comes first in the string, according to the date that pandas
-    has read."""
+    """Compares the string with the date that pandas has read, and returns which part of the date
+    the string gives first: `month`, `day` or `year`. Returns `None` if this cannot be told, or does
+    not matter."""
     if _MONTH.search(text):
         return None
     numbers: list[str] = re.findall(r"\d+", _TIME_OF_DAY.sub(" ", text))

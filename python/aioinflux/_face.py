@@ -190,8 +190,8 @@ class Face:
             output: Format of the answer: `json`, `dataframe`, or any other output of
                 `parse_response`: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows` or `dicts`.
                 `output` takes precedence over `client.output` and over the mode `dataframe`. With
-                `chunked`, the answer consists of one object for each batch, or of single rows for
-                the outputs `rows` and `dicts`.
+                `chunked`, the iterator yields one object for each batch; for the outputs `rows` and
+                `dicts`, it yields one row at a time.
             into: Class with `@lineprotocol`, to be used instead of an output: each row becomes an
                 object of this class. Each column of the answer, and each tag of GROUP BY, is
                 assigned to the attribute with the same name. Only `InfluxDBClient` has the argument

@@ -200,8 +200,8 @@ class Maker:
         return keeping(self.whole if self._objects is None else self._objects_or_none)
 
     def _objects_or_none(self, answer: Answer) -> Any:
-        """Converts an answer to objects; if the user's class raises an exception, returns `None`,
-        so that this exception does not hide why the server failed."""
+        """Converts an answer to objects. Returns `None` if the user's class raises an exception, so
+        that this exception does not hide why the server failed."""
         try:
             return self.whole(answer)
         except Exception:

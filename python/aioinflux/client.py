@@ -128,13 +128,12 @@ class InfluxDBClient(Base, Administration):
     def from_env(cls, **options: Any) -> Self:
         """Creates a client from environment variables.
 
-        The variable `INFLUXDB_URL` is read in the same way as by `from_url`. The following
-        variables take precedence over `INFLUXDB_URL`: `INFLUXDB_HOST`, `INFLUXDB_PORT`,
-        `INFLUXDB_DATABASE` (or `INFLUXDB_DB`), `INFLUXDB_RP`, `INFLUXDB_USERNAME` (or
-        `INFLUXDB_USER`, `INFLUX_USERNAME`), `INFLUXDB_PASSWORD` (or `INFLUXDB_USER_PASSWORD`,
-        `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT` (seconds), `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`,
-        `INFLUXDB_KEY_FILE`, and `INFLUXDB_VERIFY_SSL` (`true`, `yes`, `false` or `no`). Empty
-        variables are ignored.
+        The variable `INFLUXDB_URL` contains a URL for `from_url`. The following variables take
+        precedence over `INFLUXDB_URL`: `INFLUXDB_HOST`, `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or
+        `INFLUXDB_DB`), `INFLUXDB_RP`, `INFLUXDB_USERNAME` (or `INFLUXDB_USER`, `INFLUX_USERNAME`),
+        `INFLUXDB_PASSWORD` (or `INFLUXDB_USER_PASSWORD`, `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT`
+        (seconds), `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`, and
+        `INFLUXDB_VERIFY_SSL` (`true`, `yes`, `false` or `no`). Empty variables are ignored.
 
         Args:
             **options: Arguments of the constructor, which take precedence over environment
@@ -368,9 +367,9 @@ class InfluxDBClient(Base, Administration):
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
-            ValueError: an argument is missing or out of range. Iterating over the stream raises the
-                errors that `Stream` documents. The rows that arrived before an error are yielded
-                first.
+            ValueError: an argument is missing or out of range. For errors during iteration, see
+                `Stream`; an error is raised only after all rows that arrived before it have been
+                returned.
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)

@@ -4,7 +4,7 @@ statement.
 Values in queries are best passed in `params`, which sends them separately from the query text. This
 module is for values and names that cannot be passed in `params`: values in statements such as DROP
 and CREATE, and names that consist of several parts. The function `plain` determines which types
-count as values in `params` and in this module. The engine quotes the values.
+count as values in `params` and in this module. The Rust engine quotes the values.
 """
 
 from __future__ import annotations

@@ -223,8 +223,8 @@ class AsyncInfluxDBClient(Base):
 
 
 def _database(db: str | None, options: dict[str, Any]) -> str | None:
-    """Returns the database of a call whose options are those of `query`, and removes the aliases of
-    `db` from these options.
+    """Returns the database that a call names with `db` or one of its aliases. Removes the aliases
+    from `options`.
 
     Raises:
         TypeError: one of the options is unknown.

@@ -147,8 +147,7 @@ class UDPClient:
                 `ns`.
             batch_lines: Maximum number of points that are encoded before they are sent.
             batch_bytes: Maximum number of bytes that are encoded before they are sent.
-            progress: Function that is called after each batch, in the same way as by
-                `InfluxDBClient.write`.
+            progress: Function that is called after each batch, as `InfluxDBClient.write` calls it.
         Returns:
             `True`.
         Raises:

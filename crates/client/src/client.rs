@@ -57,8 +57,8 @@ impl fmt::Debug for Client {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pong {
-    /// The HTTP status of the answer to the ping, which is 204, or 200 if the server is only
-    /// compatible with InfluxDB.
+    /// The HTTP status of the answer to the ping: 204 from InfluxDB itself, or 200 from some
+    /// InfluxDB-compatible servers.
     pub status: u16,
     /// The headers of the server's response, with names in lower case.
     pub headers: Vec<(String, String)>,
@@ -91,8 +91,8 @@ impl Client {
     }
 
     /// Returns a copy of this client with its own connections and its own request limit. The
-    /// connections of the copy are driven by an event loop other than tokio's. Returns `None` if
-    /// only tokio can drive the connections, which is the case with TLS or a proxy. See
+    /// connections of the copy are driven by `reactor`, an event loop other than tokio's. Returns
+    /// `None` if only tokio can drive the connections, which is the case with TLS or a proxy. See
     /// [`Reactor`].
     #[cfg(all(unix, feature = "event-loop"))]
     #[doc(hidden)]
@@ -114,7 +114,8 @@ impl Client {
     }
 
     /// Returns the generation of the server, which determines how lines are encoded. If the
-    /// configuration states the generation or has no token, this call does not ask the server.
+    /// configuration specifies the server generation (1.x, 2.x or 3.x) or has no token, this call
+    /// sends no request to the server.
     ///
     /// # Errors
     ///

@@ -72,7 +72,8 @@ impl Inflater {
         Ok(None)
     }
 
-    /// Returns the last decompressed bytes, if the gzip trailer proves the end of the answer.
+    /// Returns the last decompressed bytes, if any. Fails if the gzip trailer does not confirm that
+    /// the answer is complete.
     pub(crate) fn finish(&mut self) -> io::Result<Option<Bytes>> {
         self.decoder.try_finish()?;
         Ok(self.take())

@@ -1,4 +1,5 @@
-//! Decodes answers that are already in memory, so that bytes become an [`Answer`] without a server.
+//! Decodes answers that are already in memory: turns bytes into an [`Answer`], with no server
+//! involved.
 //!
 //! Answers in memory are decoded by the same decoders, and with the same errors, as answers from a
 //! server.

@@ -60,9 +60,9 @@ pub fn quote_string(text: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// Fails if the pattern contains a NUL, a carriage return or a line feed. Write `\x00`, `\r` or
-/// `\n` instead of these characters. Also fails if the pattern ends with a backslash; write an
-/// escaped backslash as `\x5c`. Also fails if the pattern is empty, because an empty pattern would
-/// match everything.
+/// `\n` instead of these characters. Also fails if the pattern ends with a backslash. To match a
+/// literal backslash at the end, write `\x5c` instead of `\\`. Also fails if the pattern is empty,
+/// because an empty pattern would match everything.
 pub fn quote_regex(pattern: &str) -> Result<String, Error> {
     if pattern.is_empty() {
         return Err(Error::config(

@@ -253,8 +253,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns a batch with one point for each character in `kinds`. The character `.` stands for a
-    /// point without fields.
+    /// Returns a batch with one point for each character of `kinds`; `.` means a point without
+    /// fields.
     fn batch(encoder: &mut Encoder, kinds: &str) -> Batch {
         for kind in kinds.chars() {
             let point = Point::new("m");

@@ -33,7 +33,7 @@ pub struct Finished {
     pub written: Written,
     /// The first error of the write, which includes the ledger.
     pub error: Option<Error>,
-    /// Whether the error ended the write. An error about individual points does not end a write.
+    /// Whether the error ended the write. An error about individual points does not end it.
     pub failed: bool,
     /// The ledger, which records the state of each point of the write.
     pub ledger: Ledger,

@@ -1,13 +1,17 @@
 //! Finds the points that a server refused, based on the error message that the server sent.
 //!
-//! Pure. A 1.x server quotes the lines that it could not parse. The first line is quoted as
-//! `partial write: unable to parse 'LINE': REASON`. After a newline, each further line follows as
-//! `unable to parse ...`. The server's message ends with a space and `dropped=N`, to which 1.12
-//! appends names. A quoted line can contain anything, including newlines and phrases that the
-//! server uses in its messages. Therefore the end of a quoted line is found by comparing the text
-//! with the lines that were sent. The server's message about a type conflict names only a field.
-//! The message about a type conflict identifies a point only if exactly one line of the batch has
-//! that field with that type.
+//! Pure. A 1.x server quotes the lines that it could not parse:
+//!
+//! ```text
+//! partial write: unable to parse 'LINE': REASON
+//! unable to parse 'LINE': REASON dropped=N
+//! ```
+//!
+//! Version 1.12 appends names after `dropped=N`. A quoted line can contain anything, including
+//! newlines and phrases that the server uses in its messages. Therefore the end of a quoted line is
+//! found by comparing the text with the lines that were sent. The server's message about a type
+//! conflict names only a field. The message about a type conflict identifies a point only if
+//! exactly one line of the batch has that field with that type.
 
 use std::collections::HashMap;
 use std::ops::Range;

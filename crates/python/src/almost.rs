@@ -107,7 +107,8 @@ fn measurement(name: &str, table: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(name.to_owned())
 }
 
-/// If the table is the answer to a query, returns the measurement that is stored in the table.
+/// Returns the table's own `name`, the measurement, if the table is a [`Table`] that a query
+/// returned.
 pub(crate) fn own_name(table: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     match table.cast::<Table>() {
         Ok(table) => table.getattr(intern!(table.py(), "name"))?.extract(),

@@ -82,9 +82,9 @@ impl Session {
         })
     }
 
-    /// Encodes enough data for one batch, and returns whether this batch contains all data. If the
-    /// batch contains all data, its lines stay in the sink. Most calls are short, and need none of
-    /// the later steps.
+    /// Encodes enough data for one batch, and returns whether this batch contains all data. If one
+    /// batch holds all the data of the call, the lines stay in the sink. Most calls are short, and
+    /// need none of the later steps.
     pub(crate) fn finish_early(&mut self, py: Python<'_>) -> PyResult<bool> {
         self.fill(py)?;
         if !self.input.is_at_end() || self.waiting.is_some() {

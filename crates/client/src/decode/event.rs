@@ -33,8 +33,8 @@ pub enum Event {
     /// A series begins, or a series continues with different columns or column types. After this
     /// event, at least one batch of the series follows.
     Series(SeriesHeader),
-    /// The next rows of the series that began most recently. If the series has column names but no
-    /// rows, the batch is empty.
+    /// The next rows of the series that began most recently. The batch is empty if the server sent
+    /// column names but no values for the series.
     Batch(RecordBatch),
     /// A message that the server sent with a result, such as a warning.
     Message {

@@ -71,7 +71,8 @@ const STATUSES: &[Row] = &[
 ];
 
 /// Returns the meaning of an answer with an error status. The first matching row determines the
-/// meaning. The table `own` for the server's generation is searched before [`STATUSES`].
+/// meaning. The table `own` for the server's generation (1.x or 2.x) is searched before
+/// [`STATUSES`].
 pub(super) fn refused(own: &[Row], status: u16, headers: &Headers, body: &[u8]) -> Failure {
     let (message, code) = message(headers, body);
     let said_text = message.as_deref().unwrap_or_default();

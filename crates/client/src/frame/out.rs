@@ -6,9 +6,9 @@ use aioinflux_line::{Encoder, LentLines, Rows, Shape};
 /// Memory that the caller provides for consecutive lines (see
 /// [`FrameEncoder::encode_into`](super::FrameEncoder::encode_into)).
 pub trait LineMemory {
-    /// Returns unused memory of at least `least` bytes, which directly follows the lines so far.
-    /// Returns `None` if there is not enough memory. The initial content of the unused memory is
-    /// arbitrary.
+    /// Returns the unused memory that follows the lines written so far, which is at least `least`
+    /// bytes long. Returns `None` if there is not enough memory. The initial content of the unused
+    /// memory is arbitrary.
     fn spare(&mut self, least: usize) -> Option<&mut [u8]>;
 
     /// Marks the first `bytes` bytes of the unused memory as lines. `bytes` never exceeds the

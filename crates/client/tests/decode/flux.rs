@@ -1,5 +1,5 @@
-//! Tests the decoder for annotated CSV, the format of answers to Flux queries. The answers were
-//! recorded from InfluxDB 2.9, or are invalid and must be refused.
+//! Tests the decoder for annotated CSV, the format of answers to Flux queries, with answers that
+//! were recorded from InfluxDB 2.9, and with answers that must be refused.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! Tests clients whose connections a reactor drives, as in event loops other than that of tokio.
+//! Tests clients whose connections are driven by a reactor, as happens in event loops other than
+//! tokio's.
 
 use std::future::Future;
 use std::os::fd::AsRawFd as _;

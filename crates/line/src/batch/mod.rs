@@ -24,7 +24,7 @@ pub struct Batch {
     pub(crate) bytes: Vec<u8>,
     pub(crate) ends: Vec<usize>,
     pub(crate) indexes: Vec<u64>,
-    /// One number for each point that was left out: the number of lines before this point.
+    /// For each point that was left out, in order, the number of lines that precede it.
     pub(crate) skips: Vec<usize>,
     pub(crate) unstamped: usize,
     /// The ranges of lines that were pushed as encoded text. Adjacent lines share one range.
@@ -129,8 +129,7 @@ impl Batch {
         self.skips.len() as u64
     }
 
-    /// Returns one number for each point that was left out, in order: the number of lines before
-    /// this point.
+    /// For each point that was left out, in order, returns the number of lines that precede it.
     pub fn skips(&self) -> &[usize] {
         &self.skips
     }

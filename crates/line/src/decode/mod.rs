@@ -86,12 +86,11 @@ pub use self::line::Line;
 /// # Ok::<(), aioinflux_line::DecodeError>(())
 /// ```
 ///
-/// The decoder reads everything that the encoder writes. The decoder also reads all other lines
-/// that the dialect's server stores unchanged. These lines may have tags in any order, several
-/// spaces, or any of the ten spellings of booleans. Comments and blank lines are also read. On 1.x
-/// and 2.x, a line may contain the floats `1.` and `.5`. For some lines, a server would store
-/// something else than the line says, drop a part of it, or fail to read the point back. In these
-/// cases, the decoder returns an error:
+/// The decoder reads everything that the encoder writes, and every other spelling that a server of
+/// this dialect accepts without changing the point: tags in any order, repeated spaces, the ten
+/// spellings of booleans, comments, blank lines, and (on 1.x and 2.x) the floats `1.` and `.5`. For
+/// some lines, a server would store something else than the line says, drop a part of it, or fail
+/// to read the point back. In these cases, the decoder returns an error:
 ///
 /// | line | server | here |
 /// |---|---|---|

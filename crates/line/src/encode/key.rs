@@ -26,9 +26,9 @@ use crate::{Error, Options, Place, Rule};
 /// # Ok::<(), aioinflux_line::Error>(())
 /// ```
 ///
-/// A name can be valid in one place of a line and invalid in another place. For example, `#1` can
-/// be a field key, but not a measurement. `Key` records the places in which its name is invalid.
-/// The error is returned when the key is used in one of these places. If the options of an encoder
+/// A name can be valid in one part of a line and invalid in another. For example, `#1` can be a
+/// field key, but not a measurement. `Key` records the places in which its name is invalid. The
+/// error is returned when the key is used in one of these places. If the options of an encoder
 /// differ from the options of the key, the encoder escapes the name again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {

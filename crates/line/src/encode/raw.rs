@@ -17,10 +17,10 @@ impl Encoder {
     /// Appends lines that are already encoded to the batch. The content of a line does not change,
     /// except at its end.
     ///
-    /// The encoder finds the ends of lines in the same way as the dialect's server, because a
-    /// quoted string can contain line feeds. Every appended line gets the next index. If the last
-    /// line of the text has no line feed, a line feed is added. Blank lines and comments are left
-    /// out and get no index. The caller is responsible for the content of encoded lines.
+    /// The encoder finds the ends of lines in the same way as a server that uses this dialect,
+    /// because a quoted string can contain line feeds. Every appended line gets the next index. If
+    /// the last line of the text has no line feed, a line feed is added. Blank lines and comments
+    /// are left out and get no index. The caller is responsible for the content of encoded lines.
     /// [`Batch::is_stamped`](crate::Batch::is_stamped) is true only if every line is known to end
     /// with a timestamp. If the encoder has a [clock](Self::set_clock), a line without a timestamp
     /// gets a timestamp from the clock.

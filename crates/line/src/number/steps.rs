@@ -1,6 +1,6 @@
-//! Writes timestamps quickly if they are equal or evenly spaced, such as the timestamps of sensor
-//! data. The difference between two consecutive timestamps is called the step. The step is added to
-//! all digits of the previous timestamp in parallel.
+//! Writes timestamps quickly if they are identical or evenly spaced, such as those of sensor data.
+//! The difference between two consecutive timestamps is called the step. The step is added to all
+//! digits of the previous timestamp in parallel.
 
 use crate::copy::block_mut;
 use crate::number::digits::{TEN_16, put_integer, sixteen};

@@ -99,7 +99,8 @@ impl Encoder {
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Returns the maximum number of bytes that a row of a shape can need in the caller's memory.
+    /// Returns the maximum number of bytes that a row of this shape can take up in a buffer that
+    /// the caller provides.
     pub fn room_for(&self, shape: &Shape) -> usize {
         room(shape, self.batch.text_room)
     }

@@ -46,7 +46,7 @@ pub struct TagCells {
 pub(crate) const CELL: usize = 2 * BLOCK;
 
 impl TagCells {
-    /// Returns an empty list of values for a tag of a shape.
+    /// Creates an empty list of values for one of the tags of `shape`.
     ///
     /// # Panics
     ///

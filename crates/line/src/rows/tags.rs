@@ -111,8 +111,8 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes consecutive tags whose values are already escaped. `row` is the position of the row
-    /// in the lists of codes.
+    /// Writes consecutive tags whose values are already escaped. `row` is the index, in each tag's
+    /// list of codes, of the value to write.
     ///
     /// # Errors
     ///

@@ -155,7 +155,7 @@ pub(crate) fn without_newlines(text: &str) -> (Cow<'_, str>, u64) {
 
 /// Removes the escaping backslashes from an encoded name or tag value. This function is the inverse
 /// of [`append_escaped`], except for text with unusual pairs of a backslash and another character.
-/// Unusual pairs are unescaped in the same way as by the server.
+/// Unusual pairs are unescaped as the server unescapes them.
 pub(crate) fn unescaped<'a>(grammar: &Grammar, place: Place, text: &'a str) -> Cow<'a, str> {
     let mut escaped = grammar.escaped(place);
     if grammar.loose_escapes && matches!(place, Place::Measurement | Place::FieldKey) {

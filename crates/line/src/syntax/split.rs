@@ -1,5 +1,5 @@
-//! Finds the ends of lines in the same way as the dialect's server, which splits a request into
-//! lines before it parses them.
+//! Finds the ends of lines in the same way as a server that uses this dialect. A server splits a
+//! request into lines before it parses them.
 
 use memchr::{memchr, memchr2};
 
@@ -88,8 +88,8 @@ pub(crate) fn is_silent(grammar: &Grammar, line: &[u8]) -> bool {
     matches!(skip_blanks(grammar, line).first(), None | Some(b'#'))
 }
 
-/// Returns the end of each line in a text. The ends are found in the same way as by the dialect's
-/// server.
+/// Returns the end of each line in `text`. Finds the ends in the same way as a server that uses
+/// this dialect.
 ///
 /// A quoted string can contain line feeds that do not end a line. The ends of blank lines and
 /// comments are also returned. A comment always ends at its first line feed, although a server

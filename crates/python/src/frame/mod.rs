@@ -165,8 +165,8 @@ impl Table {
         Ok((!pieces.is_empty()).then_some(pieces))
     }
 
-    /// If the table has no times and stamps are requested, adds timestamps from the clock to these
-    /// rows. The timestamps increase in row order, no matter which thread encodes the rows.
+    /// Adds timestamps from the clock to the rows of `piece`, if the table has no times and `stamp`
+    /// is set. The timestamps increase in row order, no matter which thread encodes the rows.
     fn stamped(&self, piece: RecordBatch) -> PyResult<RecordBatch> {
         if self.layout.time != Some(piece.num_columns()) {
             return Ok(piece);

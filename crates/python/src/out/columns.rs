@@ -1,8 +1,9 @@
 //! Converts the columns of a series to numpy arrays, from which pandas columns are made.
 //!
 //! A column that consists of one batch is passed to numpy without a copy. A column that consists of
-//! several batches is joined in a new numpy array, for which numpy requests huge pages. Newly
-//! allocated memory in normal pages would cost more time than the copy.
+//! several batches is joined in a new numpy array, for which numpy requests huge pages. With pages
+//! of normal size, the page faults on newly allocated memory would take longer than the copy
+//! itself.
 
 use aioinflux::Series;
 use aioinflux::unify::{as_type, common_type};

@@ -532,8 +532,8 @@ impl Rows {
         self.unit
     }
 
-    /// Returns the rows from `start` to `end` as tuples, with the stored times and without dividing
-    /// by `divisor`.
+    /// Returns the rows from `start` to `end` as tuples. Their times stay in the stored unit: they
+    /// are not divided by `divisor`.
     #[pyo3(name = "_rows")]
     fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
         exit::protect_thread();

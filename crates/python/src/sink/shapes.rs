@@ -156,8 +156,8 @@ fn mix(hash: u64, more: u64) -> u64 {
 }
 
 impl Known {
-    /// Returns whether the measurement, the number of tags and the number of fields match a point.
-    /// After this check, the caller must still compare the keys of the point.
+    /// Returns whether the measurement, the number of tags and the number of fields match those of
+    /// a point. After this check, the caller must still compare the keys of the point.
     #[inline]
     pub(crate) fn begins_like(&self, names: Names<'_, '_>) -> bool {
         let same_name = match (&self.measurement, names.measurement) {

@@ -52,7 +52,7 @@ pub(in crate::decode) struct Decoder {
     /// The names of the results that have been read so far. The index of a name is the statement
     /// number that events have for this result.
     results: Vec<Option<String>>,
-    /// The statement number of the most recent block's result.
+    /// The statement number of the result to which the most recent block belongs.
     current: Option<u32>,
     /// Whether the most recent line was empty. Every complete answer ends with an empty line.
     has_ended: bool,

@@ -104,7 +104,7 @@ pub(in crate::decode) fn float(input: &[u8], at: usize, promotes: bool) -> Optio
     let (negative, end, whole) = whole(input, at)?;
     let (value, end, next) = if whole.next == b'.' {
         let fraction = digits(input, end + 1, whole.value)?;
-        // A zero before the decimal point does not count as a digit, but zeros after the point do.
+        // If the integer part is just 0, it does not count as a digit. Zeros after the point count.
         let count = fraction.count + if whole.value == 0 { 0 } else { whole.count };
         if fraction.count == 0 || count > 19 {
             return None;

@@ -33,9 +33,9 @@ const RUNG: Token = Token(usize::MAX);
 ///    [`turn`](Self::turn), and polls the futures that were woken.
 /// 2. The host polls the futures in the context of a tokio runtime with time and I/O enabled. The
 ///    futures use this runtime to look up names and to open connections.
-/// 3. If [`wants_tokio`](Self::wants_tokio) is true after a poll that returned `Pending`, the
-///    answer is large. If the answer is large, the host should spawn the future on the tokio
-///    runtime, so that decoding does not block the event loop.
+/// 3. If a poll returns `Pending` and [`wants_tokio`](Self::wants_tokio) is true, the answer is
+///    large: the host should spawn the future on the tokio runtime, so that decoding does not block
+///    the event loop.
 /// 4. If a future's waker is called on another thread, this waker has to call [`wake`](Self::wake).
 #[derive(Clone)]
 pub struct Reactor {

@@ -138,8 +138,8 @@ fn next_part(text: &[u8], mut at: usize) -> usize {
     text.len()
 }
 
-/// Returns a mask with one bit for each of sixteen bytes. A bit is set if its byte starts a part of
-/// a line. The lowest bit belongs to the first byte.
+/// Looks for a comma, a space or a line feed in sixteen bytes. In the returned mask, a bit is set
+/// for each such byte. The lowest bit belongs to the first byte.
 #[cfg(target_feature = "sse2")]
 #[inline]
 fn starts(bytes: [u8; 16]) -> u32 {
@@ -152,17 +152,17 @@ fn starts(bytes: [u8; 16]) -> u32 {
     move_mask_i8_m128i(or(is(b','), or(is(b' '), is(b'\n')))).cast_unsigned()
 }
 
-/// Returns a mask whose lowest set bit marks the first of sixteen bytes that starts a part of a
-/// line. Higher bits may be wrong, because this version has no vector instructions and examines
-/// eight bytes at a time.
+/// Looks for a comma, a space or a line feed in sixteen bytes. The lowest set bit of the returned
+/// mask marks the first one found. Higher bits may be wrong, because this version has no vector
+/// instructions and examines eight bytes at a time.
 #[cfg(not(target_feature = "sse2"))]
 #[inline]
 fn starts(bytes: [u8; 16]) -> u32 {
     starts_in(word(&bytes, 0)) | starts_in(word(&bytes, 8)) << 8
 }
 
-/// Returns a mask in which one bit marks the first of eight bytes that starts a part of a line.
-/// Returns 0 if no byte starts a part.
+/// Looks for a comma, a space or a line feed in eight bytes. The single set bit of the returned
+/// mask marks the first one found. Returns 0 if none is found.
 #[cfg(any(test, not(target_feature = "sse2")))]
 fn starts_in(word: u64) -> u32 {
     let found = zeros(word ^ splat(b',')) | zeros(word ^ splat(b' ')) | zeros(word ^ splat(b'\n'));

@@ -1,11 +1,12 @@
 //! Compresses line protocol to gzip, several times as fast as a general compressor.
 //!
-//! In line protocol, repetitions usually start where a part of a line starts (`,host=`, ` value=`),
-//! because digits rarely repeat. Therefore the compressor searches for repetitions only at the
-//! starts of parts, and encodes everything else as literals. The Huffman codes of a block are made
-//! from the first bytes of the block, so that the block can be written in one pass. If the rest of
-//! the block turns out to differ from its start, the block is written again with other codes. The
-//! result is valid gzip for any text, but text without commas and spaces is compressed badly.
+//! Lines share text mainly at the starts of their parts (`,host=`, ` value=`). The rest is mostly
+//! digits, which differ from line to line. Therefore the compressor searches for repetitions only
+//! at the starts of parts, and encodes everything else as literals. The Huffman codes of a block
+//! are made from the first bytes of the block, so that the block can be written in one pass. If the
+//! rest of the block turns out to differ from its start, the block is written again with other
+//! codes. The result is valid gzip for any text, but text without commas and spaces is compressed
+//! badly.
 
 mod bits;
 mod huffman;
