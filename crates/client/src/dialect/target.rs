@@ -20,8 +20,8 @@ impl Target {
         match dialect {
             Dialect::V1 => v1::Place::new(names).map(Self::V1),
             Dialect::V2 => v2::Place::new(names).map(Self::V2),
-            other => Err(Error::config(format!(
-                "dialect {other:?} is not supported yet; V1 (InfluxDB 1.x) and V2 (InfluxDB 2.x) are"
+            Dialect::V3 => Err(Error::config(format!(
+                "dialect {dialect:?} is not supported yet; V1 (InfluxDB 1.x) and V2 (InfluxDB 2.x) are"
             ))),
         }
     }

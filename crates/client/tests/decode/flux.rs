@@ -71,6 +71,11 @@ fn rows_of(seen: &[Seen]) -> Vec<Vec<Tree>> {
     batches.flatten().collect()
 }
 
+/// Every position in a short body, and every few positions in a long body.
+fn cuts(body: &[u8]) -> impl Iterator<Item = usize> {
+    (0..=body.len()).step_by(1 + body.len() / 4000)
+}
+
 fn refused(body: &str) -> (DecodeErrorKind, String) {
     let (_, result) = decode_whole(Format::FluxCsv, body.as_bytes());
     let error = result.expect_err(body);
@@ -93,9 +98,15 @@ fn recorded_answers_are_decoded() {
             errors += 1;
             continue;
         }
-        // If an answer has no header, the decoder reads its first row as the header.
-        if answer.name.contains("no header") || answer.name.contains("header false") {
-            continue;
+        match answer.name.as_str() {
+            // The decoder reads the first row as the header.
+            "flux no header" => continue,
+            "flux semicolon delimiter" | "flux dialect delimiter tab" => {
+                let error = result.expect_err(&answer.name);
+                assert_eq!(error.kind(), DecodeErrorKind::Malformed, "{}", answer.name);
+                continue;
+            }
+            _ => {}
         }
         assert_eq!(result, Ok(()), "{}", answer.name);
         let decoder = Decoder::new(Format::FluxCsv).text_views();
@@ -103,7 +114,13 @@ fn recorded_answers_are_decoded() {
         assert_eq!(result, Ok(()), "{}", answer.name);
         let plain: Vec<_> = events.iter().map(to_seen).collect();
         let views: Vec<_> = views.iter().map(to_seen_without_views).collect();
-        assert_eq!(views, plain, "{}", answer.name);
+        // As text, because NaN is not equal to itself.
+        assert_eq!(
+            format!("{views:?}"),
+            format!("{plain:?}"),
+            "{}",
+            answer.name
+        );
     }
     assert!(errors >= 2, "{errors}");
 }
@@ -112,7 +129,7 @@ fn recorded_answers_are_decoded() {
 fn recorded_answers_cut_anywhere_into_two_pieces_give_the_same() {
     for Answer { name, body } in answers() {
         let (whole, expected) = decode_whole(Format::FluxCsv, &body);
-        for cut in 0..=body.len() {
+        for cut in cuts(&body) {
             let (head, tail) = body.split_at(cut);
             let decoder = Decoder::new(Format::FluxCsv);
             let (events, result) = decode(decoder, [head, tail], End::Proven);
@@ -127,7 +144,7 @@ fn recorded_answers_cut_anywhere_into_two_pieces_give_the_same() {
 #[test]
 fn answers_that_end_early_are_refused() {
     for Answer { name, body } in answers() {
-        for cut in 0..body.len() {
+        for cut in cuts(&body).filter(|cut| *cut < body.len()) {
             let head = &body[..cut];
             let (_, result) = decode(Decoder::new(Format::FluxCsv), [head], End::Unproven);
             assert!(result.is_err(), "{name}, {cut} bytes");

@@ -200,7 +200,7 @@ async fn influxql_goes_to_the_endpoint_for_1x_clients() {
 
 #[tokio::test]
 async fn a_refused_line_is_named_and_nothing_counts_as_stored() {
-    let text = r#"{"code":"invalid","message":"unable to parse 'm f=1 2': bad timestamp"}"#;
+    let text = r#"{"code":"invalid","message":"unable to parse 'm f=1.5 2': bad timestamp"}"#;
     let server = serve(move |received| {
         keep(if received.line.starts_with("GET") {
             answer("204 No Content", &["X-Influxdb-Version: 2.7"], "")
@@ -211,7 +211,7 @@ async fn a_refused_line_is_named_and_nothing_counts_as_stored() {
     .await;
     let points = [
         Point::new("m").field("f", 0.0).at(1),
-        Point::new("m").field("f", 1.0).at(2),
+        Point::new("m").field("f", 1.5).at(2),
     ];
     let error = client(&server).write(&points).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);

@@ -48,9 +48,8 @@ impl Filler {
             Self::Time(n) => filled::<TimestampNanosecondType>(column, *n),
             Self::Boolean(flag) => {
                 let values = column.as_boolean().iter();
-                Arc::new(BooleanArray::from_iter(
-                    values.map(|value| Some(value.unwrap_or(*flag))),
-                ))
+                let filled = values.map(|value| Some(value.unwrap_or(*flag)));
+                Arc::new(filled.collect::<BooleanArray>())
             }
             Self::Text(text) if *column.data_type() == DataType::Utf8View => {
                 let values = column.as_string_view().iter();
@@ -68,9 +67,9 @@ impl Filler {
     }
 }
 
-fn filled<T: ArrowPrimitiveType>(column: &ArrayRef, filler: T::Native) -> ArrayRef {
+fn filled<T: ArrowPrimitiveType>(column: &ArrayRef, default: T::Native) -> ArrayRef {
     let values = column.as_primitive::<T>();
-    let filled = values.iter().map(|value| value.unwrap_or(filler));
+    let filled = values.iter().map(|value| value.unwrap_or(default));
     let filled = PrimitiveArray::<T>::from_iter_values(filled);
     Arc::new(filled.with_data_type(column.data_type().clone()))
 }

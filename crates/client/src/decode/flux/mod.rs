@@ -198,6 +198,7 @@ impl Decoder {
             (State::Head | State::Rows, b'#') => {
                 let (cells, end) = csv::record(input, *at)?;
                 self.end_block();
+                self.has_ended = false;
                 self.annotations.add(cells)?;
                 *at = end;
             }

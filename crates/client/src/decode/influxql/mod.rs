@@ -15,7 +15,7 @@ mod tries;
 use self::assemble::Assembly;
 use self::shape::MAX_VALUE_BYTES;
 use crate::decode::error::{DecodeError, DecodeErrorKind, Fault, Stop};
-use crate::decode::event::{End, Event, Format};
+use crate::decode::event::{End, Event};
 use crate::decode::table::BatchLimits;
 
 /// The number of bytes from a new piece that are first appended to the incomplete value of the
